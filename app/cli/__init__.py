@@ -1,0 +1,1 @@
+"""The `mapps` command: one module a noun."""

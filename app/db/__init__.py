@@ -1,0 +1,1 @@
+"""Database access: private server, engine, pgSphere types, named SQL, binary COPY."""

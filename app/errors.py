@@ -1,0 +1,106 @@
+"""Exceptions by audience, each with a stable code.
+
+Three families decide who is told and what happens next:
+
+* `UserError`: the input or the command is wrong; the message says what was found, what was expected and what
+  to do. Commands exit with 2 and show no traceback.
+* `OperatorError`: the surroundings are wrong (server, disk, network). Commands exit with 3. Tasks that meet a
+  `TransientError` are retried.
+* anything else is a bug: exit 70, traceback shown, tasks are not retried.
+
+Codes are part of the interface: scripts may match them, so they never change meaning.
+"""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+
+class MappsError(Exception):
+    """Base of all errors that mapps raises on purpose.
+
+    Parameters
+    ----------
+    found : str
+        What was met, with the file, keyword or name.
+    expected : str, optional
+        What should have been there.
+    remedy : str, optional
+        What the reader can do about it, a command where one exists.
+    """
+
+    code: ClassVar[str] = "MAPPS"
+    exit_status: ClassVar[int] = 70
+
+    def __init__(self, found: str, *, expected: str = "", remedy: str = "") -> None:
+        self.found = found
+        self.expected = expected
+        self.remedy = remedy
+        parts = [found]
+        if expected:
+            parts.append(f"expected {expected}")
+        if remedy:
+            parts.append(remedy)
+        super().__init__("; ".join(parts))
+
+
+class UserError(MappsError):
+    """The request cannot be carried out as it was put."""
+
+    code = "USER"
+    exit_status = 2
+
+
+class UnknownNameError(UserError):
+    """A run, release, scan or tile of this name does not exist."""
+
+    code = "UNKNOWN_NAME"
+
+
+class ConflictError(UserError):
+    """The request contradicts what is already there."""
+
+    code = "CONFLICT"
+
+
+class SettingsError(UserError):
+    """A setting is unknown or has an impossible value."""
+
+    code = "SETTINGS"
+
+
+class InputError(UserError):
+    """An input file is wrong; never retried, never an alarm."""
+
+    code = "INPUT"
+
+
+class OperatorError(MappsError):
+    """The surroundings of the program need attention."""
+
+    code = "OPERATOR"
+    exit_status = 3
+
+
+class TransientError(OperatorError):
+    """Something outside failed and may work again; tasks that meet it are retried."""
+
+    code = "TRANSIENT"
+
+
+class StoreError(TransientError):
+    """The file store refused a read or a write (disk full, network, permission)."""
+
+    code = "STORE"
+
+
+class DatabaseUnavailableError(TransientError):
+    """The database server does not answer."""
+
+    code = "DATABASE_UNAVAILABLE"
+
+
+class TokenLostError(MappsError):
+    """The attempt was taken over by another worker: this one must write nothing more."""
+
+    code = "TOKEN_LOST"

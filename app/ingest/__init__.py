@@ -1,0 +1,1 @@
+"""From files on disk to rows of survey: raw nights and Atlas images."""

@@ -1,0 +1,1 @@
+"""SQLAlchemy tables, one module a database schema, and the column registry."""

@@ -1,0 +1,1 @@
+"""The simulated observatory: sky, camera, scans and nights with a truth table."""

@@ -1,0 +1,1 @@
+"""Runs, tasks, attempts: the claim protocol."""

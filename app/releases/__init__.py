@@ -1,0 +1,1 @@
+"""Releases: selection by SQL, manifest, exports."""

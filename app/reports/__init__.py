@@ -1,0 +1,1 @@
+"""Pictures and tables a person would look at."""

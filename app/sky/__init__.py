@@ -1,0 +1,1 @@
+"""Geometry of the sky and of pixels: conventions, projections, footprints, HEALPix."""

@@ -1,0 +1,1 @@
+"""The processes that claim tasks, reduce them and publish their rows."""

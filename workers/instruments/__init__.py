@@ -1,0 +1,1 @@
+"""What a raw file means: detector constants and focal plane."""

@@ -1,0 +1,103 @@
+"""The values that the reduction's steps hand to one another."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+
+from app.bands import BANDS, Band
+from app.sky.projection import SinProjection
+
+Floats = NDArray[np.float32]
+
+
+@dataclass(frozen=True)
+class AtlasImage:
+    """One calibrated image of one band.
+
+    Attributes
+    ----------
+    band : Band
+    number : int
+        Image number within the scan (the survey's `coadd` number).
+    pixels_dn : float32 array (ny, nx)
+        Sky included; NaN where there is no data.
+    projection : SinProjection
+        Array pixels to ICRS degrees.
+    zero_point_mag : float
+        Magnitude of a source of 1 DN (MAGZP).
+    seeing_shape : float or None
+        The survey's SEESH where the header has it.
+    coverage : float32 array (ny, nx) or None
+        Number of frames that contributed to each pixel, where known.
+    saturation_dn : float or None
+        Level above background over which pixels are not to be trusted, where known.
+    """
+
+    band: Band
+    number: int
+    pixels_dn: Floats
+    projection: SinProjection
+    zero_point_mag: float
+    seeing_shape: float | None = None
+    coverage: Floats | None = None
+    saturation_dn: float | None = None
+
+
+# One row per merged source. Names are those of the column registry; {b} is j, h, k. NaN is unknown, flags are ASCII.
+_PER_BAND: tuple[tuple[str, str], ...] = (
+    ("{b}_m", "f4"),  # default magnitude, or 95 % upper limit
+    ("{b}_msig", "f4"),  # uncorrected measurement uncertainty
+    ("{b}_cmsig", "f4"),  # corrected measurement uncertainty
+    ("{b}_msigcom", "f4"),  # total uncertainty
+    ("{b}_snr", "f4"),  # scan signal-to-noise ratio
+    ("{b}_psfchi", "f4"),  # reduced chi-squared of the profile fit
+    ("{b}_m_psf", "f4"),  # profile-fit magnitude on the aperture scale
+    ("{b}_msig_psf", "f4"),
+    ("{b}_m_stdap", "f4"),  # 4" aperture, curve-of-growth corrected
+    ("{b}_msig_stdap", "f4"),
+    ("{b}_growth", "f4"),  # curve-of-growth correction applied, mag
+    ("{b}_m_r1", "f4"),  # Read_1 aperture magnitude, NaN where there is none
+    ("{b}_msig_r1", "f4"),
+    ("{b}_sky_dn", "f4"),  # local background
+    ("{b}_ra", "f8"),  # position of this band's detection
+    ("{b}_decl", "f8"),
+)
+
+SOURCE_DTYPE = np.dtype(
+    [
+        ("ra", "f8"),
+        ("decl", "f8"),
+        ("err_maj", "f4"),
+        ("err_min", "f4"),
+        ("err_ang", "i2"),
+        ("x_scan", "f4"),  # cross-scan offset from the scan's centre line, arcsec, +west as the U-scan system
+        ("y_scan", "f4"),  # in-scan position, arcsec, +north
+        ("coadd", "i2"),  # number of the Atlas image whose measurement was kept
+        *[(name.format(b=band.value), kind) for name, kind in _PER_BAND for band in BANDS],
+        ("ph_qual", "S3"),
+        ("rd_flg", "S3"),
+        ("bl_flg", "S3"),
+        ("cc_flg", "S3"),
+        ("ndet", "S6"),
+        ("cnf_flg", "S6"),
+    ]
+)
+
+
+@dataclass(frozen=True)
+class ScanSources:
+    """Merged sources of a scan and what was learnt on the way.
+
+    Attributes
+    ----------
+    sources : structured array of SOURCE_DTYPE, (n,)
+        Ordered by (decl, ra): a total order, so the same input gives the same bytes. n = 0 is a valid result.
+    metrics : dict
+        Scalars per band for `quality.metric`: name -> band letter -> value.
+    """
+
+    sources: NDArray[np.void]
+    metrics: dict[str, dict[str, float]] = field(default_factory=dict)

@@ -1,0 +1,1 @@
+"""What a task kind does: from claimed task to rows."""
