@@ -100,6 +100,18 @@ class DatabaseUnavailableError(TransientError):
     code = "DATABASE_UNAVAILABLE"
 
 
+class ClusterError(OperatorError):
+    """The private PostgreSQL server cannot be made, started or stopped."""
+
+    code = "CLUSTER"
+
+
+class SchemaError(OperatorError):
+    """The database has not the tables this code works with."""
+
+    code = "SCHEMA"
+
+
 class TokenLostError(MappsError):
     """The attempt was taken over by another worker: this one must write nothing more."""
 

@@ -1,0 +1,444 @@
+"""The private PostgreSQL cluster: unix socket only, peer authentication, no password anywhere.
+
+The server runs as a detached process, so it outlives the command that started it. When mapps runs as root the
+server runs as another account (`server_account`), because PostgreSQL refuses uid 0; otherwise as the user.
+
+Everything lies in `home/server`: `data/` (the cluster), `state.json` (socket folder of the running server),
+`server.log`, `lock`.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import json
+import os
+import pwd
+import shutil
+import signal
+import subprocess
+import tempfile
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+from urllib.parse import quote
+
+from app.db import postmaster
+from app.db.binaries import find_binaries
+from app.errors import ClusterError, DatabaseUnavailableError
+from app.settings import get_settings
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+DATABASE = "mapps"
+
+# The owner of the tables is the superuser of the private cluster: a second account would be no barrier, since
+# peer authentication lets the same OS users be either. On other servers the owner needs no such right.
+OWNER = "mapps_owner"
+LOGINS = (OWNER, "mapps_worker", "mapps_operator", "mapps_reader")
+
+PORT = 5432
+# Replaying a full max_wal_size takes tens of seconds on a slow disk; 120 s leaves room.
+START_PATIENCE = 120.0
+STOP_PATIENCE = 60.0
+LOG_LIMIT = 10_000_000
+
+# Children of this very process: they must be waited for, or a killed server stays a zombie.
+_children: dict[int, subprocess.Popen[bytes]] = {}
+
+
+@dataclass(frozen=True)
+class ClusterStatus:
+    """What is known about a private cluster; `pid` 0 and empty `socket_dir` when it is down."""
+
+    initialised: bool
+    running: bool
+    pid: int
+    socket_dir: str
+    data: Path
+    version: str
+
+
+class Cluster:
+    """One private server in `home/server`.
+
+    Parameters
+    ----------
+    home : Path
+        Folder to work in; made when missing.
+    account : str
+        OS account that runs the server when this process is root.
+    pg_bin : Path, optional
+        Folder of the server programs; the newest installed version when absent.
+    durable : bool
+        False switches fsync off: for tests that can lose their database with the machine.
+    """
+
+    def __init__(
+        self,
+        home: Path,
+        *,
+        account: str = "postgres",
+        pg_bin: Path | None = None,
+        durable: bool = True,
+    ) -> None:
+        self.home = home.absolute()
+        self.folder = self.home / "server"
+        self.data = self.folder / "data"
+        self.log = self.folder / "server.log"
+        self._state = self.folder / "state.json"
+        self._account = account
+        self._pg_bin = pg_bin
+        self._durable = durable
+
+    # -- what others ask -------------------------------------------------------------------------------------
+
+    def ensure(self) -> None:
+        """Make the cluster if there is none, start it if it is down, create the database if it is missing.
+
+        Raises
+        ------
+        ClusterError
+            Raised if a program is missing, a folder cannot be used or the server does not come up.
+        """
+        with self._locked():
+            self._initialise()
+            self._start()
+            self._create_database()
+
+    def stop(self) -> bool:
+        """Stop the server (fast shutdown: open transactions are rolled back).
+
+        Returns
+        -------
+        bool
+            Whether a server was running.
+        """
+        with self._locked():
+            found = postmaster.running(self.data)
+            if found is None:
+                return False
+            os.kill(found.pid, signal.SIGINT)
+            self._wait_gone(found.pid)
+            shutil.rmtree(found.socket_dir, ignore_errors=True)
+            self._state.unlink(missing_ok=True)
+            return True
+
+    def status(self) -> ClusterStatus:
+        """What runs, where."""
+        _reap()
+        found = postmaster.running(self.data)
+        version = self.data / "PG_VERSION"
+        try:
+            text = version.read_text(encoding="ascii").strip()
+        except OSError:
+            text = str(self._read_state().get("version", ""))
+        return ClusterStatus(
+            initialised=bool(text),
+            running=found is not None or self._answers(),
+            pid=found.pid if found else 0,
+            socket_dir=found.socket_dir if found else str(self._read_state().get("socket_dir", "")),
+            data=self.data,
+            version=text,
+        )
+
+    def url(self, login: str = OWNER, database: str = DATABASE) -> str:
+        """libpq URL of the running server; psql and psycopg accept it.
+
+        Raises
+        ------
+        DatabaseUnavailableError
+            Raised if the server was never started here, or was stopped.
+        """
+        socket_dir = str(self._read_state().get("socket_dir", ""))
+        if not socket_dir:
+            raise DatabaseUnavailableError(
+                f"the private server in {self.folder} is not running", remedy="start it: mapps db start"
+            )
+        return f"postgresql://{login}@/{database}?host={quote(socket_dir, safe='/')}&port={PORT}"
+
+    # -- making ----------------------------------------------------------------------------------------------
+
+    def _initialise(self) -> None:
+        if (self.data / "PG_VERSION").is_file():
+            return
+        binaries = find_binaries(self._pg_bin)
+        self._check_account()
+        # initdb cleans up after itself unless it was killed; such a half-made folder has no PG_VERSION.
+        shutil.rmtree(self.data, ignore_errors=True)
+        self.data.mkdir(mode=0o700)
+        self._give_to_server(self.data)
+        command = [binaries / "initdb", "-D", self.data, "-U", OWNER, "--auth-local=peer", "--auth-host=reject"]
+        command += ["-E", "UTF8", "--locale=C.UTF-8", "--no-instructions"]
+        if not self._durable:
+            command.append("-N")
+        made = self._run_as_server([str(word) for word in command])
+        if made.returncode != 0:
+            shutil.rmtree(self.data, ignore_errors=True)
+            raise ClusterError(
+                f"initdb failed in {self.data}: {_last_line(made.stderr)}", remedy="run: mapps doctor"
+            )
+        with (self.data / "postgresql.conf").open("a", encoding="utf-8") as stream:
+            stream.write("include 'mapps.conf'\n")
+
+    def _check_account(self) -> None:
+        if os.geteuid() != 0:
+            try:
+                pwd.getpwuid(os.geteuid())
+            except KeyError:
+                raise ClusterError(
+                    f"uid {os.geteuid()} has no entry in the password database, which initdb requires",
+                    remedy="run as a named user, or set MAPPS_DATABASE_URL to another server",
+                ) from None
+            return
+        account = self._server_user()
+        probe = subprocess.run(
+            ["test", "-x", self.folder], user=account.pw_uid, group=account.pw_gid, extra_groups=[], check=False
+        )
+        if probe.returncode != 0:
+            raise ClusterError(
+                f"the server account {self._account!r} cannot enter {self.folder}",
+                expected="every folder on the way to be open (mode 0711 or 0755) to that account",
+                remedy="set MAPPS_HOME to a folder outside private ones, for example /var/lib/mapps",
+            )
+
+    def _write_configuration(self) -> None:
+        fast = [] if self._durable else ["fsync = off", "full_page_writes = off", "synchronous_commit = off"]
+        lines = [
+            "# Written at every start of the private server; change settings with ALTER SYSTEM instead.",
+            f"shared_buffers = {_shared_buffers_mb()}MB",
+            # 3072 partitions could not be dropped with the default of 64; see docs on partitions.
+            "max_locks_per_transaction = 1024",
+            "max_wal_size = 4GB",
+            "wal_compression = on",
+            "checkpoint_completion_target = 0.9",
+            # Solid-state storage is what the measurements were made on.
+            "random_page_cost = 1.1",
+            "work_mem = 32MB",
+            "maintenance_work_mem = 256MB",
+            "max_connections = 200",
+            # Compilation costs 100 ms a query here and wins only in long scans over many columns.
+            "jit = off",
+            "timezone = 'UTC'",
+            "log_timezone = 'UTC'",
+            "log_checkpoints = off",
+            *fast,
+        ]
+        self._write_for_server("mapps.conf", lines)
+        users = dict.fromkeys(["root", _user_name(os.geteuid()), self._server_user().pw_name])
+        self._write_for_server("pg_ident.conf", [f"own {user} {login}" for user in users for login in LOGINS])
+        self._write_for_server("pg_hba.conf", ["local all all peer map=own"])
+
+    def _write_for_server(self, name: str, lines: list[str]) -> None:
+        path = self.data / name
+        path.write_text("\n".join(lines) + "\n", encoding="utf-8")
+        path.chmod(0o600)
+        self._give_to_server(path)
+
+    # -- starting --------------------------------------------------------------------------------------------
+
+    def _start(self) -> None:
+        _reap()
+        if postmaster.running(self.data) is not None and self._answers():
+            return
+        postmaster.clear_stale(self.data)
+        binaries = find_binaries(self._pg_bin)
+        major = (self.data / "PG_VERSION").read_text(encoding="ascii").strip()
+        if f"/{major}/" not in f"{binaries}/" and (older := binaries.parents[1] / major / "bin").is_dir():
+            binaries = older
+        self._write_configuration()
+        old = str(self._read_state().get("socket_dir", ""))
+        if old:
+            shutil.rmtree(old, ignore_errors=True)
+        socket_dir = self._make_socket_dir()
+        child = self._spawn(binaries, socket_dir)
+        self._wait_ready(child)
+        state = {"socket_dir": str(socket_dir), "port": PORT, "pid": child.pid, "version": major}
+        fresh = self._state.with_suffix(".new")
+        fresh.write_text(json.dumps(state, indent=1) + "\n", encoding="utf-8")
+        fresh.chmod(0o644)
+        fresh.replace(self._state)
+
+    def _make_socket_dir(self) -> Path:
+        # A socket path may have 107 bytes at most, and the lock file beside a killed server's socket would stop
+        # the next one: a short, fresh folder per start avoids both.
+        socket_dir = Path(tempfile.mkdtemp(prefix="pg-", dir="/tmp"))  # noqa: S108
+        socket_dir.chmod(0o711)
+        self._give_to_server(socket_dir)
+        return socket_dir
+
+    def _spawn(self, binaries: Path, socket_dir: Path) -> subprocess.Popen[bytes]:
+        if self.log.exists() and self.log.stat().st_size > LOG_LIMIT:
+            self.log.replace(self.log.with_suffix(".log.1"))
+        command: list[str] = [str(binaries / "postgres"), "-D", str(self.data)]
+        for option in (
+            "listen_addresses=",
+            f"unix_socket_directories={socket_dir}",
+            f"port={PORT}",
+            "unix_socket_permissions=0777",
+        ):
+            command += ["-c", option]
+        account = self._server_user()
+        root = os.geteuid() == 0
+        with self.log.open("ab") as log:
+            child = subprocess.Popen(
+                command,
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                cwd="/",
+                env=_clean_environment(),
+                umask=0o077,
+                start_new_session=True,
+                user=account.pw_uid if root else None,
+                group=account.pw_gid if root else None,
+                extra_groups=[] if root else None,
+            )
+        _children[child.pid] = child
+        return child
+
+    def _wait_ready(self, child: subprocess.Popen[bytes]) -> None:
+        end = time.monotonic() + START_PATIENCE
+        while time.monotonic() < end:
+            found = postmaster.read_pid_file(self.data)
+            # The file of a killed server says ready too: only our own child counts.
+            if found is not None and found.pid == child.pid and found.ready:
+                return
+            if child.poll() is not None:
+                raise ClusterError(
+                    f"the server did not start: {_last_line(_tail(self.log))}",
+                    remedy=f"see {self.log}",
+                )
+            time.sleep(0.02)
+        raise ClusterError(
+            f"the server was not ready after {START_PATIENCE:.0f} s", remedy=f"see {self.log}, then try again"
+        )
+
+    def _create_database(self) -> None:
+        import psycopg
+
+        with psycopg.connect(self.url(database="postgres"), autocommit=True) as connection:
+            known = connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", [DATABASE]).fetchone()
+            if known is None:
+                connection.execute(f"CREATE DATABASE {DATABASE}")
+
+    # -- small things ----------------------------------------------------------------------------------------
+
+    @contextlib.contextmanager
+    def _locked(self) -> Iterator[None]:
+        # Two commands may find the server down at the same moment; the second waits here and finds it up.
+        try:
+            self.folder.mkdir(parents=True, exist_ok=True)
+            with (self.folder / "lock").open("w") as lock:
+                fcntl.flock(lock, fcntl.LOCK_EX)
+                yield
+        except PermissionError as error:
+            raise ClusterError(
+                f"{error.filename or self.folder} cannot be written by this user",
+                remedy="set MAPPS_HOME to a folder of yours, or run as the user who made it",
+            ) from error
+
+    def _read_state(self) -> dict[str, object]:
+        try:
+            state = json.loads(self._state.read_text(encoding="utf-8"))
+        except (OSError, ValueError):
+            return {}
+        return state if isinstance(state, dict) else {}
+
+    def _answers(self) -> bool:
+        import psycopg
+
+        try:
+            psycopg.connect(self.url(database="postgres"), connect_timeout=5).close()
+        except (DatabaseUnavailableError, psycopg.OperationalError):
+            return False
+        return True
+
+    def _wait_gone(self, pid: int) -> None:
+        end = time.monotonic() + STOP_PATIENCE
+        while postmaster.works_in(pid, self.data):
+            _reap()
+            if time.monotonic() > end:
+                raise ClusterError(
+                    f"the server (pid {pid}) did not stop within {STOP_PATIENCE:.0f} s",
+                    remedy=f"see {self.log}",
+                )
+            time.sleep(0.02)
+        _reap()
+
+    def _server_user(self) -> pwd.struct_passwd:
+        if os.geteuid() != 0:
+            return pwd.getpwuid(os.geteuid())
+        try:
+            return pwd.getpwnam(self._account)
+        except KeyError:
+            raise ClusterError(
+                f"there is no account {self._account!r} to run the server as (root may not)",
+                remedy="install PostgreSQL, which makes it: sh app/setup/install.sh; or set MAPPS_SERVER_ACCOUNT",
+            ) from None
+
+    def _give_to_server(self, path: Path) -> None:
+        if os.geteuid() == 0:
+            account = self._server_user()
+            os.chown(path, account.pw_uid, account.pw_gid)
+
+    def _run_as_server(self, command: list[str]) -> subprocess.CompletedProcess[str]:
+        account = self._server_user()
+        root = os.geteuid() == 0
+        return subprocess.run(
+            command,
+            capture_output=True,
+            text=True,
+            check=False,
+            stdin=subprocess.DEVNULL,
+            cwd="/",
+            env=_clean_environment(),
+            umask=0o077,
+            user=account.pw_uid if root else None,
+            group=account.pw_gid if root else None,
+            extra_groups=[] if root else None,
+        )
+
+
+def private_cluster() -> Cluster:
+    """Give the cluster that the settings describe."""
+    settings = get_settings()
+    return Cluster(settings.home, account=settings.server_account, pg_bin=settings.pg_bin)
+
+
+def _reap() -> None:
+    for pid, child in list(_children.items()):
+        if child.poll() is not None:
+            del _children[pid]
+
+
+def _user_name(uid: int) -> str:
+    try:
+        return pwd.getpwuid(uid).pw_name
+    except KeyError:
+        return str(uid)
+
+
+def _clean_environment() -> dict[str, str]:
+    return {"PATH": "/usr/local/bin:/usr/bin:/bin", "LC_ALL": "C.UTF-8"}
+
+
+def _shared_buffers_mb() -> int:
+    # An eighth of the memory, between 64 and 512 MB: the workers need the rest.
+    total = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    return max(64, min(512, total // 8 // 1_000_000))
+
+
+def _tail(path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8", errors="replace")[-4000:]
+    except OSError:
+        return ""
+
+
+def _last_line(text: str) -> str:
+    lines = [line for line in text.splitlines() if line.strip()]
+    marked = [line for line in lines if "FATAL" in line or "error:" in line or "PANIC" in line]
+    return (marked or lines or ["no message"])[-1].strip()
