@@ -1,1 +1,16 @@
 """SQLAlchemy tables, one module a database schema, and the column registry."""
+
+from app.models import calibration, production, quality, reference, release, survey, wsdb
+from app.models.base import METADATA, SCHEMAS
+
+__all__ = [
+    "METADATA",
+    "SCHEMAS",
+    "calibration",
+    "production",
+    "quality",
+    "reference",
+    "release",
+    "survey",
+    "wsdb",
+]

@@ -1,0 +1,212 @@
+"""pgSphere types for psycopg and SQLAlchemy.
+
+Angles are degrees in Python and radians in pgSphere; text is written with the suffix ``d`` and read back as radians
+with 15 significant digits (round trip within 3.4e-13 degrees). pgSphere has no binary send or receive functions, so
+a table with such a column cannot be the target of a binary COPY: source tables keep ``ra`` and ``decl`` as doubles
+and index the expression ``spoint(radians(ra), radians(decl))``.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from math import degrees
+from typing import Any, ClassVar
+
+from psycopg import Connection
+from psycopg.adapt import Dumper, Loader
+from psycopg.pq import Format
+from psycopg.types import TypeInfo
+from sqlalchemy import Boolean, Engine, Float, event
+from sqlalchemy.dialects.postgresql import base as postgresql_dialect
+from sqlalchemy.types import UserDefinedType
+
+from app.errors import OperatorError
+
+_NUMBER = re.compile(rb"[-+]?[0-9][-+0-9.eE]*")
+
+
+class PgSphereMissingError(OperatorError):
+    """The database has no pg_sphere extension."""
+
+    code = "PGSPHERE_MISSING"
+
+
+@dataclass(frozen=True)
+class SPoint:
+    """A direction on the sky, ICRS degrees."""
+
+    ra_deg: float
+    decl_deg: float
+
+
+@dataclass(frozen=True)
+class SCircle:
+    """A circle on the sky: centre and radius, degrees."""
+
+    centre: SPoint
+    radius_deg: float
+
+
+@dataclass(frozen=True)
+class SPolygon:
+    """A polygon of great-circle edges; at least three corners, none repeated."""
+
+    corners: tuple[SPoint, ...]
+
+
+@dataclass(frozen=True)
+class SBox:
+    """A box of constant right ascension and declination: south-west and north-east corners, degrees."""
+
+    south_west: SPoint
+    north_east: SPoint
+
+
+Shape = SPoint | SCircle | SPolygon | SBox
+
+
+def _point_text(point: SPoint) -> str:
+    return f"({point.ra_deg!r}d,{point.decl_deg!r}d)"
+
+
+def to_text(shape: Shape) -> str:
+    """pgSphere's input text of a shape, in degrees."""
+    match shape:
+        case SPoint():
+            return _point_text(shape)
+        case SCircle(centre, radius_deg):
+            return f"<{_point_text(centre)},{radius_deg!r}d>"
+        case SPolygon(corners):
+            return "{" + ",".join(map(_point_text, corners)) + "}"
+        case SBox(south_west, north_east):
+            return f"({_point_text(south_west)},{_point_text(north_east)})"
+
+
+def from_text(name: str, data: bytes) -> Shape:
+    """Shape of pgSphere type `name` from its output text (radians)."""
+    numbers = [degrees(float(number)) for number in _NUMBER.findall(data)]
+    points = [SPoint(ra, decl) for ra, decl in zip(numbers[::2], numbers[1::2], strict=False)]
+    match name:
+        case "spoint":
+            return points[0]
+        case "scircle":
+            return SCircle(points[0], numbers[2])
+        case "sbox":
+            return SBox(points[0], points[1])
+        case _:
+            return SPolygon(tuple(points))
+
+
+_SHAPES: dict[str, type[Any]] = {"spoint": SPoint, "scircle": SCircle, "spoly": SPolygon, "sbox": SBox}
+
+
+class _ShapeDumper(Dumper):
+    format: ClassVar[Format] = Format.TEXT
+
+    def dump(self, obj: Any) -> bytes:
+        return to_text(obj).encode("ascii")
+
+
+class _ShapeLoader(Loader):
+    format: ClassVar[Format] = Format.TEXT
+    shape_name: ClassVar[str] = "spoly"
+
+    def load(self, data: bytes | bytearray | memoryview) -> Shape:
+        return from_text(self.shape_name, bytes(data))
+
+
+def register(connection: Connection[Any]) -> None:
+    """Teach one psycopg connection to send and receive SPoint, SCircle, SPolygon and SBox.
+
+    Type oids differ between databases, hence per connection. Raised if the extension is absent:
+    PgSphereMissingError.
+    """
+    for name, shape in _SHAPES.items():
+        info = TypeInfo.fetch(connection, name)
+        if info is None:
+            found = f"database {connection.info.dbname!r} has no type {name!r}"
+            raise PgSphereMissingError(
+                found, expected="extension pg_sphere 1.4 or later", remedy="run: mapps db migrate"
+            )
+        info.register(connection)
+        connection.adapters.register_dumper(
+            shape, type(f"{shape.__name__}Dumper", (_ShapeDumper,), {"oid": info.oid})
+        )
+        connection.adapters.register_loader(
+            info.oid, type(f"{shape.__name__}Loader", (_ShapeLoader,), {"shape_name": name})
+        )
+
+
+def register_engine(engine: Engine) -> None:
+    """Register the types on every new connection of a SQLAlchemy engine."""
+
+    @event.listens_for(engine, "connect")
+    def _on_connect(connection: Any, _record: Any) -> None:
+        before = connection.autocommit
+        connection.autocommit = True
+        try:
+            register(connection)
+        finally:
+            connection.autocommit = before
+
+
+class _SphereType(UserDefinedType[Any]):
+    """Base of the SQLAlchemy column types: `<@` contained_by, `@>` contains, `&&` overlaps, `<->` distance."""
+
+    cache_ok = True
+    name: ClassVar[str] = "spoly"
+
+    class comparator_factory(UserDefinedType.Comparator[Any]):  # noqa: N801 - SQLAlchemy's name
+        def contained_by(self, other: Any) -> Any:
+            """Whether this shape lies inside the other."""
+            return self.op("<@", return_type=Boolean())(other)
+
+        def contains_shape(self, other: Any) -> Any:
+            """Whether this shape contains the other."""
+            return self.op("@>", return_type=Boolean())(other)
+
+        def overlaps(self, other: Any) -> Any:
+            """Whether the two shapes share any point."""
+            return self.op("&&", return_type=Boolean())(other)
+
+        def distance(self, other: Any) -> Any:
+            """Angular distance in radians."""
+            return self.op("<->", return_type=Float())(other)
+
+    def get_col_spec(self, **_: Any) -> str:
+        return self.name
+
+
+class SPointType(_SphereType):
+    """Column type of a direction."""
+
+    cache_ok = True
+    name = "spoint"
+
+
+class SCircleType(_SphereType):
+    """Column type of a circle."""
+
+    cache_ok = True
+    name = "scircle"
+
+
+class SPolygonType(_SphereType):
+    """Column type of a polygon; index with ``postgresql_using="gist"``."""
+
+    cache_ok = True
+    name = "spoly"
+
+
+class SBoxType(_SphereType):
+    """Column type of a coordinate box."""
+
+    cache_ok = True
+    name = "sbox"
+
+
+# Reflection (and so alembic's comparison) finds the types by name here.
+postgresql_dialect.ischema_names.update(
+    {"spoint": SPointType, "scircle": SCircleType, "spoly": SPolygonType, "sbox": SBoxType}
+)

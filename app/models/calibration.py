@@ -1,0 +1,77 @@
+"""Schema calibration: products with their spans of validity."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+from sqlalchemy import BigInteger, CHAR, ForeignKey, Identity, Integer, REAL, Table, Text, text
+from sqlalchemy.dialects.postgresql import TSTZRANGE, ExcludeConstraint
+
+from app.models.base import METADATA, Json, Moment, one_of, optional, required
+
+
+class CalibrationKind(StrEnum):
+    """What a calibration product holds."""
+
+    NIGHT = "night"
+    """Darks of both reads, flat, mask and saturation of one band, in one file."""
+
+
+class ZeroPointSource(StrEnum):
+    """Where a zero point comes from."""
+
+    HEADER = "header"
+    NOMINAL = "nominal"
+    NIGHT = "night"
+
+
+PRODUCT = Table(
+    "product",
+    METADATA,
+    required("calibration_id", BigInteger, "Key", Identity(always=True), primary_key=True),
+    required("run_id", Integer, "Run that made it", ForeignKey("production.run.run_id")),
+    required("attempt_id", BigInteger, "Attempt that made it", ForeignKey("production.attempt.attempt_id")),
+    required("night_id", Integer, "Night it was made from", ForeignKey("survey.night.night_id")),
+    required("kind", Text, "night: darks, flat, mask and saturation in one file"),
+    required("hemis", CHAR(1), "Observatory", ForeignKey("survey.site.hemis")),
+    required("band", CHAR(1), "j, h or k"),
+    required("valid", TSTZRANGE, "Span of validity, UTC, half open"),
+    required("url", Text, "Content-named file in the store"),
+    required("sha256", CHAR(64), "SHA-256 of the file"),
+    required("facts", Json, "Levels, counts and parameters"),
+    optional("retired_at", Moment, "When an operator recalled it; null while good"),
+    one_of("kind", CalibrationKind),
+    one_of("band", ("j", "h", "k")),
+    ExcludeConstraint(
+        ("run_id", "="),
+        ("kind", "="),
+        ("hemis", "="),
+        ("band", "="),
+        ("valid", "&&"),
+        where=text("retired_at IS NULL"),
+        using="gist",
+        name="ex_product_valid",
+    ),
+    schema="calibration",
+    comment="Calibration files; spans of one kind never overlap in a run",
+)
+
+ZERO_POINT = Table(
+    "zero_point", METADATA,
+    required("zero_point_id", BigInteger, "Key", Identity(always=True), primary_key=True),
+    required("run_id", Integer, "Run that made it", ForeignKey("production.run.run_id")),
+    required("attempt_id", BigInteger, "Attempt that made it", ForeignKey("production.attempt.attempt_id")),
+    required("night_id", Integer, "Night", ForeignKey("survey.night.night_id")),
+    required("band", CHAR(1), "j, h or k"),
+    required("valid", TSTZRANGE, "Span of validity, UTC, half open"),
+    required("zero_point_mag", REAL, "Magnitude of 1 DN at airmass 1"),
+    optional("zero_point_error_mag", REAL, "Its error; null where nominal"),
+    required("extinction_mag", REAL, "Extinction per airmass"),
+    required("source", Text, "header, nominal or night"),
+    one_of("source", ZeroPointSource),
+    one_of("band", ("j", "h", "k")),
+    ExcludeConstraint(
+        ("run_id", "="), ("night_id", "="), ("band", "="), ("valid", "&&"), using="gist", name="ex_zero_point_valid"
+    ),
+    schema="calibration", comment="Photometric zero points",
+)  # fmt: skip

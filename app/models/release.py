@@ -1,0 +1,180 @@
+"""Schema release: immutable products drawn from the working database by SQL."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    CHAR,
+    Double,
+    ForeignKey,
+    Identity,
+    Integer,
+    PrimaryKeyConstraint,
+    REAL,
+    SmallInteger,
+    Table,
+    Text,
+    UniqueConstraint,
+    func,
+)
+
+from app.db.pgsphere import SPolygonType
+from app.models.base import METADATA, Json, Moment, one_of, optional, registered, required
+from app.models.columns import EXTENDED_SOURCE, PUBLISHED_PSC
+
+
+class ReleaseKind(StrEnum):
+    """Scope of a release."""
+
+    SAMPLER = "sampler"
+    INCREMENTAL = "incremental"
+    ALL_SKY = "all-sky"
+
+
+class ReleaseState(StrEnum):
+    """A release is built in one transaction and published with its manifest."""
+
+    BUILDING = "building"
+    PUBLISHED = "published"
+
+
+RELEASE = Table(
+    "release",
+    METADATA,
+    required("release_id", Integer, "Key", Identity(always=True), primary_key=True),
+    required("name", Text, "Name given by the operator"),
+    required("kind", Text, "sampler, incremental or all-sky"),
+    required("state", Text, "building or published"),
+    required("parameters", Json, "Limits that the statements of sql/release/ read"),
+    required("code_version", Text, "Code version that built it"),
+    required("code_commit", Text, "Commit that built it"),
+    required("created_at", Moment, "When the build began", server_default=func.now()),
+    optional("published_at", Moment, "When it became immutable; null while building"),
+    UniqueConstraint("name"),
+    one_of("kind", ReleaseKind),
+    one_of("state", ReleaseState),
+    schema="release",
+    comment="Releases",
+)
+
+PARENT_RUN = Table(
+    "parent_run",
+    METADATA,
+    required("release_id", Integer, "Release", ForeignKey("release.release.release_id")),
+    required("run_id", Integer, "Run it was drawn from", ForeignKey("production.run.run_id")),
+    PrimaryKeyConstraint("release_id", "run_id"),
+    schema="release",
+    comment="Runs that a release was drawn from",
+)
+
+STATEMENT = Table(
+    "statement",
+    METADATA,
+    required("release_id", Integer, "Release", ForeignKey("release.release.release_id")),
+    required("position", SmallInteger, "Order of execution"),
+    required("file", Text, "File below sql/release/"),
+    required("sha256", CHAR(64), "SHA-256 of the file"),
+    required("rows", BigInteger, "Rows it touched"),
+    PrimaryKeyConstraint("release_id", "position"),
+    schema="release",
+    comment="The SQL that made a release, file by file",
+)
+
+SCAN = Table(
+    "scan",
+    METADATA,
+    required("release_id", Integer, "Release", ForeignKey("release.release.release_id")),
+    required("run_id", Integer, "Run", ForeignKey("production.run.run_id")),
+    required("scan_key", Integer, "Scan", ForeignKey("survey.scan.scan_key")),
+    required("tile", Integer, "Tile"),
+    required("attempt_id", BigInteger, "Accepted attempt", ForeignKey("production.attempt.attempt_id")),
+    required("selected", Boolean, "Whether its sources are candidates"),
+    required("rank", SmallInteger, "Rank among the scans of the tile, 1 is best"),
+    required("reason", Text, "Why it is in or out"),
+    PrimaryKeyConstraint("release_id", "run_id", "scan_key"),
+    schema="release",
+    comment="Scans considered by a release, one selected a tile",
+)
+
+# A release fills these for every row; the working database leaves them open.
+_RELEASE_FILLS = {"designation", "pts_key", "gal_contam", "dup_src", "use_src"}
+
+PSC = Table(
+    "psc",
+    METADATA,
+    required("release_id", Integer, "Release"),
+    required("run_id", Integer, "Run of the extraction"),
+    required("src_id", BigInteger, "Extraction in wsdb.point_source"),
+    *(
+        registered(column, nullable=False if column.name in _RELEASE_FILLS else None)
+        for column in PUBLISHED_PSC
+    ),
+    PrimaryKeyConstraint("release_id", "pts_key"),
+    schema="release",
+    comment="Point Source Catalogue: the 60 published columns and the way back to the extraction",
+    postgresql_partition_by="LIST (release_id)",
+)
+
+XSC = Table(
+    "xsc",
+    METADATA,
+    required("release_id", Integer, "Release"),
+    required("ext_key", Integer, "Key in the release"),
+    required("designation", CHAR(17), "Name made from the truncated position"),
+    *(registered(column) for column in EXTENDED_SOURCE),
+    PrimaryKeyConstraint("release_id", "ext_key"),
+    schema="release",
+    comment="Extended Source Catalogue (first set of columns)",
+    postgresql_partition_by="LIST (release_id)",
+)
+
+ATLAS = Table(
+    "atlas",
+    METADATA,
+    required("release_id", Integer, "Release"),
+    required("image_id", BigInteger, "Image", ForeignKey("wsdb.atlas_image.image_id")),
+    required("coadd_key", Integer, "Key of the triple"),
+    required("scan_key", Integer, "Scan"),
+    required("band", CHAR(1), "j, h or k"),
+    required("number", SmallInteger, "Image number in the scan"),
+    required("ra", Double, "Right ascension of the centre, ICRS degrees"),
+    required("decl", Double, "Declination of the centre, ICRS degrees"),
+    required("footprint", SPolygonType(), "Area of the image"),
+    required("url", Text, "Where the FITS file is"),
+    required("sha256", CHAR(64), "SHA-256 of the file"),
+    required("zero_point_mag", REAL, "Magnitude of 1 DN"),
+    PrimaryKeyConstraint("release_id", "image_id"),
+    schema="release",
+    comment="Atlas images of a release",
+    postgresql_partition_by="LIST (release_id)",
+)
+
+VERDICT = Table(
+    "verdict",
+    METADATA,
+    required("release_id", Integer, "Release"),
+    required("run_id", Integer, "Run"),
+    required("src_id", BigInteger, "Extraction in wsdb.point_source"),
+    required("released", Boolean, "Whether the row is in release.psc"),
+    required("reason", Text, "First rule that kept it out, or 'released'"),
+    optional("winner_run_id", Integer, "Run of the apparition chosen instead; null unless a duplicate"),
+    optional("winner_src_id", BigInteger, "Apparition chosen instead; null unless a duplicate"),
+    PrimaryKeyConstraint("release_id", "run_id", "src_id"),
+    schema="release",
+    comment="Why every extraction of the parent runs is in or out",
+    postgresql_partition_by="LIST (release_id)",
+)
+
+MANIFEST = Table(
+    "manifest", METADATA,
+    required("release_id", Integer, "Release", ForeignKey("release.release.release_id")),
+    required("product", Text, "psc, xsc or atlas"),
+    required("partition", Text, "Part of the sky: HEALPix order 1 nested, or all"),
+    required("rows", BigInteger, "Row count"),
+    required("sha256", CHAR(64), "SHA-256 over the rows in key order"),
+    PrimaryKeyConstraint("release_id", "product", "partition"),
+    schema="release", comment="Row counts and content hashes",
+)  # fmt: skip

@@ -1,0 +1,87 @@
+"""Schema wsdb: the Working Source Database.
+
+`point_source` and `extended_source` are partitioned by LIST (run_id), each run by RANGE of its key into zones
+(`sql/schema/20_partitions.sql` makes them). The leaves carry the primary key, the parents none, which saves 15 bytes
+a row against a key that repeats the partition column (postgres notes 3.4).
+"""
+
+from __future__ import annotations
+
+from sqlalchemy import (
+    BigInteger,
+    CHAR,
+    Double,
+    ForeignKey,
+    ForeignKeyConstraint,
+    Identity,
+    Index,
+    Integer,
+    REAL,
+    SmallInteger,
+    Table,
+    Text,
+    UniqueConstraint,
+)
+
+from app.db.pgsphere import SPolygonType
+from app.models.base import METADATA, one_of, optional, registered, required
+from app.models.columns import EXTENDED_SOURCE, POINT_SOURCE
+
+
+def _attempt_key() -> ForeignKeyConstraint:
+    return ForeignKeyConstraint(
+        ["attempt_id", "run_id", "scan_key"],
+        ["production.attempt.attempt_id", "production.attempt.run_id", "production.attempt.scan_key"],
+    )
+
+
+POINT_SOURCE_TABLE = Table(
+    "point_source",
+    METADATA,
+    *(registered(column) for column in POINT_SOURCE),
+    _attempt_key(),
+    schema="wsdb",
+    comment="One row per merged point-source extraction of every run",
+    postgresql_partition_by="LIST (run_id)",
+)
+
+EXTENDED_SOURCE_TABLE = Table(
+    "extended_source",
+    METADATA,
+    *(registered(column) for column in EXTENDED_SOURCE),
+    _attempt_key(),
+    schema="wsdb",
+    comment="One row per extended-source extraction of every run (first set of columns)",
+    postgresql_partition_by="LIST (run_id)",
+)
+
+ATLAS_IMAGE = Table(
+    "atlas_image", METADATA,
+    required("image_id", BigInteger, "Key", Identity(always=True), primary_key=True),
+    required("coadd_key", Integer, "scan_key * 1024 + number: the same for the three bands"),
+    required("run_id", Integer, "Run", ForeignKey("production.run.run_id")),
+    required("attempt_id", BigInteger, "Attempt that made or measured it"),
+    required("scan_key", Integer, "Scan", ForeignKey("survey.scan.scan_key")),
+    required("band", CHAR(1), "j, h or k"),
+    required("number", SmallInteger, "Image number in the scan"),
+    required("ra", Double, "Right ascension of the centre, ICRS degrees"),
+    required("decl", Double, "Declination of the centre, ICRS degrees"),
+    required("footprint", SPolygonType(), "Area of the image"),
+    required("width_pix", SmallInteger, "Columns"),
+    required("height_pix", SmallInteger, "Rows"),
+    required("url", Text, "Where the FITS file is"),
+    required("sha256", CHAR(64), "SHA-256 of the file"),
+    required("zero_point_mag", REAL, "Magnitude of 1 DN"),
+    optional("zero_point_error_mag", REAL, "Its error; null where unknown"),
+    optional("seeing_shape", REAL, "Seeing shape; null where not measured"),
+    optional("sky_dn", REAL, "Median background; null where the image is empty"),
+    optional("sky_sigma_dn", REAL, "Background noise per pixel; null where the image is empty"),
+    optional("raw_file_id", BigInteger, "Ingested file, where the image was not made here; else null",
+             ForeignKey("survey.raw_file.raw_file_id")),
+    _attempt_key(),
+    UniqueConstraint("run_id", "scan_key", "number", "band"),
+    one_of("band", ("j", "h", "k")),
+    Index("ix_atlas_image_footprint", "footprint", postgresql_using="gist"),
+    Index("ix_atlas_image_attempt_id", "attempt_id"),
+    schema="wsdb", comment="Atlas images that a run made, or measured where they were its input",
+)  # fmt: skip

@@ -1,0 +1,61 @@
+-- Partitions of the source tables are made when a run or a release is created, not by migrations.
+-- Names: point_source_r<run_id> holds a run, point_source_r<run_id>_z<zone> a range of src_id of it.
+
+-- Make the partitions of a run. `zones` is 1 (a night), 12, 48 or 192 (HEALPix orders 0, 1, 2): a zone is the range of
+-- src_id whose HEALPix pixels lie in one coarse pixel. Leaves carry the primary key; the parents have none.
+CREATE OR REPLACE FUNCTION wsdb.create_run_partitions(run_id integer, zones integer) RETURNS void
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public AS $function$
+DECLARE
+    part text := format('point_source_r%s', run_id);
+    leaf text;
+    -- src_id = HEALPix order 12 (28 bits) | scan (20) | sequence (15): one coarse pixel of order o spans 2^(59 - 2o).
+    span bigint := CASE zones WHEN 12 THEN 1::bigint << 59 WHEN 48 THEN 1::bigint << 57 WHEN 192 THEN 1::bigint << 55 END;
+    low text;
+    high text;
+BEGIN
+    EXECUTE format('CREATE TABLE wsdb.%I PARTITION OF wsdb.point_source FOR VALUES IN (%s) PARTITION BY RANGE (src_id)',
+                   part, run_id);
+    FOR zone IN 0 .. zones - 1 LOOP
+        leaf := format('%s_z%s', part, zone);
+        low := CASE WHEN zone = 0 THEN 'MINVALUE' ELSE (zone * span)::text END;
+        high := CASE WHEN zone = zones - 1 THEN 'MAXVALUE' ELSE ((zone + 1) * span)::text END;
+        EXECUTE format('CREATE TABLE wsdb.%I PARTITION OF wsdb.%I (PRIMARY KEY (src_id)) FOR VALUES FROM (%s) TO (%s)',
+                       leaf, part, low, high);
+    END LOOP;
+    leaf := format('extended_source_r%s', run_id);
+    EXECUTE format('CREATE TABLE wsdb.%I PARTITION OF wsdb.extended_source (PRIMARY KEY (ext_id)) FOR VALUES IN (%s)',
+                   leaf, run_id);
+END
+$function$;
+COMMENT ON FUNCTION wsdb.create_run_partitions(integer, integer) IS 'Make the source partitions of a new run';
+
+-- Build the positional and the scan indexes of a run. While loading only the primary key is live: a live GiST index
+-- costs a factor 3 of the load rate (postgres notes 3.1).
+CREATE OR REPLACE FUNCTION wsdb.seal_run(run_id integer) RETURNS void
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public AS $function$
+DECLARE
+    part text := format('point_source_r%s', run_id);
+BEGIN
+    EXECUTE format('CREATE INDEX IF NOT EXISTS %I ON wsdb.%I USING gist (spoint(radians(ra), radians(decl)))',
+                   part || '_position', part);
+    EXECUTE format('CREATE INDEX IF NOT EXISTS %I ON wsdb.%I (scan_key)', part || '_scan', part);
+    EXECUTE format('CREATE INDEX IF NOT EXISTS %I ON wsdb.%I (attempt_id)', part || '_attempt', part);
+    EXECUTE format('ANALYZE wsdb.%I', part);
+    UPDATE production.run SET sealed_at = coalesce(sealed_at, now()) WHERE run.run_id = seal_run.run_id;
+END
+$function$;
+COMMENT ON FUNCTION wsdb.seal_run(integer) IS 'Build the positional indexes of a run; harmless when repeated';
+
+-- Make the partitions of a release.
+CREATE OR REPLACE FUNCTION release.create_partitions(release_id integer) RETURNS void
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public AS $function$
+DECLARE
+    parent text;
+BEGIN
+    FOREACH parent IN ARRAY ARRAY['psc', 'xsc', 'atlas', 'verdict'] LOOP
+        EXECUTE format('CREATE TABLE release.%I PARTITION OF release.%I FOR VALUES IN (%s)',
+                       format('%s_r%s', parent, release_id), parent, release_id);
+    END LOOP;
+END
+$function$;
+COMMENT ON FUNCTION release.create_partitions(integer) IS 'Make the product partitions of a new release';
