@@ -94,7 +94,7 @@ class Settings(BaseSettings):
 
     @model_validator(mode="after")
     def _renewal_is_frequent(self) -> Self:
-        # Two renewals may be lost (a restarting server, a slow commit) before a healthy worker loses its task.
+        # Two renewals may be lost (a restarting server, a slow commit) before a worker loses its task.
         if self.renew_seconds > self.lease_seconds / 3:
             msg = (
                 f"renew_seconds = {self.renew_seconds:g} is more than a third of "
@@ -105,7 +105,7 @@ class Settings(BaseSettings):
 
     @property
     def store(self) -> str:
-        """fsspec URL of the file store."""
+        """URL of the file store, as fsspec takes it."""
         return self.store_url or str(self.home / "store")
 
     @classmethod
@@ -200,5 +200,5 @@ def read_settings() -> Settings:
 
 @lru_cache(maxsize=1)
 def get_settings() -> Settings:
-    """Settings of this process, read once; `get_settings.cache_clear()` makes the next call read again."""
+    """Give the settings of this process, read once; `cache_clear()` makes the next call read again."""
     return read_settings()

@@ -75,7 +75,9 @@ def find_binaries(pg_bin: Path | None = None) -> Path:
     folders = _versioned()
     pg_config = shutil.which("pg_config")
     if pg_config is not None:
-        asked = subprocess.run([pg_config, "--bindir"], capture_output=True, text=True, check=False, timeout=20)
+        asked = subprocess.run(
+            [pg_config, "--bindir"], capture_output=True, text=True, check=False, timeout=20
+        )
         folder = Path(asked.stdout.strip())
         if asked.returncode == 0 and _complete(folder) and folder not in folders:
             folders.append(folder)

@@ -13,19 +13,21 @@ import contextlib
 import fcntl
 import json
 import os
-import pwd
 import shutil
 import signal
 import subprocess
 import tempfile
 import time
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 from app.db import postmaster
+from app.db.account import ServerAccount
 from app.db.binaries import find_binaries
+from app.db.server_config import ACCESS, configuration, identities
 from app.errors import ClusterError, DatabaseUnavailableError
 from app.settings import get_settings
 
@@ -40,6 +42,8 @@ OWNER = "mapps_owner"
 LOGINS = (OWNER, "mapps_worker", "mapps_operator", "mapps_reader")
 
 PORT = 5432
+SOCKET_ROOT = "/tmp"  # noqa: S108 - a path below 107 bytes is needed, and mkdtemp makes the folder
+SOCKET_PREFIX = "pg-"
 # Replaying a full max_wal_size takes tens of seconds on a slow disk; 120 s leaves room.
 START_PATIENCE = 120.0
 STOP_PATIENCE = 60.0
@@ -93,8 +97,6 @@ class Cluster:
         self._pg_bin = pg_bin
         self._durable = durable
 
-    # -- what others ask -------------------------------------------------------------------------------------
-
     def ensure(self) -> None:
         """Make the cluster if there is none, start it if it is down, create the database if it is missing.
 
@@ -122,12 +124,12 @@ class Cluster:
                 return False
             os.kill(found.pid, signal.SIGINT)
             self._wait_gone(found.pid)
-            shutil.rmtree(found.socket_dir, ignore_errors=True)
+            _remove_socket_dir(found.socket_dir)
             self._state.unlink(missing_ok=True)
             return True
 
     def status(self) -> ClusterStatus:
-        """What runs, where."""
+        """Say what runs and where."""
         _reap()
         found = postmaster.running(self.data)
         version = self.data / "PG_VERSION"
@@ -145,7 +147,7 @@ class Cluster:
         )
 
     def url(self, login: str = OWNER, database: str = DATABASE) -> str:
-        """libpq URL of the running server; psql and psycopg accept it.
+        """Give the libpq URL of the running server; psql and psycopg accept it.
 
         Raises
         ------
@@ -159,22 +161,34 @@ class Cluster:
             )
         return f"postgresql://{login}@/{database}?host={quote(socket_dir, safe='/')}&port={PORT}"
 
-    # -- making ----------------------------------------------------------------------------------------------
-
     def _initialise(self) -> None:
         if (self.data / "PG_VERSION").is_file():
             return
         binaries = find_binaries(self._pg_bin)
-        self._check_account()
+        self._server.check_can_enter(self.folder)
         # initdb cleans up after itself unless it was killed; such a half-made folder has no PG_VERSION.
         shutil.rmtree(self.data, ignore_errors=True)
         self.data.mkdir(mode=0o700)
-        self._give_to_server(self.data)
-        command = [binaries / "initdb", "-D", self.data, "-U", OWNER, "--auth-local=peer", "--auth-host=reject"]
+        self._server.take(self.data)
+        command = [
+            binaries / "initdb",
+            "-D",
+            self.data,
+            "-U",
+            OWNER,
+            "--auth-local=peer",
+            "--auth-host=reject",
+        ]
         command += ["-E", "UTF8", "--locale=C.UTF-8", "--no-instructions"]
         if not self._durable:
             command.append("-N")
-        made = self._run_as_server([str(word) for word in command])
+        made = subprocess.run(
+            [str(word) for word in command],
+            capture_output=True,
+            text=True,
+            check=False,
+            **self._server.process_options(),
+        )
         if made.returncode != 0:
             shutil.rmtree(self.data, ignore_errors=True)
             raise ClusterError(
@@ -183,61 +197,17 @@ class Cluster:
         with (self.data / "postgresql.conf").open("a", encoding="utf-8") as stream:
             stream.write("include 'mapps.conf'\n")
 
-    def _check_account(self) -> None:
-        if os.geteuid() != 0:
-            try:
-                pwd.getpwuid(os.geteuid())
-            except KeyError:
-                raise ClusterError(
-                    f"uid {os.geteuid()} has no entry in the password database, which initdb requires",
-                    remedy="run as a named user, or set MAPPS_DATABASE_URL to another server",
-                ) from None
-            return
-        account = self._server_user()
-        probe = subprocess.run(
-            ["test", "-x", self.folder], user=account.pw_uid, group=account.pw_gid, extra_groups=[], check=False
-        )
-        if probe.returncode != 0:
-            raise ClusterError(
-                f"the server account {self._account!r} cannot enter {self.folder}",
-                expected="every folder on the way to be open (mode 0711 or 0755) to that account",
-                remedy="set MAPPS_HOME to a folder outside private ones, for example /var/lib/mapps",
-            )
-
     def _write_configuration(self) -> None:
-        fast = [] if self._durable else ["fsync = off", "full_page_writes = off", "synchronous_commit = off"]
-        lines = [
-            "# Written at every start of the private server; change settings with ALTER SYSTEM instead.",
-            f"shared_buffers = {_shared_buffers_mb()}MB",
-            # 3072 partitions could not be dropped with the default of 64; see docs on partitions.
-            "max_locks_per_transaction = 1024",
-            "max_wal_size = 4GB",
-            "wal_compression = on",
-            "checkpoint_completion_target = 0.9",
-            # Solid-state storage is what the measurements were made on.
-            "random_page_cost = 1.1",
-            "work_mem = 32MB",
-            "maintenance_work_mem = 256MB",
-            "max_connections = 200",
-            # Compilation costs 100 ms a query here and wins only in long scans over many columns.
-            "jit = off",
-            "timezone = 'UTC'",
-            "log_timezone = 'UTC'",
-            "log_checkpoints = off",
-            *fast,
-        ]
-        self._write_for_server("mapps.conf", lines)
-        users = dict.fromkeys(["root", _user_name(os.geteuid()), self._server_user().pw_name])
-        self._write_for_server("pg_ident.conf", [f"own {user} {login}" for user in users for login in LOGINS])
-        self._write_for_server("pg_hba.conf", ["local all all peer map=own"])
+        users = ["root", self._server.name]
+        self._write_for_server("mapps.conf", configuration(durable=self._durable))
+        self._write_for_server("pg_ident.conf", identities(users, LOGINS))
+        self._write_for_server("pg_hba.conf", list(ACCESS))
 
     def _write_for_server(self, name: str, lines: list[str]) -> None:
         path = self.data / name
         path.write_text("\n".join(lines) + "\n", encoding="utf-8")
         path.chmod(0o600)
-        self._give_to_server(path)
-
-    # -- starting --------------------------------------------------------------------------------------------
+        self._server.take(path)
 
     def _start(self) -> None:
         _reap()
@@ -249,9 +219,7 @@ class Cluster:
         if f"/{major}/" not in f"{binaries}/" and (older := binaries.parents[1] / major / "bin").is_dir():
             binaries = older
         self._write_configuration()
-        old = str(self._read_state().get("socket_dir", ""))
-        if old:
-            shutil.rmtree(old, ignore_errors=True)
+        _remove_socket_dir(str(self._read_state().get("socket_dir", "")))
         socket_dir = self._make_socket_dir()
         child = self._spawn(binaries, socket_dir)
         self._wait_ready(child)
@@ -262,11 +230,11 @@ class Cluster:
         fresh.replace(self._state)
 
     def _make_socket_dir(self) -> Path:
-        # A socket path may have 107 bytes at most, and the lock file beside a killed server's socket would stop
-        # the next one: a short, fresh folder per start avoids both.
-        socket_dir = Path(tempfile.mkdtemp(prefix="pg-", dir="/tmp"))  # noqa: S108
+        # A socket path may have 107 bytes at most, and the lock file beside a killed server's socket would
+        # stop the next one: a short, fresh folder per start avoids both.
+        socket_dir = Path(tempfile.mkdtemp(prefix=SOCKET_PREFIX, dir=SOCKET_ROOT))
         socket_dir.chmod(0o711)
-        self._give_to_server(socket_dir)
+        self._server.take(socket_dir)
         return socket_dir
 
     def _spawn(self, binaries: Path, socket_dir: Path) -> subprocess.Popen[bytes]:
@@ -280,21 +248,13 @@ class Cluster:
             "unix_socket_permissions=0777",
         ):
             command += ["-c", option]
-        account = self._server_user()
-        root = os.geteuid() == 0
         with self.log.open("ab") as log:
             child = subprocess.Popen(
                 command,
-                stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,
-                cwd="/",
-                env=_clean_environment(),
-                umask=0o077,
                 start_new_session=True,
-                user=account.pw_uid if root else None,
-                group=account.pw_gid if root else None,
-                extra_groups=[] if root else None,
+                **self._server.process_options(),
             )
         _children[child.pid] = child
         return child
@@ -323,8 +283,6 @@ class Cluster:
             known = connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", [DATABASE]).fetchone()
             if known is None:
                 connection.execute(f"CREATE DATABASE {DATABASE}")
-
-    # -- small things ----------------------------------------------------------------------------------------
 
     @contextlib.contextmanager
     def _locked(self) -> Iterator[None]:
@@ -368,38 +326,9 @@ class Cluster:
             time.sleep(0.02)
         _reap()
 
-    def _server_user(self) -> pwd.struct_passwd:
-        if os.geteuid() != 0:
-            return pwd.getpwuid(os.geteuid())
-        try:
-            return pwd.getpwnam(self._account)
-        except KeyError:
-            raise ClusterError(
-                f"there is no account {self._account!r} to run the server as (root may not)",
-                remedy="install PostgreSQL, which makes it: sh app/setup/install.sh; or set MAPPS_SERVER_ACCOUNT",
-            ) from None
-
-    def _give_to_server(self, path: Path) -> None:
-        if os.geteuid() == 0:
-            account = self._server_user()
-            os.chown(path, account.pw_uid, account.pw_gid)
-
-    def _run_as_server(self, command: list[str]) -> subprocess.CompletedProcess[str]:
-        account = self._server_user()
-        root = os.geteuid() == 0
-        return subprocess.run(
-            command,
-            capture_output=True,
-            text=True,
-            check=False,
-            stdin=subprocess.DEVNULL,
-            cwd="/",
-            env=_clean_environment(),
-            umask=0o077,
-            user=account.pw_uid if root else None,
-            group=account.pw_gid if root else None,
-            extra_groups=[] if root else None,
-        )
+    @cached_property
+    def _server(self) -> ServerAccount:
+        return ServerAccount.find(self._account)
 
 
 def private_cluster() -> Cluster:
@@ -408,27 +337,17 @@ def private_cluster() -> Cluster:
     return Cluster(settings.home, account=settings.server_account, pg_bin=settings.pg_bin)
 
 
+def _remove_socket_dir(name: str) -> None:
+    # The name comes from files that the server account can write: only what we make ourselves is removed.
+    folder = Path(name)
+    if str(folder.parent) == SOCKET_ROOT and folder.name.startswith(SOCKET_PREFIX):
+        shutil.rmtree(folder, ignore_errors=True)
+
+
 def _reap() -> None:
     for pid, child in list(_children.items()):
         if child.poll() is not None:
             del _children[pid]
-
-
-def _user_name(uid: int) -> str:
-    try:
-        return pwd.getpwuid(uid).pw_name
-    except KeyError:
-        return str(uid)
-
-
-def _clean_environment() -> dict[str, str]:
-    return {"PATH": "/usr/local/bin:/usr/bin:/bin", "LC_ALL": "C.UTF-8"}
-
-
-def _shared_buffers_mb() -> int:
-    # An eighth of the memory, between 64 and 512 MB: the workers need the rest.
-    total = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
-    return max(64, min(512, total // 8 // 1_000_000))
 
 
 def _tail(path: Path) -> str:

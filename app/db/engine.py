@@ -1,7 +1,7 @@
 """Connections: the one place that knows how a role reaches the database.
 
-In the private cluster a role is a login of its own. On any other server (`MAPPS_DATABASE_URL`) the URL says who
-logs in, and a role is taken with SET ROLE, so that a single account is enough there.
+In the private cluster a role is a login of its own. On any other server (`MAPPS_DATABASE_URL`) the URL says
+who logs in, and a role is taken with SET ROLE, so that a single account is enough there.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ def role_name(role: str | None) -> str:
 
 
 def database_url(role: str | None = None) -> str:
-    """libpq URL that psql and psycopg accept.
+    """Give a libpq URL that psql and psycopg accept.
 
     Parameters
     ----------

@@ -23,7 +23,7 @@ BACKEND_PATIENCE = 30.0
 
 @dataclass(frozen=True)
 class PidFile:
-    """What `postmaster.pid` says: the process, its socket folder, its port and whether it takes connections."""
+    """What `postmaster.pid` says: process, socket folder, port, and whether it takes connections."""
 
     pid: int
     socket_dir: str
@@ -62,8 +62,8 @@ def process_state(pid: int) -> str:
 
 
 def _surely_works_in(pid: int, data: Path) -> bool:
-    # Unlike `works_in`, another account's processes do not count: those of a second cluster would keep a killed
-    # one from starting.
+    # Unlike `works_in`, another account's processes do not count: those of a second cluster would keep a
+    # killed one from starting.
     return os.access(f"/proc/{pid}/cwd", os.R_OK) and works_in(pid, data)
 
 
@@ -83,7 +83,7 @@ def works_in(pid: int, data: Path) -> bool:
 
 
 def running(data: Path) -> PidFile | None:
-    """The pid file of a server that really runs on `data`, else None."""
+    """Give the pid file of a server that really runs on `data`, else None."""
     pid_file = read_pid_file(data)
     return pid_file if pid_file is not None and works_in(pid_file.pid, data) else None
 

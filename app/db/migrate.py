@@ -1,0 +1,107 @@
+"""Schema migrations: alembic run from Python, on a given database.
+
+The revisions stand in `migrations/`. A database is `current` when its revision is the code's `head`.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from app.db.engine import connect_url, engine_url
+from app.errors import SchemaError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from alembic.config import Config
+
+MIGRATIONS = Path(__file__).resolve().parents[2] / "migrations"
+# Any constant serves as long as every mapps uses the same one: two commands must not migrate at once.
+LOCK_KEY = 0x6D61707073
+
+
+def head() -> str | None:
+    """Newest revision the code knows; None if it has none."""
+    if not (MIGRATIONS / "env.py").is_file():
+        return None
+    from alembic.script import ScriptDirectory
+
+    return ScriptDirectory.from_config(_config()).get_current_head()
+
+
+def current(url: str) -> str | None:
+    """Revision of the database; None if it was never migrated.
+
+    Raises
+    ------
+    DatabaseUnavailableError
+        Raised if the server does not answer.
+    """
+    with connect_url(url) as connection:
+        there = connection.execute("SELECT to_regclass('public.alembic_version')").fetchone()
+        if there is None or there[0] is None:
+            return None
+        row = connection.execute("SELECT version_num FROM public.alembic_version").fetchone()
+        return str(row[0]) if row is not None else None
+
+
+def upgrade(url: str, revision: str = "head") -> str | None:
+    """Bring the database to a revision, the newest by default; nothing happens if it is there.
+
+    Returns
+    -------
+    str or None
+        The revision reached; None if the code has no migrations.
+    """
+    if head() is None:
+        return None
+    from alembic import command
+
+    _run(url, lambda config: command.upgrade(config, revision))
+    return current(url)
+
+
+def downgrade(url: str, revision: str) -> str | None:
+    """Take the database back to a revision (`base` for an empty one), dropping what later ones made."""
+    if head() is None:
+        raise SchemaError("this code has no migrations")
+    from alembic import command
+
+    _run(url, lambda config: command.downgrade(config, revision))
+    return current(url)
+
+
+def require_current(url: str) -> None:
+    """Refuse to work on a database of another schema.
+
+    Raises
+    ------
+    SchemaError
+        Raised if the revisions of code and database differ.
+    """
+    wanted, found = head(), current(url)
+    if wanted != found:
+        raise SchemaError(
+            f"the database is at revision {found or 'none'}",
+            expected=f"revision {wanted}",
+            remedy="migrate it: mapps db migrate",
+        )
+
+
+def _config() -> Config:
+    from alembic.config import Config
+
+    config = Config()
+    config.set_main_option("script_location", str(MIGRATIONS).replace("%", "%%"))
+    return config
+
+
+def _run(url: str, command: Callable[[Config], None]) -> None:
+    config = _config()
+    engine = engine_url(url)
+    with engine.begin() as connection:
+        connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({LOCK_KEY})")
+        config.attributes["connection"] = connection
+        command(config)
+    engine.dispose()

@@ -1,0 +1,158 @@
+"""Fixtures for everybody: one PostgreSQL a session, a fresh database and isolated settings a test."""
+
+from __future__ import annotations
+
+import itertools
+import os
+import shutil
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from app.db import migrate
+from app.db.cluster import Cluster
+from app.db.engine import connect_url
+from app.errors import ClusterError
+from app.settings import Settings, get_settings
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    import psycopg
+    from sqlalchemy import Engine
+
+TEMPLATE = "mapps_template"
+SHARED = Path(__file__).resolve().parents[2] / "shared"
+_numbers = itertools.count(1)
+
+
+@dataclass(frozen=True)
+class Database:
+    """One database of the session's cluster."""
+
+    name: str
+    cluster: Cluster
+
+    @property
+    def url(self) -> str:
+        return self.url_of(None)
+
+    def url_of(self, role: str | None) -> str:
+        login = "mapps_owner" if role is None else f"mapps_{role}"
+        return self.cluster.url(login, self.name)
+
+    def connect(self, role: str | None = None, **kw: Any) -> psycopg.Connection[Any]:
+        return connect_url(self.url_of(role), role=role, **kw)
+
+    def engine(self, role: str | None = None) -> Engine:
+        from app.db.engine import engine_url
+
+        return engine_url(self.url_of(role), role=role)
+
+
+def make_open_folder(prefix: str) -> Path:
+    """A temporary folder that the server account may traverse: pytest's tmp_path is 0700 all the way."""
+    folder = Path(tempfile.mkdtemp(prefix=prefix, dir="/tmp"))
+    folder.chmod(0o755)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def cluster() -> Iterator[Cluster]:
+    """A private server for the whole session, with fsync off."""
+    home = make_open_folder("mapps-test-")
+    pg_bin = os.environ.get("MAPPS_PG_BIN")
+    server = Cluster(home, durable=False, pg_bin=Path(pg_bin) if pg_bin else None)
+    try:
+        server.ensure()
+    except ClusterError as error:
+        shutil.rmtree(home, ignore_errors=True)
+        pytest.fail(f"no PostgreSQL for the tests: {error}", pytrace=False)
+    yield server
+    server.stop()
+    shutil.rmtree(home, ignore_errors=True)
+
+
+@pytest.fixture
+def real_cluster() -> Iterator[Cluster]:
+    """A server of its own, as operators run it: fsync on, not yet made. For tests that kill it."""
+    home = make_open_folder("mapps-fault-")
+    server = Cluster(home)
+    yield server
+    server.stop()
+    shutil.rmtree(home, ignore_errors=True)
+
+
+@pytest.fixture(scope="session")
+def template_database(cluster: Cluster) -> Database:
+    """The database that is migrated once and copied for each test."""
+    template = Database(TEMPLATE, cluster)
+    create_database(cluster, TEMPLATE)
+    migrate.upgrade(template.url)
+    return template
+
+
+def create_database(cluster: Cluster, name: str, template: str = "template1") -> None:
+    with connect_url(cluster.url(database="postgres"), autocommit=True) as admin:
+        admin.execute(f'CREATE DATABASE "{name}" TEMPLATE "{template}"')
+
+
+def drop_database(cluster: Cluster, name: str) -> None:
+    with connect_url(cluster.url(database="postgres"), autocommit=True) as admin:
+        admin.execute(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
+
+
+@pytest.fixture
+def empty_database(cluster: Cluster) -> Iterator[Database]:
+    """A database without any migration."""
+    name = f"empty_{os.getpid()}_{next(_numbers)}"
+    create_database(cluster, name)
+    yield Database(name, cluster)
+    drop_database(cluster, name)
+
+
+@pytest.fixture
+def database(template_database: Database) -> Iterator[Database]:
+    """A fresh, migrated database; the settings do not point at it, see `live_database`."""
+    server = template_database.cluster
+    name = f"test_{os.getpid()}_{next(_numbers)}"
+    create_database(server, name, TEMPLATE)
+    yield Database(name, server)
+    drop_database(server, name)
+
+
+@pytest.fixture
+def settings(monkeypatch: pytest.MonkeyPatch) -> Iterator[Settings]:
+    """Settings of a fresh MAPPS_HOME; nothing of the caller's environment or mapps.toml leaks in."""
+    home = make_open_folder("mapps-home-")
+    for variable in [name for name in os.environ if name.startswith("MAPPS_")]:
+        monkeypatch.delenv(variable)
+    monkeypatch.setenv("MAPPS_HOME", str(home))
+    monkeypatch.chdir(home)
+    get_settings.cache_clear()
+    yield get_settings()
+    get_settings.cache_clear()
+    shutil.rmtree(home, ignore_errors=True)
+
+
+@pytest.fixture
+def live_database(
+    database: Database, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Database]:
+    """A fresh database that commands and `app.db.engine` find through MAPPS_DATABASE_URL."""
+    monkeypatch.setenv("MAPPS_DATABASE_URL", database.url)
+    get_settings.cache_clear()
+    yield database
+    get_settings.cache_clear()
+
+
+@pytest.fixture(scope="session")
+def shared_data() -> Path:
+    """Folder `../shared/data` with real images and catalogue rows."""
+    folder = SHARED / "data"
+    if not folder.is_dir():
+        pytest.skip(f"real data are not here: no folder {folder}")
+    return folder
