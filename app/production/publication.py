@@ -1,0 +1,101 @@
+"""What an attempt hands over to be published: rows and references, no behaviour.
+
+Steps build a `Publication`; `app.production.protocol.publish` writes all of it in one transaction, or nothing.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from app.bands import Band
+from app.db.pgsphere import SPolygon
+
+Span = tuple[datetime, datetime]
+"""Half-open span of UTC times."""
+
+
+@dataclass(frozen=True)
+class AtlasImageRow:
+    """One row of wsdb.atlas_image without the keys that the claim knows."""
+
+    coadd_key: int
+    band: Band
+    number: int
+    ra: float
+    decl: float
+    footprint: SPolygon
+    width_pix: int
+    height_pix: int
+    url: str
+    sha256: str
+    zero_point_mag: float
+    zero_point_error_mag: float | None = None
+    seeing_shape: float | None = None
+    sky_dn: float | None = None
+    sky_sigma_dn: float | None = None
+    raw_file_id: int | None = None
+
+
+@dataclass(frozen=True)
+class CalibrationRow:
+    """One row of calibration.product without the keys that the claim knows."""
+
+    kind: str
+    hemis: str
+    band: Band
+    valid: Span
+    url: str
+    sha256: str
+    facts: dict[str, Any]
+
+
+@dataclass(frozen=True)
+class ZeroPointRow:
+    """One row of calibration.zero_point without the keys that the claim knows."""
+
+    band: Band
+    valid: Span
+    zero_point_mag: float
+    zero_point_error_mag: float | None
+    extinction_mag: float
+    source: str
+
+
+@dataclass(frozen=True)
+class Metric:
+    """One row of quality.metric; band None is the scan as a whole."""
+
+    name: str
+    band: Band | None
+    value: float
+
+
+@dataclass(frozen=True)
+class Publication:
+    """Everything one attempt adds to the database.
+
+    Attributes
+    ----------
+    point_sources, extended_sources : structured array or None
+        Dtype `app.db.copy.record_dtype` of the registry's columns. `run_id` and `scan_key` are filled by the step,
+        `attempt_id` by the publication. None is the same as no rows; no sources is a valid result.
+    raw_file_ids, calibration_ids : tuple of int
+        What the attempt read: the links that recall and provenance follow.
+    input_hash : str
+        SHA-256 (hexadecimal) over the content of the inputs and the pipeline.
+    """
+
+    input_hash: str
+    point_sources: NDArray[np.void] | None = None
+    extended_sources: NDArray[np.void] | None = None
+    atlas_images: tuple[AtlasImageRow, ...] = ()
+    calibrations: tuple[CalibrationRow, ...] = ()
+    zero_points: tuple[ZeroPointRow, ...] = ()
+    metrics: tuple[Metric, ...] = ()
+    raw_file_ids: tuple[int, ...] = ()
+    calibration_ids: tuple[int, ...] = field(default=())
