@@ -34,6 +34,8 @@ class AtlasImage:
         Number of frames that contributed to each pixel, where known.
     saturation_dn : float or None
         Level above background over which pixels are not to be trusted, where known.
+    uncertainty_dn : float32 array (ny, nx) or None
+        One-sigma uncertainty of each pixel, NaN where there is no data; known for images of our own frames.
     """
 
     band: Band
@@ -44,6 +46,7 @@ class AtlasImage:
     seeing_shape: float | None = None
     coverage: Floats | None = None
     saturation_dn: float | None = None
+    uncertainty_dn: Floats | None = None
 
 
 # One row per merged source. Names are those of the column registry; {b} is j, h, k. NaN is unknown, flags are ASCII.
