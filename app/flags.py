@@ -1,0 +1,88 @@
+"""The one-character flags of the point-source tables, each value defined once.
+
+SQL comments and documentation are generated from here. Meanings and the order in which conditions are tested follow
+survey-facts 6.1 to 6.4; three-character columns hold one value per band in the order J, H, Ks.
+"""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+
+class _Flag(StrEnum):
+    """A flag value with its meaning."""
+
+    meaning: str
+
+    def __new__(cls, value: str, meaning: str) -> _Flag:
+        """Make a member whose string is `value` and that carries `meaning`."""
+        member = str.__new__(cls, value)
+        member._value_ = value
+        member.meaning = meaning
+        return member
+
+    @classmethod
+    def describe(cls) -> str:
+        """All values with their meanings, one a line, for comments and documentation."""
+        return "\n".join(f"{flag.value}: {flag.meaning}" for flag in cls)
+
+
+class PhotometricQuality(_Flag):
+    """`ph_qual`, listed in order of precedence: the first condition that holds decides."""
+
+    INVALID = "X", "detected, but no algorithm gave a valid brightness; the default magnitude is null"
+    UPPER_LIMIT = "U", "95 % upper limit: not detected, or not resolved consistently with another band"
+    NO_ERROR = "F", "rd_flg 1 or 3 without a reliable uncertainty"
+    POOR_FIT = "E", "profile fit with reduced chi-squared above 10, aperture fallback, or too few frames"
+    A = "A", "snr > 10 and cmsig < 0.10857"
+    B = "B", "snr > 7 and cmsig < 0.15510"
+    C = "C", "snr > 5 and cmsig < 0.21714"
+    D = "D", "valid measurement without a condition on snr or cmsig"
+    BLANK = " ", "the band was not observed here"
+
+
+class ReadFlag(_Flag):
+    """`rd_flg`: where the default magnitude of a band comes from."""
+
+    NOT_DETECTED = (
+        "0",
+        '95 % upper limit from a 4" aperture on the Atlas image; or the band was not observed here',
+    )
+    READ1_APERTURE = "1", '4" aperture on Read 1 frames'
+    PROFILE = "2", "profile fit, on the scale of the curve-of-growth aperture"
+    READ1_PROFILE = "3", "one-dimensional profile fit to the unsaturated wings of a saturated star"
+    APERTURE = "4", '4" aperture with curve-of-growth correction, because the profile fit did not converge'
+    INCONSISTENT = "6", "95 % upper limit: not resolved consistently with a band in which the pair is split"
+    UNUSABLE = "9", "detected, but no useful brightness; the magnitude is null"
+
+
+class BlendFlag(_Flag):
+    """`bl_flg`: how many components were fitted together."""
+
+    NONE = "0", "no profile fit counts: not detected, or resolved inconsistently"
+    SINGLE = "1", "one component fitted, or an aperture magnitude"
+    BLENDED = "2", "more than one component fitted together"
+
+
+class ConfusionFlag(_Flag):
+    """`cc_flg`, listed in the order in which conditions are tested; capital letters mark artefacts."""
+
+    PERSISTENCE = "p", "flux may hold the latent image of a bright star"
+    PERSISTENCE_ARTEFACT = "P", "probably the latent image of a bright star"
+    CONFUSION = "c", "flux or background biased by a nearby star"
+    CONFUSION_ARTEFACT = "C", "probably part of the halo of a bright star"
+    DIFFRACTION = "d", "flux may hold a diffraction spike"
+    DIFFRACTION_ARTEFACT = "D", "probably a diffraction spike"
+    STRIPE = "s", "flux may hold an electronic stripe"
+    STRIPE_ARTEFACT = "S", "probably an electronic stripe"
+    GLINT_ARTEFACT = "G", "probably a reflection in filter or dichroic"
+    MERGE = "b", "more than one possible match between bands"
+    NONE = "0", "no contamination or confusion found"
+
+
+FLAGS: dict[str, type[_Flag]] = {
+    "ph_qual": PhotometricQuality,
+    "rd_flg": ReadFlag,
+    "bl_flg": BlendFlag,
+    "cc_flg": ConfusionFlag,
+}

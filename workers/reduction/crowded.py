@@ -1,0 +1,279 @@
+"""One image: detect, fit, subtract, learn, and again on what is left.
+
+Crowded fields need the loop (reduction notes, section 3): the background and the noise of an image are only right
+after its stars are out, and blended stars only show beside the models of their neighbours.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from app.sky.pixels import nearest_pixel
+from workers.reduction import detection, noise, profile_fit, saturation
+from workers.reduction import psf as psf_module
+from workers.reduction.background import background_and_noise
+from workers.reduction.parameters import ExtractionParameters
+from workers.reduction.profile_fit import Stars
+from workers.reduction.psf import Psf
+from workers.reduction.saturation import SaturatedStars
+from workers.reduction.values import AtlasImage
+
+Doubles = NDArray[np.float64]
+Singles = NDArray[np.float32]
+Bools = NDArray[np.bool_]
+
+
+@dataclass
+class ImageModel:
+    """State of the reduction of one image.
+
+    `data` is the background-subtracted image with 0 on unusable pixels, `residual` the same minus all models,
+    `variance` the background variance of a pixel (0: unusable), `correlation` the factor by which real noise of a
+    fitted flux exceeds that of independent pixels.
+    """
+
+    usable: Bools
+    level: Singles
+    data: Singles
+    variance: Singles
+    psf: Psf
+    stars: Stars
+    residual: Singles
+    saturated: SaturatedStars
+    correlation: float = 1.0
+    aperture_noise: float = float("nan")
+
+    def level_at(self, x: Doubles, y: Doubles) -> Doubles:
+        """Sky level (DN) at the nearest pixel; NaN outside of the image."""
+        i, j = nearest_pixel(x), nearest_pixel(y)
+        inside = (i >= 0) & (j >= 0) & (i < self.level.shape[1]) & (j < self.level.shape[0])
+        value = self.level[np.clip(j, 0, self.level.shape[0] - 1), np.clip(i, 0, self.level.shape[1] - 1)]
+        return np.where(inside, value, np.nan).astype(np.float64)
+
+
+def starting_fwhm(data: Singles, usable: Bools, sigma: Singles, fallback: float) -> tuple[float, int]:
+    """Full width at half maximum of the image's bright peaks, and how many there were.
+
+    The radius at which the mean of four directions falls to half of the peak, median over the brightest 200 peaks
+    above 50 sigma; blended and extended objects are wider, so the lower quartile is taken where there are many.
+    """
+    x, y, height = detection.peaks(data, 50.0 * sigma, usable)
+    inside = (x > 8) & (y > 8) & (x < data.shape[1] - 9) & (y < data.shape[0] - 9)
+    x, y, height = x[inside], y[inside], height[inside]
+    best = np.argsort(-height, kind="stable")[:200]
+    widths = []
+    for k in best:
+        i, j = int(np.rint(x[k])), int(np.rint(y[k]))
+        arms = np.stack(
+            [
+                data[j, i : i + 8],
+                data[j, i - 7 : i + 1][::-1],
+                data[j : j + 8, i],
+                data[j - 7 : j + 1, i][::-1],
+            ]
+        )
+        arm = arms.mean(axis=0) / data[j, i]
+        below = np.flatnonzero(arm < 0.5)
+        if below.size and below[0] > 0:
+            k0 = int(below[0])
+            widths.append(2.0 * (k0 - 1 + (arm[k0 - 1] - 0.5) / (arm[k0 - 1] - arm[k0])))
+    if len(widths) < 3:
+        return fallback, len(widths)
+    return float(np.percentile(widths, 35)), len(widths)
+
+
+def first_look(image: AtlasImage, parameters: ExtractionParameters) -> ImageModel:
+    """Background, noise, saturated cores and a model profile: everything before the first star is found."""
+    pixels = np.ascontiguousarray(image.pixels_dn, dtype=np.float32)
+    usable = np.isfinite(pixels)
+    level, sigma = background_and_noise(pixels, usable, parameters.background_mesh_pix, crowded=True)
+    data = np.where(usable, pixels - level, np.float32(np.nan))
+    typical = float(np.median(sigma))
+    holes = saturation.find(data, typical, parameters.saturation_dip)
+    usable &= ~saturation.mask(holes, pixels.shape)
+    if image.saturation_dn is not None:
+        usable &= ~(data > image.saturation_dn)
+    data = np.where(usable, data, np.float32(0.0))
+    fallback = parameters.fallback_fwhm_pix
+    if image.seeing_shape is not None and image.seeing_shape > 0.3:
+        # survey-facts 2.8; the Atlas kernel (2.3" as measured from the pixels' correlation) adds in squares.
+        fallback = float(np.hypot(3.13 * image.seeing_shape - 0.46, 1.5)) / image.projection.scale_arcsec
+    fwhm, _ = starting_fwhm(data, usable, sigma, fallback)
+    psf = psf_module.moffat(fwhm, pixels.shape)  # type: ignore[arg-type]
+    empty = np.zeros(0)
+    variance = np.where(usable, np.maximum(sigma, 1e-6) ** 2, 0.0).astype(np.float32)
+    return ImageModel(usable, level, data, variance, psf, Stars.at(empty, empty, empty), data, holes)
+
+
+def reduce_image(image: AtlasImage, parameters: ExtractionParameters) -> ImageModel:
+    """Find and fit all stars of an image.
+
+    Parameters
+    ----------
+    image : AtlasImage
+        NaN pixels, cut-outs and empty sky are normal.
+    parameters : ExtractionParameters
+
+    Returns
+    -------
+    ImageModel
+        With no stars for an image without usable pixels.
+    """
+    model = first_look(image, parameters)
+    if not model.usable.any():
+        return model
+    last = len(parameters.detection_snr) - 1
+    for number, threshold in enumerate(parameters.detection_snr):
+        _detect(model, threshold, parameters)
+        _fit(model, parameters)
+        if number < last:
+            _learn(model, parameters)
+        _refine_background(model, parameters)
+    _fit(model, parameters)
+    model.aperture_noise = noise.aperture_noise(
+        model.residual,
+        model.usable,
+        model.data - model.residual,
+        parameters.aperture_arcsec / image.projection.scale_arcsec,
+    )
+    return model
+
+
+def _detect(model: ImageModel, threshold: float, parameters: ExtractionParameters) -> None:
+    """Add peaks of the residual image that neither noise nor errors of the models explain."""
+    half = int(np.ceil(1.3 * model.psf.fwhm_pix))
+    stamp = model.psf.stamp(half)
+    kernel = detection.matched_filter(stamp)
+    response = detection.filtered(model.residual, model.usable, kernel)
+    noise = detection.filtered_noise(response, model.usable, parameters.background_mesh_pix)
+    independent = np.sqrt(np.sum(kernel.astype(np.float64) ** 2)) * np.sqrt(model.variance[model.usable])
+    model.correlation = float(np.median(noise[model.usable] / np.maximum(independent, 1e-12)))
+    drawn = detection.filtered(np.maximum(model.data - model.residual, 0), model.usable, np.abs(kernel))
+    limit = np.hypot(threshold * noise, parameters.detection_model_error * threshold * drawn)
+    x, y, height = detection.peaks(response, limit.astype(np.float32), model.usable)
+    if model.stars.x.size and x.size:
+        free = (
+            _distance_to_nearest(x, y, model.stars.x, model.stars.y)
+            > parameters.merge_fwhm * model.psf.fwhm_pix
+        )
+        x, y, height = x[free], y[free], height[free]
+    model.stars = model.stars.join(Stars.at(x, y, height))
+
+
+def _distance_to_nearest(x: Doubles, y: Doubles, other_x: Doubles, other_y: Doubles) -> Doubles:
+    from scipy.spatial import cKDTree
+
+    distance, _ = cKDTree(np.column_stack([other_x, other_y])).query(np.column_stack([x, y]))
+    return np.asarray(distance)
+
+
+def _fit(model: ImageModel, parameters: ExtractionParameters) -> None:
+    """Fit all stars and drop those that turn out to be none, until the list stands still (at most twice)."""
+    for _ in range(2):
+        model.residual = profile_fit.fit_stars(
+            model.data,
+            model.variance,
+            model.psf,
+            model.stars,
+            sweeps=parameters.sweeps,
+            link_pix=parameters.link_fwhm * model.psf.fwhm_pix,
+            fit_radius_pix=parameters.fit_radius_pix,
+            psf_error=parameters.psf_error,
+            gain=parameters.gain_electrons_per_dn,
+            seed_sigma_pix=parameters.seed_sigma_pix,
+        )
+        keep = _worth_keeping(model, parameters)
+        if keep.all():
+            return
+        model.stars = model.stars.take(np.flatnonzero(keep))
+
+
+def _worth_keeping(model: ImageModel, parameters: ExtractionParameters) -> Bools:
+    """Solved, significant, still at its peak, and not on top of a brighter star."""
+    from scipy.spatial import cKDTree
+
+    stars = model.stars
+    ny, nx = model.data.shape
+    error = stars.flux_error * max(model.correlation, 1.0)
+    keep = np.isfinite(error) & (stars.flux > parameters.minimum_snr * error)
+    keep &= np.hypot(stars.x - stars.x_seed, stars.y - stars.y_seed) <= parameters.drift_pix
+    keep &= (stars.x > -0.5) & (stars.y > -0.5) & (stars.x < nx - 0.5) & (stars.y < ny - 0.5)
+    index = np.flatnonzero(keep)
+    if index.size > 1:
+        tree = cKDTree(np.column_stack([stars.x[index], stars.y[index]]))
+        pairs = tree.query_pairs(parameters.merge_fwhm * model.psf.fwhm_pix, output_type="ndarray")
+        a, b = index[pairs[:, 0]], index[pairs[:, 1]]
+        keep[np.where(stars.flux[a] < stars.flux[b], a, b)] = False
+    return keep
+
+
+def _refine_background(model: ImageModel, parameters: ExtractionParameters) -> None:
+    """Sky and noise again, from the image without its stars."""
+    level, sigma = background_and_noise(
+        model.residual, model.usable, parameters.residual_mesh_pix, crowded=False
+    )
+    step = np.where(model.usable, level, np.float32(0.0))
+    model.level = model.level + level
+    model.data = model.data - step
+    model.residual = model.residual - step
+    floor = np.maximum(sigma, 0.2 * np.median(sigma))
+    model.variance = np.where(model.usable, floor**2, 0.0).astype(np.float32)
+
+
+def _learn(model: ImageModel, parameters: ExtractionParameters) -> None:
+    """Improve the PSF with the bright stars that no comparable neighbour disturbs; fit again with the new one."""
+    for _ in range(2):
+        chosen = psf_stars(model, parameters)
+        if chosen.size < 3:
+            return
+        order = (
+            0
+            if chosen.size < 3 * parameters.psf_stars_per_term
+            else (1 if chosen.size < 6 * parameters.psf_stars_per_term else 2)
+        )
+        stars = model.stars
+        model.psf = psf_module.learn(
+            model.psf, model.residual, model.usable, model.variance, stars.x[chosen], stars.y[chosen],
+            stars.flux[chosen], order=order, core_pix=parameters.psf_core_pix, model_error=parameters.psf_model_error,
+        )  # fmt: skip
+        _fit(model, parameters)
+
+
+def psf_stars(model: ImageModel, parameters: ExtractionParameters) -> NDArray[np.int64]:
+    """Indices of the stars to learn the PSF from, brightest first."""
+    return quiet_stars(model, parameters.psf_minimum_snr, parameters.psf_maximum_stars)
+
+
+def quiet_stars(model: ImageModel, minimum_snr: float, maximum: int) -> NDArray[np.int64]:
+    """Bright stars that nothing disturbs, brightest first.
+
+    Above `minimum_snr`, with all pixels of their disc, 10 pixels from the edges, 30 from saturated stars, with
+    neighbours within 6 pixels that together have less than a tenth of their light, and (where more than 30 are
+    left) without the fifth that fits worst: those are pairs and galaxies.
+    """
+    from scipy.spatial import cKDTree
+
+    stars = model.stars
+    ny, nx = model.data.shape
+    error = stars.flux_error * max(model.correlation, 1.0)
+    good = (stars.flux > minimum_snr * error) & (stars.pixels > 0.9 * stars.pixels.max(initial=0))
+    good &= (stars.x > 10) & (stars.y > 10) & (stars.x < nx - 11) & (stars.y < ny - 11)
+    for x, y in zip(model.saturated.x, model.saturated.y, strict=True):
+        good &= np.hypot(stars.x - x, stars.y - y) > 30.0
+    index = np.flatnonzero(good)
+    index = index[np.argsort(-stars.flux[index], kind="stable")]
+    if not index.size:
+        return index
+    tree = cKDTree(np.column_stack([stars.x, stars.y]))
+    chosen = []
+    limit = np.nanpercentile(stars.chi2[index], 80) if index.size > 30 else np.inf
+    for k in index:
+        near = [m for m in tree.query_ball_point([stars.x[k], stars.y[k]], 6.0) if m != k]
+        if stars.flux[near].sum() < 0.1 * stars.flux[k] and stars.chi2[k] <= limit:
+            chosen.append(int(k))
+        if len(chosen) >= maximum:
+            break
+    return np.array(chosen, np.int64)

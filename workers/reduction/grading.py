@@ -1,0 +1,50 @@
+"""Assignment of ph_qual from what was measured; the values stand in `app.flags`."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from app.flags import PhotometricQuality, ReadFlag
+
+Doubles = NDArray[np.float64]
+
+# snr and the largest corrected uncertainty of each letter: 1.0857 / 10, / 7, / 5 (survey-facts 6.1).
+LETTERS = (("A", 10.0, 0.10857), ("B", 7.0, 0.15510), ("C", 5.0, 0.21714))
+
+
+def photometric_quality(
+    read_flag: NDArray[np.bytes_], snr: Doubles, cmsig: Doubles, psfchi: Doubles, covered: NDArray[np.bool_]
+) -> NDArray[np.bytes_]:
+    """The letters of one band.
+
+    Parameters
+    ----------
+    read_flag : bytes array (n,)
+        `rd_flg` of the band.
+    snr, cmsig, psfchi : float arrays (n,)
+        NaN where unknown; a comparison with NaN does not hold.
+    covered : bool array (n,)
+        Whether the band was observed at the place; blank where not.
+
+    Returns
+    -------
+    bytes array (n,) of one character
+        The first condition that holds, in the order X, U, F, E, A, B, C, D (survey-facts 6.1). The E for too few
+        frames cannot be given from Atlas images, which do not tell the number of frames.
+    """
+    read = read_flag.astype("S1")
+    result = np.full(read.shape, PhotometricQuality.D.value.encode(), "S1")
+    valid = np.isin(read, [flag.value.encode() for flag in (
+        ReadFlag.READ1_APERTURE, ReadFlag.PROFILE, ReadFlag.READ1_PROFILE)])  # fmt: skip
+    for letter, lowest, largest in reversed(LETTERS):
+        result[valid & (snr > lowest) & (cmsig < largest)] = letter.encode()
+    poor = ((read == b"2") & (psfchi > 10.0)) | (read == b"4")
+    result[poor] = PhotometricQuality.POOR_FIT.value.encode()
+    result[((read == b"1") | (read == b"3")) & ~np.isfinite(cmsig)] = (
+        PhotometricQuality.NO_ERROR.value.encode()
+    )
+    result[(read == b"0") | (read == b"6")] = PhotometricQuality.UPPER_LIMIT.value.encode()
+    result[read == b"9"] = PhotometricQuality.INVALID.value.encode()
+    result[~covered] = PhotometricQuality.BLANK.value.encode()
+    return result

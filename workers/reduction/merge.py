@@ -1,0 +1,207 @@
+"""Merging detections by position: between neighbouring images of a band, and between bands."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+Doubles = NDArray[np.float64]
+Ints = NDArray[np.int64]
+Bools = NDArray[np.bool_]
+
+
+def unit_vectors(ra_deg: Doubles, decl_deg: Doubles) -> Doubles:
+    """Directions as unit vectors (n, 3): chords stand for angles, without trouble at 0 h or the poles."""
+    ra, decl = np.radians(ra_deg), np.radians(decl_deg)
+    return np.column_stack([np.cos(decl) * np.cos(ra), np.cos(decl) * np.sin(ra), np.sin(decl)])
+
+
+def keep_duplicates_once(
+    ra_deg: Doubles, decl_deg: Doubles, image: Ints, edge_pix: Doubles, radius_arcsec: float
+) -> Ints:
+    """Indices of the rows to keep, ascending, where images of one band overlap.
+
+    Two rows are the same source if they come from different images and lie within `radius_arcsec`; the one farther
+    from the edge of its image stays (the smaller image number where equal). Within one image nothing is merged.
+
+    A row that fell into the overlap of another image but was not found there stays too: completeness is measured
+    per image.
+    """
+    from scipy.spatial import cKDTree
+
+    keep = np.ones(ra_deg.size, np.bool_)
+    if np.unique(image).size < 2:
+        return np.flatnonzero(keep)
+    vectors = unit_vectors(ra_deg, decl_deg)
+    pairs = cKDTree(vectors).query_pairs(np.radians(radius_arcsec / 3600.0), output_type="ndarray")
+    pairs = pairs[image[pairs[:, 0]] != image[pairs[:, 1]]]
+    distance = np.linalg.norm(vectors[pairs[:, 0]] - vectors[pairs[:, 1]], axis=1)
+    for a, b in pairs[np.lexsort((pairs[:, 1], pairs[:, 0], distance))]:
+        if keep[a] and keep[b]:
+            a_wins = (edge_pix[a], -image[a]) > (edge_pix[b], -image[b])
+            keep[b if a_wins else a] = False
+    return np.flatnonzero(keep)
+
+
+@dataclass(frozen=True)
+class Places:
+    """Detections of one band: directions and 1-sigma errors along east and north (arcsec), each (n,)."""
+
+    ra_deg: Doubles
+    decl_deg: Doubles
+    east_sigma: Doubles
+    north_sigma: Doubles
+
+    @property
+    def size(self) -> int:
+        """Number of detections."""
+        return int(self.ra_deg.size)
+
+
+def match_radius(density_arcsec2: float, chance: float, limit_arcsec: float) -> float:
+    """Largest separation of a match, arcsec.
+
+    In a field of `density_arcsec2` unrelated sources a square arcsecond, one lies by chance within r with
+    probability 1 - exp(-pi r^2 density); r is where that reaches `chance`, at most `limit_arcsec` and at least half
+    of it, since true pairs scatter that far at the detection limit.
+    """
+    if density_arcsec2 <= 0.0:
+        return limit_arcsec
+    radius = float(np.sqrt(-np.log1p(-chance) / (np.pi * density_arcsec2)))
+    return float(np.clip(radius, 0.5 * limit_arcsec, limit_arcsec))
+
+
+def candidate_pairs(
+    a: Places, b: Places, radius_arcsec: float, chi2_limit: float
+) -> tuple[Ints, Ints, Doubles]:
+    """All pairs (index in a, index in b, chi-squared) within the radius whose errors allow one place.
+
+    The statistic is (de / s_e)^2 + (dn / s_n)^2 with the sums of variances of both rows: chi-squared with two
+    degrees of freedom if both are the same object (survey-facts 2.10). Ordered by chi-squared, then indices.
+    """
+    from scipy.spatial import cKDTree
+
+    if not a.size or not b.size:
+        return np.zeros(0, np.int64), np.zeros(0, np.int64), np.zeros(0)
+    va, vb = unit_vectors(a.ra_deg, a.decl_deg), unit_vectors(b.ra_deg, b.decl_deg)
+    lists = cKDTree(vb).query_ball_point(va, np.radians(radius_arcsec / 3600.0), return_sorted=True)
+    i = np.repeat(np.arange(a.size), [len(found) for found in lists])
+    j = np.array([m for found in lists for m in found], np.int64)
+    if not j.size:
+        return i, j, np.zeros(0)
+    turn = (b.ra_deg[j] - a.ra_deg[i] + 180.0) % 360.0 - 180.0
+    east = turn * np.cos(np.radians(a.decl_deg[i])) * 3600.0
+    north = (b.decl_deg[j] - a.decl_deg[i]) * 3600.0
+    chi2 = east**2 / (a.east_sigma[i] ** 2 + b.east_sigma[j] ** 2)
+    chi2 += north**2 / (a.north_sigma[i] ** 2 + b.north_sigma[j] ** 2)
+    near = np.flatnonzero(chi2 <= chi2_limit)
+    order = near[np.lexsort((j[near], i[near], chi2[near]))]
+    return i[order], j[order], chi2[order]
+
+
+def one_to_one(i: Ints, j: Ints, na: int, nb: int) -> Ints:
+    """Partner in b of each row of a (-1: none): best pairs first, each row used once; pairs come ordered."""
+    partner = np.full(na, -1, np.int64)
+    taken = np.zeros(nb, np.bool_)
+    for a, b in zip(i, j, strict=True):
+        if partner[a] < 0 and not taken[b]:
+            partner[a] = b
+            taken[b] = True
+    return partner
+
+
+def weighted(first: Places, second: Places, i: Ints, j: Ints) -> Places:
+    """Rows of `first` with the inverse-variance mean position where they have a partner (j >= 0) in `second`."""
+    ra, decl = first.ra_deg[i].copy(), first.decl_deg[i].copy()
+    east, north = first.east_sigma[i].copy(), first.north_sigma[i].copy()
+    both = np.flatnonzero(j >= 0)
+    k = j[both]
+    we = east[both] ** 2 / (east[both] ** 2 + second.east_sigma[k] ** 2)
+    wn = north[both] ** 2 / (north[both] ** 2 + second.north_sigma[k] ** 2)
+    turn = (second.ra_deg[k] - ra[both] + 180.0) % 360.0 - 180.0
+    ra[both] = (ra[both] + we * turn) % 360.0
+    decl[both] += wn * (second.decl_deg[k] - decl[both])
+    east[both] = east[both] * np.sqrt(1.0 - we)
+    north[both] = north[both] * np.sqrt(1.0 - wn)
+    return Places(ra, decl, east, north)
+
+
+@dataclass(frozen=True)
+class Merged:
+    """Sources of all bands.
+
+    Attributes
+    ----------
+    rows : int array (n, 3)
+        Row of each band's detection table (J, H, Ks), -1 where there is none.
+    places : Places
+        Inverse-variance mean positions.
+    candidates : int array (n, 6)
+        Number of acceptable partners of each band's detection in each other band: JH JK HJ HK KJ KH.
+    """
+
+    rows: Ints
+    places: Places
+    candidates: Ints
+
+
+def merge_bands(
+    bands: tuple[Places, Places, Places], radius_arcsec: tuple[float, float, float], chi2_limit: float
+) -> Merged:
+    """Merge J, H and Ks by position only: brightness would bias against odd colours (survey-facts 2.10).
+
+    J is paired with H first, each row at most once and the best pairs first; Ks with the mean positions of that
+    list then. All acceptable pairs are counted, so a source with rivals shows in `candidates`.
+
+    Parameters
+    ----------
+    bands : three Places
+        A band without detections has size 0.
+    radius_arcsec : three floats
+        Largest separations for J-H, J-Ks and H-Ks.
+    chi2_limit : float
+        Largest chi-squared of a pair.
+    """
+    j_band, h_band, k_band = bands
+    counts = [np.zeros((b.size, 2), np.int64) for b in bands]
+    for (a, b), radius in zip(((0, 1), (0, 2), (1, 2)), radius_arcsec, strict=True):
+        i, j, _ = candidate_pairs(bands[a], bands[b], radius, chi2_limit)
+        counts[a][:, b - 1] = np.bincount(i, minlength=bands[a].size)
+        counts[b][:, a] = np.bincount(j, minlength=bands[b].size)
+    i, j, _ = candidate_pairs(j_band, h_band, radius_arcsec[0], chi2_limit)
+    h_of_j = one_to_one(i, j, j_band.size, h_band.size)
+    free_h = np.setdiff1d(np.arange(h_band.size), h_of_j)
+    rows = np.full((j_band.size + free_h.size, 3), -1, np.int64)
+    rows[: j_band.size, 0], rows[: j_band.size, 1] = np.arange(j_band.size), h_of_j
+    rows[j_band.size :, 1] = free_h
+    places = _concatenate(weighted(j_band, h_band, np.arange(j_band.size), h_of_j), _take(h_band, free_h))
+    i, j, _ = candidate_pairs(places, k_band, min(radius_arcsec[1:]), chi2_limit)
+    k_of = one_to_one(i, j, places.size, k_band.size)
+    rows[:, 2] = k_of
+    free_k = np.setdiff1d(np.arange(k_band.size), k_of)
+    places = _concatenate(weighted(places, k_band, np.arange(places.size), k_of), _take(k_band, free_k))
+    alone = np.full((free_k.size, 3), -1, np.int64)
+    alone[:, 2] = free_k
+    rows = np.concatenate([rows, alone])
+    candidates = np.zeros((rows.shape[0], 6), np.int64)
+    for b in range(3):
+        there = rows[:, b] >= 0
+        candidates[there, 2 * b : 2 * b + 2] = counts[b][rows[there, b]]
+    return Merged(rows, places, candidates)
+
+
+def _take(places: Places, index: Ints) -> Places:
+    return Places(
+        places.ra_deg[index], places.decl_deg[index], places.east_sigma[index], places.north_sigma[index]
+    )
+
+
+def _concatenate(a: Places, b: Places) -> Places:
+    return Places(
+        np.concatenate([a.ra_deg, b.ra_deg]),
+        np.concatenate([a.decl_deg, b.decl_deg]),
+        np.concatenate([a.east_sigma, b.east_sigma]),
+        np.concatenate([a.north_sigma, b.north_sigma]),
+    )

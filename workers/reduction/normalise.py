@@ -1,0 +1,90 @@
+"""One magnitude scale: profile fits are shifted onto the curve-of-growth-corrected aperture scale."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from workers.reduction import aperture
+from workers.reduction.crowded import ImageModel, quiet_stars
+from workers.reduction.parameters import ExtractionParameters
+
+Doubles = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Scale:
+    """The aperture scale of one image.
+
+    Attributes
+    ----------
+    growth_mag : float
+        Correction of a 4" aperture to the widest one (negative).
+    offset_mag : float
+        What is added to profile-fit magnitudes.
+    stars : int
+        Number of stars both were measured from; 0 where the model profile had to serve.
+    curve_mag : tuple of float
+        Aperture magnitude at each radius minus that at the widest one.
+    """
+
+    growth_mag: float
+    offset_mag: float
+    stars: int
+    curve_mag: tuple[float, ...]
+
+
+def _clipped_mean(values: Doubles, weights: Doubles) -> float:
+    """Weighted mean after clipping at three robust deviations from the median."""
+    middle = float(np.median(values))
+    spread = 1.4826 * float(np.median(np.abs(values - middle)))
+    kept = np.abs(values - middle) <= 3.0 * max(spread, 1e-4)
+    return float(np.average(values[kept], weights=weights[kept]))
+
+
+def aperture_scale(model: ImageModel, pixel_arcsec: float, parameters: ExtractionParameters) -> Scale:
+    """Measure curve of growth and profile normalisation from bright isolated stars.
+
+    All other stars are taken away first (residual image plus the star's own model), so that the curve of growth
+    holds in crowded fields too. Each star weighs by its signal-to-noise ratio in the widest aperture, with a floor of
+    one per cent. With fewer than three stars the model profile's own curve is used and the offset follows from it.
+
+    Parameters
+    ----------
+    model : ImageModel
+        With its stars fitted.
+    pixel_arcsec : float
+    parameters : ExtractionParameters
+
+    Returns
+    -------
+    Scale
+    """
+    radii = np.array(parameters.growth_radii_arcsec) / pixel_arcsec
+    standard = int(np.argmin(np.abs(np.array(parameters.growth_radii_arcsec) - parameters.aperture_arcsec)))
+    annulus = (parameters.annulus_arcsec[0] / pixel_arcsec, parameters.annulus_arcsec[1] / pixel_arcsec)
+    chosen = quiet_stars(model, parameters.growth_minimum_snr, parameters.growth_maximum_stars)
+    if chosen.size >= 3:
+        stars = model.stars
+        sums = aperture.measure(
+            model.residual, model.usable, stars.x[chosen], stars.y[chosen], radii, annulus,
+            (model.psf, stars.flux[chosen]),
+        )  # fmt: skip
+        flux = sums.flux
+        good = (sums.missing < 0.001) & (flux > 0).all(axis=1)
+        if good.sum() >= 3:
+            flux, fitted = flux[good], stars.flux[chosen][good]
+            noise = model.aperture_noise * (radii[-1] / radii[standard]) / flux[:, -1]
+            weights = 1.0 / (noise**2 + 0.01**2)
+            curve = -2.5 * np.log10(flux / flux[:, -1:])
+            steps = [_clipped_mean(curve[:, k], weights) for k in range(radii.size)]
+            difference = -2.5 * np.log10(flux[:, standard] / fitted)
+            noise = model.aperture_noise / flux[:, standard]
+            offset = _clipped_mean(difference, 1.0 / (noise**2 + 0.01**2))
+            return Scale(-steps[standard], offset - steps[standard], int(good.sum()), tuple(steps))
+    step, height = model.psf.radial()
+    light = np.cumsum(2.0 * np.pi * step * height) * (step[1] - step[0])
+    curve = -2.5 * np.log10(np.interp(radii, step, light) / np.interp(radii[-1], step, light))
+    return Scale(-float(curve[standard]), 0.0, 0, tuple(float(c) for c in curve))
