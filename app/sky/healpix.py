@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
@@ -22,8 +21,8 @@ class SequenceOverflowError(MappsError):
 
 def pixel_number(ra_deg: ArrayLike, decl_deg: ArrayLike, order: int = ORDER) -> NDArray[np.int64]:
     """Nested HEALPix pixel of each direction (ICRS degrees)."""
-    from astropy_healpix.core import lonlat_to_healpix
     from astropy import units
+    from astropy_healpix.core import lonlat_to_healpix
 
     ra, decl = np.asarray(ra_deg, np.float64), np.asarray(decl_deg, np.float64)
     numbers = lonlat_to_healpix(ra * units.deg, decl * units.deg, nside=1 << order, order="nested")

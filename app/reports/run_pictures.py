@@ -1,0 +1,198 @@
+"""Pictures of a run: coverage, an Atlas image with its sources, number counts, photometric error."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import numpy as np
+from numpy.typing import NDArray
+from psycopg import Connection
+from psycopg.rows import dict_row
+
+from app.bands import BANDS
+from app.db.statements import statement
+from app.errors import UnknownNameError
+from app.formats.atlas import read_atlas
+from app.reports.style import BAND_COLOUR, picture
+
+Doubles = NDArray[np.float64]
+BIN_MAG = 0.5
+REQUIREMENT_MAG = {"j": 15.8, "h": 15.1, "k": 14.3}
+"""Magnitudes at which the original survey required SNR 10 (survey-facts 5.5)."""
+
+
+def write_run_report(connection: Connection[Any], run: str, folder: Path) -> list[Path]:
+    """Write the pictures of a run and return their paths; pictures that would be empty are left out.
+
+    Raised if there is no such run: UnknownNameError.
+    """
+    if connection.execute("SELECT 1 FROM production.run WHERE name = %s", (run,)).fetchone() is None:
+        raise UnknownNameError(f"run {run!r}", expected="the name of a run", remedy="see: mapps run list")
+    folder.mkdir(parents=True, exist_ok=True)
+    photometry = _photometry(connection, run)
+    pictures = [
+        _coverage(connection, run, folder / "coverage.png"),
+        _image(connection, run, folder / "atlas.png"),
+        _counts(photometry, run, folder / "counts.png"),
+        _errors(photometry, run, folder / "errors.png"),
+    ]
+    return [path for path in pictures if path is not None]
+
+
+def _photometry(connection: Connection[Any], run: str) -> Doubles:
+    rows = connection.execute(statement("reports/run_photometry"), {"run": run}).fetchall()
+    return np.array(rows, np.float64).reshape(-1, 3, 3)
+
+
+def _coverage(connection: Connection[Any], run: str, path: Path) -> Path | None:
+    """Draw the areas of the reduced scans on the sky, calibration scans in orange, darker where scans overlap."""
+    from matplotlib.patches import Polygon
+
+    with connection.cursor(row_factory=dict_row) as cursor:
+        scans = cursor.execute(statement("reports/run_scans"), {"run": run}).fetchall()
+    if not scans:
+        return None
+    middle = float(np.degrees(np.angle(np.mean([np.exp(1j * np.radians(s["ra_1"])) for s in scans]))))
+    corners = [
+        np.array(
+            [((s[f"ra_{i}"] - middle + 180.0) % 360.0 - 180.0 + middle, s[f"dec_{i}"]) for i in (1, 2, 4, 3)]
+        )
+        for s in scans
+    ]
+    groups = _neighbours(corners)
+    with picture(path, width_inch=4.0 * min(len(groups), 3), height_inch=5.0) as figure:
+        # At most three patches of sky: a survey's night has more, a picture to look at has not.
+        for panel, members in enumerate(groups[:3]):
+            axes = figure.add_subplot(1, min(len(groups), 3), panel + 1)
+            for index in members:
+                scan = scans[index]
+                colour = "#2b6cb0" if scan["kind"] == "sci" else "#dd6b20"
+                axes.add_patch(Polygon(corners[index], facecolor=colour, edgecolor=colour, alpha=0.35))
+                ra, decl = corners[index].mean(axis=0)
+                label = f"scan {scan['scan']:03d}\ntile {scan['tile']}\n{scan['point_rows'] or 0:,} sources"
+                axes.annotate(label, (ra, decl), ha="center", va="center", fontsize=7)
+            everything = np.concatenate([corners[index] for index in members])
+            margin = 0.15 * np.ptp(everything, axis=0) + 0.01
+            axes.set_xlim(everything[:, 0].max() + margin[0], everything[:, 0].min() - margin[0])
+            axes.set_ylim(everything[:, 1].min() - margin[1], everything[:, 1].max() + margin[1])
+            axes.set_xlabel("right ascension, deg")
+            axes.set_ylabel("declination, deg" if panel == 0 else "")
+        nights = sorted({f"{s['date']:%Y-%m-%d} {s['hemis']}" for s in scans})
+        figure.suptitle(f"Coverage of run {run}: {len(scans)} scans, {', '.join(nights[:3])}")
+    return path
+
+
+def _neighbours(corners: list[Doubles], reach_deg: float = 1.0) -> list[list[int]]:
+    """Group scans whose centres are within reach of a member, the largest group first."""
+    centres = np.array([corner.mean(axis=0) for corner in corners])
+    left, groups = set(range(len(corners))), []
+    while left:
+        group, edge = set(), {min(left)}
+        while edge:
+            group |= edge
+            near = {
+                j for i in edge for j in left - group
+                if np.abs(centres[j] - centres[i]).max() < reach_deg + np.ptp(corners[i], axis=0).max()
+            }  # fmt: skip
+            edge = near - group
+        left -= group
+        groups.append(sorted(group))
+    return sorted(groups, key=lambda members: (-len(members), members))
+
+
+def _image(connection: Connection[Any], run: str, path: Path) -> Path | None:
+    """Draw one Atlas image and mark its sources by the quality of the band shown."""
+    with connection.cursor(row_factory=dict_row) as cursor:
+        image = cursor.execute(statement("reports/run_image"), {"run": run}).fetchone()
+        if image is None:
+            return None
+        sources = cursor.execute(statement("reports/image_sources"), image).fetchall()
+    parts = urlsplit(image["url"])
+    content = read_atlas(Path(parts.path if parts.scheme == "file" else image["url"]))
+    pixels = content.pixels_dn
+    low, high = np.nanpercentile(pixels, (5.0, 99.5)) if np.isfinite(pixels).any() else (0.0, 1.0)
+    rows, columns = pixels.shape
+    with picture(path, width_inch=3.4 + 5.0 * columns / max(rows, columns), height_inch=8.0) as figure:
+        axes = figure.add_subplot()
+        shown = np.arcsinh((pixels - low) / max(high - low, 1e-6) * 6.0)
+        axes.imshow(shown, origin="lower", cmap="gray_r", interpolation="nearest", vmin=-0.3, vmax=2.8)
+        for letters, colour, label in (
+            ("ABC", "#2f855a", "SNR above 5"), ("DEF", "#dd6b20", "poor"), ("UX", "#c53030", "upper limit only"),
+        ):  # fmt: skip
+            position = "jhk".index(image["band"])
+            chosen = [s for s in sources if s["ph_qual"][position : position + 1] in tuple(letters)]
+            if chosen:
+                x, y = content.facts.projection.to_pixels(
+                    [s["ra"] for s in chosen], [s["decl"] for s in chosen]
+                )
+                axes.scatter(
+                    x,
+                    y,
+                    s=26,
+                    facecolors="none",
+                    edgecolors=colour,
+                    linewidths=0.6,
+                    label=f"{label}: {len(chosen):,}",
+                )
+        axes.set_xlim(-0.5, columns - 0.5)
+        axes.set_ylim(-0.5, rows - 0.5)
+        axes.grid(visible=False)
+        axes.set_xlabel("x, pixels of 1 arcsec")
+        axes.set_ylabel("y")
+        if axes.get_legend_handles_labels()[0]:
+            axes.legend(loc="upper right", fontsize=7, framealpha=0.9)
+        label = {band.value: band.label for band in BANDS}[image["band"]]
+        axes.set_title(f"Run {run}, Atlas image {image['number']}, {label}", fontsize=10)
+    return path
+
+
+def _counts(photometry: Doubles, run: str, path: Path) -> Path | None:
+    """Draw number counts per half magnitude and band."""
+    if not np.isfinite(photometry[:, :, 0]).any():
+        return None
+    with picture(path) as figure:
+        axes = figure.add_subplot()
+        for band in BANDS:
+            magnitudes = photometry[:, band.position, 0]
+            magnitudes = magnitudes[np.isfinite(magnitudes)]
+            if not magnitudes.size:
+                continue
+            edges = np.arange(np.floor(magnitudes.min()), np.ceil(magnitudes.max()) + BIN_MAG, BIN_MAG)
+            counts, _ = np.histogram(magnitudes, edges)
+            axes.stairs(
+                np.where(counts > 0, counts, np.nan),
+                edges,
+                color=BAND_COLOUR[band],
+                linewidth=1.6,
+                label=f"{band.label}: {magnitudes.size:,}",
+            )
+            axes.axvline(REQUIREMENT_MAG[band.value], color=BAND_COLOUR[band], linestyle=":", linewidth=1)
+        axes.set_yscale("log")
+        axes.set_xlabel("magnitude")
+        axes.set_ylabel(f"sources per {BIN_MAG} mag")
+        axes.legend()
+        axes.set_title(f"Number counts of run {run} (dotted: where the survey asks for SNR 10)", fontsize=10)
+    return path
+
+
+def _errors(photometry: Doubles, run: str, path: Path) -> Path | None:
+    """Draw corrected uncertainty against magnitude, one panel a band."""
+    if not np.isfinite(photometry[:, :, 0]).any():
+        return None
+    with picture(path, width_inch=11.0, height_inch=4.2) as figure:
+        for band in BANDS:
+            axes = figure.add_subplot(1, 3, band.position + 1)
+            magnitudes, errors = photometry[:, band.position, 0], photometry[:, band.position, 1]
+            good = np.isfinite(magnitudes) & np.isfinite(errors) & (errors > 0)
+            axes.plot(magnitudes[good], errors[good], ".", markersize=2, alpha=0.4, color=BAND_COLOUR[band])
+            axes.axhline(0.10857, color="black", linewidth=0.8)
+            axes.axvline(REQUIREMENT_MAG[band.value], color="black", linestyle=":", linewidth=0.8)
+            axes.set_yscale("log")
+            axes.set_ylim(0.005, 1.0)
+            axes.set_xlabel(f"{band.label}, mag")
+            axes.set_ylabel("uncertainty, mag" if band.position == 0 else "")
+            axes.set_title(f"{band.label}: {int(good.sum()):,} sources", fontsize=10)
+        figure.suptitle(f"Photometric error of run {run} (line: SNR 10; dotted: the survey's requirement)")
+    return path

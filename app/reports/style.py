@@ -1,0 +1,27 @@
+"""How pictures look: one palette, one size, no display needed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from app.bands import Band
+
+BAND_COLOUR: dict[Band, str] = {Band.J: "#2b6cb0", Band.H: "#2f855a", Band.K: "#c53030"}
+"""Blue to red in the order of wavelength; distinguishable in the common colour-vision deficiencies by lightness."""
+
+
+@contextmanager
+def picture(path: Path, width_inch: float = 8.0, height_inch: float = 5.0) -> Iterator[Any]:
+    """Figure that is written to `path` as PNG when the block ends; the same content gives the same bytes."""
+    import matplotlib as mpl
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+    from matplotlib.figure import Figure
+
+    with mpl.rc_context({"font.size": 10, "axes.grid": True, "grid.alpha": 0.25, "axes.axisbelow": True}):
+        figure = Figure(figsize=(width_inch, height_inch), layout="constrained")
+        FigureCanvasAgg(figure)
+        yield figure
+        figure.savefig(path, dpi=120, metadata={"Software": "mapps"})

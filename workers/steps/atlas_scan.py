@@ -1,0 +1,48 @@
+"""A scan whose input is finished Atlas images: from detection on."""
+
+from __future__ import annotations
+
+from app.production.publication import Publication
+from workers.reduction.extract import extract_scan
+from workers.reduction.parameters import ExtractionParameters
+from workers.steps.context import Claim, StepContext
+from workers.steps.images import image_row, load_image
+from workers.steps.outcome import input_hash, metric_rows, parameters_of
+from workers.steps.records import extended_records, point_records
+from workers.steps.scan_facts import ScanFacts
+
+
+def reduce_atlas_scan(claim: Claim, context: StepContext, scan: ScanFacts) -> Publication:
+    """Measure the ingested images of a scan.
+
+    Raised if a file is damaged or has no zero point: AtlasFileError, an input failure that is not retried.
+    """
+    files = tuple(file for file in scan.files if file.kind == "atlas")
+    loaded = [load_image(file) for file in files]
+    context.checkpoint("images_read")
+    result = extract_scan(
+        [image for image, _ in loaded],
+        parameters_of(ExtractionParameters, context.parameters.get("extraction", {})),
+    )
+    context.checkpoint("sources_extracted")
+    points = point_records(result.sources, scan, claim.run_id)
+    return Publication(
+        input_hash=input_hash(claim.pipeline_hash, (file.sha256 for file in files)),
+        point_sources=points,
+        extended_sources=extended_records(getattr(result, "extended", None), scan, claim.run_id, points),
+        atlas_images=tuple(
+            image_row(
+                image,
+                scan,
+                url=file.url,
+                sha256=file.sha256,
+                zero_point_error_mag=content.facts.zero_point_error_mag,
+                sky_dn=content.facts.sky_dn,
+                sky_sigma_dn=content.facts.sky_sigma_dn,
+                raw_file_id=file.raw_file_id,
+            )
+            for file, (image, content) in zip(files, loaded, strict=True)
+        ),
+        metrics=metric_rows(result.metrics),
+        raw_file_ids=tuple(file.raw_file_id for file in files),
+    )

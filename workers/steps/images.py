@@ -1,0 +1,97 @@
+"""Atlas images between files and the reduction, and their rows."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import numpy as np
+
+from app.db.pgsphere import SPoint, SPolygon
+from app.errors import InputError
+from app.formats.atlas import AtlasFile, read_atlas
+from app.production.publication import AtlasImageRow
+from app.sky.projection import SinProjection
+from workers.reduction.values import AtlasImage
+from workers.steps.records import coadd_key
+from workers.steps.scan_facts import ScanFacts, ScanFile
+
+
+class ImageNumberError(InputError):
+    """An ingested Atlas image carries no number, so its sources could not name it."""
+
+    code = "IMAGE_NUMBER"
+
+
+def local_path(url: str) -> Path:
+    """Path of a file URL or plain path."""
+    parts = urlsplit(url)
+    return Path(parts.path if parts.scheme == "file" else url)
+
+
+def load_image(file: ScanFile) -> tuple[AtlasImage, AtlasFile]:
+    """Read one ingested Atlas image.
+
+    Raised if the file is damaged or gone since it was ingested, or has no zero point (AtlasFileError), or no image
+    number (ImageNumberError).
+    """
+    content = read_atlas(local_path(file.url))
+    facts = content.facts
+    number = file.image_number if file.image_number is not None else facts.image_number
+    if number is None:
+        raise ImageNumberError(
+            f"{facts.file}: no image number", expected="COADDNO, USYREF or a number in the name"
+        )
+    image = AtlasImage(
+        band=file.band,
+        number=number,
+        pixels_dn=content.pixels_dn,
+        projection=facts.projection,
+        zero_point_mag=facts.require_zero_point(),
+        seeing_shape=facts.seeing_shape,
+        coverage=content.coverage,
+    )
+    return image, content
+
+
+def image_footprint(projection: SinProjection, shape: tuple[int, int]) -> SPolygon:
+    """Outer edge of an image of (rows, columns) as a polygon of four great circles."""
+    rows, columns = shape
+    x = np.array([0.0, columns, columns, 0.0]) - 0.5
+    y = np.array([0.0, 0.0, rows, rows]) - 0.5
+    ra, decl = projection.to_sky(x, y)
+    return SPolygon(tuple(SPoint(float(a), float(d)) for a, d in zip(ra, decl, strict=True)))
+
+
+def image_row(
+    image: AtlasImage,
+    scan: ScanFacts,
+    *,
+    url: str,
+    sha256: str,
+    zero_point_error_mag: float | None = None,
+    sky_dn: float | None = None,
+    sky_sigma_dn: float | None = None,
+    raw_file_id: int | None = None,
+) -> AtlasImageRow:
+    """Row of wsdb.atlas_image for an image in memory and the file that holds it."""
+    rows, columns = image.pixels_dn.shape
+    ra, decl = image.projection.to_sky((columns - 1) / 2.0, (rows - 1) / 2.0)
+    return AtlasImageRow(
+        coadd_key=coadd_key(scan.scan_key, image.number),
+        band=image.band,
+        number=image.number,
+        ra=float(ra),
+        decl=float(decl),
+        footprint=image_footprint(image.projection, (rows, columns)),
+        width_pix=columns,
+        height_pix=rows,
+        url=url,
+        sha256=sha256,
+        zero_point_mag=image.zero_point_mag,
+        zero_point_error_mag=zero_point_error_mag,
+        seeing_shape=image.seeing_shape,
+        sky_dn=sky_dn,
+        sky_sigma_dn=sky_sigma_dn,
+        raw_file_id=raw_file_id,
+    )
