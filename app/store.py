@@ -24,7 +24,8 @@ from app.errors import InputError, StoreError
 from app.settings import get_settings
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Set
+    from collections.abc import Iterator
+    from collections.abc import Set as AbstractSet
 
 BLOCK = 1 << 20
 PART = ".part"
@@ -132,14 +133,14 @@ class Store:
             if not name.endswith(PART):
                 yield name
 
-    def sweep(self, known: Set[str]) -> list[str]:
+    def sweep(self, known: AbstractSet[str]) -> list[str]:
         """List orphans: files that no row refers to. Nothing is removed; see `remove`.
 
         Parameters
         ----------
         known : set of str
-            Names that rows refer to, read *after* the last running attempt ended: a file is written before the
-            row that publishes it.
+            Names that rows refer to, read *after* the last running attempt ended: a file is written before
+            the row that publishes it.
         """
         return sorted(name for name in self.names() if name not in known)
 
@@ -184,13 +185,13 @@ class Store:
             return
         path = Path(self._path(stored.name))
         if isinstance(content, bytes):
-            sha256 = _copy_into_place(_Chunks(content), path)
-        else:
-            with content.open("rb") as source:
-                sha256 = _copy_into_place(source, path)
+            _copy_into_place(_Chunks(content), path)
+            return
+        with content.open("rb") as source:
+            sha256 = _copy_into_place(source, path)
         if sha256 != stored.sha256:
             path.unlink()
-            raise StoreError(f"{content} changed while it was stored", remedy="store it again when it is complete")
+            raise StoreError(f"{content} changed while it was stored", remedy="store it when it is complete")
 
 
 class _Chunks:
@@ -252,7 +253,7 @@ def _refusal(what: str, url: str, error: OSError, verb: str = "write") -> StoreE
 
 
 def free_bytes(url: str) -> int | None:
-    """Free space of a local store; None for others. [bytes]"""
+    """Give the free bytes of a local store; None for others."""
     filesystem, root = fsspec.core.url_to_fs(url)
     if not isinstance(filesystem, LocalFileSystem):
         return None

@@ -1,0 +1,132 @@
+"""`mapps db`: the database server, whichever it is."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from typing import Annotated, Any
+
+import typer
+
+from app.cli.output import JsonOption, emit_record, say
+from app.db import migrate as migrations
+from app.db.binaries import find_binaries
+from app.db.cluster import private_cluster
+from app.db.engine import connect_url, database_url
+from app.db.service import bring_up
+from app.errors import ClusterError, ConflictError, MappsError, OperatorError
+from app.settings import get_settings
+
+app = typer.Typer(
+    help="The database: a private PostgreSQL server, or the one MAPPS_DATABASE_URL names.",
+    no_args_is_help=True,
+    rich_markup_mode=None,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+RoleOption = Annotated[
+    str | None, typer.Option("--role", help="owner (default), worker, operator or reader.", metavar="ROLE")
+]
+DOWN_STATUS = OperatorError.exit_status
+
+
+@app.command()
+def start(*, json: JsonOption = False) -> None:
+    """Make the private server if there is none, start it, migrate the database.
+
+    Harmless when it runs already. The server goes on running after the command; stop it with mapps db stop.
+    With MAPPS_DATABASE_URL set, only checks that server and migrates its database.
+    """
+    del json
+    url = bring_up()
+    emit_record({"state": "running", "url": url, "revision": migrations.current(url)})
+
+
+@app.command()
+def stop() -> None:
+    """Stop the private server; what is committed stays."""
+    if get_settings().database_url is not None:
+        raise ConflictError(
+            "MAPPS_DATABASE_URL names a server that is not ours to stop",
+            remedy="unset it to stop the private server",
+        )
+    say("stopped" if private_cluster().stop() else "was not running")
+
+
+@app.command()
+def status(*, json: JsonOption = False) -> None:
+    """Say what runs and where; exit code 3 when the database does not answer."""
+    del json
+    record: dict[str, Any] = {"state": "down"}
+    if get_settings().database_url is None:
+        found = private_cluster().status()
+        record |= {
+            "server": "private",
+            "pid": found.pid or None,
+            "socket": found.socket_dir,
+            "data": found.data,
+        }
+        if not found.initialised:
+            record["state"] = "not made yet"
+    else:
+        record["server"] = "MAPPS_DATABASE_URL"
+    try:
+        record |= _ask_server()
+    except MappsError as error:
+        record["reason"] = str(error)
+    emit_record(record)
+    if record["state"] != "running":
+        raise typer.Exit(DOWN_STATUS)
+
+
+def _ask_server() -> dict[str, Any]:
+    url = database_url()
+    with connect_url(url) as connection:
+        row = connection.execute(
+            "SELECT current_setting('server_version'), current_database(), current_user,"
+            " (SELECT extversion FROM pg_extension WHERE extname = 'pg_sphere'),"
+            " round(pg_database_size(current_database()) / 1e6)::int"
+        ).fetchone()
+    names = ("postgresql", "database", "user", "pgsphere", "size_mb")
+    return {
+        "state": "running",
+        "url": url,
+        **dict(zip(names, row or (), strict=True)),
+        "revision": migrations.current(url),
+        "newest_revision": migrations.head(),
+    }
+
+
+@app.command()
+def url(*, role: RoleOption = None) -> None:
+    """Print the libpq URL, which psql and psycopg accept, and nothing else."""
+    print(database_url(role))
+
+
+@app.command(context_settings={"allow_extra_args": True, "ignore_unknown_options": True})
+def psql(context: typer.Context, *, role: RoleOption = None) -> None:
+    """Open psql on the database; further arguments are psql's own: mapps db psql -c "SELECT 1"."""
+    program = shutil.which("psql")
+    if program is None:
+        try:
+            program = str(find_binaries(get_settings().pg_bin) / "psql")
+        except ClusterError:
+            raise OperatorError("no psql here", remedy="install the package postgresql-client") from None
+    os.execv(program, [program, database_url(role), *context.args])  # noqa: S606 - a fixed program, no shell
+
+
+@app.command()
+def migrate(
+    *,
+    down: Annotated[
+        str | None,
+        typer.Option("--down", metavar="REVISION", help="Go back to a revision; base drops every table."),
+    ] = None,
+    json: JsonOption = False,
+) -> None:
+    """Bring the database's tables to what this code works with."""
+    del json
+    target = database_url()
+    before = migrations.current(target)
+    after = migrations.upgrade(target) if down is None else migrations.downgrade(target, down)
+    emit_record({"before": before, "after": after, "newest": migrations.head()})

@@ -1,0 +1,217 @@
+"""`mapps`: nouns, then verbs. Each noun is a module that is imported only when it is used."""
+
+from __future__ import annotations
+
+import importlib
+import os
+import sys
+import traceback
+from importlib.util import find_spec
+from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
+
+import typer
+from typer.core import TyperGroup
+
+from app.cli.manual import EPILOG, PURPOSE
+from app.cli.output import JsonOption
+from app.errors import DatabaseUnavailableError, MappsError, SchemaError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+BUG_STATUS = 70
+INTERRUPTED_STATUS = 130
+
+
+class Noun(NamedTuple):
+    """A noun of the command line, the module that has its verbs as `app`, and its line in the manual."""
+
+    name: str
+    module: str
+    line: str
+
+
+NOUNS = (
+    Noun("demo", "app.cli.demo", "observe, reduce and release a small simulated night"),
+    Noun("db", "app.cli.db", "the database: start, stop, status, url, psql, migrate"),
+    Noun("doctor", "app.cli.doctor", "find what is missing and say the command that mends it"),
+    Noun("simulate", "app.cli.simulate", "write raw nights of the simulated observatory"),
+    Noun("reference", "app.cli.reference", "load reference stars"),
+    Noun("ingest", "app.cli.ingest", "take raw nights and Atlas images in"),
+    Noun("run", "app.cli.run", "production runs: create, queue, status, watch, hold, retry, recall"),
+    Noun("worker", "app.cli.worker", "reduce what is queued"),
+    Noun("scan", "app.cli.scan", "scans and where their sources come from"),
+    Noun("release", "app.cli.release", "draw, export and verify releases"),
+)
+
+
+def _apply_house_style(command: Any) -> None:
+    """Make a noun's help look like that of the others, whatever its module chose."""
+    command.rich_markup_mode = None
+    command.context_settings.setdefault("help_option_names", ["-h", "--help"])
+    # Completion is installed for `mapps` as a whole or not at all.
+    command.params = [p for p in command.params if p.name not in {"install_completion", "show_completion"}]
+    for verb in getattr(command, "commands", {}).values():
+        _apply_house_style(verb)
+
+
+class LazyGroup(TyperGroup):
+    """The nouns of `NOUNS` whose module is there, imported on use: `mapps --help` needs none of them."""
+
+    def list_commands(self, ctx: Any) -> list[str]:
+        """Give the nouns that can be used."""
+        del ctx
+        return [noun.name for noun in NOUNS if find_spec(noun.module) is not None]
+
+    def get_command(self, ctx: Any, cmd_name: str) -> Any:
+        """Import a noun's module."""
+        del ctx
+        noun = next((noun for noun in NOUNS if noun.name == cmd_name), None)
+        if noun is None or find_spec(noun.module) is None:
+            return None
+        command = typer.main.get_command(importlib.import_module(noun.module).app)
+        command.name = noun.name
+        _apply_house_style(command)
+        return command
+
+    def format_commands(self, ctx: Any, formatter: Any) -> None:
+        """Write the list of nouns from the table."""
+        known = self.list_commands(ctx)
+        with formatter.section("Nouns"):
+            formatter.write_dl([(noun.name, noun.line) for noun in NOUNS if noun.name in known])
+
+    def format_epilog(self, ctx: Any, formatter: Any) -> None:
+        """Write the rest of the manual as it stands: examples must not be re-wrapped."""
+        del ctx
+        formatter.write("\n" + EPILOG)
+
+    def resolve_command(self, ctx: Any, args: list[str]) -> Any:
+        """Let the framework suggest the nearest noun for a misspelt one."""
+        known = dict.fromkeys(self.list_commands(ctx))
+        self.commands = known  # type: ignore[assignment]
+        return super().resolve_command(ctx, args)
+
+
+app = typer.Typer(
+    cls=LazyGroup,
+    help=PURPOSE,
+    no_args_is_help=True,
+    add_completion=False,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110},
+)
+
+
+def _print_version(value: bool) -> None:  # noqa: FBT001 - typer hands the option's value over by position
+    if value:
+        from app.version import describe
+
+        print(describe())
+        raise typer.Exit
+
+
+@app.callback()
+def _root(
+    *,
+    version: Annotated[
+        bool,
+        typer.Option(
+            "--version", help="Print code version and commit.", callback=_print_version, is_eager=True
+        ),
+    ] = False,
+    json: JsonOption = False,
+) -> None:
+    del version, json
+
+
+def report(error: BaseException) -> int:
+    """Tell an error to the person at the command line.
+
+    Returns
+    -------
+    int
+        The exit status.
+    """
+    known = _translate(error)
+    if known is not None:
+        print(f"mapps: error {known.code}: {known}", file=sys.stderr)
+        return known.exit_status
+    if isinstance(error, KeyboardInterrupt):
+        print("mapps: interrupted", file=sys.stderr)
+        return INTERRUPTED_STATUS
+    traceback.print_exception(error)
+    print(
+        f"mapps: error BUG: {type(error).__name__}: {error}; please report it with the lines above",
+        file=sys.stderr,
+    )
+    return BUG_STATUS
+
+
+def _translate(error: BaseException) -> MappsError | None:
+    """Give our error for what the database driver raised in the middle of a command; None for a bug."""
+    if isinstance(error, MappsError):
+        return error
+    # SQLAlchemy wraps the driver's error; neither library is imported just to look.
+    original = getattr(error, "orig", None) or error
+    psycopg = sys.modules.get("psycopg")
+    if psycopg is None or not isinstance(original, psycopg.Error):
+        return None
+    text = " ".join(str(original).split())
+    missing = (psycopg.errors.UndefinedTable, psycopg.errors.InvalidSchemaName)
+    if isinstance(original, missing) and not _is_migrated():
+        return SchemaError(f"the database lacks what this code works with: {text}", remedy="mapps db migrate")
+    if isinstance(original, psycopg.OperationalError):
+        return DatabaseUnavailableError(
+            f"the database stopped answering: {text}", remedy="see: mapps db status"
+        )
+    return None
+
+
+def _is_migrated() -> bool:
+    from app.db import migrate
+    from app.db.engine import database_url
+
+    try:
+        return migrate.current(database_url()) == migrate.head()
+    except MappsError:
+        return False
+
+
+def run(arguments: Sequence[str] | None = None) -> int:
+    """Run one command.
+
+    Parameters
+    ----------
+    arguments : sequence of str, optional
+        Words after `mapps`; those of the process when absent.
+
+    Returns
+    -------
+    int
+        The exit status, as `mapps --help` lists them.
+    """
+    try:
+        typer.main.get_command(app)(args=arguments, prog_name="mapps")
+    except SystemExit as stop:
+        # The framework says 2 for wrong usage, 130 for an interrupt, 1 for a broken pipe.
+        return stop.code if isinstance(stop.code, int) else int(stop.code is not None)
+    except (Exception, KeyboardInterrupt) as error:  # noqa: BLE001 - the one place where everything ends
+        return report(error)
+    return 0
+
+
+def main() -> None:
+    """Entry of the `mapps` command."""
+    status = run()
+    try:
+        sys.stdout.flush()
+    except BrokenPipeError:
+        # The reader of our pipe has gone; a second complaint at interpreter exit would help nobody.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        status = status or 1
+    sys.exit(status)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,184 @@
+"""What can be wrong around mapps, and the command that mends each.
+
+A check never raises for what it looks for: it returns a `Finding`. Checks that make no sense because an
+earlier one failed (the schema of a server that does not answer) are left out.
+"""
+
+from __future__ import annotations
+
+import getpass
+import re
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from app.db import migrate
+from app.db.binaries import control_file, find_binaries
+from app.db.engine import connect, database_url
+from app.db.statements import scripts
+from app.errors import MappsError, StoreError
+from app.settings import get_settings
+from app.store import Store, free_bytes
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+OLDEST_PGSPHERE = (1, 4)
+# A small simulated night and its release take 0.4 GB; a server whose disk is full stops at once.
+LEAST_FREE_BYTES = 2_000_000_000
+INSTALL_SYSTEM = f"sh {Path(__file__).resolve().parents[1] / 'setup' / 'install.sh'} --system"
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One check: its name, whether all is well, what was found, and the command that mends it."""
+
+    check: str
+    ok: bool
+    found: str
+    remedy: str = ""
+
+
+def version_of(text: str) -> tuple[int, ...]:
+    """Numbers of a version: (1, 4, 2) for `1.4.2`."""
+    return tuple(int(number) for number in re.findall(r"\d+", text))
+
+
+def examine(*, deep: bool = False) -> Iterator[Finding]:
+    """Run the checks in the order in which things must be mended.
+
+    Parameters
+    ----------
+    deep : bool
+        Also run the invariants of `sql/checks/`.
+    """
+    private = get_settings().database_url is None
+    if private:
+        binaries = check_binaries()
+        yield binaries
+        if binaries.ok:
+            yield check_pgsphere_files()
+    database = check_database()
+    yield database
+    if database.ok:
+        yield check_pgsphere_server(private=private)
+        schema = check_schema()
+        yield schema
+        if deep and schema.ok:
+            yield from check_invariants()
+    yield check_store()
+    yield check_space()
+
+
+def check_binaries() -> Finding:
+    """Look for the PostgreSQL server programs."""
+    try:
+        folder = find_binaries(get_settings().pg_bin)
+    except MappsError as error:
+        remedy = "unset MAPPS_PG_BIN" if get_settings().pg_bin else INSTALL_SYSTEM
+        return Finding("server programs", ok=False, found=error.found, remedy=remedy)
+    return Finding("server programs", ok=True, found=str(folder))
+
+
+def check_pgsphere_files() -> Finding:
+    """Look for pgSphere beside the server programs."""
+    path = control_file(find_binaries(get_settings().pg_bin))
+    try:
+        text = path.read_text(encoding="utf-8")
+    except OSError:
+        return Finding("pgSphere", ok=False, found=f"no {path}", remedy=INSTALL_SYSTEM)
+    match = re.search(r"default_version\s*=\s*'([^']+)'", text)
+    return judge_pgsphere("pgSphere", match.group(1) if match else "", INSTALL_SYSTEM)
+
+
+def judge_pgsphere(check: str, version: str, remedy: str) -> Finding:
+    """Judge a pgSphere version; an empty one means that there is none."""
+    wanted = ".".join(str(number) for number in OLDEST_PGSPHERE)
+    if not version:
+        return Finding(check, ok=False, found=f"none, {wanted} or later is needed", remedy=remedy)
+    if version_of(version) < OLDEST_PGSPHERE:
+        return Finding(check, ok=False, found=f"{version} is older than {wanted}", remedy=remedy)
+    return Finding(check, ok=True, found=version)
+
+
+def check_database() -> Finding:
+    """Look whether the database answers."""
+    try:
+        with connect() as connection:
+            row = connection.execute("SELECT current_setting('server_version')").fetchone()
+    except MappsError as error:
+        private = get_settings().database_url is None
+        remedy = "mapps db start" if private else 'psql "$MAPPS_DATABASE_URL" -c "SELECT 1"'
+        return Finding("database", ok=False, found=error.found, remedy=remedy)
+    return Finding("database", ok=True, found=f"PostgreSQL {row[0] if row else ''}")
+
+
+def check_pgsphere_server(*, private: bool) -> Finding:
+    """Look which pgSphere the server has in the database, or could have."""
+    remedy = INSTALL_SYSTEM if private else "install postgresql-NN-pgsphere on the host of the server"
+    with connect() as connection:
+        row = connection.execute("SELECT extversion FROM pg_extension WHERE extname = 'pg_sphere'").fetchone()
+        offered = connection.execute(
+            "SELECT version FROM pg_available_extension_versions WHERE name = 'pg_sphere'"
+        ).fetchall()
+    newest = max((str(version) for (version,) in offered), key=version_of, default="")
+    if row is None:
+        return judge_pgsphere("pgSphere of the server", newest, remedy)
+    if version_of(str(row[0])) < OLDEST_PGSPHERE <= version_of(newest):
+        remedy = 'mapps db psql -c "ALTER EXTENSION pg_sphere UPDATE"'
+    return judge_pgsphere("pgSphere of the server", str(row[0]), remedy)
+
+
+def check_schema() -> Finding:
+    """Look whether the tables are those this code works with."""
+    wanted, found = migrate.head(), migrate.current(database_url())
+    if found == wanted:
+        return Finding("tables", ok=True, found=f"revision {found or 'none'}")
+    return Finding(
+        "tables",
+        ok=False,
+        found=f"revision {found or 'none'}, the code has {wanted}",
+        remedy="mapps db migrate",
+    )
+
+
+def check_store() -> Finding:
+    """Look whether the file store takes, gives back and removes a file."""
+    url = get_settings().store
+    try:
+        Store(url).check()
+    except StoreError as error:
+        local = "://" not in url or url.startswith("file://")
+        folder = url.removeprefix("file://")
+        remedy = f"sudo install -d -o {getpass.getuser()} {folder}" if local else "export MAPPS_STORE_URL=..."
+        return Finding("file store", ok=False, found=error.found, remedy=remedy)
+    return Finding("file store", ok=True, found=url)
+
+
+def check_space() -> Finding:
+    """Look for free space where files and the private server are."""
+    settings = get_settings()
+    spaces = {url: free_bytes(url) for url in dict.fromkeys([str(settings.home), settings.store])}
+    known = {url: free for url, free in spaces.items() if free is not None}
+    url, free = min(known.items(), key=lambda item: item[1])
+    found = f"{free / 1e9:.1f} GB free at {url}"
+    if free < LEAST_FREE_BYTES:
+        return Finding("disk space", ok=False, found=found, remedy="export MAPPS_HOME=/a/larger/disk/mapps")
+    return Finding("disk space", ok=True, found=found)
+
+
+def check_invariants() -> Iterator[Finding]:
+    """Run the queries of `sql/checks/`: each must return no rows."""
+    for path in scripts("checks"):
+        query = path.read_text(encoding="utf-8")
+        with connect() as connection:
+            connection.read_only = True
+            # The files are ours and hold no parameters; psycopg wants a literal for typing only.
+            rows = connection.execute(query.encode()).fetchmany(3)
+        if rows:
+            shown = "; ".join(" ".join(str(value) for value in row) for row in rows)
+            yield Finding(
+                path.stem, ok=False, found=f"for example {shown}", remedy=f"mapps db psql -f {path}"
+            )
+        else:
+            yield Finding(path.stem, ok=True, found="holds")
