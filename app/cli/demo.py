@@ -1,0 +1,116 @@
+"""`mapps demo`: one small simulated night, from raw frames to a released catalogue, by the operator's own commands."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from app.cli.output import emit_table, say
+from app.db.engine import connect, database_url
+from app.db.statements import statement
+from app.errors import OperatorError
+from app.settings import get_settings
+
+app = typer.Typer(help="Observe, reduce and release a small simulated night.", invoke_without_command=True)
+
+RUN = "demo"
+RELEASE = "demo-1"
+SEED = 20001022
+
+
+class DemoFailedError(OperatorError):
+    """A command of the demonstration failed; its own message stands above."""
+
+    code = "DEMO_FAILED"
+
+
+@app.callback(invoke_without_command=True)
+def demo(
+    output: Annotated[
+        Path | None, typer.Option(help="Folder for pictures and exports; default below MAPPS_HOME.")
+    ] = None,
+) -> None:
+    """Observe a small night, reduce it, draw a release from it and show what came out.
+
+    Every step is a command that an operator would type; it is printed before it runs. A second call finds the
+    release and only shows it again.
+    """
+    started = time.monotonic()
+    folder = output or get_settings().home / "demo"
+    folder.mkdir(parents=True, exist_ok=True)
+    _command("db", "start")
+    if not _released():
+        _observe(folder / "raw")
+        _reduce()
+        _command("release", "build", RELEASE, "--run", RUN, "--kind", "sampler")
+    _command("release", "verify", RELEASE)
+    _command("run", "report", RUN, "--output", str(folder / "pictures"))
+    if not (folder / "export").exists():
+        for kind in ("fits", "parquet", "text"):
+            _command("release", "export", RELEASE, "--format", kind, "--output", str(folder / "export"))
+    _show(folder, time.monotonic() - started)
+
+
+def _observe(raw: Path) -> None:
+    """Write the raw night and the stars that its astrometry stands on, and take both in."""
+    _command("simulate", "night", str(raw), "--seed", str(SEED))
+    night = next(path for path in sorted(raw.rglob("checksums.sha256")))
+    _command("reference", "load", "--synthetic", "--night", str(night.parent))
+    _command("ingest", "night", str(night.parent))
+
+
+def _reduce() -> None:
+    """Create, queue and work off the run; what an interrupted demonstration left behind is taken up again."""
+    with connect() as connection:
+        known = connection.execute("SELECT 1 FROM production.run WHERE name = %s", (RUN,)).fetchone()
+    if known is None:
+        _command("run", "create", RUN, "--kind", "preliminary")
+    _command("run", "queue", RUN)
+    _command("worker", "--processes", "2", "--until-idle", "--run", RUN)
+    _command("run", "status", RUN)
+
+
+def _released() -> bool:
+    with connect() as connection:
+        row = connection.execute(
+            "SELECT 1 FROM release.release WHERE name = %s AND state = 'published'", (RELEASE,)
+        ).fetchone()
+    return row is not None
+
+
+def _command(*words: str) -> None:
+    say(f"\n$ mapps {' '.join(words)}")
+    sys.stdout.flush()
+    # The module, not the script on PATH: the demonstration must run the code it stands in.
+    status = subprocess.run([sys.executable, "-m", "app.cli.main", *words], check=False).returncode
+    if status:
+        raise DemoFailedError(
+            f"`mapps {' '.join(words)}` ended with status {status}", remedy="read its message above"
+        )
+
+
+def _show(folder: Path, seconds: float) -> None:
+    with connect("reader") as connection:
+        cursor: Any = connection.execute(statement("reports/demo_brightest"), {"release": RELEASE})
+        say("\nThe brightest stars of the release:")
+        emit_table(cursor.fetchall(), [column.name for column in cursor.description])
+        cursor = connection.execute(statement("reports/demo_summary"), {"release": RELEASE, "run": RUN})
+        say("\nWhat was made:")
+        emit_table(cursor.fetchall(), [column.name for column in cursor.description])
+    say(f"""
+Pictures    {folder / "pictures"}
+Exports     {folder / "export"}
+Raw night   {folder / "raw"}
+Database    {database_url("reader")}
+
+Ask it yourself:
+
+  .venv/bin/mapps db psql -- -c "SELECT designation, j_m, h_m, k_m FROM release.psc ORDER BY k_m LIMIT 5"
+  psql "$(.venv/bin/mapps db url --role reader)"
+
+Done in {seconds:.0f} s. A second `make demo` is quick and changes nothing.""")
