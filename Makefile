@@ -1,0 +1,40 @@
+# mapps: what a person types. `make demo` and `make test` install what is missing first.
+
+PYTHON := .venv/bin/python
+SOURCES := app workers tests benchmarks migrations
+
+.PHONY: help install demo test lint types check bench clean
+
+help:
+	@echo "make install  system packages (apt, asks sudo) and Python packages (.venv); says first what it will do"
+	@echo "make demo     observe, reduce and release a small simulated night"
+	@echo "make test     run all tests on a private PostgreSQL"
+	@echo "make check    lint, types and test, as .ci/run does"
+	@echo "make bench    measure speed and accuracy"
+	@echo "make clean    remove .venv and caches; the database stays (mapps db stop, then remove MAPPS_HOME)"
+
+# Quick when nothing changed: install.sh compares a stamp with requirements.lock and pyproject.toml.
+install:
+	@sh app/setup/install.sh
+
+demo: install
+	@.venv/bin/mapps demo
+
+test: install
+	$(PYTHON) -m pytest $(ARGS)
+
+lint: install
+	.venv/bin/ruff check $(SOURCES)
+	.venv/bin/ruff format --check $(SOURCES)
+
+types: install
+	.venv/bin/mypy
+
+check: lint types test
+
+bench: install
+	@for file in benchmarks/bench_*.py; do echo "== $$file"; $(PYTHON) "$$file" || exit 1; done
+
+clean:
+	rm -rf .venv .pytest_cache .mypy_cache .ruff_cache .hypothesis mapps.egg-info
+	find $(SOURCES) -name __pycache__ -type d -prune -exec rm -rf {} +
