@@ -1,0 +1,267 @@
+"""The loader: numpy records -> PostgreSQL's binary COPY, on the connection of the caller's transaction.
+
+A record array holds NULL as a value: NaN in floating-point columns, the smallest integer of the type in integer
+and date columns, the empty string in CHAR columns. Columns that follow each other with the same type are encoded
+together as one matrix, so that the cost is that of a dozen array operations and not of one a column
+(docs/decisions/0001-loader.md has the figures).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from enum import Enum
+from functools import lru_cache
+from itertools import groupby
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from psycopg import Connection, sql
+
+from app.errors import MappsError
+from app.models.columns import EXTENDED_SOURCE, POINT_SOURCE, Column, Kind
+
+CHUNK_ROWS = 20_000
+"""Rows given to the connection at a time: 13 MB of point sources, however large the scan."""
+
+# 1024 point sources are 0.8 MB on the wire: records, wire image and mask of a block stay in the cache.
+_BLOCK_ROWS = 1024
+
+HEADER = b"PGCOPY\n\xff\r\n\0" + bytes(8)
+"""Signature, flags and length of the (empty) header extension."""
+TRAILER = b"\xff\xff"
+
+EPOCH = np.datetime64("2000-01-01", "D")
+"""Day 0 of PostgreSQL's dates."""
+
+Records = NDArray[np.void]
+
+
+class RecordLayoutError(MappsError):
+    """The array is not one of the registry's records."""
+
+    code = "RECORD_LAYOUT"
+
+
+class NullInRequiredColumnError(MappsError):
+    """A column that may not be null holds nulls: the step that made the rows forgot it."""
+
+    code = "NULL_IN_REQUIRED_COLUMN"
+
+
+class SourceTable(Enum):
+    """Tables that take whole record arrays."""
+
+    POINT = ("wsdb", "point_source")
+    EXTENDED = ("wsdb", "extended_source")
+
+    @property
+    def columns(self) -> tuple[Column, ...]:
+        """Columns of the table."""
+        return POINT_SOURCE if self is SourceTable.POINT else EXTENDED_SOURCE
+
+
+@dataclass(frozen=True)
+class _Group:
+    """Neighbouring columns of one type: a matrix in the record and a matrix on the wire."""
+
+    names: tuple[str, ...]
+    required: tuple[int, ...]
+    kind: Kind
+    width: int
+    record_offset: int
+    wire_offset: int
+
+    @property
+    def wire_bytes(self) -> int:
+        return len(self.names) * (4 + self.width)
+
+
+@dataclass(frozen=True)
+class _Layout:
+    """Where everything stands in a record and in a full row on the wire."""
+
+    record: np.dtype[np.void]
+    groups: tuple[_Group, ...]
+    wire_bytes: int
+    fields: int
+
+
+def null_integer(kind: Kind) -> int:
+    """Value that stands for NULL in columns of an integer or date type: the smallest of the type."""
+    return int(np.iinfo(np.dtype(kind.numpy)).min)
+
+
+def record_dtype(columns: Sequence[Column]) -> np.dtype[np.void]:
+    """Structured dtype of the columns: native, packed; CHAR is bytes, DATE days since 2000-01-01."""
+    return np.dtype([(column.name, column.numpy_type) for column in columns])
+
+
+def empty_records(columns: Sequence[Column], n: int) -> Records:
+    """Make `n` records with every column null, also those that may not stay so (a forgotten one is found)."""
+    records = np.zeros(n, record_dtype(columns))
+    for column in columns:
+        kind = column.numpy_type[0]
+        if kind == "f":
+            records[column.name] = np.nan
+        elif kind == "i":
+            records[column.name] = null_integer(column.kind)
+    return records
+
+
+def encode(rows: Records, columns: Sequence[Column]) -> bytes:
+    """Encode all rows as one binary COPY file.
+
+    Raises
+    ------
+    RecordLayoutError
+        Raised if the array has another dtype than `record_dtype(columns)`.
+    NullInRequiredColumnError
+        Raised if a column that may not be null holds nulls; the message counts the rows.
+    """
+    checked = check_records(rows, columns)
+    return b"".join((HEADER, *_encoded_chunks(checked, columns), TRAILER))
+
+
+def copy_rows(
+    connection: Connection[Any], table: SourceTable, columns: Sequence[Column], rows: Records
+) -> int:
+    """Load the rows in the caller's transaction; nothing is sent when a required value is missing.
+
+    Parameters
+    ----------
+    connection : Connection
+        The connection whose transaction publishes the attempt.
+    table : SourceTable
+        Target; partitions are found by the server.
+    columns : sequence of Column
+        Columns to load, in the order of the records.
+    rows : structured array
+        Dtype `record_dtype(columns)`.
+
+    Returns
+    -------
+    int
+        Number of rows.
+
+    Raises
+    ------
+    RecordLayoutError, NullInRequiredColumnError
+        As `encode`.
+    """
+    checked = check_records(rows, columns)
+    if not checked.size:
+        return 0
+    command = sql.SQL("COPY {} ({}) FROM STDIN (FORMAT binary)").format(
+        sql.Identifier(*table.value),
+        sql.SQL(", ").join(sql.Identifier(column.name) for column in columns),
+    )
+    with connection.cursor() as cursor, cursor.copy(command) as copy:
+        copy.write(HEADER)
+        for chunk in _encoded_chunks(checked, columns):
+            copy.write(chunk)
+        copy.write(TRAILER)
+    return int(checked.size)
+
+
+def check_records(rows: Records, columns: Sequence[Column]) -> Records:
+    """Give the rows back as one contiguous array after looking for nulls where none may be.
+
+    Raises
+    ------
+    RecordLayoutError, NullInRequiredColumnError
+        As `encode`.
+    """
+    wanted = record_dtype(columns)
+    if rows.dtype != wanted or rows.ndim != 1:
+        raise RecordLayoutError(
+            f"records of {rows.ndim} dimensions with {_difference(rows.dtype, wanted)}",
+            expected="one dimension and the dtype of app.db.copy.record_dtype",
+        )
+    missing = {
+        column.name: count
+        for column in columns
+        if not column.nullable and (count := int(np.count_nonzero(_is_null(rows[column.name]))))
+    }
+    if missing:
+        named = ", ".join(f"{name} ({count})" for name, count in missing.items())
+        raise NullInRequiredColumnError(
+            f"null in {named} of {rows.size} rows", expected="a value in every row of these columns"
+        )
+    return np.ascontiguousarray(rows)
+
+
+def _difference(found: np.dtype[Any], wanted: np.dtype[np.void]) -> str:
+    names, known = found.names or (), wanted.names or ()
+    absent, unknown = sorted(set(known) - set(names)), sorted(set(names) - set(known))
+    if absent or unknown:
+        return f"fields missing: {absent}, unknown: {unknown}"
+    return "fields of other types or in another order"
+
+
+def _is_null(values: NDArray[Any]) -> NDArray[np.bool_]:
+    if values.dtype.kind == "f":
+        return np.asarray(np.isnan(values), np.bool_)
+    if values.dtype.kind == "S":
+        return np.asarray(values == b"")
+    return np.asarray(values == np.iinfo(values.dtype).min)
+
+
+@lru_cache(maxsize=16)
+def _layout(columns: tuple[Column, ...]) -> _Layout:
+    groups: list[_Group] = []
+    record_offset, wire_offset = 0, 2
+    for (kind, width), members in groupby(columns, key=lambda c: (c.kind, np.dtype(c.numpy_type).itemsize)):
+        named = tuple(members)
+        required = tuple(i for i, column in enumerate(named) if not column.nullable)
+        names = tuple(column.name for column in named)
+        group = _Group(names, required, kind, width, record_offset, wire_offset)
+        groups.append(group)
+        record_offset += len(named) * width
+        wire_offset += group.wire_bytes
+    return _Layout(record_dtype(columns), tuple(groups), wire_offset, len(columns))
+
+
+def _encoded_chunks(rows: Records, columns: Sequence[Column]) -> Iterator[bytes]:
+    layout = _layout(tuple(columns))
+    for first in range(0, rows.size, CHUNK_ROWS):
+        chunk = rows[first : first + CHUNK_ROWS]
+        blocks = (chunk[at : at + _BLOCK_ROWS] for at in range(0, chunk.size, _BLOCK_ROWS))
+        yield b"".join(_encode_block(block, layout) for block in blocks)
+
+
+def _encode_block(rows: Records, layout: _Layout) -> memoryview:
+    """Write full rows with room for every value, then squeeze out the values of nulls."""
+    n = rows.size
+    wire = np.empty((n, layout.wire_bytes), np.uint8)
+    wire[:, :2].view(">i2")[...] = layout.fields
+    keep = np.ones(wire.shape, np.bool_)
+    source = rows.view(np.uint8).reshape(n, -1)
+    for group in layout.groups:
+        shape = (n, len(group.names), 4 + group.width)
+        end = group.wire_offset + group.wire_bytes
+        target = wire[:, group.wire_offset : end].reshape(shape)
+        null = _encode_group(source, target, group)
+        keep[:, group.wire_offset : end].reshape(shape)[:, :, 4:] &= ~null[:, :, None]
+    return wire[keep].data
+
+
+def _encode_group(source: NDArray[np.uint8], target: NDArray[np.uint8], group: _Group) -> NDArray[np.bool_]:
+    """Write the values and lengths of a group; give back where they are null."""
+    n, members, _ = target.shape
+    end = group.record_offset + members * group.width
+    # A contiguous copy: comparisons on the packed records would go through unaligned loops.
+    raw = np.ascontiguousarray(source[:, group.record_offset : end])
+    if group.kind is Kind.CHAR:
+        letters = raw.reshape(n, members, group.width)
+        null = np.logical_not(letters.any(axis=2))
+        # CHAR(n) is stored padded with blanks: blanks in place of numpy's zero bytes are the same value.
+        target[:, :, 4:] = np.where(letters == 0, np.uint8(ord(" ")), letters)
+    else:
+        values = raw.view(group.kind.numpy)
+        null = _is_null(values)
+        target[:, :, 4:] = values.byteswap().view(np.uint8).reshape(n, members, group.width)
+    lengths = np.where(null, np.int32(-1), np.int32(group.width)).astype(">i4")
+    target[:, :, :4] = lengths.view(np.uint8).reshape(n, members, 4)
+    return null
