@@ -1,0 +1,115 @@
+"""`mapps simulate`: write raw nights of the simulated observatory."""
+
+from __future__ import annotations
+
+import re
+from datetime import date
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from app.cli.output import JsonOption, emit_record, progress
+from app.errors import ConflictError, UserError
+
+if TYPE_CHECKING:
+    from app.observatory.parameters import NightParameters
+
+app = typer.Typer(
+    help="Write raw nights of the simulated observatory.", no_args_is_help=True, rich_markup_mode=None
+)
+
+
+@app.callback()
+def _group() -> None:
+    """Write raw nights of the simulated observatory."""
+
+
+@app.command()
+def night(
+    directory: Annotated[
+        Path, typer.Argument(metavar="DIR", help="Gets a folder such as 980427s and the truth beside it.")
+    ],
+    *,
+    night_date: Annotated[
+        str, typer.Option("--date", help="Observation reference date, yyyy-mm-dd.")
+    ] = "1998-04-27",
+    hemis: Annotated[str, typer.Option(help="Observatory: n Mt. Hopkins, s Cerro Tololo.")] = "s",
+    tiles: Annotated[int, typer.Option(help="Survey tiles, in overlapping pairs.")] = 3,
+    frames: Annotated[int, typer.Option(help="Frames of a survey scan; 273 is the survey's 6 degrees.")] = 24,
+    latitude: Annotated[float, typer.Option(help="Galactic latitude of the tiles, degrees.")] = 30.0,
+    calibrations: Annotated[int, typer.Option(help="Visits of six scans to a standard field.")] = 1,
+    calibration_frames: Annotated[int, typer.Option(help="Frames of a calibration scan.")] = 12,
+    density: Annotated[float, typer.Option(help="Factor on counts of faint stars and galaxies.")] = 1.0,
+    seeing: Annotated[float, typer.Option(help="Atmospheric seeing, arcsec.")] = 1.25,
+    seed: Annotated[int, typer.Option(help="Same seed and options, same bytes.")] = 1,
+    quiet: Annotated[bool, typer.Option("--undisturbed", help="No meteor and no missing frame.")] = False,
+    reference: Annotated[
+        str, typer.Option(help="Bright stars: synthetic, or database (what mapps reference load put there).")
+    ] = "synthetic",
+    json: JsonOption = False,
+) -> None:
+    """Observe one night: darks, dusk flats, calibration scans, survey tiles.
+
+    The raw files go to DIR/<night>, with their checksum list; the truth tables, the standard stars and the
+    parameters beside it. A complete night of the same parameters is left as it is.
+    """
+    del json
+    from app.observatory.parameters import NightParameters
+
+    parameters = NightParameters(
+        night_date=_parse_date(night_date),
+        hemisphere=hemis,
+        seed=seed,
+        tiles=tiles,
+        frames=frames,
+        latitude_deg=latitude,
+        calibration_groups=calibrations,
+        calibration_frames=calibration_frames,
+        density_factor=density,
+        seeing_arcsec=seeing,
+        disturbed=not quiet,
+    )
+    _observe(parameters, directory, reference)
+
+
+def _parse_date(text: str) -> date:
+    try:
+        if re.fullmatch(r"\d{4}-\d\d-\d\d", text):
+            return date.fromisoformat(text)
+    except ValueError:
+        pass
+    raise UserError(f"--date {text}", expected="yyyy-mm-dd, as in 1998-04-27")
+
+
+def _observe(parameters: NightParameters, directory: Path, reference: str) -> None:
+    from app.observatory.night import simulate_night
+    from app.observatory.schedule import plan_night
+
+    if directory.exists() and not directory.is_dir():
+        raise ConflictError(f"{directory} is a file", expected="a directory, or a name for one")
+    stars = None
+    if reference == "database":
+        from app.ingest.reference import stars_of_database
+
+        stars = stars_of_database()
+    elif reference != "synthetic":
+        raise UserError(f"--reference {reference}", expected="synthetic or database")
+    with progress(f"observing {parameters.night_name}, scans", total=len(plan_night(parameters))) as shown:
+        summary = simulate_night(
+            parameters, directory, reference=stars, progress=lambda _scan: shown.advance()
+        )
+    emit_record(
+        {
+            "night": summary.night,
+            "state": "was there already" if summary.existed else "written",
+            "scans": summary.scans,
+            "files": summary.files,
+            "frames": summary.frames,
+            "sources": summary.sources,
+            "megabytes": round(summary.size_bytes / 1e6, 1),
+            "truth": summary.truth,
+            "standards": summary.standards,
+        },
+        title="Simulated night",
+    )

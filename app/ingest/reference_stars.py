@@ -1,0 +1,61 @@
+"""What a reference star is, whichever catalogue it came from, and the shapes of sky that stars are asked for in."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+REFERENCE_DTYPE = np.dtype(
+    [
+        ("star_id", "i8"),  # unique within its catalogue
+        ("ra", "f8"),  # ICRS degrees at epoch J2000.0
+        ("decl", "f8"),
+        ("pm_ra_mas_yr", "f4"),  # proper motion, times cos(decl); NaN where unknown
+        ("pm_decl_mas_yr", "f4"),
+        ("epoch_year", "f4"),  # mean epoch of the observations behind the position; NaN where unknown
+        ("bt_mag", "f4"),  # NaN where unknown
+        ("vt_mag", "f4"),
+    ]
+)
+
+ReferenceStars = NDArray[np.void]
+
+
+@dataclass(frozen=True)
+class Region:
+    """A box in right ascension and declination, degrees; `ra_min` > `ra_max` where it holds RA 0."""
+
+    ra_min: float
+    ra_max: float
+    decl_min: float
+    decl_max: float
+
+    def contains(self, ra_deg: ArrayLike, decl_deg: ArrayLike) -> NDArray[np.bool_]:
+        """Which of the positions lie within."""
+        ra, decl = np.asarray(ra_deg, np.float64), np.asarray(decl_deg, np.float64)
+        width = (self.ra_max - self.ra_min) % 360.0 if self.ra_max - self.ra_min < 360.0 else 360.0
+        inside = ((ra - self.ra_min) % 360.0 <= width) & (decl >= self.decl_min) & (decl <= self.decl_max)
+        return np.asarray(inside, bool)
+
+    def grown(self, margin_deg: float) -> Region:
+        """Return the box with a margin on every side (in RA divided by cos(decl)); whole circles near a pole."""
+        low, high = max(self.decl_min - margin_deg, -90.0), min(self.decl_max + margin_deg, 90.0)
+        cosine = np.cos(np.radians(max(abs(low), abs(high))))
+        wide = margin_deg / max(float(cosine), 1e-3)
+        if (self.ra_max - self.ra_min) % 360.0 + 2.0 * wide >= 360.0:
+            return Region(0.0, 360.0, low, high)
+        return Region((self.ra_min - wide) % 360.0, (self.ra_max + wide) % 360.0, low, high)
+
+
+def positions_at(stars: ReferenceStars, epoch_year: float) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Positions moved from J2000.0 to an epoch by proper motion (unknown motion counts as zero).
+
+    Linear in RA and Dec, good to 1 mas within 10 years away from 1 degree of a pole.
+    """
+    years = epoch_year - 2000.0
+    motion_ra = np.nan_to_num(stars["pm_ra_mas_yr"]) / 3.6e6
+    motion_decl = np.nan_to_num(stars["pm_decl_mas_yr"]) / 3.6e6
+    ra = stars["ra"] + years * motion_ra / np.cos(np.radians(stars["decl"]))
+    return ra % 360.0, stars["decl"] + years * motion_decl

@@ -1,0 +1,211 @@
+"""What happens during one scan besides the plan: pointing, seeing, transparency, airglow, hits and trails."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from app.formats.raw_header import ScanType
+from app.observatory.camera import SIZE, BandCamera
+from app.observatory.deviates import stream_keys
+from app.observatory.parameters import NightParameters
+from app.observatory.schedule import ScanPlan
+
+Doubles = NDArray[np.float64]
+Floats = NDArray[np.float32]
+
+HIT_DTYPE = np.dtype(
+    [
+        ("frame", "i4"),  # number, from 1
+        ("x", "f4"),  # array pixels where the track starts
+        ("y", "f4"),
+        ("length_pix", "f4"),
+        ("angle_deg", "f4"),  # of the track, from +x towards +y
+        ("charge_dn", "f4"),  # in total
+    ]
+)
+
+_SKY_NODES = 9
+_CONDITIONS_TAG, _SKY_TAG, _HIT_TAG = 11, 12, 13
+
+
+@dataclass(frozen=True)
+class Meteor:
+    """A trail over one frame: a line with a Gaussian cross-section."""
+
+    frame: int
+    x_pix: float
+    y_pix: float
+    angle_deg: float
+    sigma_pix: float
+    peak_dn: float
+
+
+@dataclass(frozen=True)
+class Conditions:
+    """What all three bands share during a scan; arrays (frames,).
+
+    Attributes
+    ----------
+    ra_deg, decl_deg : true sky position of the focal-plane centre
+    turn_deg : rotation of the field besides the arrays' own
+    seeing_arcsec : atmospheric full width at half maximum at J
+    transparency : relative
+    missing : bool
+    meteor : Meteor or None
+    """
+
+    ra_deg: Doubles
+    decl_deg: Doubles
+    turn_deg: Doubles
+    seeing_arcsec: Doubles
+    transparency: Doubles
+    missing: NDArray[np.bool_]
+    meteor: Meteor | None
+
+
+def night_seed(parameters: NightParameters) -> int:
+    """Seed of everything that changes from night to night: 32 bits from seed, date and site."""
+    day = parameters.night_date.toordinal() * 2 + "ns".index(parameters.hemisphere)
+    return int(np.random.SeedSequence([parameters.seed, day]).generate_state(1)[0])
+
+
+def _walk(random: np.random.Generator, count: int, step: float, pull: float) -> Doubles:
+    """Random walk that is pulled back to zero (autoregressive of order one)."""
+    values = np.zeros(count)
+    for i, change in enumerate(step * random.standard_normal(count)):
+        values[i] = (1.0 - pull) * values[i - 1] + change if i else change / np.sqrt(2.0 * pull)
+    return values
+
+
+def make_conditions(plan: ScanPlan, parameters: NightParameters, events: tuple[int, int]) -> Conditions:
+    """Draw the conditions of a scan.
+
+    Parameters
+    ----------
+    plan : ScanPlan
+    parameters : NightParameters
+    events : pair of int
+        Scans that get the meteor and the missing frame; 0 for none.
+    """
+    count = plan.frame_count
+    random = np.random.default_rng([_CONDITIONS_TAG, night_seed(parameters), plan.scan])
+    time = np.arange(count)
+    # Tracking in RA: normally under 2" from the great circle; steps of the secondary repeat to 0.15".
+    drift = random.uniform(0.3, 1.2) * np.sin(time / random.uniform(25.0, 90.0) + random.uniform(0.0, 6.0))
+    east = drift - drift[0] + 0.15 * random.standard_normal(count) + random.normal(0.0, 1.0)
+    north = 0.15 * random.standard_normal(count) + _walk(random, count, 0.03, 0.02) + random.normal(0.0, 1.0)
+    turn = 0.004 * np.sin(time / 60.0 + random.uniform(0.0, 6.0))
+    relative = _walk(random, count, 0.012, 0.08) + random.normal(0.0, 0.05)
+    seeing = parameters.seeing_arcsec * np.clip(np.exp(relative), 0.85, 1.25)
+    transparency = 1.0 + 0.002 * _walk(random, count, 0.3, 0.05)
+    if parameters.still or not plan.scan_type.on_sky:
+        east, north, turn = np.zeros(count), np.zeros(count), np.zeros(count)
+        seeing, transparency = np.full(count, parameters.seeing_arcsec), np.ones(count)
+    missing = np.zeros(count, bool)
+    if plan.scan == events[1]:
+        missing[random.integers(count)] = True
+    meteor = None
+    if plan.scan == events[0]:
+        x, y = random.uniform(80.0, 176.0, 2)
+        meteor = Meteor(int(random.integers(1, count + 1)), x, y, random.uniform(0.0, 180.0), 2.2, 260.0)
+    cosine = np.cos(np.radians(np.nan_to_num(plan.decl_deg)))
+    return Conditions(
+        (plan.ra_deg + east / 3600.0 / cosine) % 360.0,
+        plan.decl_deg + north / 3600.0,
+        turn,
+        seeing,
+        transparency,
+        missing,
+        meteor,
+    )
+
+
+def make_sky(plan: ScanPlan, camera: BandCamera, parameters: NightParameters) -> Floats:
+    """Background of each frame at 9 x 9 nodes, DN in the integration time.
+
+    On the sky: a level that walks slowly, a gradient, and two airglow waves of 6' to 20' that run through the field.
+    Dusk flats: light falling from 10,000 to 1,000 DN, even to 0.3 %. Darks: none.
+    """
+    count = plan.frame_count
+    shape = (count, _SKY_NODES, _SKY_NODES)
+    if plan.scan_type is ScanType.DARK:
+        return np.zeros(shape, np.float32)
+    random = np.random.default_rng([_SKY_TAG, night_seed(parameters), plan.scan, camera.band.position])
+    place = np.linspace(-1.0, 1.0, _SKY_NODES)
+    y, x = place[None, :, None], place[None, None, :]
+    time = np.arange(count, dtype=float)[:, None, None]
+    if plan.scan_type is ScanType.FLAT:
+        level = np.geomspace(10_000.0, 1_000.0, count)[:, None, None]
+        return np.asarray(level * (1.0 + 0.002 * x - 0.003 * y), np.float32)
+    if parameters.still:
+        return np.full(shape, camera.background_dn, np.float32)
+    amplitude = camera.airglow
+    level = 1.0 + amplitude * _walk(random, count, 0.15, 0.02)[:, None, None] * 0.5
+    pattern = 0.15 * amplitude * (random.uniform(-1, 1) * x + random.uniform(-1, 1) * y)
+    for _ in range(2):
+        waves = random.uniform(1.2, 4.0)  # radians over half the field
+        angle, speed, phase = random.uniform(0.0, 6.3), random.uniform(0.05, 0.2), random.uniform(0.0, 6.3)
+        along = waves * (np.cos(angle) * x + np.sin(angle) * y)
+        pattern = pattern + 0.1 * amplitude * np.sin(along + speed * time + phase)
+    return np.asarray(camera.background_dn * np.clip(level + pattern, 0.3, 3.0), np.float32)
+
+
+def make_drift(plan: ScanPlan, camera: BandCamera, parameters: NightParameters) -> Floats:
+    """Quadrant offsets that arise between the reads, DN (frames, 2, 2): slow, some 0.6 DN."""
+    if parameters.still:
+        return np.zeros((plan.frame_count, 2, 2), np.float32)
+    random = np.random.default_rng([_SKY_TAG, night_seed(parameters), plan.scan, camera.band.position, 1])
+    walks = [_walk(random, plan.frame_count, 0.12, 0.02) for _ in range(4)]
+    return np.stack(walks, axis=-1).reshape(-1, 2, 2).astype(np.float32)
+
+
+def make_hits(plan: ScanPlan, camera: BandCamera, parameters: NightParameters) -> NDArray[np.void]:
+    """Cosmic-ray hits of a scan and band: structured array of HIT_DTYPE, ordered by frame."""
+    random = np.random.default_rng([_HIT_TAG, night_seed(parameters), plan.scan, camera.band.position])
+    count = int(random.poisson(parameters.cosmic_rays * plan.frame_count))
+    hits = np.zeros(count, HIT_DTYPE)
+    hits["frame"] = np.sort(random.integers(1, plan.frame_count + 1, count))
+    hits["x"], hits["y"] = random.uniform(-0.5, SIZE - 0.5, (2, count))
+    hits["length_pix"] = np.minimum(random.exponential(0.8, count), 12.0)
+    hits["angle_deg"] = random.uniform(0.0, 360.0, count)
+    hits["charge_dn"] = 60.0 + random.exponential(250.0, count) * (1.0 + hits["length_pix"])
+    return hits
+
+
+def draw_extra(frames: range, hits: NDArray[np.void], meteor: Meteor | None) -> Floats:
+    """Charge of hits and trails on some frames: float32 (frames, 256, 256), or (0, 256, 256) where there is none.
+
+    Parameters
+    ----------
+    frames : range
+        Frame indices from 0.
+    hits : structured array of HIT_DTYPE
+    meteor : Meteor or None
+    """
+    chosen = hits[(hits["frame"] > frames.start) & (hits["frame"] <= frames.stop)]
+    has_meteor = meteor is not None and meteor.frame - 1 in frames
+    if chosen.size == 0 and not has_meteor:
+        return np.zeros((0, SIZE, SIZE), np.float32)
+    extra = np.zeros((len(frames), SIZE, SIZE), np.float32)
+    for hit in chosen:
+        steps = (np.arange(16) + 0.5) / 16.0 * float(hit["length_pix"])
+        angle = np.radians(float(hit["angle_deg"]))
+        x = np.floor(float(hit["x"]) + steps * np.cos(angle) + 0.5).astype(np.int64)
+        y = np.floor(float(hit["y"]) + steps * np.sin(angle) + 0.5).astype(np.int64)
+        on = (x >= 0) & (x < SIZE) & (y >= 0) & (y < SIZE)
+        np.add.at(extra[int(hit["frame"]) - 1 - frames.start], (y[on], x[on]), float(hit["charge_dn"]) / 16.0)
+    if meteor is not None and has_meteor:
+        y_grid, x_grid = np.mgrid[:SIZE, :SIZE]
+        angle = np.radians(meteor.angle_deg)
+        across = -(x_grid - meteor.x_pix) * np.sin(angle) + (y_grid - meteor.y_pix) * np.cos(angle)
+        trail = meteor.peak_dn * np.exp(-0.5 * (across / meteor.sigma_pix) ** 2)
+        extra[meteor.frame - 1 - frames.start] += trail.astype(np.float32)
+    return extra
+
+
+def frame_keys(plan: ScanPlan, camera: BandCamera, parameters: NightParameters) -> NDArray[np.uint64]:
+    """Random stream of each frame of a scan and band."""
+    return stream_keys(night_seed(parameters), plan.scan, camera.band.position, plan.frame_count)
