@@ -192,7 +192,7 @@ class Cluster:
         if made.returncode != 0:
             shutil.rmtree(self.data, ignore_errors=True)
             raise ClusterError(
-                f"initdb failed in {self.data}: {_last_line(made.stderr)}", remedy="run: mapps doctor"
+                f"initdb failed in {self.data}: {_last_words(made.stderr)}", remedy="run: mapps doctor"
             )
         with (self.data / "postgresql.conf").open("a", encoding="utf-8") as stream:
             stream.write("include 'mapps.conf'\n")
@@ -268,7 +268,7 @@ class Cluster:
                 return
             if child.poll() is not None:
                 raise ClusterError(
-                    f"the server did not start: {_last_line(_tail(self.log))}",
+                    f"the server did not start: {_last_words(_tail(self.log))}",
                     remedy=f"see {self.log}",
                 )
             time.sleep(0.02)
@@ -357,7 +357,7 @@ def _tail(path: Path) -> str:
         return ""
 
 
-def _last_line(text: str) -> str:
-    lines = [line for line in text.splitlines() if line.strip()]
-    marked = [line for line in lines if "FATAL" in line or "error:" in line or "PANIC" in line]
-    return (marked or lines or ["no message"])[-1].strip()
+def _last_words(text: str) -> str:
+    # The fatal line often only says that the line before it was fatal ("configuration file contains errors").
+    lines = [line.strip() for line in text.splitlines() if line.strip()]
+    return " / ".join(lines[-2:]) or "no message"

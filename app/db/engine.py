@@ -123,8 +123,9 @@ def engine_url(url: str | None, *, role: str | None = None) -> Engine:
 
 
 def _first_line(error: Exception) -> str:
+    # The second line is libpq's question whether the server is running, which the remedy answers.
     lines = [line for line in str(error).strip().splitlines() if line]
-    return lines[-1].strip() if lines else type(error).__name__
+    return lines[0].strip().removeprefix("connection failed: ") if lines else type(error).__name__
 
 
 def _remedy(text: str) -> str:

@@ -49,12 +49,14 @@ best_pgsphere() {
         done
 }
 
-# The mirror this machine uses for its own release, from one-line and deb822 sources alike.
+# The mirror this machine uses for a suite, from one-line and deb822 sources alike.
+#   own_mirror SUITE [FOLDER]    FOLDER is /etc/apt unless a test says otherwise
 own_mirror() {
+    apt_folder=${2:-/etc/apt}
     {
-        cat /etc/apt/sources.list /etc/apt/sources.list.d/*.list 2>/dev/null |
+        cat "$apt_folder/sources.list" "$apt_folder"/sources.list.d/*.list 2>/dev/null |
             sed -n 's/^deb  *\(\[[^]]*\]  *\)\{0,1\}\([^ ]*\)  *\([^ ]*\).*/\3 \2/p'
-        for file in /etc/apt/sources.list.d/*.sources; do
+        for file in "$apt_folder"/sources.list.d/*.sources; do
             [ -f "$file" ] || continue
             awk 'function flush(   i, n, names) {
                      if (on) { n = split(suites, names, " "); for (i = 1; i <= n; i++) print names[i], uri }

@@ -1,0 +1,168 @@
+"""The private cluster under kill -9, stale files and two commands at once, with a real server."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import threading
+from pathlib import Path
+
+import psycopg
+import pytest
+
+from app.db import postmaster
+from app.db.cluster import Cluster
+from app.db.engine import connect_url
+from app.errors import ClusterError, DatabaseUnavailableError
+
+ROOT = Path(__file__).resolve().parents[2]
+pytestmark = pytest.mark.faults
+
+
+def count(cluster):
+    with connect_url(cluster.url()) as connection:
+        return connection.execute("SELECT count(*) FROM kept").fetchone()[0]
+
+
+def keep(cluster, rows=1):
+    with connect_url(cluster.url()) as connection:
+        connection.execute("CREATE TABLE IF NOT EXISTS kept (n int)")
+        connection.execute("INSERT INTO kept SELECT generate_series(1, %s)", [rows])
+
+
+def kill(cluster):
+    os.kill(cluster.status().pid, signal.SIGKILL)
+
+
+def in_another_process(cluster, verb):
+    code = (
+        "import sys; from pathlib import Path; from app.db.cluster import Cluster;"
+        f"c = Cluster(Path(sys.argv[1])); c.{verb}(); print(c.status().pid)"
+    )
+    command = [sys.executable, "-c", code, str(cluster.home)]
+    done = subprocess.run(command, capture_output=True, text=True, check=True, cwd=ROOT, timeout=120)
+    return int(done.stdout)
+
+
+def test_life_of_a_server(real_cluster):
+    assert not real_cluster.status().initialised
+    with pytest.raises(DatabaseUnavailableError, match="mapps db start"):
+        real_cluster.url()
+    real_cluster.ensure()
+    first = real_cluster.status()
+    assert first.running
+    assert first.pid
+    keep(real_cluster)
+    real_cluster.ensure()
+    assert real_cluster.status() == first
+    assert real_cluster.stop()
+    assert not real_cluster.status().running
+    assert not Path(first.socket_dir).exists()
+    assert not real_cluster.stop()
+    real_cluster.ensure()
+    assert count(real_cluster) == 1
+
+
+def test_committed_rows_survive_three_kills(real_cluster):
+    real_cluster.ensure()
+    for number in range(1, 4):
+        keep(real_cluster)
+        kill(real_cluster)
+        real_cluster.ensure()
+        assert count(real_cluster) == number
+
+
+def test_open_connections_see_the_end_and_the_restart(real_cluster):
+    real_cluster.ensure()
+    keep(real_cluster)
+    with connect_url(real_cluster.url()) as connection:
+        kill(real_cluster)
+        # The backend may live for a moment longer than its postmaster.
+        with pytest.raises(psycopg.OperationalError):
+            connection.execute("SELECT pg_sleep(20)")
+    real_cluster.ensure()
+    assert count(real_cluster) == 1
+
+
+def test_server_outlives_the_command_that_started_it(real_cluster):
+    pid = in_another_process(real_cluster, "ensure")
+    assert real_cluster.status().pid == pid
+    keep(real_cluster)
+    assert count(real_cluster) == 1
+
+
+def test_zombie_that_nobody_reaps(real_cluster):
+    real_cluster.ensure()
+    keep(real_cluster)
+    old = real_cluster.status().pid
+    kill(real_cluster)
+    # This process is the parent and does not wait: for others the dead server stays a zombie.
+    while postmaster.process_state(old) != "Z":
+        os.sched_yield()
+    new = in_another_process(real_cluster, "ensure")
+    assert new != old
+    assert count(real_cluster) == 1
+
+
+def test_stale_files_of_a_crashed_machine(real_cluster):
+    real_cluster.ensure()
+    keep(real_cluster)
+    socket_dir = Path(real_cluster.status().socket_dir)
+    pid_file = (real_cluster.data / postmaster.PID_FILE).read_text(encoding="utf-8")
+    real_cluster.stop()
+    # The pid now belongs to somebody else, /tmp was emptied, the state file still names the old socket.
+    stale = pid_file.splitlines()
+    stale[0] = str(os.getpid())
+    (real_cluster.data / postmaster.PID_FILE).write_text("\n".join(stale) + "\n", encoding="utf-8")
+    (real_cluster.folder / "state.json").write_text(
+        json.dumps({"socket_dir": str(socket_dir)}), encoding="utf-8"
+    )
+    assert not real_cluster.status().running
+    real_cluster.ensure()
+    assert count(real_cluster) == 1
+
+
+def test_half_made_data_folder_is_made_again(real_cluster):
+    real_cluster.data.mkdir(parents=True)
+    (real_cluster.data / "half").write_text("killed initdb", encoding="utf-8")
+    real_cluster.ensure()
+    assert real_cluster.status().running
+
+
+def test_two_starts_at_once_make_one_server(real_cluster):
+    others = [Cluster(real_cluster.home) for _ in range(3)]
+    threads = [threading.Thread(target=other.ensure) for other in others]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len({other.status().pid for other in others}) == 1
+
+
+def test_private_parent_is_told(tmp_path):
+    if os.geteuid() != 0:
+        pytest.skip("only root runs the server as somebody else")
+    closed = tmp_path / "closed"
+    closed.mkdir(mode=0o700)
+    with pytest.raises(ClusterError, match=r"cannot enter.*MAPPS_HOME"):
+        Cluster(closed).ensure()
+    assert closed.stat().st_mode & 0o777 == 0o700
+
+
+def test_broken_configuration_shows_the_servers_own_words(real_cluster):
+    real_cluster.ensure()
+    real_cluster.stop()
+    with (real_cluster.data / "postgresql.conf").open("a", encoding="utf-8") as stream:
+        stream.write("no_such_setting = 1\n")
+    with pytest.raises(ClusterError, match=r"no_such_setting.*server\.log"):
+        real_cluster.ensure()
+
+
+def test_missing_account_is_told(real_cluster):
+    if os.geteuid() != 0:
+        pytest.skip("only root runs the server as somebody else")
+    with pytest.raises(ClusterError, match="MAPPS_SERVER_ACCOUNT"):
+        Cluster(real_cluster.home, account="nobody-of-that-name").ensure()

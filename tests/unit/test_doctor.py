@@ -1,0 +1,95 @@
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from app.cli import main, output
+from app.db import binaries, doctor
+from app.errors import ClusterError
+from app.settings import get_settings
+
+
+@pytest.fixture(autouse=True)
+def _text_mode():
+    output.forget_mode()
+    yield
+    output.forget_mode()
+
+
+def test_all_is_well(live_database, capsys):
+    assert main.run(["doctor", "--deep"]) == 0
+    assert "FAILED" not in capsys.readouterr().out
+
+
+def test_every_failure_says_its_command(settings, monkeypatch, capsys):
+    monkeypatch.setattr(binaries, "VERSIONED_ROOTS", ())
+    monkeypatch.setattr(binaries.shutil, "which", lambda _name: None)
+    monkeypatch.setenv("MAPPS_STORE_URL", "/proc/store")
+    get_settings.cache_clear()
+    assert main.run(["doctor", "--json"]) == 3
+    found = {row["check"]: row for row in json.loads(capsys.readouterr().out)}
+    assert found["server programs"]["remedy"].endswith("app/setup/install.sh --system")
+    assert found["database"]["remedy"] == "mapps db start"
+    assert found["file store"]["remedy"].endswith("/proc/store")
+    assert [row["check"] for row in found.values() if row["state"] == "FAILED" and not row["remedy"]] == []
+
+
+def test_unmigrated(empty_database, settings, monkeypatch):
+    monkeypatch.setenv("MAPPS_DATABASE_URL", empty_database.url)
+    get_settings.cache_clear()
+    found = {finding.check: finding for finding in doctor.examine()}
+    assert not found["tables"].ok
+    assert found["tables"].remedy == "mapps db migrate"
+    assert found["database"].ok
+
+
+@pytest.mark.parametrize(
+    ("version", "ok"),
+    [
+        ("", False),
+        ("1.1.5", False),
+        ("1.2.0", False),
+        ("1.4.0", True),
+        ("1.4.2", True),
+        ("1.10", True),
+        ("2.0", True),
+    ],
+)
+def test_pgsphere_versions(version, ok):
+    assert doctor.judge_pgsphere("pgSphere", version, "mend").ok is ok
+
+
+def test_too_old_control_file(settings, monkeypatch, tmp_path):
+    control = tmp_path / "pg_sphere.control"
+    monkeypatch.setattr(doctor, "control_file", lambda _folder: control)
+    assert not doctor.check_pgsphere_files().ok
+    control.write_text("default_version = '1.2.0'\n", encoding="utf-8")
+    finding = doctor.check_pgsphere_files()
+    assert "1.2.0 is older than 1.4" in finding.found
+    assert "install.sh --system" in finding.remedy
+
+
+def test_full_disk(settings, monkeypatch):
+    monkeypatch.setattr(doctor, "free_bytes", lambda _url: 1_000_000)
+    finding = doctor.check_space()
+    assert not finding.ok
+    assert "MAPPS_HOME" in finding.remedy
+
+
+def test_broken_invariant_shows_rows(live_database, monkeypatch, tmp_path):
+    broken, whole = tmp_path / "broken.sql", tmp_path / "whole.sql"
+    broken.write_text("SELECT 'scan 7' WHERE 'a%' LIKE 'a%'", encoding="utf-8")
+    whole.write_text("SELECT 1 WHERE false", encoding="utf-8")
+    monkeypatch.setattr(doctor, "scripts", lambda _folder: (broken, whole))
+    first, second = doctor.check_invariants()
+    assert (first.ok, second.ok) == (False, True)
+    assert "scan 7" in first.found
+    assert first.remedy == f"mapps db psql -f {broken}"
+
+
+def test_named_binaries_are_taken_or_refused(tmp_path):
+    with pytest.raises(ClusterError, match="MAPPS_PG_BIN"):
+        binaries.find_binaries(tmp_path)
+    found = binaries.find_binaries()
+    assert binaries.find_binaries(found) == found
