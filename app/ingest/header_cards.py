@@ -1,0 +1,83 @@
+"""A FITS header as a JSON document, whatever stands in it."""
+
+from __future__ import annotations
+
+import json
+import math
+import warnings
+from pathlib import Path
+from typing import Any
+
+# A header block of a real Atlas image has 112 cards; a file of blanks may have millions.
+_MOST_CARDS = 5000
+
+
+def header_document(header: Any) -> dict[str, Any]:
+    """Keywords and values in their order; COMMENT and HISTORY as lists of lines.
+
+    Values that JSON does not have (NaN, complex) become None or text; a card that cannot be read becomes None.
+    """
+    document: dict[str, Any] = {}
+    for number, card in enumerate(header.cards):
+        if number >= _MOST_CARDS:
+            break
+        try:
+            keyword, value = str(card.keyword), _json_value(card.value)
+        except Exception:  # noqa: BLE001 - astropy meets damaged cards with exceptions of many families
+            keyword, value = _clean(str(card)[:8].strip()), None
+        keyword = _clean(keyword)
+        if keyword in {"COMMENT", "HISTORY"}:
+            document.setdefault(keyword, []).append(value)
+        elif keyword:
+            document.setdefault(keyword, value)
+    return document
+
+
+def _json_value(value: Any) -> Any:
+    if isinstance(value, bool) or value is None:
+        return value
+    if isinstance(value, int):
+        return int(value)
+    if isinstance(value, float):
+        return float(value) if math.isfinite(value) else None
+    if isinstance(value, str):
+        return _clean(value.rstrip())
+    # Undefined cards and numpy numbers remain.
+    item = getattr(value, "item", None)
+    return _json_value(item()) if item is not None else None
+
+
+def _clean(text: str) -> str:
+    return text.replace("\0", "")
+
+
+def read_header_document(path: Path) -> dict[str, Any]:
+    """Document of the first HDU that holds an image, else of the primary one.
+
+    The file has passed its reader, so that it can be opened.
+    """
+    from astropy.io import fits
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        with path.open("rb") as stream, fits.open(stream, memmap=False) as hdus:
+            for hdu in hdus:
+                if hdu.is_image and hdu.header.get("NAXIS", 0) > 0:
+                    return header_document(hdu.header)
+            return header_document(hdus[0].header)
+
+
+def shared_document(documents: list[dict[str, Any]]) -> dict[str, Any]:
+    """Keywords that have one and the same value in all documents, ordered by name."""
+    if not documents:
+        return {}
+    first, *others = documents
+    return {
+        keyword: value
+        for keyword, value in sorted(first.items())
+        if all(keyword in other and _same(value, other[keyword]) for other in others)
+    }
+
+
+def _same(one: Any, other: Any) -> bool:
+    return json.dumps(one) == json.dumps(other)

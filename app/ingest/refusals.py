@@ -1,0 +1,103 @@
+"""What ingest refuses: file, keyword, found, expected; kept in survey.refusal."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from psycopg import Connection
+from psycopg.rows import class_row
+
+from app.db.statements import statement
+from app.errors import MappsError
+from app.formats.atlas_facts import AtlasFileError
+from app.formats.raw_header import Problem
+
+# A found value is for a person; a header card of a binary file may hold anything of any length.
+_LONGEST = 400
+
+
+@dataclass(frozen=True)
+class Refusal:
+    """One reason why a file was not taken in.
+
+    Attributes
+    ----------
+    path : str
+        The file.
+    code : str
+        Stable: ATLAS_FILE, RAW_FILE, CHECKSUM, MISSING, UNLISTED, CONFLICT, SCAN_REDUCED, INPUT.
+    keyword : str or None
+        Keyword or part of the file; None where the whole file is meant.
+    found, expected : str
+    """
+
+    path: str
+    code: str
+    keyword: str | None
+    found: str
+    expected: str
+
+    @classmethod
+    def of_error(cls, path: Path, error: MappsError) -> Refusal:
+        """Turn what a reader raised into a refusal."""
+        expected = "; ".join(part for part in (error.expected, error.remedy) if part)
+        if isinstance(error, AtlasFileError):
+            found = error.found.removeprefix(f"{error.file}: {error.keyword}: found ")
+            return cls.of(path, error.code, error.keyword, found, expected)
+        return cls.of(path, error.code, None, error.found, expected or "a file that can be read")
+
+    @classmethod
+    def of_problem(cls, path: Path, problem: Problem, code: str = "RAW_FILE") -> Refusal:
+        """Turn a problem of a raw file into a refusal."""
+        return cls.of(path, code, problem.keyword, problem.found, problem.expected)
+
+    @classmethod
+    def of(cls, path: Path | str, code: str, keyword: str | None, found: object, expected: object) -> Refusal:
+        """Make a refusal whose texts the database and a terminal can hold."""
+        return cls(_clean(path), code, keyword and _clean(keyword), _clean(found), _clean(expected))
+
+
+@dataclass(frozen=True)
+class RecordedRefusal:
+    """A row of survey.refusal; `taken_in` where the file went in later."""
+
+    path: str
+    code: str
+    keyword: str | None
+    found: str
+    expected: str
+    refused_at: datetime
+    taken_in: bool
+
+
+def _clean(value: object) -> str:
+    # PostgreSQL's text holds no NUL, and file names may hold bytes that are no UTF-8.
+    text = str(value).replace("\0", "\\0").encode("utf-8", "backslashreplace").decode("utf-8")
+    return text if len(text) <= _LONGEST else text[: _LONGEST - 1] + "…"
+
+
+def record_refusals(connection: Connection[Any], refusals: Sequence[Refusal]) -> None:
+    """Store refusals in the caller's transaction; one that is stored already is not stored again."""
+    for refusal in refusals:
+        connection.execute(statement("ingest/record_refusal"), vars(refusal))
+
+
+def read_refusals(
+    connection: Connection[Any], *, settled: bool = False, limit: int = 1000
+) -> list[RecordedRefusal]:
+    """Refusals, newest first.
+
+    Parameters
+    ----------
+    connection : Connection
+    settled : bool
+        Also those of files that went in later, from the same place.
+    limit : int
+        At most so many.
+    """
+    with connection.cursor(row_factory=class_row(RecordedRefusal)) as cursor:
+        return cursor.execute(statement("ingest/refusals"), {"settled": settled, "limit": limit}).fetchall()

@@ -1,0 +1,169 @@
+"""From the images of a scan to its area: one quadrilateral that bounds each band, and what all bands share.
+
+Everything happens in the gnomonic plane of the scan's centre, because great circles are straight lines there:
+x runs to the east, y to the north, in units of the tangent.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from app.sky.footprint import Corners, Position, direction, unit_vectors
+
+Doubles = NDArray[np.float64]
+Quadrilateral = Sequence[Position]
+"""Four corners in any order around."""
+
+
+@dataclass(frozen=True)
+class _Line:
+    """A side: x = offset + slope * y for the east and west sides, y = offset + slope * x for the others."""
+
+    offset: float
+    slope: float
+
+    def at(self, along: float) -> float:
+        return self.offset + self.slope * along
+
+
+@dataclass(frozen=True)
+class _Box:
+    south: _Line
+    east: _Line
+    north: _Line
+    west: _Line
+
+
+class _Plane:
+    """The gnomonic plane of a direction."""
+
+    def __init__(self, centre: Position) -> None:
+        ra, decl = np.radians(centre)
+        self._middle = unit_vectors(*centre)
+        self._east = np.array([-np.sin(ra), np.cos(ra), 0.0])
+        self._north = np.array([-np.sin(decl) * np.cos(ra), -np.sin(decl) * np.sin(ra), np.cos(decl)])
+
+    def to_plane(self, positions: Doubles) -> Doubles:
+        vectors = unit_vectors(positions[..., 0], positions[..., 1])
+        depth = vectors @ self._middle
+        return np.stack([vectors @ self._east / depth, vectors @ self._north / depth], axis=-1)
+
+    def to_sky(self, x: float, y: float) -> Position:
+        return direction(self._middle + x * self._east + y * self._north)
+
+
+def _ordered(corners: Doubles) -> Doubles:
+    """Corners (4, 2) of one image in the plane as south-west, south-east, north-east, north-west."""
+    offsets = corners - corners.mean(axis=0)
+    around = np.argsort(np.arctan2(offsets[:, 1], offsets[:, 0]), kind="stable")
+    ring = corners[around]
+    # Rotated by up to 45 degrees, the corner farthest to the south-west starts the round.
+    start = int(np.argmin((ring - ring.mean(axis=0)) @ np.ones(2)))
+    return np.roll(ring, -start, axis=0)
+
+
+def _side(points: Doubles, along: int, everything: Doubles, sign: float) -> _Line:
+    """Line through `points` (least squares), moved out until `everything` lies on its inner side.
+
+    `along` is the axis the line runs along; `sign` is +1 where the inside has smaller values.
+    """
+    across = 1 - along
+    middle = points.mean(axis=0)
+    offsets = points - middle
+    slope = float(offsets[:, along] @ offsets[:, across] / (offsets[:, along] @ offsets[:, along]))
+    residual = everything[:, across] - slope * everything[:, along]
+    return _Line(float(sign * (sign * residual).max()), slope)
+
+
+def _bounding_box(images: Doubles) -> _Box:
+    """Box around images (n, 4, 2) of one band, ordered corners, in the plane."""
+    everything = images.reshape(-1, 2)
+    middle_y = images[:, :, 1].mean(axis=1)
+    first, last = images[int(np.argmin(middle_y))], images[int(np.argmax(middle_y))]
+    return _Box(
+        south=_side(first[[0, 1]], 0, everything, -1.0),
+        east=_side(images[:, [1, 2]].reshape(-1, 2), 1, everything, 1.0),
+        north=_side(last[[2, 3]], 0, everything, 1.0),
+        west=_side(images[:, [3, 0]].reshape(-1, 2), 1, everything, -1.0),
+    )
+
+
+def _innermost(lines: list[_Line], low: float, high: float, sign: float) -> _Line:
+    """Line through the innermost values of the lines at two places: the chord lies inside of all of them."""
+    ends = [min(sign * line.at(place) for line in lines) * sign for place in (low, high)]
+    slope = (ends[1] - ends[0]) / (high - low)
+    return _Line(ends[0] - slope * low, slope)
+
+
+def _common_box(boxes: list[_Box]) -> _Box | None:
+    """Box inside all boxes; None where they share nothing."""
+    if len(boxes) == 1:
+        return boxes[0]
+    low, high = max(box.south.offset for box in boxes), min(box.north.offset for box in boxes)
+    left, right = max(box.west.at(0.0) for box in boxes), min(box.east.at(0.0) for box in boxes)
+    if low >= high or left >= right:
+        return None
+    return _Box(
+        south=_innermost([box.south for box in boxes], left, right, -1.0),
+        east=_innermost([box.east for box in boxes], low, high, 1.0),
+        north=_innermost([box.north for box in boxes], left, right, 1.0),
+        west=_innermost([box.west for box in boxes], low, high, -1.0),
+    )
+
+
+def _crossing(level: _Line, upright: _Line) -> tuple[float, float]:
+    y = (level.offset + level.slope * upright.offset) / (1.0 - level.slope * upright.slope)
+    return upright.at(y), y
+
+
+def _corners(box: _Box, plane: _Plane) -> Corners | None:
+    south_east, south_west = _crossing(box.south, box.east), _crossing(box.south, box.west)
+    north_east, north_west = _crossing(box.north, box.east), _crossing(box.north, box.west)
+    if south_east[0] <= south_west[0] or north_east[0] <= north_west[0]:
+        return None
+    if north_east[1] <= south_east[1] or north_west[1] <= south_west[1]:
+        return None
+    return Corners(*(plane.to_sky(*corner) for corner in (south_east, south_west, north_east, north_west)))
+
+
+def middle_of(images: Sequence[Quadrilateral]) -> Position:
+    """Direction of the mean of all corners."""
+    corners = np.array([list(image) for image in images], np.float64).reshape(-1, 2)
+    return direction(unit_vectors(corners[:, 0], corners[:, 1]).mean(axis=0))
+
+
+def bounding_corners(images: Sequence[Quadrilateral]) -> Corners:
+    """Quadrilateral of great circles around images of one scan; exactly the image where there is one.
+
+    A gap between the images counts as covered: four corners can't tell it.
+    """
+    found = common_corners({"": images})
+    if found is None:
+        raise ValueError(f"images without an area: {images}")
+    return found
+
+
+def common_corners(bands: Mapping[str, Sequence[Quadrilateral]]) -> Corners | None:
+    """Area that every band covers (survey-facts 4.7).
+
+    Parameters
+    ----------
+    bands : mapping
+        Images of each band that the scan has, as corners on the sky; not empty.
+
+    Returns
+    -------
+    Corners or None
+        None if the bands have no area in common.
+    """
+    plane = _Plane(middle_of([image for name in sorted(bands) for image in bands[name]]))
+    boxes = []
+    for name in sorted(bands):
+        on_plane = plane.to_plane(np.array([list(image) for image in bands[name]], np.float64))
+        boxes.append(_bounding_box(np.stack([_ordered(image) for image in on_plane])))
+    box = _common_box(boxes)
+    return None if box is None else _corners(box, plane)

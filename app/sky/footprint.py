@@ -1,0 +1,127 @@
+"""The area of a scan: four corners joined by great circles, and how far a source lies from those edges.
+
+Edges are great circles because the survey's are (survey-facts 1.4): the test whether a source is inside, and how
+far, is then one product with the pole of each edge, at the equator and at the poles alike.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from app.db.pgsphere import SPoint, SPolygon
+
+Doubles = NDArray[np.float64]
+Position = tuple[float, float]
+"""Right ascension and declination, ICRS degrees."""
+
+ARCSEC_PER_RADIAN = 180.0 / np.pi * 3600.0
+# Far below any meaning (a tenth of a millimetre of arc second) but above rounding in the poles of the edges: a
+# source on the edge is inside.
+_ROUNDING_ARCSEC = 1e-7
+
+
+@dataclass(frozen=True)
+class Corners:
+    """Corners of a convex area, each (ra, decl) in ICRS degrees; in the order of the database's columns.
+
+    Raised if a coordinate is missing or no number: ValueError.
+    """
+
+    south_east: Position
+    south_west: Position
+    north_east: Position
+    north_west: Position
+
+    def __post_init__(self) -> None:
+        for name, corner in zip(
+            ("south-east", "south-west", "north-east", "north-west"), self.as_tuple(), strict=True
+        ):
+            if any(value is None or not np.isfinite(value) for value in corner):
+                raise ValueError(f"the {name} corner is {corner}: the scan has no area")
+
+    def as_tuple(self) -> tuple[Position, Position, Position, Position]:
+        """South-east, south-west, north-east, north-west."""
+        return self.south_east, self.south_west, self.north_east, self.north_west
+
+    def around(self) -> tuple[Position, Position, Position, Position]:
+        """South-west, south-east, north-east, north-west: once around, counterclockwise on a globe."""
+        return self.south_west, self.south_east, self.north_east, self.north_west
+
+    @property
+    def centre(self) -> Position:
+        """Direction of the mean of the four corners."""
+        return direction(unit_vectors(*np.array(self.as_tuple()).T).mean(axis=0))
+
+
+def unit_vectors(ra_deg: ArrayLike, decl_deg: ArrayLike) -> Doubles:
+    """Give unit vectors (..., 3) of directions."""
+    ra, decl = np.radians(np.asarray(ra_deg, np.float64)), np.radians(np.asarray(decl_deg, np.float64))
+    return np.stack([np.cos(decl) * np.cos(ra), np.cos(decl) * np.sin(ra), np.sin(decl)], axis=-1)
+
+
+def direction(vector: Doubles) -> Position:
+    """Position of a vector of any length but zero."""
+    x, y, z = (float(value) for value in vector)
+    return float(np.degrees(np.arctan2(y, x)) % 360.0), float(np.degrees(np.arctan2(z, np.hypot(x, y))))
+
+
+def _edge_poles(corners: Corners) -> Doubles:
+    """Poles of the south, east, north and west edge, pointing inside."""
+    vectors = unit_vectors(*np.array(corners.around()).T)
+    poles = np.cross(vectors, np.roll(vectors, -1, axis=0))
+    poles /= np.linalg.norm(poles, axis=1, keepdims=True)
+    middle = vectors.mean(axis=0)
+    return np.asarray(poles * np.sign(poles @ middle)[:, None], np.float64)
+
+
+def _signed_distances(ra_deg: ArrayLike, decl_deg: ArrayLike, corners: Corners) -> Doubles:
+    """Distances (..., 4) to the south, east, north and west edge in arc seconds, positive inside."""
+    sines = unit_vectors(ra_deg, decl_deg) @ _edge_poles(corners).T
+    return np.asarray(np.arcsin(np.clip(sines, -1.0, 1.0)) * ARCSEC_PER_RADIAN, np.float64)
+
+
+def edge_distances(
+    ra_deg: ArrayLike, decl_deg: ArrayLike, corners: Corners
+) -> tuple[NDArray[np.int32], NDArray[np.int32], NDArray[np.bytes_]]:
+    """Distance of sources to the nearest edges of their scan.
+
+    Parameters
+    ----------
+    ra_deg, decl_deg : array_like
+        Positions, ICRS degrees.
+    corners : Corners
+
+    Returns
+    -------
+    ns_arcsec, ew_arcsec : int32 arrays
+        Distance to the nearer of the great circles of the north and south edge, and of the east and west edge:
+        whole arc seconds, rounded down, so that a value of n means at least n; negative outside.
+    flags : S2 array
+        Which edges these are: n or s, then e or w.
+    """
+    south, east, north, west = np.moveaxis(_signed_distances(ra_deg, decl_deg, corners), -1, 0)
+    # Two letters as one array of bytes: n or s, then e or w.
+    letters = np.stack([np.where(north < south, b"n", b"s"), np.where(east < west, b"e", b"w")], axis=-1)
+    ns = np.floor(np.minimum(north, south) + _ROUNDING_ARCSEC).astype(np.int32)
+    ew = np.floor(np.minimum(east, west) + _ROUNDING_ARCSEC).astype(np.int32)
+    return ns, ew, letters.view("S2")[..., 0]
+
+
+def contains(corners: Corners, ra_deg: ArrayLike, decl_deg: ArrayLike) -> NDArray[np.bool_]:
+    """Which positions lie inside the four edges or on them."""
+    distances = _signed_distances(ra_deg, decl_deg, corners)
+    return np.asarray((distances >= -_ROUNDING_ARCSEC).all(axis=-1))
+
+
+def polygon(corners: Corners) -> SPolygon:
+    """PgSphere polygon, counterclockwise from the south-western corner."""
+    return SPolygon(tuple(SPoint(ra, decl) for ra, decl in corners.around()))
+
+
+def separation_deg(one: Position, other: Position) -> float:
+    """Angle between two directions."""
+    a, b = unit_vectors(*one), unit_vectors(*other)
+    return float(np.degrees(np.arctan2(np.linalg.norm(np.cross(a, b)), a @ b)))
