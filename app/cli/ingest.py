@@ -1,0 +1,144 @@
+"""`mapps ingest`: take files in."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from app.cli.output import JsonOption, emit_record, emit_table, json_wanted, progress, say
+from app.db.engine import connect
+from app.ingest.refusals import Refusal, read_refusals
+from app.ingest.summary import IngestSummary, ScanOutcome
+
+app = typer.Typer(
+    help="Take raw nights and Atlas images in. What is wrong is refused and listed, the rest goes in; ingesting"
+    " twice changes nothing. Exit code 4 when something was refused.",
+    no_args_is_help=True,
+    rich_markup_mode=None,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+REFUSED_STATUS = 4
+"""Exit code of an ingest that refused something; what is not listed as refused went in."""
+
+SCAN_COLUMNS = (
+    "night",
+    "scan",
+    "kind",
+    "entry",
+    "tile",
+    "bands",
+    "files",
+    "added",
+    "unchanged",
+    "refused",
+    "state",
+)
+REFUSAL_COLUMNS = ("file", "code", "keyword", "found", "expected")
+
+FolderArgument = Annotated[Path, typer.Argument(metavar="FOLDER", show_default=False)]
+ExtendOption = Annotated[
+    bool,
+    typer.Option(
+        "--extend",
+        help="Add files also to scans that were reduced already; reduce those again to have the new files in.",
+    ),
+]
+
+
+@app.command()
+def atlas(folder: FolderArgument, *, extend: ExtendOption = False, json: JsonOption = False) -> None:
+    """Take all Atlas images (FITS, one band each) in FOLDER and below in.
+
+    Night, observatory, scan, band and image number come from the header (ORDATE, TELNAME or HEMIS, SCANNO, FILTER,
+    COADDNO or USYREF), else from the file's name. Bands and keywords may be missing, but not MAGZP. The area of a
+    scan is what all of its bands cover; more images of a scan that come later extend it.
+    """
+    del json
+    from app.ingest.atlas import ingest_atlas
+    from app.ingest.fits_folder import fits_files
+
+    with connect("operator") as connection, progress("images", len(fits_files(folder))) as shown:
+        summary = ingest_atlas(connection, folder, extend=extend, advance=shown.advance)
+    _report(summary)
+
+
+@app.command()
+def refusals(
+    *,
+    everything: Annotated[
+        bool, typer.Option("--all", help="Also files that went in later from the same place.")
+    ] = False,
+    limit: Annotated[int, typer.Option("--limit", metavar="N", min=1, help="At most so many.")] = 1000,
+    json: JsonOption = False,
+) -> None:
+    """List what was refused, newest first, and why."""
+    del json
+    with connect("operator") as connection:
+        found = read_refusals(connection, settled=everything, limit=limit)
+    rows = [{**vars(refusal), "file": refusal.path} for refusal in found]
+    columns = ("refused_at", *REFUSAL_COLUMNS)
+    if not rows and not json_wanted():
+        say("nothing was refused")
+        return
+    emit_table(rows, (*columns, "taken_in") if everything else columns, "Refused")
+
+
+def _report(summary: IngestSummary) -> None:
+    """Print what an ingest did and end with its exit code."""
+    scans = [_scan_row(scan) for scan in summary.scans]
+    refused = [_refusal_row(refusal, summary.folder) for refusal in summary.refusals]
+    if json_wanted():
+        emit_record(_counts(summary) | {"scans": scans, "refused": refused, "remarks": _remarks(summary)})
+    else:
+        if scans:
+            emit_table(scans, SCAN_COLUMNS, "Scans")
+        if refused:
+            say("\nrefused:")
+            emit_table(refused, REFUSAL_COLUMNS, "Refused")
+        for remark in _remarks(summary):
+            say(f"note: {remark}")
+        say(
+            f"{summary.files} files in {summary.folder}: {summary.added} taken in,"
+            f" {summary.unchanged} unchanged, {summary.refused_files} refused"
+        )
+    if not summary.complete:
+        raise typer.Exit(REFUSED_STATUS)
+
+
+def _counts(summary: IngestSummary) -> dict[str, Any]:
+    return {
+        "folder": summary.folder,
+        "files": summary.files,
+        "added": summary.added,
+        "unchanged": summary.unchanged,
+        "refused_files": summary.refused_files,
+        "new_nights": summary.new_nights,
+    }
+
+
+def _remarks(summary: IngestSummary) -> Iterable[str]:
+    about_scans = [
+        f"{scan.identity.night} scan {scan.identity.scan}: {scan.remark}"
+        for scan in summary.scans
+        if scan.remark
+    ]
+    return [*about_scans, *summary.remarks]
+
+
+def _scan_row(scan: ScanOutcome) -> dict[str, Any]:
+    values = vars(scan) | {
+        "night": scan.identity.night,
+        "scan": scan.identity.scan,
+        "state": scan.state.value,
+    }
+    return {name: values[name] for name in SCAN_COLUMNS}
+
+
+def _refusal_row(refusal: Refusal, folder: Path) -> dict[str, Any]:
+    path = Path(refusal.path)
+    shown = path.relative_to(folder) if path.is_relative_to(folder) and path != folder else path.name
+    return {**vars(refusal), "file": shown}
