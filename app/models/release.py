@@ -89,7 +89,7 @@ SCAN = Table(
     required("release_id", Integer, "Release", ForeignKey("release.release.release_id")),
     required("run_id", Integer, "Run", ForeignKey("production.run.run_id")),
     required("scan_key", Integer, "Scan", ForeignKey("survey.scan.scan_key")),
-    required("tile", Integer, "Tile"),
+    optional("tile", Integer, "Tile; null where the scan belongs to none"),
     required("attempt_id", BigInteger, "Accepted attempt", ForeignKey("production.attempt.attempt_id")),
     required("selected", Boolean, "Whether its sources are candidates"),
     required("rank", SmallInteger, "Rank among the scans of the tile, 1 is best"),
@@ -135,7 +135,8 @@ ATLAS = Table(
     "atlas",
     METADATA,
     required("release_id", Integer, "Release"),
-    required("image_id", BigInteger, "Image", ForeignKey("wsdb.atlas_image.image_id")),
+    # No foreign key: a later reprocessing may replace the working row, the released one stays.
+    required("image_id", BigInteger, "Image in wsdb.atlas_image"),
     required("coadd_key", Integer, "Key of the triple"),
     required("scan_key", Integer, "Scan"),
     required("band", CHAR(1), "j, h or k"),

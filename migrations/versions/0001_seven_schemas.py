@@ -120,6 +120,25 @@ def upgrade() -> None:
         postgresql_using="gist",
     )
     op.create_table(
+        "atlas",
+        sa.Column("release_id", sa.Integer(), nullable=False, comment="Release"),
+        sa.Column("image_id", sa.BigInteger(), nullable=False, comment="Image in wsdb.atlas_image"),
+        sa.Column("coadd_key", sa.Integer(), nullable=False, comment="Key of the triple"),
+        sa.Column("scan_key", sa.Integer(), nullable=False, comment="Scan"),
+        sa.Column("band", sa.CHAR(length=1), nullable=False, comment="j, h or k"),
+        sa.Column("number", sa.SmallInteger(), nullable=False, comment="Image number in the scan"),
+        sa.Column("ra", sa.Double(), nullable=False, comment="Right ascension of the centre, ICRS degrees"),
+        sa.Column("decl", sa.Double(), nullable=False, comment="Declination of the centre, ICRS degrees"),
+        sa.Column("footprint", pgsphere.SPolygonType(), nullable=False, comment="Area of the image"),
+        sa.Column("url", sa.Text(), nullable=False, comment="Where the FITS file is"),
+        sa.Column("sha256", sa.CHAR(length=64), nullable=False, comment="SHA-256 of the file"),
+        sa.Column("zero_point_mag", sa.REAL(), nullable=False, comment="Magnitude of 1 DN"),
+        sa.PrimaryKeyConstraint("release_id", "image_id", name=op.f("pk_atlas")),
+        schema="release",
+        comment="Atlas images of a release",
+        postgresql_partition_by="LIST (release_id)",
+    )
+    op.create_table(
         "psc",
         sa.Column("release_id", sa.Integer(), nullable=False, comment="Release"),
         sa.Column("run_id", sa.Integer(), nullable=False, comment="Run of the extraction"),
@@ -2002,7 +2021,7 @@ def upgrade() -> None:
         sa.Column("release_id", sa.Integer(), nullable=False, comment="Release"),
         sa.Column("run_id", sa.Integer(), nullable=False, comment="Run"),
         sa.Column("scan_key", sa.Integer(), nullable=False, comment="Scan"),
-        sa.Column("tile", sa.Integer(), nullable=False, comment="Tile"),
+        sa.Column("tile", sa.Integer(), nullable=True, comment="Tile; null where the scan belongs to none"),
         sa.Column("attempt_id", sa.BigInteger(), nullable=False, comment="Accepted attempt"),
         sa.Column("selected", sa.Boolean(), nullable=False, comment="Whether its sources are candidates"),
         sa.Column(
@@ -3338,26 +3357,6 @@ def upgrade() -> None:
         ["calibration_id"],
         unique=False,
         schema="production",
-    )
-    op.create_table(
-        "atlas",
-        sa.Column("release_id", sa.Integer(), nullable=False, comment="Release"),
-        sa.Column("image_id", sa.BigInteger(), nullable=False, comment="Image"),
-        sa.Column("coadd_key", sa.Integer(), nullable=False, comment="Key of the triple"),
-        sa.Column("scan_key", sa.Integer(), nullable=False, comment="Scan"),
-        sa.Column("band", sa.CHAR(length=1), nullable=False, comment="j, h or k"),
-        sa.Column("number", sa.SmallInteger(), nullable=False, comment="Image number in the scan"),
-        sa.Column("ra", sa.Double(), nullable=False, comment="Right ascension of the centre, ICRS degrees"),
-        sa.Column("decl", sa.Double(), nullable=False, comment="Declination of the centre, ICRS degrees"),
-        sa.Column("footprint", pgsphere.SPolygonType(), nullable=False, comment="Area of the image"),
-        sa.Column("url", sa.Text(), nullable=False, comment="Where the FITS file is"),
-        sa.Column("sha256", sa.CHAR(length=64), nullable=False, comment="SHA-256 of the file"),
-        sa.Column("zero_point_mag", sa.REAL(), nullable=False, comment="Magnitude of 1 DN"),
-        sa.ForeignKeyConstraint(["image_id"], ["wsdb.atlas_image.image_id"], name=op.f("fk_atlas_image_id")),
-        sa.PrimaryKeyConstraint("release_id", "image_id", name=op.f("pk_atlas")),
-        schema="release",
-        comment="Atlas images of a release",
-        postgresql_partition_by="LIST (release_id)",
     )
     op.execute(
         "INSERT INTO survey.site (hemis, name, longitude_deg, latitude_deg) VALUES"

@@ -46,15 +46,18 @@ END
 $function$;
 COMMENT ON FUNCTION wsdb.seal_run(integer) IS 'Build the positional indexes of a run; harmless when repeated';
 
--- Make the partitions of a release.
+-- Make the partitions of a release. ATTACH, unlike CREATE TABLE ... PARTITION OF, takes no lock that stops readers of
+-- the older releases while the build's transaction lasts.
 CREATE OR REPLACE FUNCTION release.create_partitions(release_id integer) RETURNS void
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public AS $function$
 DECLARE
     parent text;
+    part text;
 BEGIN
     FOREACH parent IN ARRAY ARRAY['psc', 'xsc', 'atlas', 'verdict'] LOOP
-        EXECUTE format('CREATE TABLE release.%I PARTITION OF release.%I FOR VALUES IN (%s)',
-                       format('%s_r%s', parent, release_id), parent, release_id);
+        part := format('%s_r%s', parent, release_id);
+        EXECUTE format('CREATE TABLE release.%I (LIKE release.%I INCLUDING DEFAULTS INCLUDING COMMENTS)', part, parent);
+        EXECUTE format('ALTER TABLE release.%I ATTACH PARTITION release.%I FOR VALUES IN (%s)', parent, part, release_id);
     END LOOP;
 END
 $function$;

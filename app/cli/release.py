@@ -1,0 +1,131 @@
+"""`mapps release`: draw, show, export, verify and compare releases."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import Annotated, Any
+
+import typer
+
+from app.cli.output import JsonOption, emit_record, emit_table, json_wanted, progress, say
+from app.errors import UserError
+from app.models.release import ReleaseKind
+
+app = typer.Typer(
+    help="Releases: immutable catalogues drawn from the working database by SQL.", no_args_is_help=True
+)
+
+NameArgument = Annotated[str, typer.Argument(help="Name of the release.", metavar="NAME")]
+
+
+class ChangeError(UserError):
+    """A changed limit on the command line is not NAME=NUMBER."""
+
+    code = "RELEASE_CHANGE"
+
+
+def _changes(texts: list[str]) -> dict[str, float]:
+    changes = {}
+    for text in texts:
+        name, separator, value = text.partition("=")
+        try:
+            changes[name.strip()] = float(value)
+        except ValueError:
+            raise ChangeError(f"--set {text}", expected="NAME=NUMBER, such as snr_one_band=10") from None
+        if not separator:
+            raise ChangeError(f"--set {text}", expected="NAME=NUMBER, such as snr_one_band=10")
+    return changes
+
+
+@app.command()
+def build(
+    name: NameArgument,
+    run: Annotated[list[str], typer.Option("--run", help="Parent run; may be repeated.", metavar="RUN")],
+    kind: Annotated[ReleaseKind, typer.Option("--kind", help="Scope of the release.")] = ReleaseKind.SAMPLER,
+    change: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--set",
+            help="Change a limit, for example snr_one_band=10; may be repeated.",
+            metavar="NAME=NUMBER",
+        ),
+    ] = None,
+    *,
+    allow_unfinished: Annotated[
+        bool, typer.Option("--allow-unfinished", help="Accept runs with tasks that are not done.")
+    ] = False,
+    json: JsonOption = False,
+) -> None:
+    """Draw a release from runs by the statements of sql/release/ and publish it; it never changes afterwards."""
+    del json
+    from app.db.engine import connect
+    from app.db.statements import scripts
+    from app.releases.build import FOLDER, build_release
+
+    with connect("operator") as connection, progress("statements", len(scripts(FOLDER))) as shown:
+        summary = build_release(
+            connection, name, kind, run, _changes(change or []), allow_unfinished=allow_unfinished,
+            report=lambda _: shown.advance(),
+        )  # fmt: skip
+    if json_wanted():
+        emit_record(asdict(summary))
+        return
+    emit_table(
+        [(s.file, s.rows, round(s.seconds, 3)) for s in summary.statements],
+        ("statement", "rows", "seconds"),
+        f"Release {name}",
+    )
+    say(f"\nscans: {summary.scans_selected} of {summary.scans} selected")
+    _say_reasons(summary.reasons)
+    products = ", ".join(f"{rows} {product}" for product, rows in sorted(summary.products.items()))
+    say(f"release {name} published: {products}")
+
+
+def _say_reasons(reasons: dict[str, int]) -> None:
+    total = sum(reasons.values())
+    say(f"extractions: {total}")
+    for reason, count in sorted(reasons.items(), key=lambda item: (-item[1], item[0])):
+        say(f"  {reason:<17} {count:>10}  {100 * count / total:5.1f} %")
+
+
+def _connect() -> Any:
+    from app.db.engine import connect
+
+    return connect("reader")
+
+
+@app.command("list")
+def list_(*, json: JsonOption = False) -> None:
+    """List all releases."""
+    del json
+    from app.releases.catalogue import list_releases
+
+    with _connect() as connection:
+        rows = list_releases(connection)
+    emit_table(
+        rows, ("name", "kind", "state", "published_at", "runs", "scans", "psc", "xsc", "atlas"), "Releases"
+    )
+
+
+@app.command()
+def show(name: NameArgument, *, json: JsonOption = False) -> None:
+    """Show how a release was made: runs, limits, statements, scans, verdicts, hashes."""
+    del json
+    from app.releases.catalogue import release_facts
+
+    with _connect() as connection:
+        facts = release_facts(connection, name)
+    if json_wanted():
+        emit_record(asdict(facts))
+        return
+    emit_record(facts.summary)
+    say("")
+    emit_record(facts.parameters)
+    for title, rows in (
+        ("Statements", facts.statements),
+        ("Scans", facts.scans),
+        ("Verdicts", facts.reasons),
+        ("Manifest", facts.manifest),
+    ):
+        say(f"\n{title}:")
+        emit_table(rows, tuple(rows[0]) if rows else ())

@@ -1,0 +1,274 @@
+"""Draws a release: the numbered statements of `sql/release/`, in one transaction, then never again.
+
+The statements hold the rules; this module checks that the runs are fit for it, records what was executed and
+publishes. Everything is seen as of one moment (REPEATABLE READ), whatever workers publish meanwhile.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from time import perf_counter
+from typing import Any
+
+from psycopg import Connection
+from psycopg.types.json import Jsonb
+
+from app.db.statements import SQL_ROOT, scripts
+from app.errors import ConflictError, MappsError, UnknownNameError
+from app.models.release import ReleaseKind, ReleaseState
+from app.releases.parameters import release_parameters
+from app.version import code_version, git_commit
+
+FOLDER = "release"
+# Builds share the names of their working tables, so a second one waits for the first.
+LOCK_KEY = 0x6D72656C
+
+
+@dataclass(frozen=True)
+class StatementRun:
+    """One executed file of `sql/release/`."""
+
+    file: str
+    sha256: str
+    rows: int
+    seconds: float
+
+
+@dataclass(frozen=True)
+class BuildSummary:
+    """What a build made.
+
+    Attributes
+    ----------
+    products : dict
+        Rows of psc, xsc and atlas.
+    scans, scans_selected : int
+        Scans considered, and those chosen.
+    reasons : dict
+        Number of extractions of the parent runs by verdict; `released` is one of them.
+    """
+
+    release_id: int
+    name: str
+    kind: ReleaseKind
+    runs: tuple[str, ...]
+    products: dict[str, int]
+    scans: int
+    scans_selected: int
+    reasons: dict[str, int]
+    statements: tuple[StatementRun, ...]
+
+
+class BrokenStatementError(MappsError):
+    """A file of `sql/release/` does not end with the number of rows it made: a bug."""
+
+    code = "BROKEN_STATEMENT"
+
+
+def build_release(
+    connection: Connection[Any],
+    name: str,
+    kind: ReleaseKind | str,
+    runs: Sequence[str],
+    parameters: Mapping[str, float] | None = None,
+    *,
+    allow_unfinished: bool = False,
+    report: Callable[[StatementRun], None] | None = None,
+) -> BuildSummary:
+    """Draw and publish a release, all of it or nothing.
+
+    Parameters
+    ----------
+    connection : Connection
+        Without an open transaction; the role must be owner or operator.
+    name : str
+        New name.
+    kind : ReleaseKind or str
+        sampler, incremental or all-sky.
+    runs : sequence of str
+        Names of the parent runs.
+    parameters : mapping, optional
+        Limits that differ from the published ones (`app.releases.parameters`).
+    allow_unfinished : bool
+        Whether runs may have tasks that are not done; what they lack is simply not in the release.
+    report : callable, optional
+        Called after every statement.
+
+    Raises
+    ------
+    ConflictError
+        Raised if the name is taken or a run has unfinished tasks.
+    UnknownNameError
+        Raised if a run does not exist.
+    ReleaseParameterError
+        Raised if a limit is unknown or impossible.
+    """
+    wanted, limits = ReleaseKind(kind), release_parameters(parameters)
+    run_ids = _fit_runs(connection, runs, allow_unfinished=allow_unfinished)
+    _refuse_taken(connection, name)
+    _seal(connection, run_ids)
+    with _one_at_a_time(connection), connection.transaction():
+        connection.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
+        release_id = _register(connection, name, wanted, run_ids, limits)
+        done = tuple(_execute_all(connection, release_id, report))
+        summary = _summary(connection, release_id, name, wanted, runs, done)
+        connection.execute("SELECT release.publish(%s)", (release_id,))
+    return summary
+
+
+def _fit_runs(connection: Connection[Any], runs: Sequence[str], *, allow_unfinished: bool) -> tuple[int, ...]:
+    if not runs:
+        raise ConflictError("a release without parent runs", expected="one run at least")
+    found = []
+    for name in dict.fromkeys(runs):
+        with connection.transaction():
+            row = connection.execute("SELECT run_id FROM production.run WHERE name = %s", (name,)).fetchone()
+            if row is None:
+                raise UnknownNameError(f"there is no run {name!r}", remedy="list them: mapps run status")
+            open_tasks = connection.execute(
+                "SELECT state, count(*) FROM production.task WHERE run_id = %s AND state <> 'done'"
+                " GROUP BY state ORDER BY state",
+                row,
+            ).fetchall()
+        if open_tasks and not allow_unfinished:
+            counts = ", ".join(f"{count} {state}" for state, count in open_tasks)
+            raise ConflictError(
+                f"run {name!r} has tasks that are not done: {counts}",
+                expected="a finished run",
+                remedy="finish it (mapps worker --until-idle) or add --allow-unfinished",
+            )
+        found.append(int(row[0]))
+    return tuple(found)
+
+
+def _refuse_taken(connection: Connection[Any], name: str) -> None:
+    if not name.strip():
+        raise ConflictError("a release without a name", expected="a name")
+    with connection.transaction():
+        if connection.execute("SELECT FROM release.release WHERE name = %s", (name,)).fetchone() is not None:
+            raise _taken(name)
+
+
+def _taken(name: str) -> ConflictError:
+    return ConflictError(f"there is a release {name!r} already", expected="a new name: releases never change")
+
+
+def _seal(connection: Connection[Any], run_ids: Sequence[int]) -> None:
+    """Build the positional indexes of runs that have none: in a transaction of its own, because it stays useful."""
+    for run_id in run_ids:
+        with connection.transaction():
+            row = connection.execute(
+                "SELECT sealed_at FROM production.run WHERE run_id = %s", (run_id,)
+            ).fetchone()
+            if row is not None and row[0] is None:
+                connection.execute("SELECT wsdb.seal_run(%s)", (run_id,))
+
+
+@contextmanager
+def _one_at_a_time(connection: Connection[Any]) -> Iterator[None]:
+    """Hold the lock of all builds around the transaction: its snapshot must be taken after the wait."""
+    with connection.transaction():
+        connection.execute("SELECT pg_advisory_lock(%s)", (LOCK_KEY,))
+    try:
+        yield
+    finally:
+        if not connection.closed:
+            with connection.transaction():
+                connection.execute("SELECT pg_advisory_unlock(%s)", (LOCK_KEY,))
+
+
+def _register(
+    connection: Connection[Any],
+    name: str,
+    kind: ReleaseKind,
+    run_ids: Sequence[int],
+    limits: Mapping[str, float],
+) -> int:
+    row = connection.execute(
+        "INSERT INTO release.release (name, kind, state, parameters, code_version, code_commit)"
+        " VALUES (%s, %s, %s, %s, %s, %s) ON CONFLICT (name) DO NOTHING RETURNING release_id",
+        (name, kind.value, ReleaseState.BUILDING.value, Jsonb(dict(limits)), code_version(), git_commit()),
+    ).fetchone()
+    if row is None:
+        raise _taken(name)
+    release_id = int(row[0])
+    for run_id in run_ids:
+        connection.execute(
+            "INSERT INTO release.parent_run (release_id, run_id) VALUES (%s, %s)", (release_id, run_id)
+        )
+    # Local to the transaction: the statements find their release by it, as they do by SET in psql.
+    connection.execute("SELECT set_config('mapps.release_id', %s, true)", (str(release_id),))
+    return release_id
+
+
+def _execute_all(
+    connection: Connection[Any], release_id: int, report: Callable[[StatementRun], None] | None
+) -> list[StatementRun]:
+    done = []
+    for position, path in enumerate(scripts(FOLDER), start=1):
+        run = _execute(connection, path)
+        connection.execute(
+            "INSERT INTO release.statement (release_id, position, file, sha256, rows) VALUES (%s, %s, %s, %s, %s)",
+            (release_id, position, run.file, run.sha256, run.rows),
+        )
+        done.append(run)
+        if report is not None:
+            report(run)
+    return done
+
+
+def _execute(connection: Connection[Any], path: Path) -> StatementRun:
+    text = path.read_bytes()
+    started = perf_counter()
+    cursor = connection.execute(text)
+    rows = None
+    # The last result of a file is the number of rows it made.
+    while True:
+        rows = cursor.fetchone() if cursor.description is not None else None
+        if not cursor.nextset():
+            break
+    if rows is None or len(rows) != 1:
+        raise BrokenStatementError(f"{path.name} ends without a row count")
+    return StatementRun(
+        file=str(path.relative_to(SQL_ROOT / FOLDER)),
+        sha256=hashlib.sha256(text).hexdigest(),
+        rows=int(rows[0]),
+        seconds=perf_counter() - started,
+    )
+
+
+def _summary(
+    connection: Connection[Any],
+    release_id: int,
+    name: str,
+    kind: ReleaseKind,
+    runs: Sequence[str],
+    statements: tuple[StatementRun, ...],
+) -> BuildSummary:
+    products = connection.execute(
+        "SELECT product, rows FROM release.manifest WHERE release_id = %s AND partition = 'all' ORDER BY product",
+        (release_id,),
+    ).fetchall()
+    scans = connection.execute(
+        "SELECT count(*), count(*) FILTER (WHERE selected) FROM release.scan WHERE release_id = %s",
+        (release_id,),
+    ).fetchone() or (0, 0)
+    reasons = connection.execute(
+        "SELECT reason, count(*) FROM release.verdict WHERE release_id = %s GROUP BY reason ORDER BY reason",
+        (release_id,),
+    ).fetchall()
+    return BuildSummary(
+        release_id=release_id,
+        name=name,
+        kind=kind,
+        runs=tuple(dict.fromkeys(runs)),
+        products=dict(products),
+        scans=int(scans[0]),
+        scans_selected=int(scans[1]),
+        reasons=dict(reasons),
+        statements=statements,
+    )

@@ -1,0 +1,76 @@
+"""Limits of the selection: what `sql/release/` reads from release.release.parameters."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+
+from app.errors import UserError
+
+DEFAULTS: dict[str, float] = {
+    # Scans (survey-facts 3.5). 0 lets every grade in.
+    "grade_minimum": 0.0,
+    # Point sources, rules 1 to 7 of survey-facts 5.2. 0.1551 = 1.0857 / 7, 0.2171 = 1.0857 / 5.
+    "edge_arcsec": 10.0,
+    "snr_one_band": 7.0,
+    "sigma_one_band_mag": 0.1551,
+    "snr_three_bands": 5.0,
+    "sigma_three_bands_mag": 0.2171,
+    # As the SQL of 2002; 3 is the stricter reading of the public text (see sql/release/30_candidates.sql).
+    "bands_at_three_band_snr": 1.0,
+    "chi_squared": 10.0,
+    "bright_j_mag": 14.5,
+    "bright_h_mag": 14.0,
+    "bright_k_mag": 13.5,
+    "frames_measurable": 3.0,
+    "frames_detected_fraction": 0.41,
+    "frames_all": 2.0,
+    # Overlap duplicates (survey-facts 5.4); the cell is a matter of speed only, more than twice the match radius.
+    "match_arcsec": 2.0,
+    "cell_arcsec": 20.0,
+    # First radius of the search for the nearest neighbour: a matter of speed only.
+    "neighbour_arcsec": 10.0,
+    # Extended sources (survey-facts 5.3) and what they contaminate (6.7).
+    "extended_edge_arcsec": 15.0,
+    "extended_sigma_mag": 0.1551,
+    "extended_match_arcsec": 5.0,
+    "contaminant_arcsec": 10.0,
+    "contaminant_enlargement": 1.1,
+}
+"""Published limits."""
+
+_POSITIVE = ("match_arcsec", "extended_match_arcsec", "neighbour_arcsec", "contaminant_enlargement")
+# Cubes have 21 bits an axis: below 0.3 arcsec they would overflow (sql/schema/30_release.sql).
+_SMALLEST_ARCSEC = 0.3
+
+
+class ReleaseParameterError(UserError):
+    """A limit of a release is unknown or impossible."""
+
+    code = "RELEASE_PARAMETER"
+
+
+def release_parameters(changes: Mapping[str, float] | None = None) -> dict[str, float]:
+    """Give the published limits with changes.
+
+    Raises
+    ------
+    ReleaseParameterError
+        Raised if a name is unknown or a value is impossible.
+    """
+    changes = changes or {}
+    unknown = sorted(set(changes) - set(DEFAULTS))
+    if unknown:
+        raise ReleaseParameterError(
+            f"unknown release parameter {', '.join(unknown)}",
+            expected=f"one of {', '.join(sorted(DEFAULTS))}",
+        )
+    limits = DEFAULTS | {name: float(value) for name, value in changes.items()}
+    for name, value in limits.items():
+        if not math.isfinite(value) or value < 0 or (name in _POSITIVE and value < _SMALLEST_ARCSEC):
+            raise ReleaseParameterError(f"{name} = {value}", expected="a positive number")
+    if limits["cell_arcsec"] <= 2 * limits["match_arcsec"]:
+        raise ReleaseParameterError(
+            f"cell_arcsec = {limits['cell_arcsec']:g}", expected="more than twice match_arcsec"
+        )
+    return limits

@@ -1,0 +1,80 @@
+-- One scan per tile: quality grade, then completeness, then sensitivity, then number of sources, then the latest
+-- (survey-facts 3.5). The order is total, so the choice does not depend on the order in which scans were loaded.
+--
+-- grade         the newest of the scan in the run; graded scans come before ungraded ones
+-- completeness  number of Atlas images over the bands: a scan without a band or with a gap comes after a full one
+-- sensitivity   mean over its Atlas images of zero point - 2.5 log10(background noise x seeing shape), in mag; in exact
+--               decimal arithmetic, because a sum of floats would depend on the order of its terms
+--
+-- Parameters: grade_minimum.
+-- By hand:    psql "$(mapps db url)" -c "SET mapps.release_id = 3" -f sql/release/20_scans.sql
+
+WITH image AS (
+    SELECT
+        i.attempt_id,
+        count(*) AS images,
+        round(avg(i.zero_point_mag::numeric - 2.5 * log(i.sky_sigma_dn::numeric * coalesce(nullif(i.seeing_shape, 0), 1)::numeric))
+              FILTER (WHERE i.sky_sigma_dn > 0 AND coalesce(i.seeing_shape, 1) >= 0), 3) AS depth_mag
+    FROM wsdb.atlas_image AS i
+    JOIN release.parent_run AS p ON p.run_id = i.run_id AND p.release_id = release.current_id()
+    GROUP BY i.attempt_id
+),
+considered AS (
+    SELECT
+        a.run_id, a.scan_key, a.attempt_id, s.tile, g.score, coalesce(image.images, 0) AS images, image.depth_mag,
+        coalesce(a.point_rows, 0) AS sources, n.date, s.scan,
+        CASE
+            WHEN s.kind <> 'sci' THEN format('not a survey scan but %s', s.kind)
+            WHEN s.tile IS NULL THEN 'belongs to no tile'
+            WHEN g.score < release.parameter('grade_minimum')
+                THEN format('grade %s is below the minimum of %s', g.score, release.parameter('grade_minimum'))
+        END AS hindrance
+    FROM release.parent_run AS p
+    JOIN production.attempt AS a ON a.run_id = p.run_id AND a.accepted AND a.scan_key IS NOT NULL
+    JOIN survey.scan AS s ON s.scan_key = a.scan_key
+    JOIN survey.night AS n ON n.night_id = s.night_id
+    LEFT JOIN image ON image.attempt_id = a.attempt_id
+    LEFT JOIN LATERAL (
+        SELECT grade.score FROM quality.grade
+        WHERE grade.run_id = a.run_id AND grade.scan_key = a.scan_key
+        ORDER BY grade.graded_at DESC, grade.grade_id DESC LIMIT 1
+    ) AS g ON true
+    WHERE p.release_id = release.current_id()
+),
+ranked AS (
+    SELECT
+        c.*,
+        row_number() OVER best AS rank,
+        count(*) FILTER (WHERE c.hindrance IS NULL) OVER (PARTITION BY c.tile) AS rivals,
+        first_value(c.score) OVER best AS best_score,
+        first_value(c.images) OVER best AS best_images,
+        first_value(c.depth_mag) OVER best AS best_depth_mag,
+        first_value(c.sources) OVER best AS best_sources
+    FROM considered AS c
+    WINDOW best AS (
+        PARTITION BY c.tile
+        ORDER BY c.hindrance IS NULL DESC, c.score DESC NULLS LAST, c.images DESC, c.depth_mag DESC NULLS LAST,
+                 c.sources DESC, c.date DESC, c.scan DESC, c.scan_key DESC, c.run_id DESC
+    )
+)
+INSERT INTO release.scan (release_id, run_id, scan_key, tile, attempt_id, selected, rank, reason)
+SELECT
+    release.current_id(), r.run_id, r.scan_key, r.tile, r.attempt_id, r.hindrance IS NULL AND r.rank = 1, r.rank,
+    CASE
+        WHEN r.hindrance IS NOT NULL THEN r.hindrance
+        WHEN r.rank = 1 AND r.rivals = 1 THEN 'the only scan of its tile'
+        WHEN r.rank = 1 THEN format('the best of %s scans of its tile', r.rivals)
+        WHEN r.score IS DISTINCT FROM r.best_score
+            THEN format('grade %s against %s', coalesce(r.score::text, 'none'), r.best_score)
+        WHEN r.images <> r.best_images THEN format('%s Atlas images against %s', r.images, r.best_images)
+        WHEN r.depth_mag IS DISTINCT FROM r.best_depth_mag
+            THEN format('sensitivity %s mag against %s', coalesce(r.depth_mag::text, 'unknown'), r.best_depth_mag)
+        WHEN r.sources <> r.best_sources THEN format('%s sources against %s', r.sources, r.best_sources)
+        ELSE 'an equal scan or processing is later'
+    END
+FROM ranked AS r
+ORDER BY r.scan_key, r.run_id;
+
+SELECT release.analyze('scan');
+
+SELECT count(*) AS rows FROM release.scan WHERE release_id = release.current_id();

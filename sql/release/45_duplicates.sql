@@ -1,0 +1,110 @@
+-- Which apparition is released: the one farthest from the edges of its own scan, whether or not it is the best measured
+-- (survey-facts 5.4). A selected scan that covers the position inside its safety border without a candidate there counts
+-- as a virtual apparition, so that overlaps do not get deeper from more chances of detection.
+--
+-- winner   largest min(distance to E/W edge, distance to N/S edge); equal distances: a real one, then the smaller scan_key
+-- use_src  1 for the rows of the winning scan in the group, 0 for the others, and for all when the winner is virtual
+-- dup_src  0 seen by one scan only, 1 by several, 2 by several and not equally often (a confused group)
+--
+-- All rows that the winning scan has in a group win: pairs within one scan are no duplicates. Rows that no other scan
+-- could have seen stand in no group: use_src 1, dup_src 0. Coverage needs an Atlas image at the position, because the
+-- corners of a scan with missing images enclose the gap.
+--
+-- Parameters: edge_arcsec.
+-- By hand:    psql "$(mapps db url)" -c "SET mapps.release_id = 3" -f sql/release/45_duplicates.sql
+
+WITH chosen AS (
+    SELECT c.run_id, c.scan_key, s.footprint
+    FROM release.scan AS c
+    JOIN survey.scan AS s ON s.scan_key = c.scan_key
+    WHERE c.release_id = release.current_id() AND c.selected AND s.footprint IS NOT NULL
+),
+bounded AS (
+    SELECT c.scan_key, array_agg(n) AS normals
+    FROM chosen AS c
+    CROSS JOIN LATERAL release.edge_normals(c.scan_key) AS edge (n)
+    GROUP BY c.scan_key HAVING count(*) = 4
+)
+INSERT INTO release.work_overlap (scan_key, other_run_id, other_scan_key, normals)
+SELECT a.scan_key, b.run_id, b.scan_key, n.normals
+FROM chosen AS a
+JOIN chosen AS b ON b.footprint && a.footprint AND b.scan_key <> a.scan_key
+JOIN bounded AS n ON n.scan_key = b.scan_key;
+
+SELECT release.analyze('work_overlap');
+
+WITH limits AS MATERIALIZED (
+    SELECT release.parameter('edge_arcsec') AS border_arcsec
+),
+inside AS (
+    SELECT
+        c.src_id, c.ra, c.decl, o.other_run_id, o.other_scan_key,
+        least(c.x * o.normals[1][1] + c.y * o.normals[1][2] + c.z * o.normals[1][3],
+              c.x * o.normals[2][1] + c.y * o.normals[2][2] + c.z * o.normals[2][3],
+              c.x * o.normals[3][1] + c.y * o.normals[3][2] + c.z * o.normals[3][3],
+              c.x * o.normals[4][1] + c.y * o.normals[4][2] + c.z * o.normals[4][3]) AS sine
+    FROM release.work_candidate AS c
+    JOIN release.work_overlap AS o ON o.scan_key = c.scan_key
+)
+INSERT INTO release.work_coverage (src_id, scan_key, edge_arcsec)
+SELECT i.src_id, i.other_scan_key, floor(asind(i.sine) * 3600 + 1e-7)
+FROM inside AS i
+CROSS JOIN limits AS l
+WHERE i.sine > 0 AND i.sine < 1 AND floor(asind(i.sine) * 3600 + 1e-7) > l.border_arcsec
+  AND EXISTS (
+      SELECT FROM wsdb.atlas_image AS image
+      WHERE image.run_id = i.other_run_id AND image.scan_key = i.other_scan_key
+        AND spoint(radians(i.ra), radians(i.decl)) <@ image.footprint
+  );
+
+SELECT release.analyze('work_coverage');
+
+WITH involved AS (
+    SELECT src_id FROM release.work_group UNION SELECT src_id FROM release.work_coverage
+),
+apparition AS (
+    SELECT c.src_id, coalesce(g.group_id, c.src_id) AS group_id, c.scan_key, c.edge_arcsec
+    FROM involved
+    JOIN release.work_candidate AS c USING (src_id)
+    LEFT JOIN release.work_group AS g USING (src_id)
+),
+-- One line for each scan that saw, or could have seen, something of the group.
+sighting AS (
+    SELECT
+        group_id, scan_key, bool_or(is_real) AS is_real, count(*) FILTER (WHERE is_real) AS times,
+        coalesce(max(edge_arcsec) FILTER (WHERE is_real), max(edge_arcsec)) AS edge_arcsec
+    FROM (
+        SELECT group_id, scan_key, edge_arcsec, true AS is_real FROM apparition
+        UNION ALL
+        SELECT a.group_id, v.scan_key, v.edge_arcsec, false FROM release.work_coverage AS v JOIN apparition AS a USING (src_id)
+    ) AS either
+    GROUP BY group_id, scan_key
+),
+verdict AS (
+    SELECT
+        group_id,
+        (array_agg(scan_key ORDER BY edge_arcsec DESC, is_real DESC, scan_key))[1] AS scan_key,
+        CASE
+            WHEN count(*) FILTER (WHERE is_real) = 1 THEN 0
+            WHEN min(times) FILTER (WHERE is_real) = max(times) THEN 1
+            ELSE 2
+        END AS dup_src
+    FROM sighting
+    GROUP BY group_id
+),
+winner AS (
+    SELECT DISTINCT ON (v.group_id) v.group_id, a.src_id
+    FROM verdict AS v
+    JOIN apparition AS a USING (group_id, scan_key)
+    ORDER BY v.group_id, a.edge_arcsec DESC, a.src_id
+)
+INSERT INTO release.work_resolution (src_id, use_src, dup_src, winner_src_id)
+SELECT
+    a.src_id, (a.scan_key = v.scan_key)::integer, v.dup_src, CASE WHEN a.scan_key <> v.scan_key THEN w.src_id END
+FROM apparition AS a
+JOIN verdict AS v USING (group_id)
+LEFT JOIN winner AS w USING (group_id);
+
+SELECT release.analyze('work_resolution');
+
+SELECT count(*) AS rows FROM release.work_resolution;

@@ -1,0 +1,94 @@
+-- Extended sources, the first set of rules (survey-facts 5.3).
+--
+-- * from a selected scan, more than 15 arcsec from the edges of the tile (planes through its corners)
+-- * SNR > 7 in the 7 arcsec aperture of one band at least: error <= 1.0857 / 7 = 0.1551 mag. The isophotal magnitude, the
+--   other way in of the survey, is not measured yet.
+-- * of rows closer than 5 arcsec the best stays: farthest from the edges of its scan; within a scan (the same galaxy on two
+--   Atlas images) nearest to the centre of its image; then the smaller ext_id. A row goes if any better one is that near.
+--
+-- ext_key counts along the sky (order of ext_id); names are made as for point sources.
+--
+-- Parameters: extended_edge_arcsec, extended_sigma_mag, extended_match_arcsec.
+-- By hand:    psql "$(mapps db url)" -c "SET mapps.release_id = 3" -f sql/release/60_extended_sources.sql
+
+WITH limits AS MATERIALIZED (
+    SELECT
+        release.parameter('extended_edge_arcsec') AS edge_arcsec,
+        release.parameter('extended_sigma_mag') AS sigma_mag,
+        release.chord(release.parameter('extended_match_arcsec')) AS reach
+),
+bright AS (
+    SELECT
+        e.ext_id, e.run_id, e.scan_key, e.coadd_key,
+        round(e.ra * 1e6)::bigint % 360000000 / 1e6::double precision AS ra, round(e.decl * 1e6) / 1e6 AS decl
+    FROM wsdb.extended_source AS e
+    JOIN release.scan AS s ON s.release_id = release.current_id() AND s.selected
+        AND s.run_id = e.run_id AND s.scan_key = e.scan_key AND s.attempt_id = e.attempt_id
+    CROSS JOIN limits AS l
+    WHERE least(e.j_msig_7, e.h_msig_7, e.k_msig_7) <= l.sigma_mag
+),
+placed AS (
+    SELECT
+        b.*, unit.*,
+        -- A scan without corners has no edge that is known.
+        coalesce((
+            SELECT asind(min(unit.x * n[1] + unit.y * n[2] + unit.z * n[3])) * 3600
+            FROM release.edge_normals(b.scan_key) AS edge (n)
+        ), 'infinity') AS edge_arcsec,
+        coalesce((
+            SELECT min((i.ra - b.ra) ^ 2 * cosd(b.decl) ^ 2 + (i.decl - b.decl) ^ 2)
+            FROM wsdb.atlas_image AS i WHERE i.run_id = b.run_id AND i.coadd_key = b.coadd_key
+        ), 0) AS off_centre
+    FROM bright AS b
+    CROSS JOIN LATERAL (SELECT cosd(b.decl) * cosd(b.ra) AS x, cosd(b.decl) * sind(b.ra) AS y, sind(b.decl) AS z) AS unit
+),
+inside AS MATERIALIZED (
+    SELECT
+        p.*, release.cell(p.x, p.y, p.z, 3 * l.reach) AS cell,
+        row_number() OVER (ORDER BY floor(p.edge_arcsec) DESC, p.off_centre, p.ext_id) AS rank
+    FROM placed AS p
+    CROSS JOIN limits AS l
+    WHERE p.edge_arcsec > l.edge_arcsec
+),
+beaten AS (
+    SELECT DISTINCT a.ext_id
+    FROM inside AS a
+    CROSS JOIN limits AS l
+    CROSS JOIN LATERAL release.cells_within(a.x, a.y, a.z, l.reach, 3 * l.reach) AS near (cell)
+    JOIN inside AS b ON b.cell = near.cell
+    WHERE b.rank < a.rank AND (a.x - b.x) ^ 2 + (a.y - b.y) ^ 2 + (a.z - b.z) ^ 2 < l.reach ^ 2
+),
+chosen AS (
+    SELECT i.ext_id, i.run_id, i.ra, i.decl, release.designation(i.ra, i.decl) AS name
+    FROM inside AS i
+    WHERE i.ext_id NOT IN (SELECT ext_id FROM beaten)
+)
+INSERT INTO release.xsc (
+    release_id, ext_key, designation,
+    ext_id, attempt_id, src_id, ra, decl, run_id, scan_key, coadd_key, r_3sig, j_ba, j_phi, j_m_5, j_msig_5, j_m_7,
+    j_msig_7, j_m_10, j_msig_10, j_m_15, j_msig_15, j_m_20, j_msig_20, j_m_25, j_msig_25, j_m_30, j_msig_30, j_m_40,
+    j_msig_40, j_m_50, j_msig_50, j_m_60, j_msig_60, j_m_70, j_msig_70, h_ba, h_phi, h_m_5, h_msig_5, h_m_7, h_msig_7,
+    h_m_10, h_msig_10, h_m_15, h_msig_15, h_m_20, h_msig_20, h_m_25, h_msig_25, h_m_30, h_msig_30, h_m_40, h_msig_40,
+    h_m_50, h_msig_50, h_m_60, h_msig_60, h_m_70, h_msig_70, k_ba, k_phi, k_m_5, k_msig_5, k_m_7, k_msig_7, k_m_10,
+    k_msig_10, k_m_15, k_msig_15, k_m_20, k_msig_20, k_m_25, k_msig_25, k_m_30, k_msig_30, k_m_40, k_msig_40, k_m_50,
+    k_msig_50, k_m_60, k_msig_60, k_m_70, k_msig_70, coadd
+)
+SELECT
+    release.current_id(), row_number() OVER (ORDER BY c.ext_id),
+    c.name || CASE WHEN count(*) OVER (PARTITION BY c.name) > 1
+                   THEN chr(64 + row_number() OVER (PARTITION BY c.name ORDER BY c.ext_id)::integer) ELSE '' END,
+    e.ext_id, e.attempt_id, e.src_id, c.ra, c.decl, e.run_id, e.scan_key, e.coadd_key, e.r_3sig, e.j_ba, e.j_phi,
+    e.j_m_5, e.j_msig_5, e.j_m_7, e.j_msig_7, e.j_m_10, e.j_msig_10, e.j_m_15, e.j_msig_15, e.j_m_20, e.j_msig_20,
+    e.j_m_25, e.j_msig_25, e.j_m_30, e.j_msig_30, e.j_m_40, e.j_msig_40, e.j_m_50, e.j_msig_50, e.j_m_60, e.j_msig_60,
+    e.j_m_70, e.j_msig_70, e.h_ba, e.h_phi, e.h_m_5, e.h_msig_5, e.h_m_7, e.h_msig_7, e.h_m_10, e.h_msig_10, e.h_m_15,
+    e.h_msig_15, e.h_m_20, e.h_msig_20, e.h_m_25, e.h_msig_25, e.h_m_30, e.h_msig_30, e.h_m_40, e.h_msig_40, e.h_m_50,
+    e.h_msig_50, e.h_m_60, e.h_msig_60, e.h_m_70, e.h_msig_70, e.k_ba, e.k_phi, e.k_m_5, e.k_msig_5, e.k_m_7,
+    e.k_msig_7, e.k_m_10, e.k_msig_10, e.k_m_15, e.k_msig_15, e.k_m_20, e.k_msig_20, e.k_m_25, e.k_msig_25, e.k_m_30,
+    e.k_msig_30, e.k_m_40, e.k_msig_40, e.k_m_50, e.k_msig_50, e.k_m_60, e.k_msig_60, e.k_m_70, e.k_msig_70, e.coadd
+FROM chosen AS c
+JOIN wsdb.extended_source AS e ON e.run_id = c.run_id AND e.ext_id = c.ext_id
+ORDER BY c.ext_id;
+
+SELECT release.analyze('xsc');
+
+SELECT count(*) AS rows FROM release.xsc WHERE release_id = release.current_id();

@@ -1,0 +1,196 @@
+-- What the numbered statements of sql/release/ stand on: which release is being drawn, its parameters, sky geometry,
+-- names, the tables of a build, publication, and the content hashes.
+
+-- The statements know their release by a session setting, so that the same text runs from Python and from psql:
+--     psql "$(mapps db url)" -c "SET mapps.release_id = 3" -f sql/release/30_candidates.sql
+CREATE OR REPLACE FUNCTION release.current_id() RETURNS integer LANGUAGE sql STABLE PARALLEL SAFE
+RETURN current_setting('mapps.release_id')::integer;
+COMMENT ON FUNCTION release.current_id() IS 'Release that the session works on: SET mapps.release_id = ...';
+
+CREATE OR REPLACE FUNCTION release.parameter(name text) RETURNS double precision
+LANGUAGE plpgsql STABLE PARALLEL SAFE AS $function$
+DECLARE
+    found double precision;
+BEGIN
+    SELECT (r.parameters ->> parameter.name)::double precision INTO found
+    FROM release.release AS r WHERE r.release_id = release.current_id();
+    -- A rule without its limit would let everything pass, because comparisons with null are not false.
+    IF found IS NULL THEN
+        RAISE EXCEPTION 'release % has no parameter %', release.current_id(), name;
+    END IF;
+    RETURN found;
+END
+$function$;
+COMMENT ON FUNCTION release.parameter(text) IS 'A limit of the release that the session works on; fails when it is not set';
+
+-- Chord of the unit sphere under an angle. Separations are compared as squared chords: exact down to micro-arcseconds
+-- (an arc cosine is not) and the same, to the last bit, from either end.
+CREATE OR REPLACE FUNCTION release.chord(arcsec double precision) RETURNS double precision
+LANGUAGE sql IMMUTABLE PARALLEL SAFE RETURN 2 * sin(radians(least(arcsec, 648000) / 3600) / 2);
+COMMENT ON FUNCTION release.chord(double precision) IS 'Chord of the unit sphere under an angle in arcsec';
+
+-- Cubes of a grid in space, 21 bits an axis: neighbours are found by a hash join on cubes, in time proportional to the
+-- rows and alike at poles and at right ascension 0. The size must exceed 0.3 arcsec (1.5e-6).
+CREATE OR REPLACE FUNCTION release.cell(x double precision, y double precision, z double precision, size double precision)
+RETURNS bigint LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN (floor((x + 2) / size)::bigint << 42) | (floor((y + 2) / size)::bigint << 21) | floor((z + 2) / size)::bigint;
+COMMENT ON FUNCTION release.cell(double precision, double precision, double precision, double precision)
+    IS 'Cube of a grid in space that holds a direction';
+
+-- With cubes wider than twice the reach, at most two on each axis are touched.
+CREATE OR REPLACE FUNCTION release.cells_within(
+    x double precision, y double precision, z double precision, reach double precision, size double precision
+) RETURNS TABLE (cell bigint) LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $function$
+    SELECT (floor((x + 2 - reach) / size)::bigint + i << 42) | (floor((y + 2 - reach) / size)::bigint + j << 21)
+           | (floor((z + 2 - reach) / size)::bigint + k)
+    FROM (VALUES (0, 0, 0), (0, 0, 1), (0, 1, 0), (0, 1, 1), (1, 0, 0), (1, 0, 1), (1, 1, 0), (1, 1, 1)) AS corner (i, j, k)
+    WHERE i <= floor((x + 2 + reach) / size) - floor((x + 2 - reach) / size)
+      AND j <= floor((y + 2 + reach) / size) - floor((y + 2 - reach) / size)
+      AND k <= floor((z + 2 + reach) / size) - floor((z + 2 - reach) / size)
+$function$;
+COMMENT ON FUNCTION release.cells_within(double precision, double precision, double precision, double precision, double precision)
+    IS 'Cubes that a ball around a direction touches; size must exceed twice the reach';
+
+-- Position angle of the second direction seen from the first, east of north, whole degrees 0 .. 359.
+CREATE OR REPLACE FUNCTION release.position_angle(
+    ra double precision, decl double precision, other_ra double precision, other_decl double precision
+) RETURNS smallint LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN ((round(atan2d(sind(other_ra - ra) * cosd(other_decl),
+                      cosd(decl) * sind(other_decl) - sind(decl) * cosd(other_decl) * cosd(other_ra - ra)))::integer + 360)
+        % 360)::smallint;
+COMMENT ON FUNCTION release.position_angle(double precision, double precision, double precision, double precision)
+    IS 'Position angle of the second position seen from the first, east of north, degrees';
+
+-- Planes through the four edges of a scan, as unit normals that point inward: the scalar product with a direction is the
+-- sine of its distance from the edge, positive inside. No rows for a scan without corners. Corners are 1 south-east,
+-- 2 south-west, 3 north-east, 4 north-west; whichever way round, inward is where the mean of the corners lies.
+CREATE OR REPLACE FUNCTION release.edge_normals(wanted integer) RETURNS SETOF double precision[]
+LANGUAGE sql STABLE PARALLEL SAFE AS $function$
+    WITH corner AS (
+        SELECT p.number, cosd(p.decl) * cosd(p.ra) AS x, cosd(p.decl) * sind(p.ra) AS y, sind(p.decl) AS z
+        FROM survey.scan AS s
+        CROSS JOIN LATERAL (VALUES (1, s.ra_1, s.dec_1), (2, s.ra_2, s.dec_2), (3, s.ra_3, s.dec_3), (4, s.ra_4, s.dec_4))
+            AS p (number, ra, decl)
+        WHERE s.scan_key = wanted AND s.footprint IS NOT NULL
+    ),
+    middle AS (
+        SELECT sum(x) AS x, sum(y) AS y, sum(z) AS z FROM corner
+    ),
+    plane AS (
+        SELECT a.y * b.z - a.z * b.y AS x, a.z * b.x - a.x * b.z AS y, a.x * b.y - a.y * b.x AS z
+        FROM (VALUES (1, 2), (4, 3), (2, 4), (3, 1)) AS edge (first, second)
+        JOIN corner AS a ON a.number = edge.first
+        JOIN corner AS b ON b.number = edge.second
+    )
+    SELECT ARRAY[p.x / length, p.y / length, p.z / length]
+    FROM plane AS p
+    CROSS JOIN middle AS m
+    CROSS JOIN LATERAL (
+        SELECT sqrt(p.x ^ 2 + p.y ^ 2 + p.z ^ 2) * sign(p.x * m.x + p.y * m.y + p.z * m.z) AS length
+    ) AS signed
+    WHERE length <> 0
+$function$;
+COMMENT ON FUNCTION release.edge_normals(integer) IS 'Inward unit normals of the planes through the edges of a scan';
+
+-- hhmmssss+ddmmsss: right ascension cut at 0.01 s and declination at 0.1 arcsec (survey-facts 6.12). Positions have six
+-- decimals in a release, so micro-degrees are whole numbers and the cut is exact: 0.01 s = 125/3 and 0.1 arcsec = 250/9.
+CREATE OR REPLACE FUNCTION release.designation(ra double precision, decl double precision) RETURNS text
+LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $function$
+    SELECT lpad((r / 360000)::text, 2, '0') || lpad((r / 6000 % 60)::text, 2, '0') || lpad((r % 6000)::text, 4, '0')
+           || CASE WHEN round(decl * 1e6) < 0 THEN '-' ELSE '+' END
+           || lpad((d / 36000)::text, 2, '0') || lpad((d / 600 % 60)::text, 2, '0') || lpad((d % 600)::text, 3, '0')
+    FROM (SELECT round(ra * 1e6)::bigint * 3 / 125 AS r, round(abs(decl) * 1e6)::bigint * 9 / 250 AS d) AS cut
+$function$;
+COMMENT ON FUNCTION release.designation(double precision, double precision)
+    IS 'Sexagesimal name made from a position of six decimals, truncated, without a trailing letter';
+
+-- Tables of one build, dropped by its publication. They are ordinary tables, not temporary ones, so that single
+-- statements can be run again from psql; unlogged, because a crash throws the whole build away.
+CREATE OR REPLACE FUNCTION release.create_work_tables() RETURNS void
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public AS $function$
+DECLARE
+    part text;
+BEGIN
+    -- Rows that passed the published rules; positions have the six decimals of the catalogue.
+    CREATE UNLOGGED TABLE release.work_candidate (
+        src_id bigint PRIMARY KEY, run_id integer NOT NULL, scan_key integer NOT NULL,
+        ra double precision NOT NULL, decl double precision NOT NULL,
+        x double precision NOT NULL, y double precision NOT NULL, z double precision NOT NULL,
+        cell bigint NOT NULL, edge_arcsec integer NOT NULL);
+    -- Candidates of different scans closer than the match radius, both ways round.
+    CREATE UNLOGGED TABLE release.work_pair (src_id bigint NOT NULL, other_src_id bigint NOT NULL);
+    -- Connected groups of such pairs, named by their smallest src_id.
+    CREATE UNLOGGED TABLE release.work_group (src_id bigint PRIMARY KEY, group_id bigint NOT NULL);
+    -- For each selected scan, the selected scans that overlap it: planes through their edges, normals inward.
+    CREATE UNLOGGED TABLE release.work_overlap (
+        scan_key integer NOT NULL, other_run_id integer NOT NULL, other_scan_key integer NOT NULL,
+        normals double precision[] NOT NULL);
+    -- Candidates that stand in another selected scan as well, with the distance from that scan's edge.
+    CREATE UNLOGGED TABLE release.work_coverage (
+        src_id bigint NOT NULL, scan_key integer NOT NULL, edge_arcsec integer NOT NULL);
+    -- What became of candidates seen, or possibly seen, by more than one scan.
+    CREATE UNLOGGED TABLE release.work_resolution (
+        src_id bigint PRIMARY KEY, use_src smallint NOT NULL, dup_src smallint NOT NULL, winner_src_id bigint);
+    -- Rows of the catalogue with key and name.
+    CREATE UNLOGGED TABLE release.work_member (
+        pts_key integer PRIMARY KEY, src_id bigint NOT NULL, run_id integer NOT NULL, designation text NOT NULL,
+        ra double precision NOT NULL, decl double precision NOT NULL,
+        x double precision NOT NULL, y double precision NOT NULL, z double precision NOT NULL,
+        use_src smallint NOT NULL, dup_src smallint NOT NULL);
+    CREATE UNLOGGED TABLE release.work_neighbour (
+        pts_key integer PRIMARY KEY, pxcntr integer NOT NULL, prox real NOT NULL);
+    CREATE UNLOGGED TABLE release.work_contamination (pts_key integer PRIMARY KEY, gal_contam smallint NOT NULL);
+    FOREACH part IN ARRAY ARRAY['candidate', 'pair', 'group', 'overlap', 'coverage', 'resolution', 'member', 'neighbour',
+                                'contamination'] LOOP
+        EXECUTE format('GRANT SELECT, INSERT, UPDATE, DELETE ON release.%I TO mapps_operator', 'work_' || part);
+    END LOOP;
+END
+$function$;
+COMMENT ON FUNCTION release.create_work_tables() IS 'Make the tables that the statements of a build hand to each other';
+
+CREATE OR REPLACE FUNCTION release.drop_work_tables() RETURNS void
+LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog, public AS $function$
+    DROP TABLE IF EXISTS release.work_candidate, release.work_pair, release.work_group, release.work_overlap,
+        release.work_coverage, release.work_resolution, release.work_member, release.work_neighbour,
+        release.work_contamination
+$function$;
+COMMENT ON FUNCTION release.drop_work_tables() IS 'Drop the tables of a build';
+
+-- The planner must know how many rows a table of the build has: autovacuum cannot look into an open transaction.
+CREATE OR REPLACE FUNCTION release.analyze(part text) RETURNS void
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public AS $function$
+BEGIN
+    EXECUTE format('ANALYZE release.%I', part);
+END
+$function$;
+COMMENT ON FUNCTION release.analyze(text) IS 'Gather planner statistics of a table of the release schema';
+
+-- Close a release for ever: indexes for readers, guards against change, statistics, state.
+CREATE OR REPLACE FUNCTION release.publish(release_id integer) RETURNS void
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public AS $function$
+DECLARE
+    part text;
+BEGIN
+    PERFORM release.drop_work_tables();
+    part := 'psc_r' || release_id;
+    EXECUTE format('CREATE INDEX %I ON release.%I USING gist (spoint(radians(ra), radians(decl)))', part || '_position', part);
+    EXECUTE format('CREATE INDEX %I ON release.%I (designation)', part || '_designation', part);
+    EXECUTE format('CREATE INDEX %I ON release.%I (src_id)', part || '_source', part);
+    FOREACH part IN ARRAY ARRAY['psc', 'xsc', 'atlas', 'verdict'] LOOP
+        part := format('%s_r%s', part, release_id);
+        EXECUTE format('CREATE TRIGGER published BEFORE INSERT OR UPDATE OR DELETE ON release.%I'
+                       ' FOR EACH ROW EXECUTE FUNCTION release.refuse_change()', part);
+        EXECUTE format('CREATE TRIGGER published_truncate BEFORE TRUNCATE ON release.%I'
+                       ' FOR EACH STATEMENT EXECUTE FUNCTION release.refuse_change()', part);
+        EXECUTE format('ANALYZE release.%I', part);
+    END LOOP;
+    UPDATE release.release AS r SET state = 'published', published_at = clock_timestamp()
+    WHERE r.release_id = publish.release_id;
+END
+$function$;
+COMMENT ON FUNCTION release.publish(integer) IS 'Close a release for ever';
+
+REVOKE ALL ON FUNCTION release.create_work_tables(), release.drop_work_tables(), release.analyze(text),
+    release.publish(integer) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION release.create_work_tables(), release.drop_work_tables(), release.analyze(text),
+    release.publish(integer) TO mapps_owner, mapps_operator;
