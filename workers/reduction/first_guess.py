@@ -1,0 +1,183 @@
+"""First positions of the frames: steps from frame to frame, bands on each other, all on the reference stars.
+
+All three are found by voting: the difference that most pairs share is the shift. Good to 1-2"; `registration` refines.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.spatial import cKDTree
+
+from app.bands import Band
+from workers.reduction.geometry import FrameGeometry
+
+if TYPE_CHECKING:
+    from workers.reduction.registration import Observations, References
+
+Doubles = NDArray[np.float64]
+
+STEP_SEARCH_ARCSEC = 15.0
+BAND_SEARCH_ARCSEC = 6.0
+REFERENCE_SEARCH_ARCSEC = 60.0
+FEW_REFERENCES = 5
+FEW_REFERENCE_SEARCH_ARCSEC = 12.0  # with few stars, a wide search finds chance
+
+
+@dataclass(frozen=True)
+class Guess:
+    """First geometry of each band, and the commanded places of the frames (U-scan arcseconds, each (n,))."""
+
+    geometry: dict[Band, FrameGeometry]
+    commanded_x_arcsec: Doubles
+    commanded_y_arcsec: Doubles
+
+
+def vote(points: Doubles, targets: Doubles, search: float, radius: float) -> tuple[Doubles, int]:
+    """Shift that moves most points onto targets.
+
+    Parameters
+    ----------
+    points, targets : float64 arrays (n, 2), (m, 2)
+    search : float
+        Largest shift in a coordinate.
+    radius : float
+        Shifts closer than this agree.
+
+    Returns
+    -------
+    shift : float64 array (2,)
+        0 where there are no pairs.
+    votes : int
+    """
+    if not len(points) or not len(targets):
+        return np.zeros(2), 0
+    near = cKDTree(targets).query_ball_point(points, search * np.sqrt(2.0))
+    differences = np.concatenate(
+        [targets[b] - points[a] for a, b in enumerate(near) if b] or [np.zeros((0, 2))]
+    )
+    if not len(differences):
+        return np.zeros(2), 0
+    tree = cKDTree(differences)
+    counts = tree.query_ball_point(differences, radius, return_length=True)
+    best = tree.query_ball_point(differences[int(np.argmax(counts))], radius)
+    return differences[best].mean(axis=0), len(best)
+
+
+def first_guess(
+    observations: Observations,
+    references: References,
+    nominal: Mapping[Band, FrameGeometry],
+    commanded_x_arcsec: Doubles,
+    commanded_y_arcsec: Doubles,
+) -> Guess:
+    """Chain the frames, lay the bands on each other, lay all on the reference stars."""
+    geometry = dict(nominal)
+    for band, shift in _band_shifts(observations, geometry).items():
+        geometry[band] = _moved(geometry[band], shift)
+    drift = _frame_drift(observations, geometry)
+    geometry = {band: _moved(one, drift) for band, one in geometry.items()}
+    shift = _reference_shift(observations, references, geometry)
+    geometry = {band: _moved(one, shift) for band, one in geometry.items()}
+    return Guess(geometry, commanded_x_arcsec, commanded_y_arcsec)
+
+
+def _moved(geometry: FrameGeometry, shift: Doubles) -> FrameGeometry:
+    """Geometry moved by (2,) or frame by frame by (n, 2)."""
+    shift = np.broadcast_to(shift, (geometry.x_arcsec.size, 2))
+    return replace(
+        geometry, x_arcsec=geometry.x_arcsec + shift[:, 0], y_arcsec=geometry.y_arcsec + shift[:, 1]
+    )
+
+
+def _places(observations: Observations, geometry: Mapping[Band, FrameGeometry]) -> Doubles:
+    places = np.empty((observations.frame.size, 2))
+    for position, band in enumerate(observations.bands):
+        mine = observations.band == position
+        x, y = geometry[band].to_uscan(
+            observations.frame[mine], observations.x_pix[mine], observations.y_pix[mine]
+        )
+        places[mine] = np.column_stack([x, y])
+    return places
+
+
+def _band_shifts(observations: Observations, geometry: Mapping[Band, FrameGeometry]) -> dict[Band, Doubles]:
+    """Shift of each further band onto the first, from sources of the same frames."""
+    places = _places(observations, geometry)
+    # Frames are set far apart so that only sources of the same frame meet; the 40 brightest of each are enough.
+    apart = np.column_stack([places[:, 0] + 1e5 * observations.frame, places[:, 1]])
+    bright = np.zeros(observations.frame.size, bool)
+    order = np.lexsort((observations.magnitude, observations.frame, observations.band))
+    key = observations.band[order] * 4096 + observations.frame[order]
+    starts = np.flatnonzero(np.r_[True, np.diff(key) != 0]) if order.size else np.zeros(0, np.int64)
+    for start, end in zip(starts, np.r_[starts[1:], order.size], strict=True):
+        bright[order[start : min(end, start + 40)]] = True
+    first = apart[bright & (observations.band == 0)]
+    shifts = {}
+    for position, band in enumerate(observations.bands[1:], start=1):
+        shift, votes = vote(apart[bright & (observations.band == position)], first, BAND_SEARCH_ARCSEC, 0.5)
+        shifts[band] = shift if votes >= 3 else np.zeros(2)
+    return shifts
+
+
+def _frame_drift(observations: Observations, geometry: Mapping[Band, FrameGeometry]) -> Doubles:
+    """Place of each frame against its commanded one, from chained steps; (n, 2), median 0 and no trend.
+
+    The trend is taken out because a wrong rotation (0.05 degrees give 0.07" a step) or scale looks like one.
+    """
+    frames = next(iter(geometry.values())).x_arcsec.size
+    places = _places(observations, geometry)
+    steps = np.zeros((frames, 2))
+    edges = np.searchsorted(observations.frame, np.arange(frames + 1))
+    for i in range(frames - 1):
+        here, there = slice(edges[i], edges[i + 1]), slice(edges[i + 1], edges[i + 2])
+        points = np.column_stack([places[there], 1e4 * observations.band[there]])
+        targets = np.column_stack([places[here], 1e4 * observations.band[here]])
+        shift, votes = _vote_in_bands(points, targets)
+        if votes >= 4:
+            steps[i + 1] = shift
+    drift = np.cumsum(steps, axis=0)
+    if frames >= 3:
+        index = np.arange(frames)
+        for axis in (0, 1):
+            drift[:, axis] -= np.polyval(np.polyfit(index, drift[:, axis], 1), index)
+    return drift
+
+
+def _vote_in_bands(points: Doubles, targets: Doubles) -> tuple[Doubles, int]:
+    """Vote among pairs of equal third coordinate."""
+    flat_points = np.column_stack([points[:, 0] + points[:, 2], points[:, 1]])
+    flat_targets = np.column_stack([targets[:, 0] + targets[:, 2], targets[:, 1]])
+    return vote(flat_points, flat_targets, STEP_SEARCH_ARCSEC, 0.7)
+
+
+def _reference_shift(
+    observations: Observations, references: References, geometry: Mapping[Band, FrameGeometry]
+) -> Doubles:
+    """Shift of the whole scan onto the reference stars; 0 where they do not agree."""
+    count = references.x_arcsec.size
+    if not count or not observations.frame.size:
+        return np.zeros(2)
+    places = _places(observations, geometry)
+    # A star is hardly ever fainter in J than in V: fainter sources cannot be reference stars.
+    limit = float(np.max(references.magnitude)) + 0.7
+    bright = (observations.magnitude < limit) & (observations.band == 0)
+    stars = np.column_stack([references.x_arcsec, references.y_arcsec])
+    few = count < FEW_REFERENCES
+    search = FEW_REFERENCE_SEARCH_ARCSEC if few else REFERENCE_SEARCH_ARCSEC
+    # Each star is seen on up to seven frames: thin the sources to one a place first.
+    shift, votes = vote(_thinned(places[bright]), stars, search, 2.5)
+    needed = (count + 1) // 2 if few else 3
+    return shift if votes >= needed else np.zeros(2)
+
+
+def _thinned(places: Doubles, size: float = 3.0) -> Doubles:
+    """One place for each cell of some arcseconds that holds any."""
+    if not len(places):
+        return places
+    _, first = np.unique(np.floor(places / size).astype(np.int64), axis=0, return_index=True)
+    return places[np.sort(first)]

@@ -1,0 +1,362 @@
+"""What only the frames tell of a source: on how many it was seen (ndet), and its Read_1 magnitude.
+
+M is the number of frames on which a source could be measured: no flagged pixel within 4", centre at least 4" from the
+frame's edge. N is the number of those with a 4" aperture flux above 3 sigma (survey-facts 2.9, 6.5). A star that
+saturates Read_2 on a frame gets the mean of its 4" apertures on Read_1 frames, sky from 14" to 20", as its default
+magnitude (rd_flg 1), unless Read_1 saturates too.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+from numba import njit
+from numpy.typing import NDArray
+
+from app.bands import Band
+from app.flags import BlendFlag, ReadFlag
+from workers.reduction.compiled import KERNEL, clipped_statistics
+from workers.reduction.frame_background import background_row
+from workers.reduction.frames import CalibratedFrames, Counts, Doubles, Flags, Floats, NightCalibration, RawBand
+from workers.reduction.geometry import FrameGeometry
+from workers.reduction.grading import photometric_quality
+from workers.reduction.uscan import UScan
+
+RADIUS_PIX = 2.0  # 4"
+ANNULUS_PIX = (7.0, 10.0)  # 14" to 20"
+DETECTION_SIGMA = 3.0
+# A pixel gets at most 0.45 of a star's light in the best seeing: a star that saturates has at least twice the range.
+LEAST_SATURATING_SHARE = 1.5
+READ1_SNR = 5.0
+
+Integers = NDArray[np.int64]
+
+
+@dataclass(frozen=True)
+class BandFrames:
+    """All that is known of the frames of one band, for measuring sources on them."""
+
+    raw: RawBand
+    calibration: NightCalibration
+    frames: CalibratedFrames
+    geometry: FrameGeometry
+
+
+@dataclass(frozen=True)
+class Read1Photometry:
+    """Read_1 magnitudes' ingredients; each (n,).
+
+    Attributes
+    ----------
+    flux_dn : float64
+        Mean 4" aperture flux on the scale of Read_2 - Read_1; NaN where there is none.
+    error_dn : float64
+    frames : int64
+        Read_1 frames used.
+    """
+
+    flux_dn: Doubles
+    error_dn: Doubles
+    frames: Integers
+
+
+@njit(**KERNEL)
+def _count(
+    pixels: Floats,
+    flags: Flags,
+    mesh: Floats,
+    noise: Floats,
+    x_pix: Doubles,
+    y_pix: Doubles,
+    source: Integers,
+    edges: Integers,
+    inverse_gain: float,
+    seen: Integers,
+    measured: Integers,
+    saturated: Integers,
+) -> None:
+    """Aperture of every (source, frame) visit; visits of frame i are edges[i] to edges[i + 1]."""
+    n, ny, nx = pixels.shape
+    clean = np.empty((ny, nx), np.float32)
+    level = np.empty(nx, np.float32)
+    for i in range(n):
+        if noise[i] <= 0.0 or edges[i] == edges[i + 1]:
+            continue
+        for y in range(ny):
+            background_row(mesh[i], y, ny, level)
+            for x in range(nx):
+                clean[y, x] = pixels[i, y, x] - level[x]
+        for k in range(edges[i], edges[i + 1]):
+            x0 = x_pix[k]
+            y0 = y_pix[k]
+            s = source[k]
+            flux = 0.0
+            squares = 0.0
+            whole = True
+            burnt = False
+            for y in range(max(0, math.floor(y0 - 2.0)), min(ny, math.floor(y0 + 2.0) + 2)):
+                for x in range(max(0, math.floor(x0 - 2.0)), min(nx, math.floor(x0 + 2.0) + 2)):
+                    w = min(max(RADIUS_PIX + 0.5 - math.hypot(x - x0, y - y0), 0.0), 1.0)
+                    if w <= 0.0:
+                        continue
+                    if flags[i, y, x] != 0:
+                        whole = False
+                        burnt = burnt or (flags[i, y, x] & 2) != 0
+                    flux += w * clean[y, x]
+                    squares += w * w
+            if burnt:
+                saturated[s] += 1
+            if not whole:
+                continue
+            measured[s] += 1
+            if flux > DETECTION_SIGMA * math.sqrt(noise[i] * noise[i] * squares + max(flux, 0.0) * inverse_gain):
+                seen[s] += 1
+
+
+@njit(**KERNEL)
+def _read1_apertures(
+    read1: Counts,
+    dark: Floats,
+    flat: Floats,
+    mask: NDArray[np.bool_],
+    top: Floats,
+    frame: Integers,
+    x_pix: Doubles,
+    y_pix: Doubles,
+    flux: Doubles,
+    scatter: Doubles,
+) -> None:
+    """4" aperture over the annulus' clipped mean on one Read_1 frame a row; NaN where a pixel is spoilt."""
+    _, ny, nx = read1.shape
+    ring = np.empty(400, np.float32)
+    for k in range(frame.size):
+        i = frame[k]
+        x0 = x_pix[k]
+        y0 = y_pix[k]
+        light = 0.0
+        area = 0.0
+        whole = True
+        count = 0
+        for y in range(max(0, math.floor(y0 - 10.0)), min(ny, math.floor(y0 + 10.0) + 2)):
+            for x in range(max(0, math.floor(x0 - 10.0)), min(nx, math.floor(x0 + 10.0) + 2)):
+                r = math.hypot(x - x0, y - y0)
+                spoilt = mask[y, x] or read1[i, y, x] > top[y, x]
+                value = (np.float32(read1[i, y, x]) - dark[y, x]) / flat[y, x]
+                w = min(max(RADIUS_PIX + 0.5 - r, 0.0), 1.0)
+                if w > 0.0:
+                    whole = whole and not spoilt
+                    light += w * value
+                    area += w
+                elif r >= ANNULUS_PIX[0] and r <= ANNULUS_PIX[1] and not spoilt and count < ring.size:
+                    ring[count] = value
+                    count += 1
+        _, mean, sigma = clipped_statistics(ring, count)
+        flux[k] = (light - mean * area) if whole else np.nan
+        scatter[k] = sigma * math.sqrt(area)
+
+
+@dataclass(frozen=True)
+class _Visits:
+    """Sources on frames, ordered by frame."""
+
+    source: Integers
+    frame: Integers
+    x_pix: Doubles
+    y_pix: Doubles
+    edges: Integers
+
+
+def _visits(geometry: FrameGeometry, x_arcsec: Doubles, y_arcsec: Doubles, size: int) -> _Visits:
+    """Every (source, frame) pair with the centre at least 4" inside the frame."""
+    frames = geometry.x_arcsec.size
+    order = np.argsort(y_arcsec, kind="stable")
+    reach = 1.5 * size
+    parts = []
+    for i in range(frames):
+        low, high = np.searchsorted(y_arcsec[order], geometry.y_arcsec[i] + np.array([-reach, reach]))
+        mine = order[low:high]
+        x, y = geometry.to_pixels(np.full(mine.size, i), x_arcsec[mine], y_arcsec[mine])
+        low_edge, high_edge = RADIUS_PIX - 0.5, size - 0.5 - RADIUS_PIX
+        inside = (x >= low_edge) & (y >= low_edge) & (x <= high_edge) & (y <= high_edge)
+        parts.append((mine[inside], np.full(np.count_nonzero(inside), i), x[inside], y[inside]))
+    source, frame, x, y = (np.concatenate([part[k] for part in parts]) for k in range(4))
+    edges = np.searchsorted(frame, np.arange(frames + 1))
+    return _Visits(source.astype(np.int64), frame.astype(np.int64), x, y, edges.astype(np.int64))
+
+
+def count_frames(band: BandFrames, x_arcsec: Doubles, y_arcsec: Doubles) -> tuple[Integers, Integers, Integers]:
+    """Count the frames of each source.
+
+    Parameters
+    ----------
+    band : BandFrames
+    x_arcsec, y_arcsec : float64 arrays (n,)
+        U-scan places.
+
+    Returns
+    -------
+    seen, measured, saturated : int64 arrays (n,)
+        N and M of ndet, and frames with a saturated pixel within 4".
+    """
+    visits = _visits(band.geometry, x_arcsec, y_arcsec, band.frames.pixels_dn.shape[2])
+    seen, measured, saturated = (np.zeros(x_arcsec.size, np.int64) for _ in range(3))
+    _count(
+        band.frames.pixels_dn,
+        band.frames.flags,
+        band.frames.mesh_dn,
+        band.frames.noise_dn,
+        visits.x_pix,
+        visits.y_pix,
+        visits.source,
+        visits.edges,
+        1.0 / band.frames.detector.gain,
+        seen,
+        measured,
+        saturated,
+    )
+    return seen, measured, saturated
+
+
+def read1_photometry(band: BandFrames, x_arcsec: Doubles, y_arcsec: Doubles) -> Read1Photometry:
+    """4" aperture photometry on Read_1 frames, averaged.
+
+    The error is the larger of what noise and light give and the scatter of the frames, over the root of their number.
+    """
+    n, detector = x_arcsec.size, band.raw.detector
+    visits = _visits(band.geometry, x_arcsec, y_arcsec, band.frames.pixels_dn.shape[2])
+    flux, scatter = np.empty(visits.source.size), np.empty(visits.source.size)
+    calibration = band.calibration
+    _read1_apertures(
+        band.raw.read1_dn,
+        calibration.dark_read1_dn,
+        calibration.flat,
+        calibration.mask,
+        calibration.saturation_dn,
+        visits.frame,
+        visits.x_pix,
+        visits.y_pix,
+        flux,
+        scatter,
+    )
+    good = np.isfinite(flux) & (band.frames.noise_dn[visits.frame] > 0.0)
+    source, flux, scatter = visits.source[good], flux[good], scatter[good]
+    count = np.bincount(source, minlength=n).astype(np.int64)
+    some = np.maximum(count, 1)
+    mean = np.bincount(source, flux, n) / some
+    variance = np.bincount(source, scatter**2 + np.maximum(flux, 0.0) / detector.gain, n) / some
+    spread = np.bincount(source, (flux - mean[source]) ** 2, n) / np.maximum(count - 1, 1)
+    variance = np.where(count > 2, np.maximum(variance, spread), variance)
+    ratio = detector.integration_seconds / detector.read1_seconds
+    none = count == 0
+    return Read1Photometry(
+        np.where(none, np.nan, mean * ratio), np.where(none, np.nan, np.sqrt(variance / some) * ratio), count
+    )
+
+
+def apply_frame_statistics(
+    sources: NDArray[np.void],
+    uscan: UScan,
+    bands: Mapping[Band, BandFrames],
+    zero_points: Mapping[tuple[Band, int], float],
+    fixed_errors_mag: tuple[float, float, float] = (0.011, 0.005, 0.012),
+) -> NDArray[np.void]:
+    """Fill ndet and the Read_1 columns, and make Read_1 the default of stars that saturate.
+
+    Parameters
+    ----------
+    sources : structured array of SOURCE_DTYPE
+    uscan : UScan
+    bands : mapping of Band to BandFrames
+        Bands without frames keep ndet 00.
+    zero_points : mapping of (Band, image number) to float
+        Magnitude of 1 DN of each Atlas image; that of the source's image counts.
+    fixed_errors_mag : (float, float, float)
+        Zero point, flat field, Read_1 normalisation (survey-facts 2.9), added to `cmsig` in squares.
+
+    Returns
+    -------
+    structured array of SOURCE_DTYPE
+        A copy in the same order.
+    """
+    out = sources.copy()
+    if not out.size:
+        return out
+    x, y = uscan.from_sky(out["ra"], out["decl"])
+    ndet = np.full((out.size, 6), b"0", "S1")
+    for band, one in bands.items():
+        seen, measured, saturated = count_frames(one, x, y)
+        ndet[:, 2 * band.position] = np.minimum(seen, 9).astype("S1")
+        ndet[:, 2 * band.position + 1] = np.minimum(measured, 9).astype("S1")
+        zero_point = _zero_point_of(out["coadd"], band, zero_points)
+        _apply_read1(out, band, one, np.flatnonzero(saturated > 0), x, y, zero_point, fixed_errors_mag)
+    out["ndet"] = np.ascontiguousarray(ndet).view("S6")[:, 0]
+    return out
+
+
+def _zero_point_of(
+    number: NDArray[np.int16], band: Band, zero_points: Mapping[tuple[Band, int], float]
+) -> Doubles:
+    """Zero point of each source by its image; the band's mean where its own image lacks the band."""
+    mine = {n: value for (b, n), value in zero_points.items() if b == band}
+    mean = float(np.mean(list(mine.values())))
+    return np.array([mine.get(int(n), mean) for n in number])
+
+
+def _apply_read1(
+    out: NDArray[np.void],
+    band: Band,
+    frames: BandFrames,
+    rows: Integers,
+    x: Doubles,
+    y: Doubles,
+    zero_point: Doubles,
+    fixed_errors: tuple[float, float, float],
+) -> None:
+    """Read_1 magnitudes of candidate rows; those of stars that are bright enough become the default."""
+    b = band.value
+    if not rows.size:
+        return
+    found = read1_photometry(frames, x[rows], y[rows])
+    linear_range = float(np.median(frames.calibration.saturation_dn - frames.calibration.dark_read1_dn))
+    with np.errstate(invalid="ignore"):
+        good = (found.flux_dn > READ1_SNR * found.error_dn) & (
+            found.flux_dn > LEAST_SATURATING_SHARE * linear_range
+        )
+    rows, flux, error = rows[good], found.flux_dn[good], found.error_dn[good]
+    if not rows.size:
+        return
+    growth = out[f"{b}_growth"][rows].astype(np.float64)
+    known = out[f"{b}_growth"][np.isfinite(out[f"{b}_growth"])]
+    growth[~np.isfinite(growth)] = float(np.median(known)) if known.size else 0.0
+    magnitude = zero_point[rows] - 2.5 * np.log10(flux) + growth
+    sigma = 1.0857 * error / flux
+    out[f"{b}_m_r1"][rows], out[f"{b}_msig_r1"][rows] = magnitude, sigma
+    out[f"{b}_m"][rows] = magnitude
+    out[f"{b}_msig"][rows] = out[f"{b}_cmsig"][rows] = sigma
+    out[f"{b}_msigcom"][rows] = np.sqrt(sigma**2 + sum(e * e for e in fixed_errors))
+    out[f"{b}_snr"][rows] = np.fmax(out[f"{b}_snr"][rows], 1.0857 / sigma)
+    out[f"{b}_psfchi"][rows] = np.nan
+    no_position = rows[~np.isfinite(out[f"{b}_ra"][rows])]
+    out[f"{b}_ra"][no_position], out[f"{b}_decl"][no_position] = out["ra"][no_position], out["decl"][no_position]
+    quality = photometric_quality(
+        np.full(rows.size, ReadFlag.READ1_APERTURE.value.encode()),
+        out[f"{b}_snr"][rows],
+        out[f"{b}_cmsig"][rows],
+        out[f"{b}_psfchi"][rows],
+        np.ones(rows.size, np.bool_),
+    )
+    _set_character(out, "rd_flg", rows, band, np.full(rows.size, ReadFlag.READ1_APERTURE.value.encode()))
+    _set_character(out, "bl_flg", rows, band, np.full(rows.size, BlendFlag.SINGLE.value.encode()))
+    _set_character(out, "ph_qual", rows, band, quality)
+
+
+def _set_character(
+    out: NDArray[np.void], name: str, rows: Integers, band: Band, values: NDArray[np.bytes_]
+) -> None:
+    """Set one band's character of a three-character flag."""
+    characters = np.ascontiguousarray(out[name]).view("S1").reshape(-1, 3).copy()
+    characters[rows, band.position] = values
+    out[name] = characters.view("S3")[:, 0]

@@ -1,0 +1,74 @@
+"""Where the pixels of every frame of a band lie in the U-scan system."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from workers.reduction.frames import Detector
+
+Doubles = NDArray[np.float64]
+
+CORNER_PIX = 128.0 * np.sqrt(2.0)  # distance of an array's corner from its middle
+
+
+@dataclass(frozen=True)
+class FrameGeometry:
+    """Map between array pixels of the frames of one band and U-scan arcseconds.
+
+    Attributes
+    ----------
+    x_arcsec, y_arcsec : float64 arrays (n,)
+        U-scan place of the array's middle, pixel (127.5, 127.5), in each frame.
+    matrix_arcsec : float64 array (2, 2)
+        Arcseconds per pixel: [x, y] = middle + matrix @ [column - 127.5, row - 127.5].
+    distortion_arcsec : float
+        Third-order radial shift at a corner of the array, outwards.
+    middle_pix : float
+        127.5 for arrays of 256.
+    """
+
+    x_arcsec: Doubles
+    y_arcsec: Doubles
+    matrix_arcsec: Doubles
+    distortion_arcsec: float = 0.0
+    middle_pix: float = 127.5
+
+    def offsets(self, x_pix: ArrayLike, y_pix: ArrayLike) -> tuple[Doubles, Doubles]:
+        """Array pixels to arcseconds from the middle of the array."""
+        px = np.asarray(x_pix, np.float64) - self.middle_pix
+        py = np.asarray(y_pix, np.float64) - self.middle_pix
+        bend = self.distortion_arcsec * (px * px + py * py) / CORNER_PIX**3
+        (a, b), (c, d) = self.matrix_arcsec
+        return a * px + b * py + bend * px, c * px + d * py + bend * py
+
+    def to_uscan(self, frame: ArrayLike, x_pix: ArrayLike, y_pix: ArrayLike) -> tuple[Doubles, Doubles]:
+        """Array pixels of frames (indices) to U-scan arcseconds."""
+        x, y = self.offsets(x_pix, y_pix)
+        return self.x_arcsec[frame] + x, self.y_arcsec[frame] + y
+
+    def to_pixels(
+        self, frame: ArrayLike, x_arcsec: ArrayLike, y_arcsec: ArrayLike
+    ) -> tuple[Doubles, Doubles]:
+        """U-scan arcseconds to array pixels of frames; exact to 1e-6 pixel for distortions below 1"."""
+        inverse = np.linalg.inv(self.matrix_arcsec)
+        dx = np.asarray(x_arcsec, np.float64) - self.x_arcsec[frame]
+        dy = np.asarray(y_arcsec, np.float64) - self.y_arcsec[frame]
+        px = inverse[0, 0] * dx + inverse[0, 1] * dy
+        py = inverse[1, 0] * dx + inverse[1, 1] * dy
+        ux, uy = px, py
+        for _ in range(3):
+            bend = self.distortion_arcsec * (ux * ux + uy * uy) / CORNER_PIX**3
+            ux = px - bend * (inverse[0, 0] * ux + inverse[0, 1] * uy)
+            uy = py - bend * (inverse[1, 0] * ux + inverse[1, 1] * uy)
+        return ux + self.middle_pix, uy + self.middle_pix
+
+
+def nominal_geometry(detector: Detector, x_arcsec: Doubles, y_arcsec: Doubles) -> FrameGeometry:
+    """Geometry by the commanded positions and what is believed of the camera."""
+    turn = np.radians(detector.rotation_deg)
+    size = detector.pixel_arcsec
+    matrix = size * np.array([[np.cos(turn), -np.sin(turn)], [np.sin(turn), np.cos(turn)]])
+    return FrameGeometry(x_arcsec + detector.offset_arcsec[0], y_arcsec + detector.offset_arcsec[1], matrix)

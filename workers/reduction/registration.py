@@ -1,0 +1,343 @@
+"""Positions of all frames of all bands by one least-squares solution (POSFRM, survey-facts 2.5).
+
+Equations: sources seen on several frames or bands lie at one place; reference stars lie at their catalogue places;
+weak pegs tie the frames to their commanded steps and places, so that starless frames do not float. Without the
+reference stars *in* the solution, 273 chained steps are a random walk: positions wandered by 0.35" along a scan
+(notes/reduction.md 3). Unknowns: two shifts a frame, shared by the bands, which are exposed through one optics; for
+each band two shifts, two scales, a rotation, and the third-order distortion. The places of the stars are unknowns too,
+eliminated one by one, so that 50 000 observations leave a dense system of some 570.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import sparse
+from scipy.sparse.csgraph import connected_components
+from scipy.spatial import cKDTree
+
+from app.bands import Band
+from workers.reduction.first_guess import Guess
+from workers.reduction.geometry import CORNER_PIX, FrameGeometry
+
+Doubles = NDArray[np.float64]
+Integers = NDArray[np.int64]
+
+STEP_PEG_ARCSEC = 0.5  # a commanded step is good to about this
+PLACE_PEG_ARCSEC = 5.0  # a commanded place is good to about this
+BAND_TERMS = 6
+# Priors of a band's corrections: shifts ("), scales, rotation (rad), distortion at a corner (").
+BAND_PRIORS = np.array([1.5, 1.5, 2e-3, 2e-3, 5e-3, 0.3])
+RADII_ARCSEC = (2.5, 1.2, 0.8, 0.8)  # of matching, one a round
+
+
+@dataclass(frozen=True)
+class Observations:
+    """Frame sources of all bands, in one list.
+
+    Attributes
+    ----------
+    frame, band : int arrays (n,)
+        Index of the frame; position of the band in `bands`.
+    x_pix, y_pix : float64 arrays (n,)
+        Array pixels.
+    sigma_arcsec : float64 array (n,)
+    magnitude : float64 array (n,)
+        Rough, for the choice of what can be a reference star.
+    bands : tuple of Band
+    """
+
+    frame: Integers
+    band: Integers
+    x_pix: Doubles
+    y_pix: Doubles
+    sigma_arcsec: Doubles
+    magnitude: Doubles
+    bands: tuple[Band, ...]
+
+
+@dataclass(frozen=True)
+class References:
+    """Reference stars in the U-scan system; each (n,)."""
+
+    x_arcsec: Doubles
+    y_arcsec: Doubles
+    sigma_arcsec: Doubles
+    magnitude: Doubles
+
+
+@dataclass(frozen=True)
+class Registration:
+    """The solution.
+
+    Attributes
+    ----------
+    geometry : dict of Band to FrameGeometry
+    reference_count : int
+        Reference stars in the solution; 0 means that positions rest on the commanded ones alone.
+    reference_rms_arcsec : float
+        Of their residuals, a coordinate; NaN without any.
+    internal_rms_arcsec : float
+        Of sources about their mean places, a coordinate; NaN without any.
+    frames_on_pegs : int
+        Frames without a source in the solution.
+    """
+
+    geometry: dict[Band, FrameGeometry]
+    reference_count: int
+    reference_rms_arcsec: float
+    internal_rms_arcsec: float
+    frames_on_pegs: int
+
+
+@dataclass
+class _State:
+    """What one round hands to the next."""
+
+    geometry: dict[Band, FrameGeometry]
+    groups: int = 0
+    label: Integers | None = None  # group of each observation, -1 for none
+    reference: Integers | None = None  # reference star of each group, -1 for none
+
+
+def register(observations: Observations, references: References, guess: Guess) -> Registration:
+    """Solve for the places of all frames.
+
+    Parameters
+    ----------
+    observations : Observations
+    references : References
+        May be empty.
+    guess : Guess
+        First geometry, good to about 2"; and the commanded places for the pegs.
+    """
+    state = _State(dict(guess.geometry))
+    for radius in RADII_ARCSEC:
+        state = _group(observations, references, state, radius)
+        state.geometry = _solve(observations, references, guess, state)
+    kept = _drop_outliers(observations, state)
+    state.label = kept
+    state.geometry = _solve(observations, references, guess, state)
+    return _summary(observations, references, state)
+
+
+def _places(observations: Observations, geometry: Mapping[Band, FrameGeometry]) -> tuple[Doubles, Doubles]:
+    x, y = np.empty(observations.frame.size), np.empty(observations.frame.size)
+    for position, band in enumerate(observations.bands):
+        mine = observations.band == position
+        x[mine], y[mine] = geometry[band].to_uscan(
+            observations.frame[mine], observations.x_pix[mine], observations.y_pix[mine]
+        )
+    return x, y
+
+
+def _group(observations: Observations, references: References, state: _State, radius: float) -> _State:
+    """Join observations of one star, and join reference stars to them."""
+    n = observations.frame.size
+    x, y = _places(observations, state.geometry)
+    if n == 0:
+        return _State(state.geometry, 0, np.zeros(0, np.int64), np.zeros(0, np.int64))
+    pairs = cKDTree(np.column_stack([x, y])).query_pairs(radius, output_type="ndarray")
+    graph = sparse.coo_matrix((np.ones(len(pairs), np.int8), (pairs[:, 0], pairs[:, 1])), shape=(n, n))
+    groups, label = connected_components(graph, directed=False)
+    label = label.astype(np.int64)
+    # Two observations of one frame and band in a group: a close pair or a chain, useless for registration.
+    key = (label * 4096 + observations.frame) * len(observations.bands) + observations.band
+    ordered = np.sort(key)
+    double = ordered[1:][ordered[1:] == ordered[:-1]] // len(observations.bands) // 4096
+    spoilt = np.zeros(groups, bool)
+    spoilt[double] = True
+    label[spoilt[label]] = -1
+    reference = _match_references(x, y, observations, label, groups, references, radius)
+    single = np.bincount(label[label >= 0], minlength=groups) < 2
+    drop = single & (reference < 0)
+    label[(label >= 0) & drop[np.maximum(label, 0)]] = -1
+    return _State(state.geometry, groups, label, reference)
+
+
+def _match_references(
+    x: Doubles,
+    y: Doubles,
+    observations: Observations,
+    label: Integers,
+    groups: int,
+    references: References,
+    radius: float,
+) -> Integers:
+    """Reference star of each group, -1 for none; a star or group with two candidates has none."""
+    reference = np.full(groups, -1, np.int64)
+    used = label >= 0
+    if not references.x_arcsec.size or not used.any():
+        return reference
+    count = np.bincount(label[used], minlength=groups).astype(np.float64)
+    there = np.flatnonzero(count > 0)
+    gx = np.bincount(label[used], x[used], groups)[there] / count[there]
+    gy = np.bincount(label[used], y[used], groups)[there] / count[there]
+    brightest = np.full(groups, np.inf)
+    np.minimum.at(brightest, label[used], observations.magnitude[used])
+    tree = cKDTree(np.column_stack([gx, gy]))
+    found = tree.query_ball_point(np.column_stack([references.x_arcsec, references.y_arcsec]), radius)
+    for star, near in enumerate(found):
+        possible = [g for g in near if brightest[there[g]] < references.magnitude[star] + 0.7]
+        if len(possible) == 1:
+            group = there[possible[0]]
+            reference[group] = star if reference[group] == -1 else -2
+    reference[reference == -2] = -1
+    return reference
+
+
+def _solve(
+    observations: Observations, references: References, guess: Guess, state: _State
+) -> dict[Band, FrameGeometry]:
+    """One linear solution for corrections to the state's geometry."""
+    assert state.label is not None  # noqa: S101 - set by _group, told to the type checker
+    assert state.reference is not None  # noqa: S101
+    frames = guess.commanded_x_arcsec.size
+    unknowns = 2 * frames + BAND_TERMS * len(observations.bands)
+    chosen = np.flatnonzero(state.label >= 0)
+    normal, right = _pegs(guess, state.geometry, observations.bands, unknowns)
+    if chosen.size:
+        x, y = _places(observations, state.geometry)
+        weight = 1.0 / observations.sigma_arcsec[chosen] ** 2
+        label = state.label[chosen]
+        total = np.bincount(label, weight, state.groups)
+        target_weight = np.zeros(state.groups)
+        tied = np.flatnonzero(state.reference >= 0)
+        target_weight[tied] = 1.0 / references.sigma_arcsec[state.reference[tied]] ** 2
+        for axis, place in enumerate((x[chosen], y[chosen])):
+            target = np.zeros(state.groups)
+            source = references.x_arcsec if axis == 0 else references.y_arcsec
+            target[tied] = source[state.reference[tied]]
+            design = _design(observations, chosen, axis, frames, unknowns)
+            # Star places t are eliminated: t = (sum w (a.p + place) + w_r target) / (sum w + w_r).
+            weighted = sparse.diags(weight) @ design
+            gather = sparse.csr_matrix(
+                (np.ones(chosen.size), (label, np.arange(chosen.size))), (state.groups, chosen.size)
+            )
+            sums = gather @ weighted
+            inverse = 1.0 / np.maximum(total + target_weight, 1e-30)
+            moment = np.bincount(label, weight * place, state.groups) + target_weight * target
+            normal += (design.T @ weighted - sums.T @ (sparse.diags(inverse) @ sums)).toarray()
+            right -= design.T @ (weight * place) - sums.T @ (inverse * moment)
+    solution = np.linalg.solve(normal, right)
+    return _apply(solution, state.geometry, observations.bands, frames)
+
+
+def _design(
+    observations: Observations, chosen: Integers, axis: int, frames: int, unknowns: int
+) -> sparse.csr_matrix:
+    """Derivatives of U-scan x (axis 0) or y (axis 1) of the chosen observations; (n, unknowns)."""
+    px, py = observations.x_pix[chosen] - 127.5, observations.y_pix[chosen] - 127.5
+    n = chosen.size
+    first = 2 * frames + BAND_TERMS * observations.band[chosen]
+    cubic = (px * px + py * py) / CORNER_PIX**3
+    along, across = (px, -py) if axis == 0 else (py, px)
+    columns = [2 * observations.frame[chosen] + axis, first + axis, first + 2 + axis, first + 4, first + 5]
+    values = [np.ones(n), np.ones(n), 2.0 * along, 2.0 * across, cubic * along]
+    rows = np.tile(np.arange(n), len(columns))
+    return sparse.csr_matrix((np.concatenate(values), (rows, np.concatenate(columns))), shape=(n, unknowns))
+
+
+def _pegs(
+    guess: Guess, geometry: Mapping[Band, FrameGeometry], bands: tuple[Band, ...], unknowns: int
+) -> tuple[Doubles, Doubles]:
+    """Normal equations of the commanded steps and places, and of the bands' priors."""
+    normal, right = np.zeros((unknowns, unknowns)), np.zeros(unknowns)
+    frames = guess.commanded_x_arcsec.size
+    first, offset = geometry[bands[0]], guess.geometry[bands[0]]
+    for axis in (0, 1):
+        place = (first.x_arcsec, first.y_arcsec)[axis]
+        # Commanded place of the array's middle: the focal plane's, moved as the first guess has this band.
+        commanded = (guess.commanded_x_arcsec, guess.commanded_y_arcsec)[axis]
+        commanded = commanded + np.median((offset.x_arcsec, offset.y_arcsec)[axis] - commanded)
+        lack = commanded - place
+        index = 2 * np.arange(frames) + axis
+        normal[index, index] += PLACE_PEG_ARCSEC**-2
+        right[index] += lack * PLACE_PEG_ARCSEC**-2
+        a, b, w = index[:-1], index[1:], STEP_PEG_ARCSEC**-2
+        normal[a, a] += w
+        normal[b, b] += w
+        normal[a, b] -= w
+        normal[b, a] -= w
+        right[b] += w * np.diff(lack)
+        right[a] -= w * np.diff(lack)
+    index = np.arange(2 * frames, unknowns)
+    normal[index, index] += np.tile(BAND_PRIORS**-2, len(bands))
+    return normal, right
+
+
+def _apply(
+    solution: Doubles, geometry: Mapping[Band, FrameGeometry], bands: tuple[Band, ...], frames: int
+) -> dict[Band, FrameGeometry]:
+    moved = {}
+    for position, band in enumerate(bands):
+        dx, dy, sx, sy, turn, bend = solution[2 * frames + BAND_TERMS * position :][:BAND_TERMS]
+        old = geometry[band]
+        moved[band] = replace(
+            old,
+            x_arcsec=old.x_arcsec + solution[0 : 2 * frames : 2] + dx,
+            y_arcsec=old.y_arcsec + solution[1 : 2 * frames : 2] + dy,
+            matrix_arcsec=old.matrix_arcsec + 2.0 * np.array([[sx, -turn], [turn, sy]]),
+            distortion_arcsec=old.distortion_arcsec + float(bend),
+        )
+    return moved
+
+
+def _residuals(observations: Observations, state: _State) -> tuple[Doubles, Doubles]:
+    """Distance of each observation in a group from the group's weighted mean; NaN for the others."""
+    assert state.label is not None  # noqa: S101 - as above
+    x, y = _places(observations, state.geometry)
+    used = state.label >= 0
+    label, weight = state.label[used], 1.0 / observations.sigma_arcsec[used] ** 2
+    total = np.maximum(np.bincount(label, weight, state.groups), 1e-30)
+    result = []
+    for place in (x, y):
+        mean = np.bincount(label, weight * place[used], state.groups) / total
+        rest = np.full(place.size, np.nan)
+        rest[used] = place[used] - mean[label]
+        result.append(rest)
+    return result[0], result[1]
+
+
+def _drop_outliers(observations: Observations, state: _State) -> Integers:
+    """Labels without observations more than 5 of their expected errors (robustly scaled) from their star."""
+    assert state.label is not None  # noqa: S101 - as above
+    rx, ry = _residuals(observations, state)
+    pull = np.hypot(rx, ry) / observations.sigma_arcsec
+    used = np.isfinite(pull)
+    if not used.any():
+        return state.label
+    scale = max(float(np.median(pull[used])) / 1.177, 0.5)
+    label = state.label.copy()
+    label[used & (pull > 5.0 * scale)] = -1
+    return label
+
+
+def _summary(observations: Observations, references: References, state: _State) -> Registration:
+    assert state.label is not None  # noqa: S101 - as above
+    assert state.reference is not None  # noqa: S101
+    rx, ry = _residuals(observations, state)
+    used = np.isfinite(rx)
+    bright = used & (
+        observations.sigma_arcsec < np.median(observations.sigma_arcsec[used]) if used.any() else used
+    )
+    internal = (
+        float(np.sqrt(0.5 * np.mean(rx[bright] ** 2 + ry[bright] ** 2))) if bright.any() else float("nan")
+    )
+    x, y = _places(observations, state.geometry)
+    label, weight = state.label[used], 1.0 / observations.sigma_arcsec[used] ** 2
+    total = np.bincount(label, weight, state.groups)
+    tied = np.flatnonzero((state.reference >= 0) & (total > 0))
+    rms = float("nan")
+    if tied.size:
+        star = state.reference[tied]
+        dx = (np.bincount(label, weight * x[used], state.groups) / np.maximum(total, 1e-30))[tied]
+        dy = (np.bincount(label, weight * y[used], state.groups) / np.maximum(total, 1e-30))[tied]
+        squares = (dx - references.x_arcsec[star]) ** 2 + (dy - references.y_arcsec[star]) ** 2
+        rms = float(np.sqrt(0.5 * np.mean(squares)))
+    frames = next(iter(state.geometry.values())).x_arcsec.size
+    seen = np.unique(observations.frame[used]).size
+    return Registration(state.geometry, int(tied.size), rms, internal, frames - seen)
