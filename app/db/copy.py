@@ -22,11 +22,12 @@ from psycopg import Connection, sql
 from app.errors import MappsError
 from app.models.columns import EXTENDED_SOURCE, POINT_SOURCE, Column, Kind
 
-CHUNK_ROWS = 20_000
-"""Rows given to the connection at a time: 13 MB of point sources, however large the scan."""
+CHUNK_ROWS = 1024
+"""Rows encoded and sent at a time.
 
-# 1024 point sources are 0.8 MB on the wire: records, wire image and mask of a block stay in the cache.
-_BLOCK_ROWS = 1024
+0.8 MB of point sources stay in the processor's cache, and the server works on the last of a chunk (a socket buffer,
+200 kB) while the next one is encoded; larger chunks leave it idle meanwhile.
+"""
 
 HEADER = b"PGCOPY\n\xff\r\n\0" + bytes(8)
 """Signature, flags and length of the (empty) header extension."""
@@ -223,15 +224,13 @@ def _layout(columns: tuple[Column, ...]) -> _Layout:
     return _Layout(record_dtype(columns), tuple(groups), wire_offset, len(columns))
 
 
-def _encoded_chunks(rows: Records, columns: Sequence[Column]) -> Iterator[bytes]:
+def _encoded_chunks(rows: Records, columns: Sequence[Column]) -> Iterator[memoryview]:
     layout = _layout(tuple(columns))
     for first in range(0, rows.size, CHUNK_ROWS):
-        chunk = rows[first : first + CHUNK_ROWS]
-        blocks = (chunk[at : at + _BLOCK_ROWS] for at in range(0, chunk.size, _BLOCK_ROWS))
-        yield b"".join(_encode_block(block, layout) for block in blocks)
+        yield _encode_chunk(rows[first : first + CHUNK_ROWS], layout)
 
 
-def _encode_block(rows: Records, layout: _Layout) -> memoryview:
+def _encode_chunk(rows: Records, layout: _Layout) -> memoryview:
     """Write full rows with room for every value, then squeeze out the values of nulls."""
     n = rows.size
     wire = np.empty((n, layout.wire_bytes), np.uint8)
