@@ -5,10 +5,11 @@ from __future__ import annotations
 from enum import StrEnum
 
 from sqlalchemy import (
+    CHAR,
+    REAL,
     BigInteger,
     Boolean,
     CheckConstraint,
-    CHAR,
     Date,
     Double,
     ForeignKey,
@@ -16,7 +17,6 @@ from sqlalchemy import (
     Index,
     Integer,
     PrimaryKeyConstraint,
-    REAL,
     SmallInteger,
     Table,
     Text,
@@ -193,10 +193,18 @@ FRAME = Table(
     required("scan_key", Integer, "Scan", ForeignKey("survey.scan.scan_key", ondelete="CASCADE")),
     required("band", CHAR(1), "j, h or k"),
     required("frame", SmallInteger, "Number in the scan, from 1"),
-    required("mjd", Double, "Modified Julian date, UTC, of the start of the exposure"),
-    required("ra", Double, "Commanded right ascension of the frame centre, ICRS degrees"),
-    required("decl", Double, "Commanded declination of the frame centre, ICRS degrees"),
-    required("airmass", REAL, "Airmass"),
+    required("mjd", Double, "Modified Julian date, UTC, of the middle of the exposure"),
+    optional(
+        "ra",
+        Double,
+        "Commanded right ascension of the frame centre, ICRS degrees; null with the shutter closed",
+    ),
+    optional(
+        "decl",
+        Double,
+        "Commanded declination of the frame centre, ICRS degrees; null with the shutter closed",
+    ),
+    optional("airmass", REAL, "Airmass; null with the shutter closed"),
     required("missing", Boolean, "Whether the camera timed out and the frame is a dummy"),
     PrimaryKeyConstraint("scan_key", "band", "frame"),
     schema="survey",
