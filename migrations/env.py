@@ -37,7 +37,7 @@ def run(connection: Connection) -> None:
     """Run the migrations on an open connection, inside one transaction."""
     ignored = partitions(connection)
 
-    def include_object(_item: Any, name: str | None, kind: str, _reflected: bool, _other: Any) -> bool:
+    def include_object(_item: Any, name: str | None, kind: str, _reflected: Any, _other: Any) -> bool:
         return not (kind in {"table", "index"} and name in ignored)
 
     def include_name(name: str | None, kind: str, _parents: Any) -> bool:

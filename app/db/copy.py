@@ -67,8 +67,7 @@ class SourceTable(Enum):
 class _Group:
     """Neighbouring columns of one type: a matrix in the record and a matrix on the wire."""
 
-    names: tuple[str, ...]
-    required: tuple[int, ...]
+    members: int
     kind: Kind
     width: int
     record_offset: int
@@ -76,14 +75,13 @@ class _Group:
 
     @property
     def wire_bytes(self) -> int:
-        return len(self.names) * (4 + self.width)
+        return self.members * (4 + self.width)
 
 
 @dataclass(frozen=True)
 class _Layout:
     """Where everything stands in a record and in a full row on the wire."""
 
-    record: np.dtype[np.void]
     groups: tuple[_Group, ...]
     wire_bytes: int
     fields: int
@@ -214,14 +212,11 @@ def _layout(columns: tuple[Column, ...]) -> _Layout:
     groups: list[_Group] = []
     record_offset, wire_offset = 0, 2
     for (kind, width), members in groupby(columns, key=lambda c: (c.kind, np.dtype(c.numpy_type).itemsize)):
-        named = tuple(members)
-        required = tuple(i for i, column in enumerate(named) if not column.nullable)
-        names = tuple(column.name for column in named)
-        group = _Group(names, required, kind, width, record_offset, wire_offset)
+        group = _Group(len(tuple(members)), kind, width, record_offset, wire_offset)
         groups.append(group)
-        record_offset += len(named) * width
+        record_offset += group.members * width
         wire_offset += group.wire_bytes
-    return _Layout(record_dtype(columns), tuple(groups), wire_offset, len(columns))
+    return _Layout(tuple(groups), wire_offset, len(columns))
 
 
 def _encoded_chunks(rows: Records, columns: Sequence[Column]) -> Iterator[memoryview]:
@@ -238,7 +233,7 @@ def _encode_chunk(rows: Records, layout: _Layout) -> memoryview:
     keep = np.ones(wire.shape, np.uint8)
     source = rows.view(np.uint8).reshape(n, -1)
     for group in layout.groups:
-        shape = (n, len(group.names), 4 + group.width)
+        shape = (n, group.members, 4 + group.width)
         end = group.wire_offset + group.wire_bytes
         null = _encode_group(source, wire[:, group.wire_offset : end].reshape(shape), group)
         if null.any():

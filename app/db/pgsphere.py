@@ -71,7 +71,7 @@ def _point_text(point: SPoint) -> str:
 
 
 def to_text(shape: Shape) -> str:
-    """pgSphere's input text of a shape, in degrees."""
+    """Write a shape as pgSphere reads it, in degrees."""
     match shape:
         case SPoint():
             return _point_text(shape)
@@ -102,14 +102,14 @@ _SHAPES: dict[str, type[Any]] = {"spoint": SPoint, "scircle": SCircle, "spoly": 
 
 
 class _ShapeDumper(Dumper):
-    format: ClassVar[Format] = Format.TEXT
+    format = Format.TEXT
 
     def dump(self, obj: Any) -> bytes:
         return to_text(obj).encode("ascii")
 
 
 class _ShapeLoader(Loader):
-    format: ClassVar[Format] = Format.TEXT
+    format = Format.TEXT
     shape_name: ClassVar[str] = "spoly"
 
     def load(self, data: bytes | bytearray | memoryview) -> Shape:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from enum import StrEnum
 
-from sqlalchemy import BigInteger, CHAR, ForeignKey, Identity, Integer, REAL, Table, Text, text
+from sqlalchemy import CHAR, REAL, BigInteger, ForeignKey, Identity, Integer, Table, Text, text
 from sqlalchemy.dialects.postgresql import TSTZRANGE, ExcludeConstraint
 
 from app.models.base import METADATA, Json, Moment, one_of, optional, required

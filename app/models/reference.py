@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import BigInteger, Double, Index, REAL, Table, Text, text
+from sqlalchemy import REAL, BigInteger, Double, Index, Table, Text, text
 
 from app.models.base import METADATA, optional, required
 

@@ -5,15 +5,15 @@ from __future__ import annotations
 from enum import StrEnum
 
 from sqlalchemy import (
+    CHAR,
+    REAL,
     BigInteger,
     Boolean,
-    CHAR,
     Double,
     ForeignKey,
     Identity,
     Integer,
     PrimaryKeyConstraint,
-    REAL,
     SmallInteger,
     Table,
     Text,

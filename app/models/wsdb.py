@@ -8,15 +8,15 @@ a row against a key that repeats the partition column (postgres notes 3.4).
 from __future__ import annotations
 
 from sqlalchemy import (
-    BigInteger,
     CHAR,
+    REAL,
+    BigInteger,
     Double,
     ForeignKey,
     ForeignKeyConstraint,
     Identity,
     Index,
     Integer,
-    REAL,
     SmallInteger,
     Table,
     Text,

@@ -27,7 +27,7 @@ class Kind(Enum):
 
     @property
     def numpy(self) -> str:
-        """numpy type code; for CHAR the length follows. DATE is days since 2000-01-01, as on the wire."""
+        """Type code of numpy; for CHAR the length follows. DATE is days since 2000-01-01, as on the wire."""
         return self.value[1]
 
     @property
