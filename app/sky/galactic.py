@@ -1,7 +1,7 @@
 """Galactic coordinates by one rotation.
 
 The matrix is the one of the Hipparcos catalogue (ESA SP-1200, volume 1, equation 1.5.11), which defines the IAU
-galactic system in ICRS; it agrees with astropy (which goes through FK5) to 0.02 arcsec, and the catalogue rounds to 3.6.
+galactic system in ICRS; it agrees with astropy (which goes through FK5) to 0.02 arcsec; the catalogue rounds to 3.6.
 """
 
 from __future__ import annotations
