@@ -67,6 +67,22 @@ def atlas(folder: FolderArgument, *, extend: ExtendOption = False, json: JsonOpt
 
 
 @app.command()
+def night(folder: FolderArgument, *, extend: ExtendOption = False, json: JsonOption = False) -> None:
+    """Take a raw night in: FOLDER is named like 980427s and has a list checksums.sha256.
+
+    Every file is compared with the list and checked whole. A scan may lack bands; they may come later.
+    """
+    del json
+    from app.ingest.fits_folder import existing_folder
+    from app.ingest.night import ingest_night, night_files
+
+    total = sum(len(names) for names in night_files(existing_folder(folder)).values())
+    with connect("operator") as connection, progress("raw files", total) as shown:
+        summary = ingest_night(connection, folder, extend=extend, advance=shown.advance)
+    _report(summary)
+
+
+@app.command()
 def refusals(
     *,
     everything: Annotated[

@@ -67,6 +67,15 @@ def read_header_document(path: Path) -> dict[str, Any]:
             return header_document(hdus[0].header)
 
 
+def read_primary_document(path: Path) -> dict[str, Any]:
+    """Document of the primary HDU of a file that has passed its reader."""
+    from astropy.io import fits
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        return header_document(fits.getheader(path, 0))
+
+
 def shared_document(documents: list[dict[str, Any]]) -> dict[str, Any]:
     """Keywords that have one and the same value in all documents, ordered by name."""
     if not documents:

@@ -31,8 +31,8 @@ from app.sky.footprint import separation_deg
 # A scan is 6 degrees long (survey-facts 1.4): images of one scan farther apart than this belong to two.
 MAX_SCAN_DEG = 7.0
 
-Measure = Callable[[Sequence[ScanFileRow]], ScanValues]
-"""What a scan is, from all its files: one function an entry."""
+Measure = Callable[[int, Sequence[ScanFileRow]], ScanValues]
+"""What a scan is, from its key and all its files: one function an entry."""
 
 
 @dataclass
@@ -288,7 +288,7 @@ def _refresh(
     measure: Measure,
 ) -> str:
     """Compute and store what all files say together; give the remark for the operator."""
-    values = measure(_files(connection, scan.scan_key))
+    values = measure(scan.scan_key, _files(connection, scan.scan_key))
     before = scan.tile
     scan.kind = scan.named.kind or ScanKind.SCIENCE.value
     _set_tile(connection, scan, identity, values, taken)

@@ -1,0 +1,112 @@
+"""Raw files on their way in, and what a scan is from its frames."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from app.errors import InputError
+from app.formats.raw_folder import check_membership
+from app.formats.raw_header import RawScanHeader, ScanType
+from app.formats.raw_night import FRAME_SIZE, read_raw_header, validate
+from app.ingest.candidate import Candidate
+from app.ingest.header_cards import read_primary_document, shared_document
+from app.ingest.refusals import Refusal
+from app.ingest.scan_values import ScanFileRow, ScanValues, covered_area
+from app.ingest.summary import ScanIdentity
+from app.models.survey import FileKind
+from app.sky.footprint import Position
+from app.sky.projection import SinProjection
+
+FRAME_SIDE_ARCSEC = FRAME_SIZE * 2.0  # survey-facts 1.1: 2.0" a pixel, 8.5' a frame
+
+_FILE_KINDS = {
+    ScanType.SURVEY: FileKind.SCAN,
+    ScanType.CALIBRATION: FileKind.SCAN,
+    ScanType.DARK: FileKind.DARK,
+    ScanType.FLAT: FileKind.FLAT,
+}
+
+BandFrames = Mapping[str, NDArray[np.void]]
+"""FRAMES rows of each band of a scan, missing frames included."""
+
+
+def read_candidate(path: Path, sha256: str) -> Candidate | list[Refusal]:
+    """Read and check a raw file whole; everything that is wrong with it where anything is."""
+    problems = validate(path)
+    if problems:
+        return [Refusal.of_problem(path, problem) for problem in problems]
+    try:
+        header, frames = read_raw_header(path)
+    except InputError as error:
+        return [Refusal.of_error(path, error)]
+    problems = check_membership(path.parent, header)
+    if problems:
+        return [Refusal.of_problem(path, problem) for problem in problems]
+    return Candidate(
+        path=path,
+        sha256=sha256,
+        size_bytes=path.stat().st_size,
+        identity=ScanIdentity(header.night_date, header.hemisphere, header.scan),
+        file_kind=_FILE_KINDS[header.scan_type],
+        band=header.band,
+        image_number=None,
+        document=read_primary_document(path),
+        planned_corners=_planned(header),
+        frames=frames,
+    )
+
+
+def _planned(header: RawScanHeader) -> tuple[Position, ...] | None:
+    # SE, NE, NW, SW in the header: once around already. A tile of a standing telescope has no plan.
+    return header.corners_deg if header.scan_type.on_sky else None
+
+
+def frame_corners(ra_deg: float, decl_deg: float) -> tuple[Position, ...]:
+    """Corners of one frame, once around, from its commanded centre; axes point west and north."""
+    half, degree = FRAME_SIDE_ARCSEC / 2.0, 1.0 / 3600.0
+    plane = SinProjection(ra_deg, decl_deg, 0.0, 0.0, ((-degree, 0.0), (0.0, degree)))
+    ra, decl = plane.to_sky([half, -half, -half, half], [-half, -half, half, half])
+    return tuple((float(one), float(other)) for one, other in zip(ra, decl, strict=True))
+
+
+def measure_raw_scan(files: Sequence[ScanFileRow], bands: BandFrames) -> ScanValues:
+    """Area, times and keywords of a scan.
+
+    The area is bounded by the outermost frames that are there, in the band that has least of them. It is that of
+    the commanded positions: the bands' arrays lie within 3" of each other (survey-facts 1.1), which a release's
+    safety border of 10" covers.
+    """
+    areas = {}
+    for band, frames in bands.items():
+        there = frames[~frames["missing"] & np.isfinite(frames["ra_deg"]) & np.isfinite(frames["decl_deg"])]
+        if there.size:
+            areas[band] = [frame_corners(float(row["ra_deg"]), float(row["decl_deg"])) for row in there]
+    corners, remark = covered_area(areas) if areas else (None, "")
+    header = shared_document([file.header for file in files])
+    present = [int(np.count_nonzero(~frames["missing"])) for frames in bands.values()]
+    return ScanValues(
+        header=header,
+        corners=corners,
+        started_at=min((_start(file.header) for file in files), default=None),
+        airmass=_airmass_at_start(bands),
+        frames_expected=max((frames.size for frames in bands.values()), default=None),
+        frames_present=min(present, default=None),
+        remark=remark,
+    )
+
+
+def _start(header: Mapping[str, Any]) -> datetime:
+    # The header has passed the format's checks: both keywords are there and are a date and a time.
+    return datetime.fromisoformat(f"{header['UT_DATE']}T{header['UT']}").replace(tzinfo=UTC)
+
+
+def _airmass_at_start(bands: BandFrames) -> float | None:
+    firsts = [float(frames["airmass"][0]) for frames in bands.values() if frames.size]
+    known = [value for value in firsts if np.isfinite(value)]
+    return min(known, default=None)
