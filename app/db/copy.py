@@ -115,7 +115,7 @@ def encode(rows: Records, columns: Sequence[Column]) -> bytes:
     Raises
     ------
     RecordLayoutError
-        Raised if the array has another dtype than `record_dtype(columns)`.
+        Raised if the array has another dtype than `record_dtype(columns)`, or text with a zero byte inside.
     NullInRequiredColumnError
         Raised if a column that may not be null holds nulls; the message counts the rows.
     """
@@ -178,6 +178,7 @@ def check_records(rows: Records, columns: Sequence[Column]) -> Records:
             f"records of {rows.ndim} dimensions with {_difference(rows.dtype, wanted)}",
             expected="one dimension and the dtype of app.db.copy.record_dtype",
         )
+    _refuse_zero_bytes(rows, columns)
     missing = {
         column.name: count
         for column in columns
@@ -189,6 +190,15 @@ def check_records(rows: Records, columns: Sequence[Column]) -> Records:
             f"null in {named} of {rows.size} rows", expected="a value in every row of these columns"
         )
     return np.ascontiguousarray(rows)
+
+
+def _refuse_zero_bytes(rows: Records, columns: Sequence[Column]) -> None:
+    # At the end they pad; elsewhere the server would refuse them, and the encoder would turn them into blanks.
+    for column in columns:
+        if column.kind is Kind.CHAR and column.length > 1:
+            text = np.ascontiguousarray(rows[column.name]).view(np.uint8).reshape(rows.size, column.length)
+            if np.any((text[:, 1:] != 0) & (text[:, :-1] == 0)):
+                raise RecordLayoutError(f"a zero byte inside the text of column {column.name}")
 
 
 def _difference(found: np.dtype[Any], wanted: np.dtype[np.void]) -> str:
