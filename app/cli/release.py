@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import asdict
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
@@ -22,6 +23,12 @@ class ChangeError(UserError):
     """A changed limit on the command line is not NAME=NUMBER."""
 
     code = "RELEASE_CHANGE"
+
+
+class ExportFormatError(UserError):
+    """An export format that does not exist."""
+
+    code = "EXPORT_FORMAT"
 
 
 def _changes(texts: list[str]) -> dict[str, float]:
@@ -129,3 +136,112 @@ def show(name: NameArgument, *, json: JsonOption = False) -> None:
     ):
         say(f"\n{title}:")
         emit_table(rows, tuple(rows[0]) if rows else ())
+
+
+@app.command()
+def export(
+    name: NameArgument,
+    kind: Annotated[
+        str,
+        typer.Option("--format", help="fits, parquet or text (the survey's bulk text).", metavar="FORMAT"),
+    ],
+    output: Annotated[Path, typer.Option("--output", help="Folder for the files; made when missing.")],
+    *,
+    json: JsonOption = False,
+) -> None:
+    """Write point sources, extended sources and Atlas list as files; the same release gives the same bytes."""
+    del json
+    from app.db.engine import connect
+    from app.releases.export import ExportFormat, export_release
+
+    known = [item.value for item in ExportFormat]
+    if kind not in known:
+        raise ExportFormatError(f"--format {kind}", expected=f"one of {', '.join(known)}")
+    # The reader's statement timeout is meant for queries, not for reading a whole release.
+    with connect("operator") as connection:
+        files = export_release(connection, name, kind, output)
+    emit_table(
+        [(file.product, file.rows, file.size_bytes, file.sha256, file.path) for file in files],
+        ("product", "rows", "bytes", "sha256", "file"),
+        f"Release {name}",
+    )
+
+
+@app.command()
+def verify(name: NameArgument, *, json: JsonOption = False) -> None:
+    """Recompute the content hashes and compare them with the manifest; exit status 3 if a part differs."""
+    del json
+    from app.db.engine import connect
+    from app.releases.verify import require_equal, verify_release
+
+    with connect("operator") as connection:
+        checks = verify_release(connection, name)
+    emit_table(
+        [asdict(check) | {"equal": check.equal} for check in checks],
+        ("product", "partition", "rows_published", "rows_found", "sha256_found", "equal"),
+        f"Release {name}",
+    )
+    require_equal(name, checks)
+
+
+@app.command()
+def explain(
+    name: NameArgument,
+    designation: Annotated[
+        str | None,
+        typer.Argument(help="Name of a released source, hhmmssss+ddmmsss.", metavar="[DESIGNATION]"),
+    ] = None,
+    src_id: Annotated[
+        int | None, typer.Option("--src-id", help="Any extraction of the parent runs, released or not.")
+    ] = None,
+    *,
+    json: JsonOption = False,
+) -> None:
+    """Say why an extraction is in a release or not."""
+    del json
+    from app.releases.explain import explain as explain_source
+
+    if (designation is None) == (src_id is None):
+        raise typer.BadParameter("give either a designation or --src-id")
+    with _connect() as connection:
+        found = explain_source(connection, name, designation=designation, src_id=src_id)
+    if json_wanted():
+        emit_record({"explanations": [asdict(item) for item in found]})
+        return
+    for item in found:
+        say(f"{'released' if item.released else 'not released'} ({item.reason}): {item.sentence}")
+        emit_record(item.facts)
+
+
+@app.command()
+def diff(
+    a: Annotated[str, typer.Argument(help="The earlier release.", metavar="A")],
+    b: Annotated[str, typer.Argument(help="The later release.", metavar="B")],
+    limit: Annotated[int, typer.Option("--limit", help="Number of sources to list.", min=0)] = 20,
+    *,
+    json: JsonOption = False,
+) -> None:
+    """Compare the point sources of two releases by their names."""
+    del json
+    from app.db.engine import connect
+    from app.releases.diff import diff_releases
+
+    with connect("operator") as connection:
+        found = diff_releases(connection, a, b, examples=limit)
+    if json_wanted():
+        emit_record(asdict(found))
+        return
+    emit_record(
+        {
+            f"only in {a}": found.only_a,
+            f"only in {b}": found.only_b,
+            "changed": found.changed,
+            "equal": found.equal,
+        }
+    )
+    if found.columns:
+        say("\nchanged columns:")
+        emit_table(sorted(found.columns.items()), ("column", "rows"))
+    if found.examples:
+        say("")
+        emit_table(found.examples, ("designation", "where", "columns"))

@@ -7,6 +7,7 @@ publishes. Everything is seen as of one moment (REPEATABLE READ), whatever worke
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -18,7 +19,7 @@ from psycopg import Connection
 from psycopg.types.json import Jsonb
 
 from app.db.statements import SQL_ROOT, scripts
-from app.errors import ConflictError, MappsError, UnknownNameError
+from app.errors import ConflictError, MappsError, UnknownNameError, UserError
 from app.models.release import ReleaseKind, ReleaseState
 from app.releases.parameters import release_parameters
 from app.version import code_version, git_commit
@@ -63,6 +64,12 @@ class BuildSummary:
     statements: tuple[StatementRun, ...]
 
 
+class ReleaseNameError(UserError):
+    """A release cannot have this name."""
+
+    code = "RELEASE_NAME"
+
+
 class BrokenStatementError(MappsError):
     """A file of `sql/release/` does not end with the number of rows it made: a bug."""
 
@@ -102,6 +109,8 @@ def build_release(
     ------
     ConflictError
         Raised if the name is taken or a run has unfinished tasks.
+    ReleaseNameError
+        Raised if the name has characters that a file name should not have.
     UnknownNameError
         Raised if a run does not exist.
     ReleaseParameterError
@@ -146,8 +155,11 @@ def _fit_runs(connection: Connection[Any], runs: Sequence[str], *, allow_unfinis
 
 
 def _refuse_taken(connection: Connection[Any], name: str) -> None:
-    if not name.strip():
-        raise ConflictError("a release without a name", expected="a name")
+    # Names become file names of exports.
+    if re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]*", name) is None:
+        raise ReleaseNameError(
+            f"release name {name!r}", expected="letters, digits, dots, hyphens and underscores"
+        )
     with connection.transaction():
         if connection.execute("SELECT FROM release.release WHERE name = %s", (name,)).fetchone() is not None:
             raise _taken(name)

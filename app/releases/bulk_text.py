@@ -1,0 +1,113 @@
+r"""The survey's bulk text (survey-facts 4.4): one row a line, fields between `|`, `\N` for null, no header.
+
+It is PostgreSQL's COPY text: character columns keep their blanks, numbers stand with the decimals of the registry's
+print format but without blanks and without trailing zeros, as in the published files (`11.98`, not `11.980`).
+The server writes it; here is which columns it writes, and a reader.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from typing import Any, BinaryIO
+
+import numpy as np
+from numpy.typing import NDArray
+from psycopg import Connection, sql
+
+from app.db.copy import EPOCH, empty_records
+from app.errors import InputError
+from app.models.columns import Column, Kind
+from app.releases.products import Product
+
+SEPARATOR = "|"
+NULL = r"\N"
+_FIXED = re.compile(r"%\d*\.(\d+)f")
+
+
+class BulkTextError(InputError):
+    """A line is not a row of the bulk text."""
+
+    code = "BULK_TEXT"
+
+
+def write_bulk_text(connection: Connection[Any], stream: BinaryIO, product: Product, release_id: int) -> None:
+    """Write one product in its order.
+
+    Parameters
+    ----------
+    connection : Connection
+        Dates are written as its DateStyle says; the statement sets ISO for its transaction.
+    stream : file
+        Open for writing.
+    product : Product
+    release_id : int
+    """
+    query = sql.SQL(
+        "COPY (SELECT {} FROM {} WHERE release_id = {} ORDER BY {}) TO STDOUT (DELIMITER '|', NULL '\\N')"
+    ).format(
+        sql.SQL(", ").join(map(_expression, product.columns)),
+        sql.Identifier("release", product.name),
+        sql.Literal(release_id),
+        sql.SQL(", ").join(map(sql.Identifier, product.order)),
+    )
+    with connection.transaction():
+        connection.execute("SET LOCAL DateStyle = 'ISO, YMD'")
+        connection.execute("SET LOCAL extra_float_digits = 1")
+        with connection.cursor() as cursor, cursor.copy(query) as copy:
+            stream.writelines(bytes(block) for block in copy)
+
+
+def _expression(column: Column) -> sql.Composed:
+    decimals = _FIXED.fullmatch(column.text_format)
+    if decimals is None:
+        return sql.SQL("{}").format(sql.Identifier(column.name))
+    # A real becomes a decimal number of six digits, a double one of fifteen: more than the formats ask for.
+    return sql.SQL("trim_scale(round({}::numeric, {}))").format(
+        sql.Identifier(column.name), sql.Literal(int(decimals[1]))
+    )
+
+
+def read_bulk_text(lines: Iterable[str], columns: Sequence[Column]) -> NDArray[np.void]:
+    """Read rows into records with the nulls of `app.db.copy`.
+
+    Raises
+    ------
+    BulkTextError
+        Raised if a line has another number of fields or a value that its column cannot hold.
+    """
+    rows = [
+        _parse(line.rstrip("\r\n"), number, columns)
+        for number, line in enumerate(lines, start=1)
+        if line.strip("\r\n")
+    ]
+    records = empty_records(columns, len(rows))
+    for at, row in enumerate(rows):
+        for column, value in zip(columns, row, strict=True):
+            if value is not None:
+                records[column.name][at] = value
+    return records
+
+
+def _parse(line: str, number: int, columns: Sequence[Column]) -> list[Any]:
+    fields = line.split(SEPARATOR)
+    if len(fields) != len(columns):
+        raise BulkTextError(f"line {number}: {len(fields)} fields", expected=f"{len(columns)} fields")
+    return [_value(text, number, column) for text, column in zip(fields, columns, strict=True)]
+
+
+def _value(text: str, number: int, column: Column) -> Any:
+    if text == NULL:
+        if not column.nullable:
+            raise BulkTextError(f"line {number}: null in {column.name}", expected="a value")
+        return None
+    try:
+        if column.kind is Kind.CHAR:
+            return text.encode("ascii")
+        if column.kind is Kind.DATE:
+            return (np.datetime64(text, "D") - EPOCH).astype(int)
+        return float(text) if column.kind in {Kind.DOUBLE, Kind.REAL} else int(text)
+    except ValueError:
+        raise BulkTextError(
+            f"line {number}: {column.name} = {text!r}", expected=f"a value of type {column.postgres_type}"
+        ) from None

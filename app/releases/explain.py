@@ -1,0 +1,133 @@
+"""Says why an extraction of the working database is in a release, or why not."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from psycopg import Connection
+from psycopg.rows import dict_row
+
+from app.db.statements import statement
+from app.errors import UnknownNameError
+from app.releases.catalogue import release_id_of
+
+_SENTENCES = {
+    "released": "It passed every rule.",
+    "attempt": "It belongs to an attempt that was not accepted when the release was drawn.",
+    "scan": "Scan {scan_key} was not chosen for tile {tile}: {scan_reason}.",
+    "edge": (
+        'It lies {nearest}" from the edge of its scan (north or south {dist_edge_ns}", east or west {dist_edge_ew}");'
+        ' more than {edge_arcsec:g}" is needed.'
+    ),
+    "artefact": "cc_flg {cc_flg} has a capital letter: it is an artefact.",
+    "no_valid_band": "rd_flg {rd_flg} has no valid measurement (1, 2 or 3) in any band.",
+    "snr": (
+        "SNR {snrs} in J, H, Ks: below {snr_one_band:g} in every detected band, and not above {snr_three_bands:g}"
+        " with a valid measurement in all three."
+    ),
+    "chi_squared": "Chi-squared {chis} in J, H, Ks: not below {chi_squared:g} in any band that was fitted.",
+    "frames": (
+        "ndet {ndet}: a star this bright must be seen on {frames_detected_fraction:.0%} of at least"
+        " {frames_measurable:g} frames in one band."
+    ),
+    "duplicate": (
+        "Another scan saw the same object farther from its edges:"
+        " {winner_designation} (src_id {winner_src_id}, run {winner_run})."
+    ),
+    "unseen_by_winner": (
+        "Several scans saw it, but one that covers the place farther from its edges did not:"
+        " use_src = 0 with dup_src > 0 is not released."
+    ),
+}
+
+
+@dataclass(frozen=True)
+class Explanation:
+    """The verdict on one extraction.
+
+    Attributes
+    ----------
+    reason : str
+        `released` or the first rule that kept it out.
+    sentence : str
+        The reason with its numbers.
+    facts : dict
+        What the verdict rests on: scan, flags, magnitudes, the winner of a group.
+    """
+
+    released: bool
+    reason: str
+    sentence: str
+    facts: dict[str, Any]
+
+
+def explain(
+    connection: Connection[Any], name: str, *, designation: str | None = None, src_id: int | None = None
+) -> tuple[Explanation, ...]:
+    """Explain an extraction by the name it has in the release or by its src_id.
+
+    Returns
+    -------
+    tuple of Explanation
+        More than one only where several parent runs have the same src_id.
+
+    Raises
+    ------
+    UnknownNameError
+        Raised if release, designation or extraction do not exist.
+    """
+    release_id, run_id = release_id_of(connection, name), None
+    if designation is not None:
+        run_id, src_id = _by_designation(connection, release_id, name, designation)
+    values = {"release_id": release_id, "run_id": run_id, "src_id": src_id}
+    rows = (
+        connection.cursor(row_factory=dict_row)
+        .execute(statement("reports/release_explain"), values)
+        .fetchall()
+    )
+    if not rows:
+        raise UnknownNameError(
+            f"the runs of release {name!r} have no extraction {src_id}",
+            expected="a src_id of wsdb.point_source",
+        )
+    limits = connection.execute(
+        "SELECT parameters FROM release.release WHERE release_id = %s", (release_id,)
+    ).fetchone()
+    return tuple(_explained(row, limits[0] if limits else {}) for row in rows)
+
+
+def _by_designation(
+    connection: Connection[Any], release_id: int, name: str, designation: str
+) -> tuple[int, int]:
+    plain = designation.strip().removeprefix("2MASS").strip().removeprefix("J")
+    row = connection.execute(
+        "SELECT run_id, src_id FROM release.psc WHERE release_id = %s AND designation = %s",
+        (release_id, plain),
+    ).fetchone()
+    if row is None:
+        raise UnknownNameError(
+            f"release {name!r} has no source {designation!r}",
+            expected="hhmmssss+ddmmsss of a released source",
+            remedy="for a source that was not released give --src-id",
+        )
+    return int(row[0]), int(row[1])
+
+
+def _explained(row: dict[str, Any], limits: dict[str, float]) -> Explanation:
+    row = {key: value.strip() if isinstance(value, str) else value for key, value in row.items()}
+    edges = [row[key] for key in ("dist_edge_ns", "dist_edge_ew") if row[key] is not None]
+    words = limits | row
+    words["nearest"] = min(edges) if edges else "?"
+    words["snrs"] = ", ".join(_number(row[f"{band}_snr"]) for band in "jhk")
+    words["chis"] = ", ".join(_number(row[f"{band}_psfchi"]) for band in "jhk")
+    sentence = _SENTENCES.get(row["reason"], row["reason"]).format(**words)
+    if row["released"] and row["use_src"] == 0:
+        sentence += (
+            " It was seen by one scan only, and not by the one that the geometric rule prefers (use_src 0)."
+        )
+    return Explanation(row["released"], row["reason"], sentence, row)
+
+
+def _number(value: float | None) -> str:
+    return "-" if value is None else f"{value:.4g}"

@@ -1,0 +1,186 @@
+"""Exports of a release: every product as a file, and a manifest that says what they are."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+from typing import Any, BinaryIO
+
+from psycopg import Connection
+
+from app.errors import StoreError
+from app.releases.bulk_text import write_bulk_text
+from app.releases.catalogue import ReleaseFacts, release_facts
+from app.releases.fits_export import write_fits
+from app.releases.parquet_export import write_parquet
+from app.releases.products import PRODUCTS, Product, read_chunks, with_lengths
+
+
+class ExportFormat(StrEnum):
+    """File formats of exports."""
+
+    FITS = "fits"
+    PARQUET = "parquet"
+    TEXT = "text"
+
+    @property
+    def suffix(self) -> str:
+        """Ending of the file names."""
+        return {"fits": "fits", "parquet": "parquet", "text": "txt"}[self.value]
+
+
+@dataclass(frozen=True)
+class ExportedFile:
+    """One written file."""
+
+    product: str
+    path: Path
+    rows: int
+    size_bytes: int
+    sha256: str
+
+
+def export_release(
+    connection: Connection[Any], name: str, kind: ExportFormat | str, output: Path
+) -> tuple[ExportedFile, ...]:
+    """Write `<name>.<product>.<ending>` for every product, and `<name>.<format>.manifest.json`.
+
+    Two exports of one release are equal byte for byte.
+
+    Parameters
+    ----------
+    connection : Connection
+    name : str
+        Name of the release.
+    kind : ExportFormat or str
+        fits, parquet or text.
+    output : Path
+        Folder; made when missing.
+
+    Raises
+    ------
+    UnknownNameError
+        Raised if there is no such release.
+    StoreError
+        Raised if the folder cannot be written.
+    """
+    wanted = ExportFormat(kind)
+    facts = release_facts(connection, name)
+    rows = {line["product"]: int(line["rows"]) for line in facts.manifest if line["partition"] == "all"}
+    try:
+        output.mkdir(parents=True, exist_ok=True)
+        files = tuple(
+            _export_product(connection, facts, product, rows[product.name], wanted, output)
+            for product in PRODUCTS.values()
+        )
+        _write_manifest(output / f"{name}.{wanted.value}.manifest.json", facts, files)
+    except OSError as error:
+        raise StoreError(f"{output} cannot be written: {error.strerror or error}") from error
+    return files
+
+
+def _export_product(
+    connection: Connection[Any],
+    facts: ReleaseFacts,
+    product: Product,
+    rows: int,
+    kind: ExportFormat,
+    output: Path,
+) -> ExportedFile:
+    path = output / f"{facts.summary['name']}.{product.name}.{kind.suffix}"
+    part = path.with_name(path.name + ".part")
+    try:
+        with part.open("wb") as stream:
+            _write(connection, facts, product, rows, kind, stream)
+        part.replace(path)
+    finally:
+        with suppress(OSError):
+            part.unlink(missing_ok=True)
+    with path.open("rb") as stream:
+        digest = hashlib.file_digest(stream, "sha256").hexdigest()
+    return ExportedFile(product.name, path, rows, path.stat().st_size, digest)
+
+
+def _write(
+    connection: Connection[Any],
+    facts: ReleaseFacts,
+    product: Product,
+    rows: int,
+    kind: ExportFormat,
+    stream: BinaryIO,
+) -> None:
+    if kind is ExportFormat.TEXT:
+        write_bulk_text(connection, stream, product, facts.release_id)
+        return
+    product = with_lengths(connection, product, facts.release_id)
+    chunks = read_chunks(connection, product, facts.release_id)
+    if kind is ExportFormat.FITS:
+        write_fits(stream, product, rows, chunks, _keywords(facts, product))
+    else:
+        write_parquet(stream, product, chunks, _metadata(facts, product))
+
+
+def _sha256(facts: ReleaseFacts, product: Product) -> str:
+    return next(
+        str(line["sha256"])
+        for line in facts.manifest
+        if line["product"] == product.name and line["partition"] == "all"
+    )
+
+
+def _keywords(facts: ReleaseFacts, product: Product) -> dict[str, str]:
+    summary = facts.summary
+    return {
+        "ORIGIN": "mapps",
+        "RELEASE": summary["name"],
+        "RELKIND": summary["kind"],
+        "PRODUCT": product.title,
+        "RUNS": summary["runs"],
+        "PUBLISHD": summary["published_at"].isoformat(),
+        "CODEVERS": f"{summary['code_version']} {summary['code_commit']}",
+        "CONTHASH": _sha256(facts, product),
+        "RADESYS": "ICRS",
+    }
+
+
+def _metadata(facts: ReleaseFacts, product: Product) -> dict[str, str]:
+    return {
+        "mapps.release": facts.summary["name"],
+        "mapps.product": product.title,
+        "mapps.content_sha256": _sha256(facts, product),
+        "mapps.manifest": json.dumps(_origin(facts), sort_keys=True),
+    }
+
+
+def _origin(facts: ReleaseFacts) -> dict[str, Any]:
+    return {
+        "release": {key: _plain(value) for key, value in facts.summary.items()},
+        "parameters": facts.parameters,
+        "statements": facts.statements,
+        "content": facts.manifest,
+    }
+
+
+def _plain(value: Any) -> Any:
+    return value.isoformat() if hasattr(value, "isoformat") else value
+
+
+def _write_manifest(path: Path, facts: ReleaseFacts, files: tuple[ExportedFile, ...]) -> None:
+    document: Mapping[str, Any] = _origin(facts) | {
+        "files": [
+            {
+                "file": f.path.name,
+                "product": f.product,
+                "rows": f.rows,
+                "bytes": f.size_bytes,
+                "sha256": f.sha256,
+            }
+            for f in files
+        ]
+    }
+    path.write_text(json.dumps(document, indent=1, sort_keys=True) + "\n", encoding="utf-8")

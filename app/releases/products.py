@@ -1,0 +1,128 @@
+"""The products of a release as their readers get them: table, columns, order."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from datetime import date
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from psycopg import Connection, sql
+
+from app.db.copy import EPOCH, empty_records
+from app.models.columns import EXTENDED_SOURCE, PUBLISHED_PSC, Column, Kind
+
+CHUNK_ROWS = 20_000
+
+
+@dataclass(frozen=True)
+class Product:
+    """One table of the release schema.
+
+    Attributes
+    ----------
+    name : str
+        psc, xsc or atlas.
+    title : str
+    columns : tuple of Column
+        What is exported, in this order.
+    order : tuple of str
+        Columns that give the rows a total order.
+    """
+
+    name: str
+    title: str
+    columns: tuple[Column, ...]
+    order: tuple[str, ...]
+
+
+# Text without a length (the URL) gets that of its longest value at export.
+_DESIGNATION = next(column for column in PUBLISHED_PSC if column.name == "designation")
+_ATLAS = (
+    Column("image_id", Kind.BIGINT, "Image in wsdb.atlas_image", ucd="meta.id;meta.main"),
+    Column("coadd_key", Kind.INTEGER, "Key of the image triple", ucd="meta.id.part"),
+    Column("scan_key", Kind.INTEGER, "Key of the scan", ucd="meta.id.part"),
+    Column("band", Kind.CHAR, "j, h or k", ucd="instr.bandpass", length=1),
+    Column("number", Kind.SMALLINT, "Image number in the scan", ucd="obs.image"),
+    Column(
+        "ra",
+        Kind.DOUBLE,
+        "Right ascension of the centre, ICRS",
+        "deg",
+        "pos.eq.ra;meta.main",
+        text_format="%10.6f",
+    ),
+    Column(
+        "decl",
+        Kind.DOUBLE,
+        "Declination of the centre, ICRS",
+        "deg",
+        "pos.eq.dec;meta.main",
+        text_format="%10.6f",
+    ),
+    Column("zero_point_mag", Kind.REAL, "Magnitude of 1 DN", "mag", "phot.mag;arith.zp"),
+    Column("sha256", Kind.CHAR, "SHA-256 of the file", ucd="meta.checksum", length=64),
+    Column("url", Kind.CHAR, "Where the FITS file is", ucd="meta.ref.url"),
+)
+_EXT_KEY = Column("ext_key", Kind.INTEGER, "Key in the release", ucd="meta.id", text_format="%10d")
+
+PRODUCTS: dict[str, Product] = {
+    "psc": Product("psc", "Point Source Catalogue", PUBLISHED_PSC, ("pts_key",)),
+    "xsc": Product(
+        "xsc", "Extended Source Catalogue", (_EXT_KEY, _DESIGNATION, *EXTENDED_SOURCE), ("ext_key",)
+    ),
+    "atlas": Product("atlas", "Atlas images", _ATLAS, ("coadd_key", "band", "image_id")),
+}
+"""Everything that a release holds for its readers."""
+
+
+def with_lengths(connection: Connection[Any], product: Product, release_id: int) -> Product:
+    """Give text columns without a length that of their longest value."""
+
+    def measured(column: Column) -> Column:
+        if column.kind is not Kind.CHAR or column.length:
+            return column
+        query = sql.SQL("SELECT coalesce(max(octet_length({})), 1) FROM {} WHERE release_id = %s").format(
+            sql.Identifier(column.name), sql.Identifier("release", product.name)
+        )
+        row = connection.execute(query, (release_id,)).fetchone() or (1,)
+        return replace(column, length=max(1, int(row[0])))
+
+    return replace(product, columns=tuple(map(measured, product.columns)))
+
+
+def read_chunks(
+    connection: Connection[Any], product: Product, release_id: int, chunk_rows: int = CHUNK_ROWS
+) -> Iterator[NDArray[np.void]]:
+    """Rows of a product in order, as records with the nulls of `app.db.copy`; memory holds one chunk.
+
+    The connection must be in a transaction (or open one itself): a server-side cursor lives in it.
+    """
+    query = sql.SQL("SELECT {} FROM {} WHERE release_id = %s ORDER BY {}").format(
+        sql.SQL(", ").join(sql.Identifier(column.name) for column in product.columns),
+        sql.Identifier("release", product.name),
+        sql.SQL(", ").join(map(sql.Identifier, product.order)),
+    )
+    with connection.transaction(), connection.cursor(name=f"export_{product.name}", binary=True) as cursor:
+        cursor.itersize = chunk_rows
+        cursor.execute(query, (release_id,))
+        while rows := cursor.fetchmany(chunk_rows):
+            yield _records(rows, product.columns)
+
+
+def _records(rows: list[tuple[Any, ...]], columns: tuple[Column, ...]) -> NDArray[np.void]:
+    records = empty_records(columns, len(rows))
+    for column, values in zip(columns, zip(*rows, strict=True), strict=True):
+        known = np.array([value is not None for value in values])
+        records[column.name][known] = [_value(value) for value in values if value is not None]
+    return records
+
+
+def _value(value: Any) -> Any:
+    if isinstance(value, str):
+        return value.encode("utf-8")
+    if isinstance(value, date):
+        return (np.datetime64(value, "D") - EPOCH).astype(int)
+    return value
