@@ -1,0 +1,51 @@
+"""One hash over everything an attempt publishes: replays and other runs can be compared by it."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import asdict
+from datetime import datetime
+from typing import Any
+
+import numpy as np
+
+from app.db.copy import Records
+from app.production.publication import Publication
+
+# Keys that differ between two attempts, or two runs, at the same work.
+_KEYS_OF_THE_ATTEMPT = ("attempt_id", "run_id")
+
+
+def output_hash(publication: Publication) -> str:
+    """SHA-256 over rows, references to files and metrics; attempt and run keys are left out."""
+    digest = hashlib.sha256()
+    for records in (publication.point_sources, publication.extended_sources):
+        digest.update(_records(records))
+    for rows in (
+        publication.atlas_images,
+        publication.calibrations,
+        publication.zero_points,
+        publication.metrics,
+    ):
+        digest.update(json.dumps([asdict(row) for row in rows], sort_keys=True, default=_plain).encode())
+        digest.update(b"\n")
+    return digest.hexdigest()
+
+
+def _records(records: Records | None) -> bytes:
+    if records is None or not records.size:
+        return b"0\n"
+    bare = records.copy()
+    for name in _KEYS_OF_THE_ATTEMPT:
+        if name in (bare.dtype.names or ()):
+            bare[name] = 0
+    return f"{bare.size}\n".encode() + np.ascontiguousarray(bare).tobytes()
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, datetime):
+        return value.isoformat()
+    if hasattr(value, "item"):
+        return value.item()
+    return str(value)

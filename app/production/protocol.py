@@ -1,0 +1,201 @@
+"""Claim, renew, fail, give back, reap: thin typed calls of the statements in `sql/production/`.
+
+Connections are in autocommit mode; each call is one transaction of its own. `app.production.publishing` has publish.
+Only the server's clock counts, and nothing here waits or retries: the worker decides that.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from psycopg import Connection
+from psycopg.rows import dict_row
+
+from app.db.statements import statement
+from app.errors import TokenLostError
+from app.models.production import Family, Outcome, TaskKind, TaskState
+from app.production.claim import Claim, Usage, WorkerIdentity
+
+CHANNEL = "mapps_tasks"
+"""Channel of the hints that new tasks are there."""
+
+REAP_LIMIT = 100
+"""Attempts closed per pass: a pass after a large outage stays short."""
+
+TEXT_LIMIT = 8000
+"""Characters of an error text that are kept: a traceback and its message."""
+
+
+@dataclass(frozen=True)
+class Failure:
+    """Why an attempt failed: family, stable code, text for people."""
+
+    family: Family
+    code: str
+    text: str
+
+
+@dataclass(frozen=True)
+class Backlog:
+    """Tasks of open runs that this worker may claim, now or later, and tasks that are running."""
+
+    ready: int
+    running: int
+
+    @property
+    def idle(self) -> bool:
+        """Whether nothing can come any more."""
+        return self.ready == 0 and self.running == 0
+
+
+def claim(
+    connection: Connection[Any], identity: WorkerIdentity, lease_seconds: float, run: str | None = None
+) -> Claim | None:
+    """Take the next ready task.
+
+    Parameters
+    ----------
+    identity : WorkerIdentity
+        Final runs are given only to the code their pipeline names.
+    lease_seconds : float
+        How long the claim holds without renewal. [s]
+    run : str, optional
+        Name of the only run to work for.
+
+    Returns
+    -------
+    Claim or None
+        None if there is nothing to do now.
+    """
+    wanted = asdict(identity) | {"lease_seconds": float(lease_seconds), "run": run}
+    with connection.cursor(row_factory=dict_row) as cursor:
+        row = cursor.execute(statement("production/claim"), wanted).fetchone()
+    if row is None:
+        return None
+    return Claim(**(row | {"kind": TaskKind(row["kind"])}))
+
+
+def renew(connection: Connection[Any], claim: Claim, lease_seconds: float) -> bool:
+    """Extend the lease; False means that the token is lost for good."""
+    return renew_token(connection, claim.attempt_id, claim.token, lease_seconds)
+
+
+def renew_token(connection: Connection[Any], attempt_id: int, token: int, lease_seconds: float) -> bool:
+    """Extend the lease of an attempt known by its numbers only."""
+    values = {"attempt_id": attempt_id, "token": token, "lease_seconds": float(lease_seconds)}
+    return connection.execute(statement("production/renew"), values).fetchone() is not None
+
+
+def fail(
+    connection: Connection[Any],
+    claim: Claim,
+    failure: Failure,
+    backoff_seconds: float,
+    usage: Usage | None = None,
+) -> TaskState:
+    """Close the attempt as failed: transient failures are tried again until the attempts are used up.
+
+    Returns
+    -------
+    TaskState
+        What became of the task: ready, dead or failed.
+
+    Raises
+    ------
+    TokenLostError
+        Raised if the attempt was closed by somebody else; nothing is written.
+    """
+    with connection.transaction():
+        _end(connection, claim, Outcome.FAILED, failure, usage)
+        if failure.family is Family.TRANSIENT:
+            return _after_loss(connection, [claim.task_id], backoff_seconds, failure.text)[claim.task_id]
+        values = {"task_id": claim.task_id, "reason": failure.text.strip().splitlines()[-1:]}
+        values["reason"] = f"{failure.code}: {''.join(values['reason'])}"
+        connection.execute(statement("production/task_failed"), values)
+        return TaskState.FAILED
+
+
+def give_back(connection: Connection[Any], claim: Claim, usage: Usage | None = None) -> None:
+    """Return an unfinished task: it is ready at once, and the attempt does not count.
+
+    Raises
+    ------
+    TokenLostError
+        Raised if the attempt was closed by somebody else; nothing is written.
+    """
+    with connection.transaction():
+        _end(connection, claim, Outcome.GIVEN_BACK, None, usage)
+        connection.execute(statement("production/task_again"), {"task_id": claim.task_id})
+
+
+def reap(
+    connection: Connection[Any], backoff_seconds: float, limit: int = REAP_LIMIT
+) -> dict[int, TaskState]:
+    """Close expired attempts as lost; their tasks are ready again after a wait, or dead.
+
+    Returns
+    -------
+    dict
+        What became of each task.
+    """
+    with connection.transaction():
+        rows = connection.execute(statement("production/reap"), {"limit": limit}).fetchall()
+        if not rows:
+            return {}
+        return _after_loss(connection, [row[0] for row in rows], backoff_seconds, "its worker was lost")
+
+
+def backlog(connection: Connection[Any], identity: WorkerIdentity, run: str | None = None) -> Backlog:
+    """Count what keeps a worker busy that runs until idle."""
+    values = {"run": run, "code_version": identity.code_version, "code_commit": identity.code_commit}
+    row = connection.execute(statement("production/idle"), values).fetchone()
+    return Backlog(*row) if row is not None else Backlog(0, 0)
+
+
+def lost_token(claim: Claim) -> TokenLostError:
+    """Say that the attempt belongs to nobody any more."""
+    return TokenLostError(
+        f"attempt {claim.attempt_id} of task {claim.task_id} is closed, token {claim.token} is lost",
+        expected="an open attempt",
+        remedy="another worker has the task; nothing was written",
+    )
+
+
+def _end(
+    connection: Connection[Any],
+    claim: Claim,
+    outcome: Outcome,
+    failure: Failure | None,
+    usage: Usage | None,
+) -> None:
+    key = {"attempt_id": claim.attempt_id, "token": claim.token}
+    connection.execute(statement("production/lock_attempt"), key)
+    values = key | asdict(usage or Usage()) | {"outcome": outcome.value}
+    values |= {
+        "family": failure.family.value if failure else None,
+        "error_code": failure.code if failure else None,
+        "error_text": bounded(failure.text) if failure else None,
+    }
+    if connection.execute(statement("production/end_attempt"), values).fetchone() is None:
+        raise lost_token(claim)
+
+
+def _after_loss(
+    connection: Connection[Any], task_ids: Sequence[int], backoff_seconds: float, reason: str
+) -> dict[int, TaskState]:
+    last = (reason.strip().splitlines() or [""])[-1]
+    values = {"task_ids": list(task_ids), "backoff_seconds": float(backoff_seconds), "reason": last}
+    rows = connection.execute(statement("production/tasks_after_loss"), values).fetchall()
+    return {task_id: TaskState(state) for task_id, state in rows}
+
+
+def bounded(text: str) -> str:
+    """Keep the two ends of an over-long text: the top says where, the end says what."""
+    # PostgreSQL text cannot hold the zero character, which a message about a binary file may contain.
+    text = text.replace("\0", "\\0")
+    if len(text) <= TEXT_LIMIT:
+        return text
+    half = TEXT_LIMIT // 2
+    return f"{text[:half]}\n[{len(text) - 2 * half} characters left out]\n{text[-half:]}"

@@ -1,0 +1,210 @@
+"""Publish: everything an attempt made, in one transaction, or nothing.
+
+The token is compared under a row lock, so that of two workers with the same task one publishes and the other writes
+nothing. Publishing again with the same token is harmless: when the answer to COMMIT was lost, the second call finds
+its own attempt done and gives the same result.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from psycopg import Connection
+from psycopg.types.json import Jsonb
+
+from app.db.copy import Records, SourceTable, copy_rows
+from app.db.pgsphere import to_text
+from app.db.statements import statement
+from app.errors import InputError, TransientError
+from app.models.production import Outcome
+from app.production.claim import Claim, Usage
+from app.production.output_hash import output_hash
+from app.production.protocol import lost_token
+from app.production.publication import Publication
+
+Reached = Callable[[str], None]
+"""Told the name of each step of a publication: a test may end the process there."""
+
+
+class InputsReplacedError(TransientError):
+    """A calibration that the attempt used was recalled while it ran: it must be done again with the new one."""
+
+    code = "INPUTS_REPLACED"
+
+
+class RunReleasedError(InputError):
+    """The task was published before and a release was drawn from it: its rows must stay."""
+
+    code = "RUN_RELEASED"
+
+
+@dataclass(frozen=True)
+class PublishResult:
+    """What was published; `repeated` if an earlier call with the same token had done it."""
+
+    attempt_id: int
+    output_hash: str
+    point_rows: int
+    extended_rows: int
+    repeated: bool = False
+
+
+def _unobserved(_point: str) -> None:
+    """Ignore the steps."""
+
+
+def publish(
+    connection: Connection[Any],
+    claim: Claim,
+    publication: Publication,
+    usage: Usage | None = None,
+    reached: Reached = _unobserved,
+) -> PublishResult:
+    """Write everything the attempt made and close attempt and task.
+
+    Parameters
+    ----------
+    connection : Connection
+        In autocommit mode, without an open transaction.
+    usage : Usage, optional
+        What the attempt cost.
+    reached : callable, optional
+        Called with the name of each step.
+
+    Raises
+    ------
+    TokenLostError
+        Raised if the attempt was closed by somebody else; nothing is written.
+    InputsReplacedError
+        Raised if a calibration it used was recalled meanwhile; nothing is written.
+    RunReleasedError
+        Raised if rows of a published release would have to be replaced; nothing is written.
+    """
+    points = _stamped(publication.point_sources, claim)
+    extended = _stamped(publication.extended_sources, claim)
+    content = output_hash(publication)
+    with connection.transaction():
+        done = _lock(connection, claim)
+        if done is not None:
+            return done
+        reached("in_publish_after_lock")
+        _supersede(connection, claim)
+        # The references that may be refused come before the rows that cost most.
+        _add_references(connection, claim, publication)
+        point_rows = copy_rows(connection, SourceTable.POINT, SourceTable.POINT.columns, points)
+        extended_rows = copy_rows(connection, SourceTable.EXTENDED, SourceTable.EXTENDED.columns, extended)
+        reached("in_publish_after_copy")
+        _add_products(connection, claim, publication)
+        reached("in_publish_after_products")
+        result = PublishResult(claim.attempt_id, content, point_rows, extended_rows)
+        _close(connection, claim, publication.input_hash, result, usage or Usage())
+        reached("before_commit")
+    reached("after_commit")
+    return result
+
+
+def _stamped(records: Records | None, claim: Claim) -> Records:
+    if records is None:
+        from numpy import empty
+
+        return empty(0, [])
+    stamped = records.copy()
+    stamped["attempt_id"] = claim.attempt_id
+    return stamped
+
+
+def _lock(connection: Connection[Any], claim: Claim) -> PublishResult | None:
+    key = {"attempt_id": claim.attempt_id, "token": claim.token}
+    row = connection.execute(statement("production/lock_attempt"), key).fetchone()
+    if row is None:
+        raise lost_token(claim)
+    outcome, content, point_rows, extended_rows = row
+    if outcome is None:
+        return None
+    if outcome != Outcome.DONE:
+        raise lost_token(claim)
+    return PublishResult(claim.attempt_id, content, point_rows, extended_rows, repeated=True)
+
+
+def _supersede(connection: Connection[Any], claim: Claim) -> None:
+    """Take back what an earlier accepted attempt of the task published (recall in place)."""
+    former = connection.execute(statement("production/supersede"), {"task_id": claim.task_id}).fetchone()
+    if former is None:
+        return
+    releases = connection.execute(statement("production/released_from"), {"run_id": claim.run_id}).fetchall()
+    if releases:
+        names = ", ".join(name for (name,) in releases)
+        raise RunReleasedError(
+            f"release {names} was drawn from run {claim.run_name}, task {claim.task_id} of which was published before",
+            expected="a run without published releases",
+            remedy="recall into another run: mapps run recall --requeue --into RUN",
+        )
+    values = {"run_id": claim.run_id, "attempt_id": former[0]}
+    for name in (
+        "drop_point_sources",
+        "drop_extended_sources",
+        "drop_atlas_images",
+        "drop_zero_points",
+        "drop_metrics",
+        "retire_products",
+    ):
+        connection.execute(statement(f"production/{name}"), values)
+
+
+def _add_references(connection: Connection[Any], claim: Claim, publication: Publication) -> None:
+    if publication.raw_file_ids:
+        files = {"attempt_id": claim.attempt_id, "raw_file_ids": sorted(set(publication.raw_file_ids))}
+        connection.execute(statement("production/add_raw_files"), files)
+    wanted = sorted(set(publication.calibration_ids))
+    if not wanted:
+        return
+    products = {"attempt_id": claim.attempt_id, "calibration_ids": wanted}
+    used = connection.execute(statement("production/add_used_calibrations"), products).fetchall()
+    if len(used) != len(wanted):
+        gone = sorted(set(wanted) - {calibration_id for (calibration_id,) in used})
+        raise InputsReplacedError(f"calibrations {gone} were recalled while attempt {claim.attempt_id} ran")
+
+
+def _add_products(connection: Connection[Any], claim: Claim, publication: Publication) -> None:
+    keys = {
+        "attempt_id": claim.attempt_id,
+        "run_id": claim.run_id,
+        "night_id": claim.night_id,
+        "scan_key": claim.scan_key,
+    }
+    images = [
+        asdict(row) | keys | {"footprint": to_text(row.footprint)} for row in publication.atlas_images
+    ]
+    calibrations = [
+        asdict(row) | keys | _span(row.valid) | {"facts": Jsonb(row.facts)} for row in publication.calibrations
+    ]
+    zero_points = [asdict(row) | keys | _span(row.valid) for row in publication.zero_points]
+    metrics = [asdict(row) | keys | {"band": row.band or "-"} for row in publication.metrics]
+    with connection.cursor() as cursor:
+        for name, rows in (
+            ("add_atlas_image", images),
+            ("add_calibration", calibrations),
+            ("add_zero_point", zero_points),
+            ("add_metric", metrics),
+        ):
+            if rows:
+                cursor.executemany(statement(f"production/{name}"), rows)
+
+
+def _span(valid: tuple[Any, Any]) -> dict[str, Any]:
+    return {"valid_from": valid[0], "valid_to": valid[1]}
+
+
+def _close(
+    connection: Connection[Any], claim: Claim, input_hash: str, result: PublishResult, usage: Usage
+) -> None:
+    values = asdict(result) | asdict(usage) | {"token": claim.token, "input_hash": input_hash}
+    if connection.execute(statement("production/close_attempt"), values).fetchone() is None:
+        raise lost_token(claim)
+    task = {"task_id": claim.task_id}
+    if connection.execute(statement("production/close_task"), task).fetchone() is None:
+        raise lost_token(claim)
+    connection.execute(statement("production/lock_dependents"), task)
+    connection.execute(statement("production/release_dependents"), task)

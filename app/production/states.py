@@ -1,0 +1,176 @@
+"""The state machine of tasks and attempts as one table.
+
+The statements of `sql/production/` carry it out; `docs/protocol.md` and the explorer are made from it, and a contract
+test compares it with what the statements do.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from app.models.production import Outcome, TaskState
+
+
+class Who(StrEnum):
+    """Who makes a transition happen."""
+
+    OPERATOR = "operator"
+    WORKER = "worker"
+    REAPER = "reaper"
+
+
+class Event(StrEnum):
+    """What happens to a task."""
+
+    QUEUE = "queue"
+    UPSTREAM_DONE = "upstream done"
+    CLAIM = "claim"
+    PUBLISH = "publish"
+    GIVE_BACK = "give back"
+    FAIL_TRANSIENT = "fail: transient"
+    FAIL_INPUT = "fail: input"
+    FAIL_BUG = "fail: bug"
+    LEASE_END = "lease runs out"
+    HOLD = "hold"
+    RELEASE = "release"
+    RETRY = "retry"
+    RECALL = "recall"
+    UPSTREAM_RECALLED = "upstream recalled"
+
+
+class Guard(StrEnum):
+    """Condition that chooses between transitions of the same event."""
+
+    NONE = ""
+    UPSTREAM_DONE = "everything upstream is done"
+    UPSTREAM_OPEN = "something upstream is not done"
+    ATTEMPTS_LEFT = "attempts are left"
+    ATTEMPTS_SPENT = "attempts are used up"
+
+
+@dataclass(frozen=True)
+class Transition:
+    """One line of the table; `source` None is a task that does not exist yet.
+
+    Attributes
+    ----------
+    outcome : Outcome or None
+        How the open attempt ends with it; None where no attempt is open.
+    statements : tuple of str
+        Files of `sql/production/` that carry it out, in this order.
+    """
+
+    source: TaskState | None
+    event: Event
+    target: TaskState
+    who: Who
+    guard: Guard = Guard.NONE
+    outcome: Outcome | None = None
+    statements: tuple[str, ...] = ()
+
+
+_S, _E, _G, _W = TaskState, Event, Guard, Who
+_LOSS = ("reap", "tasks_after_loss")
+_FAIL = ("lock_attempt", "end_attempt")
+_AGAIN = ("lock_run", "lock_tasks", "try_again", "settle_waiting")
+_PUBLISH = ("lock_attempt", "close_attempt", "close_task", "lock_dependents", "release_dependents")
+
+TRANSITIONS: tuple[Transition, ...] = (
+    Transition(None, _E.QUEUE, _S.WAITING, _W.OPERATOR, _G.UPSTREAM_OPEN, None, ("queue_scans",)),
+    Transition(
+        None,
+        _E.QUEUE,
+        _S.READY,
+        _W.OPERATOR,
+        _G.UPSTREAM_DONE,
+        None,
+        ("queue_night_calibrations", "queue_scans"),
+    ),
+    Transition(_S.WAITING, _E.UPSTREAM_DONE, _S.READY, _W.WORKER, _G.UPSTREAM_DONE, None, _PUBLISH[3:]),
+    Transition(_S.READY, _E.CLAIM, _S.RUNNING, _W.WORKER, _G.UPSTREAM_DONE, None, ("claim",)),
+    Transition(_S.RUNNING, _E.PUBLISH, _S.DONE, _W.WORKER, _G.NONE, Outcome.DONE, _PUBLISH),
+    Transition(
+        _S.RUNNING,
+        _E.GIVE_BACK,
+        _S.READY,
+        _W.WORKER,
+        _G.NONE,
+        Outcome.GIVEN_BACK,
+        (*_FAIL, "task_again"),
+    ),
+    Transition(
+        _S.RUNNING,
+        _E.FAIL_TRANSIENT,
+        _S.READY,
+        _W.WORKER,
+        _G.ATTEMPTS_LEFT,
+        Outcome.FAILED,
+        (*_FAIL, "tasks_after_loss"),
+    ),
+    Transition(
+        _S.RUNNING,
+        _E.FAIL_TRANSIENT,
+        _S.DEAD,
+        _W.WORKER,
+        _G.ATTEMPTS_SPENT,
+        Outcome.FAILED,
+        (*_FAIL, "tasks_after_loss"),
+    ),
+    Transition(
+        _S.RUNNING,
+        _E.FAIL_INPUT,
+        _S.FAILED,
+        _W.WORKER,
+        _G.NONE,
+        Outcome.FAILED,
+        (*_FAIL, "task_failed"),
+    ),
+    Transition(
+        _S.RUNNING, _E.FAIL_BUG, _S.FAILED, _W.WORKER, _G.NONE, Outcome.FAILED, (*_FAIL, "task_failed")
+    ),
+    Transition(_S.RUNNING, _E.LEASE_END, _S.READY, _W.REAPER, _G.ATTEMPTS_LEFT, Outcome.LOST, _LOSS),
+    Transition(_S.RUNNING, _E.LEASE_END, _S.DEAD, _W.REAPER, _G.ATTEMPTS_SPENT, Outcome.LOST, _LOSS),
+    Transition(_S.WAITING, _E.HOLD, _S.HELD, _W.OPERATOR, _G.NONE, None, ("lock_tasks", "hold_tasks")),
+    Transition(_S.READY, _E.HOLD, _S.HELD, _W.OPERATOR, _G.NONE, None, ("lock_tasks", "hold_tasks")),
+    Transition(
+        _S.HELD, _E.RELEASE, _S.WAITING, _W.OPERATOR, _G.UPSTREAM_OPEN, None, ("lock_tasks", "wait_again")
+    ),
+    Transition(
+        _S.HELD,
+        _E.RELEASE,
+        _S.READY,
+        _W.OPERATOR,
+        _G.UPSTREAM_DONE,
+        None,
+        ("lock_tasks", "wait_again", "settle_waiting"),
+    ),
+    *(
+        Transition(
+            source,
+            event,
+            target,
+            _W.OPERATOR,
+            guard,
+            None,
+            _AGAIN if target is _S.READY else _AGAIN[:-1],
+        )
+        for event, sources in ((_E.RETRY, (_S.FAILED, _S.DEAD)), (_E.RECALL, (_S.DONE,)))
+        for source in sources
+        for target, guard in ((_S.READY, _G.UPSTREAM_DONE), (_S.WAITING, _G.UPSTREAM_OPEN))
+    ),
+    Transition(
+        _S.READY,
+        _E.UPSTREAM_RECALLED,
+        _S.WAITING,
+        _W.OPERATOR,
+        _G.UPSTREAM_OPEN,
+        None,
+        ("block_dependents",),
+    ),
+)
+
+
+def targets(source: TaskState | None, event: Event) -> dict[Guard, TaskState]:
+    """Where an event leads from a state, by guard; empty where it cannot happen."""
+    return {t.guard: t.target for t in TRANSITIONS if t.source is source and t.event is event}

@@ -1,0 +1,2 @@
+-- Hear the hints of notify.
+LISTEN mapps_tasks

@@ -1,0 +1,2 @@
+-- Positional and scan indexes of a run, built when the load is over.
+SELECT wsdb.seal_run(%(run_id)s::integer)

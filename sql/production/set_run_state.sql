@@ -1,0 +1,2 @@
+-- Open or hold a whole run: workers finish what they have and claim nothing more from a held one.
+UPDATE production.run SET state = %(state)s WHERE run_id = %(run_id)s
