@@ -107,8 +107,8 @@ def _drizzle(
                 px = x - 0.5 * (nx - 1)
                 bend = cubic * (px * px + py * py)
                 # Left and lower edges of a square of 2 x 2 output pixels, where output pixel k spans [k, k + 1].
-                left = x0[i] + matrix[0, 0] * px + matrix[0, 1] * py + bend * px - 0.5
-                low = y0[i] + matrix[1, 0] * px + matrix[1, 1] * py + bend * py - 0.5
+                left = x0[i] + matrix[i, 0, 0] * px + matrix[i, 0, 1] * py + bend * px - 0.5
+                low = y0[i] + matrix[i, 1, 0] * px + matrix[i, 1, 1] * py + bend * py - 0.5
                 k = math.floor(left)
                 j = math.floor(low)
                 if k < -2 or j < -2 or k >= columns or j >= rows:
@@ -170,7 +170,7 @@ def coadd(
         levels,
         geometry.x_arcsec - grid.first_x_arcsec,
         geometry.y_arcsec - grid.first_y_arcsec,
-        geometry.matrix_arcsec,
+        geometry.matrices(),
         geometry.distortion_arcsec / CORNER_PIX**3,
         1.0 / frames.detector.gain,
         total,

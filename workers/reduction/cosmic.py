@@ -69,8 +69,8 @@ def _strike(
                 v = pixels[i, y, x] - level[x]
                 px = x - 0.5 * (nx - 1)
                 py = y - 0.5 * (ny - 1)
-                ux = x0[i] + matrix[0, 0] * px + matrix[0, 1] * py
-                uy = y0[i] + matrix[1, 0] * px + matrix[1, 1] * py
+                ux = x0[i] + matrix[i, 0, 0] * px + matrix[i, 0, 1] * py
+                uy = y0[i] + matrix[i, 1, 0] * px + matrix[i, 1, 1] * py
                 visits = 0
                 highest = -1e30
                 for j in range(max(0, i - NEIGHBOURS), min(n, i + NEIGHBOURS + 1)):
@@ -78,8 +78,8 @@ def _strike(
                         continue
                     dx = ux - x0[j]
                     dy = uy - y0[j]
-                    kx = math.floor(inverse[0, 0] * dx + inverse[0, 1] * dy + 0.5 * (nx - 1))
-                    ky = math.floor(inverse[1, 0] * dx + inverse[1, 1] * dy + 0.5 * (ny - 1))
+                    kx = math.floor(inverse[j, 0, 0] * dx + inverse[j, 0, 1] * dy + 0.5 * (nx - 1))
+                    ky = math.floor(inverse[j, 1, 0] * dx + inverse[j, 1, 1] * dy + 0.5 * (ny - 1))
                     if kx < 0 or ky < 0 or kx > nx - 2 or ky > ny - 2:
                         continue
                     whole = True
@@ -123,8 +123,8 @@ def flag_transients(frames: CalibratedFrames, geometry: FrameGeometry) -> dict[s
         frames.noise_dn,
         geometry.x_arcsec,
         geometry.y_arcsec,
-        geometry.matrix_arcsec,
-        np.linalg.inv(geometry.matrix_arcsec),
+        geometry.matrices(),
+        np.linalg.inv(geometry.matrices()),
         struck,
     )
     struck = struck[:count]
