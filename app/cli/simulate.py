@@ -90,9 +90,10 @@ def _observe(parameters: NightParameters, directory: Path, reference: str) -> No
         raise ConflictError(f"{directory} is a file", expected="a directory, or a name for one")
     stars = None
     if reference == "database":
-        from app.ingest.reference import stars_of_database
+        from app.ingest.reference import database_regions
+        from app.observatory.night import sky_regions
 
-        stars = stars_of_database()
+        stars = database_regions(sky_regions(parameters))
     elif reference != "synthetic":
         raise UserError(f"--reference {reference}", expected="synthetic or database")
     with progress(f"observing {parameters.night_name}, scans", total=len(plan_night(parameters))) as shown:

@@ -7,14 +7,16 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from app.sky.healpix import pixel_number
+
 REFERENCE_DTYPE = np.dtype(
     [
-        ("star_id", "i8"),  # unique within its catalogue
-        ("ra", "f8"),  # ICRS degrees at epoch J2000.0
+        ("star_id", "i8"),  # HEALPix order 12 nested, shifted by 20 bits, plus a sequence in the pixel
+        ("ra", "f8"),  # ICRS degrees at `epoch_year`
         ("decl", "f8"),
         ("pm_ra_mas_yr", "f4"),  # proper motion, times cos(decl); NaN where unknown
         ("pm_decl_mas_yr", "f4"),
-        ("epoch_year", "f4"),  # mean epoch of the observations behind the position; NaN where unknown
+        ("epoch_year", "f4"),  # Julian year of the position
         ("bt_mag", "f4"),  # NaN where unknown
         ("vt_mag", "f4"),
     ]
@@ -39,6 +41,19 @@ class Region:
         inside = ((ra - self.ra_min) % 360.0 <= width) & (decl >= self.decl_min) & (decl <= self.decl_max)
         return np.asarray(inside, bool)
 
+    def joined(self, other: Region) -> Region:
+        """Return the smallest box around two boxes that are less than half the sky apart."""
+        start = (other.ra_min - self.ra_min + 180.0) % 360.0 - 180.0
+        first = self if start >= 0.0 else other
+        width, own = (self.ra_max - self.ra_min) % 360.0, (other.ra_max - other.ra_min) % 360.0
+        end = max(width, start + own) if start >= 0.0 else max(own, width - start)
+        return Region(
+            first.ra_min,
+            (first.ra_min + end) % 360.0,
+            min(self.decl_min, other.decl_min),
+            max(self.decl_max, other.decl_max),
+        )
+
     def grown(self, margin_deg: float) -> Region:
         """Return the box with a margin on every side (in RA divided by cos(decl)); whole circles near a pole."""
         low, high = max(self.decl_min - margin_deg, -90.0), min(self.decl_max + margin_deg, 90.0)
@@ -49,12 +64,32 @@ class Region:
         return Region((self.ra_min - wide) % 360.0, (self.ra_max + wide) % 360.0, low, high)
 
 
+_SEQUENCE_BITS = 20
+
+
+def with_identifiers(stars: ReferenceStars) -> ReferenceStars:
+    """Order stars by pixel, RA and Dec, and number them; the same stars always get the same numbers.
+
+    Parameters
+    ----------
+    stars : structured array of REFERENCE_DTYPE
+        All stars of a catalogue, or of whole HEALPix pixels of it.
+    """
+    pixel = pixel_number(stars["ra"], stars["decl"]) if stars.size else np.zeros(0, np.int64)
+    order = np.lexsort((stars["decl"], stars["ra"], pixel))
+    ordered, ranked = stars[order], pixel[order]
+    starts = np.flatnonzero(np.r_[True, ranked[1:] != ranked[:-1]]) if ranked.size else np.zeros(0, np.int64)
+    sequence = np.arange(ranked.size) - np.repeat(starts, np.diff(np.r_[starts, ranked.size]))
+    ordered["star_id"] = (ranked << _SEQUENCE_BITS) | sequence
+    return np.asarray(ordered)
+
+
 def positions_at(stars: ReferenceStars, epoch_year: float) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Positions moved from J2000.0 to an epoch by proper motion (unknown motion counts as zero).
+    """Move positions to an epoch by proper motion (unknown motion counts as zero).
 
     Linear in RA and Dec, good to 1 mas within 10 years away from 1 degree of a pole.
     """
-    years = epoch_year - 2000.0
+    years = epoch_year - stars["epoch_year"].astype(np.float64)
     motion_ra = np.nan_to_num(stars["pm_ra_mas_yr"]) / 3.6e6
     motion_decl = np.nan_to_num(stars["pm_decl_mas_yr"]) / 3.6e6
     ra = stars["ra"] + years * motion_ra / np.cos(np.radians(stars["decl"]))

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from app.ingest.reference_stars import REFERENCE_DTYPE, ReferenceStars, Region
+from app.ingest.reference_stars import REFERENCE_DTYPE, ReferenceStars, Region, with_identifiers
 from app.sky.galactic import galactic
 
 if TYPE_CHECKING:
@@ -25,7 +25,6 @@ _SEED_TAG = 0x7C0
 _BRIGHTEST_VT, _FAINTEST_VT = 2.0, 12.0
 # Cumulative counts of Tycho-2 rise by this power of ten a magnitude between VT 6 and 11.
 _COUNT_SLOPE = 0.45
-_STARS_PER_CELL_LIMIT = 100_000
 
 
 def density_per_square_degree(galactic_latitude_deg: ArrayLike) -> NDArray[np.float64]:
@@ -76,11 +75,8 @@ def _stars_of_cell(cell: int, seed: int) -> ReferenceStars:
     middle_ra, middle_decl = uniform_in_cell(cell, CELL_SIDE, 64, np.random.default_rng(0))
     latitude = galactic(middle_ra, middle_decl)[1]
     area = 360.0**2 / np.pi / (12 * CELL_SIDE**2)
-    count = min(
-        int(random.poisson(density_per_square_degree(latitude).mean() * area)), _STARS_PER_CELL_LIMIT - 1
-    )
+    count = int(random.poisson(density_per_square_degree(latitude).mean() * area))
     stars = np.zeros(count, REFERENCE_DTYPE)
-    stars["star_id"] = cell * _STARS_PER_CELL_LIMIT + np.arange(count)
     stars["ra"], stars["decl"] = uniform_in_cell(cell, CELL_SIDE, count, random)
     low, high = 10.0 ** (_COUNT_SLOPE * np.array([_BRIGHTEST_VT, _FAINTEST_VT]))
     stars["vt_mag"] = np.log10(low + (high - low) * random.random(count)) / _COUNT_SLOPE
@@ -90,8 +86,8 @@ def _stars_of_cell(cell: int, seed: int) -> ReferenceStars:
     # Median total motion of Tycho-2 is 12 mas/yr with a long tail: Student's t of 3 degrees of freedom.
     stars["pm_ra_mas_yr"] = 9.0 * random.standard_t(3.0, count)
     stars["pm_decl_mas_yr"] = 9.0 * random.standard_t(3.0, count)
-    stars["epoch_year"] = 1991.25
-    return stars
+    stars["epoch_year"] = 2000.0
+    return with_identifiers(stars)
 
 
 def _gather(cells: Sequence[int] | NDArray[np.int64], seed: int) -> ReferenceStars:

@@ -127,7 +127,6 @@ def add_stars(
     x_pix: Floats,
     y_pix: Floats,
     flux_dn: Floats,
-    least_radius: NDArray[np.int64],
     first: NDArray[np.int64],
     last: NDArray[np.int64],
     starts: NDArray[np.int64],
@@ -144,12 +143,13 @@ def add_stars(
         Each frame's seeing, in units of that grid; tables are mixed linearly.
     x_pix, y_pix, first, last, starts
         From `place_stars`.
-    flux_dn, least_radius : (n,)
-        Light of each star outside the atmosphere's changes, and the radius its stamp has at least (pixels).
+    flux_dn : (n,)
+        Light of each star outside the atmosphere's changes.
     relative_flux : (frames,)
         Transparency of each frame.
 
-    The stamp's radius grows with flux^(1/3): what is left out lies under 0.05 DN a pixel, or beyond 40".
+    The stamp's radius is at least 8 pixels and grows with flux^(3/11): what is left out lies under 0.05 DN a pixel,
+    or beyond 40".
     """
     levels = tables.shape[0]
     for f in prange(images.shape[0]):
@@ -161,7 +161,7 @@ def add_stars(
         for s in range(first[f], last[f]):
             flux = flux_dn[s] * relative_flux[f]
             # wings fall as r^(-11/3): flux 0.02 r^(-11/3) < 0.05 DN
-            radius = min(max(int((0.4 * flux) ** 0.2727), least_radius[s]), HALF_WIDTH)
+            radius = min(max(int((0.4 * flux) ** 0.2727), SMALLEST_RADIUS), HALF_WIDTH)
             out = starts[f] + s - first[f]
             x, y = float(x_pix[out]), float(y_pix[out])
             if -0.5 - radius < x < 255.5 + radius and -0.5 - radius < y < 255.5 + radius:

@@ -67,7 +67,10 @@ class NightSummary:
 def zero_points(
     plan: ScanPlan, camera: BandCamera, conditions: Conditions, parameters: NightParameters
 ) -> NDArray[np.float64]:
-    """Return the true zero point of each frame: constant for the night in H and Ks, piecewise linear in J, less extinction."""
+    """Return the true zero point of each frame, extinction and transparency included.
+
+    Constant for the night in H and Ks, piecewise linear in time in J, as the survey's nightly solutions are.
+    """
     random = np.random.default_rng([21, night_seed(parameters), camera.band.position])
     offset = 0.015 * random.standard_normal()
     knots = 0.012 * random.standard_normal(5)
@@ -117,12 +120,18 @@ def _already_there(parameters: NightParameters, directory: Path, record: str) ->
     )
 
 
+def sky_regions(parameters: NightParameters) -> list[Region]:
+    """Regions of sky that the night's scans see: those in which bright stars are needed."""
+    return _regions(plan_night(parameters))
+
+
 def _regions(plans: tuple[ScanPlan, ...]) -> list[Region]:
-    """Sky of all scans; scans of one field share a region."""
-    regions: dict[tuple[int, int], Region] = {}
+    """Sky of all scans; scans of one tile share a region."""
+    regions: dict[int, Region] = {}
     for plan in plans:
         if plan.scan_type.on_sky:
-            regions[plan.tile, round(plan.ra_deg * 3600.0)] = plan.region
+            known = regions.get(plan.tile)
+            regions[plan.tile] = plan.region if known is None else known.joined(plan.region)
     return list(regions.values())
 
 

@@ -14,7 +14,7 @@ from app.observatory import camera as cameras
 from app.observatory.camera import SIZE, BandCamera, Detector
 from app.observatory.conditions import Conditions, draw_extra, frame_keys, make_drift, make_hits, make_sky
 from app.observatory.deviates import normal_table
-from app.observatory.exposure import SMALLEST_RADIUS, add_stars, place_stars, read_out
+from app.observatory.exposure import add_stars, place_stars, read_out
 from app.observatory.optics import HALF_WIDTH, point_tables
 from app.observatory.parameters import NightParameters
 from app.observatory.schedule import ScanPlan
@@ -94,8 +94,7 @@ def expose_stars(
     flux = points.share * (10.0 ** (0.4 * (reference - points.magnitudes[camera.band]))).astype(np.float32)
     tables, steps = _tables(camera, conditions.seeing_arcsec[part])
     relative = 10.0 ** (0.4 * (zero_point_mag[part] - reference))
-    radius = np.full(flux.size, SMALLEST_RADIUS, np.int64)
-    add_stars(images, tables, steps, x_pix, y_pix, flux, radius, first, last, starts, relative)
+    add_stars(images, tables, steps, x_pix, y_pix, flux, first, last, starts, relative)
     return images
 
 
