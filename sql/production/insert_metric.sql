@@ -1,2 +1,0 @@
--- One number that a reduction measured of itself.
-INSERT INTO quality.metric (attempt_id, name, band, value) VALUES (%(attempt_id)s, %(name)s, %(band)s, %(value)s)
