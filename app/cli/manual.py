@@ -22,7 +22,6 @@ Exit codes:
   1    stopped by the reader of a pipe
   2    the request or its input is wrong; the message says what to change
   3    the surroundings need attention: server, disk, network (see: mapps doctor)
-  4    done in part: some of the input was refused and is listed, the rest went in
   4    done in part: ingest refused something, and listed it; the rest went in
   70   a bug; the traceback is shown, please report it
   130  interrupted
