@@ -1,8 +1,4 @@
-"""Pipelines: code version and parameter set, hashed.
-
-The parameters belong to the science, which this half of the code may not import: they are asked for across a process
-boundary (`python -m workers parameters`).
-"""
+"""Pipelines: code version, commit and full parameter set, hashed."""
 
 from __future__ import annotations
 
@@ -10,7 +6,6 @@ import hashlib
 import json
 import subprocess
 import sys
-import tomllib
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -19,25 +14,28 @@ from psycopg import Connection
 from psycopg.types.json import Jsonb
 
 from app.db.statements import statement
-from app.errors import OperatorError, UserError
-from app.version import code_version, git_commit
+from app.errors import MappsError, OperatorError, UserError
+from app.version import ROOT, code_version, git_commit
+
+# Reading dataclasses takes a second; a minute allows for a cold disk.
+_PATIENCE_SECONDS = 60
 
 
 class ParametersError(UserError):
-    """A parameter file names something unknown or is no TOML."""
+    """The parameter file is wrong."""
 
     code = "PARAMETERS"
 
 
-class WorkersMissingError(OperatorError):
-    """The workers' side of the code did not answer."""
+class WorkerProgramError(OperatorError):
+    """The workers' program does not start."""
 
-    code = "WORKERS_MISSING"
+    code = "WORKER_PROGRAM"
 
 
 @dataclass(frozen=True)
 class Pipeline:
-    """Code and parameters of a run."""
+    """A version of the code with a full parameter set."""
 
     code_version: str
     code_commit: str
@@ -45,89 +43,75 @@ class Pipeline:
 
     @property
     def parameters_hash(self) -> str:
-        """SHA-256 of the canonical JSON of the parameters."""
-        return _hash(self.parameters)
+        """SHA-256 of the parameters in canonical form."""
+        return hashlib.sha256(canonical(self.parameters)).hexdigest()
 
     @property
     def pipeline_hash(self) -> str:
         """SHA-256 of code version, commit and parameters."""
-        return _hash([self.code_version, self.code_commit, self.parameters])
+        words = (self.code_version, self.code_commit, self.parameters_hash)
+        return hashlib.sha256("\n".join(words).encode()).hexdigest()
 
 
-def _hash(value: Any) -> str:
-    return hashlib.sha256(json.dumps(value, sort_keys=True, separators=(",", ":")).encode()).hexdigest()
+def canonical(parameters: dict[str, Any]) -> bytes:
+    """JSON with sorted keys and without blanks: equal parameters give equal bytes."""
+    return json.dumps(parameters, sort_keys=True, separators=(",", ":"), allow_nan=False).encode()
 
 
-def default_parameters() -> dict[str, Any]:
-    """Full parameter set of the workers' code, by section.
+def this_pipeline(overrides: Path | None = None) -> Pipeline:
+    """Pipeline of the code at hand.
 
-    Raised if the workers' code cannot be run: WorkersMissingError.
+    Parameters
+    ----------
+    overrides : Path, optional
+        TOML or JSON file with the parameters that differ from the defaults.
+
+    Raises
+    ------
+    ParametersError
+        Raised if the file names a parameter that does not exist or gives it an impossible value.
     """
-    done = subprocess.run(
-        [sys.executable, "-m", "workers", "parameters"],
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=120,
-    )
-    if done.returncode:
-        raise WorkersMissingError(f"`python -m workers parameters` failed: {done.stderr.strip()[-300:]}")
-    return dict(json.loads(done.stdout))
+    return Pipeline(code_version(), git_commit(), workers_parameters(overrides))
 
 
-def current_pipeline(overrides: Path | None = None) -> Pipeline:
-    """Pipeline of the code as it stands, with the parameters that a TOML file changes.
-
-    Raised if the file names a section or parameter that does not exist: ParametersError.
-    """
-    parameters = default_parameters()
+def workers_parameters(overrides: Path | None = None) -> dict[str, Any]:
+    """Full parameter set, asked of the workers' program: the service never imports the workers."""
+    command = [sys.executable, "-m", "workers", "parameters"]
     if overrides is not None:
-        _apply(parameters, overrides)
-    return Pipeline(code_version(), git_commit(), parameters)
-
-
-def _apply(parameters: dict[str, Any], overrides: Path) -> None:
+        command += ["--overrides", str(overrides.absolute())]
     try:
-        changes = tomllib.loads(overrides.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        raise ParametersError(
-            f"{overrides}: {error}", expected="a TOML file of [section] name = value"
-        ) from error
-    for section, values in changes.items():
-        known = parameters.get(section)
-        if known is None or not isinstance(values, dict):
-            raise ParametersError(
-                f"{overrides}: section {section!r}", expected=f"one of {', '.join(parameters)}"
-            )
-        for name, value in values.items():
-            if name not in known:
-                raise ParametersError(
-                    f"{overrides}: [{section}] {name}", expected=f"one of {', '.join(known)}"
-                )
-            if not _alike(value, known[name]):
-                raise ParametersError(
-                    f"{overrides}: [{section}] {name} = {value!r}", expected=f"a value like {known[name]!r}"
-                )
-            known[name] = value
+        done = subprocess.run(
+            command, capture_output=True, text=True, check=False, cwd=ROOT, timeout=_PATIENCE_SECONDS
+        )
+    except (OSError, subprocess.SubprocessError) as error:
+        raise WorkerProgramError(f"python -m workers cannot be run: {error}") from error
+    if (
+        done.returncode == MappsError.exit_status
+        or not done.stdout
+        and done.returncode != UserError.exit_status
+    ):
+        raise WorkerProgramError(
+            f"python -m workers parameters failed: {done.stderr.strip()}", remedy="see: mapps doctor"
+        )
+    if done.returncode != 0:
+        raise ParametersError(done.stderr.strip().removeprefix("workers: "))
+    parameters: dict[str, Any] = json.loads(done.stdout)
+    return parameters
 
 
-def _alike(value: Any, default: Any) -> bool:
-    numbers = (int, float)
-    if default is None or (isinstance(value, numbers) and isinstance(default, numbers)):
-        return not isinstance(value, bool) or isinstance(default, bool)
-    return isinstance(value, type(default))
-
-
-def register_pipeline(connection: Connection[Any], pipeline: Pipeline) -> int:
-    """Key of the pipeline, inserted when it is new."""
+def register(connection: Connection[Any], pipeline: Pipeline) -> int:
+    """Key of the pipeline, which is recorded if it is new; call it inside a transaction."""
+    values = {
+        "code_version": pipeline.code_version,
+        "code_commit": pipeline.code_commit,
+        "parameters": Jsonb(pipeline.parameters),
+        "parameters_hash": pipeline.parameters_hash,
+        "pipeline_hash": pipeline.pipeline_hash,
+    }
+    connection.execute(statement("production/add_pipeline"), values)
     row = connection.execute(
-        statement("production/insert_pipeline"),
-        {
-            "code_version": pipeline.code_version,
-            "code_commit": pipeline.code_commit,
-            "parameters": Jsonb(pipeline.parameters),
-            "parameters_hash": pipeline.parameters_hash,
-            "pipeline_hash": pipeline.pipeline_hash,
-        },
+        statement("production/pipeline_of_hash"), {"pipeline_hash": pipeline.pipeline_hash}
     ).fetchone()
-    return int(row[0]) if row else 0
+    if row is None:
+        raise MappsError(f"pipeline {pipeline.pipeline_hash} vanished while it was registered")
+    return int(row[0])

@@ -111,8 +111,7 @@ def fail(
         _end(connection, claim, Outcome.FAILED, failure, usage)
         if failure.family is Family.TRANSIENT:
             return _after_loss(connection, [claim.task_id], backoff_seconds, failure.text)[claim.task_id]
-        values = {"task_id": claim.task_id, "reason": failure.text.strip().splitlines()[-1:]}
-        values["reason"] = f"{failure.code}: {''.join(values['reason'])}"
+        values = {"task_id": claim.task_id, "reason": f"{failure.code}: {_last_line(failure.text)}"}
         connection.execute(statement("production/task_failed"), values)
         return TaskState.FAILED
 
@@ -185,10 +184,18 @@ def _end(
 def _after_loss(
     connection: Connection[Any], task_ids: Sequence[int], backoff_seconds: float, reason: str
 ) -> dict[int, TaskState]:
-    last = (reason.strip().splitlines() or [""])[-1]
-    values = {"task_ids": list(task_ids), "backoff_seconds": float(backoff_seconds), "reason": last}
+    values = {
+        "task_ids": list(task_ids),
+        "backoff_seconds": float(backoff_seconds),
+        "reason": _last_line(reason),
+    }
     rows = connection.execute(statement("production/tasks_after_loss"), values).fetchall()
     return {task_id: TaskState(state) for task_id, state in rows}
+
+
+def _last_line(text: str) -> str:
+    lines = bounded(text).strip().splitlines()
+    return lines[-1].strip() if lines else ""
 
 
 def bounded(text: str) -> str:

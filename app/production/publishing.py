@@ -93,8 +93,8 @@ def publish(
         _supersede(connection, claim)
         # The references that may be refused come before the rows that cost most.
         _add_references(connection, claim, publication)
-        point_rows = copy_rows(connection, SourceTable.POINT, SourceTable.POINT.columns, points)
-        extended_rows = copy_rows(connection, SourceTable.EXTENDED, SourceTable.EXTENDED.columns, extended)
+        point_rows = _copy(connection, SourceTable.POINT, points)
+        extended_rows = _copy(connection, SourceTable.EXTENDED, extended)
         reached("in_publish_after_copy")
         _add_products(connection, claim, publication)
         reached("in_publish_after_products")
@@ -105,14 +105,16 @@ def publish(
     return result
 
 
-def _stamped(records: Records | None, claim: Claim) -> Records:
-    if records is None:
-        from numpy import empty
-
-        return empty(0, [])
+def _stamped(records: Records | None, claim: Claim) -> Records | None:
+    if records is None or not records.size:
+        return None
     stamped = records.copy()
     stamped["attempt_id"] = claim.attempt_id
     return stamped
+
+
+def _copy(connection: Connection[Any], table: SourceTable, records: Records | None) -> int:
+    return 0 if records is None else copy_rows(connection, table, table.columns, records)
 
 
 def _lock(connection: Connection[Any], claim: Claim) -> PublishResult | None:
@@ -174,11 +176,10 @@ def _add_products(connection: Connection[Any], claim: Claim, publication: Public
         "night_id": claim.night_id,
         "scan_key": claim.scan_key,
     }
-    images = [
-        asdict(row) | keys | {"footprint": to_text(row.footprint)} for row in publication.atlas_images
-    ]
+    images = [asdict(row) | keys | {"footprint": to_text(row.footprint)} for row in publication.atlas_images]
     calibrations = [
-        asdict(row) | keys | _span(row.valid) | {"facts": Jsonb(row.facts)} for row in publication.calibrations
+        asdict(row) | keys | _span(row.valid) | {"facts": Jsonb(row.facts)}
+        for row in publication.calibrations
     ]
     zero_points = [asdict(row) | keys | _span(row.valid) for row in publication.zero_points]
     metrics = [asdict(row) | keys | {"band": row.band or "-"} for row in publication.metrics]

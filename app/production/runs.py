@@ -1,4 +1,4 @@
-"""Runs: a name, a kind, a pipeline; what an operator creates, freezes, holds and seals."""
+"""Runs: create, freeze, hold, release, seal, list."""
 
 from __future__ import annotations
 
@@ -9,32 +9,30 @@ from datetime import datetime
 from typing import Any
 
 from psycopg import Connection
-from psycopg.rows import dict_row
+from psycopg.rows import class_row, dict_row
 
 from app.db.statements import statement
 from app.errors import ConflictError, UnknownNameError, UserError
 from app.models.production import RunKind, RunState
-from app.production.pipelines import Pipeline, register_pipeline
+from app.production.pipelines import Pipeline, register
+from app.version import UNKNOWN
 
-Session = Connection[Any]
-_NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,62}", re.IGNORECASE)
+ZONES = (1, 12, 48, 192)
+"""Numbers of src_id ranges a run may have: one HEALPix order each."""
+
+# The name stands in commands, file names and URLs.
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,62}")
 
 
 class RunNameError(UserError):
-    """A run's name has letters that do not fit file names and URLs."""
+    """The name cannot be used for a run."""
 
     code = "RUN_NAME"
 
 
-class NotFrozenError(ConflictError):
-    """A final run needs a frozen pipeline."""
-
-    code = "NOT_FROZEN"
-
-
 @dataclass(frozen=True)
 class Run:
-    """One run and its pipeline."""
+    """A run with its pipeline, as `lock_run` gives it."""
 
     run_id: int
     name: str
@@ -42,97 +40,150 @@ class Run:
     state: str
     zones: int
     sealed_at: datetime | None
+    pipeline_id: int
+    pipeline_hash: str
     code_version: str
     code_commit: str
-    pipeline_hash: str
-    parameters: dict[str, Any]
     frozen_at: datetime | None
 
 
-def find_run(connection: Session, name: str) -> Run:
-    """Look a run up by name. Raised if there is none: UnknownNameError."""
-    with connection.cursor(row_factory=dict_row) as cursor:
-        row = cursor.execute(statement("production/find_run"), {"run": name}).fetchone()
-    if row is None:
-        raise UnknownNameError(f"run {name!r}", expected="the name of a run", remedy="see: mapps run list")
-    return Run(**row)
+def create_run(
+    connection: Connection[Any], name: str, kind: RunKind, pipeline: Pipeline, zones: int = 1
+) -> Run:
+    """Create a run with its source partitions.
 
+    Parameters
+    ----------
+    connection : Connection
+        Operator's, in autocommit mode.
+    zones : int
+        Parts of the source table: 1 for a night, 48 for the sky.
 
-def create_run(connection: Session, name: str, kind: RunKind, pipeline: Pipeline, zones: int = 1) -> Run:
-    """Create a run with its source partitions, in one transaction.
-
-    Raised if the name is taken (ConflictError) or has strange letters (RunNameError).
+    Raises
+    ------
+    RunNameError, ConflictError
+        Raised if the name cannot be used, or is taken.
     """
-    if not _NAME.fullmatch(name):
-        raise RunNameError(f"run name {name!r}", expected="letters, digits, '.', '_' and '-', at most 63")
+    if _NAME.fullmatch(name) is None:
+        raise RunNameError(
+            f"{name!r} is no name for a run",
+            expected="up to 63 letters, digits, dots, dashes and underscores",
+        )
+    if zones not in ZONES:
+        raise ConflictError(f"zones = {zones}", expected=f"one of {', '.join(map(str, ZONES))}")
+    if kind is RunKind.FINAL:
+        _refuse_vague(pipeline)
     with connection.transaction():
-        pipeline_id = register_pipeline(connection, pipeline)
         values = {
-            "name": name, "kind": kind.value, "pipeline_id": pipeline_id, "zones": zones, "created_by": _person(),
-        }  # fmt: skip
-        row = connection.execute(statement("production/insert_run"), values).fetchone()
+            "name": name,
+            "kind": kind.value,
+            "pipeline_id": register(connection, pipeline),
+            "zones": zones,
+            "created_by": getpass.getuser(),
+        }
+        row = connection.execute(statement("production/add_run"), values).fetchone()
         if row is None:
-            raise ConflictError(
-                f"run {name!r} exists", remedy=f"choose another name, or see: mapps run status {name}"
-            )
-        connection.execute("SELECT wsdb.create_run_partitions(%s, %s)", (row[0], zones))
-    return find_run(connection, name)
+            raise ConflictError(f"there is a run {name!r} already", remedy="choose another name")
+        connection.execute(statement("production/create_partitions"), {"run_id": row[0], "zones": zones})
+        return lock_run(connection, name)
 
 
-def _person() -> str:
-    try:
-        return getpass.getuser()
-    except (KeyError, OSError):
-        return "unknown"
-
-
-def freeze_run(connection: Session, name: str) -> Run:
-    """Freeze the pipeline of a run; harmless when repeated.
-
-    Raised if the code is not a clean commit (NotFrozenError): nobody could come back to it.
-    """
-    run = find_run(connection, name)
-    if run.code_commit == "unknown" or run.code_commit.endswith("+changes"):
-        raise NotFrozenError(
-            f"run {name!r} was created by commit {run.code_commit}",
-            expected="a clean commit",
-            remedy="commit the changes and create the run again",
+def _refuse_vague(pipeline: Pipeline) -> None:
+    """Refuse a final run of code that nobody could find again."""
+    if pipeline.code_commit == UNKNOWN or "+" in pipeline.code_commit:
+        raise ConflictError(
+            f"the code is at commit {pipeline.code_commit}",
+            expected="a commit without changes, for a final run",
+            remedy="commit the changes first, or make a preliminary run",
         )
-    connection.execute(statement("production/freeze"), {"run": name})
-    connection.commit()
-    return find_run(connection, name)
 
 
-def require_startable(run: Run) -> None:
-    """Refuse work for a closed run or a final run that is not frozen.
+def lock_run(connection: Connection[Any], name: str) -> Run:
+    """Lock a run for an operator's change; call it inside a transaction.
 
-    Raised if the run is closed (ConflictError) or final and not frozen (NotFrozenError).
+    Raises
+    ------
+    UnknownNameError
+        Raised if there is no such run.
     """
-    if run.state == RunState.CLOSED:
-        raise ConflictError(f"run {run.name!r} is closed", remedy="create another run")
+    with connection.cursor(row_factory=class_row(Run)) as cursor:
+        found = cursor.execute(statement("production/lock_run"), {"name": name}).fetchone()
+    if found is None:
+        raise unknown_run(connection, name)
+    return found
+
+
+def unknown_run(connection: Connection[Any], name: str) -> UnknownNameError:
+    """Error that names the runs there are."""
+    rows = connection.execute(statement("production/run_names")).fetchmany(10)
+    names = ", ".join(repr(known) for (known,) in rows)
+    return UnknownNameError(
+        f"there is no run {name!r}",
+        expected=f"one of {names}" if names else "",
+        remedy="" if names else f"create it: mapps run create {name} --kind preliminary",
+    )
+
+
+def freeze_run(connection: Connection[Any], name: str) -> Run:
+    """Freeze the pipeline of a run; from then on nobody can change it. Harmless when repeated.
+
+    Raises
+    ------
+    ConflictError
+        Raised if the pipeline was made from changed or unknown code.
+    """
+    with connection.transaction():
+        run = lock_run(connection, name)
+        if run.frozen_at is None:
+            _refuse_vague(Pipeline(run.code_version, run.code_commit, {}))
+            connection.execute(statement("production/freeze_pipeline"), {"pipeline_id": run.pipeline_id})
+        return lock_run(connection, name)
+
+
+def refuse_unfrozen(run: Run) -> None:
+    """Refuse to queue for a final run whose pipeline may still change.
+
+    Raises
+    ------
+    ConflictError
+        Raised if the run is final and its pipeline not frozen.
+    """
     if run.kind == RunKind.FINAL and run.frozen_at is None:
-        raise NotFrozenError(
-            f"run {run.name!r} is final and its pipeline is not frozen", remedy=f"mapps run freeze {run.name}"
+        raise ConflictError(
+            f"run {run.name!r} is final and its pipeline is not frozen",
+            remedy=f"freeze it: mapps run freeze {run.name}",
         )
 
 
-def set_state(connection: Session, name: str, state: RunState) -> Run:
-    """Hold a run, open it again or close it for good. Raised if it is closed: ConflictError."""
-    run = find_run(connection, name)
-    if (
-        connection.execute(
-            statement("production/set_run_state"), {"run": name, "state": state.value}
-        ).fetchone()
-        is None
-    ):
-        raise ConflictError(f"run {name!r} is {run.state}", remedy="create another run")
-    connection.commit()
-    return find_run(connection, name)
+def set_run_state(connection: Connection[Any], name: str, state: RunState) -> Run:
+    """Open or hold a whole run."""
+    with connection.transaction():
+        run = lock_run(connection, name)
+        values = {"run_id": run.run_id, "state": state.value}
+        connection.execute(statement("production/set_run_state"), values)
+        if state is RunState.OPEN:
+            connection.execute(statement("production/notify"), {"run": name})
+        return lock_run(connection, name)
 
 
-def seal_run(connection: Session, name: str) -> Run:
-    """Build the positional indexes of a run; harmless when repeated."""
-    run = find_run(connection, name)
-    connection.execute("SELECT wsdb.seal_run(%s)", (run.run_id,))
-    connection.commit()
-    return find_run(connection, name)
+def seal_run(connection: Connection[Any], name: str) -> Run:
+    """Build the positional and scan indexes of a run; harmless when repeated."""
+    with connection.transaction():
+        run = lock_run(connection, name)
+        connection.execute(statement("production/seal_run"), {"run_id": run.run_id})
+        return lock_run(connection, name)
+
+
+def list_runs(connection: Connection[Any], name: str | None = None) -> list[dict[str, Any]]:
+    """All runs, or one, with counts of their tasks.
+
+    Raises
+    ------
+    UnknownNameError
+        Raised if the named run does not exist.
+    """
+    with connection.cursor(row_factory=dict_row) as cursor:
+        rows = cursor.execute(statement("production/runs"), {"name": name}).fetchall()
+    if name is not None and not rows:
+        raise unknown_run(connection, name)
+    return rows

@@ -1,0 +1,156 @@
+"""Tasks of a run: queue, hold, release, retry."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from psycopg import Connection, Rollback
+from psycopg.rows import dict_row
+
+from app.db.statements import statement
+from app.errors import ConflictError
+from app.models.production import RunState, TaskState
+from app.production.runs import Run, lock_run, refuse_unfrozen
+from app.production.selection import Selection
+
+Rows = list[dict[str, Any]]
+
+
+@dataclass(frozen=True)
+class TaskFilter:
+    """Which tasks of a run an operator means; None does not restrict."""
+
+    selection: Selection = Selection()
+    task_ids: tuple[int, ...] | None = None
+    reason: str | None = None
+
+    def values(self) -> dict[str, Any]:
+        """Values of the parameters of `lock_tasks`."""
+        known = self.selection.values()
+        del known["tiles"]
+        return known | {"task_ids": list(self.task_ids) if self.task_ids else None, "reason": self.reason}
+
+
+def queue_run(
+    connection: Connection[Any],
+    name: str,
+    selection: Selection,
+    max_attempts: int,
+    *,
+    dry_run: bool = False,
+) -> Rows:
+    """Queue everything ingested that the run can do and does not have yet.
+
+    Parameters
+    ----------
+    max_attempts : int
+        Lost or transient attempts after which a task is dead.
+    dry_run : bool
+        Do the same and roll it back.
+
+    Returns
+    -------
+    list of dict
+        The new tasks in the order of their priority.
+
+    Raises
+    ------
+    ConflictError
+        Raised if the run is final and not frozen, or closed.
+    """
+    added: Rows = []
+    with connection.transaction():
+        run = lock_run(connection, name)
+        refuse_unfrozen(run)
+        _refuse_closed(run)
+        values = {"run_id": run.run_id, "max_attempts": max_attempts} | selection.values()
+        ids = [row[0] for row in connection.execute(statement("production/queue_night_calibrations"), values)]
+        connection.execute(statement("production/lock_upstream"), {"run_id": run.run_id})
+        ids += [row[0] for row in connection.execute(statement("production/queue_scans"), values)]
+        connect_tasks(connection, ids)
+        added = describe_tasks(connection, ids)
+        if dry_run:
+            raise Rollback
+        if ids:
+            connection.execute(statement("production/notify"), {"run": name})
+    return added
+
+
+def connect_tasks(connection: Connection[Any], task_ids: Sequence[int]) -> None:
+    """Make new waiting scans wait for their night, and free those whose night is done already."""
+    connection.execute(statement("production/add_dependencies"), {"task_ids": list(task_ids)})
+    connection.execute(statement("production/settle_waiting"), {"task_ids": list(task_ids)})
+
+
+def describe_tasks(connection: Connection[Any], task_ids: Sequence[int]) -> Rows:
+    """Tasks by key, with night, scan and tile."""
+    with connection.cursor(row_factory=dict_row) as cursor:
+        return cursor.execute(statement("production/tasks"), {"task_ids": list(task_ids)}).fetchall()
+
+
+def hold_tasks(connection: Connection[Any], name: str, wanted: TaskFilter, reason: str) -> Rows:
+    """Hold waiting and ready tasks; running ones finish."""
+    with connection.transaction():
+        run = lock_run(connection, name)
+        ids = lock_tasks(connection, run, wanted, (TaskState.WAITING, TaskState.READY))
+        connection.execute(statement("production/hold_tasks"), {"task_ids": ids, "reason": reason})
+        return describe_tasks(connection, ids)
+
+
+def release_tasks(connection: Connection[Any], name: str, wanted: TaskFilter) -> Rows:
+    """Let held tasks go on: ready, or waiting where something upstream is not done."""
+    with connection.transaction():
+        run = lock_run(connection, name)
+        ids = lock_tasks(connection, run, wanted, (TaskState.HELD,))
+        return _again(connection, run, ids, "wait_again")
+
+
+def retry_tasks(
+    connection: Connection[Any],
+    name: str,
+    wanted: TaskFilter,
+    states: Sequence[TaskState] = (TaskState.FAILED, TaskState.DEAD),
+) -> Rows:
+    """Try failed and dead tasks again, with all attempts so far forgiven.
+
+    Raises
+    ------
+    ConflictError
+        Raised if other states than failed and dead are asked for.
+    """
+    if not set(states) <= {TaskState.FAILED, TaskState.DEAD}:
+        raise ConflictError(
+            f"retry of {', '.join(states)} tasks",
+            expected="failed or dead",
+            remedy="mapps run release for held tasks, mapps run recall for done ones",
+        )
+    with connection.transaction():
+        run = lock_run(connection, name)
+        _refuse_closed(run)
+        ids = lock_tasks(connection, run, wanted, states)
+        return _again(connection, run, ids, "try_again")
+
+
+def lock_tasks(
+    connection: Connection[Any], run: Run, wanted: TaskFilter, states: Sequence[TaskState]
+) -> list[int]:
+    """Lock the wanted tasks that are in one of the states, in the order of their keys."""
+    values = wanted.values() | {"run_id": run.run_id, "states": [state.value for state in states]}
+    return [row[0] for row in connection.execute(statement("production/lock_tasks"), values)]
+
+
+def _again(connection: Connection[Any], run: Run, task_ids: list[int], verb: str) -> Rows:
+    connection.execute(statement(f"production/{verb}"), {"task_ids": task_ids})
+    # A night that publishes at this moment is waited for: it would not see the tasks that wait for it again.
+    connection.execute(statement("production/lock_upstream"), {"run_id": run.run_id})
+    connection.execute(statement("production/settle_waiting"), {"task_ids": task_ids})
+    if task_ids:
+        connection.execute(statement("production/notify"), {"run": run.name})
+    return describe_tasks(connection, task_ids)
+
+
+def _refuse_closed(run: Run) -> None:
+    if run.state == RunState.CLOSED:
+        raise ConflictError(f"run {run.name!r} is closed", remedy=f"open it: mapps run release {run.name}")
