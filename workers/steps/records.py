@@ -6,11 +6,11 @@ from datetime import date
 from typing import Any
 
 import numpy as np
-from app.sky.footprint import Corners, edge_distances
 from numpy.typing import NDArray
 
 from app.db.copy import empty_records
 from app.models.columns import EXTENDED_SOURCE, POINT_SOURCE
+from app.sky.footprint import Corners, edge_distances
 from app.sky.galactic import galactic
 from app.sky.healpix import source_identifiers
 from workers.steps.scan_facts import ScanFacts

@@ -1,0 +1,188 @@
+"""A scan whose input is raw frames: all steps, from frames to rows and Atlas images."""
+
+from __future__ import annotations
+
+import io
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import numpy as np
+from psycopg import Connection
+
+from app.bands import Band
+from app.db.statements import statement
+from app.errors import InputError
+from app.formats.atlas import AtlasKeywords, write_atlas
+from app.formats.night_calibration import read_calibration
+from app.formats.raw_night import read_raw_header, read_raw_scan
+from app.production.publication import AtlasImageRow, Publication
+from app.version import code_version
+from workers.instruments.camera import raw_band
+from workers.reduction.frames import NightCalibration, RawBand
+from workers.reduction.parameters import ExtractionParameters
+from workers.reduction.scan import (
+    ImageFacts,
+    ReducedScan,
+    ReductionParameters,
+    ReferenceStars,
+    measure_scan,
+    reduce_scan,
+)  # fmt: skip
+from workers.reduction.values import AtlasImage
+from workers.steps.context import Claim, StepContext
+from workers.steps.images import image_row, local_path
+from workers.steps.outcome import input_hash, metric_rows, parameters_of
+from workers.steps.records import extended_records, point_records
+from workers.steps.scan_facts import ScanFacts, ScanFile
+
+MJD_EPOCH = datetime(1858, 11, 17, tzinfo=UTC)
+REFERENCE_ERROR_ARCSEC = 0.06
+"""Tycho-2 positions at epoch 1991.25 are good to 0.06" for the faint half; proper motions add 2.5 mas a year."""
+JULIAN_YEAR_DAYS = 365.25
+
+
+class NoCalibrationError(InputError):
+    """No valid calibration covers a band of the scan."""
+
+    code = "NO_CALIBRATION"
+
+
+def reduce_raw_scan(claim: Claim, context: StepContext, scan: ScanFacts) -> Publication:
+    """Reduce raw frames to images and sources, and store the images.
+
+    Raised if a file is damaged, a band has no calibration, or the frames do not belong together: InputError.
+    """
+    files = tuple(file for file in scan.files if file.kind == "scan")
+    raw = {file.band: raw_band(read_raw_scan(local_path(file.url))) for file in files}
+    context.checkpoint("frames_read")
+    with context.connect() as connection:
+        products = _products(connection, claim, scan)
+        reference = _reference(connection, raw)
+    calibrations = {band: _calibration(context, band, products) for band in raw}
+    parameters = parameters_of(ReductionParameters, context.parameters.get("frames", {}))
+    reduced = reduce_scan(raw, calibrations, reference, parameters)
+    context.checkpoint("images_made")
+    result = measure_scan(
+        reduced, parameters_of(ExtractionParameters, context.parameters.get("extraction", {}))
+    )
+    context.checkpoint("sources_extracted")
+    points = point_records(result.sources, scan, claim.run_id)
+    images = _store_images(context, scan, files, reduced)
+    context.checkpoint("images_stored")
+    used = [products[band] for band in sorted(raw)]
+    return Publication(
+        input_hash=input_hash(claim.pipeline_hash, [f.sha256 for f in files] + [p[2] for p in used]),
+        point_sources=points,
+        extended_sources=extended_records(getattr(result, "extended", None), scan, claim.run_id, points),
+        atlas_images=images,
+        metrics=metric_rows(result.metrics),
+        raw_file_ids=tuple(file.raw_file_id for file in files),
+        calibration_ids=tuple(sorted(p[0] for p in used)),
+    )
+
+
+def _products(connection: Connection[Any], claim: Claim, scan: ScanFacts) -> dict[Band, tuple[int, str, str]]:
+    """Return calibration_id, url and SHA-256 of the valid product of each band."""
+    if scan.started_at is None:
+        raise NoCalibrationError(f"scan {scan.scan} of {scan.date} has no time", expected="UT_DATE and UT")
+    rows = connection.execute(
+        statement("steps/calibration_for"),
+        {"run_id": claim.run_id, "hemis": scan.hemis, "at": scan.started_at},
+    ).fetchall()
+    return {Band(band): (key, url, sha256) for key, band, url, sha256 in rows}
+
+
+def _calibration(
+    context: StepContext, band: Band, products: dict[Band, tuple[int, str, str]]
+) -> NightCalibration:
+    if band not in products:
+        raise NoCalibrationError(
+            f"no valid night calibration of band {band.label}",
+            expected="darks of that band in the night",
+            remedy="ingest them, then retry the night_calibration task",
+        )
+    planes = read_calibration(context.store.local_path(products[band][1]))
+    return NightCalibration(
+        band,
+        planes["DARK1"],
+        planes["DARKDIFF"],
+        planes["FLAT"],
+        planes["MASK"].astype(np.bool_),
+        planes["SATUR"],
+        {},
+    )
+
+
+def _reference(connection: Connection[Any], raw: dict[Band, RawBand]) -> ReferenceStars:
+    """Read the reference stars around the scan at its epoch. None is legal: positions rest on the pointing then."""
+    any_band = next(iter(raw.values()))
+    ra, decl = float(np.median(any_band.ra_deg)), float(np.median(any_band.decl_deg))
+    # Half the length of the scan and the width of a frame, with room for a pointing that is 90 arcsec off.
+    radius = 0.5 * float(np.ptp(any_band.decl_deg)) + 0.3
+    rows = connection.execute(
+        statement("steps/reference_stars"), {"ra": ra, "decl": decl, "radius": radius}
+    ).fetchall()
+    if not rows:
+        return ReferenceStars.none()
+    stars = np.array(rows, np.float64)
+    year = 2000.0 + (float(any_band.mjd[0]) - 51544.5) / JULIAN_YEAR_DAYS
+    years = year - stars[:, 2]
+    moved_decl = stars[:, 1] + years * stars[:, 4] / 3.6e6
+    moved_ra = stars[:, 0] + years * stars[:, 3] / 3.6e6 / np.cos(np.radians(stars[:, 1]))
+    error = np.hypot(REFERENCE_ERROR_ARCSEC, 0.0025 * np.abs(years))
+    return ReferenceStars(moved_ra % 360.0, moved_decl, stars[:, 5], error)
+
+
+def _store_images(
+    context: StepContext, scan: ScanFacts, files: tuple[ScanFile, ...], reduced: ReducedScan
+) -> tuple[AtlasImageRow, ...]:
+    """Write every image to a content-named file; readers see them only through the published rows."""
+    header, _ = read_raw_header(local_path(files[0].url))
+    rows = []
+    for image, facts in zip(reduced.images, reduced.facts, strict=True):
+        buffer = io.BytesIO()
+        write_atlas(buffer, image, _keywords(scan, header.position_id, facts))
+        stored = context.store.put(buffer.getvalue(), "atlas", ".fits")
+        rows.append(_row(context, image, facts, scan, stored.name, stored.sha256))
+    return tuple(rows)
+
+
+def _row(
+    context: StepContext, image: AtlasImage, facts: ImageFacts, scan: ScanFacts, name: str, sha256: str
+) -> AtlasImageRow:
+    return image_row(
+        image,
+        scan,
+        url=f"{context.store.url.rstrip('/')}/{name}",
+        sha256=sha256,
+        zero_point_error_mag=facts.zero_point_error_mag,
+        sky_dn=_finite(facts.sky_dn),
+        sky_sigma_dn=_finite(facts.sky_sigma_dn),
+    )
+
+
+def _finite(value: float) -> float | None:
+    return value if np.isfinite(value) else None
+
+
+def _keywords(scan: ScanFacts, position_id: str, facts: ImageFacts) -> AtlasKeywords:
+    return AtlasKeywords(
+        night_date=scan.date,
+        hemisphere=scan.hemis,
+        scan=scan.scan,
+        direction=scan.direction or "-",
+        code_version=code_version(),
+        scan_type=scan.kind,
+        tile=scan.tile or 0,
+        position_id=position_id,
+        start=MJD_EPOCH + timedelta(days=facts.mjd),
+        airmass=_finite(facts.airmass),
+        zero_point_error_mag=facts.zero_point_error_mag,
+        sky_dn=_finite(facts.sky_dn),
+        sky_sigma_dn=_finite(facts.sky_sigma_dn),
+        uscan_x_arcsec=facts.uscan_x_arcsec,
+        uscan_y_arcsec=facts.uscan_y_arcsec,
+        frame_step_x_arcsec=facts.frame_step_x_arcsec,
+        frame_step_y_arcsec=facts.frame_step_y_arcsec,
+        frame_count=facts.frame_count,
+    )
