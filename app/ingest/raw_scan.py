@@ -82,13 +82,14 @@ def measure_raw_scan(files: Sequence[ScanFileRow], bands: BandFrames) -> ScanVal
     the commanded positions: the bands' arrays lie within 3" of each other (survey-facts 1.1), which a release's
     safety border of 10" covers.
     """
+    header = shared_document([file.header for file in files])
     areas = {}
-    for band, frames in bands.items():
+    # Twilight flats have a commanded position too, but their sky is no observed area.
+    for band, frames in bands.items() if ScanType(header["TYPE"]).on_sky else ():
         there = frames[~frames["missing"] & np.isfinite(frames["ra_deg"]) & np.isfinite(frames["decl_deg"])]
         if there.size:
             areas[band] = [frame_corners(float(row["ra_deg"]), float(row["decl_deg"])) for row in there]
     corners, remark = covered_area(areas) if areas else (None, "")
-    header = shared_document([file.header for file in files])
     present = [int(np.count_nonzero(~frames["missing"])) for frames in bands.values()]
     return ScanValues(
         header=header,

@@ -192,6 +192,8 @@ def _set_tile(
     """Give the scan its tile; the row of the scan is written afterwards."""
     scan.tile = tile_of(identity, scan.kind, scan.named.tile)
     if scan.tile is None or values.corners is None:
+        # A scan of which no frame arrived has no place, so its tile could have none either.
+        scan.tile = None
         return
     planned = next((c.planned_corners for c in taken if c.planned_corners is not None), None)
     ra, decl = middle_of([planned]) if planned else values.corners.centre

@@ -1,0 +1,281 @@
+"""A simulated raw night into a real database."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from astropy.io import fits
+
+from app.cli.main import run as mapps
+from app.cli.output import forget_mode
+from app.db.pgsphere import register
+from app.errors import InputError
+from app.formats.checksums import CHECKSUM_LIST_NAME
+from app.formats.raw_folder import seal_night
+from app.ingest.night import ingest_night
+from app.ingest.summary import IngestSummary
+from app.observatory.night import simulate_night
+from app.observatory.parameters import NightParameters
+from app.sky.footprint import Corners, edge_distances
+from tests.conftest import Database
+from tests.contract.atlas_files import write_image
+
+ROOT = Path(__file__).resolve().parents[2]
+NIGHT = "980427s"
+# Scan 1 dark, 2 flat, 3 and 4 survey tiles of four frames each, scan 4 with a missing one.
+PARAMETERS = NightParameters(
+    tiles=2, frames=4, calibration_groups=0, dark_frames=2, flat_frames=2, density_factor=0.05
+)
+
+
+@pytest.fixture(scope="module")
+def simulated(tmp_path_factory) -> Path:
+    return simulate_night(PARAMETERS, tmp_path_factory.mktemp("night")).night
+
+
+@pytest.fixture
+def night(simulated, tmp_path) -> Path:
+    """A night of its own that a test may damage."""
+    return Path(shutil.copytree(simulated, tmp_path / NIGHT))
+
+
+@pytest.fixture
+def ingest(database: Database):
+    def run(folder: Path, **options: Any) -> IngestSummary:
+        with database.connect("operator") as connection:
+            return ingest_night(connection, folder, **options)
+
+    return run
+
+
+def rows(database: Database, query: str) -> list[tuple[Any, ...]]:
+    with database.connect() as connection:
+        register(connection)
+        return connection.execute(query).fetchall()
+
+
+STATE = """
+SELECT n.date, s.scan, s.kind, s.entry, s.tile, s.direction, s.started_at, s.jdate, s.airmass, s.frames_expected,
+       s.frames_present, s.ra, s.decl, s.ra_1, s.dec_1, s.ra_4, s.dec_4, s.footprint::text, s.header,
+       t.kind, t.ra, t.decl, t.footprint::text,
+       (SELECT array_agg(f.band || f.kind || f.sha256 ORDER BY f.band)
+        FROM survey.raw_file AS f WHERE f.scan_key = s.scan_key),
+       (SELECT count(*) FROM survey.frame AS f WHERE f.scan_key = s.scan_key)
+FROM survey.scan AS s JOIN survey.night AS n USING (night_id) LEFT JOIN survey.tile AS t USING (tile)
+ORDER BY n.date, s.scan
+"""
+
+
+def test_whole_night(database, ingest, night):
+    summary = ingest(night)
+    assert summary.complete
+    assert (summary.added, summary.new_nights, summary.remarks) == (12, [NIGHT], [])
+    assert [(s.identity.scan, s.kind, s.bands) for s in summary.scans] == [
+        (1, "dar", "jhk"),
+        (2, "flt", "jhk"),
+        (3, "sci", "jhk"),
+        (4, "sci", "jhk"),
+    ]
+    kinds = rows(database, "SELECT kind, count(*) FROM survey.raw_file GROUP BY 1 ORDER BY 1")
+    assert kinds == [("dark", 3), ("flat", 3), ("scan", 6)]
+    assert rows(
+        database,
+        "SELECT scan, frames_expected, frames_present, tile IS NULL, footprint IS NULL, ra_1 IS NULL"
+        " FROM survey.scan ORDER BY scan",
+    ) == [
+        (1, 2, 2, True, True, True),
+        (2, 2, 2, True, True, True),
+        (3, 4, 4, *[False] * 3),
+        (4, 4, 3, *[False] * 3),
+    ]
+    assert rows(database, "SELECT count(*), sum(missing::int) FROM survey.frame") == [(36, 3)]
+    assert rows(
+        database, "SELECT count(*) FROM survey.tile WHERE footprint IS NOT NULL AND kind = 'survey'"
+    ) == [(2,)]
+
+
+def test_area_holds_the_frames(database, ingest, night):
+    ingest(night)
+    (row,) = rows(
+        database, "SELECT ra_1, dec_1, ra_2, dec_2, ra_3, dec_3, ra_4, dec_4 FROM survey.scan WHERE scan = 3"
+    )
+    corners = Corners((row[0], row[1]), (row[2], row[3]), (row[4], row[5]), (row[6], row[7]))
+    frames = np.array(
+        rows(
+            database,
+            "SELECT f.ra, f.decl FROM survey.frame f JOIN survey.scan USING (scan_key) WHERE scan = 3",
+        )
+    )
+    ns, ew, _ = edge_distances(frames[:, 0], frames[:, 1], corners)
+    # Centres of frames of 512 arcsec: 256 from the east and west edges, the outermost as far from the others.
+    assert set(ew.tolist()) <= {255, 256}
+    assert min(ns) in {255, 256}
+
+
+def test_twice_changes_nothing(database, ingest, night):
+    ingest(night)
+    before = rows(database, STATE)
+    second = ingest(night)
+    assert (second.added, second.unchanged, second.new_nights) == (0, 12, [])
+    assert {scan.state for scan in second.scans} == {"unchanged"}
+    assert rows(database, STATE) == before
+
+
+def test_bands_one_by_one_give_the_same(database, ingest, night, tmp_path):
+    ingest(night)
+    whole = rows(database, STATE)
+    with database.connect() as connection:
+        connection.execute("TRUNCATE survey.night, survey.tile CASCADE")
+    for band in "khj":
+        part = tmp_path / band / NIGHT
+        part.mkdir(parents=True)
+        for path in night.glob(f"{band}*.fits"):
+            shutil.copy(path, part)
+        seal_night(part)
+        assert ingest(part).complete
+    assert rows(database, STATE) == whole
+
+
+def damage(night: Path) -> dict[str, tuple[str, str]]:
+    """Make files of the survey scans wrong; give the code and keyword each is to be refused with."""
+    truncated = night / "j0423001.fits"
+    truncated.write_bytes(truncated.read_bytes()[:20000])
+    changed = night / "h0423001.fits"
+    content = bytearray(changed.read_bytes())
+    content[-3000] ^= 0xFF
+    changed.write_bytes(content)
+    for name, keyword, value in (
+        ("j0423002.fits", "ORDATE", "980499"),
+        ("h0423002.fits", "FILTER", "j"),
+        ("j0423003.fits", "TYPE", "cal"),
+        ("k0423003.fits", "ORDATE", "980428"),
+        ("h0423004.fits", "NUMFRMS", 9),
+    ):
+        with fits.open(night / name, mode="update") as hdus:
+            hdus[0].header[keyword] = value
+    old = (night / CHECKSUM_LIST_NAME).read_text().splitlines()
+    seal_night(night)
+    new = (night / CHECKSUM_LIST_NAME).read_text().splitlines()
+    kept = [line for line in new if not line.endswith(("h0423001.fits", "k0423004.fits"))]
+    kept += [line for line in old if "h0423001" in line]
+    kept.append("0" * 64 + "  j0423009.fits")
+    (night / CHECKSUM_LIST_NAME).write_text("\n".join(kept) + "\n")
+    (night / "notes.fits").write_bytes(b"")
+    return {
+        "j0423001": ("RAW_FILE", "FRAMES"),
+        "h0423001": ("CHECKSUM", "checksum"),
+        "j0423002": ("RAW_FILE", "ORDATE"),
+        "h0423002": ("RAW_FILE", "FN_PRFX"),
+        "k0423003": ("RAW_FILE", "DAYNUM"),
+        "h0423004": ("RAW_FILE", "FRAMES"),
+        "k0423004": ("UNLISTED", "file"),
+        "j0423009": ("MISSING", "file"),
+    }
+
+
+def test_damaged_files_are_refused_and_the_rest_goes_in(database, ingest, night):
+    expected = damage(night)
+    summary = ingest(night)
+    found: dict[str, set[tuple[str, str | None]]] = {}
+    for refusal in summary.refusals:
+        found.setdefault(Path(refusal.path).stem, set()).add((refusal.code, refusal.keyword))
+        assert refusal.found
+        assert refusal.expected
+    # J and H of scan 3 say cal and sci: the first in the order of bands is believed, the other refused.
+    assert found.pop("h0423003") == {("CONFLICT", "TYPE")}
+    assert set(found) == set(expected)
+    for name, wanted in expected.items():
+        assert wanted in found[name] or {code for code, _ in found[name]} == {wanted[0]}, (name, found[name])
+    assert [(s.identity.scan, s.bands) for s in summary.scans] == [(1, "k"), (2, "k"), (3, "j"), (4, "j")]
+    assert any("notes.fits" in remark for remark in summary.remarks)
+    again = ingest(night)
+    assert (again.added, again.unchanged) == (0, 4)
+    stored = rows(database, "SELECT count(*), count(DISTINCT path) FROM survey.refusal")
+    assert stored == [(len(summary.refusals), len(expected) + 1)]
+
+
+def test_replaced_file_is_a_conflict(ingest, night, tmp_path):
+    ingest(night)
+    with fits.open(night / "j0423003.fits", mode="update") as hdus:
+        hdus[0].header["HISTORY"] = "written again"
+    seal_night(night)
+    summary = ingest(night)
+    assert [(refusal.code, refusal.keyword) for refusal in summary.refusals] == [("CONFLICT", "data")]
+    assert summary.unchanged == 11
+
+
+def test_folders_that_are_no_night(ingest, night, tmp_path):
+    (tmp_path / "empty").mkdir()
+    with pytest.raises(InputError, match="no raw file in"):
+        ingest(tmp_path / "empty")
+    with pytest.raises(InputError, match="no folder"):
+        ingest(tmp_path / "absent")
+    with pytest.raises(InputError, match=NIGHT):
+        ingest(tmp_path)
+    with pytest.raises(InputError, match="is a file"):
+        ingest(night / "j0423001.fits")
+    (night / CHECKSUM_LIST_NAME).unlink()
+    with pytest.raises(InputError, match="sha256sum"):
+        ingest(night)
+    shutil.copytree(night, tmp_path / "copy")
+    with pytest.raises(InputError, match="name the folder as its night"):
+        ingest(tmp_path / "copy")
+
+
+KILLED = """
+import os, signal, sys
+import app.ingest.registrar as registrar
+from app.db.engine import connect_url
+from app.ingest.night import ingest_night
+
+real, count = registrar._copy_frames, 0
+def dying(*arguments):
+    global count
+    count += 1
+    real(*arguments)
+    if count == 8:
+        os.kill(os.getpid(), signal.SIGKILL)
+registrar._copy_frames = dying
+with connect_url(sys.argv[1]) as connection:
+    ingest_night(connection, sys.argv[2])
+"""
+
+
+def test_killed_in_the_middle(database, ingest, night):
+    command = [sys.executable, "-c", KILLED, database.url, str(night)]
+    environment = os.environ | {"PYTHONPATH": str(ROOT)}
+    assert subprocess.run(command, cwd=ROOT, env=environment, timeout=60, check=False).returncode == -9
+    # Two files of the third scan were sent, frames and all: nothing of it is there.
+    assert rows(database, "SELECT array_agg(scan ORDER BY scan) FROM survey.scan") == [([1, 2],)]
+    assert rows(database, "SELECT count(DISTINCT scan_key) FROM survey.frame") == [(2,)]
+    summary = ingest(night)
+    assert (summary.added, summary.unchanged) == (6, 6)
+
+
+def test_commands(live_database, night, tmp_path, capsys):
+    assert mapps(["ingest", "night", str(night), "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["added"] == 12
+    forget_mode()
+    assert mapps(["ingest", "night", str(night)]) == 0
+    assert "12 unchanged" in capsys.readouterr().out
+    assert mapps(["ingest", "refusals"]) == 0
+    assert capsys.readouterr().out == "nothing was refused\n"
+    write_image(tmp_path / "a.fits")
+    write_image(tmp_path / "b.fits", MAGZP=None)
+    assert mapps(["ingest", "atlas", str(tmp_path / "a.fits")]) == 0
+    assert mapps(["ingest", "atlas", str(tmp_path / "b.fits")]) == 4
+    assert "MAGZP" in capsys.readouterr().out
+    assert mapps(["ingest", "refusals", "--json"]) == 0
+    assert [row["keyword"] for row in json.loads(capsys.readouterr().out)] == ["MAGZP"]
+    forget_mode()
+    assert mapps(["ingest", "atlas", str(tmp_path / "absent")]) == 2
+    assert mapps(["ingest", "night", str(tmp_path / "absent")]) == 2
+    assert "no folder" in capsys.readouterr().err
