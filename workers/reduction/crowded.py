@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from app.sky.pixels import nearest_pixel
-from workers.reduction import detection, noise, profile_fit, saturation
+from workers.reduction import decorrelate, detection, noise, profile_fit, saturation
 from workers.reduction import psf as psf_module
 from workers.reduction.background import background_and_noise
 from workers.reduction.parameters import ExtractionParameters
@@ -92,7 +92,7 @@ def first_look(image: AtlasImage, parameters: ExtractionParameters) -> ImageMode
     level, sigma = background_and_noise(pixels, usable, parameters.background_mesh_pix, crowded=True)
     data = np.where(usable, pixels - level, np.float32(np.nan))
     typical = float(np.median(sigma))
-    holes = saturation.find(data, typical, parameters.saturation_dip)
+    holes = saturation.find_holes(data, typical, parameters.saturation_dip)
     usable &= ~saturation.mask(holes, pixels.shape)
     if image.saturation_dn is not None:
         usable &= ~(data > image.saturation_dn)
@@ -125,14 +125,25 @@ def reduce_image(image: AtlasImage, parameters: ExtractionParameters) -> ImageMo
     model = first_look(image, parameters)
     if not model.usable.any():
         return model
-    last = len(parameters.detection_snr) - 1
-    for number, threshold in enumerate(parameters.detection_snr):
+    _add_saturated(model, model.saturated)
+    for number, threshold in enumerate(parameters.first_snr):
         _detect(model, threshold, parameters)
         _fit(model, parameters)
-        if number < last:
-            _learn(model, parameters)
+        _learn(model, parameters)
+        if number == 0:
+            _mask_depressed(model, parameters)
         _refine_background(model, parameters)
     _fit(model, parameters)
+    sharp = _sharpened(model)
+    for threshold in parameters.final_snr:
+        _fit(sharp, parameters)
+        _refine_background(sharp, parameters)
+        _learn(sharp, parameters)
+        _detect(sharp, threshold, parameters)
+    _fit(sharp, parameters)
+    _refine_background(sharp, parameters)
+    _fit(sharp, parameters)
+    _carry_back(sharp, model, parameters)
     model.aperture_noise = noise.aperture_noise(
         model.residual,
         model.usable,
@@ -140,6 +151,127 @@ def reduce_image(image: AtlasImage, parameters: ExtractionParameters) -> ImageMo
         parameters.aperture_arcsec / image.projection.scale_arcsec,
     )
     return model
+
+
+def _add_saturated(model: ImageModel, found: SaturatedStars) -> None:
+    """Give saturated stars a place in the star list, with a first flux from the light around their cores."""
+    flux = np.zeros(found.x.size)
+    stamp = model.psf.stamp(8)
+    offset_y, offset_x = np.mgrid[-8:9, -8:9]
+    for n in range(found.x.size):
+        r = np.hypot(offset_x, offset_y)
+        ring = (r > found.radius[n]) & (r < 8.0)
+        j = np.clip(offset_y[ring] + int(np.rint(found.y[n])), 0, model.data.shape[0] - 1)
+        i = np.clip(offset_x[ring] + int(np.rint(found.x[n])), 0, model.data.shape[1] - 1)
+        good = model.usable[j, i]
+        if good.any():
+            flux[n] = max(float(np.median(model.data[j, i][good] / np.maximum(stamp[ring][good], 1e-6))), 0.0)
+    bright = Stars.at(found.x[flux > 0], found.y[flux > 0], flux[flux > 0])
+    bright.saturated[:] = True
+    if bright.x.size and model.stars.x.size:
+        away = _distance_to_nearest(model.stars.x, model.stars.y, bright.x, bright.y) > 4.0
+        model.stars = model.stars.take(np.flatnonzero(away))
+    model.stars = model.stars.join(bright)
+
+
+def _mask_depressed(model: ImageModel, parameters: ExtractionParameters) -> None:
+    """Find stars with too little light in the core, mask these cores and start them again from their wings."""
+    stars = model.stars
+    error = stars.flux_error * max(model.correlation, 1.0)
+    bright = (stars.flux > parameters.saturation_minimum_snr * error) & ~stars.saturated
+    found = saturation.find_depressed(
+        model.data, model.usable, model.psf.stamp(8), stars.x[bright], stars.y[bright], stars.flux[bright],
+        parameters.saturation_lack,
+    )  # fmt: skip
+    if not found.x.size:
+        return
+    model.saturated = model.saturated.join(found)
+    model.usable &= ~saturation.mask(found, model.data.shape)
+    model.data = np.where(model.usable, model.data, np.float32(0.0))
+    model.variance = np.where(model.usable, model.variance, np.float32(0.0))
+    _add_saturated(model, found)
+    _fit(model, parameters)
+
+
+def _sharpened(model: ImageModel) -> ImageModel:
+    """The image with white noise, its profile and the stars found so far as seeds."""
+    kernel = decorrelate.measure_kernel(model.residual, model.usable)
+    taps = decorrelate.whitening_filter(kernel)
+    data = decorrelate.apply(model.data, model.usable, taps)
+    usable = decorrelate.shrink(model.usable, 1)
+    data[~usable] = 0.0
+    coefficients = decorrelate.filter_profile(model.psf.coefficients, taps, model.psf.oversampling)
+    psf = psf_module.build(coefficients, model.psf.order, model.psf.shape, model.psf.learnt_from)
+    sharp = ImageModel(usable, model.level, data, model.variance, psf, model.stars, data, model.saturated)
+    residual = decorrelate.apply(model.residual, model.usable, taps)
+    _, sigma = background_and_noise(residual, usable, 32, crowded=False)
+    sharp.variance = np.where(usable, np.maximum(sigma, 1e-6) ** 2, 0.0).astype(np.float32)
+    return sharp
+
+
+def _carry_back(sharp: ImageModel, model: ImageModel, parameters: ExtractionParameters) -> None:
+    """Put the final stars into the image as it was and combine the fluxes of both.
+
+    The image with white noise gives the better flux of faint and blended stars. There the profiles of bright stars
+    differ by up to 10 % of their peak, because each Atlas star is the mean of six undersampled frames at their own
+    phases; the smooth image hides that. So positions come from the sharp image, and fluxes are the mean of both of
+    least variance, with the noise as measured and an error of the profile as a share of the flux in each.
+    """
+    found = sharp.stars
+    if not found.x.size:
+        model.stars, model.residual = found, model.data
+        return
+    again = Stars.at(found.x, found.y, found.flux)
+    again.saturated[:] = found.saturated
+    model.residual = profile_fit.fit_stars(
+        model.data,
+        model.variance,
+        model.psf,
+        again,
+        sweeps=parameters.sweeps,
+        link_pix=parameters.link_pix,
+        fit_radius_pix=parameters.flux_radius_pix,
+        psf_error=parameters.psf_error,
+        gain=parameters.gain_electrons_per_dn,
+        seed_sigma_pix=0.0,
+        wing_radius_pix=parameters.saturation_wing_pix,
+    )
+    _measure_correlation(model)
+    _combine(sharp, model, again, parameters)
+    model.stars = found
+    model.residual = profile_fit.subtract(model.data, model.variance, model.psf, model.stars)
+
+
+def _combine(sharp: ImageModel, model: ImageModel, again: Stars, parameters: ExtractionParameters) -> None:
+    """Replace the fluxes of `sharp.stars` by the mean of the two fits; chi-squared becomes that of the smooth image."""
+    found = sharp.stars
+    fine_noise = found.flux_error * max(sharp.correlation, 1.0)
+    smooth_noise = again.flux_error * max(model.correlation, 1.0)
+    both = np.isfinite(smooth_noise) & (again.flux > 0) & np.isfinite(fine_noise)
+    bright = both & ~found.saturated & (found.group == 1) & (found.flux > 50.0 * fine_noise)
+    ratio = float(np.median(again.flux[bright] / found.flux[bright])) if bright.sum() >= 5 else 1.0
+    fine, smooth = (ratio * fine_noise) ** 2, np.where(both, smooth_noise, 0.0) ** 2
+    fine_profile = (parameters.sharp_flux_error * ratio * found.flux) ** 2
+    smooth_profile = (parameters.smooth_flux_error * again.flux) ** 2
+    # The fit to white noise is the best there is, so the covariance of both is its variance (Gauss-Markov).
+    excess = np.maximum(smooth - fine, (parameters.smooth_noise_ratio**2 - 1.0) * fine)
+    share = np.where(both, fine_profile / (fine_profile + excess + smooth_profile), 0.0)
+    share[found.saturated & both] = 1.0
+    flux = share * np.where(both, again.flux, 0.0) + (1.0 - share) * ratio * found.flux
+    variance = fine + share**2 * (excess + smooth_profile) + (1.0 - share) ** 2 * fine_profile
+    sigma = np.sqrt(variance)
+    found.flux_sigma = sigma
+    found.flux = flux
+    found.chi2, found.pixels = again.chi2, again.pixels
+
+
+def _measure_correlation(model: ImageModel) -> None:
+    """How much more a fitted flux scatters on blank sky than independent pixels of this variance would make it."""
+    kernel = detection.matched_filter(model.psf.stamp(int(np.ceil(1.3 * model.psf.fwhm_pix))))
+    response = detection.filtered(model.residual, model.usable, kernel)
+    noise_map = detection.filtered_noise(response, model.usable, 32)
+    independent = np.sqrt(np.sum(kernel.astype(np.float64) ** 2)) * np.sqrt(model.variance[model.usable])
+    model.correlation = float(np.median(noise_map[model.usable] / np.maximum(independent, 1e-12)))
 
 
 def _detect(model: ImageModel, threshold: float, parameters: ExtractionParameters) -> None:
@@ -157,10 +289,33 @@ def _detect(model: ImageModel, threshold: float, parameters: ExtractionParameter
     if model.stars.x.size and x.size:
         free = (
             _distance_to_nearest(x, y, model.stars.x, model.stars.y)
-            > parameters.merge_fwhm * model.psf.fwhm_pix
+            > parameters.merge_pix
         )
         x, y, height = x[free], y[free], height[free]
+    if model.stars.x.size and x.size:
+        real = height > _glare(x, y, model, parameters)
+        x, y, height = x[real], y[real], height[real]
     model.stars = model.stars.join(Stars.at(x, y, height))
+
+
+def _glare(x: Doubles, y: Doubles, model: ImageModel, parameters: ExtractionParameters) -> Doubles:
+    """Flux that errors of the models of brighter stars may feign at each place (DN).
+
+    Atlas profiles differ from star to star, because each is the mean of six undersampled frames at their own phases:
+    a share of the star's light within `glare_pix`, fading linearly from the centre.
+    """
+    from scipy.spatial import cKDTree
+
+    stars = model.stars
+    near = cKDTree(np.column_stack([x, y])).query_ball_point(
+        np.column_stack([stars.x, stars.y]), parameters.glare_pix, return_sorted=True
+    )
+    result = np.zeros(x.size)
+    for n, found in enumerate(near):
+        k = np.array(found, np.int64)
+        share = parameters.glare_share * (1.2 - np.hypot(x[k] - stars.x[n], y[k] - stars.y[n]) / parameters.glare_pix)
+        result[k] = np.maximum(result[k], share * stars.flux[n])
+    return result
 
 
 def _distance_to_nearest(x: Doubles, y: Doubles, other_x: Doubles, other_y: Doubles) -> Doubles:
@@ -179,11 +334,12 @@ def _fit(model: ImageModel, parameters: ExtractionParameters) -> None:
             model.psf,
             model.stars,
             sweeps=parameters.sweeps,
-            link_pix=parameters.link_fwhm * model.psf.fwhm_pix,
+            link_pix=parameters.link_pix,
             fit_radius_pix=parameters.fit_radius_pix,
             psf_error=parameters.psf_error,
             gain=parameters.gain_electrons_per_dn,
             seed_sigma_pix=parameters.seed_sigma_pix,
+            wing_radius_pix=parameters.saturation_wing_pix,
         )
         keep = _worth_keeping(model, parameters)
         if keep.all():
@@ -200,13 +356,15 @@ def _worth_keeping(model: ImageModel, parameters: ExtractionParameters) -> Bools
     error = stars.flux_error * max(model.correlation, 1.0)
     keep = np.isfinite(error) & (stars.flux > parameters.minimum_snr * error)
     keep &= np.hypot(stars.x - stars.x_seed, stars.y - stars.y_seed) <= parameters.drift_pix
+    keep |= stars.saturated & (stars.flux > 0)
     keep &= (stars.x > -0.5) & (stars.y > -0.5) & (stars.x < nx - 0.5) & (stars.y < ny - 0.5)
     index = np.flatnonzero(keep)
     if index.size > 1:
         tree = cKDTree(np.column_stack([stars.x[index], stars.y[index]]))
-        pairs = tree.query_pairs(parameters.merge_fwhm * model.psf.fwhm_pix, output_type="ndarray")
+        pairs = tree.query_pairs(parameters.merge_pix, output_type="ndarray")
         a, b = index[pairs[:, 0]], index[pairs[:, 1]]
-        keep[np.where(stars.flux[a] < stars.flux[b], a, b)] = False
+        fainter = (stars.flux[a] < stars.flux[b]) & ~stars.saturated[a] | stars.saturated[b]
+        keep[np.where(fainter, a, b)] = False
     return keep
 
 
@@ -259,7 +417,7 @@ def quiet_stars(model: ImageModel, minimum_snr: float, maximum: int) -> NDArray[
     stars = model.stars
     ny, nx = model.data.shape
     error = stars.flux_error * max(model.correlation, 1.0)
-    good = (stars.flux > minimum_snr * error) & (stars.pixels > 0.9 * stars.pixels.max(initial=0))
+    good = ~stars.saturated & (stars.flux > minimum_snr * error) & (stars.pixels > 0.9 * stars.pixels[~stars.saturated].max(initial=0))
     good &= (stars.x > 10) & (stars.y > 10) & (stars.x < nx - 11) & (stars.y < ny - 11)
     for x, y in zip(model.saturated.x, model.saturated.y, strict=True):
         good &= np.hypot(stars.x - x, stars.y - y) > 30.0

@@ -16,6 +16,7 @@ from app.bands import BANDS, Band
 from app.errors import InputError
 from app.flags import BlendFlag, ConfusionFlag, ReadFlag
 from workers.reduction import bandfill, merge
+from workers.reduction.extended import extract_extended
 from workers.reduction.grading import photometric_quality
 from workers.reduction.image_sources import DETECTION_DTYPE, ImageSources, extract_image
 from workers.reduction.merge import Merged, Places
@@ -62,7 +63,7 @@ def extract_scan(images: Sequence[AtlasImage], parameters: ExtractionParameters)
     merged = merge.merge_bands(places, _radii(tables, area, parameters), parameters.merge_chi2)  # type: ignore[arg-type]
     sources = _fill(merged, tables, reduced, parameters)
     order = np.lexsort((sources["ra"], sources["decl"]))
-    return ScanSources(sources[order], _metrics(reduced, tables))
+    return ScanSources(sources[order], _metrics(reduced, tables), extract_extended(reduced, parameters))
 
 
 def _check(images: Sequence[AtlasImage]) -> None:

@@ -113,9 +113,7 @@ def _band_shifts(observations: Observations, geometry: Mapping[Band, FrameGeomet
     bright = np.zeros(observations.frame.size, bool)
     order = np.lexsort((observations.magnitude, observations.frame, observations.band))
     key = observations.band[order] * 4096 + observations.frame[order]
-    starts = np.flatnonzero(np.r_[True, np.diff(key) != 0]) if order.size else np.zeros(0, np.int64)
-    for start, end in zip(starts, np.r_[starts[1:], order.size], strict=True):
-        bright[order[start : min(end, start + 40)]] = True
+    bright[order] = np.arange(order.size) - np.searchsorted(key, key) < 40
     first = apart[bright & (observations.band == 0)]
     shifts = {}
     for position, band in enumerate(observations.bands[1:], start=1):

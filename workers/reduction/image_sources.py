@@ -77,7 +77,7 @@ def _fill_profile(
     table["m_psf"] = _magnitude(stars.flux, image.zero_point_mag) + scale.offset_mag
     table["msig_psf"] = 1.0857 * stars.flux_error / stars.flux
     table["m"], table["msig"] = table["m_psf"], table["msig_psf"]
-    table["cmsig"] = table["msig"] * scatter
+    table["cmsig"] = 1.0857 * stars.flux_sigma / stars.flux
     # The noise of this scan for a star of that brightness, alone on the median sky: no blend, no bad fit in it.
     faint = stars.flux < np.percentile(stars.flux, 30) if stars.flux.size else np.zeros(0, np.bool_)
     sky = float(np.median(stars.flux_error[faint])) * scatter if faint.any() else np.nan
@@ -128,10 +128,27 @@ def detections_of(
     table["growth"] = scale.growth_mag
     table["sky_dn"] = model.level_at(stars.x, stars.y) + sums.sky
     table["rd_flg"] = ReadFlag.PROFILE.value.encode()
+    _fill_saturated(table, stars.saturated)
     blended = stars.group > 1
     table["bl_flg"] = np.where(blended, BlendFlag.BLENDED.value.encode(), BlendFlag.SINGLE.value.encode())
     table["confused"] = _confused(model)
     return table
+
+
+def _fill_saturated(table: NDArray[np.void], saturated: NDArray[np.bool_]) -> None:
+    """Saturated stars: magnitude from the wings (rd_flg 3), no aperture; rd_flg 9 where the wings fail too.
+
+    Wings know the brightness to 0.1-0.2 mag only, whatever their formal error (survey-facts 2.9): it is not below 0.1.
+    """
+    wings = np.isfinite(table["cmsig"])
+    table["rd_flg"][saturated] = np.where(
+        wings[saturated], ReadFlag.READ1_PROFILE.value.encode(), ReadFlag.UNUSABLE.value.encode()
+    )
+    table["m"][saturated & ~wings] = np.nan
+    table["cmsig"][saturated] = np.hypot(table["cmsig"][saturated], 0.1)
+    table["msig"][saturated] = np.hypot(table["msig"][saturated], 0.1)
+    for name in ("m_stdap", "msig_stdap", "psfchi"):
+        table[name][saturated] = np.nan
 
 
 def _confused(model: ImageModel) -> NDArray[np.bool_]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass
 
 
 @dataclass(frozen=True)
@@ -18,19 +18,30 @@ class ExtractionParameters:
 
     # Detection. About 3 sigma, as deep as the survey's own candidates (survey-facts 2.7); the first passes take
     # bright stars only, so that the PSF and the noise are learnt from a cleaner image.
-    detection_snr: tuple[float, ...] = (15.0, 6.0, 4.0, 3.5, 3.5)
+    first_snr: tuple[float, ...] = (15.0, 6.0, 4.5)  # on the image as it is
+    final_snr: tuple[float, ...] = (4.5, 4.0, 4.0)  # on the image with white noise
     detection_model_error: float = (
         0.06  # residuals of the models that may look like stars, share of the model
     )
-    minimum_snr: float = 3.0  # a star whose fit falls below this is dropped
+    minimum_snr: float = 3.5  # a star whose fit falls below this is dropped
 
     # Profile fit.
     fit_radius_pix: float = 3.5  # holds 85 % of the light; BLENDIST and crowding forbid more
-    link_fwhm: float = 1.3
-    merge_fwhm: float = 0.55  # closer pairs are one star: no active deblending (survey-facts 7.2)
+    link_pix: float = 3.8  # 1.3 times the full width: closer profiles share a third of their light
+    merge_pix: float = 2.0  # closer pairs are one star: no active deblending (survey-facts 7.2)
+    glare_pix: float = 8.0
+    glare_share: float = 0.04
     drift_pix: float = 1.5  # a fit that walks farther from its peak found another star
     seed_sigma_pix: float = 1.0
     psf_error: float = 0.02
+    flux_radius_pix: float = 2.5  # disc of the last flux fit on the smooth image, positions known: the core only
+    # Error of a flux from the profile differing from star to star, in the image with white noise and in the smooth
+    # one: scatter of bright isolated stars between both, and against aperture sums (README of the tests).
+    # Noise of the smooth fit over that of the sharp one, confusion included: 1.2 for white noise correlated over one
+    # pixel, 1.3 in simulated crowded fields.
+    smooth_noise_ratio: float = 1.5
+    sharp_flux_error: float = 0.03
+    smooth_flux_error: float = 0.012
     gain_electrons_per_dn: float = 50.0  # 8 electrons a DN (survey-facts 1.2), six frames averaged
     sweeps: int = 3
 
@@ -38,7 +49,7 @@ class ExtractionParameters:
     psf_minimum_snr: float = 40.0
     psf_maximum_stars: int = 400
     psf_core_pix: float = 7.0
-    psf_stars_per_term: int = 12  # order 1 needs 3, order 2 needs 6 terms
+    psf_stars_per_term: int = 15  # order 1 needs 3, order 2 needs 6 terms
     psf_model_error: float = 0.01
     fallback_fwhm_pix: float = 2.9  # where neither stars nor SEESH are there
 
@@ -46,16 +57,24 @@ class ExtractionParameters:
     aperture_arcsec: float = 4.0
     annulus_arcsec: tuple[float, float] = (14.0, 20.0)
     growth_radii_arcsec: tuple[float, ...] = tuple(float(r) for r in range(3, 15))
+    # Light within this radius is a star's whole light on the survey's scale. The curve of Atlas stars goes on growing
+    # by 0.03-0.04 mag to 14", in sparse fields too, but bright unsaturated stars of the catalogue (9 to 11.5 mag, 34
+    # stars, J and H) agree with the sum within 6" to 0.002 mag: there the growth falls below 0.01 mag an arcsec.
+    growth_total_arcsec: float = 6.0
     growth_minimum_snr: float = 60.0
-    growth_maximum_stars: int = 60
+    growth_maximum_stars: int = 40
+    growth_star_error: float = 0.005  # scatter of single bright stars that is not noise, a floor of the weights
 
     # Noise floors of the total uncertainty (survey-facts 2.9), mag.
     zero_point_error_mag: float = 0.011
     flat_error_mag: float = 0.005
     read1_error_mag: float = 0.012
 
-    # Saturation. R2-R1 saturates near J 9, H 8.5, Ks 8 (survey-facts 1.2): a core lower than its ring is a sign.
-    saturation_dip: float = 0.8
+    # Saturation. R2-R1 saturates near J 9, H 8.5, Ks 8 (survey-facts 1.2).
+    saturation_dip: float = 0.8  # a core lower than its ring is a hole
+    saturation_lack: float = 0.12  # cores of sound stars scatter by 0.03 (six undersampled frames): 4 sigma
+    saturation_minimum_snr: float = 300.0
+    saturation_wing_pix: float = 8.0
 
     # Merging.
     duplicate_arcsec: float = 1.5
@@ -65,10 +84,7 @@ class ExtractionParameters:
     merge_chi2: float = 25.0  # 2 degrees of freedom: 4e-6 of true pairs lost, if errors are normal
 
     # Extended sources.
-    extended_radii_arcsec: tuple[float, ...] = (5, 7, 10, 15, 20, 25, 30, 40, 50, 60, 70)
     extended_minimum_snr: float = 20.0
-
-    labels: dict[str, str] = field(default_factory=dict, hash=False, compare=False)
 
     def as_dict(self) -> dict[str, object]:
         """Plain values for JSON; the same parameters give the same dictionary."""

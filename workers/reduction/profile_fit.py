@@ -154,7 +154,7 @@ def fit_groups(
     x_seed: Doubles,
     y_seed: Doubles,
     radius: Doubles,
-    fit_radius: float,
+    fit_radii: Doubles,
     psf_error: float,
     gain: float,
     seed_sigma: float,
@@ -182,11 +182,6 @@ def fit_groups(
     py_list = np.empty(limit, np.int64)
     data = np.empty(limit)
     base = np.empty(limit)
-    zero = np.empty(1)
-    zero[0] = 0.0
-    r2 = fit_radius * fit_radius
-    # A star farther than this from a pixel is not differentiated there; its model still counts.
-    reach2 = (fit_radius + 3.0) ** 2
     for g in range(start.size - 1):
         first = start[g]
         n = start[g + 1] - first
@@ -195,12 +190,16 @@ def fit_groups(
         xmax = -1e9
         ymin = 1e9
         ymax = -1e9
+        fit_radius = 0.0
         for m in range(n):
             s = member[first + m]
             xmin = min(xmin, x[s])
             xmax = max(xmax, x[s])
             ymin = min(ymin, y[s])
             ymax = max(ymax, y[s])
+            fit_radius = max(fit_radius, fit_radii[s])
+        # A star farther than this from a pixel is not differentiated there; its model still counts.
+        reach2 = (fit_radius + 3.0) ** 2
         count = 0
         for py in range(max(0, int(ymin - fit_radius)), min(ny - 1, int(ymax + fit_radius) + 1) + 1):
             for px in range(max(0, int(xmin - fit_radius)), min(nx - 1, int(xmax + fit_radius) + 1) + 1):
@@ -209,7 +208,7 @@ def fit_groups(
                 inside = False
                 for m in range(n):
                     s = member[first + m]
-                    if (px - x[s]) ** 2 + (py - y[s]) ** 2 <= r2:
+                    if (px - x[s]) ** 2 + (py - y[s]) ** 2 <= fit_radii[s] ** 2:
                         inside = True
                         break
                 if inside:
@@ -262,7 +261,7 @@ def fit_groups(
                 if closing:
                     for m in range(n):
                         s = member[first + m]
-                        if (px_list[p] - x[s]) ** 2 + (py_list[p] - y[s]) ** 2 <= r2:
+                        if (px_list[p] - x[s]) ** 2 + (py_list[p] - y[s]) ** 2 <= fit_radii[s] ** 2:
                             chi2[s] += r * r * weight
                             pixels[s] += 1
             for m in range(n):
@@ -360,7 +359,9 @@ class Stars:
     y_error: Doubles
     chi2: Doubles
     pixels: Ints
+    flux_sigma: Doubles  # total uncertainty of the flux, set by the caller
     group: Ints  # number of stars fitted together
+    saturated: NDArray[np.bool_]  # fitted to the wings only
 
     @classmethod
     def at(cls, x: Doubles, y: Doubles, flux: Doubles) -> Stars:
@@ -368,7 +369,7 @@ class Stars:
         n = x.size
         nan = [np.full(n, np.nan) for _ in range(4)]
         return cls(x.copy(), y.copy(), flux.copy(), x.copy(), y.copy(), nan[0], nan[1], nan[2], nan[3],
-                   np.zeros(n, np.int64), np.ones(n, np.int64))  # fmt: skip
+                   np.zeros(n, np.int64), np.full(n, np.nan), np.ones(n, np.int64), np.zeros(n, np.bool_))  # fmt: skip
 
     def take(self, index: NDArray[np.int64] | NDArray[np.bool_]) -> Stars:
         """The chosen stars, in the order of `index`."""
@@ -423,6 +424,7 @@ def fit_stars(
     psf_error: float,
     gain: float,
     seed_sigma_pix: float,
+    wing_radius_pix: float = 8.0,
 ) -> Singles:
     """Fit all stars of an image; `stars` is updated in place.
 
@@ -446,6 +448,8 @@ def fit_stars(
         Electrons per DN of the averaged image.
     seed_sigma_pix : float
         Freedom of the positions around their seeds.
+    wing_radius_pix : float
+        Radius of the disc used for saturated stars, whose cores are masked.
 
     Returns
     -------
@@ -460,6 +464,7 @@ def fit_stars(
     start, member = groups(stars, link_pix)
     everyone = np.arange(stars.x.size, dtype=np.int64)
     radius = psf.reach(stars.flux, sigma)
+    fit_radii = np.where(stars.saturated, wing_radius_pix, fit_radius_pix)
     n = stars.x.size
     add_stars(
         residual,
@@ -478,24 +483,21 @@ def fit_stars(
     for _ in range(sweeps):
         fit_groups(
             residual, variance, psf.tables, psf.oversampling, cell, start, member, stars.x, stars.y, stars.flux,
-            stars.x_seed, stars.y_seed, radius, fit_radius_pix, psf_error, gain, seed_sigma_pix, 3, stars.flux_error,
+            stars.x_seed, stars.y_seed, radius, fit_radii, psf_error, gain, seed_sigma_pix, 3, stars.flux_error,
             stars.x_error, stars.y_error, stars.chi2, stars.pixels,
         )  # fmt: skip
-    # Stars grow or fade in the fit: draw the final models with the reach that belongs to the final fluxes.
+    return subtract(data, variance, psf, stars)
+
+
+def subtract(data: Singles, variance: Singles, psf: Psf, stars: Stars) -> Singles:
+    """Data minus all models, each drawn with the reach that belongs to its flux."""
     residual = data.copy()
-    radius = psf.reach(stars.flux, sigma)
-    add_stars(
-        residual,
-        psf.tables,
-        psf.oversampling,
-        cell,
-        stars.x,
-        stars.y,
-        stars.flux,
-        radius,
-        -1.0,
-        0,
-        n,
-        everyone,
-    )
+    n = stars.x.size
+    if n:
+        sigma = float(np.sqrt(np.median(variance[variance > 0]))) if (variance > 0).any() else 1.0
+        everyone = np.arange(n, dtype=np.int64)
+        add_stars(
+            residual, psf.tables, psf.oversampling, psf.cells(stars.x, stars.y), stars.x, stars.y, stars.flux,
+            psf.reach(stars.flux, sigma), -1.0, 0, n, everyone,
+        )  # fmt: skip
     return residual

@@ -90,6 +90,33 @@ SOURCE_DTYPE = np.dtype(
 )
 
 
+EXTENDED_RADII_ARCSEC: tuple[int, ...] = (5, 7, 10, 15, 20, 25, 30, 40, 50, 60, 70)
+
+# One row per extended source; {b} is j, h, k. NaN where the circle leaves the data or the band is missing.
+EXTENDED_DTYPE = np.dtype(
+    [
+        ("ra", "f8"),
+        ("decl", "f8"),
+        ("x", "f4"),  # array pixels in Atlas image `coadd` of the last band that was measured
+        ("y", "f4"),
+        ("coadd", "i2"),
+        *[
+            (f"{band.value}_{name}_{radius}", "f4")  # magnitude within a circle, and its uncertainty
+            for band in BANDS
+            for name in ("m", "msig")
+            for radius in EXTENDED_RADII_ARCSEC
+        ],
+        *[
+            (f"{band.value}_{name}", "f4")
+            # semi-major axis of the 3-sigma isophote (arcsec), axis ratio, position angle (deg, E of N), sky level,
+            # reduced chi-squared of the profile fit to the centre
+            for band in BANDS
+            for name in ("r_3sig", "ba", "phi", "sky_dn", "psfchi")
+        ],
+    ]
+)
+
+
 @dataclass(frozen=True)
 class ScanSources:
     """Merged sources of a scan and what was learnt on the way.
@@ -100,7 +127,10 @@ class ScanSources:
         Ordered by (decl, ra): a total order, so the same input gives the same bytes. n = 0 is a valid result.
     metrics : dict
         Scalars per band for `quality.metric`: name -> band letter -> value.
+    extended : structured array of EXTENDED_DTYPE, (m,)
+        Sources clearly wider than the point-spread function, ordered by (decl, ra).
     """
 
     sources: NDArray[np.void]
     metrics: dict[str, dict[str, float]] = field(default_factory=dict)
+    extended: NDArray[np.void] = field(default_factory=lambda: np.zeros(0, EXTENDED_DTYPE))

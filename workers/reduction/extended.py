@@ -1,0 +1,227 @@
+"""A first measure of extended sources: which they are, circular magnitudes, and shape from moments.
+
+Only sources clearly wider than the point-spread function are taken; blends of two stars are told from galaxies only
+by the size of what the profile fits leave behind. Trained star-galaxy separation (survey-facts 2.15) is not here yet.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from app.bands import BANDS, Band
+from workers.reduction import aperture
+from workers.reduction.crowded import ImageModel
+from workers.reduction.image_sources import ImageSources
+from workers.reduction.parameters import ExtractionParameters
+from workers.reduction.values import EXTENDED_DTYPE, EXTENDED_RADII_ARCSEC
+
+Doubles = NDArray[np.float64]
+Singles = NDArray[np.float32]
+
+
+@dataclass(frozen=True)
+class Shape:
+    """3-sigma isophote of one source: semi-major axis (pixels), axis ratio, angle of the major axis from +x (deg)."""
+
+    semi_major_pix: float
+    axis_ratio: float
+    angle_deg: float
+
+
+def candidates(one: ImageSources, parameters: ExtractionParameters) -> NDArray[np.int64]:
+    """Stars of an image (indices) that are wider than the profile.
+
+    Wide means: a 10" circle of the image, stars outside of 4" taken away, holds at least 0.25 mag more than the
+    profile fit of its brightest member, significantly so, and no brighter candidate lies within that circle.
+    """
+    model, stars = one.model, one.model.stars
+    pixel = one.image.projection.scale_arcsec
+    bright = np.flatnonzero(
+        (stars.flux > parameters.extended_minimum_snr * stars.flux_sigma) & ~stars.saturated & (one.detections["psfchi"] > 3)
+    )
+    if not bright.size:
+        return bright
+    radius = 10.0 / pixel
+    sums = aperture.measure(
+        model.residual, model.usable, stars.x[bright], stars.y[bright], np.array([radius]), (3 * radius, 4 * radius),
+        (model.psf, stars.flux[bright]),
+    )  # fmt: skip
+    # Members within 4" were fitted to the same object: their light belongs to it.
+    close = np.hypot(stars.x[None] - stars.x[bright][:, None], stars.y[None] - stars.y[bright][:, None])
+    own = np.where((close < 4.0 / pixel), stars.flux[None], 0.0).sum(axis=1)
+    total = sums.flux[:, 0] + own - stars.flux[bright]
+    noise = model.aperture_noise * radius * pixel / parameters.aperture_arcsec
+    wide = (total > 1.26 * own * 10 ** (-0.4 * one.scale.offset_mag)) & (total - own > 5.0 * noise) & (sums.missing < 0.5)
+    found = bright[wide]
+    found = found[np.argsort(-stars.flux[found], kind="stable")]
+    kept: list[int] = []
+    for k in found:
+        if all(np.hypot(stars.x[k] - stars.x[m], stars.y[k] - stars.y[m]) > radius for m in kept):
+            kept.append(int(k))
+    return np.array(kept, np.int64)
+
+
+def isophote(image: Singles, usable: NDArray[np.bool_], x: float, y: float, limit: float, reach: int) -> Shape:
+    """Second moments of the connected pixels above `limit` (DN) around a place, within `reach` pixels.
+
+    For a uniform ellipse the semi-axes are twice the roots of the principal second moments.
+    """
+    from scipy import ndimage
+
+    ny, nx = image.shape
+    i, j = int(np.clip(np.rint(x), 0, nx - 1)), int(np.clip(np.rint(y), 0, ny - 1))
+    rows, columns = slice(max(0, j - reach), min(ny, j + reach + 1)), slice(max(0, i - reach), min(nx, i + reach + 1))
+    part = np.where(usable[rows, columns], image[rows, columns], 0.0)
+    # 3x3 means: the isophote lies at the noise of single pixels.
+    soft = ndimage.uniform_filter(part, 3)
+    labels, _ = ndimage.label(soft > limit)
+    label = labels[j - rows.start, i - columns.start]
+    if label == 0:
+        return Shape(float("nan"), float("nan"), float("nan"))
+    py, px = np.nonzero(labels == label)
+    covariance = np.cov(np.stack([px, py]).astype(np.float64), bias=True) if px.size > 4 else np.eye(2) / 4.0
+    values, vectors = np.linalg.eigh(covariance)
+    major, minor = 2.0 * np.sqrt(max(values[1], 0.0)), 2.0 * np.sqrt(max(values[0], 0.0))
+    angle = float(np.degrees(np.arctan2(vectors[1, 1], vectors[0, 1])))
+    return Shape(float(major), float(minor / major) if major > 0 else 1.0, angle)
+
+
+def _galaxy_image(model: ImageModel, x: float, y: float, core_pix: float) -> Singles:
+    """The image without its stars, except those within `core_pix` of the object, which are parts of it."""
+    from workers.reduction import profile_fit
+
+    stars = model.stars
+    mine = np.hypot(stars.x - x, stars.y - y) < core_pix
+    return profile_fit.subtract(model.data, model.variance, model.psf, stars.take(np.flatnonzero(~mine)))
+
+
+def _members_radius(model: ImageModel, x: float, y: float, sigma: float) -> tuple[float, Shape]:
+    """Size of the object on the image with its stars, in pixels, at least 10."""
+    shape = isophote(model.data, model.usable, x, y, 3.0 * sigma, 150)
+    return (max(10.0, shape.semi_major_pix) if np.isfinite(shape.semi_major_pix) else 10.0), shape
+
+
+def _restored(one: ImageSources, x: float, y: float, size: float) -> Singles:
+    """Image around the object with the sky level taken from outside of it.
+
+    The background mesh of 24-32 pixels follows an object that is larger: its level is replaced within the object by the
+    median of the level on a ring outside.
+    """
+    model = one.model
+    ny, nx = model.level.shape
+    yy, xx = np.mgrid[0:ny, 0:nx]
+    r = np.hypot(xx - x, yy - y)
+    inner = max(2.5 * size, 85.0 / one.image.projection.scale_arcsec)
+    ring = (r > inner) & (r < inner + 40.0) & model.usable
+    if ring.sum() < 200:
+        return model.level
+    sky = np.float32(np.median(model.level[ring]))
+    blend = np.clip((inner - r) / 10.0, 0.0, 1.0).astype(np.float32)
+    return np.asarray(blend * sky + (1.0 - blend) * model.level)
+
+
+def measure_band(
+    one: ImageSources, ra: Doubles, decl: Doubles, out: NDArray[np.void], parameters: ExtractionParameters
+) -> None:
+    """Fill one band's columns of `out` (EXTENDED_DTYPE) for the places that lie on this image."""
+    band, model = one.image.band.value, one.model
+    pixel = one.image.projection.scale_arcsec
+    x, y = one.image.projection.to_pixels(ra, decl)
+    radii = np.array(EXTENDED_RADII_ARCSEC) / pixel
+    sigma = float(np.sqrt(np.median(model.variance[model.variance > 0])))
+    for n in range(ra.size):
+        if not (0 <= x[n] < model.data.shape[1] and 0 <= y[n] < model.data.shape[0]):
+            continue
+        size, _ = _members_radius(model, x[n], y[n], sigma)
+        stars_off = _galaxy_image(model, x[n], y[n], min(size, 70.0 / pixel))
+        image = np.where(model.usable, stars_off + (model.level - _restored(one, x[n], y[n], size)), np.float32(0.0))
+        shape = isophote(image, model.usable, x[n], y[n], 3.0 * sigma, 150)
+        place_x, place_y = np.array([x[n]]), np.array([y[n]])
+        ring = (radii[-1] + 10.0, radii[-1] + 40.0)
+        sums = aperture.measure(image.astype(np.float32), model.usable, place_x, place_y, radii, ring)
+        sky = sums.sky[0] if np.isfinite(sums.sky[0]) else 0.0
+        flux = sums.flux[0] if np.isfinite(sums.sky[0]) else np.full(radii.size, np.nan)
+        noise = model.aperture_noise * radii * pixel / parameters.aperture_arcsec
+        for k, radius in enumerate(EXTENDED_RADII_ARCSEC):
+            good = flux[k] > 0 and _whole(model, x[n], y[n], radii[k])
+            out[f"{band}_m_{radius}"][n] = one.image.zero_point_mag - 2.5 * np.log10(flux[k]) if good else np.nan
+            out[f"{band}_msig_{radius}"][n] = 1.0857 * noise[k] / flux[k] if good else np.nan
+        out[f"{band}_r_3sig"][n] = shape.semi_major_pix * pixel
+        out[f"{band}_ba"][n] = shape.axis_ratio
+        out[f"{band}_phi"][n] = (shape.angle_deg - 90.0) % 180.0
+        out[f"{band}_sky_dn"][n] = model.level_at(place_x, place_y)[0] + sky
+        out[f"{band}_psfchi"][n] = _nearest_chi(one, x[n], y[n])
+
+
+def _whole(model: ImageModel, x: float, y: float, radius: float) -> bool:
+    """Whether the circle's share off the data is below 15 %."""
+    ny, nx = model.usable.shape
+    yy, xx = np.mgrid[int(y - radius) : int(y + radius) + 2, int(x - radius) : int(x + radius) + 2]
+    disc = np.hypot(xx - x, yy - y) <= radius
+    inside = (xx >= 0) & (yy >= 0) & (xx < nx) & (yy < ny)
+    good = model.usable[np.clip(yy, 0, ny - 1), np.clip(xx, 0, nx - 1)] & inside
+    return bool(good[disc].mean() > 0.85)
+
+
+def _nearest_chi(one: ImageSources, x: float, y: float) -> float:
+    if not one.detections.size:
+        return float("nan")
+    distance = np.hypot(one.detections["x"] - x, one.detections["y"] - y)
+    nearest = int(np.argmin(distance))
+    return float(one.detections["psfchi"][nearest]) if distance[nearest] < 3.0 else float("nan")
+
+
+def extract_extended(reduced: list[ImageSources], parameters: ExtractionParameters) -> NDArray[np.void]:
+    """Extended sources of a scan, each once, ordered by (decl, ra).
+
+    Found in any band (the brightest detection gives the place), measured in all bands on the image in which they lie
+    deepest.
+
+    Returns
+    -------
+    structured array of EXTENDED_DTYPE, (n,)
+    """
+    places: list[tuple[float, float, float]] = []
+    for one in reduced:
+        for k in candidates(one, parameters):
+            row = one.detections[k]
+            places.append((float(row["m"]), float(row["ra"]), float(row["decl"])))
+    kept: list[tuple[float, float]] = []
+    for _, ra, decl in sorted(places):
+        near = [np.hypot((ra - a) * np.cos(np.radians(decl)), decl - d) * 3600.0 < 10.0 for a, d in kept]
+        if not any(near):
+            kept.append((ra, decl))
+    kept.sort(key=lambda place: (place[1], place[0]))
+    out = np.zeros(len(kept), EXTENDED_DTYPE)
+    for name in EXTENDED_DTYPE.names or ():
+        if EXTENDED_DTYPE[name].kind == "f":
+            out[name] = np.nan
+    out["ra"], out["decl"] = [p[0] for p in kept], [p[1] for p in kept]
+    for band in BANDS:
+        _measure_deepest([one for one in reduced if one.image.band == band], out, band, parameters)
+    return out
+
+
+def _measure_deepest(
+    images: list[ImageSources], out: NDArray[np.void], band: Band, parameters: ExtractionParameters
+) -> None:
+    """Measure each source on the image of a band in which it lies farthest from the edge."""
+    if not images or not out.size:
+        return
+    depth = np.full((len(images), out.size), -1.0)
+    for n, one in enumerate(images):
+        x, y = one.image.projection.to_pixels(out["ra"], out["decl"])
+        ny, nx = one.model.data.shape
+        depth[n] = np.minimum(np.minimum(x, nx - 1 - x), np.minimum(y, ny - 1 - y))
+    best = depth.argmax(axis=0)
+    for n, one in enumerate(images):
+        mine = np.flatnonzero((best == n) & (depth[n] >= 0))
+        part = out[mine]
+        part["coadd"] = one.image.number
+        x, y = one.image.projection.to_pixels(part["ra"], part["decl"])
+        part["x"], part["y"] = x, y
+        measure_band(one, part["ra"], part["decl"], part, parameters)
+        out[mine] = part
