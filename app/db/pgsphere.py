@@ -1,9 +1,10 @@
 """pgSphere types for psycopg and SQLAlchemy.
 
 Angles are degrees in Python and radians in pgSphere; text is written with the suffix ``d`` and read back as radians
-with 15 significant digits (round trip within 3.4e-13 degrees). pgSphere has no binary send or receive functions, so
-a table with such a column cannot be the target of a binary COPY: source tables keep ``ra`` and ``decl`` as doubles
-and index the expression ``spoint(radians(ra), radians(decl))``.
+with 15 significant digits (round trip within 3.4e-13 degrees; pgSphere takes angles below 1e-9 rad, 0.2
+milliarcsec, for zero). It has no binary send or receive functions, so a table with such a column cannot be the
+target of a binary COPY: source tables keep ``ra`` and ``decl`` as doubles and index the expression
+``spoint(radians(ra), radians(decl))``.
 """
 
 from __future__ import annotations

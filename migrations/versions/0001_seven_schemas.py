@@ -32,6 +32,7 @@ def upgrade() -> None:
         op.execute(f"CREATE SCHEMA {schema}")
         op.execute(f"COMMENT ON SCHEMA {schema} IS '{comment}'")
     op.execute("CREATE SEQUENCE production.token")
+    op.execute("COMMENT ON SEQUENCE production.token IS 'Fencing tokens of attempts: only ever grows'")
     op.create_table(
         "pipeline",
         sa.Column("pipeline_id", sa.Integer(), sa.Identity(always=True), nullable=False, comment="Key"),

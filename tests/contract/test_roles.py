@@ -1,0 +1,193 @@
+"""What each role may and may not do, on a private server and on one where nobody is superuser."""
+
+import os
+
+import psycopg
+import pytest
+from psycopg.errors import InsufficientPrivilege
+
+from app.db import migrate
+from app.db.copy import SourceTable, copy_rows
+from app.db.engine import connect_url
+from app.models.columns import POINT_SOURCE
+from tests.contract.ledger import accept, open_attempt, sky_rows
+
+
+@pytest.fixture
+def attempt(database):
+    with database.connect() as connection:
+        return open_attempt(connection)
+
+
+def refused(database, role, command):
+    """Whether the command is refused for want of a right (and not for another reason)."""
+    with database.connect(role) as connection:
+        connection.execute("SET default_transaction_read_only = off")
+        connection.commit()
+        try:
+            connection.execute(command)
+        except InsufficientPrivilege:
+            return True
+        finally:
+            connection.rollback()
+    return False
+
+
+def test_reader_reads_everything(database, attempt):
+    with database.connect() as connection:
+        copy_rows(connection, SourceTable.POINT, POINT_SOURCE, sky_rows(attempt, 1.0, 2.0))
+    with database.connect("reader") as connection:
+        schemas = "('survey', 'calibration', 'production', 'wsdb', 'quality', 'release', 'reference')"
+        query = f"SELECT format('%I.%I', schemaname, tablename) FROM pg_tables WHERE schemaname IN {schemas}"
+        tables = [name for (name,) in connection.execute(query)]
+        query = f"SELECT format('%I.%I', schemaname, viewname) FROM pg_views WHERE schemaname IN {schemas}"
+        tables += [name for (name,) in connection.execute(query)]
+        assert len(tables) > 30
+        for table in tables:
+            connection.execute(f"SELECT * FROM {table} LIMIT 1")
+        assert connection.execute("SELECT count(*) FROM wsdb.point_source").fetchone() == (1,)
+
+
+def test_reader_is_read_only_and_hurried(database):
+    with database.connect("reader") as connection:
+        assert connection.execute("SHOW default_transaction_read_only").fetchone() == ("on",)
+        timeout = connection.execute(
+            "SELECT setting::int FROM pg_settings WHERE name = 'statement_timeout'"
+        ).fetchone()[0]
+        assert 0 < timeout <= 600_000
+    with psycopg.connect(database.url_of("reader")) as connection:
+        assert connection.execute("SHOW statement_timeout").fetchone() == ("10min",)
+        with pytest.raises(psycopg.errors.ReadOnlySqlTransaction):
+            connection.execute("CREATE TABLE wsdb.mine (x integer)")
+
+
+READER_MAY_NOT = (
+    "INSERT INTO survey.night (hemis, date, day_number) VALUES ('n', '1999-01-01', 1)",
+    "UPDATE production.task SET priority = 1",
+    "DELETE FROM wsdb.point_source",
+    "TRUNCATE wsdb.point_source",
+    "CREATE TABLE public.mine (x integer)",
+    "SELECT wsdb.create_run_partitions(99, 1)",
+    "SELECT wsdb.seal_run(1)",
+    "SELECT release.create_partitions(99)",
+    "SELECT release.publish(1)",
+    "COPY survey.night TO PROGRAM 'true'",
+    "COPY survey.night TO '/tmp/night'",
+    "SET ROLE mapps_operator",
+)
+
+
+def test_reader_changes_nothing(database, attempt):
+    assert [command for command in READER_MAY_NOT if not refused(database, "reader", command)] == []
+
+
+def test_worker_publishes(database, attempt):
+    with database.connect("worker") as connection:
+        copy_rows(connection, SourceTable.POINT, POINT_SOURCE, sky_rows(attempt, [1.0, 2.0], [3.0, 4.0]))
+        accept(connection, attempt)
+        connection.execute("INSERT INTO quality.metric VALUES (%s, 'x', 'j', 1)", (attempt.attempt_id,))
+        connection.execute("DELETE FROM wsdb.point_source WHERE attempt_id = %s", (attempt.attempt_id,))
+
+
+WORKER_MAY_NOT = (
+    "INSERT INTO release.parent_run VALUES (1, 1)",
+    "UPDATE release.release SET name = 'x'",
+    "DELETE FROM release.psc",
+    "SELECT release.create_partitions(99)",
+    "SELECT release.publish(1)",
+    "SELECT wsdb.create_run_partitions(99, 1)",
+    "UPDATE wsdb.point_source SET j_m = 1",
+    "TRUNCATE wsdb.point_source",
+    "UPDATE production.run SET state = 'held'",
+    "DELETE FROM production.attempt",
+    "DELETE FROM production.task",
+    "DELETE FROM survey.scan",
+    "UPDATE quality.grade SET score = 10",
+)
+
+
+def test_worker_keeps_to_its_work(database, attempt):
+    assert [command for command in WORKER_MAY_NOT if not refused(database, "worker", command)] == []
+
+
+OPERATOR_MAY_NOT = (
+    "DELETE FROM wsdb.point_source",
+    "UPDATE wsdb.point_source SET j_m = 1",
+    "DELETE FROM wsdb.extended_source",
+    "DELETE FROM wsdb.atlas_image",
+    "TRUNCATE wsdb.point_source",
+    "DELETE FROM calibration.product",
+    "UPDATE calibration.product SET url = 'x'",
+    "DROP TABLE wsdb.point_source",
+    "ALTER TABLE wsdb.point_source ADD x integer",
+    "CREATE TABLE wsdb.mine (x integer)",
+)
+
+
+def test_operator_cannot_lose_data(database, attempt):
+    assert [command for command in OPERATOR_MAY_NOT if not refused(database, "operator", command)] == []
+
+
+OPERATOR_MAY = (
+    "INSERT INTO survey.night (hemis, date, day_number) VALUES ('n', '1999-01-01', 1)",
+    "UPDATE production.run SET state = 'held'",
+    "UPDATE calibration.product SET retired_at = now()",
+    "SELECT wsdb.create_run_partitions(99, 12)",
+    "SELECT wsdb.seal_run(%(run)s)",
+    "SELECT release.create_partitions(99)",
+)
+
+
+def test_operator_operates(database, attempt):
+    with database.connect("operator") as connection:
+        for command in OPERATOR_MAY:
+            connection.execute(command, {"run": attempt.run_id})
+
+
+@pytest.mark.parametrize("rights", ["CREATEROLE", "NOCREATEROLE"])
+def test_server_without_superuser(empty_database, rights):
+    """Another server: the account that migrates owns the database and is no superuser."""
+    account = f"plain_{os.getpid()}_{rights.lower()}"
+    notices = []
+    with empty_database.connect(autocommit=True) as admin:
+        admin.execute(f"CREATE ROLE {account} NOSUPERUSER {rights}")
+        try:
+            admin.execute("CREATE EXTENSION pg_sphere")
+            admin.execute("CREATE EXTENSION btree_gist")
+            admin.execute(f'ALTER DATABASE "{empty_database.name}" OWNER TO {account}')
+            url = f"{empty_database.url}&options=-c%20role%3D{account}"
+            for _ in range(2):
+                assert migrate.upgrade(url) == migrate.head()
+            with connect_url(url) as connection:
+                connection.add_notice_handler(lambda notice: notices.append(notice.message_primary))
+                assert connection.execute("SELECT current_user").fetchone() == (account,)
+                connection.execute((migrate.MIGRATIONS.parent / "sql/schema/20_roles.sql").read_text())
+                attempt = open_attempt(connection)
+            with empty_database.connect("worker") as connection:
+                assert (
+                    copy_rows(connection, SourceTable.POINT, POINT_SOURCE, sky_rows(attempt, 1.0, 2.0)) == 1
+                )
+            if rights == "NOCREATEROLE":
+                assert any("may not take the role mapps_worker" in notice for notice in notices)
+        finally:
+            admin.execute(f"DROP OWNED BY {account}")
+            admin.execute(f'ALTER DATABASE "{empty_database.name}" OWNER TO mapps_owner')
+            admin.execute(f"DROP ROLE {account}")
+
+
+def test_missing_role_is_explained(empty_database):
+    """Without the right to make roles the message says what an administrator runs."""
+    text = (
+        (migrate.MIGRATIONS.parent / "sql/schema/20_roles.sql")
+        .read_text()
+        .replace("mapps_worker", "mapps_absent")
+    )
+    account = f"plain_{os.getpid()}"
+    with empty_database.connect() as connection:
+        connection.execute(f"CREATE ROLE {account}")
+        connection.execute(f"SET LOCAL ROLE {account}")
+        with pytest.raises(InsufficientPrivilege) as caught:
+            connection.execute(text)
+        assert "mapps_absent is missing" in str(caught.value)
+        assert "CREATE ROLE mapps_absent LOGIN" in caught.value.diag.message_hint
+        connection.rollback()
