@@ -1,7 +1,7 @@
 """Compare loaders on the real partitioned point-source table with its primary key and foreign key live.
 
 All methods load the same rows, one transaction each, in one interleaved run on a durable private server of its own.
-The yardstick is the server reading a finished binary file. `python benchmarks/bench_loader.py --help`
+The yardstick is the server reading a finished binary file. `python benchmarks/loader.py --help`
 """
 
 from __future__ import annotations
