@@ -59,7 +59,7 @@ def reduce_raw_scan(claim: Claim, context: StepContext, scan: ScanFacts) -> Publ
         products = _products(connection, claim, scan)
         reference = _reference(connection, raw)
     calibrations = {band: _calibration(context, band, products) for band in raw}
-    parameters = parameters_of(ReductionParameters, context.parameters.get("frames", {}))
+    parameters = parameters_of(ReductionParameters, context.parameters.get("reduction", {}))
     reduced = reduce_scan(raw, calibrations, reference, parameters)
     context.checkpoint("images_made")
     result = measure_scan(
