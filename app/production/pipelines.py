@@ -85,11 +85,7 @@ def workers_parameters(overrides: Path | None = None) -> dict[str, Any]:
         )
     except (OSError, subprocess.SubprocessError) as error:
         raise WorkerProgramError(f"python -m workers cannot be run: {error}") from error
-    if (
-        done.returncode == MappsError.exit_status
-        or not done.stdout
-        and done.returncode != UserError.exit_status
-    ):
+    if done.returncode not in {0, UserError.exit_status}:
         raise WorkerProgramError(
             f"python -m workers parameters failed: {done.stderr.strip()}", remedy="see: mapps doctor"
         )

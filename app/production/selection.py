@@ -62,7 +62,7 @@ class Selection:
     def of(
         cls, night: str | None = None, scans: Sequence[int] | None = None, tiles: Sequence[int] | None = None
     ) -> Selection:
-        """Selection from the words of a command; empty lists do not restrict."""
+        """Take the words of a command; empty lists do not restrict."""
         return cls(
             Night.parse(night) if night else None,
             tuple(scans) if scans else None,

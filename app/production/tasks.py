@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from psycopg import Connection, Rollback
@@ -22,7 +22,7 @@ Rows = list[dict[str, Any]]
 class TaskFilter:
     """Which tasks of a run an operator means; None does not restrict."""
 
-    selection: Selection = Selection()
+    selection: Selection = field(default_factory=Selection)
     task_ids: tuple[int, ...] | None = None
     reason: str | None = None
 
@@ -112,6 +112,8 @@ def retry_tasks(
     name: str,
     wanted: TaskFilter,
     states: Sequence[TaskState] = (TaskState.FAILED, TaskState.DEAD),
+    *,
+    dry_run: bool = False,
 ) -> Rows:
     """Try failed and dead tasks again, with all attempts so far forgiven.
 
@@ -126,11 +128,15 @@ def retry_tasks(
             expected="failed or dead",
             remedy="mapps run release for held tasks, mapps run recall for done ones",
         )
+    again: Rows = []
     with connection.transaction():
         run = lock_run(connection, name)
         _refuse_closed(run)
         ids = lock_tasks(connection, run, wanted, states)
-        return _again(connection, run, ids, "try_again")
+        again = _again(connection, run, ids, "try_again")
+        if dry_run:
+            raise Rollback
+    return again
 
 
 def lock_tasks(

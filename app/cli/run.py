@@ -1,0 +1,259 @@
+"""`mapps run`: production runs."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from app.cli.output import JsonOption, emit_record, emit_table, json_wanted, say
+from app.cli.run_options import (
+    TASK_COLUMNS,
+    DryRunOption,
+    NameArgument,
+    NightOption,
+    ReasonOption,
+    ScanOption,
+    TaskOption,
+    TileOption,
+    task_row,
+)
+from app.cli.run_recall import recall
+from app.cli.run_status import attempts, status, watch
+from app.db.engine import connect
+from app.models.production import RunKind, RunState, TaskState
+from app.settings import get_settings
+
+app = typer.Typer(
+    help="""Production runs: a name, a pipeline (code version and parameters), tasks.
+
+Several runs over the same scans live side by side. A preliminary run may follow the code; a final run works only
+with the very code of its frozen pipeline.""",
+    no_args_is_help=True,
+    rich_markup_mode=None,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+app.command()(status)
+app.command()(watch)
+app.command()(attempts)
+app.command()(recall)
+
+RUN_COLUMNS = ("run", "kind", "state", "tasks", "done", "failed", "code", "commit", "frozen", "sealed")
+
+
+def _operator() -> Any:
+    return connect("operator", autocommit=True)
+
+
+def _run_row(run: dict[str, Any]) -> dict[str, Any]:
+    return {
+        "run": run["name"],
+        "kind": run["kind"],
+        "state": run["state"],
+        "tasks": run["tasks"],
+        "done": run["done"],
+        "failed": run["failed"],
+        "code": run["code_version"],
+        "commit": run["code_commit"][:12],
+        "frozen": run["frozen_at"],
+        "sealed": run["sealed_at"],
+    }
+
+
+def _emit_run(connection: Any, name: str) -> None:
+    from app.production.runs import list_runs
+
+    [found] = list_runs(connection, name)
+    emit_record(_run_row(found) | {"created": found["created_at"], "pipeline": found["pipeline_hash"]})
+
+
+@app.command()
+def create(
+    name: NameArgument,
+    *,
+    kind: Annotated[RunKind, typer.Option("--kind", help="A preliminary run may follow the code.")],
+    parameters: Annotated[
+        Path | None,
+        typer.Option(
+            "--parameters",
+            metavar="FILE",
+            help="TOML or JSON file with parameters that differ from the defaults.",
+        ),
+    ] = None,
+    zones: Annotated[
+        int,
+        typer.Option("--zones", help="Parts of the source table: 1 for a night, 12, 48 or 192 for the sky."),
+    ] = 1,
+    json: JsonOption = False,
+) -> None:
+    """Create a run with the code at hand and a full parameter set."""
+    del json
+    from app.production.pipelines import this_pipeline
+    from app.production.runs import create_run
+
+    pipeline = this_pipeline(parameters)
+    with _operator() as connection:
+        create_run(connection, name, kind, pipeline, zones)
+        _emit_run(connection, name)
+    if kind is RunKind.FINAL:
+        say(f"next: mapps run freeze {name}")
+
+
+@app.command("list")
+def list_(*, json: JsonOption = False) -> None:
+    """List all runs."""
+    del json
+    from app.production.runs import list_runs
+
+    with connect("reader") as connection:
+        emit_table(map(_run_row, list_runs(connection)), RUN_COLUMNS, "Runs")
+
+
+@app.command()
+def queue(
+    name: NameArgument,
+    *,
+    night: NightOption = None,
+    scan: ScanOption = None,
+    tile: TileOption = None,
+    dry_run: DryRunOption = False,
+    json: JsonOption = False,
+) -> None:
+    """Queue everything ingested that the run can do and does not have yet; repeating it adds nothing."""
+    del json
+    from app.production.selection import Selection
+    from app.production.tasks import queue_run
+
+    selection = Selection.of(night, scan, tile)
+    with _operator() as connection:
+        added = queue_run(connection, name, selection, get_settings().max_attempts, dry_run=dry_run)
+    _emit_tasks(added, "would be queued" if dry_run else "queued")
+
+
+def _emit_tasks(tasks: list[dict[str, Any]], done: str) -> None:
+    if tasks or json_wanted():
+        emit_table(map(task_row, tasks), TASK_COLUMNS, f"Tasks {done}")
+    say(f"{len(tasks)} tasks {done}")
+
+
+def _filter(
+    night: str | None, scan: list[int] | None, task: list[int] | None, reason: str | None = None
+) -> Any:
+    from app.production.selection import Selection
+    from app.production.tasks import TaskFilter
+
+    return TaskFilter(Selection.of(night, scan), tuple(task) if task else None, reason)
+
+
+@app.command()
+def hold(
+    name: NameArgument,
+    *,
+    night: NightOption = None,
+    scan: ScanOption = None,
+    task: TaskOption = None,
+    because: Annotated[
+        str, typer.Option("--because", metavar="TEXT", help="Why; shown with the tasks.")
+    ] = "held by the operator",
+    json: JsonOption = False,
+) -> None:
+    """Hold a run, or some of its tasks: workers finish what they have and claim nothing more."""
+    del json
+    from app.production.runs import set_run_state
+    from app.production.tasks import hold_tasks
+
+    with _operator() as connection:
+        if night or scan or task:
+            _emit_tasks(hold_tasks(connection, name, _filter(night, scan, task), because), "held")
+            return
+        set_run_state(connection, name, RunState.HELD)
+        _emit_run(connection, name)
+
+
+@app.command()
+def release(
+    name: NameArgument,
+    *,
+    night: NightOption = None,
+    scan: ScanOption = None,
+    task: TaskOption = None,
+    json: JsonOption = False,
+) -> None:
+    """Let a held run, or some of its held tasks, go on. Held tasks stay held when the run is released."""
+    del json
+    from app.production.runs import set_run_state
+    from app.production.tasks import release_tasks
+
+    with _operator() as connection:
+        if night or scan or task:
+            _emit_tasks(release_tasks(connection, name, _filter(night, scan, task)), "released")
+            return
+        set_run_state(connection, name, RunState.OPEN)
+        _emit_run(connection, name)
+
+
+@app.command()
+def retry(
+    name: NameArgument,
+    *,
+    state: Annotated[
+        list[TaskState] | None,
+        typer.Option("--state", help="failed or dead; both when not given.", metavar="STATE"),
+    ] = None,
+    night: NightOption = None,
+    scan: ScanOption = None,
+    task: TaskOption = None,
+    reason: ReasonOption = None,
+    dry_run: DryRunOption = False,
+    json: JsonOption = False,
+) -> None:
+    """Try failed and dead tasks again; the attempts made so far no longer count."""
+    del json
+    from app.production.tasks import retry_tasks
+
+    states = tuple(state) if state else (TaskState.FAILED, TaskState.DEAD)
+    wanted = _filter(night, scan, task, reason)
+    with _operator() as connection:
+        again = retry_tasks(connection, name, wanted, states, dry_run=dry_run)
+    _emit_tasks(again, "would be tried again" if dry_run else "are tried again")
+
+
+@app.command()
+def freeze(name: NameArgument, *, json: JsonOption = False) -> None:
+    """Freeze the pipeline of a run for good: final runs need it before anything is queued."""
+    del json
+    from app.production.runs import freeze_run
+
+    with _operator() as connection:
+        freeze_run(connection, name)
+        _emit_run(connection, name)
+
+
+@app.command()
+def seal(name: NameArgument, *, json: JsonOption = False) -> None:
+    """Build the positional indexes of a run, when its load is over; harmless when repeated."""
+    del json
+    from app.production.runs import seal_run
+
+    with _operator() as connection:
+        seal_run(connection, name)
+        _emit_run(connection, name)
+
+
+@app.command()
+def report(
+    name: NameArgument,
+    *,
+    output: Annotated[
+        Path, typer.Option("--output", "-o", metavar="FOLDER", help="Where the pictures go.")
+    ] = Path("pictures"),
+    json: JsonOption = False,
+) -> None:
+    """Draw pictures of a run: coverage, an image with its sources, number counts, errors."""
+    del json
+    from app.reports.run_pictures import write_run_report
+
+    with connect("reader") as connection:
+        written = write_run_report(connection, name, output)
+    emit_table([{"picture": path} for path in written], ("picture",), "Pictures")

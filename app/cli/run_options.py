@@ -1,0 +1,48 @@
+"""Options that several verbs of `mapps run` share."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+import typer
+
+NameArgument = Annotated[str, typer.Argument(help="Name of the run.", metavar="NAME")]
+NightOption = Annotated[
+    str | None,
+    typer.Option("--night", metavar="DATE", help="Only this night: 1997-04-23 or 970423, n or s may follow."),
+]
+ScanOption = Annotated[
+    list[int] | None,
+    typer.Option("--scan", metavar="N", help="Only scans of this number in their night; repeatable."),
+]
+TileOption = Annotated[
+    list[int] | None, typer.Option("--tile", metavar="TILE", help="Only scans of this tile; repeatable.")
+]
+TaskOption = Annotated[
+    list[int] | None, typer.Option("--task", metavar="ID", help="Only this task; repeatable.")
+]
+ReasonOption = Annotated[
+    str | None, typer.Option("--reason", metavar="TEXT", help="Only tasks whose reason contains this.")
+]
+DryRunOption = Annotated[bool, typer.Option("--dry-run", help="Say what would be done, and do nothing.")]
+
+TASK_COLUMNS = ("task", "kind", "state", "night", "scan", "type", "tile", "reason")
+
+
+def task_row(task: dict[str, Any]) -> dict[str, Any]:
+    """Values of `TASK_COLUMNS` of a task as `describe_tasks` gives it."""
+    return {
+        "task": task["task_id"],
+        "kind": task["kind"],
+        "state": task["state"],
+        "night": night_name(task),
+        "scan": task["scan"],
+        "type": task.get("scan_kind"),
+        "tile": task.get("tile"),
+        "reason": task.get("reason"),
+    }
+
+
+def night_name(row: dict[str, Any]) -> str:
+    """Write a night as commands take it: 1997-04-23s."""
+    return f"{row['date']:%Y-%m-%d}{row['hemis']}"

@@ -1,0 +1,78 @@
+"""`mapps worker`: processes that reduce what is queued."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from typing import Annotated
+
+import typer
+
+from app.errors import ConflictError, MappsError, OperatorError
+
+app = typer.Typer(
+    help="""Reduce what is queued.
+
+Any number of workers on any number of hosts share one queue. Ctrl-C or SIGTERM: workers finish within the grace
+period (MAPPS_GRACE_SECONDS) or give their tasks back; a second one gives back at once.""",
+    invoke_without_command=True,
+    rich_markup_mode=None,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+
+@app.callback()
+def work(
+    context: typer.Context,
+    *,
+    processes: Annotated[
+        int, typer.Option("--processes", "-n", min=1, metavar="N", help="Worker processes to run.")
+    ] = 1,
+    until_idle: Annotated[
+        bool, typer.Option("--until-idle", help="End when nothing is left that could become work.")
+    ] = False,
+    run: Annotated[str | None, typer.Option("--run", metavar="NAME", help="Work for this run only.")] = None,
+    max_tasks: Annotated[
+        int | None,
+        typer.Option("--max-tasks", min=1, metavar="N", help="Let each process end after N attempts."),
+    ] = None,
+    quiet: Annotated[bool, typer.Option("--quiet", help="Log warnings and errors only.")] = False,
+) -> None:
+    """Run worker processes until they are told to stop."""
+    if context.invoked_subcommand is not None:
+        return
+    from app.db.engine import connect, database_url
+    from app.db.migrate import require_current
+    from app.production.runs import list_runs
+    from app.production.supervisor import Supervisor
+    from app.settings import get_settings
+
+    # Refused here once, rather than by every process.
+    require_current(database_url())
+    if run is not None:
+        with connect("worker") as connection:
+            list_runs(connection, run)
+    words = ["work"]
+    words += ["--until-idle"] if until_idle else []
+    words += ["--run", run] if run is not None else []
+    words += ["--max-tasks", str(max_tasks)] if max_tasks is not None else []
+    words += ["--quiet"] if quiet else []
+    raise typer.Exit(Supervisor(processes, words, get_settings().grace_seconds, _tell).run())
+
+
+def _tell(text: str) -> None:
+    print(f"mapps worker: {text}", file=sys.stderr)
+
+
+@app.command()
+def warm() -> None:
+    """Compile the kernels once, so that no reduction waits for it; later starts take them from the cache."""
+    from app.production.supervisor import PROGRAM
+    from app.version import ROOT
+
+    status = subprocess.run([*PROGRAM, "warm"], check=False, cwd=ROOT).returncode
+    if status == ConflictError.exit_status:
+        raise typer.Exit(status)
+    if status != 0:
+        kind = OperatorError if status == OperatorError.exit_status else MappsError
+        raise kind("the kernels could not be compiled", remedy="see the lines above")

@@ -1,0 +1,90 @@
+"""How far a run is, as operators see it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from psycopg import Connection
+from psycopg.rows import dict_row
+
+from app.db.statements import statement
+from app.models.production import TaskState
+
+Rows = list[dict[str, Any]]
+
+
+@dataclass(frozen=True)
+class Progress:
+    """Tasks of a run: one row a kind, with a count for every state, `blocked` and `total`."""
+
+    table: Rows
+
+    @property
+    def total(self) -> int:
+        """Number of tasks."""
+        return sum(row["total"] for row in self.table)
+
+    @property
+    def blocked(self) -> int:
+        """Waiting tasks behind a failed, dead or held one."""
+        return sum(row["blocked"] for row in self.table)
+
+    def count(self, state: TaskState) -> int:
+        """Count the tasks in a state."""
+        return sum(row[state.value] for row in self.table)
+
+    @property
+    def at_rest(self) -> bool:
+        """Whether nothing more happens unless an operator does something."""
+        waiting = self.count(TaskState.WAITING) - self.blocked
+        return not (waiting or self.count(TaskState.READY) or self.count(TaskState.RUNNING))
+
+    def text(self) -> str:
+        """Write the counts in one line, states without tasks left out."""
+        parts = [f"{count} {state.value}" for state in TaskState if (count := self.count(state))]
+        if self.blocked:
+            parts.append(f"{self.blocked} of the waiting blocked")
+        return (
+            f"{self.count(TaskState.DONE)} of {self.total} tasks done ({', '.join(parts) or 'none queued'})"
+        )
+
+
+def read_progress(connection: Connection[Any], name: str) -> Progress:
+    """Count the tasks of a run."""
+    table: dict[str, dict[str, Any]] = {}
+    with connection.cursor(row_factory=dict_row) as cursor:
+        for row in cursor.execute(statement("production/status"), {"name": name}):
+            empty = {"kind": row["kind"]} | dict.fromkeys([s.value for s in TaskState], 0)
+            line = table.setdefault(row["kind"], empty | {"blocked": 0, "total": 0})
+            line[row["state"]] += row["tasks"]
+            line["blocked"] += row["blocked"]
+            line["total"] += row["tasks"]
+    return Progress(list(table.values()))
+
+
+def read_problems(connection: Connection[Any], name: str, limit: int = 50) -> Rows:
+    """Read the tasks that need a person: failed, dead and held ones."""
+    with connection.cursor(row_factory=dict_row) as cursor:
+        return cursor.execute(statement("production/problems"), {"name": name, "limit": limit}).fetchall()
+
+
+def read_attempts(
+    connection: Connection[Any],
+    name: str,
+    *,
+    outcome: str | None = None,
+    task_id: int | None = None,
+    attempt_id: int | None = None,
+    limit: int = 100,
+) -> Rows:
+    """Read attempts of a run, the latest first."""
+    values = {
+        "name": name,
+        "outcome": outcome,
+        "task_id": task_id,
+        "attempt_id": attempt_id,
+        "limit": limit,
+    }
+    with connection.cursor(row_factory=dict_row) as cursor:
+        return cursor.execute(statement("production/attempts"), values).fetchall()

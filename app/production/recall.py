@@ -1,0 +1,180 @@
+"""Recall: what used a calibration product, a raw file or a version of the code, and doing it again."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from psycopg import Connection, Rollback
+from psycopg.rows import dict_row
+
+from app.db.statements import statement
+from app.errors import ConflictError, UnknownNameError
+from app.models.production import TaskState
+from app.production.runs import lock_run, refuse_unfrozen
+from app.production.tasks import Rows, connect_tasks, describe_tasks
+
+
+@dataclass(frozen=True)
+class Recalled:
+    """What is recalled: exactly one of the three.
+
+    Attributes
+    ----------
+    code_commit : str or None
+        Start of a commit; narrows `code_version`.
+    """
+
+    raw_file_id: int | None = None
+    calibration_id: int | None = None
+    code_version: str | None = None
+    code_commit: str | None = None
+
+
+@dataclass(frozen=True)
+class Requeued:
+    """What a requeue did: the run that has the tasks now, and the tasks."""
+
+    run: str
+    tasks: Rows
+
+
+def find_raw_file(connection: Connection[Any], given: str) -> Recalled:
+    """Find an ingested file by key, start of its SHA-256 or name.
+
+    Raises
+    ------
+    UnknownNameError
+        Raised if no file, or more than one, is meant.
+    """
+    return Recalled(raw_file_id=_find(connection, "find_raw_file", given, "an ingested file"))
+
+
+def find_calibration(connection: Connection[Any], given: str) -> Recalled:
+    """Find a calibration product by key or start of its SHA-256.
+
+    Raises
+    ------
+    UnknownNameError
+        Raised if no product, or more than one, is meant.
+    """
+    return Recalled(calibration_id=_find(connection, "find_calibration", given, "a calibration product"))
+
+
+def _find(connection: Connection[Any], name: str, given: str, what: str) -> int:
+    rows = connection.execute(statement(f"production/{name}"), {"given": given}).fetchall()
+    if len(rows) != 1:
+        number = "more than one" if rows else "nothing"
+        raise UnknownNameError(
+            f"{given!r} means {number}", expected=f"key, name or start of the SHA-256 of {what}"
+        )
+    return int(rows[0][0])
+
+
+def users_of(connection: Connection[Any], recalled: Recalled, run: str | None = None) -> Rows:
+    """Find the accepted attempts that depend on what is recalled, with their sources and releases.
+
+    Each row says how it depends (`through`) and counts its sources in the table itself.
+    """
+    values = {
+        "raw_file_id": recalled.raw_file_id,
+        "calibration_id": recalled.calibration_id,
+        "code_version": recalled.code_version,
+        "code_commit": recalled.code_commit,
+        "run": run,
+    }
+    with connection.cursor(row_factory=dict_row) as cursor:
+        rows = cursor.execute(statement("production/recall_attempts"), values).fetchall()
+    keys = {
+        "run_ids": sorted({row["run_id"] for row in rows}),
+        "attempt_ids": [row["attempt_id"] for row in rows],
+    }
+    counted = connection.execute(statement("production/count_sources"), keys).fetchall()
+    sources = {attempt_id: count for attempt_id, _, count in counted}
+    return [row | {"sources": sources.get(row["attempt_id"], 0)} for row in rows]
+
+
+def requeue(
+    connection: Connection[Any],
+    recalled: Recalled,
+    users: Rows,
+    max_attempts: int,
+    *,
+    into: str | None = None,
+    dry_run: bool = False,
+) -> list[Requeued]:
+    """Do the tasks of the users again, in place or in another run.
+
+    Parameters
+    ----------
+    users : list of dict
+        From `users_of`.
+    max_attempts : int
+        For tasks that are new in the other run.
+    into : str, optional
+        Name of another run; the former results stay as they are.
+    dry_run : bool
+        Do the same and roll it back.
+
+    Raises
+    ------
+    ConflictError
+        Raised if a published release was drawn from the run, in place.
+    """
+    done: list[Requeued] = []
+    with connection.transaction():
+        if into is not None:
+            done.append(_queue_into(connection, into, [row["task_id"] for row in users], max_attempts))
+        else:
+            if recalled.calibration_id is not None:
+                product = {"calibration_id": recalled.calibration_id}
+                connection.execute(statement("production/retire_product"), product)
+            for name in sorted({row["run"] for row in users}):
+                tasks = [row["task_id"] for row in users if row["run"] == name]
+                done.append(_queue_again(connection, name, tasks))
+        if dry_run:
+            raise Rollback
+    return done
+
+
+def _queue_again(connection: Connection[Any], name: str, task_ids: Sequence[int]) -> Requeued:
+    """Done -> waiting or ready; what they published stays accepted until they publish again."""
+    run = lock_run(connection, name)
+    releases = connection.execute(statement("production/released_from"), {"run_id": run.run_id}).fetchall()
+    if releases:
+        raise ConflictError(
+            f"release {', '.join(row[0] for row in releases)} was drawn from run {name!r}",
+            expected="a run without published releases, whose rows may still change",
+            remedy="recall into another run: --requeue --into RUN",
+        )
+    wanted = {
+        "run_id": run.run_id,
+        "states": [TaskState.DONE.value],
+        "task_ids": sorted(task_ids),
+        "date": None,
+        "hemis": None,
+        "scans": None,
+        "reason": None,
+    }
+    ids = [row[0] for row in connection.execute(statement("production/lock_tasks"), wanted)]
+    keys = {"task_ids": ids}
+    connection.execute(statement("production/try_again"), keys)
+    connection.execute(statement("production/lock_upstream"), {"run_id": run.run_id})
+    connection.execute(statement("production/settle_waiting"), keys)
+    connection.execute(statement("production/block_dependents"), {"run_id": run.run_id})
+    connection.execute(statement("production/notify"), {"run": name})
+    return Requeued(name, describe_tasks(connection, ids))
+
+
+def _queue_into(
+    connection: Connection[Any], name: str, task_ids: Sequence[int], max_attempts: int
+) -> Requeued:
+    run = lock_run(connection, name)
+    refuse_unfrozen(run)
+    values = {"run_id": run.run_id, "task_ids": sorted(task_ids), "max_attempts": max_attempts}
+    connection.execute(statement("production/lock_upstream"), {"run_id": run.run_id})
+    ids = [row[0] for row in connection.execute(statement("production/copy_tasks"), values)]
+    connect_tasks(connection, ids)
+    connection.execute(statement("production/notify"), {"run": name})
+    return Requeued(name, describe_tasks(connection, ids))

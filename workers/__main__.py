@@ -1,0 +1,101 @@
+"""`python -m workers`: one worker process; `parameters` prints the parameter set, `warm` compiles the kernels."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import logging
+import sys
+from collections.abc import Mapping, Sequence
+
+from app.errors import MappsError
+from app.models.production import TaskKind
+from workers.steps.registry import STEPS, Step
+
+LOG = logging.getLogger("mapps.worker")
+
+
+def main(words: Sequence[str] | None = None, steps: Mapping[TaskKind, Step] = STEPS) -> int:
+    """Run one verb.
+
+    Parameters
+    ----------
+    words : sequence of str, optional
+        Arguments; those of the process when absent.
+    steps : mapping
+        What is done for each kind of task.
+
+    Returns
+    -------
+    int
+        Exit status as `mapps --help` lists them.
+    """
+    options = _parser().parse_args(words)
+    _set_up_log(quiet=options.quiet)
+    try:
+        if options.verb == "parameters":
+            from workers.parameters import parameters_with
+
+            print(json.dumps(parameters_with(options.overrides), indent=1, sort_keys=True))
+        elif options.verb == "warm":
+            from workers.warm import warm
+
+            LOG.info("kernels are compiled: %.1f s", warm())
+        else:
+            _work(options, steps)
+    except MappsError as error:
+        print(f"workers: {error}", file=sys.stderr)
+        return error.exit_status
+    return 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    from pathlib import Path
+
+    parser = argparse.ArgumentParser(prog="python -m workers", description=__doc__)
+    parser.add_argument("verb", nargs="?", default="work", choices=("work", "parameters", "warm"))
+    parser.add_argument("--run", help="work for this run only")
+    parser.add_argument("--until-idle", action="store_true", help="end when nothing is left to do")
+    parser.add_argument("--max-tasks", type=int, metavar="N", help="end after N attempts")
+    parser.add_argument("--overrides", type=Path, metavar="FILE", help="TOML or JSON file of parameters")
+    parser.add_argument("--quiet", action="store_true", help="log warnings and errors only")
+    return parser
+
+
+def _set_up_log(*, quiet: bool) -> None:
+    logging.basicConfig(
+        level=logging.WARNING,
+        format="%(asctime)s %(process)d %(levelname)s %(message)s",
+        stream=sys.stderr,
+    )
+    # Only ours: libraries write a page per compiled kernel at the same level.
+    logging.getLogger("mapps").setLevel(logging.WARNING if quiet else logging.INFO)
+
+
+def _work(options: argparse.Namespace, steps: Mapping[TaskKind, Step]) -> None:
+    from app.db.engine import connect
+    from app.production.claim import WorkerIdentity
+    from app.settings import get_settings
+    from workers.faults import FaultPlan
+    from workers.stopping import Stopping
+    from workers.worker import Assignment, Worker
+
+    settings = get_settings()
+    stopping = Stopping(settings.grace_seconds)
+    stopping.listen()
+    tally = Worker(
+        settings=settings,
+        identity=WorkerIdentity.of_this_process(),
+        connect=lambda: connect("worker", autocommit=True),
+        stopping=stopping,
+        assignment=Assignment(options.run, options.until_idle, options.max_tasks),
+        steps=steps,
+        faults=FaultPlan.from_environment(),
+    ).work()
+    LOG.info(
+        "%d done, %d failed, %d lost, %d given back", tally.done, tally.failed, tally.lost, tally.given_back
+    )
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,49 @@
+"""What an exception means for a task: its family, code and text."""
+
+from __future__ import annotations
+
+import errno
+import traceback
+
+import psycopg
+
+from app.errors import MappsError, TransientError, UserError
+from app.models.production import Family
+from app.production.protocol import Failure
+
+# Errors of the surroundings, which may be gone at the next attempt.
+_TRANSIENT_ERRNO = frozenset(
+    {
+        errno.ENOSPC,
+        errno.EDQUOT,
+        errno.EFBIG,
+        errno.EIO,
+        errno.EMFILE,
+        errno.ENFILE,
+        errno.ENOMEM,
+        errno.ESTALE,
+    }
+)
+
+
+def failure_of(error: Exception) -> Failure:
+    """Classify an exception that ended an attempt.
+
+    Transient: server, store, disk. Input: the files, told without a traceback. Everything else is a bug, told with it.
+    """
+    if isinstance(error, TransientError):
+        return Failure(Family.TRANSIENT, error.code, str(error))
+    if isinstance(error, UserError):
+        return Failure(Family.INPUT, error.code, str(error))
+    if isinstance(error, psycopg.OperationalError | psycopg.InterfaceError):
+        return Failure(Family.TRANSIENT, error.sqlstate or "DATABASE", str(error).strip())
+    if isinstance(error, OSError) and error.errno in _TRANSIENT_ERRNO:
+        return Failure(Family.TRANSIENT, errno.errorcode[error.errno], str(error))
+    if isinstance(error, MemoryError):
+        return Failure(Family.TRANSIENT, "MEMORY", _traceback(error))
+    code = error.code if isinstance(error, MappsError) else type(error).__name__
+    return Failure(Family.BUG, code, _traceback(error))
+
+
+def _traceback(error: Exception) -> str:
+    return "".join(traceback.format_exception(error))

@@ -1,0 +1,40 @@
+"""What a step gets besides its claim."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from psycopg import Connection
+
+from app.production.claim import Claim
+from app.settings import Settings
+from app.store import Store
+
+__all__ = ["Claim", "StepContext"]
+
+
+@dataclass(frozen=True)
+class StepContext:
+    """Surroundings of a step.
+
+    Attributes
+    ----------
+    connect : callable
+        Opens a connection for reading; the step closes it before it begins to compute.
+    store : Store
+        Where product files go, named by content, before the publication makes them visible.
+    parameters : mapping
+        The run's parameter set, by section.
+    checkpoint : callable
+        Called with the name of each stage: `TokenLostError` ends a step whose task is somebody else's by now.
+    """
+
+    connect: Callable[[], Connection[Any]]
+    store: Store
+    settings: Settings
+    parameters: Mapping[str, Any]
+    checkpoint: Callable[[str], None]
+    log: logging.Logger
