@@ -1,0 +1,12 @@
+-- Flags have the letters of app/flags.py, one a band, and say what the magnitudes say: no magnitude exactly where ph_qual
+-- is X or blank, no uncertainty where it is U, X or blank.
+SELECT run_id, src_id, ph_qual, rd_flg, bl_flg, cc_flg, j_m, h_m, k_m
+FROM wsdb.point_source
+WHERE ph_qual !~ '^[XUFEABCD ]{3}$' OR rd_flg !~ '^[0123469]{3}$' OR bl_flg !~ '^[012]{3}$'
+    OR cc_flg !~ '^[pPcCdDsSGb0]{3}$'
+    OR (j_m IS NULL) <> (substr(ph_qual, 1, 1) IN ('X', ' ', ''))
+    OR (h_m IS NULL) <> (substr(ph_qual, 2, 1) IN ('X', ' ', ''))
+    OR (k_m IS NULL) <> (substr(ph_qual, 3, 1) IN ('X', ' ', ''))
+    OR j_cmsig IS NOT NULL AND substr(ph_qual, 1, 1) IN ('U', 'X', ' ', '')
+    OR h_cmsig IS NOT NULL AND substr(ph_qual, 2, 1) IN ('U', 'X', ' ', '')
+    OR k_cmsig IS NOT NULL AND substr(ph_qual, 3, 1) IN ('U', 'X', ' ', '');

@@ -1,0 +1,161 @@
+"""The invariants of sql/checks/: silent on good tables, and each finds what it is for."""
+
+import re
+from dataclasses import dataclass
+
+import pytest
+
+from app.db.copy import SourceTable, copy_rows
+from app.db.statements import scripts
+from app.flags import FLAGS
+from app.models.columns import POINT_SOURCE
+from tests.contract.ledger import accept, open_attempt, sky_rows
+
+CHECKS = {path.stem: path.read_text(encoding="utf-8") for path in scripts("checks")}
+
+
+def violations(connection):
+    """Rows of each check that has any."""
+    found = {name: connection.execute(text.encode()).fetchall() for name, text in CHECKS.items()}
+    return {name: rows for name, rows in found.items() if rows}
+
+
+@dataclass
+class Sound:
+    """A database in which every invariant holds, with one released source."""
+
+    connection: object
+    attempt: object
+
+    def change(self, command):
+        self.connection.execute(command, vars(self.attempt))
+
+
+def good_rows(attempt):
+    rows = sky_rows(attempt, [10.0, 10.001, 200.0], [-5.0, -5.0, 60.0])
+    rows["ph_qual"], rows["rd_flg"], rows["bl_flg"], rows["cc_flg"] = b"AXU", b"290", b"100", b"000"
+    rows["dist_edge_ns"] = rows["dist_edge_ew"] = 100
+    rows["j_m"], rows["k_m"] = 15.0, 16.0
+    rows["j_msig"] = rows["j_cmsig"] = 0.020
+    rows["j_msigcom"] = (0.020**2 + 0.011**2 + 0.005**2) ** 0.5
+    rows["rd_flg"][2], rows["j_msigcom"][2] = b"190", (0.020**2 + 0.011**2 + 0.005**2 + 0.012**2) ** 0.5
+    rows["ph_qual"][1], rows["k_m"][1] = b"AX ", float("nan")
+    return rows
+
+
+RELEASE = (
+    """INSERT INTO release.release (name, kind, state, parameters, code_version, code_commit)
+       VALUES ('r', 'sampler', 'building', '{"edge_arcsec": 10}', '', '')""",
+    "SELECT release.create_partitions(1)",
+    "INSERT INTO release.scan VALUES (1, %(run_id)s, %(scan_key)s, 7, %(attempt_id)s, true, 1, '')",
+    """INSERT INTO release.verdict (release_id, run_id, src_id, released, reason)
+       SELECT 1, run_id, src_id, decl < 0, 'x' FROM wsdb.point_source""",
+    """INSERT INTO release.psc (release_id, run_id, src_id, ra, decl, err_maj, err_min, err_ang, designation, ph_qual,
+           rd_flg, bl_flg, cc_flg, ndet, prox, pxcntr, gal_contam, pts_key, hemis, date, scan, glon, glat, x_scan,
+           dist_edge_ns, dist_edge_ew, dist_edge_flg, dup_src, use_src, scan_key, coadd_key, coadd)
+       SELECT 1, run_id, src_id, ra, decl, err_maj, err_min, err_ang, release.designation(ra, decl), ph_qual, rd_flg,
+           bl_flg, cc_flg, ndet, 3.586, 3 - rank, 0, rank, hemis, date, scan, glon, glat, x_scan, dist_edge_ns,
+           dist_edge_ew, dist_edge_flg, 0, 1, scan_key, coadd_key, coadd
+       FROM (SELECT *, row_number() OVER (ORDER BY src_id) AS rank FROM wsdb.point_source WHERE decl < 0) AS p""",
+)
+
+
+@pytest.fixture
+def sound(database):
+    with database.connect() as connection:
+        attempt = open_attempt(connection)
+        rows = good_rows(attempt)
+        copy_rows(connection, SourceTable.POINT, POINT_SOURCE, rows)
+        accept(connection, attempt)
+        world = Sound(connection, attempt)
+        world.change("UPDATE production.attempt SET point_rows = 3, extended_rows = 0")
+        world.change(
+            "INSERT INTO survey.raw_file (night_id, scan_key, kind, band, url, sha256, size_bytes, header)"
+            " SELECT night_id, scan_key, 'scan', 'j', 'file:///raw.fits', 'x', 1, '{}' FROM survey.scan"
+        )
+        world.change(
+            "INSERT INTO production.attempt_raw_file SELECT %(attempt_id)s, raw_file_id FROM survey.raw_file"
+        )
+        for command in RELEASE:
+            world.change(command)
+        yield world
+        connection.rollback()
+
+
+def test_headers_state_the_invariant():
+    assert len(CHECKS) >= 15
+    for name, text in CHECKS.items():
+        assert re.match(r"-- \w.{20,}", text), name
+        assert text.rstrip().count(";") == 1, name
+
+
+def test_silent_on_an_empty_database(database):
+    with database.connect("reader") as connection:
+        assert violations(connection) == {}
+
+
+def test_silent_on_a_sound_one(sound):
+    assert violations(sound.connection) == {}
+
+
+def test_flag_letters_are_those_of_the_enumerations():
+    for column, values in FLAGS.items():
+        (letters,) = re.findall(column + r" !~ '\^\[(.*?)\]\{3\}\$'", CHECKS["source_flags"])
+        assert set(letters) == {str(value) for value in values}, column
+
+
+PLANTED = {
+    "source_rows_accepted": "UPDATE production.attempt SET accepted = false",
+    "done_tasks_accepted": "UPDATE production.attempt SET accepted = false",
+    "source_counts": "DELETE FROM wsdb.point_source WHERE decl > 0",
+    "source_identifiers": "UPDATE wsdb.point_source SET src_id = src_id + (1 << 15) WHERE decl > 0",
+    "source_flags": "UPDATE wsdb.point_source SET cc_flg = '0x0' WHERE decl > 0",
+    "total_uncertainties": "UPDATE wsdb.point_source SET j_msigcom = j_msigcom + 0.001 WHERE decl > 0",
+    "attempts_closed": "UPDATE production.task SET state = 'running'",
+    "inputs_recorded": "DELETE FROM production.attempt_raw_file",
+    "atlas_images_accepted": """INSERT INTO wsdb.atlas_image (coadd_key, run_id, attempt_id, scan_key, band, number, ra,
+        decl, footprint, width_pix, height_pix, url, sha256, zero_point_mag) VALUES (1, %(run_id)s, %(attempt_id)s,
+        %(scan_key)s, 'j', 1, 0, 0, '{(0d,0d),(1d,0d),(0d,1d)}', 1, 1, '', '', 20)""",
+    "release_verdicts_complete": "DELETE FROM release.verdict WHERE NOT released",
+    "release_verdicts_match": "UPDATE release.verdict SET released = true",
+    "release_sources_exist": "DELETE FROM wsdb.point_source WHERE decl < 0",
+    "release_designations": "UPDATE release.psc SET designation = '00400000+0500000'",
+    "release_edges": "UPDATE release.psc SET dist_edge_ew = 10",
+    "release_neighbours": "UPDATE release.psc SET prox = 3 WHERE pts_key = 1",
+}  # fmt: skip
+
+
+@pytest.fixture
+def published(sound):
+    """The same, published; guards are made by release.publish, which is not called."""
+    sound.change("UPDATE release.release SET state = 'published'")
+    return sound
+
+
+def test_each_finds_what_it_is_for(published):
+    assert violations(published.connection) == {}
+    for name, command in PLANTED.items():
+        published.connection.execute("SAVEPOINT planted")
+        published.change(command)
+        assert name in violations(published.connection), name
+        published.connection.execute("ROLLBACK TO planted")
+
+
+def test_missing_atlas_images_are_found(sound):
+    sound.change("UPDATE survey.scan SET frames_expected = 273")
+    for band in "hk":
+        sound.change(
+            "INSERT INTO survey.raw_file (night_id, scan_key, kind, band, url, sha256, size_bytes, header)"
+            f" SELECT night_id, scan_key, 'scan', '{band}', 'u', '{band}', 1, '{{}}' FROM survey.scan"
+        )
+    assert set(violations(sound.connection)) == {"atlas_images_complete"}
+
+
+def test_two_scans_of_a_tile_are_found(sound):
+    second = open_attempt(sound.connection)
+    sound.connection.execute(
+        "INSERT INTO release.scan VALUES (1, %s, %s, 7, %s, true, 2, '')",
+        (second.run_id, second.scan_key, second.attempt_id),
+    )
+    sound.connection.execute("UPDATE release.release SET state = 'published'")
+    assert "release_one_scan_a_tile" in violations(sound.connection)
