@@ -1,8 +1,11 @@
 """Frames to Atlas images: exact-overlap ("square drizzle") coadds of 1" pixels (PIXPHOT, survey-facts 2.6).
 
-Each 2" pixel is spread over the 1" pixels that it overlaps, its square taken as parallel to the output's axes: at
-0.23 degrees the corners of the true square lie 0.004 pixel elsewhere. Light is conserved: values are DN per 1" pixel,
-the mean over the looks. The sky stays in the image, levelled by `frame_levels`.
+Each 2" pixel is spread over the 1" pixels that it overlaps, by the area of overlap; the small rotation of its square
+enters to first order. Against exact polygons (drizzle's `square`) the image of a star is off by 1.2e-4 of its peak at
+0.23 degrees, 1e-5 at 0.07; with the square held parallel to the axes it was 8e-4.
+
+Light is conserved: values are DN per 1" pixel, the mean over the looks. The sky stays in the image, levelled by
+`frame_levels`.
 """
 
 from __future__ import annotations
@@ -92,10 +95,13 @@ def _drizzle(
     n, ny, nx = pixels.shape
     rows, columns = total.shape
     one = np.float32(1.0)
+    half = np.float32(0.5)
     for i in range(n):
         if noise[i] <= 0.0:
             continue
         sky = np.float32(noise[i] * noise[i])
+        lean_x = np.float32(matrix[i, 0, 1] / matrix[i, 1, 1])
+        lean_y = np.float32(matrix[i, 1, 0] / matrix[i, 0, 0])
         for y in range(ny):
             py = y - 0.5 * (ny - 1)
             v = 2.0 * (y + 0.5) / ny - 1.0
@@ -122,12 +128,25 @@ def _drizzle(
                     row = j + q
                     if row < 0 or row >= rows:
                         continue
-                    wy = one - fy if q == 0 else (one if q == 1 else fy)
+                    # Middle, from the pixel's centre, of the part in this row, and how far the tilted sides are there.
+                    dy = (
+                        np.float32(-0.5) * (one + fy)
+                        if q == 0
+                        else (half - fy if q == 1 else one - half * fy)
+                    )
+                    gx = min(max(fx + lean_x * dy, np.float32(0.0)), one)
                     for p in range(3):
                         column = k + p
                         if column < 0 or column >= columns:
                             continue
-                        w = wy * (one - fx if p == 0 else (one if p == 1 else fx))
+                        dx = (
+                            np.float32(-0.5) * (one + fx)
+                            if p == 0
+                            else (half - fx if p == 1 else one - half * fx)
+                        )
+                        gy = min(max(fy + lean_y * dx, np.float32(0.0)), one)
+                        w = one - gy if q == 0 else (one if q == 1 else gy)
+                        w *= one - gx if p == 0 else (one if p == 1 else gx)
                         total[row, column] += w * value
                         weight[row, column] += w
                         variance[row, column] += w * w * spread
@@ -135,7 +154,7 @@ def _drizzle(
 
 @njit(**KERNEL)
 def _finish(total: Floats, weight: Floats, variance: Floats, area: float) -> None:
-    """Sums to means: `total` becomes DN per output pixel, `variance` its standard deviation; NaN without looks."""
+    """Turn sums into means: `total` into DN per output pixel, `variance` into its deviation; NaN without looks."""
     rows, columns = total.shape
     scale = np.float32(1.0 / area)
     for y in range(rows):

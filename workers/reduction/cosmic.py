@@ -93,7 +93,11 @@ def _strike(
                     if not whole:
                         highest = 1e30  # saturated elsewhere: a star, whatever is seen here
                     visits += 1
-                if visits >= FEWEST_VISITS and v > RATIO * max(highest, 0.0) + limit and found < struck.shape[0]:
+                if (
+                    visits >= FEWEST_VISITS
+                    and v > RATIO * max(highest, 0.0) + limit
+                    and found < struck.shape[0]
+                ):
                     struck[found, 0] = i
                     struck[found, 1] = y
                     struck[found, 2] = x
@@ -133,7 +137,9 @@ def flag_transients(frames: CalibratedFrames, geometry: FrameGeometry) -> dict[s
     hits = np.bincount(struck[:, 0], minlength=1)
     for frame in np.flatnonzero(hits >= TRAIL_PIXELS):
         mine = struck[struck[:, 0] == frame]
-        for strip in find_trails(mine[:, 2].astype(np.float64), mine[:, 1].astype(np.float64), frames.flags.shape[1:]):
+        for strip in find_trails(
+            mine[:, 2].astype(np.float64), mine[:, 1].astype(np.float64), frames.flags.shape[1:]
+        ):
             frames.flags[frame][strip] |= np.uint8(PixelFlag.TRAIL)
             trails += 1
     return {"cosmic_pixels": count / max(frames.flags.shape[0], 1), "trails": float(trails)}

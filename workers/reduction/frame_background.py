@@ -25,11 +25,11 @@ def background_row(mesh: Floats, y: int, ny: int, out: Floats) -> None:
     cells = mesh.shape[0]
     nx = out.size
     fy = (y + 0.5) * cells / ny - 0.5
-    j = min(max(int(math.floor(fy)), 0), cells - 2)
+    j = min(max(math.floor(fy), 0), cells - 2)
     wy = np.float32(fy - j)
     for x in range(nx):
         fx = (x + 0.5) * cells / nx - 0.5
-        k = min(max(int(math.floor(fx)), 0), cells - 2)
+        k = min(max(math.floor(fx), 0), cells - 2)
         wx = np.float32(fx - k)
         low = mesh[j, k] + wx * (mesh[j, k + 1] - mesh[j, k])
         high = mesh[j + 1, k] + wx * (mesh[j + 1, k + 1] - mesh[j + 1, k])
@@ -58,7 +58,7 @@ def _rough(pixels: Floats, flags: Flags, mesh: Floats, noise: Floats) -> None:
                             count += 1
                 _, mean, sigma = clipped_statistics(buffer, count)
                 mesh[i, by, bx] = mean
-                if mean == mean:
+                if not math.isnan(mean):
                     scatter[found] = sigma
                     total += np.float32(mean)
                     found += 1
@@ -66,7 +66,7 @@ def _rough(pixels: Floats, flags: Flags, mesh: Floats, noise: Floats) -> None:
         # A cell without good pixels takes the frame's mean, so that no NaN spreads.
         for by in range(cells):
             for bx in range(cells):
-                if not mesh[i, by, bx] == mesh[i, by, bx]:  # noqa: SIM201 - NaN test in compiled code
+                if math.isnan(mesh[i, by, bx]):
                     mesh[i, by, bx] = total / found if found else np.float32(0.0)
 
 

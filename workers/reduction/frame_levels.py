@@ -75,7 +75,9 @@ def solve_levels(frames: CalibratedFrames, geometry: FrameGeometry) -> Doubles:
                 continue
             x, y, a = x[inside], y[inside], own_terms[inside]
             b = _terms((x + 0.5) / half - 1.0, (y + 0.5) / half - 1.0)
-            other = _interpolate(frames.mesh_dn[j].astype(np.float64), (x + 0.5) * 4 / size - 0.5, (y + 0.5) * 4 / size - 0.5)
+            other = _interpolate(
+                frames.mesh_dn[j].astype(np.float64), (x + 0.5) * 4 / size - 0.5, (y + 0.5) * 4 / size - 0.5
+            )
             difference = frames.mesh_dn[i].astype(np.float64).ravel()[inside] - other
             # Minimise (own - other - a.p_i + b.p_j)^2.
             add(first, first, a.T @ a)

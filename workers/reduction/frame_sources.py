@@ -183,7 +183,7 @@ def equalise_phases(offset_pix: Doubles, bright: NDArray[np.bool_]) -> Doubles:
 def extract_frame_sources(
     frames: CalibratedFrames, raw: RawBand, calibration: NightCalibration, brightest: int = 150
 ) -> Table:
-    """Sources of all frames of a band.
+    """Find the sources of all frames of a band.
 
     Parameters
     ----------

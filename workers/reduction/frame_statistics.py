@@ -18,49 +18,20 @@ from numpy.typing import NDArray
 
 from app.bands import Band
 from app.flags import BlendFlag, ReadFlag
-from workers.reduction.compiled import KERNEL, clipped_statistics
+from workers.reduction.compiled import KERNEL
 from workers.reduction.frame_background import background_row
-from workers.reduction.frames import CalibratedFrames, Counts, Doubles, Flags, Floats, NightCalibration, RawBand
-from workers.reduction.geometry import FrameGeometry
+from workers.reduction.frame_visits import RADIUS_PIX, BandFrames, Integers, find_visits
+from workers.reduction.frames import Doubles, Flags, Floats
 from workers.reduction.grading import photometric_quality
+from workers.reduction.read1 import read1_photometry
 from workers.reduction.uscan import UScan
 
-RADIUS_PIX = 2.0  # 4"
-ANNULUS_PIX = (7.0, 10.0)  # 14" to 20"
 DETECTION_SIGMA = 3.0
 # A pixel gets at most 0.45 of a star's light in the best seeing: a star that saturates has at least twice the range.
 LEAST_SATURATING_SHARE = 1.5
 READ1_SNR = 5.0
-
-Integers = NDArray[np.int64]
-
-
-@dataclass(frozen=True)
-class BandFrames:
-    """All that is known of the frames of one band, for measuring sources on them."""
-
-    raw: RawBand
-    calibration: NightCalibration
-    frames: CalibratedFrames
-    geometry: FrameGeometry
-
-
-@dataclass(frozen=True)
-class Read1Photometry:
-    """Read_1 magnitudes' ingredients; each (n,).
-
-    Attributes
-    ----------
-    flux_dn : float64
-        Mean 4" aperture flux on the scale of Read_2 - Read_1; NaN where there is none.
-    error_dn : float64
-    frames : int64
-        Read_1 frames used.
-    """
-
-    flux_dn: Doubles
-    error_dn: Doubles
-    frames: Integers
+NORMALISATION_SNR = 50.0
+FEWEST_NORMALISING = 5
 
 
 @njit(**KERNEL)
@@ -77,6 +48,7 @@ def _count(
     seen: Integers,
     measured: Integers,
     saturated: Integers,
+    light: Doubles,
 ) -> None:
     """Aperture of every (source, frame) visit; visits of frame i are edges[i] to edges[i + 1]."""
     n, ny, nx = pixels.shape
@@ -112,97 +84,45 @@ def _count(
             if not whole:
                 continue
             measured[s] += 1
-            if flux > DETECTION_SIGMA * math.sqrt(noise[i] * noise[i] * squares + max(flux, 0.0) * inverse_gain):
+            light[s] += flux
+            if flux > DETECTION_SIGMA * math.sqrt(
+                noise[i] * noise[i] * squares + max(flux, 0.0) * inverse_gain
+            ):
                 seen[s] += 1
 
 
-@njit(**KERNEL)
-def _read1_apertures(
-    read1: Counts,
-    dark: Floats,
-    flat: Floats,
-    mask: NDArray[np.bool_],
-    top: Floats,
-    frame: Integers,
-    x_pix: Doubles,
-    y_pix: Doubles,
-    flux: Doubles,
-    scatter: Doubles,
-) -> None:
-    """4" aperture over the annulus' clipped mean on one Read_1 frame a row; NaN where a pixel is spoilt."""
-    _, ny, nx = read1.shape
-    ring = np.empty(400, np.float32)
-    for k in range(frame.size):
-        i = frame[k]
-        x0 = x_pix[k]
-        y0 = y_pix[k]
-        light = 0.0
-        area = 0.0
-        whole = True
-        count = 0
-        for y in range(max(0, math.floor(y0 - 10.0)), min(ny, math.floor(y0 + 10.0) + 2)):
-            for x in range(max(0, math.floor(x0 - 10.0)), min(nx, math.floor(x0 + 10.0) + 2)):
-                r = math.hypot(x - x0, y - y0)
-                spoilt = mask[y, x] or read1[i, y, x] > top[y, x]
-                value = (np.float32(read1[i, y, x]) - dark[y, x]) / flat[y, x]
-                w = min(max(RADIUS_PIX + 0.5 - r, 0.0), 1.0)
-                if w > 0.0:
-                    whole = whole and not spoilt
-                    light += w * value
-                    area += w
-                elif r >= ANNULUS_PIX[0] and r <= ANNULUS_PIX[1] and not spoilt and count < ring.size:
-                    ring[count] = value
-                    count += 1
-        _, mean, sigma = clipped_statistics(ring, count)
-        flux[k] = (light - mean * area) if whole else np.nan
-        scatter[k] = sigma * math.sqrt(area)
-
-
 @dataclass(frozen=True)
-class _Visits:
-    """Sources on frames, ordered by frame."""
+class FrameCounts:
+    """What the frames say of each source; each (n,).
 
-    source: Integers
-    frame: Integers
-    x_pix: Doubles
-    y_pix: Doubles
-    edges: Integers
+    Attributes
+    ----------
+    seen, measured : int64
+        N and M of ndet.
+    saturated : int64
+        Frames with a saturated pixel within 4".
+    flux_dn : float64
+        Mean 4" aperture flux over the measured frames; NaN without any.
+    """
 
-
-def _visits(geometry: FrameGeometry, x_arcsec: Doubles, y_arcsec: Doubles, size: int) -> _Visits:
-    """Every (source, frame) pair with the centre at least 4" inside the frame."""
-    frames = geometry.x_arcsec.size
-    order = np.argsort(y_arcsec, kind="stable")
-    reach = 1.5 * size
-    parts = []
-    for i in range(frames):
-        low, high = np.searchsorted(y_arcsec[order], geometry.y_arcsec[i] + np.array([-reach, reach]))
-        mine = order[low:high]
-        x, y = geometry.to_pixels(np.full(mine.size, i), x_arcsec[mine], y_arcsec[mine])
-        low_edge, high_edge = RADIUS_PIX - 0.5, size - 0.5 - RADIUS_PIX
-        inside = (x >= low_edge) & (y >= low_edge) & (x <= high_edge) & (y <= high_edge)
-        parts.append((mine[inside], np.full(np.count_nonzero(inside), i), x[inside], y[inside]))
-    source, frame, x, y = (np.concatenate([part[k] for part in parts]) for k in range(4))
-    edges = np.searchsorted(frame, np.arange(frames + 1))
-    return _Visits(source.astype(np.int64), frame.astype(np.int64), x, y, edges.astype(np.int64))
+    seen: Integers
+    measured: Integers
+    saturated: Integers
+    flux_dn: Doubles
 
 
-def count_frames(band: BandFrames, x_arcsec: Doubles, y_arcsec: Doubles) -> tuple[Integers, Integers, Integers]:
-    """Count the frames of each source.
+def count_frames(band: BandFrames, x_arcsec: Doubles, y_arcsec: Doubles) -> FrameCounts:
+    """Measure each source on every frame that holds it.
 
     Parameters
     ----------
     band : BandFrames
     x_arcsec, y_arcsec : float64 arrays (n,)
         U-scan places.
-
-    Returns
-    -------
-    seen, measured, saturated : int64 arrays (n,)
-        N and M of ndet, and frames with a saturated pixel within 4".
     """
-    visits = _visits(band.geometry, x_arcsec, y_arcsec, band.frames.pixels_dn.shape[2])
+    visits = find_visits(band.geometry, x_arcsec, y_arcsec, band.frames.pixels_dn.shape[2])
     seen, measured, saturated = (np.zeros(x_arcsec.size, np.int64) for _ in range(3))
+    light = np.zeros(x_arcsec.size)
     _count(
         band.frames.pixels_dn,
         band.frames.flags,
@@ -216,44 +136,10 @@ def count_frames(band: BandFrames, x_arcsec: Doubles, y_arcsec: Doubles) -> tupl
         seen,
         measured,
         saturated,
+        light,
     )
-    return seen, measured, saturated
-
-
-def read1_photometry(band: BandFrames, x_arcsec: Doubles, y_arcsec: Doubles) -> Read1Photometry:
-    """4" aperture photometry on Read_1 frames, averaged.
-
-    The error is the larger of what noise and light give and the scatter of the frames, over the root of their number.
-    """
-    n, detector = x_arcsec.size, band.raw.detector
-    visits = _visits(band.geometry, x_arcsec, y_arcsec, band.frames.pixels_dn.shape[2])
-    flux, scatter = np.empty(visits.source.size), np.empty(visits.source.size)
-    calibration = band.calibration
-    _read1_apertures(
-        band.raw.read1_dn,
-        calibration.dark_read1_dn,
-        calibration.flat,
-        calibration.mask,
-        calibration.saturation_dn,
-        visits.frame,
-        visits.x_pix,
-        visits.y_pix,
-        flux,
-        scatter,
-    )
-    good = np.isfinite(flux) & (band.frames.noise_dn[visits.frame] > 0.0)
-    source, flux, scatter = visits.source[good], flux[good], scatter[good]
-    count = np.bincount(source, minlength=n).astype(np.int64)
-    some = np.maximum(count, 1)
-    mean = np.bincount(source, flux, n) / some
-    variance = np.bincount(source, scatter**2 + np.maximum(flux, 0.0) / detector.gain, n) / some
-    spread = np.bincount(source, (flux - mean[source]) ** 2, n) / np.maximum(count - 1, 1)
-    variance = np.where(count > 2, np.maximum(variance, spread), variance)
-    ratio = detector.integration_seconds / detector.read1_seconds
-    none = count == 0
-    return Read1Photometry(
-        np.where(none, np.nan, mean * ratio), np.where(none, np.nan, np.sqrt(variance / some) * ratio), count
-    )
+    flux = np.where(measured > 0, light / np.maximum(measured, 1), np.nan)
+    return FrameCounts(seen, measured, saturated, flux)
 
 
 def apply_frame_statistics(
@@ -287,11 +173,13 @@ def apply_frame_statistics(
     x, y = uscan.from_sky(out["ra"], out["decl"])
     ndet = np.full((out.size, 6), b"0", "S1")
     for band, one in bands.items():
-        seen, measured, saturated = count_frames(one, x, y)
-        ndet[:, 2 * band.position] = np.minimum(seen, 9).astype("S1")
-        ndet[:, 2 * band.position + 1] = np.minimum(measured, 9).astype("S1")
+        counts = count_frames(one, x, y)
+        ndet[:, 2 * band.position] = np.minimum(counts.seen, 9).astype("S1")
+        ndet[:, 2 * band.position + 1] = np.minimum(counts.measured, 9).astype("S1")
         zero_point = _zero_point_of(out["coadd"], band, zero_points)
-        _apply_read1(out, band, one, np.flatnonzero(saturated > 0), x, y, zero_point, fixed_errors_mag)
+        zero_point = zero_point + _aperture_offset(out, band, counts, zero_point)
+        rows = np.flatnonzero(counts.saturated > 0)
+        _apply_read1(out, band, one, rows, x, y, zero_point, fixed_errors_mag)
     out["ndet"] = np.ascontiguousarray(ndet).view("S6")[:, 0]
     return out
 
@@ -303,6 +191,23 @@ def _zero_point_of(
     mine = {n: value for (b, n), value in zero_points.items() if b == band}
     mean = float(np.mean(list(mine.values())))
     return np.array([mine.get(int(n), mean) for n in number])
+
+
+def _aperture_offset(out: NDArray[np.void], band: Band, counts: FrameCounts, zero_point: Doubles) -> float:
+    """Return what brings 4" apertures on frames to the scale of the corrected apertures on Atlas images, mag.
+
+    The median over stars of SNR above 50 without saturated pixels, each on at least three frames, is the survey's
+    empirical normalisation of Read_1 (survey-facts 2.9). With fewer than five such stars, the scan's curve of growth.
+    """
+    b = band.value
+    with np.errstate(invalid="ignore", divide="ignore"):
+        frame_mag = zero_point - 2.5 * np.log10(counts.flux_dn)
+        good = (out[f"{b}_snr"] > NORMALISATION_SNR) & (counts.saturated == 0) & (counts.measured >= 3)
+        good &= np.isfinite(out[f"{b}_m_stdap"]) & np.isfinite(frame_mag)
+    if np.count_nonzero(good) >= FEWEST_NORMALISING:
+        return float(np.median(out[f"{b}_m_stdap"][good] - frame_mag[good]))
+    known = out[f"{b}_growth"][np.isfinite(out[f"{b}_growth"])]
+    return float(np.median(known)) if known.size else 0.0
 
 
 def _apply_read1(
@@ -328,10 +233,7 @@ def _apply_read1(
     rows, flux, error = rows[good], found.flux_dn[good], found.error_dn[good]
     if not rows.size:
         return
-    growth = out[f"{b}_growth"][rows].astype(np.float64)
-    known = out[f"{b}_growth"][np.isfinite(out[f"{b}_growth"])]
-    growth[~np.isfinite(growth)] = float(np.median(known)) if known.size else 0.0
-    magnitude = zero_point[rows] - 2.5 * np.log10(flux) + growth
+    magnitude = zero_point[rows] - 2.5 * np.log10(flux)
     sigma = 1.0857 * error / flux
     out[f"{b}_m_r1"][rows], out[f"{b}_msig_r1"][rows] = magnitude, sigma
     out[f"{b}_m"][rows] = magnitude
@@ -340,7 +242,10 @@ def _apply_read1(
     out[f"{b}_snr"][rows] = np.fmax(out[f"{b}_snr"][rows], 1.0857 / sigma)
     out[f"{b}_psfchi"][rows] = np.nan
     no_position = rows[~np.isfinite(out[f"{b}_ra"][rows])]
-    out[f"{b}_ra"][no_position], out[f"{b}_decl"][no_position] = out["ra"][no_position], out["decl"][no_position]
+    out[f"{b}_ra"][no_position], out[f"{b}_decl"][no_position] = (
+        out["ra"][no_position],
+        out["decl"][no_position],
+    )
     quality = photometric_quality(
         np.full(rows.size, ReadFlag.READ1_APERTURE.value.encode()),
         out[f"{b}_snr"][rows],

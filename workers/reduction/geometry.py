@@ -46,7 +46,9 @@ class FrameGeometry:
         t = self.turn_rad
         return np.stack([np.stack([a - t * c, b - t * d], -1), np.stack([c + t * a, d + t * b], -1)], -2)
 
-    def to_uscan(self, frame: ArrayLike, x_pix: ArrayLike, y_pix: ArrayLike) -> tuple[Doubles, Doubles]:
+    def to_uscan(
+        self, frame: NDArray[np.int64], x_pix: ArrayLike, y_pix: ArrayLike
+    ) -> tuple[Doubles, Doubles]:
         """Array pixels of frames (indices) to U-scan arcseconds."""
         px = np.asarray(x_pix, np.float64) - self.middle_pix
         py = np.asarray(y_pix, np.float64) - self.middle_pix
@@ -57,7 +59,7 @@ class FrameGeometry:
         return self.x_arcsec[frame] + x - turn * y, self.y_arcsec[frame] + y + turn * x
 
     def to_pixels(
-        self, frame: ArrayLike, x_arcsec: ArrayLike, y_arcsec: ArrayLike
+        self, frame: NDArray[np.int64], x_arcsec: ArrayLike, y_arcsec: ArrayLike
     ) -> tuple[Doubles, Doubles]:
         """U-scan arcseconds to array pixels of frames; exact to 1e-6 pixel for distortions below 1"."""
         (a, b), (c, d) = np.linalg.inv(self.matrix_arcsec)

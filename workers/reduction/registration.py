@@ -3,9 +3,11 @@
 Equations: sources seen on several frames or bands lie at one place; reference stars lie at their catalogue places;
 weak pegs tie the frames to their commanded steps and places, so that starless frames do not float. Without the
 reference stars *in* the solution, 273 chained steps are a random walk: positions wandered by 0.35" along a scan
-(notes/reduction.md 3). Unknowns: two shifts and a turn a frame, shared by the bands, which are exposed through one optics;
-for each band two shifts, two scales, a rotation, and the third-order distortion. The places of the stars are unknowns too,
-eliminated one by one, so that 50 000 observations leave a dense system of some 840.
+(notes/reduction.md 3).
+
+Unknowns: two shifts and a turn a frame, shared by the bands, which are exposed through one optics; for each band two
+shifts, two scales, a rotation, and the third-order distortion. The places of the stars are unknowns too, eliminated
+one by one, so that 50 000 observations leave a dense system of some 840.
 """
 
 from __future__ import annotations
@@ -170,7 +172,7 @@ def _match_references(
     references: References,
     radius: float,
 ) -> Integers:
-    """Reference star of each group, -1 for none; a star or group with two candidates has none."""
+    """Find the reference star of each group, -1 for none; a star or group with two candidates has none."""
     reference = np.full(groups, -1, np.int64)
     used = label >= 0
     if not references.x_arcsec.size or not used.any():
@@ -226,7 +228,7 @@ def _solve(
             moment = np.bincount(label, weight * place, state.groups) + target_weight * target
             normal += (design.T @ weighted - sums.T @ (sparse.diags(inverse) @ sums)).toarray()
             right -= design.T @ (weight * place) - sums.T @ (inverse * moment)
-    solution = np.linalg.solve(normal, right)
+    solution: Doubles = np.linalg.solve(normal, right).astype(np.float64)
     return _apply(solution, state.geometry, observations.bands, frames)
 
 
@@ -274,7 +276,14 @@ def _design(
     first = FRAME_TERMS * frames + BAND_TERMS * observations.band[chosen]
     cubic = (px * px + py * py) / CORNER_PIX**3
     along, across = (px, -py) if axis == 0 else (py, px)
-    columns = [first_of_frame + axis, first_of_frame + 2, first + axis, first + 2 + axis, first + 4, first + 5]
+    columns = [
+        first_of_frame + axis,
+        first_of_frame + 2,
+        first + axis,
+        first + 2 + axis,
+        first + 4,
+        first + 5,
+    ]
     values = [np.ones(n), 2.0 * across, np.ones(n), 2.0 * along, 2.0 * across, cubic * along]
     rows = np.tile(np.arange(n), len(columns))
     return sparse.csr_matrix((np.concatenate(values), (rows, np.concatenate(columns))), shape=(n, unknowns))
@@ -283,7 +292,7 @@ def _design(
 def _pegs(
     guess: Guess, geometry: Mapping[Band, FrameGeometry], bands: tuple[Band, ...], unknowns: int
 ) -> tuple[Doubles, Doubles]:
-    """Normal equations of the commanded steps and places, and of the bands' priors."""
+    """Return normal equations of the commanded steps and places, and of the bands' priors."""
     normal, right = np.zeros((unknowns, unknowns)), np.zeros(unknowns)
     frames = guess.commanded_x_arcsec.size
     first, offset = geometry[bands[0]], guess.geometry[bands[0]]

@@ -22,7 +22,8 @@ from workers.reduction.first_guess import first_guess
 from workers.reduction.frame_background import refine_background, rough_background
 from workers.reduction.frame_levels import solve_levels
 from workers.reduction.frame_sources import extract_frame_sources
-from workers.reduction.frame_statistics import BandFrames, apply_frame_statistics
+from workers.reduction.frame_statistics import apply_frame_statistics
+from workers.reduction.frame_visits import BandFrames
 from workers.reduction.frames import CalibratedFrames, FrameSetError, NightCalibration, RawBand
 from workers.reduction.geometry import FrameGeometry, nominal_geometry
 from workers.reduction.parameters import ExtractionParameters
@@ -277,10 +278,12 @@ def _register(
 
 
 def _references(reference: ReferenceStars, uscan: UScan, x: Doubles, y: Doubles) -> References:
-    """Reference stars within 90" of what the frames should have seen."""
+    """Keep the reference stars within 90" of what the frames should have seen."""
     rx, ry = uscan.from_sky(reference.ra_deg, reference.decl_deg)
     margin = 256.0 + 90.0
-    near = (rx > x.min() - margin) & (rx < x.max() + margin) & (ry > y.min() - margin) & (ry < y.max() + margin)
+    near = (
+        (rx > x.min() - margin) & (rx < x.max() + margin) & (ry > y.min() - margin) & (ry < y.max() + margin)
+    )
     magnitude = np.where(np.isfinite(reference.magnitude[near]), reference.magnitude[near], 12.0)
     return References(rx[near], ry[near], np.maximum(reference.error_arcsec[near], 0.01), magnitude)
 

@@ -6,6 +6,8 @@ least 42 frames of the same scan).
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import numpy as np
 from numba import njit
 
@@ -74,7 +76,7 @@ def blocks(count: int) -> list[tuple[int, int]]:
         return []
     number = max(1, count // BLOCK_FRAMES)
     edges = [round(k * count / number) for k in range(number + 1)]
-    return list(zip(edges[:-1], edges[1:], strict=True))
+    return list(pairwise(edges))
 
 
 def subtract_sky_offset(pixels: Floats, flags: Flags, mesh: Floats, noise: Floats) -> list[Floats]:
