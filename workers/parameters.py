@@ -14,7 +14,6 @@ from typing import Any
 from app.errors import UserError
 
 SECTIONS = (
-    ("frames", "workers.reduction.frame_parameters", "FrameParameters"),
     ("reduction", "workers.reduction.scan", "ReductionParameters"),
     ("extraction", "workers.reduction.parameters", "ExtractionParameters"),
 )
