@@ -27,6 +27,8 @@ from app.version import code_version, git_commit
 FOLDER = "release"
 # Builds share the names of their working tables, so a second one waits for the first.
 LOCK_KEY = 0x6D72656C
+# Sorts of a few hundred thousand rows stay in memory; one build runs at a time.
+WORK_MEM = "128MB"
 
 
 @dataclass(frozen=True)
@@ -214,6 +216,7 @@ def _register(
         )
     # Local to the transaction: the statements find their release by it, as they do by SET in psql.
     connection.execute("SELECT set_config('mapps.release_id', %s, true)", (str(release_id),))
+    connection.execute("SELECT set_config('work_mem', %s, true)", (WORK_MEM,))
     return release_id
 
 

@@ -24,17 +24,18 @@
 -- By hand:    psql "$(mapps db url)" -c "SET mapps.release_id = 3" -f sql/release/30_candidates.sql
 
 WITH limits AS MATERIALIZED (
+    -- As real where measurements are: 0.1551 stored as real is more than 0.1551 in double precision.
     SELECT
         release.parameter('edge_arcsec') AS edge_arcsec,
-        release.parameter('snr_one_band') AS snr_7,
-        release.parameter('sigma_one_band_mag') AS sigma_7,
-        release.parameter('snr_three_bands') AS snr_5,
-        release.parameter('sigma_three_bands_mag') AS sigma_5,
+        release.parameter('snr_one_band')::real AS snr_7,
+        release.parameter('sigma_one_band_mag')::real AS sigma_7,
+        release.parameter('snr_three_bands')::real AS snr_5,
+        release.parameter('sigma_three_bands_mag')::real AS sigma_5,
         release.parameter('bands_at_three_band_snr') AS bands_5,
-        release.parameter('chi_squared') AS chi_squared,
-        release.parameter('bright_j_mag') AS bright_j,
-        release.parameter('bright_h_mag') AS bright_h,
-        release.parameter('bright_k_mag') AS bright_k,
+        release.parameter('chi_squared')::real AS chi_squared,
+        release.parameter('bright_j_mag')::real AS bright_j,
+        release.parameter('bright_h_mag')::real AS bright_h,
+        release.parameter('bright_k_mag')::real AS bright_k,
         release.parameter('frames_measurable') AS frames,
         release.parameter('frames_detected_fraction') AS fraction,
         release.parameter('frames_all') AS frames_all,

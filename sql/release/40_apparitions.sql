@@ -6,15 +6,21 @@
 
 WITH limits AS MATERIALIZED (
     SELECT release.chord(release.parameter('match_arcsec')) AS reach, release.chord(release.parameter('cell_arcsec')) AS size
+),
+-- MATERIALIZED keeps the join below one of two tables, which may spill to disk, instead of a loop over rows.
+probe AS MATERIALIZED (
+    SELECT a.src_id, a.scan_key, a.x, a.y, a.z, near.cell
+    FROM release.work_candidate AS a
+    CROSS JOIN limits AS l
+    CROSS JOIN LATERAL release.cells_within(a.x, a.y, a.z, l.reach, l.size) AS near (cell)
 )
 INSERT INTO release.work_pair (src_id, other_src_id)
-SELECT a.src_id, b.src_id
-FROM release.work_candidate AS a
+SELECT p.src_id, b.src_id
+FROM probe AS p
+JOIN release.work_candidate AS b ON b.cell = p.cell
 CROSS JOIN limits AS l
-CROSS JOIN LATERAL release.cells_within(a.x, a.y, a.z, l.reach, l.size) AS near (cell)
-JOIN release.work_candidate AS b ON b.cell = near.cell
-WHERE a.scan_key <> b.scan_key
-  AND (a.x - b.x) ^ 2 + (a.y - b.y) ^ 2 + (a.z - b.z) ^ 2 < l.reach ^ 2;
+WHERE p.scan_key <> b.scan_key
+  AND (p.x - b.x) ^ 2 + (p.y - b.y) ^ 2 + (p.z - b.z) ^ 2 < l.reach ^ 2;
 
 SELECT release.analyze('work_pair');
 

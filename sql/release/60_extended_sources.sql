@@ -14,7 +14,7 @@
 WITH limits AS MATERIALIZED (
     SELECT
         release.parameter('extended_edge_arcsec') AS edge_arcsec,
-        release.parameter('extended_sigma_mag') AS sigma_mag,
+        release.parameter('extended_sigma_mag')::real AS sigma_mag,
         release.chord(release.parameter('extended_match_arcsec')) AS reach
 ),
 bright AS (
@@ -50,13 +50,17 @@ inside AS MATERIALIZED (
     CROSS JOIN limits AS l
     WHERE p.edge_arcsec > l.edge_arcsec
 ),
+probe AS MATERIALIZED (
+    SELECT i.ext_id, i.rank, i.x, i.y, i.z, l.reach, near.cell
+    FROM inside AS i
+    CROSS JOIN limits AS l
+    CROSS JOIN LATERAL release.cells_within(i.x, i.y, i.z, l.reach, 3 * l.reach) AS near (cell)
+),
 beaten AS (
     SELECT DISTINCT a.ext_id
-    FROM inside AS a
-    CROSS JOIN limits AS l
-    CROSS JOIN LATERAL release.cells_within(a.x, a.y, a.z, l.reach, 3 * l.reach) AS near (cell)
-    JOIN inside AS b ON b.cell = near.cell
-    WHERE b.rank < a.rank AND (a.x - b.x) ^ 2 + (a.y - b.y) ^ 2 + (a.z - b.z) ^ 2 < l.reach ^ 2
+    FROM probe AS a
+    JOIN inside AS b ON b.cell = a.cell
+    WHERE b.rank < a.rank AND (a.x - b.x) ^ 2 + (a.y - b.y) ^ 2 + (a.z - b.z) ^ 2 < a.reach ^ 2
 ),
 chosen AS (
     SELECT i.ext_id, i.run_id, i.ra, i.decl, release.designation(i.ra, i.decl) AS name

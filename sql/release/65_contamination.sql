@@ -17,12 +17,17 @@ WITH large AS MATERIALIZED (
 reach AS MATERIALIZED (
     SELECT release.chord(max(radius_arcsec)) AS chord FROM large HAVING count(*) > 0
 ),
-inside AS (
-    SELECT m.pts_key, m.run_id = e.run_id AND m.src_id = e.src_id AS itself
+probe AS MATERIALIZED (
+    SELECT e.*, reach.chord, near.cell
     FROM large AS e
     CROSS JOIN reach
     CROSS JOIN LATERAL release.cells_within(e.x, e.y, e.z, reach.chord, 2.5 * reach.chord) AS near (cell)
-    JOIN release.work_member AS m ON release.cell(m.x, m.y, m.z, 2.5 * reach.chord) = near.cell
+),
+inside AS (
+    SELECT m.pts_key, m.run_id = e.run_id AND m.src_id = e.src_id AS itself
+    FROM probe AS e
+    CROSS JOIN reach
+    JOIN release.work_member AS m ON release.cell(m.x, m.y, m.z, 2.5 * reach.chord) = e.cell
     CROSS JOIN LATERAL (
         SELECT
             degrees(cosd(m.decl) * sind(m.ra - e.ra)) * 3600 AS east,

@@ -41,12 +41,17 @@ COMMENT ON FUNCTION release.cell(double precision, double precision, double prec
 CREATE OR REPLACE FUNCTION release.cells_within(
     x double precision, y double precision, z double precision, reach double precision, size double precision
 ) RETURNS TABLE (cell bigint) LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $function$
-    SELECT (floor((x + 2 - reach) / size)::bigint + i << 42) | (floor((y + 2 - reach) / size)::bigint + j << 21)
-           | (floor((z + 2 - reach) / size)::bigint + k)
-    FROM (VALUES (0, 0, 0), (0, 0, 1), (0, 1, 0), (0, 1, 1), (1, 0, 0), (1, 0, 1), (1, 1, 0), (1, 1, 1)) AS corner (i, j, k)
-    WHERE i <= floor((x + 2 + reach) / size) - floor((x + 2 - reach) / size)
-      AND j <= floor((y + 2 + reach) / size) - floor((y + 2 - reach) / size)
-      AND k <= floor((z + 2 + reach) / size) - floor((z + 2 - reach) / size)
+    SELECT (low.x + i << 42) | (low.y + j << 21) | (low.z + k)
+    FROM (
+        -- OFFSET 0 lets the limits be computed once a row, not once a corner.
+        SELECT
+            floor((x + 2 - reach) / size)::bigint AS x, floor((x + 2 + reach) / size)::bigint AS high_x,
+            floor((y + 2 - reach) / size)::bigint AS y, floor((y + 2 + reach) / size)::bigint AS high_y,
+            floor((z + 2 - reach) / size)::bigint AS z, floor((z + 2 + reach) / size)::bigint AS high_z
+        OFFSET 0
+    ) AS low
+    JOIN (VALUES (0, 0, 0), (0, 0, 1), (0, 1, 0), (0, 1, 1), (1, 0, 0), (1, 0, 1), (1, 1, 0), (1, 1, 1)) AS corner (i, j, k)
+        ON low.x + i <= low.high_x AND low.y + j <= low.high_y AND low.z + k <= low.high_z
 $function$;
 COMMENT ON FUNCTION release.cells_within(double precision, double precision, double precision, double precision, double precision)
     IS 'Cubes that a ball around a direction touches; size must exceed twice the reach';
@@ -96,10 +101,10 @@ COMMENT ON FUNCTION release.edge_normals(integer) IS 'Inward unit normals of the
 -- decimals in a release, so micro-degrees are whole numbers and the cut is exact: 0.01 s = 125/3 and 0.1 arcsec = 250/9.
 CREATE OR REPLACE FUNCTION release.designation(ra double precision, decl double precision) RETURNS text
 LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $function$
-    SELECT lpad((r / 360000)::text, 2, '0') || lpad((r / 6000 % 60)::text, 2, '0') || lpad((r % 6000)::text, 4, '0')
+    SELECT lpad((r / 360000 * 1000000 + r / 6000 % 60 * 10000 + r % 6000)::text, 8, '0')
            || CASE WHEN round(decl * 1e6) < 0 THEN '-' ELSE '+' END
-           || lpad((d / 36000)::text, 2, '0') || lpad((d / 600 % 60)::text, 2, '0') || lpad((d % 600)::text, 3, '0')
-    FROM (SELECT round(ra * 1e6)::bigint * 3 / 125 AS r, round(abs(decl) * 1e6)::bigint * 9 / 250 AS d) AS cut
+           || lpad((d / 36000 * 100000 + d / 600 % 60 * 1000 + d % 600)::text, 7, '0')
+    FROM (SELECT round(ra * 1e6)::bigint * 3 / 125 AS r, round(abs(decl) * 1e6)::bigint * 9 / 250 AS d OFFSET 0) AS cut
 $function$;
 COMMENT ON FUNCTION release.designation(double precision, double precision)
     IS 'Sexagesimal name made from a position of six decimals, truncated, without a trailing letter';

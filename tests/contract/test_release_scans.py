@@ -1,0 +1,118 @@
+"""One scan per tile: `sql/release/20_scans.sql`. Each case has a tile of its own in one release."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from tests.conftest import Database
+from tests.contract.release_world import Box, World, fresh_world
+
+Choice = tuple[bool, int, str]
+
+
+def _grade(world: World, run: int, scan_key: int, score: int, rule: str = "1") -> None:
+    world.insert(
+        "quality", "grade", "grade_id", run_id=run, scan_key=scan_key, score=score, rule_version=rule, reasons="{}",
+        graded_by="t",
+    )  # fmt: skip
+
+
+def _fill(world: World) -> None:
+    first, second = world.run("one"), world.run("two")
+
+    def scan(key: int, tile: int, **values: float) -> None:
+        box = Box(10.0 + tile, 10.2 + tile, 0.0, 1.0)
+        world.scan(first, key, box, tile=tile, **values)  # type: ignore[arg-type]
+
+    scan(1, 1)
+    scan(11, 2, noise=1.0)
+    scan(12, 2, noise=0.8)
+    scan(21, 3, noise=1.0)
+    scan(22, 3, noise=0.8)
+    _grade(world, first, 21, 9)
+    _grade(world, first, 22, 8)
+    scan(31, 4, images=2)
+    scan(32, 4, noise=0.5)
+    scan(41, 5, points=10)
+    scan(42, 5, points=20)
+    scan(51, 6, points=5)
+    scan(52, 6, points=5)
+    # The newest grade of a scan counts; graded scans come before ungraded ones.
+    scan(61, 7, noise=0.5)
+    scan(62, 7)
+    _grade(world, first, 62, 9, "1")
+    _grade(world, first, 62, 6, "2")
+    scan(71, 8)
+    _grade(world, first, 71, 4)
+    world.scan(first, 81, Box(30.0, 30.2, 0.0, 1.0), tile=9, kind="cal")
+    world.scan(first, 91, Box(31.0, 31.2, 0.0, 1.0), tile=10)
+    old = world.sources(91, 31.1, 0.5)
+    world.scan(second, 91, Box(31.0, 31.2, 0.0, 1.0), tile=10)
+    new = world.sources(91, 31.1, 0.5)
+    assert old[0] == new[0], "the same extraction in two runs"
+
+
+@pytest.fixture(scope="module")
+def world(template_database: Database) -> Iterator[World]:
+    with fresh_world(template_database.cluster) as world:
+        _fill(world)
+        world.build(parameters={"grade_minimum": 5})
+        yield world
+
+
+CHOICES: dict[str, dict[int, Choice]] = {
+    "alone": {1: (True, 1, "the only scan of its tile")},
+    "sensitivity": {
+        12: (True, 1, "the best of 2 scans of its tile"),
+        11: (False, 2, "sensitivity 20.000 mag against 20.242"),
+    },
+    "grade before sensitivity": {
+        21: (True, 1, "the best of 2 scans of its tile"),
+        22: (False, 2, "grade 8 against 9"),
+    },
+    "completeness before sensitivity": {
+        31: (True, 1, "the best of 2 scans of its tile"),
+        32: (False, 2, "3 Atlas images against 6"),
+    },
+    "sources": {42: (True, 1, "the best of 2 scans of its tile"), 41: (False, 2, "10 sources against 20")},
+    "the latest": {
+        52: (True, 1, "the best of 2 scans of its tile"),
+        51: (False, 2, "an equal scan or processing is later"),
+    },
+    "graded before ungraded": {
+        62: (True, 1, "the best of 2 scans of its tile"),
+        61: (False, 2, "grade none against 6"),
+    },
+    "minimum": {71: (False, 1, "grade 4 is below the minimum of 5")},
+    "calibration": {81: (False, 1, "not a survey scan but cal")},
+}
+
+
+@pytest.mark.parametrize("case", CHOICES)
+def test_choice(world: World, case: str) -> None:
+    for scan_key, wanted in CHOICES[case].items():
+        rows = world.rows("SELECT selected, rank, reason FROM release.scan WHERE scan_key = %s", scan_key)
+        assert rows == [wanted]
+
+
+def test_the_later_of_two_runs(world: World) -> None:
+    rows = world.rows("SELECT run_id, selected, rank FROM release.scan WHERE scan_key = 91 ORDER BY run_id")
+    assert rows == [(world.runs["one"], False, 2), (world.runs["two"], True, 1)]
+    rows = world.rows("SELECT run_id, reason FROM release.verdict ORDER BY run_id")
+    assert rows == [(world.runs["one"], "scan"), (world.runs["two"], "released")]
+
+
+def test_one_scan_of_a_tile(world: World) -> None:
+    assert world.rows("SELECT tile FROM release.scan WHERE selected GROUP BY tile HAVING count(*) > 1") == []
+
+
+def test_the_atlas_list_is_that_of_the_selected_scans(world: World) -> None:
+    rows = world.rows(
+        "SELECT s.run_id, s.scan_key, count(a.image_id), bool_and(s.selected) FROM release.scan AS s"
+        " JOIN wsdb.atlas_image AS i USING (attempt_id) LEFT JOIN release.atlas AS a USING (release_id, image_id)"
+        " GROUP BY 1, 2"
+    )
+    for _, scan_key, images, selected in rows:
+        assert images == ((6 if scan_key == 31 else 3) if selected else 0)
