@@ -27,13 +27,23 @@ def _terms(x: Doubles, y: Doubles) -> Doubles:
     return np.stack([np.ones_like(x), x, y, x * x, x * y, y * y], axis=-1)
 
 
-def _interpolate(mesh: Doubles, fx: Doubles, fy: Doubles) -> Doubles:
-    """Bilinear value of a (4, 4) mesh at cell coordinates 0 to 3 (linear beyond)."""
+def _interpolate(mesh: Doubles, frame: NDArray[np.int64], fx: Doubles, fy: Doubles) -> Doubles:
+    """Bilinear values of the (4, 4) meshes of frames at cell coordinates 0 to 3, each (frames, places)."""
     j, k = np.clip(np.floor(fy).astype(int), 0, 2), np.clip(np.floor(fx).astype(int), 0, 2)
-    wy, wx = fy - j, fx - k
-    low = mesh[j, k] * (1 - wx) + mesh[j, k + 1] * wx
-    high = mesh[j + 1, k] * (1 - wx) + mesh[j + 1, k + 1] * wx
+    wy, wx, f = fy - j, fx - k, frame[:, None]
+    low = mesh[f, j, k] * (1 - wx) + mesh[f, j, k + 1] * wx
+    high = mesh[f, j + 1, k] * (1 - wx) + mesh[f, j + 1, k + 1] * wx
     return np.asarray(low * (1 - wy) + high * wy)
+
+
+def _fill_band(band: Doubles, blocks: Doubles, apart: int) -> None:
+    """Add the blocks of frames (k + apart, k) to a lower banded matrix."""
+    columns = TERMS * np.arange(blocks.shape[0])
+    for a in range(TERMS):
+        for b in range(TERMS):
+            below = apart * TERMS + a - b
+            if below >= 0:
+                band[below, columns + b] += blocks[:, a, b]
 
 
 def solve_levels(frames: CalibratedFrames, geometry: FrameGeometry) -> Doubles:
@@ -52,39 +62,28 @@ def solve_levels(frames: CalibratedFrames, geometry: FrameGeometry) -> Doubles:
     cells = (np.arange(4) + 0.5) * size / 4.0 - 0.5
     cx, cy = (a.ravel() for a in np.meshgrid(cells, cells))
     half = 0.5 * size
-    own_terms = _terms((cx + 0.5) / half - 1.0, (cy + 0.5) / half - 1.0)
+    own = _terms((cx + 0.5) / half - 1.0, (cy + 0.5) / half - 1.0)
+    mesh = frames.mesh_dn.astype(np.float64)
+    diagonal = np.tile(np.diag(TIES), (good.size, 1, 1))
+    right = np.zeros((good.size, TERMS))
     band = np.zeros(((REACH + 1) * TERMS, good.size * TERMS))  # lower form of scipy.linalg.solveh_banded
-    right = np.zeros(good.size * TERMS)
-
-    def add(row: int, column: int, block: Doubles) -> None:
-        for a in range(TERMS):
-            for b in range(TERMS):
-                r, c = row * TERMS + a, column * TERMS + b
-                if r >= c:
-                    band[r - c, c] += block[a, b]
-
-    for first in range(good.size):
-        i = int(good[first])
-        add(first, first, np.diag(TIES))
-        ux, uy = geometry.to_uscan(np.full(16, i), cx, cy)
-        for second in range(first + 1, min(good.size, first + 1 + REACH)):
-            j = int(good[second])
-            x, y = geometry.to_pixels(np.full(16, j), ux, uy)
-            inside = (x > -0.5) & (y > -0.5) & (x < size - 0.5) & (y < size - 0.5)
-            if not inside.any():
-                continue
-            x, y, a = x[inside], y[inside], own_terms[inside]
-            b = _terms((x + 0.5) / half - 1.0, (y + 0.5) / half - 1.0)
-            other = _interpolate(
-                frames.mesh_dn[j].astype(np.float64), (x + 0.5) * 4 / size - 0.5, (y + 0.5) * 4 / size - 0.5
-            )
-            difference = frames.mesh_dn[i].astype(np.float64).ravel()[inside] - other
-            # Minimise (own - other - a.p_i + b.p_j)^2.
-            add(first, first, a.T @ a)
-            add(second, second, b.T @ b)
-            add(second, first, -b.T @ a)
-            right[first * TERMS : (first + 1) * TERMS] += a.T @ difference
-            right[second * TERMS : (second + 1) * TERMS] -= b.T @ difference
+    for apart in range(1, min(REACH, good.size)):
+        i, j = good[:-apart], good[apart:]
+        ux, uy = geometry.to_uscan(i[:, None], cx, cy)
+        x, y = geometry.to_pixels(j[:, None], ux, uy)
+        inside = ((x > -0.5) & (y > -0.5) & (x < size - 0.5) & (y < size - 0.5)).astype(np.float64)
+        a = own * inside[:, :, None]
+        b = _terms((x + 0.5) / half - 1.0, (y + 0.5) / half - 1.0) * inside[:, :, None]
+        scale = 4.0 / size
+        other = _interpolate(mesh, j, (x + 0.5) * scale - 0.5, (y + 0.5) * scale - 0.5)
+        difference = mesh[i].reshape(-1, 16) - other
+        # Minimise (own - other - a.p_i + b.p_j)^2 over the cells of i that lie within j.
+        diagonal[:-apart] += np.einsum("fca,fcb->fab", a, a)
+        diagonal[apart:] += np.einsum("fca,fcb->fab", b, b)
+        right[:-apart] += np.einsum("fca,fc->fa", a, difference)
+        right[apart:] -= np.einsum("fca,fc->fa", b, difference)
+        _fill_band(band, -np.einsum("fca,fcb->fab", b, a), apart)
+    _fill_band(band, diagonal, 0)
     levels = np.zeros((count, TERMS))
-    levels[good] = solveh_banded(band, right, lower=True).reshape(-1, TERMS)
+    levels[good] = solveh_banded(band, right.ravel(), lower=True).reshape(-1, TERMS)
     return levels

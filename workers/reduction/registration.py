@@ -17,7 +17,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import sparse
+from scipy import linalg, sparse
 from scipy.sparse.csgraph import connected_components
 from scipy.spatial import cKDTree
 
@@ -228,7 +228,7 @@ def _solve(
             moment = np.bincount(label, weight * place, state.groups) + target_weight * target
             normal += (design.T @ weighted - sums.T @ (sparse.diags(inverse) @ sums)).toarray()
             right -= design.T @ (weight * place) - sums.T @ (inverse * moment)
-    solution: Doubles = np.linalg.solve(normal, right).astype(np.float64)
+    solution: Doubles = linalg.solve(normal, right, assume_a="pos").astype(np.float64)
     return _apply(solution, state.geometry, observations.bands, frames)
 
 
