@@ -43,7 +43,10 @@ SELECT
 FROM survey.scan AS s
 JOIN survey.night AS n USING (night_id)
 LEFT JOIN LATERAL (
-    SELECT count(*) AS files, string_agg(DISTINCT r.band, '' ORDER BY r.band) AS bands, sum(r.size_bytes)::bigint AS bytes
+    SELECT
+        count(*) AS files, sum(r.size_bytes)::bigint AS bytes,
+        nullif(concat(CASE WHEN bool_or(r.band = 'j') THEN 'j' END, CASE WHEN bool_or(r.band = 'h') THEN 'h' END,
+                      CASE WHEN bool_or(r.band = 'k') THEN 'k' END), '') AS bands
     FROM survey.raw_file AS r WHERE r.scan_key = s.scan_key
 ) AS f ON true
 LEFT JOIN LATERAL (
@@ -77,11 +80,11 @@ SELECT
     p.src_id, r.name AS run, a.attempt_id, a.worker, a.host, a.ended_at AS reduced_at, a.code_version, a.code_commit,
     pipeline.parameters_hash, a.input_hash, n.date, n.hemis, s.scan, s.scan_key, s.tile, p.coadd_key,
     ARRAY(SELECT f.url FROM production.attempt_raw_file AS u JOIN survey.raw_file AS f USING (raw_file_id)
-          WHERE u.attempt_id = a.attempt_id ORDER BY f.band, f.url) AS raw_files,
+          WHERE u.attempt_id = a.attempt_id ORDER BY position(f.band IN 'jhk'), f.url) AS raw_files,
     ARRAY(SELECT c.url FROM production.attempt_calibration AS u JOIN calibration.product AS c USING (calibration_id)
-          WHERE u.attempt_id = a.attempt_id ORDER BY c.band, c.url) AS calibrations,
+          WHERE u.attempt_id = a.attempt_id ORDER BY position(c.band IN 'jhk'), c.url) AS calibrations,
     ARRAY(SELECT i.url FROM wsdb.atlas_image AS i
-          WHERE i.attempt_id = a.attempt_id AND i.coadd_key = p.coadd_key ORDER BY i.band) AS atlas_images
+          WHERE i.attempt_id = a.attempt_id AND i.coadd_key = p.coadd_key ORDER BY position(i.band IN 'jhk')) AS atlas_images
 FROM wsdb.point_source AS p
 JOIN production.attempt AS a ON a.attempt_id = p.attempt_id AND a.run_id = p.run_id AND a.scan_key = p.scan_key
 JOIN production.run AS r ON r.run_id = p.run_id
