@@ -7,8 +7,8 @@ the survey kept to itself. Wide columns stand first, so that rows carry no align
 from __future__ import annotations
 
 from app.models.columns.column import Column, Kind, expand_bands
+from app.models.columns.photometry import PHOTOMETRY, UNMEASURED
 
-_UNMEASURED = "not measured in this band"
 _RELEASE = "given by a release, not by a reduction"
 _LATER = "this version does not compute it yet"
 
@@ -44,7 +44,7 @@ _KEYS = (
                 "Right ascension of the {B} detection alone",
                 "deg",
                 "pos.eq.ra;{ucd}",
-                _UNMEASURED,
+                UNMEASURED,
             ),
             Column(
                 "{b}_decl",
@@ -52,7 +52,7 @@ _KEYS = (
                 "Declination of the {B} detection alone",
                 "deg",
                 "pos.eq.dec;{ucd}",
-                _UNMEASURED,
+                UNMEASURED,
             ),
         )
     ),
@@ -188,123 +188,6 @@ _POSITION = (
         "no optical association or magnitude",
         text_format="%4.1f",
     ),
-)
-
-_PHOTOMETRY = expand_bands(
-    (
-        Column(
-            "{b}_m",
-            Kind.REAL,
-            "{B} default magnitude, or 95 percent upper limit where ph_qual is U",
-            "mag",
-            "phot.mag;{ucd}",
-            "ph_qual X, or outside the coverage",
-            text_format="%6.3f",
-        ),
-        Column(
-            "{b}_msig",
-            Kind.REAL,
-            "{B} uncorrected measurement uncertainty",
-            "mag",
-            "stat.error;phot.mag;{ucd}",
-            "upper limit or no measurement",
-        ),
-        Column(
-            "{b}_cmsig",
-            Kind.REAL,
-            "{B} corrected measurement uncertainty",
-            "mag",
-            "stat.error;phot.mag;{ucd}",
-            "upper limit or no measurement",
-            text_format="%5.3f",
-        ),
-        Column(
-            "{b}_msigcom",
-            Kind.REAL,
-            "{B} total uncertainty with zero point and flat field",
-            "mag",
-            "stat.error;phot.mag;{ucd}",
-            "upper limit or no measurement",
-            text_format="%5.3f",
-        ),
-        Column(
-            "{b}_snr",
-            Kind.REAL,
-            "{B} scan signal-to-noise ratio",
-            "",
-            "stat.snr;{ucd}",
-            "upper limit or no measurement",
-            text_format="%10.1f",
-        ),
-        Column(
-            "{b}_psfchi",
-            Kind.REAL,
-            "{B} reduced chi-squared of the profile fit",
-            "",
-            "stat.fit.chi2;{ucd}",
-            "no profile fit",
-            text_format="%5.2f",
-        ),
-        Column(
-            "{b}_m_psf",
-            Kind.REAL,
-            "{B} profile-fit magnitude on the aperture scale",
-            "mag",
-            "phot.mag;{ucd}",
-            "no profile fit",
-        ),
-        Column(
-            "{b}_msig_psf",
-            Kind.REAL,
-            "{B} uncertainty of the profile-fit magnitude",
-            "mag",
-            "stat.error;phot.mag;{ucd}",
-            "no profile fit",
-        ),
-        Column(
-            "{b}_m_stdap",
-            Kind.REAL,
-            "{B} standard aperture magnitude, 4 arcsec, curve-of-growth corrected",
-            "mag",
-            "phot.mag;{ucd}",
-            "negative flux or off the coverage",
-            text_format="%6.3f",
-        ),
-        Column(
-            "{b}_msig_stdap",
-            Kind.REAL,
-            "{B} uncertainty of the standard aperture magnitude",
-            "mag",
-            "stat.error;phot.mag;{ucd}",
-            "negative flux or off the coverage",
-            text_format="%6.3f",
-        ),
-        Column(
-            "{b}_growth",
-            Kind.REAL,
-            "{B} curve-of-growth correction applied",
-            "mag",
-            "phot.mag;arith.diff",
-            _UNMEASURED,
-        ),
-        Column(
-            "{b}_m_r1",
-            Kind.REAL,
-            "{B} Read_1 aperture magnitude",
-            "mag",
-            "phot.mag;{ucd}",
-            "not measured on Read_1 frames; always for sources from Atlas images",
-        ),
-        Column(
-            "{b}_msig_r1",
-            Kind.REAL,
-            "{B} uncertainty of the Read_1 magnitude",
-            "mag",
-            "stat.error;phot.mag;{ucd}",
-            "not measured on Read_1 frames",
-        ),
-        Column("{b}_sky_dn", Kind.REAL, "{B} local background", "adu", "instr.skyLevel;{ucd}", _UNMEASURED),
-    )
 )
 
 _SMALL = (
@@ -450,5 +333,5 @@ _TEXT = (
     ),
 )
 
-POINT_SOURCE: tuple[Column, ...] = (*_KEYS, *_POSITION, *_PHOTOMETRY, *_SMALL, *_TEXT)
+POINT_SOURCE: tuple[Column, ...] = (*_KEYS, *_POSITION, *PHOTOMETRY, *_SMALL, *_TEXT)
 """Columns of wsdb.point_source in table order."""
