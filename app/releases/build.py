@@ -119,8 +119,8 @@ def build_release(
         Raised if a limit is unknown or impossible.
     """
     wanted, limits = ReleaseKind(kind), release_parameters(parameters)
-    run_ids = _fit_runs(connection, runs, allow_unfinished=allow_unfinished)
     _refuse_taken(connection, name)
+    run_ids = _fit_runs(connection, runs, allow_unfinished=allow_unfinished)
     _seal(connection, run_ids)
     with _one_at_a_time(connection), connection.transaction():
         connection.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
@@ -150,7 +150,7 @@ def _fit_runs(connection: Connection[Any], runs: Sequence[str], *, allow_unfinis
             raise ConflictError(
                 f"run {name!r} has tasks that are not done: {counts}",
                 expected="a finished run",
-                remedy="finish it (mapps worker --until-idle) or add --allow-unfinished",
+                remedy="finish it (mapps worker --until-idle, mapps run retry) or add --allow-unfinished",
             )
         found.append(int(row[0]))
     return tuple(found)

@@ -14,8 +14,8 @@ from psycopg.types.json import Jsonb
 
 from app.db.copy import SourceTable, copy_rows, empty_records
 from app.models.columns import EXTENDED_SOURCE, POINT_SOURCE
-from app.sky.footprint import Corners, edge_distances
 from app.releases.build import BuildSummary, build_release
+from app.sky.footprint import Corners, edge_distances
 from app.sky.healpix import source_identifiers
 from tests.conftest import TEMPLATE, Database, create_database, drop_database
 
@@ -90,7 +90,8 @@ class World:
             parameters_hash="p", pipeline_hash=f"{next(_hashes):064d}",
         )  # fmt: skip
         run_id = self.insert(
-            "production", "run", "run_id", name=name, kind="preliminary", pipeline_id=pipeline, zones=zones, created_by="t"
+            "production", "run", "run_id", name=name, kind="preliminary", pipeline_id=pipeline, zones=zones,
+            created_by="t",
         )  # fmt: skip
         self.connection.execute("SELECT wsdb.create_run_partitions(%s, %s)", (run_id, zones))
         self.runs[name] = run_id
@@ -123,10 +124,11 @@ class World:
         )  # fmt: skip
         for band, number in itertools.product("jhk", range(1, images + 1)):
             self.insert(
-                "wsdb", "atlas_image", "image_id", coadd_key=scan_key * 1024 + number, run_id=run_id, attempt_id=attempt,
-                scan_key=scan_key, band=band, number=number, ra=(box.east + box.west) / 2 % 360,
-                decl=(box.south + box.north) / 2, footprint=box.spoly, width_pix=512, height_pix=1024, url=f"s3://x/{scan_key}",
-                sha256=f"{next(_hashes):064d}", zero_point_mag=20.0, sky_sigma_dn=noise, seeing_shape=1.0,
+                "wsdb", "atlas_image", "image_id", coadd_key=scan_key * 1024 + number, run_id=run_id,
+                attempt_id=attempt, scan_key=scan_key, band=band, number=number, ra=(box.east + box.west) / 2 % 360,
+                decl=(box.south + box.north) / 2, footprint=box.spoly, width_pix=512, height_pix=1024,
+                url=f"s3://x/{scan_key}", sha256=f"{next(_hashes):064d}", zero_point_mag=20.0,
+                sky_sigma_dn=noise, seeing_shape=1.0,
             )  # fmt: skip
         self.scans[scan_key] = (run_id, attempt, box)
         return int(attempt)
@@ -138,8 +140,8 @@ class World:
         )
         c = box.corners.as_tuple()
         self.insert(
-            "survey", "scan", "scan_key", scan_key=scan_key, night_id=night, scan=scan_key % 1000, kind=kind, entry="raw",
-            tile=tile, header=Jsonb({}), footprint=box.spoly, ra=0.0, decl=0.0,
+            "survey", "scan", "scan_key", scan_key=scan_key, night_id=night, scan=scan_key % 1000, kind=kind,
+            entry="raw", tile=tile, header=Jsonb({}), footprint=box.spoly, ra=0.0, decl=0.0,
             **{f"{axis}_{i + 1}": c[i][a] for i in range(4) for a, axis in enumerate(("ra", "dec"))},
         )  # fmt: skip
 
