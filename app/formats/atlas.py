@@ -24,6 +24,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from app.formats.atlas_facts import AtlasFacts, AtlasFileError, read_facts
+from app.formats.hdu_chain import broken_link
 from app.formats.raw_names import format_ordate, survey_day_number
 from app.sky.pixels import array_to_fits
 
@@ -154,6 +155,7 @@ def _open(path: Path) -> Iterator[Any]:
         try:
             # Our own stream, because fits.open leaves one it opens itself unclosed when it refuses a file.
             with path.open("rb") as stream, fits.open(stream, memmap=False) as hdus:
+                _refuse_broken_chain(hdus, path.name)
                 yield hdus
         except AtlasFileError:
             raise
@@ -163,6 +165,12 @@ def _open(path: Path) -> Iterator[Any]:
             raise AtlasFileError(
                 path.name, "data", _one_line(error), expected="a whole FITS image"
             ) from error
+
+
+def _refuse_broken_chain(hdus: Any, file: str) -> None:
+    broken = broken_link(hdus)
+    if broken:
+        raise AtlasFileError(file, "header", broken, expected="a whole FITS file")
 
 
 def _one_line(error: Exception) -> str:

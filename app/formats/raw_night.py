@@ -26,6 +26,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from app.errors import InputError
+from app.formats.hdu_chain import broken_link
 from app.formats.raw_header import Problem, RawScanHeader, ScanType, fill_header, parse_header
 from app.formats.raw_names import file_name, parse_file_name, survey_day_number
 
@@ -187,12 +188,22 @@ def _opened(path: Path, problems: list[Problem]) -> Iterator[Any]:
         warnings.simplefilter("ignore")  # truncation and odd cards are found by our own checks
         try:
             hdus = fits.open(path, memmap=False)
-        except OSError as error:
+        except Exception as error:  # noqa: BLE001 - astropy meets damaged headers with exceptions of many families
             problems.append(Problem(path.name, "file", str(error), "a readable FITS file"))
             yield None
             return
         with hdus:
-            yield hdus
+            broken = _broken_link(hdus)
+            if broken:
+                problems.append(Problem(path.name, "header", broken, "a whole FITS file"))
+            yield None if broken else hdus
+
+
+def _broken_link(hdus: fits.HDUList) -> str:
+    try:
+        return broken_link(hdus)
+    except Exception as error:  # noqa: BLE001 - astropy meets damaged headers with exceptions of many families
+        return f"unreadable ({error})"
 
 
 def _inspect_light(
@@ -214,6 +225,9 @@ def _inspect_light(
         return header, None
     except Exception as error:  # noqa: BLE001 - as above, for table data
         problems.append(Problem(file, "FRAMES", f"unreadable ({error})", "a table of frames"))
+        return header, None
+    if table is None:
+        problems.append(Problem(file, "FRAMES", "no data", "a table of frames"))
         return header, None
     return header, _check_frames(table, header, file, problems)
 

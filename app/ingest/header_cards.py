@@ -21,16 +21,21 @@ def header_document(header: Any) -> dict[str, Any]:
     for number, card in enumerate(header.cards):
         if number >= _MOST_CARDS:
             break
-        try:
-            keyword, value = str(card.keyword), _json_value(card.value)
-        except Exception:  # noqa: BLE001 - astropy meets damaged cards with exceptions of many families
-            keyword, value = _clean(str(card)[:8].strip()), None
-        keyword = _clean(keyword)
+        keyword, value = _read_card(card)
         if keyword in {"COMMENT", "HISTORY"}:
             document.setdefault(keyword, []).append(value)
         elif keyword:
             document.setdefault(keyword, value)
     return document
+
+
+def _read_card(card: Any) -> tuple[str, Any]:
+    keyword = ""
+    try:
+        keyword = _clean(str(card.keyword))
+        return keyword, _json_value(card.value)
+    except Exception:  # noqa: BLE001 - astropy meets damaged cards with exceptions of many families
+        return keyword, None
 
 
 def _json_value(value: Any) -> Any:
