@@ -2,7 +2,7 @@
 
 A value depends only on a key (seed, scan, band, frame mixed into 64 bits) and a counter (pixel): SplitMix64
 (Steele, Lea & Flood 2014), the finaliser of which passes BigCrush on consecutive counters. Normals are sums of two
-looked-up quantiles, 16 bits each: moments to the fourth are exact to 1e-4, tails reach 5.9 sigma; 2 ns each.
+looked-up quantiles, 16 bits each: moments to the fourth are exact to 1e-4, tails reach 5.9 sigma.
 """
 
 from __future__ import annotations

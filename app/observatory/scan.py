@@ -14,7 +14,14 @@ from app.observatory import camera as cameras
 from app.observatory.camera import SIZE, BandCamera, Detector
 from app.observatory.conditions import Conditions, draw_extra, frame_keys, make_drift, make_hits, make_sky
 from app.observatory.deviates import normal_table
-from app.observatory.exposure import add_stars, place_stars, read_out
+from app.observatory.exposure import (
+    MEDIUM_HALF,
+    SMALL_HALF,
+    add_stars,
+    place_stars,
+    read_out,
+    stamps_of,
+)
 from app.observatory.optics import HALF_WIDTH, point_tables
 from app.observatory.parameters import NightParameters
 from app.observatory.schedule import ScanPlan
@@ -93,8 +100,11 @@ def expose_stars(
     reference = float(zero_point_mag[0])
     flux = points.share * (10.0 ** (0.4 * (reference - points.magnitudes[camera.band]))).astype(np.float32)
     tables, steps = _tables(camera, conditions.seeing_arcsec[part])
+    small, medium, large = (stamps_of(tables, half) for half in (SMALL_HALF, MEDIUM_HALF, HALF_WIDTH))
     relative = 10.0 ** (0.4 * (zero_point_mag[part] - reference))
-    add_stars(images, tables, steps, x_pix, y_pix, flux, first, last, starts, relative)
+    add_stars(
+        images, small, medium, large, steps, x_pix, y_pix, flux, first, last, starts, relative,
+    )  # fmt: skip
     return images
 
 

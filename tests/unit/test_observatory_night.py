@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 
 from app.bands import BANDS
+from app.cli.main import run
 from app.errors import ConflictError, SettingsError
 from app.formats.raw_folder import raw_files, validate_night
 from app.formats.raw_header import ScanType
@@ -195,3 +196,16 @@ def test_standards_are_known_stars(night):
     assert standards.size >= 1
     assert np.isin(standards["ra"], sources["ra"]).all()
     assert standards["j_m"].min() > 10.5
+
+
+@pytest.mark.parametrize(
+    ("options", "code"),
+    [(["--date", "27/4/1998"], "USER"), (["--frames", "0"], "SETTINGS"), (["--hemis", "e"], "INPUT"),
+     (["--reference", "sky"], "USER")],
+)  # fmt: skip
+def test_command_refuses_in_words(tmp_path, capsys, options, code):
+    assert run(["simulate", "night", str(tmp_path), *options]) == 2
+    told = capsys.readouterr().err
+    assert f"error {code}" in told
+    assert "expected" in told
+    assert not list(tmp_path.iterdir())

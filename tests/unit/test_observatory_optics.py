@@ -7,7 +7,7 @@ import pytest
 
 from app.bands import BANDS
 from app.observatory.camera import CAMERAS
-from app.observatory.exposure import _add_star
+from app.observatory.exposure import MEDIUM_HALF, SMALL_HALF, _add_star, stamps_of
 from app.observatory.optics import HALF_WIDTH, PHASES, point_tables, width_arcsec
 
 SIZE = 2 * HALF_WIDTH + 1
@@ -54,14 +54,14 @@ def test_seeing_widens_and_mixing_is_close(tables):
 def test_star_keeps_its_light_and_place_at_any_phase(tables):
     random = np.random.default_rng(2)
     grid = np.arange(256.0)
-    stamp = np.empty((SIZE, SIZE), np.float32)
+    stamp, stamps = np.empty(SIZE * SIZE, np.float32), stamps_of(tables, HALF_WIDTH)
     for _ in range(50):
         place = random.uniform(60, 190, 2)
         offsets = []
         for quarter in range(4):  # the four quarters of a pixel: what undersampling does cancels
             x, y = place + quarter / 4
             image = np.zeros((256, 256), np.float32)
-            _add_star(image, tables, x, y, 1000.0, HALF_WIDTH, stamp)
+            _add_star(image, stamps, HALF_WIDTH, x, y, 1000.0, stamp)
             total = image.sum(dtype=np.float64)
             assert total == pytest.approx(1000.0, rel=2e-5)
             offsets.append(((image.sum(0) * grid).sum() / total - x, (image.sum(1) * grid).sum() / total - y))
@@ -69,10 +69,19 @@ def test_star_keeps_its_light_and_place_at_any_phase(tables):
 
 
 def test_star_at_the_edge_is_cut(tables):
-    stamp = np.empty((SIZE, SIZE), np.float32)
+    stamp, stamps = np.empty(SIZE * SIZE, np.float32), stamps_of(tables, HALF_WIDTH)
     image = np.zeros((256, 256), np.float32)
-    _add_star(image, tables, -0.5, 100.0, 1000.0, HALF_WIDTH, stamp)
+    _add_star(image, stamps, HALF_WIDTH, -0.5, 100.0, 1000.0, stamp)
     assert image.sum() == pytest.approx(500.0, rel=0.05)
     before = image.copy()
-    _add_star(image, tables, -40.0, 300.0, 1000.0, HALF_WIDTH, stamp)
+    _add_star(image, stamps, HALF_WIDTH, -40.0, 300.0, 1000.0, stamp)
     assert np.array_equal(image, before)
+
+
+def test_small_stamps_leave_little_out(tables):
+    assert (1.0 - stamps_of(tables, SMALL_HALF).sum(axis=-1)).max() < 0.004
+    assert (1.0 - stamps_of(tables, MEDIUM_HALF).sum(axis=-1)).max() < 0.0015
+    assert (
+        stamps_of(tables, SMALL_HALF)[0, 0, 0, 0]
+        == tables[0, 0, 0, HALF_WIDTH - SMALL_HALF, HALF_WIDTH - SMALL_HALF]
+    )
