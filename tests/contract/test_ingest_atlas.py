@@ -239,6 +239,9 @@ def damaged(name: str, path: Path) -> None:
         case "truncated_gzip":
             content = gzip.compress(write_image(whole).read_bytes())
             path.with_suffix(".fits.gz").write_bytes(content[: len(content) // 2])
+        case "endless":
+            # A bit flipped in the first card: astropy finds the same damaged HDU for ever.
+            path.write_bytes(write_image(whole).read_bytes().replace(b"SIMPLE  =  ", b"SIMPLE  = \x8e", 1))
         case "empty":
             path.write_bytes(b"")
         case "text":
@@ -279,7 +282,17 @@ WRONG: dict[str, dict[str, Any]] = {
 
 
 def test_damaged_files_are_refused_and_the_rest_goes_in(database, ingest, tmp_path):
-    special = ["truncated", "truncated_gzip", "empty", "text", "only_nan", "cube", "tiny", "no_image"]
+    special = [
+        "endless",
+        "truncated",
+        "truncated_gzip",
+        "empty",
+        "text",
+        "only_nan",
+        "cube",
+        "tiny",
+        "no_image",
+    ]
     names = [*WRONG, *special]
     for name in names:
         damaged(name, tmp_path / f"{name}.fits")
