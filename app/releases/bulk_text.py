@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
+from datetime import date
 from typing import Any, BinaryIO
 
 import numpy as np
@@ -103,11 +104,21 @@ def _value(text: str, number: int, column: Column) -> Any:
         return None
     try:
         if column.kind is Kind.CHAR:
-            return text.encode("ascii")
+            return _letters(text, column)
         if column.kind is Kind.DATE:
-            return (np.datetime64(text, "D") - EPOCH).astype(int)
-        return float(text) if column.kind in {Kind.DOUBLE, Kind.REAL} else int(text)
-    except ValueError:
+            return (np.datetime64(date.fromisoformat(text), "D") - EPOCH).astype(int)
+        if column.kind in {Kind.DOUBLE, Kind.REAL}:
+            return float(text)
+        return np.array(int(text), np.dtype(column.numpy_type))
+    except (ValueError, OverflowError):
         raise BulkTextError(
             f"line {number}: {column.name} = {text!r}", expected=f"a value of type {column.postgres_type}"
         ) from None
+
+
+def _letters(text: str, column: Column) -> bytes:
+    letters = text.encode("ascii")
+    # numpy would cut it without a word.
+    if len(letters) > column.length:
+        raise ValueError(text)
+    return letters

@@ -1,0 +1,233 @@
+"""Exports: FITS, Parquet and bulk text hold the rows of the release, the same bytes every time."""
+
+from __future__ import annotations
+
+import hashlib
+import itertools
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from astropy.io import fits
+from psycopg import sql
+from pyarrow import parquet
+
+from app.db.copy import EPOCH, null_integer, record_dtype
+from app.errors import StoreError, UnknownNameError
+from app.models.columns import EXTENDED_SOURCE, PUBLISHED_PSC, Kind
+from app.releases.bulk_text import BulkTextError, read_bulk_text
+from app.releases.export import ExportFormat, export_release
+from app.releases.products import PRODUCTS, read_chunks
+from tests.conftest import Database
+from tests.contract.release_world import Box, World, fresh_world
+
+REAL_ROW = "psc-rows/psc_release_row_60_columns.txt"
+
+
+@pytest.fixture(scope="module")
+def world(template_database: Database) -> Iterator[World]:
+    with fresh_world(template_database.cluster) as world:
+        run = world.run()
+        world.scan(run, 1, Box(359.9, 360.1, -1.0, 1.0))
+        random = np.random.default_rng(5)
+        ra = (359.95 + random.uniform(0, 0.1, 300)) % 360
+        some = np.where(np.arange(300) % 3 == 0, np.nan, 15.25).astype("f4")
+        world.sources(
+            1, ra, random.uniform(-0.9, 0.9, 300), h_m=some, h_snr=some, jdate=np.where(np.isnan(some), np.nan, 2.45e6),
+            ph_qual=np.where(np.isnan(some), b"AA ", b"AAA"), a=b"T", date=-274,
+            phi_opt=np.where(np.isnan(some), null_integer(Kind.SMALLINT), 7),
+        )  # fmt: skip
+        world.extended(1, [0.02, 0.05], [0.1, 0.2])
+        world.build()
+        yield world
+
+
+def _expected(world: World, product: str) -> np.ndarray:
+    release_id = world.rows("SELECT release_id FROM release.release WHERE name = 'first'")[0][0]
+    chunks = list(read_chunks(world.connection, PRODUCTS[product], release_id, chunk_rows=70))
+    world.connection.commit()
+    return np.concatenate(chunks)
+
+
+def _export(world: World, kind: str, folder: Path) -> dict[str, Path]:
+    files = export_release(world.connection, "first", kind, folder)
+    world.connection.commit()
+    for file in files:
+        assert hashlib.sha256(file.path.read_bytes()).hexdigest() == file.sha256
+    return {file.product: file.path for file in files}
+
+
+@pytest.mark.parametrize("kind", list(ExportFormat))
+def test_two_exports_are_equal(world: World, tmp_path: Path, kind: ExportFormat) -> None:
+    first, second = _export(world, kind, tmp_path / "a"), _export(world, kind, tmp_path / "b")
+    names = sorted(path.name for path in (tmp_path / "a").iterdir())
+    assert names == sorted(
+        [f"first.{p}.{kind.suffix}" for p in PRODUCTS] + [f"first.{kind.value}.manifest.json"]
+    )
+    for name in names:
+        assert (tmp_path / "a" / name).read_bytes() == (tmp_path / "b" / name).read_bytes()
+    manifest = json.loads((tmp_path / "a" / f"first.{kind.value}.manifest.json").read_text())
+    assert [file["rows"] for file in manifest["files"]] == [300, 2, 3]
+    assert manifest["release"]["runs"] == "run"
+    assert first.keys() == second.keys() == PRODUCTS.keys()
+
+
+@pytest.mark.parametrize(("product", "columns"), [("psc", PUBLISHED_PSC), ("xsc", PRODUCTS["xsc"].columns)])
+def test_fits(world: World, tmp_path: Path, product: str, columns: tuple[Any, ...]) -> None:
+    rows = _expected(world, product)
+    with fits.open(_export(world, "fits", tmp_path)[product], memmap=False) as hdus:
+        hdus.verify("exception")
+        table, header = hdus[1].data, hdus[1].header
+        assert hdus[0].header["RELEASE"] == "first"
+        assert table.size == rows.size
+        for number, column in enumerate(columns, start=1):
+            assert header[f"TTYPE{number}"] == column.name
+            assert header.get(f"TUNIT{number}", "") == column.unit
+            assert header[f"TUCD{number}"] == column.ucd
+            assert header[f"TCOMM{number}"] == column.description
+            found, wanted = table[column.name], rows[column.name]
+            if column.kind is Kind.CHAR:
+                assert [value.encode() for value in found] == [value.rstrip() for value in wanted.tolist()]
+            elif column.kind is Kind.DATE:
+                assert set(found) == {"1999-04-02"}
+            else:
+                np.testing.assert_array_equal(found, wanted)
+                if column.nullable and column.kind in {Kind.SMALLINT, Kind.INTEGER, Kind.BIGINT}:
+                    assert header[f"TNULL{number}"] == null_integer(column.kind)
+
+
+@pytest.mark.parametrize("product", ["psc", "xsc"])
+def test_parquet(world: World, tmp_path: Path, product: str) -> None:
+    rows = _expected(world, product)
+    table = parquet.read_table(_export(world, "parquet", tmp_path)[product])
+    assert json.loads(table.schema.metadata[b"mapps.manifest"])["release"]["name"] == "first"
+    for column in PRODUCTS[product].columns:
+        field = table.schema.field(column.name)
+        assert field.nullable == column.nullable
+        assert field.metadata.get(b"unit", b"").decode() == column.unit
+        for found, wanted in zip(table[column.name].to_pylist(), rows[column.name].tolist(), strict=True):
+            if column.kind is Kind.CHAR:
+                assert (found or "").encode().rstrip() == wanted.rstrip()
+            elif column.kind is Kind.DATE:
+                assert found.isoformat() == "1999-04-02"
+            elif column.kind in {Kind.REAL, Kind.DOUBLE}:
+                assert found == wanted if found is not None else np.isnan(wanted)
+            else:
+                assert (null_integer(column.kind) if found is None else found) == wanted
+    if product == "psc":
+        assert set(table["ph_qual"].to_pylist()) == {"AAA", "AA "}
+        assert {len(name) for name in table["designation"].to_pylist()} == {16}
+
+
+def test_bulk_text(world: World, tmp_path: Path) -> None:
+    rows = _expected(world, "psc")
+    lines = _export(world, "text", tmp_path)["psc"].read_text(encoding="ascii").splitlines()
+    found = read_bulk_text(lines, PUBLISHED_PSC)
+    for column in PUBLISHED_PSC:
+        if column.kind in {Kind.REAL, Kind.DOUBLE}:
+            decimals = int(column.text_format.split(".")[1][0])
+            np.testing.assert_allclose(found[column.name], rows[column.name], atol=0.51 * 10.0**-decimals)
+        else:
+            np.testing.assert_array_equal(found[column.name], rows[column.name])
+    assert {line.split("|")[5][16:] for line in lines} == {" "}, "designations keep their blank"
+    assert all(" " not in line.replace("AA |", "").replace(" |", "|") for line in lines)
+
+
+def test_the_surveys_own_row(database: Database, shared_data: Path, tmp_path: Path) -> None:
+    """The published row, read, loaded into a release and written again, is the same line."""
+    line = (shared_data / REAL_ROW).read_text(encoding="ascii").splitlines()[0]
+    (row,) = read_bulk_text([line], PUBLISHED_PSC)
+    values = []
+    for column in PUBLISHED_PSC:
+        value = row[column.name]
+        if column.kind is Kind.CHAR:
+            values.append(value.decode() or None)
+        elif column.kind is Kind.DATE:
+            values.append(str(EPOCH + int(value)))
+        elif column.kind in {Kind.REAL, Kind.DOUBLE}:
+            values.append(None if np.isnan(value) else float(value))
+        else:
+            values.append(None if value == null_integer(column.kind) else int(value))
+    with database.connect() as connection:
+        world = World(connection)
+        release_id = world.one(
+            "INSERT INTO release.release (name, kind, state, parameters, code_version, code_commit)"
+            " VALUES ('real', 'all-sky', 'building', '{}', '1', 'c') RETURNING release_id"
+        )
+        connection.execute("INSERT INTO release.parent_run VALUES (%s, %s)", (release_id, world.run()))
+        connection.execute("SELECT release.create_partitions(%s)", (release_id,))
+        connection.execute(
+            sql.SQL("INSERT INTO release.psc (release_id, run_id, src_id, {}) VALUES (%s, 1, 1, {})").format(
+                sql.SQL(", ").join(sql.Identifier(column.name) for column in PUBLISHED_PSC),
+                sql.SQL(", ").join([sql.Placeholder()] * len(PUBLISHED_PSC)),
+            ),
+            [release_id, *values],
+        )
+        connection.execute(
+            "INSERT INTO release.manifest SELECT %s, * FROM release.content_hashes(%s)",
+            (release_id, release_id),
+        )
+        connection.execute("SELECT release.publish(%s)", (release_id,))
+        (file, *_) = export_release(connection, "real", "text", tmp_path)
+        assert file.path.read_text(encoding="ascii") == line + "\n"
+        name = world.one("SELECT release.designation(ra, decl) FROM release.psc")
+    assert name == "00042876-8955069", "the name is the truncated position"
+
+
+def test_the_surveys_names(database: Database, shared_data: Path) -> None:
+    """All names near M31 follow from their printed positions."""
+    lines = (shared_data / "psc-rows/psc_m31_outside_image.tbl").read_text(encoding="ascii").splitlines()
+    header = next(line for line in lines if line.startswith("|"))
+    bars = [at for at, letter in enumerate(header) if letter == "|"]
+    names = [name.strip() for name in header.strip().strip("|").split("|")]
+    rows = [
+        dict(zip(names, (line[a:b].strip() for a, b in itertools.pairwise(bars)), strict=False))
+        for line in lines
+        if line and line[0] not in "\\|"
+    ]
+    assert len(rows) == 909
+    with database.connect() as connection:
+        for row in rows:
+            values = (float(row["ra"]), float(row["dec"]))
+            assert connection.execute("SELECT release.designation(%s, %s)", values).fetchone() == (
+                row["designation"],
+            )
+
+
+def test_what_the_reader_refuses() -> None:
+    good = "|".join(["1"] * 60)
+    cases = (
+        (good[:-2], "59 fields"),
+        (good.replace("1|1", "x|1", 1), "ra = 'x'"),
+        (good, "date = '1'"),
+        (good.replace("1|1|1|1|1|", "1|1|1|1|99999|", 1), "err_ang = '99999'"),
+        (good.replace("1|1|1|1|1|1|", "1|1|1|1|1|00042876-8955069AB|", 1), "designation"),
+    )
+    for line, said in cases:
+        with pytest.raises(BulkTextError, match=said):
+            read_bulk_text([line], PUBLISHED_PSC)
+    with pytest.raises(BulkTextError, match="null in ra"):
+        read_bulk_text([r"\N" + good[1:]], PUBLISHED_PSC)
+    assert read_bulk_text([], PUBLISHED_PSC).dtype == record_dtype(PUBLISHED_PSC)
+
+
+def test_an_unwritable_folder_and_an_unknown_release(world: World, tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    with pytest.raises(StoreError):
+        export_release(world.connection, "first", "text", tmp_path / "file" / "x")
+    with pytest.raises(UnknownNameError):
+        export_release(world.connection, "second", "text", tmp_path)
+    world.connection.rollback()
+
+
+def test_hashes_cover_every_column(world: World) -> None:
+    """The columns that are hashed are those of the registry, in its order."""
+    text = world.rows("SELECT prosrc FROM pg_proc WHERE proname = 'content_hashes'")[0][0]
+    flat = "".join(text.split())
+    psc = ",".join(f"p.{name}" for name in ("run_id", "src_id", *(c.name for c in PUBLISHED_PSC)))
+    xsc = ",".join(f"x.{name}" for name in ("ext_key", "designation", *(c.name for c in EXTENDED_SOURCE)))
+    assert f"ROW({psc})" in flat
+    assert f"ROW({xsc})" in flat
