@@ -140,9 +140,9 @@ def reduce_image(image: AtlasImage, parameters: ExtractionParameters) -> ImageMo
         _refine_background(sharp, parameters)
         _learn(sharp, parameters)
         _detect(sharp, threshold, parameters)
-    _fit(sharp, parameters)
+    _fit(sharp, parameters, sweeps=parameters.sweeps)
     _refine_background(sharp, parameters)
-    _fit(sharp, parameters)
+    _fit(sharp, parameters, sweeps=parameters.sweeps, rounds=2)
     _carry_back(sharp, model, parameters)
     model.aperture_noise = noise.aperture_noise(
         model.residual,
@@ -325,15 +325,15 @@ def _distance_to_nearest(x: Doubles, y: Doubles, other_x: Doubles, other_y: Doub
     return np.asarray(distance)
 
 
-def _fit(model: ImageModel, parameters: ExtractionParameters) -> None:
-    """Fit all stars and drop those that turn out to be none, until the list stands still (at most twice)."""
-    for _ in range(2):
+def _fit(model: ImageModel, parameters: ExtractionParameters, sweeps: int = 2, rounds: int = 1) -> None:
+    """Fit all stars and drop those that turn out to be none; again without them, `rounds` times at most."""
+    for _ in range(rounds):
         model.residual = profile_fit.fit_stars(
             model.data,
             model.variance,
             model.psf,
             model.stars,
-            sweeps=parameters.sweeps,
+            sweeps=sweeps,
             link_pix=parameters.link_pix,
             fit_radius_pix=parameters.fit_radius_pix,
             psf_error=parameters.psf_error,
@@ -344,6 +344,8 @@ def _fit(model: ImageModel, parameters: ExtractionParameters) -> None:
         keep = _worth_keeping(model, parameters)
         if keep.all():
             return
+        gone = model.stars.take(np.flatnonzero(~keep))
+        profile_fit.draw(model.residual, model.variance, model.psf, gone)
         model.stars = model.stars.take(np.flatnonzero(keep))
 
 
@@ -387,17 +389,15 @@ def _learn(model: ImageModel, parameters: ExtractionParameters) -> None:
         chosen = psf_stars(model, parameters)
         if chosen.size < 3:
             return
-        order = (
-            0
-            if chosen.size < 3 * parameters.psf_stars_per_term
-            else (1 if chosen.size < 6 * parameters.psf_stars_per_term else 2)
-        )
+        order = min(chosen.size // (3 * parameters.psf_stars_per_term), 1)
+        if chosen.size >= 6 * parameters.psf_stars_per_term:
+            order = parameters.psf_maximum_order
         stars = model.stars
         model.psf = psf_module.learn(
             model.psf, model.residual, model.usable, model.variance, stars.x[chosen], stars.y[chosen],
             stars.flux[chosen], order=order, core_pix=parameters.psf_core_pix, model_error=parameters.psf_model_error,
         )  # fmt: skip
-        _fit(model, parameters)
+        _fit(model, parameters, sweeps=1)
 
 
 def psf_stars(model: ImageModel, parameters: ExtractionParameters) -> NDArray[np.int64]:

@@ -13,9 +13,10 @@ from numpy.typing import NDArray
 
 from app.bands import BANDS, Band
 from workers.reduction import aperture
-from workers.reduction.crowded import ImageModel
 from workers.reduction.image_sources import ImageSources
 from workers.reduction.parameters import ExtractionParameters
+from workers.reduction.profile_fit import add_stars
+from workers.reduction.psf import RADIUS_PIX
 from workers.reduction.values import EXTENDED_DTYPE, EXTENDED_RADII_ARCSEC
 
 Doubles = NDArray[np.float64]
@@ -89,38 +90,53 @@ def isophote(image: Singles, usable: NDArray[np.bool_], x: float, y: float, limi
     return Shape(float(major), float(minor / major) if major > 0 else 1.0, angle)
 
 
-def _galaxy_image(model: ImageModel, x: float, y: float, core_pix: float) -> Singles:
-    """The image without its stars, except those within `core_pix` of the object, which are parts of it."""
-    from workers.reduction import profile_fit
+@dataclass(frozen=True)
+class Cutout:
+    """A part of an image around an object: other stars taken away, sky level from outside of the object."""
 
-    stars = model.stars
-    mine = np.hypot(stars.x - x, stars.y - y) < core_pix
-    return profile_fit.subtract(model.data, model.variance, model.psf, stars.take(np.flatnonzero(~mine)))
-
-
-def _members_radius(model: ImageModel, x: float, y: float, sigma: float) -> tuple[float, Shape]:
-    """Size of the object on the image with its stars, in pixels, at least 10."""
-    shape = isophote(model.data, model.usable, x, y, 3.0 * sigma, 150)
-    return (max(10.0, shape.semi_major_pix) if np.isfinite(shape.semi_major_pix) else 10.0), shape
+    image: Singles
+    usable: NDArray[np.bool_]
+    x: float
+    y: float
 
 
-def _restored(one: ImageSources, x: float, y: float, size: float) -> Singles:
-    """Image around the object with the sky level taken from outside of it.
+def _window(one: ImageSources, x: float, y: float) -> tuple[slice, slice]:
+    reach = int(1.7 * EXTENDED_RADII_ARCSEC[-1] / one.image.projection.scale_arcsec)
+    ny, nx = one.model.data.shape
+    rows = slice(max(0, int(y) - reach), min(ny, int(y) + reach + 1))
+    return rows, slice(max(0, int(x) - reach), min(nx, int(x) + reach + 1))
 
-    The background mesh of 24-32 pixels follows an object that is larger: its level is replaced within the object by the
-    median of the level on a ring outside.
+
+def cut_out(one: ImageSources, x: float, y: float, sigma: float) -> Cutout:
+    """The object alone.
+
+    Stars within its 3-sigma isophote (at most 70") were fitted to its own light and stay. The background mesh of 24-32
+    pixels follows an object that is larger: its level is replaced within the object by the median level of a ring
+    outside of it.
     """
-    model = one.model
-    ny, nx = model.level.shape
-    yy, xx = np.mgrid[0:ny, 0:nx]
-    r = np.hypot(xx - x, yy - y)
-    inner = max(2.5 * size, 85.0 / one.image.projection.scale_arcsec)
-    ring = (r > inner) & (r < inner + 40.0) & model.usable
-    if ring.sum() < 200:
-        return model.level
-    sky = np.float32(np.median(model.level[ring]))
-    blend = np.clip((inner - r) / 10.0, 0.0, 1.0).astype(np.float32)
-    return np.asarray(blend * sky + (1.0 - blend) * model.level)
+    model, pixel = one.model, one.image.projection.scale_arcsec
+    rows, columns = _window(one, x, y)
+    usable = model.usable[rows, columns]
+    here_x, here_y = x - columns.start, y - rows.start
+    shape = isophote(model.data[rows, columns], usable, here_x, here_y, 3.0 * sigma, 150)
+    size = max(10.0, shape.semi_major_pix) if np.isfinite(shape.semi_major_pix) else 10.0
+    stars = model.stars
+    mine = np.flatnonzero(np.hypot(stars.x - x, stars.y - y) < min(size, 70.0 / pixel))
+    image = model.residual[rows, columns].copy()
+    add_stars(
+        image, model.psf.tables, model.psf.oversampling, model.psf.cells(stars.x[mine], stars.y[mine]),
+        stars.x[mine] - columns.start, stars.y[mine] - rows.start, stars.flux[mine],
+        np.full(mine.size, float(RADIUS_PIX)), 1.0, 0, mine.size, np.arange(mine.size),
+    )  # fmt: skip
+    level = model.level[rows, columns]
+    yy, xx = np.ogrid[0 : level.shape[0], 0 : level.shape[1]]
+    r = np.hypot(xx - here_x, yy - here_y)
+    inner = 85.0 / pixel if size > 12.0 else 2.5 * size
+    ring = (r > inner) & (r < inner + 30.0) & usable
+    if ring.sum() >= 200:
+        blend = np.clip((inner - r) / 10.0, 0.0, 1.0)
+        image = image + (blend * (level - np.median(level[ring]))).astype(np.float32)
+    return Cutout(np.where(usable, image, np.float32(0.0)).astype(np.float32), usable, here_x, here_y)
 
 
 def measure_band(
@@ -132,38 +148,32 @@ def measure_band(
     x, y = one.image.projection.to_pixels(ra, decl)
     radii = np.array(EXTENDED_RADII_ARCSEC) / pixel
     sigma = float(np.sqrt(np.median(model.variance[model.variance > 0])))
+    noise = model.aperture_noise * radii * pixel / parameters.aperture_arcsec
     for n in range(ra.size):
         if not (0 <= x[n] < model.data.shape[1] and 0 <= y[n] < model.data.shape[0]):
             continue
-        size, _ = _members_radius(model, x[n], y[n], sigma)
-        stars_off = _galaxy_image(model, x[n], y[n], min(size, 70.0 / pixel))
-        image = np.where(model.usable, stars_off + (model.level - _restored(one, x[n], y[n], size)), np.float32(0.0))
-        shape = isophote(image, model.usable, x[n], y[n], 3.0 * sigma, 150)
-        place_x, place_y = np.array([x[n]]), np.array([y[n]])
+        part = cut_out(one, x[n], y[n], sigma)
+        shape = isophote(part.image, part.usable, part.x, part.y, 3.0 * sigma, 150)
         ring = (radii[-1] + 10.0, radii[-1] + 40.0)
-        sums = aperture.measure(image.astype(np.float32), model.usable, place_x, place_y, radii, ring)
-        sky = sums.sky[0] if np.isfinite(sums.sky[0]) else 0.0
-        flux = sums.flux[0] if np.isfinite(sums.sky[0]) else np.full(radii.size, np.nan)
-        noise = model.aperture_noise * radii * pixel / parameters.aperture_arcsec
+        place = np.array([part.x]), np.array([part.y])
+        sums = aperture.measure(part.image, part.usable, *place, radii, ring)
         for k, radius in enumerate(EXTENDED_RADII_ARCSEC):
-            good = flux[k] > 0 and _whole(model, x[n], y[n], radii[k])
-            out[f"{band}_m_{radius}"][n] = one.image.zero_point_mag - 2.5 * np.log10(flux[k]) if good else np.nan
-            out[f"{band}_msig_{radius}"][n] = 1.0857 * noise[k] / flux[k] if good else np.nan
+            flux = sums.flux[0, k]
+            good = flux > 0 and _whole(part, radii[k])
+            out[f"{band}_m_{radius}"][n] = one.image.zero_point_mag - 2.5 * np.log10(flux) if good else np.nan
+            out[f"{band}_msig_{radius}"][n] = 1.0857 * noise[k] / flux if good else np.nan
         out[f"{band}_r_3sig"][n] = shape.semi_major_pix * pixel
         out[f"{band}_ba"][n] = shape.axis_ratio
         out[f"{band}_phi"][n] = (shape.angle_deg - 90.0) % 180.0
-        out[f"{band}_sky_dn"][n] = model.level_at(place_x, place_y)[0] + sky
+        out[f"{band}_sky_dn"][n] = model.level_at(x[n : n + 1], y[n : n + 1])[0] + np.nan_to_num(sums.sky[0])
         out[f"{band}_psfchi"][n] = _nearest_chi(one, x[n], y[n])
 
 
-def _whole(model: ImageModel, x: float, y: float, radius: float) -> bool:
-    """Whether the circle's share off the data is below 15 %."""
-    ny, nx = model.usable.shape
-    yy, xx = np.mgrid[int(y - radius) : int(y + radius) + 2, int(x - radius) : int(x + radius) + 2]
-    disc = np.hypot(xx - x, yy - y) <= radius
-    inside = (xx >= 0) & (yy >= 0) & (xx < nx) & (yy < ny)
-    good = model.usable[np.clip(yy, 0, ny - 1), np.clip(xx, 0, nx - 1)] & inside
-    return bool(good[disc].mean() > 0.85)
+def _whole(part: Cutout, radius: float) -> bool:
+    """Whether at least 85 % of a circle around the object has data."""
+    yy, xx = np.ogrid[0 : part.image.shape[0], 0 : part.image.shape[1]]
+    disc = (np.hypot(xx - part.x, yy - part.y) <= radius) & part.usable
+    return bool(disc.sum() > 0.85 * np.pi * radius**2)
 
 
 def _nearest_chi(one: ImageSources, x: float, y: float) -> float:

@@ -50,6 +50,7 @@ class ExtractionParameters:
     psf_maximum_stars: int = 400
     psf_core_pix: float = 7.0
     psf_stars_per_term: int = 15  # order 1 needs 3, order 2 needs 6 terms
+    psf_maximum_order: int = 2
     psf_model_error: float = 0.01
     fallback_fwhm_pix: float = 2.9  # where neither stars nor SEESH are there
 
@@ -62,7 +63,7 @@ class ExtractionParameters:
     # stars, J and H) agree with the sum within 6" to 0.002 mag: there the growth falls below 0.01 mag an arcsec.
     growth_total_arcsec: float = 6.0
     growth_minimum_snr: float = 60.0
-    growth_maximum_stars: int = 40
+    growth_maximum_stars: int = 25  # the brightest: fainter ones share their circles with faint neighbours
     growth_star_error: float = 0.005  # scatter of single bright stars that is not noise, a floor of the weights
 
     # Noise floors of the total uncertainty (survey-facts 2.9), mag.

@@ -483,7 +483,7 @@ def fit_stars(
     for _ in range(sweeps):
         fit_groups(
             residual, variance, psf.tables, psf.oversampling, cell, start, member, stars.x, stars.y, stars.flux,
-            stars.x_seed, stars.y_seed, radius, fit_radii, psf_error, gain, seed_sigma_pix, 3, stars.flux_error,
+            stars.x_seed, stars.y_seed, radius, fit_radii, psf_error, gain, seed_sigma_pix, 2, stars.flux_error,
             stars.x_error, stars.y_error, stars.chi2, stars.pixels,
         )  # fmt: skip
     return subtract(data, variance, psf, stars)
@@ -492,12 +492,17 @@ def fit_stars(
 def subtract(data: Singles, variance: Singles, psf: Psf, stars: Stars) -> Singles:
     """Data minus all models, each drawn with the reach that belongs to its flux."""
     residual = data.copy()
+    draw(residual, variance, psf, stars, sign=-1.0)
+    return residual
+
+
+def draw(image: Singles, variance: Singles, psf: Psf, stars: Stars, sign: float = 1.0) -> None:
+    """Add `sign` times the models of the stars to an image, in place."""
     n = stars.x.size
     if n:
         sigma = float(np.sqrt(np.median(variance[variance > 0]))) if (variance > 0).any() else 1.0
         everyone = np.arange(n, dtype=np.int64)
         add_stars(
-            residual, psf.tables, psf.oversampling, psf.cells(stars.x, stars.y), stars.x, stars.y, stars.flux,
-            psf.reach(stars.flux, sigma), -1.0, 0, n, everyone,
+            image, psf.tables, psf.oversampling, psf.cells(stars.x, stars.y), stars.x, stars.y, stars.flux,
+            psf.reach(stars.flux, sigma), sign, 0, n, everyone,
         )  # fmt: skip
-    return residual
