@@ -72,7 +72,7 @@ def recall(
         if not requeue:
             return
         done = recalls.requeue(
-            connection, recalled, users, get_settings().max_attempts, into=into, dry_run=dry_run
+            connection, recalled, get_settings().max_attempts, run=name, into=into, dry_run=dry_run
         )
     tasks = [task_row(task) | {"run": part.run} for part in done for task in part.tasks]
     emit_table(tasks, ("run", *TASK_COLUMNS), "Tasks")

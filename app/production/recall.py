@@ -98,9 +98,9 @@ def users_of(connection: Connection[Any], recalled: Recalled, run: str | None = 
 def requeue(
     connection: Connection[Any],
     recalled: Recalled,
-    users: Rows,
     max_attempts: int,
     *,
+    run: str | None = None,
     into: str | None = None,
     dry_run: bool = False,
 ) -> list[Requeued]:
@@ -108,10 +108,10 @@ def requeue(
 
     Parameters
     ----------
-    users : list of dict
-        From `users_of`.
     max_attempts : int
         For tasks that are new in the other run.
+    run : str, optional
+        Only users in this run.
     into : str, optional
         Name of another run; the former results stay as they are.
     dry_run : bool
@@ -124,12 +124,15 @@ def requeue(
     """
     done: list[Requeued] = []
     with connection.transaction():
+        if into is None and recalled.calibration_id is not None:
+            # Waits for publications that use the product at this moment, so that they are among the users below;
+            # later ones are refused.
+            product = {"calibration_id": recalled.calibration_id}
+            connection.execute(statement("production/retire_product"), product)
+        users = users_of(connection, recalled, run)
         if into is not None:
             done.append(_queue_into(connection, into, [row["task_id"] for row in users], max_attempts))
         else:
-            if recalled.calibration_id is not None:
-                product = {"calibration_id": recalled.calibration_id}
-                connection.execute(statement("production/retire_product"), product)
             for name in sorted({row["run"] for row in users}):
                 tasks = [row["task_id"] for row in users if row["run"] == name]
                 done.append(_queue_again(connection, name, tasks))
