@@ -102,6 +102,7 @@ def _show(folder: Path, seconds: float) -> None:
         cursor = connection.execute(statement("reports/demo_summary"), {"release": RELEASE, "run": RUN})
         say("\nWhat was made:")
         emit_table(cursor.fetchall(), [column.name for column in cursor.description])
+    query = "SELECT designation, j_m, h_m, k_m FROM release.psc ORDER BY k_m LIMIT 5"
     say(f"""
 Pictures    {folder / "pictures"}
 Exports     {folder / "export"}
@@ -110,7 +111,7 @@ Database    {database_url("reader")}
 
 Ask it yourself:
 
-  .venv/bin/mapps db psql -- -c "SELECT designation, j_m, h_m, k_m FROM release.psc ORDER BY k_m LIMIT 5"
+  .venv/bin/mapps db psql -- -c "{query}"
   psql "$(.venv/bin/mapps db url --role reader)"
 
 Done in {seconds:.0f} s. A second `make demo` is quick and changes nothing.""")

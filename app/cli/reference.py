@@ -30,6 +30,10 @@ def load(
         bool, typer.Option("--synthetic", help="Made-up stars with the density of Tycho-2 (the default).")
     ] = False,
     seed: Annotated[int, typer.Option(help="Of the synthetic catalogue; the simulator's is 0.")] = 0,
+    night: Annotated[
+        Path | None,
+        typer.Option(metavar="FOLDER", help="Only made-up stars around this raw night: a first try."),
+    ] = None,
     replace: Annotated[bool, typer.Option("--replace", help="Remove what is loaded first.")] = False,
 ) -> None:
     """Load the reference catalogue: about 2.5 million stars, for registration and for simulated nights.
@@ -40,13 +44,18 @@ def load(
     from app.ingest import reference_synthetic, reference_tycho2
     from app.ingest.reference import load_reference
 
-    if tycho2 and synthetic:
-        raise UserError("both --tycho2 and --synthetic", expected="one of the two")
+    if tycho2 and (synthetic or night):
+        raise UserError("--tycho2 with --synthetic or --night", expected="one of them")
     if tycho2:
         for path in tycho2:
             if not path.is_file():
                 raise InputError(f"{path}: no such file", expected="a Tycho-2 file")
         stars, catalogue = reference_tycho2.read_tycho2(tycho2), reference_tycho2.CATALOGUE
+    elif night:
+        from app.ingest.night_sky import night_regions
+
+        stars = reference_synthetic.synthetic_regions(night_regions(night), seed)
+        catalogue = reference_synthetic.CATALOGUE
     else:
         stars, catalogue = reference_synthetic.synthetic_sky(seed), reference_synthetic.CATALOGUE
     with connect() as connection:

@@ -54,7 +54,7 @@ def _coverage(connection: Connection[Any], run: str, path: Path) -> Path | None:
         scans = cursor.execute(statement("reports/run_scans"), {"run": run}).fetchall()
     if not scans:
         return None
-    middle = float(np.degrees(np.angle(np.mean([np.exp(1j * np.radians(s["ra_1"])) for s in scans]))))
+    middle = float(np.degrees(np.angle(np.mean([np.exp(1j * np.radians(s["ra_1"])) for s in scans])))) % 360.0
     corners = [
         np.array(
             [((s[f"ra_{i}"] - middle + 180.0) % 360.0 - 180.0 + middle, s[f"dec_{i}"]) for i in (1, 2, 4, 3)]
@@ -80,7 +80,9 @@ def _coverage(connection: Connection[Any], run: str, path: Path) -> Path | None:
             axes.set_xlabel("right ascension, deg")
             axes.set_ylabel("declination, deg" if panel == 0 else "")
         nights = sorted({f"{s['date']:%Y-%m-%d} {s['hemis']}" for s in scans})
-        figure.suptitle(f"Coverage of run {run}: {len(scans)} scans, {', '.join(nights[:3])}")
+        figure.suptitle(
+            f"Coverage of run {run}: {len(scans)} scan{'s' if len(scans) > 1 else ''}, {', '.join(nights[:3])}"
+        )
     return path
 
 

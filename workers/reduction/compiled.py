@@ -8,12 +8,13 @@ No kernel runs in parallel threads, so the same input gives the same bytes on th
 from __future__ import annotations
 
 import math
+from typing import Any
 
 import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-KERNEL = {
+KERNEL: dict[str, Any] = {
     "cache": True,
     "error_model": "numpy",
     "fastmath": {"nsz", "arcp", "contract", "afn", "reassoc"},

@@ -1,0 +1,67 @@
+"""A small simulated night, taken all the way to a release by the operator's own commands, once a session."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from app.db.cluster import Cluster
+from tests.conftest import TEMPLATE, Database, create_database, drop_database, make_open_folder
+
+
+@dataclass(frozen=True)
+class Site:
+    """A place with its own home and database, where commands are run as a person would type them."""
+
+    home: Path
+    database: Database
+
+    def mapps(self, *words: str, status: int = 0) -> str:
+        """Standard output of a command; the test fails if it does not end with `status`."""
+        environment = {name: value for name, value in os.environ.items() if not name.startswith("MAPPS_")}
+        environment |= {"MAPPS_HOME": str(self.home), "MAPPS_DATABASE_URL": self.database.url}
+        done = subprocess.run(
+            [sys.executable, "-m", "app.cli.main", *words],
+            env=environment, capture_output=True, text=True, check=False, timeout=200,
+            cwd=Path(__file__).resolve().parents[2],
+        )  # fmt: skip
+        assert done.returncode == status, f"mapps {' '.join(words)}\n{done.stdout}\n{done.stderr}"
+        return done.stdout
+
+
+def open_site(cluster: Cluster, name: str) -> Iterator[Site]:
+    home = make_open_folder(f"mapps-{name}-")
+    create_database(cluster, name, TEMPLATE)
+    yield Site(home, Database(name, cluster))
+    drop_database(cluster, name)
+    shutil.rmtree(home, ignore_errors=True)
+
+
+@pytest.fixture
+def site(cluster: Cluster, template_database: Database) -> Iterator[Site]:
+    """An empty place."""
+    assert template_database.name == TEMPLATE
+    yield from open_site(cluster, f"site_{os.getpid()}")
+
+
+@pytest.fixture(scope="session")
+def night(cluster: Cluster, template_database: Database) -> Iterator[Site]:
+    """A place where a small night has been observed, reduced as run `first` and released as `first-1`."""
+    assert template_database.name == TEMPLATE
+    for place in open_site(cluster, f"night_{os.getpid()}"):
+        place.mapps("simulate", "night", str(place.home / "raw"), "--seed", "7", "--frames", "16")
+        folder = next(iter(sorted((place.home / "raw").rglob("checksums.sha256")))).parent
+        place.mapps("reference", "load", "--synthetic", "--night", str(folder))
+        place.mapps("ingest", "night", str(folder))
+        place.mapps("run", "create", "first", "--kind", "preliminary")
+        place.mapps("run", "queue", "first")
+        place.mapps("worker", "--processes", "2", "--until-idle")
+        place.mapps("release", "build", "first-1", "--run", "first", "--kind", "sampler")
+        yield place
