@@ -12,7 +12,11 @@
 --                   47 are there by rule 5, and 27 of these have SNR >= 5 in one or two bands only: one it is.
 -- chi_squared    6: profile fit with chi-squared < 10 in one band at least. Kept to what it is for (cosmic rays and
 --                   meteors on the long exposures): a row measured on Read_1 frames (rd_flg 1, 3) in any band passes, and
---                   so does one without any profile fit, because unknown is not bad.
+--                   so does one without any profile fit, because unknown is not bad. Nor does it apply where the frames are
+--                   unknown (ndet 000000): a fit to a finished image says nothing of single frames, and the errors of its
+--                   profile grow with the star. On real images it had thrown out 4 of 5 stars of Ks < 10 near M17, and in
+--                   a plane field 30 rows, 24 of which the published catalogue has. (The survey, too, put 1.1 million
+--                   such rows back by hand.)
 -- frames         7: a star bright in a band (J < 14.5, H < 14.0, Ks < 13.5) must be seen on 41 % of at least three frames
 --                   in one such band, or be unsaturated in all bands and seen on every frame, two at least, in each. Read_1
 --                   detections pass. ndet 000000 means that the frames are unknown (finished Atlas images as input):
@@ -76,7 +80,9 @@ judged AS (
                      + coalesce(e.h_snr >= e.snr_5 OR e.h_msig <= e.sigma_5, false)::integer
                      + coalesce(e.k_snr >= e.snr_5 OR e.k_msig <= e.sigma_5, false)::integer)
                 THEN 'snr'
-            WHEN e.rd_flg !~ '[13]' AND least(e.j_psfchi, e.h_psfchi, e.k_psfchi) >= e.chi_squared THEN 'chi_squared'
+            WHEN e.rd_flg !~ '[13]' AND e.ndet <> '000000'
+                 AND least(e.j_psfchi, e.h_psfchi, e.k_psfchi) >= e.chi_squared
+                THEN 'chi_squared'
             WHEN e.rd_flg !~ '[13]' AND e.ndet <> '000000'
                  AND coalesce(e.j_rd = '2' AND e.j_m < e.bright_j OR e.h_rd = '2' AND e.h_m < e.bright_h
                               OR e.k_rd = '2' AND e.k_m < e.bright_k, false)

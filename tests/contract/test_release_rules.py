@@ -47,6 +47,11 @@ RULES: list[tuple[str, dict[str, Any], str]] = [
     ("below five", WEAK | {"rd_flg": b"222", "h_snr": 4.99}, "snr"),
     # 6: one good fit at least.
     ("bad fits", {"j_psfchi": 10.0, "h_psfchi": 11.0, "k_psfchi": 12.0}, "chi_squared"),
+    (
+        "bad fits to a finished image",
+        {"j_psfchi": 30.0, "h_psfchi": 11.0, "k_psfchi": 12.0, "ndet": b"000000"},
+        "released",
+    ),
     ("one good fit", {"j_psfchi": 10.0, "h_psfchi": 11.0, "k_psfchi": 9.9}, "released"),
     (
         "fits unknown but one",
