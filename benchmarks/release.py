@@ -4,7 +4,8 @@
 
 A statement whose time grows much faster than its rows is quadratic somewhere: the last column is the growth of the
 time divided by the growth of the rows (1 is linear, sorts a little more); more than 3 in a statement that takes longer
-than a second ends with exit status 1. Needs a server that may make databases (`mapps db start`); the databases are dropped at the end.
+than a second ends with exit status 1. Needs a server that may make databases (`mapps db start`); they are dropped at
+the end.
 """
 
 from __future__ import annotations
