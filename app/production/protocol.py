@@ -6,10 +6,12 @@ Only the server's clock counts, and nothing here waits or retries: the worker de
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from typing import Any
 
+import psycopg
 from psycopg import Connection
 from psycopg.rows import dict_row
 
@@ -107,7 +109,7 @@ def fail(
     TokenLostError
         Raised if the attempt was closed by somebody else; nothing is written.
     """
-    with connection.transaction():
+    with one_transaction(connection):
         _end(connection, claim, Outcome.FAILED, failure, usage)
         if failure.family is Family.TRANSIENT:
             return _after_loss(connection, [claim.task_id], backoff_seconds, failure.text)[claim.task_id]
@@ -124,7 +126,7 @@ def give_back(connection: Connection[Any], claim: Claim, usage: Usage | None = N
     TokenLostError
         Raised if the attempt was closed by somebody else; nothing is written.
     """
-    with connection.transaction():
+    with one_transaction(connection):
         _end(connection, claim, Outcome.GIVEN_BACK, None, usage)
         connection.execute(statement("production/task_again"), {"task_id": claim.task_id})
 
@@ -139,7 +141,7 @@ def reap(
     dict
         What became of each task.
     """
-    with connection.transaction():
+    with one_transaction(connection):
         rows = connection.execute(statement("production/reap"), {"limit": limit}).fetchall()
         if not rows:
             return {}
@@ -160,6 +162,22 @@ def lost_token(claim: Claim) -> TokenLostError:
         expected="an open attempt",
         remedy="another worker has the task; nothing was written",
     )
+
+
+@contextmanager
+def one_transaction(connection: Connection[Any]) -> Iterator[None]:
+    """Commit the block; leaving it normally means that the server said so.
+
+    Raises
+    ------
+    OperationalError
+        Raised if the connection ended before the answer to COMMIT.
+    """
+    with connection.transaction():
+        yield
+    # psycopg leaves the block of a connection that was closed inside it without an error, and without a commit.
+    if connection.closed:
+        raise psycopg.OperationalError("the connection was closed before COMMIT")
 
 
 def _end(

@@ -21,7 +21,7 @@ from app.errors import InputError, TransientError
 from app.models.production import Outcome
 from app.production.claim import Claim, Usage
 from app.production.output_hash import output_hash
-from app.production.protocol import lost_token
+from app.production.protocol import lost_token, one_transaction
 from app.production.publication import Publication
 
 Reached = Callable[[str], None]
@@ -85,7 +85,7 @@ def publish(
     points = _stamped(publication.point_sources, claim)
     extended = _stamped(publication.extended_sources, claim)
     content = output_hash(publication)
-    with connection.transaction():
+    with one_transaction(connection):
         done = _lock(connection, claim)
         if done is not None:
             return done

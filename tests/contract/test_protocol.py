@@ -111,17 +111,17 @@ def recall_all(c, w):
 
 
 DO = {
-    Event.CLAIM: lambda c, w, held: claim(c, w),
-    Event.PUBLISH: lambda c, w, held: publish(c, held, publication_of(held)),
-    Event.GIVE_BACK: lambda c, w, held: protocol.give_back(c, held),
-    Event.FAIL_TRANSIENT: lambda c, w, held: protocol.fail(c, held, TRANSIENT, 0.0),
-    Event.FAIL_INPUT: lambda c, w, held: protocol.fail(c, held, INPUT, 0.0),
-    Event.FAIL_BUG: lambda c, w, held: protocol.fail(c, held, BUG, 0.0),
-    Event.LEASE_END: lambda c, w, held: (end_leases(c, w), protocol.reap(c, 0.0)),
-    Event.HOLD: lambda c, w, held: hold_tasks(c, w.run, TaskFilter(), "test"),
-    Event.RELEASE: lambda c, w, held: release_tasks(c, w.run, TaskFilter()),
-    Event.RETRY: lambda c, w, held: retry_tasks(c, w.run, TaskFilter()),
-    Event.RECALL: lambda c, w, held: recall_all(c, w),
+    Event.CLAIM: lambda c, w, _held: claim(c, w),
+    Event.PUBLISH: lambda c, _w, held: publish(c, held, publication_of(held)),
+    Event.GIVE_BACK: lambda c, _w, held: protocol.give_back(c, held),
+    Event.FAIL_TRANSIENT: lambda c, _w, held: protocol.fail(c, held, TRANSIENT, 0.0),
+    Event.FAIL_INPUT: lambda c, _w, held: protocol.fail(c, held, INPUT, 0.0),
+    Event.FAIL_BUG: lambda c, _w, held: protocol.fail(c, held, BUG, 0.0),
+    Event.LEASE_END: lambda c, w, _held: (end_leases(c, w), protocol.reap(c, 0.0)),
+    Event.HOLD: lambda c, w, _held: hold_tasks(c, w.run, TaskFilter(), "test"),
+    Event.RELEASE: lambda c, w, _held: release_tasks(c, w.run, TaskFilter()),
+    Event.RETRY: lambda c, w, _held: retry_tasks(c, w.run, TaskFilter()),
+    Event.RECALL: lambda c, w, _held: recall_all(c, w),
 }
 SINGLE = [
     line
