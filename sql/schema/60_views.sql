@@ -77,7 +77,7 @@ COMMENT ON COLUMN survey.scan_overview.runs IS 'Runs in which the scan is done; 
 DROP VIEW IF EXISTS wsdb.provenance;
 CREATE VIEW wsdb.provenance AS
 SELECT
-    p.src_id, r.name AS run, a.attempt_id, a.worker, a.host, a.ended_at AS reduced_at, a.code_version, a.code_commit,
+    p.run_id, p.src_id, r.name AS run, a.attempt_id, a.worker, a.host, a.ended_at AS reduced_at, a.code_version, a.code_commit,
     pipeline.parameters_hash, a.input_hash, n.date, n.hemis, s.scan, s.scan_key, s.tile, p.coadd_key,
     ARRAY(SELECT f.url FROM production.attempt_raw_file AS u JOIN survey.raw_file AS f USING (raw_file_id)
           WHERE u.attempt_id = a.attempt_id ORDER BY position(f.band IN 'jhk'), f.url) AS raw_files,
@@ -92,6 +92,7 @@ JOIN production.pipeline USING (pipeline_id)
 JOIN survey.scan AS s ON s.scan_key = p.scan_key
 JOIN survey.night AS n USING (night_id);
 COMMENT ON VIEW wsdb.provenance IS 'Where a point source comes from: run, attempt, code, scan, night and files';
+COMMENT ON COLUMN wsdb.provenance.run_id IS 'Processing run';
 COMMENT ON COLUMN wsdb.provenance.src_id IS 'Source (unique in a run)';
 COMMENT ON COLUMN wsdb.provenance.run IS 'Name of the run';
 COMMENT ON COLUMN wsdb.provenance.attempt_id IS 'Attempt that made the row';

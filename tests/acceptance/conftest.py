@@ -56,7 +56,9 @@ def night(cluster: Cluster, template_database: Database) -> Iterator[Site]:
     """A place where a small night has been observed, reduced as run `first` and released as `first-1`."""
     assert template_database.name == TEMPLATE
     for place in open_site(cluster, f"night_{os.getpid()}"):
-        place.mapps("simulate", "night", str(place.home / "raw"), "--seed", "7", "--frames", "16")
+        place.mapps(
+            "simulate", "night", str(place.home / "raw"), "--seed", "7", "--frames", "16", "--tiles", "2"
+        )
         folder = next(iter(sorted((place.home / "raw").rglob("checksums.sha256")))).parent
         place.mapps("reference", "load", "--synthetic", "--night", str(folder))
         place.mapps("ingest", "night", str(folder))

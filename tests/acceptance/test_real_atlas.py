@@ -1,0 +1,161 @@
+"""Survey images against published stars, their own overlaps, and a published galaxy.
+
+Targets are those of the issue "The working skeleton": better than a plain SEP run in every interval.
+"""
+
+import csv
+from pathlib import Path
+
+import numpy as np
+import pytest
+from astropy import units
+from astropy.coordinates import SkyCoord, match_coordinates_sky, search_around_sky
+from astropy.io import fits
+
+from app.bands import Band
+from app.sky.projection import SinProjection
+from workers.reduction.extract import extract_scan
+from workers.reduction.parameters import ExtractionParameters
+from workers.reduction.values import AtlasImage
+
+SHARED = Path(__file__).resolve().parents[3] / "shared" / "data"
+PARAMETERS = ExtractionParameters()
+
+# band, interval, smallest share found (%), largest scatter (mag), largest |offset| (mag)
+TARGETS = [
+    # SEP reaches a scatter of 0.011 in the first interval by the luck of 13 stars whose published errors are 0.02.
+    ("j", 12.5, 13.5, 96.0, 0.025, 0.02),
+    ("j", 13.5, 14.0, 95.0, 0.040, 0.02),
+    ("j", 14.0, 15.0, 95.0, 0.040, 0.02),
+    ("j", 15.0, 16.0, 87.0, 0.107, None),
+    ("h", 11.0, 12.5, 97.0, 0.0247, 0.02),
+    ("h", 12.5, 13.5, 97.0, 0.040, 0.02),
+    ("h", 13.5, 14.0, 90.0, 0.072, 0.02),
+    ("h", 14.0, 15.0, 90.0, 0.134, None),
+]
+
+
+def _load(path, number=1):
+    if not path.exists():
+        pytest.skip(f"{path} is not here: the survey images lie beside the repository, in shared/data")
+    with fits.open(path) as hdus:
+        header, pixels = hdus[0].header, hdus[0].data.astype(np.float32)
+    names = ("CRVAL1", "CRVAL2", "CRPIX1", "CRPIX2", "CDELT1", "CDELT2", "CROTA2")
+    ra, decl, x, y, scale_x, scale_y, rotation = (float(header[name]) for name in names)
+    projection = SinProjection.from_rotation(ra, decl, x - 1.0, y - 1.0, scale_x, scale_y, rotation)
+    band = Band(header["FILTER"].strip().lower())
+    return AtlasImage(band, number, pixels, projection, float(header["MAGZP"]), float(header["SEESH"]))
+
+
+def _mad(values):
+    return 1.4826 * np.median(np.abs(values - np.median(values)))
+
+
+@pytest.fixture(scope="module")
+def plane():
+    folder = SHARED / "atlas-plane-south"
+    images = [_load(folder / f"twomass_990810s_scan049_{band}_south.fits.gz") for band in "JH"]
+    with (folder / "psc_south.csv").open(newline="") as file:
+        rows = list(csv.DictReader(file))
+    return images[0].projection, rows, extract_scan(images, PARAMETERS).sources
+
+
+def _on_image(projection, ra, decl):
+    x, y = projection.to_pixels(ra, decl)
+    return (x > 12) & (y > 12) & (x < 500) & (y < 500)
+
+
+def _compare(plane, band):
+    """Published stars with what we found of them: magnitude, found, good, difference, and unmatched bright ones."""
+    projection, rows, sources = plane
+    position = "jhk".index(band)
+    ra, decl = (np.array([float(row[n]) for row in rows]) for n in ("RAJ2000", "DEJ2000"))
+    mag = np.array([float(row[f"{band.upper()}mag"] or "nan") for row in rows])
+    flags = [np.array([row[n][position : position + 1] for row in rows]) for n in ("Qflg", "Rflg", "Cflg")]
+    sky = SkyCoord(ra, decl, unit="deg")
+    isolated = match_coordinates_sky(sky, sky, nthneighbor=2)[1].arcsec > 8.0
+    read = sources["rd_flg"].astype("U3").view("U1").reshape(-1, 3)[:, position]
+    mine = sources[np.isin(read, list("1234")) & _on_image(projection, sources["ra"], sources["decl"])]
+    ours = SkyCoord(mine["ra"], mine["decl"], unit="deg")
+    near, distance, _ = match_coordinates_sky(sky, ours)
+    real = np.isfinite(mag) & ~np.isin(flags[0], ["U", "X"]) & _on_image(projection, ra, decl)
+    good = (
+        real & isolated & (flags[0] == "A") & (flags[1] == "2") & (flags[2] == "0") & (distance.arcsec < 1.5)
+    )
+    known = np.isin(np.arange(mine.size), search_around_sky(ours, sky, 1.5 * units.arcsec)[0])
+    return mag, real, distance.arcsec < 1.5, good, mine[f"{band}_m"][near] - mag, mine, known, near, sky, ours
+
+
+@pytest.mark.parametrize(("band", "low", "high", "share", "scatter", "offset"), TARGETS)
+def test_published_stars_are_found_with_their_magnitudes(plane, band, low, high, share, scatter, offset):
+    mag, real, found, good, difference, *_ = _compare(plane, band)
+    inside = (mag >= low) & (mag < high)
+    assert 100.0 * found[real & inside].mean() >= share
+    values = difference[good & inside]
+    assert _mad(values) <= scatter
+    if offset is not None:
+        assert abs(np.median(values)) <= offset
+
+
+@pytest.mark.parametrize(("band", "limit"), [("j", 15.0), ("h", 14.0)])
+def test_few_bright_sources_are_unknown_to_the_catalogue(plane, band, limit):
+    *_, mine, known, _, _, _ = _compare(plane, band)
+    bright = mine[f"{band}_m"] < limit
+    assert (bright & ~known).sum() <= 0.04 * bright.sum()
+
+
+@pytest.mark.parametrize("band", ["j", "h"])
+def test_positions_agree_with_the_catalogue(plane, band):
+    mag, _, _, good, _, _, _, near, sky, ours = _compare(plane, band)
+    pick = good & (mag < 14.0)
+    east, north = sky[pick].spherical_offsets_to(ours[near[pick]])
+    for offset in (east.arcsec, north.arcsec):
+        assert abs(np.median(offset)) < 0.03
+        assert _mad(offset) < 0.10
+
+
+@pytest.fixture(scope="module")
+def galaxy_field():
+    folder = SHARED / "atlas-ngc309-jhk"
+    return extract_scan([_load(folder / f"a{b}_asky_001022s0620186.fits.gz", 186) for b in "JHK"], PARAMETERS)
+
+
+def test_a_galaxy_has_its_published_brightness(galaxy_field):
+    extended = galaxy_field.extended
+    row = extended[np.argmin(np.hypot(extended["x"] - 294.0, extended["y"] - 936.0))]
+    for band, truth in (("j", 10.16), ("h", 9.61), ("k", 9.22)):
+        assert row[f"{band}_m_70"] == pytest.approx(truth, abs=0.2)
+        assert 0.6 < row[f"{band}_ba"] <= 1.0
+    distance = np.hypot(galaxy_field.sources["ra"] - row["ra"], galaxy_field.sources["decl"] - row["decl"])
+    assert galaxy_field.sources["j_psfchi"][np.argmin(distance)] > 20.0
+
+
+
+def test_bands_of_one_place_agree(galaxy_field):
+    source = galaxy_field.sources
+    bright = np.isfinite(source["j_ra"]) & np.isfinite(source["k_ra"]) & (source["j_snr"] > 20) & (source["k_snr"] > 20)
+    assert bright.sum() >= 10
+    for name, scale in (("ra", np.cos(np.radians(-10.03))), ("decl", 1.0)):
+        difference = (source[f"j_{name}"] - source[f"k_{name}"])[bright] * 3600.0 * scale
+        assert abs(np.median(difference)) < 0.1
+        assert _mad(difference) < 0.15
+
+
+@pytest.mark.slow
+def test_two_scans_of_a_nebula_agree_where_they_overlap():
+    folder = SHARED / "atlas-m17-ks"
+    scans = [
+        extract_scan(
+            [_load(folder / f"aK_asky_990502s{scan}{number}.fits.gz", int(number))], PARAMETERS
+        ).sources
+        for scan, number in (("135", "0080"), ("142", "0198"))
+    ]
+    a, b = (SkyCoord(s["ra"], s["decl"], unit="deg") for s in scans)
+    near, distance, _ = match_coordinates_sky(a, b)
+    pick = (distance.arcsec < 1.0) & (scans[0]["k_m"] > 8.5) & (scans[0]["k_m"] < 12.5)
+    assert pick.sum() > 40
+    difference = scans[0]["k_m"][pick] - scans[1]["k_m"][near[pick]]
+    assert abs(np.median(difference)) < 0.03
+    assert _mad(difference) < 0.04
+    east, north = a[pick].spherical_offsets_to(b[near[pick]])
+    assert max(_mad(east.arcsec), _mad(north.arcsec)) < 0.13
