@@ -7,6 +7,7 @@ survey-facts 6.1 to 6.4; three-character columns hold one value per band in the 
 from __future__ import annotations
 
 from enum import StrEnum
+from typing import Self
 
 
 class _Flag(StrEnum):
@@ -14,7 +15,7 @@ class _Flag(StrEnum):
 
     meaning: str
 
-    def __new__(cls, value: str, meaning: str) -> _Flag:
+    def __new__(cls, value: str, meaning: str) -> Self:
         """Make a member whose string is `value` and that carries `meaning`."""
         member = str.__new__(cls, value)
         member._value_ = value

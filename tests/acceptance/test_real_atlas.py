@@ -130,10 +130,14 @@ def test_a_galaxy_has_its_published_brightness(galaxy_field):
     assert galaxy_field.sources["j_psfchi"][np.argmin(distance)] > 20.0
 
 
-
 def test_bands_of_one_place_agree(galaxy_field):
     source = galaxy_field.sources
-    bright = np.isfinite(source["j_ra"]) & np.isfinite(source["k_ra"]) & (source["j_snr"] > 20) & (source["k_snr"] > 20)
+    bright = (
+        np.isfinite(source["j_ra"])
+        & np.isfinite(source["k_ra"])
+        & (source["j_snr"] > 20)
+        & (source["k_snr"] > 20)
+    )
     assert bright.sum() >= 10
     for name, scale in (("ra", np.cos(np.radians(-10.03))), ("decl", 1.0)):
         difference = (source[f"j_{name}"] - source[f"k_{name}"])[bright] * 3600.0 * scale

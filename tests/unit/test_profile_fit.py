@@ -1,9 +1,11 @@
+from itertools import pairwise
+
 import numpy as np
 import pytest
 from astropy.table import Table
 from photutils.psf import ImagePSF, PSFPhotometry
 
-from workers.reduction import profile_fit
+from workers.reduction import fit_kernels, profile_fit
 from workers.reduction import psf as psf_module
 from workers.reduction.profile_fit import Stars
 
@@ -16,7 +18,7 @@ def _field(x, y, flux, shape=(100, 110), sigma=1.0, seed=5, fwhm=2.9):
     n = x.size
     everyone = np.arange(n)
     reach = np.full(n, 16.0)
-    profile_fit.add_stars(
+    fit_kernels.add_stars(
         image, psf.tables, psf.oversampling, psf.cells(x, y), x, y, flux, reach, 1.0, 0, n, everyone
     )
     noise = np.random.default_rng(seed).normal(0.0, 1.0, shape) * np.sqrt(sigma**2 + image / GAIN)
@@ -33,15 +35,15 @@ def _fit(psf, image, variance, stars, sweeps=4):
 def test_profile_is_its_nodes_and_its_gradient_is_right():
     psf = psf_module.moffat(2.9, (64, 64))
     middle = psf.tables.shape[1] // 2
-    value, _, _ = profile_fit.profile(psf.tables[0], psf.oversampling, 0.0, 0.0)
+    value, _, _ = fit_kernels.profile(psf.tables[0], psf.oversampling, 0.0, 0.0)
     assert value == pytest.approx(psf.tables[0, middle, middle], rel=1e-6)
     step = 1e-3
     for dx, dy in ((0.3, -0.4), (1.2, 0.7), (-2.1, 1.6)):
-        _, by_x, by_y = profile_fit.profile(psf.tables[0], psf.oversampling, dx, dy)
-        right, _, _ = profile_fit.profile(psf.tables[0], psf.oversampling, dx + step, dy)
-        left, _, _ = profile_fit.profile(psf.tables[0], psf.oversampling, dx - step, dy)
-        up, _, _ = profile_fit.profile(psf.tables[0], psf.oversampling, dx, dy + step)
-        down, _, _ = profile_fit.profile(psf.tables[0], psf.oversampling, dx, dy - step)
+        _, by_x, by_y = fit_kernels.profile(psf.tables[0], psf.oversampling, dx, dy)
+        right, _, _ = fit_kernels.profile(psf.tables[0], psf.oversampling, dx + step, dy)
+        left, _, _ = fit_kernels.profile(psf.tables[0], psf.oversampling, dx - step, dy)
+        up, _, _ = fit_kernels.profile(psf.tables[0], psf.oversampling, dx, dy + step)
+        down, _, _ = fit_kernels.profile(psf.tables[0], psf.oversampling, dx, dy - step)
         assert by_x == pytest.approx((right - left) / 2 / step, abs=2e-4)
         assert by_y == pytest.approx((up - down) / 2 / step, abs=2e-4)
 
@@ -116,6 +118,6 @@ def test_groups_are_bounded_and_hold_each_star_once():
     stars = Stars.at(rng.uniform(0, 60, 500), rng.uniform(0, 60, 500), rng.uniform(1, 100, 500))
     start, member = profile_fit.groups(stars, 3.8)
     assert sorted(member) == list(range(500))
-    assert np.diff(start).max() <= profile_fit.MAX_MEMBERS
-    brightest = [stars.flux[member[a:b]].max() for a, b in zip(start[:-1], start[1:], strict=True)]
+    assert np.diff(start).max() <= fit_kernels.MAX_MEMBERS
+    brightest = [stars.flux[member[a:b]].max() for a, b in pairwise(start)]
     assert brightest == sorted(brightest, reverse=True)

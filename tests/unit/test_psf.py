@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from workers.reduction import profile_fit
+from workers.reduction import fit_kernels, profile_fit
 from workers.reduction import psf as psf_module
 from workers.reduction.profile_fit import Stars
 
@@ -34,7 +34,7 @@ def _scene(varies, seed=2):
     flux = rng.uniform(2000, 9000, x.size)
     image = np.zeros(shape, np.float32)
     n = x.size
-    profile_fit.add_stars(
+    fit_kernels.add_stars(
         image,
         truth.tables,
         truth.oversampling,

@@ -10,7 +10,7 @@ from numba import njit
 from numpy.typing import NDArray
 
 from workers.reduction.compiled import KERNEL, clipped_statistics
-from workers.reduction.profile_fit import add_stars
+from workers.reduction.fit_kernels import add_stars
 from workers.reduction.psf import RADIUS_PIX, Psf
 
 Doubles = NDArray[np.float64]

@@ -15,7 +15,7 @@ Bools = NDArray[np.bool_]
 
 @njit(**KERNEL)
 def _mesh(
-    image: Singles, usable: Bools, mesh: int, centre: Doubles, sigma: Doubles, minimum: int, asymmetric: bool
+    image: Singles, usable: Bools, mesh: int, centre: Doubles, sigma: Doubles, minimum: int, skewed: int
 ) -> None:
     """Fill `centre` and `sigma` (my, mx) with the mode and scatter of each mesh; NaN below `minimum` pixels."""
     ny, nx = image.shape
@@ -36,7 +36,7 @@ def _mesh(
                 continue
             median, mean, scatter = clipped_statistics(buffer, count)
             mode = median
-            if asymmetric:
+            if skewed:
                 # Bertin & Arnouts 1996, section 4: the mode of a clipped, star-skewed histogram.
                 mode = 2.5 * median - 1.5 * mean if abs(mean - median) < 0.3 * scatter else median
             centre[j, i] = mode
@@ -112,7 +112,7 @@ def background_and_noise(
     ny, nx = image.shape
     my, mx = max(1, round(ny / mesh_pix)), max(1, round(nx / mesh_pix))
     centre, sigma = np.empty((my, mx)), np.empty((my, mx))
-    _mesh(image, usable, mesh_pix, centre, sigma, max(8, mesh_pix * mesh_pix // 5), crowded)
+    _mesh(image, usable, mesh_pix, centre, sigma, max(8, mesh_pix * mesh_pix // 5), int(crowded))
     centre, sigma = _fill(centre), _fill(sigma)
     if smooth and min(my, mx) >= 3:
         centre, sigma = _median3(centre), _median3(sigma)

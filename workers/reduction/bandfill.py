@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from workers.reduction import aperture
-from workers.reduction.crowded import ImageModel
+from workers.reduction.image_model import ImageModel
 from workers.reduction.parameters import ExtractionParameters
 
 Doubles = NDArray[np.float64]

@@ -6,52 +6,21 @@ after its stars are out, and blended stars only show beside the models of their 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import numpy as np
 from numpy.typing import NDArray
 
-from app.sky.pixels import nearest_pixel
 from workers.reduction import decorrelate, detection, noise, profile_fit, saturation
 from workers.reduction import psf as psf_module
 from workers.reduction.background import background_and_noise
+from workers.reduction.image_model import ImageModel, quiet_stars
 from workers.reduction.parameters import ExtractionParameters
 from workers.reduction.profile_fit import Stars
-from workers.reduction.psf import Psf
 from workers.reduction.saturation import SaturatedStars
 from workers.reduction.values import AtlasImage
 
 Doubles = NDArray[np.float64]
 Singles = NDArray[np.float32]
 Bools = NDArray[np.bool_]
-
-
-@dataclass
-class ImageModel:
-    """State of the reduction of one image.
-
-    `data` is the background-subtracted image with 0 on unusable pixels, `residual` the same minus all models,
-    `variance` the background variance of a pixel (0: unusable), `correlation` the factor by which real noise of a
-    fitted flux exceeds that of independent pixels.
-    """
-
-    usable: Bools
-    level: Singles
-    data: Singles
-    variance: Singles
-    psf: Psf
-    stars: Stars
-    residual: Singles
-    saturated: SaturatedStars
-    correlation: float = 1.0
-    aperture_noise: float = float("nan")
-
-    def level_at(self, x: Doubles, y: Doubles) -> Doubles:
-        """Sky level (DN) at the nearest pixel; NaN outside of the image."""
-        i, j = nearest_pixel(x), nearest_pixel(y)
-        inside = (i >= 0) & (j >= 0) & (i < self.level.shape[1]) & (j < self.level.shape[0])
-        value = self.level[np.clip(j, 0, self.level.shape[0] - 1), np.clip(i, 0, self.level.shape[1] - 1)]
-        return np.where(inside, value, np.nan).astype(np.float64)
 
 
 def starting_fwhm(data: Singles, usable: Bools, sigma: Singles, fallback: float) -> tuple[float, int]:
@@ -102,7 +71,7 @@ def first_look(image: AtlasImage, parameters: ExtractionParameters) -> ImageMode
         # survey-facts 2.8; the Atlas kernel (2.3" as measured from the pixels' correlation) adds in squares.
         fallback = float(np.hypot(3.13 * image.seeing_shape - 0.46, 1.5)) / image.projection.scale_arcsec
     fwhm, _ = starting_fwhm(data, usable, sigma, fallback)
-    psf = psf_module.moffat(fwhm, pixels.shape)  # type: ignore[arg-type]
+    psf = psf_module.moffat(fwhm, pixels.shape)
     empty = np.zeros(0)
     variance = np.where(usable, np.maximum(sigma, 1e-6) ** 2, 0.0).astype(np.float32)
     return ImageModel(usable, level, data, variance, psf, Stars.at(empty, empty, empty), data, holes)
@@ -194,10 +163,13 @@ def _mask_depressed(model: ImageModel, parameters: ExtractionParameters) -> None
 
 
 def _sharpened(model: ImageModel) -> ImageModel:
-    """The image with white noise, its profile and the stars found so far as seeds."""
+    """Make the image with white noise, its profile, and the stars found so far as seeds."""
     kernel = decorrelate.measure_kernel(model.residual, model.usable)
     taps = decorrelate.whitening_filter(kernel)
-    data = decorrelate.apply(model.data, model.usable, taps)
+    # Pixels without data take the value of the models: a hole in a star would ring through the filter.
+    everywhere = np.ones_like(model.usable)
+    whole = np.where(model.usable, model.data, model.data - model.residual)
+    data = decorrelate.apply(whole, everywhere, taps)
     usable = decorrelate.shrink(model.usable, 1)
     data[~usable] = 0.0
     coefficients = decorrelate.filter_profile(model.psf.coefficients, taps, model.psf.oversampling)
@@ -287,10 +259,7 @@ def _detect(model: ImageModel, threshold: float, parameters: ExtractionParameter
     limit = np.hypot(threshold * noise, parameters.detection_model_error * threshold * drawn)
     x, y, height = detection.peaks(response, limit.astype(np.float32), model.usable)
     if model.stars.x.size and x.size:
-        free = (
-            _distance_to_nearest(x, y, model.stars.x, model.stars.y)
-            > parameters.merge_pix
-        )
+        free = _distance_to_nearest(x, y, model.stars.x, model.stars.y) > parameters.merge_pix
         x, y, height = x[free], y[free], height[free]
     if model.stars.x.size and x.size:
         real = height > _glare(x, y, model, parameters)
@@ -313,7 +282,9 @@ def _glare(x: Doubles, y: Doubles, model: ImageModel, parameters: ExtractionPara
     result = np.zeros(x.size)
     for n, found in enumerate(near):
         k = np.array(found, np.int64)
-        share = parameters.glare_share * (1.2 - np.hypot(x[k] - stars.x[n], y[k] - stars.y[n]) / parameters.glare_pix)
+        share = parameters.glare_share * (
+            1.2 - np.hypot(x[k] - stars.x[n], y[k] - stars.y[n]) / parameters.glare_pix
+        )
         result[k] = np.maximum(result[k], share * stars.flux[n])
     return result
 
@@ -386,7 +357,7 @@ def _refine_background(model: ImageModel, parameters: ExtractionParameters) -> N
 def _learn(model: ImageModel, parameters: ExtractionParameters) -> None:
     """Improve the PSF with the bright stars that no comparable neighbour disturbs; fit again with the new one."""
     for _ in range(2):
-        chosen = psf_stars(model, parameters)
+        chosen = quiet_stars(model, parameters.psf_minimum_snr, parameters.psf_maximum_stars)
         if chosen.size < 3:
             return
         order = min(chosen.size // (3 * parameters.psf_stars_per_term), 1)
@@ -398,40 +369,3 @@ def _learn(model: ImageModel, parameters: ExtractionParameters) -> None:
             stars.flux[chosen], order=order, core_pix=parameters.psf_core_pix, model_error=parameters.psf_model_error,
         )  # fmt: skip
         _fit(model, parameters, sweeps=1)
-
-
-def psf_stars(model: ImageModel, parameters: ExtractionParameters) -> NDArray[np.int64]:
-    """Indices of the stars to learn the PSF from, brightest first."""
-    return quiet_stars(model, parameters.psf_minimum_snr, parameters.psf_maximum_stars)
-
-
-def quiet_stars(model: ImageModel, minimum_snr: float, maximum: int) -> NDArray[np.int64]:
-    """Bright stars that nothing disturbs, brightest first.
-
-    Above `minimum_snr`, with all pixels of their disc, 10 pixels from the edges, 30 from saturated stars, with
-    neighbours within 6 pixels that together have less than a tenth of their light, and (where more than 30 are
-    left) without the fifth that fits worst: those are pairs and galaxies.
-    """
-    from scipy.spatial import cKDTree
-
-    stars = model.stars
-    ny, nx = model.data.shape
-    error = stars.flux_error * max(model.correlation, 1.0)
-    good = ~stars.saturated & (stars.flux > minimum_snr * error) & (stars.pixels > 0.9 * stars.pixels[~stars.saturated].max(initial=0))
-    good &= (stars.x > 10) & (stars.y > 10) & (stars.x < nx - 11) & (stars.y < ny - 11)
-    for x, y in zip(model.saturated.x, model.saturated.y, strict=True):
-        good &= np.hypot(stars.x - x, stars.y - y) > 30.0
-    index = np.flatnonzero(good)
-    index = index[np.argsort(-stars.flux[index], kind="stable")]
-    if not index.size:
-        return index
-    tree = cKDTree(np.column_stack([stars.x, stars.y]))
-    chosen = []
-    limit = np.nanpercentile(stars.chi2[index], 80) if index.size > 30 else np.inf
-    for k in index:
-        near = [m for m in tree.query_ball_point([stars.x[k], stars.y[k]], 6.0) if m != k]
-        if stars.flux[near].sum() < 0.1 * stars.flux[k] and stars.chi2[k] <= limit:
-            chosen.append(int(k))
-        if len(chosen) >= maximum:
-            break
-    return np.array(chosen, np.int64)

@@ -1,7 +1,8 @@
 """Undo the correlation of an image's noise, so that a plain least-squares fit is the best fit.
 
 Atlas pixels are averages of 2" frame pixels spread by a smoothing kernel: the noise of neighbours is correlated
-(0.78, 0.36, 0.10 at 1, 2, 3 pixels in a sparse survey field), as a Gaussian kernel of sigma 0.99 pixel makes it. A fit that
+(0.78, 0.36, 0.10 at 1, 2, 3 pixels in a sparse survey field), as a Gaussian kernel of sigma 0.99
+pixel makes it. A fit that
 takes pixels for independent weighs the wings too much: for a star of sigma 1.26 pixels its flux scatters 20 % more
 than the bound, and more light of blended neighbours leaks in. Filtering image and profile alike by the inverse
 square root of the noise's power spectrum brings back white noise and the resolution of the frames.
@@ -61,12 +62,12 @@ def measure_kernel(residual: Singles, usable: Bools) -> NoiseKernel:
         for d in (1, 2):
             rho = correlation(residual, usable, d * step[0], d * step[1])
             found.append(d / math.sqrt(-4.0 * math.log(rho)) if 0.02 < rho < 0.999 else 0.0)
-        widths.append(min(min(found), 1.2))
+        widths.append(min(*found, 1.2))
     return NoiseKernel(widths[0], widths[1])
 
 
 def whitening_filter(kernel: NoiseKernel) -> Singles:
-    """The filter, (2 HALF_PIX + 1)^2, of unit sum: fluxes keep their scale.
+    """Build the filter, (2 HALF_PIX + 1)^2, of unit sum: fluxes keep their scale.
 
     Its transfer function is 1 / sqrt(N + FLOOR) with N the power spectrum of the correlated noise over its value at
     zero frequency. A single 1 at the centre for white noise.
@@ -81,7 +82,7 @@ def whitening_filter(kernel: NoiseKernel) -> Singles:
 
 
 def apply(image: Singles, usable: Bools, taps: Singles) -> Singles:
-    """Filtered image; unusable pixels count as sky (0)."""
+    """Filter an image; unusable pixels count as sky (0)."""
     out = np.empty_like(image)
     convolve(image, usable, taps, out)
     return out
@@ -106,5 +107,7 @@ def shrink(usable: Bools, steps: int) -> Bools:
     result = usable.copy()
     for _ in range(steps):
         padded = np.pad(result, 1, constant_values=True)
-        result = padded[1:-1, 1:-1] & padded[:-2, 1:-1] & padded[2:, 1:-1] & padded[1:-1, :-2] & padded[1:-1, 2:]
+        result = (
+            padded[1:-1, 1:-1] & padded[:-2, 1:-1] & padded[2:, 1:-1] & padded[1:-1, :-2] & padded[1:-1, 2:]
+        )
     return result

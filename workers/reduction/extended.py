@@ -11,11 +11,11 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from app.bands import BANDS, Band
+from app.bands import BANDS
 from workers.reduction import aperture
+from workers.reduction.fit_kernels import add_stars
 from workers.reduction.image_sources import ImageSources
 from workers.reduction.parameters import ExtractionParameters
-from workers.reduction.profile_fit import add_stars
 from workers.reduction.psf import RADIUS_PIX
 from workers.reduction.values import EXTENDED_DTYPE, EXTENDED_RADII_ARCSEC
 
@@ -41,7 +41,9 @@ def candidates(one: ImageSources, parameters: ExtractionParameters) -> NDArray[n
     model, stars = one.model, one.model.stars
     pixel = one.image.projection.scale_arcsec
     bright = np.flatnonzero(
-        (stars.flux > parameters.extended_minimum_snr * stars.flux_sigma) & ~stars.saturated & (one.detections["psfchi"] > 3)
+        (stars.flux > parameters.extended_minimum_snr * stars.flux_sigma)
+        & ~stars.saturated
+        & (one.detections["psfchi"] > 3)
     )
     if not bright.size:
         return bright
@@ -55,7 +57,11 @@ def candidates(one: ImageSources, parameters: ExtractionParameters) -> NDArray[n
     own = np.where((close < 4.0 / pixel), stars.flux[None], 0.0).sum(axis=1)
     total = sums.flux[:, 0] + own - stars.flux[bright]
     noise = model.aperture_noise * radius * pixel / parameters.aperture_arcsec
-    wide = (total > 1.26 * own * 10 ** (-0.4 * one.scale.offset_mag)) & (total - own > 5.0 * noise) & (sums.missing < 0.5)
+    wide = (
+        (total > 1.26 * own * 10 ** (-0.4 * one.scale.offset_mag))
+        & (total - own > 5.0 * noise)
+        & (sums.missing < 0.5)
+    )
     found = bright[wide]
     found = found[np.argsort(-stars.flux[found], kind="stable")]
     kept: list[int] = []
@@ -65,7 +71,9 @@ def candidates(one: ImageSources, parameters: ExtractionParameters) -> NDArray[n
     return np.array(kept, np.int64)
 
 
-def isophote(image: Singles, usable: NDArray[np.bool_], x: float, y: float, limit: float, reach: int) -> Shape:
+def isophote(
+    image: Singles, usable: NDArray[np.bool_], x: float, y: float, limit: float, reach: int
+) -> Shape:
     """Second moments of the connected pixels above `limit` (DN) around a place, within `reach` pixels.
 
     For a uniform ellipse the semi-axes are twice the roots of the principal second moments.
@@ -74,7 +82,10 @@ def isophote(image: Singles, usable: NDArray[np.bool_], x: float, y: float, limi
 
     ny, nx = image.shape
     i, j = int(np.clip(np.rint(x), 0, nx - 1)), int(np.clip(np.rint(y), 0, ny - 1))
-    rows, columns = slice(max(0, j - reach), min(ny, j + reach + 1)), slice(max(0, i - reach), min(nx, i + reach + 1))
+    rows, columns = (
+        slice(max(0, j - reach), min(ny, j + reach + 1)),
+        slice(max(0, i - reach), min(nx, i + reach + 1)),
+    )
     part = np.where(usable[rows, columns], image[rows, columns], 0.0)
     # 3x3 means: the isophote lies at the noise of single pixels.
     soft = ndimage.uniform_filter(part, 3)
@@ -108,7 +119,7 @@ def _window(one: ImageSources, x: float, y: float) -> tuple[slice, slice]:
 
 
 def cut_out(one: ImageSources, x: float, y: float, sigma: float) -> Cutout:
-    """The object alone.
+    """Cut out the object alone.
 
     Stars within its 3-sigma isophote (at most 70") were fitted to its own light and stay. The background mesh of 24-32
     pixels follows an object that is larger: its level is replaced within the object by the median level of a ring
@@ -185,7 +196,7 @@ def _nearest_chi(one: ImageSources, x: float, y: float) -> float:
 
 
 def extract_extended(reduced: list[ImageSources], parameters: ExtractionParameters) -> NDArray[np.void]:
-    """Extended sources of a scan, each once, ordered by (decl, ra).
+    """Measure the extended sources of a scan, each once, ordered by (decl, ra).
 
     Found in any band (the brightest detection gives the place), measured in all bands on the image in which they lie
     deepest.
@@ -211,12 +222,12 @@ def extract_extended(reduced: list[ImageSources], parameters: ExtractionParamete
             out[name] = np.nan
     out["ra"], out["decl"] = [p[0] for p in kept], [p[1] for p in kept]
     for band in BANDS:
-        _measure_deepest([one for one in reduced if one.image.band == band], out, band, parameters)
+        _measure_deepest([one for one in reduced if one.image.band == band], out, parameters)
     return out
 
 
 def _measure_deepest(
-    images: list[ImageSources], out: NDArray[np.void], band: Band, parameters: ExtractionParameters
+    images: list[ImageSources], out: NDArray[np.void], parameters: ExtractionParameters
 ) -> None:
     """Measure each source on the image of a band in which it lies farthest from the edge."""
     if not images or not out.size:

@@ -8,6 +8,7 @@ their unsaturated wings (rd_flg 3) where these are there, else rd_flg 9 and no m
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -129,7 +130,9 @@ def _fill(
         position = band.position
         rows = merged.rows[:, position]
         covered = _fill_detected(out, band, rows, tables[position], flags, parameters)
-        covered |= _fill_limits(out, band, rows < 0, merged, reduced, flags, parameters)
+        covered |= _fill_limits(out, band, rows < 0, reduced, parameters)
+        split = (rows < 0) & covered & merge.inconsistent(merged, position, parameters.unresolved_arcsec)
+        flags["rd_flg"][split, position] = ReadFlag.INCONSISTENT.value.encode()
         flags["cc_flg"][:, position] = _confusion(merged, tables[position], position)
         flags["ph_qual"][:, position] = photometric_quality(
             flags["rd_flg"][:, position],
@@ -196,9 +199,7 @@ def _fill_limits(
     out: Table,
     band: Band,
     missing: NDArray[np.bool_],
-    merged: Merged,
     reduced: list[ImageSources],
-    flags: dict[str, Table],
     parameters: ExtractionParameters,
 ) -> NDArray[np.bool_]:
     """Upper limits of a missing band from the image in which the place lies deepest. Returns where there is one."""
@@ -275,7 +276,7 @@ def _metrics(reduced: list[ImageSources], tables: tuple[Table, ...]) -> dict[str
         mine = [one for one in reduced if one.image.band == band]
         if not mine:
             continue
-        values = {
+        values: dict[str, Any] = {
             "sources": float(tables[band.position].size),
             "psf_fwhm_arcsec": np.mean(
                 [o.model.psf.fwhm_pix * o.image.projection.scale_arcsec for o in mine]

@@ -16,7 +16,7 @@ LETTERS = (("A", 10.0, 0.10857), ("B", 7.0, 0.15510), ("C", 5.0, 0.21714))
 def photometric_quality(
     read_flag: NDArray[np.bytes_], snr: Doubles, cmsig: Doubles, psfchi: Doubles, covered: NDArray[np.bool_]
 ) -> NDArray[np.bytes_]:
-    """The letters of one band.
+    """Grade the measurements of one band.
 
     Parameters
     ----------

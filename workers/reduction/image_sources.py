@@ -9,7 +9,8 @@ from numpy.typing import NDArray
 
 from app.flags import BlendFlag, ReadFlag
 from workers.reduction import aperture, normalise
-from workers.reduction.crowded import ImageModel, reduce_image
+from workers.reduction.crowded import reduce_image
+from workers.reduction.image_model import ImageModel
 from workers.reduction.normalise import Scale
 from workers.reduction.parameters import ExtractionParameters
 from workers.reduction.values import AtlasImage

@@ -21,7 +21,7 @@ def unit_vectors(ra_deg: Doubles, decl_deg: Doubles) -> Doubles:
 def keep_duplicates_once(
     ra_deg: Doubles, decl_deg: Doubles, image: Ints, edge_pix: Doubles, radius_arcsec: float
 ) -> Ints:
-    """Indices of the rows to keep, ascending, where images of one band overlap.
+    """Choose the rows to keep (ascending indices) where images of one band overlap.
 
     Two rows are the same source if they come from different images and lie within `radius_arcsec`; the one farther
     from the edge of its image stays (the smaller image number where equal). Within one image nothing is merged.
@@ -190,6 +190,27 @@ def merge_bands(
         there = rows[:, b] >= 0
         candidates[there, 2 * b : 2 * b + 2] = counts[b][rows[there, b]]
     return Merged(rows, places, candidates)
+
+
+def inconsistent(merged: Merged, position: int, radius_arcsec: float) -> Bools:
+    """Tell which sources lack a band because that band did not resolve a pair (survey-facts 2.10).
+
+    True for a source without band `position` if another source within the radius has that band, and some other band
+    shows both.
+    """
+    from scipy.spatial import cKDTree
+
+    result = np.zeros(merged.places.size, np.bool_)
+    if merged.places.size < 2:
+        return result
+    tree = cKDTree(unit_vectors(merged.places.ra_deg, merged.places.decl_deg))
+    pairs = tree.query_pairs(np.radians(radius_arcsec / 3600.0), output_type="ndarray")
+    there = merged.rows >= 0
+    shared = (there[pairs[:, 0]] & there[pairs[:, 1]]).any(axis=1)
+    for a, b in ((0, 1), (1, 0)):
+        hit = shared & ~there[pairs[:, a], position] & there[pairs[:, b], position]
+        result[pairs[hit, a]] = True
+    return result
 
 
 def _take(places: Places, index: Ints) -> Places:

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from workers.reduction import aperture
-from workers.reduction.crowded import ImageModel, quiet_stars
+from workers.reduction.image_model import ImageModel, quiet_stars
 from workers.reduction.parameters import ExtractionParameters
 
 Doubles = NDArray[np.float64]
@@ -87,7 +87,10 @@ def aperture_scale(model: ImageModel, pixel_arcsec: float, parameters: Extractio
             return Scale(-steps[standard], offset - steps[standard], int(good.sum()), tuple(steps))
     step, height = model.psf.radial()
     # The sum up to a node's ring holds the light up to half a node beyond it.
-    light, reach = np.cumsum(2.0 * np.pi * step * height) * (step[1] - step[0]), step + 0.5 * (step[1] - step[0])
+    light, reach = (
+        np.cumsum(2.0 * np.pi * step * height) * (step[1] - step[0]),
+        step + 0.5 * (step[1] - step[0]),
+    )
     enclosed = np.interp(radii, reach, light)
     curve = -2.5 * np.log10(enclosed / enclosed[whole])
     # Profiles sum to 1 over all their table; the scale ends at the radius of whole light.

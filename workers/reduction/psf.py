@@ -60,7 +60,7 @@ class Psf:
 
     def cells(self, x: Doubles, y: Doubles) -> Ints:
         """Index of the table that serves each position."""
-        ny, nx = self._layout(self.shape)
+        ny, nx = cell_layout(self.shape)
         i = np.clip((x + 0.5) * nx / self.shape[1], 0, nx - 1).astype(np.int64)
         j = np.clip((y + 0.5) * ny / self.shape[0], 0, ny - 1).astype(np.int64)
         return np.asarray(j * nx + i)
@@ -84,14 +84,15 @@ class Psf:
         return np.arange(total.size) / OVERSAMPLING, total / np.bincount(bins[inside])
 
     def stamp(self, half: int) -> Singles:
-        """The function at whole pixels around its centre, at the image centre; (2 half + 1, 2 half + 1)."""
+        """Sample the function at whole pixels around its centre, at the image centre; (2 half + 1, 2 half + 1)."""
         middle = self.coefficients.shape[1] // 2
         part = slice(middle - half * OVERSAMPLING, middle + half * OVERSAMPLING + 1, OVERSAMPLING)
-        return self.coefficients[0][part, part].astype(np.float32)
+        return np.asarray(self.coefficients[0][part, part], np.float32)
 
-    @staticmethod
-    def _layout(shape: tuple[int, int]) -> tuple[int, int]:
-        return max(1, round(shape[0] / CELL_PIX)), max(1, round(shape[1] / CELL_PIX))
+
+def cell_layout(shape: tuple[int, int]) -> tuple[int, int]:
+    """Count the cells of an image of this shape, (rows, columns)."""
+    return max(1, round(shape[0] / CELL_PIX)), max(1, round(shape[1] / CELL_PIX))
 
 
 def _node_offsets() -> Doubles:
@@ -125,7 +126,7 @@ def build(coefficients: Doubles, order: int, shape: tuple[int, int], learnt_from
     coefficients /= sums[0]
     for t in range(1, coefficients.shape[0]):
         coefficients[t] -= sums[t] / sums[0] * coefficients[0]
-    ny, nx = Psf._layout(shape)
+    ny, nx = cell_layout(shape)
     cx = (np.arange(nx) + 0.5) * shape[1] / nx - 0.5
     cy = (np.arange(ny) + 0.5) * shape[0] / ny - 0.5
     weights = terms(np.tile(cx, ny), np.repeat(cy, nx), order, shape)
@@ -140,7 +141,7 @@ def _fwhm(centre: Doubles) -> float:
 
 
 def _refine(centre: Doubles) -> Doubles:
-    """The inner 8 pixels on a grid four times finer, linear."""
+    """Refine the inner nodes four times, linearly."""
     middle = centre.shape[0] // 2
     part = centre[middle - 16 : middle + 17, middle - 16 : middle + 17]
     at = np.arange(0, 32, 0.25)
@@ -149,7 +150,7 @@ def _refine(centre: Doubles) -> Doubles:
 
 
 def moffat(fwhm_pix: float, shape: tuple[int, int], beta: float = 3.0) -> Psf:
-    """A round Moffat (1969) profile; `beta` 3 is between the wings of Atlas stars (2.5) and their cores (4)."""
+    """Build a round Moffat (1969) profile; `beta` 3 is between the wings of Atlas stars (2.5) and their cores (4)."""
     radius = _node_radius()
     alpha = fwhm_pix / 2.0 / math.sqrt(2.0 ** (1.0 / beta) - 1.0)
     return build((1.0 + (radius / alpha) ** 2)[None] ** -beta, 0, shape, 0)

@@ -30,9 +30,15 @@ class SaturatedStars:
 
     def join(self, other: SaturatedStars) -> SaturatedStars:
         """Both lists, without those of `other` that lie on a star of this one."""
-        new = [k for k in range(other.x.size) if not (np.hypot(self.x - other.x[k], self.y - other.y[k]) < 6.0).any()]
+        new = [
+            k
+            for k in range(other.x.size)
+            if not (np.hypot(self.x - other.x[k], self.y - other.y[k]) < 6.0).any()
+        ]
         return SaturatedStars(
-            np.append(self.x, other.x[new]), np.append(self.y, other.y[new]), np.append(self.radius, other.radius[new])
+            np.append(self.x, other.x[new]),
+            np.append(self.y, other.y[new]),
+            np.append(self.radius, other.radius[new]),
         )
 
 
@@ -87,7 +93,10 @@ def find_holes(data: Singles, sigma: float, dip: float) -> SaturatedStars:
             clusters.append([k])
         else:
             home.append(k)
-    rows = [(x[g].mean(), y[g].mean(), np.hypot(x[g] - x[g].mean(), y[g] - y[g].mean()).max() + 3.0) for g in clusters]
+    rows = [
+        (x[g].mean(), y[g].mean(), np.hypot(x[g] - x[g].mean(), y[g] - y[g].mean()).max() + 3.0)
+        for g in clusters
+    ]
     table = np.array(rows).reshape(-1, 3)
     return SaturatedStars(table[:, 0], table[:, 1], table[:, 2])
 
@@ -127,7 +136,9 @@ def find_depressed(
             continue
         # Sectors first: a neighbour fills one or two of eight and does not reach the median.
         sector = ((np.arctan2(offset_y, offset_x) + np.pi) / (2.0 * np.pi) * 8).astype(int) % 8
-        sums = [part[ring & (sector == s)].sum() / max(stamp[ring & (sector == s)].sum(), 1e-9) for s in range(8)]
+        sums = [
+            part[ring & (sector == s)].sum() / max(stamp[ring & (sector == s)].sum(), 1e-9) for s in range(8)
+        ]
         scale = float(np.median(sums))
         lack = 1.0 - float(part[core].sum() / (scale * stamp[core].sum()))
         if scale > 0.7 * flux[n] and share < lack < 0.95:
@@ -138,7 +149,7 @@ def find_depressed(
 
 
 def mask(stars: SaturatedStars, shape: tuple[int, int]) -> Bools:
-    """True on the spoilt cores."""
+    """Mark the spoilt cores with True."""
     spoilt = np.zeros(shape, np.bool_)
     for x, y, radius in zip(stars.x, stars.y, stars.radius, strict=True):
         y0, y1 = max(0, int(y - radius)), min(shape[0], int(y + radius) + 2)
