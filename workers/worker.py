@@ -37,6 +37,8 @@ LOG = logging.getLogger("mapps.worker")
 
 RECONNECT_FIRST_SECONDS = 0.1
 RECONNECT_LIMIT_SECONDS = 10.0
+# A step that cannot read within a minute fails as transient: a restart after kill -9 took 2 to 3 s.
+STEP_PATIENCE_SECONDS = 60.0
 # How long a waiting worker may take to notice a signal.
 _SLICE_SECONDS = 0.5
 
@@ -166,7 +168,7 @@ class Worker:
 
     def _perform(self, claim: Claim, renewing: Renewal) -> Publication:
         context = StepContext(
-            connect=self._open,
+            connect=partial(self._open_for_step, renewing),
             store=open_store(self.settings.store, self.faults),
             settings=self.settings,
             parameters=claim.parameters,
@@ -210,6 +212,20 @@ class Worker:
 
     def _open(self) -> Connection[Any]:
         return self.connect()
+
+    def _open_for_step(self, renewing: Renewal) -> Connection[Any]:
+        """Open a connection for a step; a server that restarts is waited for, as long as the task is ours."""
+        end = self.clock() + STEP_PATIENCE_SECONDS
+        wait = RECONNECT_FIRST_SECONDS
+        while True:
+            try:
+                return self._open()
+            except DatabaseUnavailableError:
+                renewing.require()
+                if self.clock() > end:
+                    raise
+                self.stopping.pause(wait)
+                wait = min(2 * wait, RECONNECT_LIMIT_SECONDS)
 
     def _listening(self) -> Connection[Any]:
         connection = self._open()
