@@ -3,7 +3,7 @@
 M is the number of frames on which a source could be measured: no flagged pixel within 4", centre at least 4" from the
 frame's edge. N is the number of those with a 4" aperture flux above 3 sigma (survey-facts 2.9, 6.5). A star that
 saturates Read_2 on a frame gets the mean of its 4" apertures on Read_1 frames, sky from 14" to 20", as its default
-magnitude (rd_flg 1), unless Read_1 saturates too.
+magnitude (rd_flg 1), unless Read_1 saturates too; its M and N then count Read_1 frames.
 """
 
 from __future__ import annotations
@@ -30,6 +30,9 @@ DETECTION_SIGMA = 3.0
 # A pixel gets at most 0.45 of a star's light in the best seeing: a star that saturates has at least twice the range.
 LEAST_SATURATING_SHARE = 1.5
 READ1_SNR = 5.0
+# Scatter of Read_1 magnitudes of bright simulated stars (J 6 to 8.5) beyond noise: 0.006 to 0.008 mag, from the
+# flat, pixel phase and the last per cent of linearity.
+READ1_FLOOR_MAG = 0.006
 NORMALISATION_SNR = 50.0
 FEWEST_NORMALISING = 5
 
@@ -148,6 +151,7 @@ def apply_frame_statistics(
     bands: Mapping[Band, BandFrames],
     zero_points: Mapping[tuple[Band, int], float],
     fixed_errors_mag: tuple[float, float, float] = (0.011, 0.005, 0.012),
+    may_saturate: NDArray[np.bool_] | None = None,
 ) -> NDArray[np.void]:
     """Fill ndet and the Read_1 columns, and make Read_1 the default of stars that saturate.
 
@@ -161,6 +165,9 @@ def apply_frame_statistics(
         Magnitude of 1 DN of each Atlas image; that of the source's image counts.
     fixed_errors_mag : (float, float, float)
         Zero point, flat field, Read_1 normalisation (survey-facts 2.9), added to `cmsig` in squares.
+    may_saturate : bool array (n,), optional
+        Rows that may get a Read_1 magnitude; any without it. A row beside a saturated star must not: its aperture
+        holds the star.
 
     Returns
     -------
@@ -178,10 +185,17 @@ def apply_frame_statistics(
         ndet[:, 2 * band.position + 1] = np.minimum(counts.measured, 9).astype("S1")
         zero_point = _zero_point_of(out["coadd"], band, zero_points)
         zero_point = zero_point + _aperture_offset(out, band, counts, zero_point)
-        rows = np.flatnonzero(counts.saturated > 0)
-        _apply_read1(out, band, one, rows, x, y, zero_point, fixed_errors_mag)
+        burnt = counts.saturated > 0
+        if may_saturate is not None:
+            burnt = may_saturate & (burnt | _unusable(out, band))
+        _apply_read1(out, ndet, band, one, np.flatnonzero(burnt), x, y, zero_point, fixed_errors_mag)
     out["ndet"] = np.ascontiguousarray(ndet).view("S6")[:, 0]
     return out
+
+
+def _unusable(out: NDArray[np.void], band: Band) -> NDArray[np.bool_]:
+    flags = np.ascontiguousarray(out["rd_flg"]).view("S1").reshape(-1, 3)[:, band.position]
+    return np.asarray(flags == ReadFlag.UNUSABLE.value.encode())
 
 
 def _zero_point_of(
@@ -212,6 +226,7 @@ def _aperture_offset(out: NDArray[np.void], band: Band, counts: FrameCounts, zer
 
 def _apply_read1(
     out: NDArray[np.void],
+    ndet: NDArray[np.bytes_],
     band: Band,
     frames: BandFrames,
     rows: Integers,
@@ -227,18 +242,21 @@ def _apply_read1(
     found = read1_photometry(frames, x[rows], y[rows])
     linear_range = float(np.median(frames.calibration.saturation_dn - frames.calibration.dark_read1_dn))
     with np.errstate(invalid="ignore"):
-        good = (found.flux_dn > READ1_SNR * found.error_dn) & (
-            found.flux_dn > LEAST_SATURATING_SHARE * linear_range
-        )
+        good = found.flux_dn > READ1_SNR * found.error_dn
+        # Fainter ones are neighbours of a saturated star; a star of which nothing else is known has no choice.
+        good &= (found.flux_dn > LEAST_SATURATING_SHARE * linear_range) | _unusable(out, band)[rows]
     rows, flux, error = rows[good], found.flux_dn[good], found.error_dn[good]
     if not rows.size:
         return
+    ndet[rows, 2 * band.position] = np.minimum(found.seen[good], 9).astype("S1")
+    ndet[rows, 2 * band.position + 1] = np.minimum(found.frames[good], 9).astype("S1")
     magnitude = zero_point[rows] - 2.5 * np.log10(flux)
     sigma = 1.0857 * error / flux
     out[f"{b}_m_r1"][rows], out[f"{b}_msig_r1"][rows] = magnitude, sigma
     out[f"{b}_m"][rows] = magnitude
-    out[f"{b}_msig"][rows] = out[f"{b}_cmsig"][rows] = sigma
-    out[f"{b}_msigcom"][rows] = np.sqrt(sigma**2 + sum(e * e for e in fixed_errors))
+    corrected = np.hypot(sigma, READ1_FLOOR_MAG)
+    out[f"{b}_msig"][rows], out[f"{b}_cmsig"][rows] = sigma, corrected
+    out[f"{b}_msigcom"][rows] = np.sqrt(corrected**2 + sum(e * e for e in fixed_errors))
     out[f"{b}_snr"][rows] = np.fmax(out[f"{b}_snr"][rows], 1.0857 / sigma)
     out[f"{b}_psfchi"][rows] = np.nan
     no_position = rows[~np.isfinite(out[f"{b}_ra"][rows])]

@@ -17,6 +17,7 @@ from workers.reduction.frame_visits import RADIUS_PIX, BandFrames, Integers, fin
 from workers.reduction.frames import Counts, Doubles, Floats
 
 ANNULUS_PIX = (7.0, 10.0)  # 14" to 20"
+DETECTION_SIGMA = 3.0
 
 
 @dataclass(frozen=True)
@@ -29,12 +30,15 @@ class Read1Photometry:
         Mean 4" aperture flux on the scale of Read_2 - Read_1; NaN where there is none.
     error_dn : float64
     frames : int64
-        Read_1 frames used.
+        Read_1 frames used: M of ndet for a star whose magnitude comes from Read_1.
+    seen : int64
+        Those on which the aperture alone is above 3 sigma: N.
     """
 
     flux_dn: Doubles
     error_dn: Doubles
     frames: Integers
+    seen: Integers
 
 
 @njit(**KERNEL)
@@ -104,12 +108,17 @@ def read1_photometry(band: BandFrames, x_arcsec: Doubles, y_arcsec: Doubles) -> 
     source, flux, scatter = visits.source[good], flux[good], scatter[good]
     count = np.bincount(source, minlength=n).astype(np.int64)
     some = np.maximum(count, 1)
+    noise = scatter**2 + np.maximum(flux, 0.0) / detector.gain
+    seen = np.bincount(source[flux > DETECTION_SIGMA * np.sqrt(noise)], minlength=n).astype(np.int64)
     mean = np.bincount(source, flux, n) / some
-    variance = np.bincount(source, scatter**2 + np.maximum(flux, 0.0) / detector.gain, n) / some
+    variance = np.bincount(source, noise, n) / some
     spread = np.bincount(source, (flux - mean[source]) ** 2, n) / np.maximum(count - 1, 1)
     variance = np.where(count > 2, np.maximum(variance, spread), variance)
     ratio = detector.integration_seconds / detector.read1_seconds
     none = count == 0
     return Read1Photometry(
-        np.where(none, np.nan, mean * ratio), np.where(none, np.nan, np.sqrt(variance / some) * ratio), count
+        np.where(none, np.nan, mean * ratio),
+        np.where(none, np.nan, np.sqrt(variance / some) * ratio),
+        count,
+        seen,
     )

@@ -26,9 +26,12 @@ from workers.reduction.frame_statistics import apply_frame_statistics
 from workers.reduction.frame_visits import BandFrames
 from workers.reduction.frames import CalibratedFrames, FrameSetError, NightCalibration, RawBand
 from workers.reduction.geometry import FrameGeometry, nominal_geometry
+from workers.reduction.halo import RELATION, mark_halos
 from workers.reduction.parameters import ExtractionParameters
+from workers.reduction.read1_stars import find_read1_stars
 from workers.reduction.registration import Observations, References, Registration, register
 from workers.reduction.sky_offset import subtract_sky_offset
+from workers.reduction.star_rows import one_row_a_star
 from workers.reduction.uscan import UScan
 from workers.reduction.values import AtlasImage, ScanSources
 from workers.reduction.zero_points import NOMINAL, ZeroPoint, magnitude_of_one_dn
@@ -50,6 +53,7 @@ class ReductionParameters:
     centroid_floor_arcsec: float = 0.06
     transients: bool = True
     sky_offset: bool = True
+    halo: tuple[tuple[float, float], ...] = RELATION  # arcsec, mag: `workers.reduction.halo`
 
 
 @dataclass(frozen=True)
@@ -110,6 +114,8 @@ class ReducedScan:
     bands : dict of Band to BandFrames
     metrics : dict
         Name -> band letter, or `-` for the scan -> value.
+    halo : tuple of (arcsec, mag)
+        From the parameters, for `measure_scan`.
     """
 
     images: tuple[AtlasImage, ...]
@@ -118,6 +124,7 @@ class ReducedScan:
     registration: Registration
     bands: dict[Band, BandFrames]
     metrics: Metrics = field(default_factory=dict)
+    halo: tuple[tuple[float, float], ...] = RELATION
 
 
 def reduce_scan(
@@ -175,15 +182,19 @@ def reduce_scan(
         solution,
         {b: BandFrames(raw[b], calibration[b], frames[b], solution.geometry[b]) for b in bands},
         metrics,
+        parameters.halo,
     )
 
 
 def measure_scan(reduced: ReducedScan, parameters: ExtractionParameters) -> ScanSources:
     """Extract the sources of a reduced scan, with ndet and Read_1 from its frames; metrics of both steps."""
     found = extract_scan(reduced.images, parameters)
+    stars = find_read1_stars(reduced.bands)
+    rows, star = one_row_a_star(found.sources, stars, reduced.uscan, reduced.images)
     zero_points = {(image.band, image.number): image.zero_point_mag for image in reduced.images}
     fixed = (parameters.zero_point_error_mag, parameters.flat_error_mag, parameters.read1_error_mag)
-    sources = apply_frame_statistics(found.sources, reduced.uscan, reduced.bands, zero_points, fixed)
+    sources = apply_frame_statistics(rows, reduced.uscan, reduced.bands, zero_points, fixed, star >= 0)
+    sources = mark_halos(sources, star >= 0, reduced.uscan, reduced.halo)
     metrics = {name: dict(values) for name, values in reduced.metrics.items()}
     for name, values in found.metrics.items():
         metrics.setdefault(name, {}).update(values)
@@ -191,7 +202,7 @@ def measure_scan(reduced: ReducedScan, parameters: ExtractionParameters) -> Scan
         read_flags = sources["rd_flg"].astype("U3")
         count = sum(flag[band.position] == "1" for flag in read_flags)
         metrics.setdefault("read1_stars", {})[band.value] = float(count)
-    return ScanSources(sources, metrics)
+    return ScanSources(sources, metrics, found.extended)
 
 
 def _check(raw: Mapping[Band, RawBand], calibration: Mapping[Band, NightCalibration]) -> tuple[Band, ...]:
