@@ -14,9 +14,9 @@ class ExtractionParameters:
 
     # Background. A cell must hold many times a star's area (7 square pixels) and be small against nebulae.
     background_mesh_pix: int = 32
-    # Without stars a cell may be smaller: 14 follows the M17 nebula best (overlap of two images of a scan agrees to
-    # 0.012 mag instead of 0.019 with 24), but costs 15 % more scatter of faint stars elsewhere.
-    residual_mesh_pix: int = 18
+    # Without stars a cell may be smaller. Finer than this follows the M17 nebula better (overlap of two images of a
+    # scan: 0.012 mag with 14, 0.019 with 24) but swallows galaxies of an arcminute and costs faint stars elsewhere.
+    residual_mesh_pix: int = 24
 
     # Detection. About 3 sigma, as deep as the survey's own candidates (survey-facts 2.7); the first passes take
     # bright stars only, so that the PSF and the noise are learnt from a cleaner image.
