@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import argparse
 import sys
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -64,7 +65,7 @@ def print_band(pairs: NDArray[np.float64], band: Band) -> None:
     first, second = pairs[:, 6 + 2 * band.position], pairs[:, 7 + 2 * band.position]
     east = (pairs[:, 2] - pairs[:, 0]) * np.cos(np.radians(pairs[:, 1])) * 3600.0
     north = (pairs[:, 3] - pairs[:, 1]) * 3600.0
-    for low, high in zip(EDGES_MAG[:-1], EDGES_MAG[1:], strict=True):
+    for low, high in pairwise(EDGES_MAG):
         inside = np.isfinite(first) & np.isfinite(second) & (first >= low) & (first < high)
         if inside.sum() < 5:
             continue

@@ -88,7 +88,7 @@ def sep_extraction(reduced: ReducedScan) -> int:
 
 
 def unit(ra_deg: NDArray[Any], decl_deg: NDArray[Any]) -> NDArray[np.float64]:
-    """Unit vectors of directions."""
+    """Turn directions into unit vectors."""
     ra, decl = np.radians(ra_deg.astype(float)), np.radians(decl_deg.astype(float))
     return np.stack([np.cos(decl) * np.cos(ra), np.cos(decl) * np.sin(ra), np.sin(decl)], axis=1)
 
@@ -122,8 +122,9 @@ def print_accuracy(sources: NDArray[np.void], truth: NDArray[np.void]) -> None:
             difference = value[match[hit]] - magnitude[hit]
             middle = np.median(difference)
             spread = 1.4826 * np.median(np.abs(difference - middle))
+            share = 100 * hit.sum() / inside.sum()
             print(
-                f"{band.label:>4}  {low:4.1f}-{low + STEP_MAG:4.1f}  {inside.sum():8d}  {100 * hit.sum() / inside.sum():7.1f}"
+                f"{band.label:>4}  {low:4.1f}-{low + STEP_MAG:4.1f}  {inside.sum():8d}  {share:7.1f}"
                 f"  {1000 * middle:+11.1f}  {1000 * spread:12.1f}   {np.median(arcsec[hit]):.3f}"
             )
 
