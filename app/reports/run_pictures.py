@@ -67,12 +67,12 @@ def _coverage(connection: Connection[Any], run: str, path: Path) -> Path | None:
         for panel, members in enumerate(groups[:3]):
             axes = figure.add_subplot(1, min(len(groups), 3), panel + 1)
             for index in members:
-                scan = scans[index]
-                colour = "#2b6cb0" if scan["kind"] == "sci" else "#dd6b20"
+                colour = "#2b6cb0" if scans[index]["kind"] == "sci" else "#dd6b20"
                 axes.add_patch(Polygon(corners[index], facecolor=colour, edgecolor=colour, alpha=0.35))
-                ra, decl = corners[index].mean(axis=0)
-                label = f"scan {scan['scan']:03d}\ntile {scan['tile']}\n{scan['point_rows'] or 0:,} sources"
-                axes.annotate(label, (ra, decl), ha="center", va="center", fontsize=7)
+            for tile in sorted({scans[index]["tile"] or 0 for index in members}):
+                _label_tile(
+                    axes, [(scans[i], corners[i]) for i in members if (scans[i]["tile"] or 0) == tile]
+                )
             everything = np.concatenate([corners[index] for index in members])
             margin = 0.15 * np.ptp(everything, axis=0) + 0.01
             axes.set_xlim(everything[:, 0].max() + margin[0], everything[:, 0].min() - margin[0])
@@ -84,6 +84,16 @@ def _coverage(connection: Connection[Any], run: str, path: Path) -> Path | None:
             f"Coverage of run {run}: {len(scans)} scan{'s' if len(scans) > 1 else ''}, {', '.join(nights[:3])}"
         )
     return path
+
+
+def _label_tile(axes: Any, scans: list[tuple[dict[str, Any], Doubles]]) -> None:
+    """Write one label for all scans of a tile: six calibration scans lie on top of one another."""
+    numbers = sorted(scan["scan"] for scan, _ in scans)
+    span = f"scan {numbers[0]:03d}" if len(numbers) == 1 else f"scans {numbers[0]:03d} to {numbers[-1]:03d}"
+    rows = sum(scan["point_rows"] or 0 for scan, _ in scans)
+    ra, decl = np.concatenate([corner for _, corner in scans]).mean(axis=0)
+    label = f"{span}\ntile {scans[0][0]['tile']}\n{rows:,} sources"
+    axes.annotate(label, (ra, decl), ha="center", va="center", fontsize=7)
 
 
 def _neighbours(corners: list[Doubles], reach_deg: float = 1.0) -> list[list[int]]:
@@ -113,7 +123,7 @@ def _image(connection: Connection[Any], run: str, path: Path) -> Path | None:
         sources = cursor.execute(statement("reports/image_sources"), image).fetchall()
     parts = urlsplit(image["url"])
     content = read_atlas(Path(parts.path if parts.scheme == "file" else image["url"]))
-    pixels = content.pixels_dn
+    pixels = _without_sky(content.pixels_dn)
     low, high = np.nanpercentile(pixels, (5.0, 99.5)) if np.isfinite(pixels).any() else (0.0, 1.0)
     rows, columns = pixels.shape
     with picture(path, width_inch=3.4 + 5.0 * columns / max(rows, columns), height_inch=8.0) as figure:
@@ -148,6 +158,22 @@ def _image(connection: Connection[Any], run: str, path: Path) -> Path | None:
         label = {band.value: band.label for band in BANDS}[image["band"]]
         axes.set_title(f"Run {run}, Atlas image {image['number']}, {label}", fontsize=10)
     return path
+
+
+def _without_sky(pixels: NDArray[np.float32], cell_pix: int = 64) -> Doubles:
+    """Subtract the medians of cells, smoothly: airglow across an image would hide half its stars on one grey scale."""
+    from scipy.ndimage import map_coordinates
+
+    rows, columns = (max(-(-size // cell_pix), 1) for size in pixels.shape)
+    everywhere = float(np.nanmedian(pixels)) if np.isfinite(pixels).any() else 0.0
+    medians = np.full((rows, columns), everywhere)
+    for row in range(rows):
+        for column in range(columns):
+            cell = pixels[row * cell_pix : (row + 1) * cell_pix, column * cell_pix : (column + 1) * cell_pix]
+            if np.isfinite(cell).any():
+                medians[row, column] = np.nanmedian(cell)
+    places = np.indices(pixels.shape, float) / cell_pix - 0.5
+    return np.asarray(pixels - map_coordinates(medians, places, order=1, mode="nearest"), np.float64)
 
 
 def _counts(photometry: Doubles, run: str, path: Path) -> Path | None:
