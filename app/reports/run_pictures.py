@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,7 +13,7 @@ from psycopg.rows import dict_row
 from app.bands import BANDS
 from app.db.statements import statement
 from app.errors import UnknownNameError
-from app.formats.atlas import read_atlas
+from app.reports.image_picture import draw_image
 from app.reports.style import BAND_COLOUR, picture
 
 Doubles = NDArray[np.float64]
@@ -34,7 +33,7 @@ def write_run_report(connection: Connection[Any], run: str, folder: Path) -> lis
     photometry = _photometry(connection, run)
     pictures = [
         _coverage(connection, run, folder / "coverage.png"),
-        _image(connection, run, folder / "atlas.png"),
+        draw_image(connection, run, folder / "atlas.png"),
         _counts(photometry, run, folder / "counts.png"),
         _errors(photometry, run, folder / "errors.png"),
     ]
@@ -112,68 +111,6 @@ def _neighbours(corners: list[Doubles], reach_deg: float = 1.0) -> list[list[int
         left -= group
         groups.append(sorted(group))
     return sorted(groups, key=lambda members: (-len(members), members))
-
-
-def _image(connection: Connection[Any], run: str, path: Path) -> Path | None:
-    """Draw one Atlas image and mark its sources by the quality of the band shown."""
-    with connection.cursor(row_factory=dict_row) as cursor:
-        image = cursor.execute(statement("reports/run_image"), {"run": run}).fetchone()
-        if image is None:
-            return None
-        sources = cursor.execute(statement("reports/image_sources"), image).fetchall()
-    parts = urlsplit(image["url"])
-    content = read_atlas(Path(parts.path if parts.scheme == "file" else image["url"]))
-    pixels = _without_sky(content.pixels_dn)
-    low, high = np.nanpercentile(pixels, (5.0, 99.5)) if np.isfinite(pixels).any() else (0.0, 1.0)
-    rows, columns = pixels.shape
-    with picture(path, width_inch=3.4 + 5.0 * columns / max(rows, columns), height_inch=8.0) as figure:
-        axes = figure.add_subplot()
-        shown = np.arcsinh((pixels - low) / max(high - low, 1e-6) * 6.0)
-        axes.imshow(shown, origin="lower", cmap="gray_r", interpolation="nearest", vmin=-0.3, vmax=2.8)
-        for letters, colour, label in (
-            ("ABC", "#2f855a", "SNR above 5"), ("DEF", "#dd6b20", "poor"), ("UX", "#c53030", "upper limit only"),
-        ):  # fmt: skip
-            position = "jhk".index(image["band"])
-            chosen = [s for s in sources if s["ph_qual"][position : position + 1] in tuple(letters)]
-            if chosen:
-                x, y = content.facts.projection.to_pixels(
-                    [s["ra"] for s in chosen], [s["decl"] for s in chosen]
-                )
-                axes.scatter(
-                    x,
-                    y,
-                    s=26,
-                    facecolors="none",
-                    edgecolors=colour,
-                    linewidths=0.6,
-                    label=f"{label}: {len(chosen):,}",
-                )
-        axes.set_xlim(-0.5, columns - 0.5)
-        axes.set_ylim(-0.5, rows - 0.5)
-        axes.grid(visible=False)
-        axes.set_xlabel("x, pixels of 1 arcsec")
-        axes.set_ylabel("y")
-        if axes.get_legend_handles_labels()[0]:
-            axes.legend(loc="upper right", fontsize=7, framealpha=0.9)
-        label = {band.value: band.label for band in BANDS}[image["band"]]
-        axes.set_title(f"Run {run}, Atlas image {image['number']}, {label}", fontsize=10)
-    return path
-
-
-def _without_sky(pixels: NDArray[np.float32], cell_pix: int = 64) -> Doubles:
-    """Subtract the medians of cells, smoothly: airglow across an image would hide half its stars on one grey scale."""
-    from scipy.ndimage import map_coordinates
-
-    rows, columns = (max(-(-size // cell_pix), 1) for size in pixels.shape)
-    everywhere = float(np.nanmedian(pixels)) if np.isfinite(pixels).any() else 0.0
-    medians = np.full((rows, columns), everywhere)
-    for row in range(rows):
-        for column in range(columns):
-            cell = pixels[row * cell_pix : (row + 1) * cell_pix, column * cell_pix : (column + 1) * cell_pix]
-            if np.isfinite(cell).any():
-                medians[row, column] = np.nanmedian(cell)
-    places = np.indices(pixels.shape, float) / cell_pix - 0.5
-    return np.asarray(pixels - map_coordinates(medians, places, order=1, mode="nearest"), np.float64)
 
 
 def _counts(photometry: Doubles, run: str, path: Path) -> Path | None:

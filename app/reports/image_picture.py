@@ -1,0 +1,123 @@
+"""The picture of one Atlas image: its sources marked, and its bands in colour where there are three."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import numpy as np
+from numpy.typing import NDArray
+from psycopg import Connection
+from psycopg.rows import dict_row
+
+from app.bands import BANDS, Band
+from app.db.statements import statement
+from app.formats.atlas import AtlasFile, read_atlas
+from app.reports.style import picture
+
+Doubles = NDArray[np.float64]
+
+MARKS = (("ABC", "#2f855a", "SNR above 5"), ("DEF", "#dd6b20", "poor"), ("UX", "#c53030", "upper limit only"))
+"""Letters of ph_qual, colour and label."""
+
+COMMON_COLOUR_MAG = {Band.J: 0.0, Band.H: 0.45, Band.K: 0.55}
+"""J minus the band for the bulk of field stars at high latitude, late G to K dwarfs."""
+
+
+def draw_image(connection: Connection[Any], run: str, path: Path) -> Path | None:
+    """Draw the image of a run with the most sources; None where the run has no image."""
+    with connection.cursor(row_factory=dict_row) as cursor:
+        image = cursor.execute(statement("reports/run_image"), {"run": run}).fetchone()
+        if image is None:
+            return None
+        sources = cursor.execute(statement("reports/image_sources"), image).fetchall()
+        bands = cursor.execute(statement("reports/image_bands"), image).fetchall()
+    files = {Band(row["band"]): _read(row["url"]) for row in bands}
+    shown = Band(image["band"])
+    colour = _colour(files)
+    rows, columns = files[shown].pixels_dn.shape
+    panels = 1 if colour is None else 2
+    with picture(path, width_inch=1.2 + panels * (1.0 + 7.0 * columns / rows), height_inch=8.4) as figure:
+        if colour is not None:
+            axes = figure.add_subplot(1, panels, 1)
+            axes.imshow(colour, origin="lower", interpolation="nearest")
+            _frame(axes, "Ks, H, J as red, green, blue")
+        axes = figure.add_subplot(1, panels, panels)
+        _draw_marked(axes, files[shown], sources, shown)
+        figure.suptitle(f"Run {run}, Atlas image {image['number']}")
+    return path
+
+
+def _read(url: str) -> AtlasFile:
+    parts = urlsplit(url)
+    return read_atlas(Path(parts.path if parts.scheme == "file" else url))
+
+
+def _frame(axes: Any, title: str) -> None:
+    axes.grid(visible=False)
+    axes.set_xlabel("x, pixels of 1 arcsec")
+    axes.set_title(title, fontsize=10)
+
+
+def _draw_marked(axes: Any, content: AtlasFile, sources: list[dict[str, Any]], band: Band) -> None:
+    """Grey picture of one band, sources marked by the quality of that band."""
+    pixels = _without_sky(content.pixels_dn)
+    low, high = np.nanpercentile(pixels, (5.0, 99.5)) if np.isfinite(pixels).any() else (0.0, 1.0)
+    stretched = np.arcsinh((pixels - low) / max(high - low, 1e-6) * 6.0)
+    axes.imshow(stretched, origin="lower", cmap="gray_r", interpolation="nearest", vmin=-0.3, vmax=2.8)
+    for letters, colour, label in MARKS:
+        chosen = [s for s in sources if s["ph_qual"][band.position : band.position + 1] in tuple(letters)]
+        if chosen:
+            x, y = content.facts.projection.to_pixels([s["ra"] for s in chosen], [s["decl"] for s in chosen])
+            axes.scatter(
+                x,
+                y,
+                s=26,
+                facecolors="none",
+                edgecolors=colour,
+                linewidths=0.6,
+                label=f"{label}: {len(chosen):,}",
+            )
+    rows, columns = pixels.shape
+    axes.set_xlim(-0.5, columns - 0.5)
+    axes.set_ylim(-0.5, rows - 0.5)
+    if axes.get_legend_handles_labels()[0]:
+        axes.legend(loc="upper right", fontsize=7, framealpha=0.9)
+    _frame(axes, f"{band.label}, {len(sources):,} sources")
+
+
+def _colour(files: dict[Band, AtlasFile]) -> NDArray[np.uint8] | None:
+    """Ks, H, J as red, green, blue (Lupton et al. 2004); None unless all three are there.
+
+    Fluxes are on one scale by their zero points, and a star of common colour (`COMMON_COLOUR_MAG`) is white.
+    """
+    from astropy.visualization import make_lupton_rgb
+
+    shapes = {file.pixels_dn.shape for file in files.values()}
+    if set(files) != set(BANDS) or len(shapes) != 1:
+        return None
+    planes = []
+    for band in reversed(BANDS):
+        pixels = np.nan_to_num(_without_sky(files[band].pixels_dn))
+        common = files[band].facts.require_zero_point() + COMMON_COLOUR_MAG[band]
+        planes.append(pixels * 10.0 ** (-0.4 * (common - 20.0)))
+    noise = 1.4826 * float(np.median(np.abs(planes[0])))
+    colour: NDArray[np.uint8] = make_lupton_rgb(*planes, minimum=0.5 * noise, stretch=6.0 * noise, Q=6.0)
+    return colour
+
+
+def _without_sky(pixels: NDArray[np.float32], cell_pix: int = 64) -> Doubles:
+    """Subtract the medians of cells, smoothly: airglow across an image would hide half its stars on one grey scale."""
+    from scipy.ndimage import map_coordinates
+
+    rows, columns = (max(-(-size // cell_pix), 1) for size in pixels.shape)
+    everywhere = float(np.nanmedian(pixels)) if np.isfinite(pixels).any() else 0.0
+    medians = np.full((rows, columns), everywhere)
+    for row in range(rows):
+        for column in range(columns):
+            cell = pixels[row * cell_pix : (row + 1) * cell_pix, column * cell_pix : (column + 1) * cell_pix]
+            if np.isfinite(cell).any():
+                medians[row, column] = np.nanmedian(cell)
+    places = np.indices(pixels.shape, float) / cell_pix - 0.5
+    return np.asarray(pixels - map_coordinates(medians, places, order=1, mode="nearest"), np.float64)
