@@ -152,6 +152,7 @@ def apply_frame_statistics(
     zero_points: Mapping[tuple[Band, int], float],
     fixed_errors_mag: tuple[float, float, float] = (0.011, 0.005, 0.012),
     may_saturate: NDArray[np.bool_] | None = None,
+    wings: Mapping[Band, tuple[Doubles, Doubles]] | None = None,
 ) -> NDArray[np.void]:
     """Fill ndet and the Read_1 columns, and make Read_1 the default of stars that saturate.
 
@@ -168,6 +169,8 @@ def apply_frame_statistics(
     may_saturate : bool array (n,), optional
         Rows that may get a Read_1 magnitude; any without it. A row beside a saturated star must not: its aperture
         holds the star.
+    wings : mapping of Band to two float64 arrays (n,), optional
+        Flux and error, DN, of stars that saturate Read_1 too, NaN for all other rows (`read1_wings`).
 
     Returns
     -------
@@ -188,7 +191,13 @@ def apply_frame_statistics(
         burnt = counts.saturated > 0
         if may_saturate is not None:
             burnt = may_saturate & (burnt | _unusable(out, band))
-        _apply_read1(out, ndet, band, one, np.flatnonzero(burnt), x, y, zero_point, fixed_errors_mag)
+        read1 = _read1_magnitudes(out, ndet, band, one, np.flatnonzero(burnt), x, y, zero_point)
+        _make_default(out, band, read1, ReadFlag.READ1_APERTURE, READ1_FLOOR_MAG, fixed_errors_mag)
+        if wings is not None and band in wings:
+            flux, error = wings[band]
+            rows = np.flatnonzero(np.isfinite(flux))
+            fit = rows, zero_point[rows] - 2.5 * np.log10(flux[rows]), 1.0857 * error[rows] / flux[rows]
+            _make_default(out, band, fit, ReadFlag.READ1_PROFILE, 0.0, fixed_errors_mag)
     out["ndet"] = np.ascontiguousarray(ndet).view("S6")[:, 0]
     return out
 
@@ -224,7 +233,7 @@ def _aperture_offset(out: NDArray[np.void], band: Band, counts: FrameCounts, zer
     return float(np.median(known)) if known.size else 0.0
 
 
-def _apply_read1(
+def _read1_magnitudes(
     out: NDArray[np.void],
     ndet: NDArray[np.bytes_],
     band: Band,
@@ -233,12 +242,11 @@ def _apply_read1(
     x: Doubles,
     y: Doubles,
     zero_point: Doubles,
-    fixed_errors: tuple[float, float, float],
-) -> None:
-    """Read_1 magnitudes of candidate rows; those of stars that are bright enough become the default."""
+) -> tuple[Integers, Doubles, Doubles]:
+    """Read_1 magnitudes of candidate rows: rows that are bright enough, magnitudes and uncertainties."""
     b = band.value
     if not rows.size:
-        return
+        return rows, np.zeros(0), np.zeros(0)
     found = read1_photometry(frames, x[rows], y[rows])
     linear_range = float(np.median(frames.calibration.saturation_dn - frames.calibration.dark_read1_dn))
     with np.errstate(invalid="ignore"):
@@ -246,32 +254,44 @@ def _apply_read1(
         # Fainter ones are neighbours of a saturated star; a star of which nothing else is known has no choice.
         good &= (found.flux_dn > LEAST_SATURATING_SHARE * linear_range) | _unusable(out, band)[rows]
     rows, flux, error = rows[good], found.flux_dn[good], found.error_dn[good]
-    if not rows.size:
-        return
     ndet[rows, 2 * band.position] = np.minimum(found.seen[good], 9).astype("S1")
     ndet[rows, 2 * band.position + 1] = np.minimum(found.frames[good], 9).astype("S1")
-    magnitude = zero_point[rows] - 2.5 * np.log10(flux)
-    sigma = 1.0857 * error / flux
+    magnitude, sigma = zero_point[rows] - 2.5 * np.log10(flux), 1.0857 * error / flux
     out[f"{b}_m_r1"][rows], out[f"{b}_msig_r1"][rows] = magnitude, sigma
+    return rows, magnitude, sigma
+
+
+def _make_default(
+    out: NDArray[np.void],
+    band: Band,
+    found: tuple[Integers, Doubles, Doubles],
+    flag: ReadFlag,
+    floor_mag: float,
+    fixed_errors: tuple[float, float, float],
+) -> None:
+    """Make magnitudes from Read_1 (rows, magnitudes, uncertainties) the default ones of a band."""
+    b = band.value
+    rows, magnitude, sigma = found
+    if not rows.size:
+        return
+    corrected = np.hypot(sigma, floor_mag)
     out[f"{b}_m"][rows] = magnitude
-    corrected = np.hypot(sigma, READ1_FLOOR_MAG)
     out[f"{b}_msig"][rows], out[f"{b}_cmsig"][rows] = sigma, corrected
     out[f"{b}_msigcom"][rows] = np.sqrt(corrected**2 + sum(e * e for e in fixed_errors))
     out[f"{b}_snr"][rows] = np.fmax(out[f"{b}_snr"][rows], 1.0857 / sigma)
     out[f"{b}_psfchi"][rows] = np.nan
     no_position = rows[~np.isfinite(out[f"{b}_ra"][rows])]
-    out[f"{b}_ra"][no_position], out[f"{b}_decl"][no_position] = (
-        out["ra"][no_position],
-        out["decl"][no_position],
-    )
+    for name in ("ra", "decl"):
+        out[f"{b}_{name}"][no_position] = out[name][no_position]
+    flags = np.full(rows.size, flag.value.encode())
     quality = photometric_quality(
-        np.full(rows.size, ReadFlag.READ1_APERTURE.value.encode()),
+        flags,
         out[f"{b}_snr"][rows],
         out[f"{b}_cmsig"][rows],
         out[f"{b}_psfchi"][rows],
         np.ones(rows.size, np.bool_),
     )
-    _set_character(out, "rd_flg", rows, band, np.full(rows.size, ReadFlag.READ1_APERTURE.value.encode()))
+    _set_character(out, "rd_flg", rows, band, flags)
     _set_character(out, "bl_flg", rows, band, np.full(rows.size, BlendFlag.SINGLE.value.encode()))
     _set_character(out, "ph_qual", rows, band, quality)
 

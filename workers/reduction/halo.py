@@ -27,6 +27,7 @@ RELATION: tuple[tuple[float, float], ...] = (
     (10.0, 9.3), (12.0, 9.9), (15.0, 10.3), (20.0, 11.8), (30.0, 13.4), (50.0, 15.5),
 )  # fmt: skip
 POOR_FIT = 3.0  # psfchi of a row that is no star's profile
+HOPELESS_MAG = 2.5  # so far under the curve the noise of what the star leaves behind drowns any real one
 BIASED_MAG = 2.5  # this much brighter than the curve, 10 % of a row's light may be the parent's
 BRIGHTEST_CHILD_MAG = (
     1.0  # a row that claims more than 2.5 times the light of a star that Read_1 shows is none
@@ -50,8 +51,9 @@ def mark_halos(
     """Set cc_flg of rows in the halos of bright stars.
 
     A row is an artefact (C in every band that detected it) if in each of these bands it is below the curve of a
-    parent with a fit that is none, or claims to be brighter than a saturated star beside it without being one. If
-    a band stands out, the row is real, and its buried bands are c, as are bands within 2.5 mag of the curve.
+    parent with a fit that is none, or far below it; or claims to be brighter than a saturated star beside it
+    without being one; or lies beside one where no frame could be measured (M of ndet is 0). If a band stands out,
+    the row is real, and its buried bands are c, as are bands within 2.5 mag of the curve.
 
     Parameters
     ----------
@@ -73,16 +75,18 @@ def mark_halos(
     read, cc = (
         np.ascontiguousarray(out[name]).view("S1").reshape(-1, 3).copy() for name in ("rd_flg", "cc_flg")
     )
-    absent = (ReadFlag.NOT_DETECTED.value.encode(), ReadFlag.INCONSISTENT.value.encode())
-    detected: Bools = np.asarray(~np.isin(read, absent), np.bool_)
+    detected = read != ReadFlag.NOT_DETECTED.value.encode()
+    detected &= read != ReadFlag.INCONSISTENT.value.encode()
+    unmeasured = np.ascontiguousarray(out["ndet"]).view("S1").reshape(-1, 6)[:, 1::2] == b"0"
     buried, biased = (np.zeros((out.size, 3), np.bool_) for _ in range(2))
     for band in BANDS:
         k = band.position
-        buried[:, k], biased[:, k] = _judge(out, band, star, x, y, detected[:, k], relation)
+        buried[:, k], biased[:, k] = _judge(out, band, star, x, y, detected[:, k], unmeasured[:, k], relation)
     detected &= ~star[:, None]
     artefact = detected.any(axis=1) & (buried | ~detected).all(axis=1)
-    cc[detected & (buried | biased) & ~artefact[:, None]] = ConfusionFlag.CONFUSION.value.encode()
-    cc[detected & artefact[:, None]] = ConfusionFlag.CONFUSION_ARTEFACT.value.encode()
+    whole = artefact[:, None]
+    cc[detected & ~whole & (buried | biased)] = ConfusionFlag.CONFUSION.value.encode()
+    cc[detected & whole] = ConfusionFlag.CONFUSION_ARTEFACT.value.encode()
     out["cc_flg"] = cc.view("S3")[:, 0]
     return out
 
@@ -94,6 +98,7 @@ def _judge(
     x: Doubles,
     y: Doubles,
     detected: Bools,
+    unmeasured: Bools,
     relation: tuple[tuple[float, float], ...],
 ) -> tuple[Bools, Bools]:
     """Which rows are buried in a halo in one band, and which are only biased by one."""
@@ -111,9 +116,9 @@ def _judge(
         fainter = magnitude[near] - magnitude[parent]
         depth = faintest_real(np.hypot(x[near] - x[parent], y[near] - y[parent]), relation)
         # No magnitude at all (rd_flg 9) is nothing that stands out.
-        below = ~(fainter < depth) & poor[near]
+        below = ~(fainter < depth) & (poor[near] | (fainter > depth + HOPELESS_MAG))
         if star[parent]:
-            below |= fainter < -BRIGHTEST_CHILD_MAG
+            below |= (fainter < -BRIGHTEST_CHILD_MAG) | unmeasured[near]
         buried[near[below]] = True
         biased[near[~below & ~(fainter < depth - BIASED_MAG)]] = True
     return buried, biased

@@ -29,8 +29,10 @@ from workers.reduction.geometry import FrameGeometry, nominal_geometry
 from workers.reduction.halo import RELATION, mark_halos
 from workers.reduction.parameters import ExtractionParameters
 from workers.reduction.read1_stars import find_read1_stars
+from workers.reduction.read1_wings import wings_of_rows
 from workers.reduction.registration import Observations, References, Registration, register
 from workers.reduction.sky_offset import subtract_sky_offset
+from workers.reduction.star_profile import FrameStamps, StarProfile, frame_stamps, seeing_metrics
 from workers.reduction.star_rows import one_row_a_star
 from workers.reduction.uscan import UScan
 from workers.reduction.values import AtlasImage, ScanSources
@@ -114,6 +116,8 @@ class ReducedScan:
     bands : dict of Band to BandFrames
     metrics : dict
         Name -> band letter, or `-` for the scan -> value.
+    profiles : dict of Band to StarProfile
+        Radial profiles of unsaturated stars on the frames.
     halo : tuple of (arcsec, mag)
         From the parameters, for `measure_scan`.
     """
@@ -124,6 +128,7 @@ class ReducedScan:
     registration: Registration
     bands: dict[Band, BandFrames]
     metrics: Metrics = field(default_factory=dict)
+    profiles: dict[Band, StarProfile] = field(default_factory=dict)
     halo: tuple[tuple[float, float], ...] = RELATION
 
 
@@ -160,7 +165,9 @@ def reduce_scan(
         raise FrameSetError("no frame with pixels in any band", expected="at least one")
     any_raw = raw[bands[0]]
     uscan = UScan.through(any_raw.ra_deg, any_raw.decl_deg)
-    solution = _register(raw, calibration, frames, bands, uscan, reference, parameters)
+    tables = {band: extract_frame_sources(frames[band], raw[band], calibration[band]) for band in bands}
+    stamps = {band: frame_stamps(frames[band], tables[band]) for band in bands}
+    solution = _register(raw, tables, uscan, reference, parameters)
     _registration_metrics(solution, metrics)
     grid = strip_grid(solution.geometry[bands[0]])
     images, facts = [], []
@@ -171,7 +178,8 @@ def reduce_scan(
         planes = coadd(frames[band], geometry, solve_levels(frames[band], geometry), grid)
         night = (zero_points or {}).get(band, NOMINAL)
         _add(metrics, band, {"zero_point_nominal": float(night.nominal), "zero_point_c1_mag": night.c1_mag})
-        made = _cut(raw[band], geometry, grid, planes, uscan, night)
+        made = _cut(raw[band], geometry, grid, planes, uscan, night, stamps[band])
+        _add(metrics, band, seeing_metrics([image.seeing_shape for image, _ in made]))
         images += [image for image, _ in made]
         facts += [one for _, one in made]
     order = sorted(range(len(images)), key=lambda k: (images[k].number, images[k].band.position))
@@ -182,6 +190,7 @@ def reduce_scan(
         solution,
         {b: BandFrames(raw[b], calibration[b], frames[b], solution.geometry[b]) for b in bands},
         metrics,
+        {b: stamps[b].profile() for b in bands},
         parameters.halo,
     )
 
@@ -191,9 +200,10 @@ def measure_scan(reduced: ReducedScan, parameters: ExtractionParameters) -> Scan
     found = extract_scan(reduced.images, parameters)
     stars = find_read1_stars(reduced.bands)
     rows, star = one_row_a_star(found.sources, stars, reduced.uscan, reduced.images)
+    wings = wings_of_rows(reduced.bands, reduced.profiles, stars, star)
     zero_points = {(image.band, image.number): image.zero_point_mag for image in reduced.images}
     fixed = (parameters.zero_point_error_mag, parameters.flat_error_mag, parameters.read1_error_mag)
-    sources = apply_frame_statistics(rows, reduced.uscan, reduced.bands, zero_points, fixed, star >= 0)
+    sources = apply_frame_statistics(rows, reduced.uscan, reduced.bands, zero_points, fixed, star >= 0, wings)
     sources = mark_halos(sources, star >= 0, reduced.uscan, reduced.halo)
     metrics = {name: dict(values) for name, values in reduced.metrics.items()}
     for name, values in found.metrics.items():
@@ -251,18 +261,17 @@ def _calibrated(
 
 def _register(
     raw: Mapping[Band, RawBand],
-    calibration: Mapping[Band, NightCalibration],
-    frames: Mapping[Band, CalibratedFrames],
-    bands: tuple[Band, ...],
+    tables: Mapping[Band, NDArray[np.void]],
     uscan: UScan,
     reference: ReferenceStars,
     parameters: ReductionParameters,
 ) -> Registration:
+    bands = tuple(tables)
     any_raw = raw[bands[0]]
     x, y = uscan.from_sky(any_raw.ra_deg, any_raw.decl_deg)
     parts = []
     for position, band in enumerate(bands):
-        table = extract_frame_sources(frames[band], raw[band], calibration[band])
+        table = tables[band]
         table = table[table["snr"] > parameters.registration_snr]
         order = np.lexsort((-table["flux"], table["frame"]))
         table = table[order]
@@ -330,6 +339,7 @@ def _cut(
     planes: tuple[NDArray[np.float32], ...],
     uscan: UScan,
     night: ZeroPoint,
+    stamps: FrameStamps,
 ) -> list[tuple[AtlasImage, ImageFacts]]:
     """Cut the strip of a band into images."""
     made = []
@@ -345,12 +355,14 @@ def _cut(
             grid.first_x_arcsec + 0.5 * (WIDTH - 1), edge_y + y_pix, 0.5 * (WIDTH - 1), y_pix
         )
         airmass = float(raw.airmass[nearest])
+        within = np.abs(geometry.y_arcsec - edge_y - 0.5 * (last - first - 1)) <= 0.5 * (last - first)
         image = AtlasImage(
             band=raw.detector.band,
             number=nearest + 1,
             pixels_dn=pixels,
             projection=projection,
             zero_point_mag=magnitude_of_one_dn(raw.detector, airmass, night),
+            seeing_shape=stamps.shape(within, raw.detector.pixel_arcsec),
             coverage=coverage,
             uncertainty_dn=uncertainty,
         )
