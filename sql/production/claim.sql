@@ -1,15 +1,20 @@
 -- Take one ready task: choose, mark running, open an attempt with the next token. One statement, so one short
 -- transaction; a worker that finds a row locked takes the next one. Only the server's clock counts for leases.
 -- A final run is touched only by the very code its frozen pipeline names.
+-- The runs are an array, not a join, so that the partial index ix_task_ready is walked in its order and left at the
+-- first row: with 60,000 ready tasks a join sorted them all, 124 ms a claim instead of 0.3.
 WITH chosen AS (
-    SELECT t.task_id, t.run_id, t.kind, t.night_id, t.scan_key, r.name AS run_name, p.parameters, p.pipeline_hash
+    SELECT t.task_id, t.run_id, t.kind, t.night_id, t.scan_key
     FROM production.task AS t
-    JOIN production.run AS r USING (run_id)
-    JOIN production.pipeline AS p USING (pipeline_id)
-    WHERE t.state = 'ready' AND t.not_before <= now() AND r.state = 'open'
-      AND (%(run)s::text IS NULL OR r.name = %(run)s::text)
-      AND (r.kind = 'preliminary'
-           OR p.frozen_at IS NOT NULL AND p.code_version = %(code_version)s AND p.code_commit = %(code_commit)s)
+    WHERE t.state = 'ready' AND t.not_before <= now()
+      AND t.run_id = ANY (ARRAY(
+          SELECT r.run_id
+          FROM production.run AS r JOIN production.pipeline AS p USING (pipeline_id)
+          WHERE r.state = 'open'
+            AND (%(run)s::text IS NULL OR r.name = %(run)s::text)
+            AND (r.kind = 'preliminary'
+                 OR p.frozen_at IS NOT NULL AND p.code_version = %(code_version)s
+                    AND p.code_commit = %(code_commit)s)))
       -- Holds already for every ready task, but for one whose upstream an operator recalls at this very moment.
       AND NOT EXISTS (SELECT FROM production.task_dependency AS d
                       JOIN production.task AS u ON u.task_id = d.upstream_task_id
@@ -28,6 +33,9 @@ WITH chosen AS (
     FROM chosen
     RETURNING attempt_id, token
 )
-SELECT opened.attempt_id, opened.token, chosen.task_id, chosen.run_id, chosen.run_name, chosen.kind, chosen.night_id,
-       chosen.scan_key, chosen.pipeline_hash, chosen.parameters
-FROM chosen CROSS JOIN opened
+SELECT opened.attempt_id, opened.token, chosen.task_id, chosen.run_id, r.name AS run_name, chosen.kind,
+       chosen.night_id, chosen.scan_key, p.pipeline_hash, p.parameters
+FROM chosen
+CROSS JOIN opened
+JOIN production.run AS r ON r.run_id = chosen.run_id
+JOIN production.pipeline AS p ON p.pipeline_id = r.pipeline_id

@@ -1,0 +1,178 @@
+"""`mapps run` and `mapps worker` as an operator types them."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from app.cli.main import run as mapps
+from app.cli.output import forget_mode
+from app.models.production import Family
+from app.production import protocol
+from app.production.protocol import Failure
+from app.production.publishing import publish
+from tests.production_world import (
+    IDENTITY,
+    ROWS,
+    check_invariants,
+    make_world,
+    publication_of,
+    valid_calibrations,
+    value,
+)  # fmt: skip
+
+
+@pytest.fixture
+def command(live_database, capsys):
+    """Run a command; its standard output, or JSON when asked for."""
+
+    def do(*words, status=0):
+        capsys.readouterr()
+        forget_mode()
+        found = mapps(["run", *words])
+        told = capsys.readouterr()
+        forget_mode()
+        assert found == status, told.err
+        if status:
+            return told.err
+        return json.loads(told.out) if "--json" in words else told.out
+
+    return do
+
+
+@pytest.fixture
+def ledger(live_database):
+    with live_database.connect(autocommit=True) as connection:
+        make_world(connection, 2, entry="raw", queued=False)
+        connection.execute("DELETE FROM production.run")
+        yield connection
+        check_invariants(connection)
+
+
+def work(ledger, name):
+    while (held := protocol.claim(ledger, IDENTITY, 60, name)) is not None:
+        publish(ledger, held, publication_of(held, None, valid_calibrations(ledger, held)))
+
+
+def test_life_of_a_run(command, ledger):
+    made = command("create", "first", "--kind", "preliminary", "--json")
+    assert (made["run"], made["kind"], made["tasks"]) == ("first", "preliminary", 0)
+    assert "CONFLICT" in command("create", "first", "--kind", "preliminary", status=2)
+    assert len(command("queue", "first", "--dry-run", "--json")) == 3
+    assert "3 tasks queued" in command("queue", "first")
+    assert "0 tasks queued" in command("queue", "first")
+    assert "0 of 3 tasks done (2 waiting, 1 ready)" in command("status", "first")
+
+    assert "held" in command("hold", "first")
+    assert protocol.claim(ledger, IDENTITY, 60, "first") is None
+    command("release", "first")
+    held = protocol.claim(ledger, IDENTITY, 60, "first")
+    protocol.fail(ledger, held, Failure(Family.INPUT, "NO_DARKS", "a night without darks"), 0.0)
+    told = command("status", "first")
+    assert "2 of the waiting blocked" in told
+    assert "NO_DARKS: a night without darks" in told
+    assert "1 failed" in command("watch", "first")
+    assert "a night without darks" in command("attempts", "first", "--attempt", str(held.attempt_id))
+    assert command("retry", "first", "--reason", "nothing like it", "--json") == []
+    assert len(command("retry", "first", "--dry-run", "--json")) == 1
+    assert command("retry", "first", "--state", "failed", "--json")[0]["state"] == "ready"
+
+    work(ledger, "first")
+    assert "3 of 3 tasks done (3 done)" in command("watch", "first")
+    attempts = command("attempts", "first", "--json")
+    assert [a["outcome"] for a in attempts] == ["done", "done", "done", "failed"]
+    assert command("list", "--json")[0]["done"] == 3
+    assert command("status", "--json")[0]["name"] == "first"
+    assert command("status", "first", "--json")["problems"] == []
+    command("seal", "first")
+    assert command("list", "--json")[0]["sealed"]
+
+
+def test_recall_by_command(command, ledger):
+    command("create", "first", "--kind", "preliminary")
+    command("create", "second", "--kind", "preliminary")
+    command("queue", "first")
+    work(ledger, "first")
+    product = value(ledger, "SELECT sha256 FROM calibration.product")
+    users = command("recall", "--calibration", product[:20], "--json")
+    assert [user["sources"] for user in users] == [0, ROWS, ROWS]
+    assert f"3 attempts, {2 * ROWS} point sources, releases: none" in command(
+        "recall", "--calibration", product
+    )
+    words = ("recall", "--calibration", product, "--requeue", "--json")
+    assert len(command(*words, "--into", "second")) == 3
+    assert len(command(*words, "--dry-run")) == 3
+    assert "3 of 3 tasks done" in command("status", "first")
+    assert {task["state"] for task in command(*words)} == {"ready", "waiting"}
+    work(ledger, "first")
+    assert "3 of 3 tasks done" in command("status", "first")
+    raw = value(ledger, "SELECT sha256 FROM survey.raw_file ORDER BY 1 LIMIT 1")
+    assert command("recall", "--raw-file", raw, "--json") == []
+    assert len(command("recall", "first", "--code", "0", "--json")) == 3
+
+
+def test_single_tasks_are_held_and_released(command, ledger):
+    command("create", "first", "--kind", "preliminary")
+    command("queue", "first")
+    held = command("hold", "first", "--scan", "2", "--because", "clouds", "--json")
+    assert [(task["scan"], task["state"], task["reason"]) for task in held] == [(2, "held", "clouds")]
+    assert "clouds" in command("status", "first")
+    work(ledger, "first")
+    assert "2 of 3 tasks done" in command("status", "first")
+    assert command("release", "first", "--scan", "2", "--json")[0]["state"] == "ready"
+    work(ledger, "first")
+
+
+def test_final_run_by_command(command, ledger, monkeypatch):
+    from app.production import pipelines
+
+    monkeypatch.setattr(pipelines, "git_commit", lambda: "abc+changes")
+    assert "CONFLICT" in command("create", "last", "--kind", "final", status=2)
+    monkeypatch.setattr(pipelines, "git_commit", lambda: "abc")
+    command("create", "last", "--kind", "final")
+    assert "mapps run freeze last" in command("queue", "last", status=2)
+    assert "frozen" in command("freeze", "last")
+    assert "3 tasks queued" in command("queue", "last")
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        (("queue", "nowhere"), "there is no run 'nowhere'"),
+        (("status", "nowhere"), "mapps run create nowhere"),
+        (("create", "bad name", "--kind", "preliminary"), "RUN_NAME"),
+        (("recall",), "RECALL_TARGET"),
+        (("recall", "--raw-file", "nothing"), "means nothing"),
+        (("recall", "--raw-file", "x", "--into", "y"), "--requeue"),
+        (("create", "x", "--kind", "preliminary", "--zones", "7"), "zones = 7"),
+    ],
+)
+def test_errors_say_what_to_do(command, words, told):
+    assert told in command(*words, status=2)
+
+
+def test_parameters_of_a_file_stand_in_the_pipeline(command, ledger, tmp_path):
+    path = tmp_path / "changed.toml"
+    path.write_text("[extraction]\npsf_maximum_stars = 17\n", encoding="utf-8")
+    command("create", "changed", "--kind", "preliminary", "--parameters", str(path))
+    command("create", "plain", "--kind", "preliminary")
+    rows = ledger.execute(
+        "SELECT r.name, parameters -> 'extraction' ->> 'psf_maximum_stars' FROM production.run r"
+        " JOIN production.pipeline USING (pipeline_id) ORDER BY 1"
+    ).fetchall()
+    assert rows[0] == ("changed", "17")
+    assert rows[1][1] != "17"
+    path.write_text("[extraction]\nnonsense = 17\n", encoding="utf-8")
+    assert "nonsense" in command(
+        "create", "wrong", "--kind", "preliminary", "--parameters", str(path), status=2
+    )
+
+
+def test_worker_command_refuses_before_it_starts_processes(live_database, capsys):
+    assert mapps(["worker", "--run", "nowhere"]) == 2
+    assert "nowhere" in capsys.readouterr().err
+
+
+def test_worker_command_ends_when_idle(live_database):
+    assert mapps(["worker", "--processes", "2", "--until-idle", "--quiet"]) == 0
