@@ -200,6 +200,26 @@ def test_saturated_stars_have_read1_magnitudes(measured):
     assert scatter < 0.04
 
 
+def test_every_saturated_star_is_one_row(measured):
+    """Exactly one row that a release may take, within 0.15", and few false ones around it."""
+    truth, rows, uscan = measured.sources, measured.result.sources, measured.reduced.uscan
+    limits = {Band.J: 9.0, Band.H: 8.5, Band.K: 8.0}
+    bright = np.any([truth[f"{band.value}_m"] < limit for band, limit in limits.items()], axis=0)
+    inside = np.zeros(truth.size, bool)
+    for image in measured.reduced.images:
+        px, py = image.projection.to_pixels(truth["ra"], truth["decl"])
+        high, wide = image.pixels_dn.shape
+        inside |= (px > 12) & (py > 12) & (px < wide - 13) & (py < high - 13)
+    kept = np.array([not any(c.isupper() for c in flags.decode()) for flags in rows["cc_flg"]])
+    x, y = uscan.from_sky(rows["ra"][kept], rows["decl"][kept])
+    for star in np.flatnonzero(bright & inside & (truth["kind"] == b"s")):
+        tx, ty = uscan.from_sky(truth["ra"][star], truth["decl"][star])
+        away = np.hypot(x - tx, y - ty)
+        assert np.count_nonzero(away < 3.5) == 1
+        assert away.min() < 0.15
+        assert any(flag in rows["rd_flg"][kept][away.argmin()].decode() for flag in "13")
+
+
 def test_cosmic_rays_are_flagged_and_little_else(measured):
     """At least four of five hits of 10 sigma whose place three frames saw; at most two false pixels a frame."""
     frames = measured.reduced.bands[Band.J].frames

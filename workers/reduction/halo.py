@@ -34,6 +34,7 @@ BRIGHTEST_CHILD_MAG = (
 )
 PARENT_LIMIT_MAG = {Band.J: 10.5, Band.H: 10.0, Band.K: 9.5}  # survey-facts 2.14
 REACH_ARCSEC = 50.0
+CORE_ARCSEC = 12.0  # a star of J 2 saturates to 5", and its frames' apertures are spoilt to 9"
 
 
 def faintest_real(distance_arcsec: Doubles, relation: tuple[tuple[float, float], ...] = RELATION) -> Doubles:
@@ -113,12 +114,13 @@ def _judge(
     for parent in parents:
         near = np.array(tree.query_ball_point((x[parent], y[parent]), REACH_ARCSEC, return_sorted=True))
         near = near[(near != parent) & detected[near] & ~star[near]]
+        away = np.hypot(x[near] - x[parent], y[near] - y[parent])
         fainter = magnitude[near] - magnitude[parent]
-        depth = faintest_real(np.hypot(x[near] - x[parent], y[near] - y[parent]), relation)
+        depth = faintest_real(away, relation)
         # No magnitude at all (rd_flg 9) is nothing that stands out.
         below = ~(fainter < depth) & (poor[near] | (fainter > depth + HOPELESS_MAG))
         if star[parent]:
-            below |= (fainter < -BRIGHTEST_CHILD_MAG) | unmeasured[near]
+            below |= (fainter < -BRIGHTEST_CHILD_MAG) | (unmeasured[near] & (away < CORE_ARCSEC))
         buried[near[below]] = True
         biased[near[~below & ~(fainter < depth - BIASED_MAG)]] = True
     return buried, biased

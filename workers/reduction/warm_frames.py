@@ -9,6 +9,7 @@ from workers.reduction import scan as reduction
 from workers.reduction.frame_statistics import count_frames
 from workers.reduction.frames import Detector, NightCalibration, RawBand
 from workers.reduction.read1 import read1_photometry
+from workers.reduction.read1_stars import find_read1_stars
 
 
 def warm_frames() -> None:
@@ -49,3 +50,4 @@ def warm_frames() -> None:
     place = np.zeros(1)
     count_frames(reduced.bands[Band.J], place, place)
     read1_photometry(reduced.bands[Band.J], place, place)
+    find_read1_stars(reduced.bands)
