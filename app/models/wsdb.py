@@ -1,7 +1,7 @@
 """Schema wsdb: the Working Source Database.
 
 `point_source` and `extended_source` are partitioned by LIST (run_id), each run by RANGE of its key into zones
-(`sql/schema/20_partitions.sql` makes them). The leaves carry the primary key, the parents none, which saves 15 bytes
+(`sql/schema/10_partitions.sql` makes them). The leaves carry the primary key, the parents none, which saves 15 bytes
 a row against a key that repeats the partition column (postgres notes 3.4).
 """
 

@@ -3,6 +3,8 @@
 
 -- Make the partitions of a run. `zones` is 1 (a night), 12, 48 or 192 (HEALPix orders 0, 1, 2): a zone is the range of
 -- src_id whose HEALPix pixels lie in one coarse pixel. Leaves carry the primary key; the parents have none.
+-- ATTACH, unlike CREATE TABLE ... PARTITION OF, takes no lock on the parent that stops readers: otherwise a new run would
+-- wait for the longest query, or release, that is under way, and everybody after it for the new run.
 CREATE OR REPLACE FUNCTION wsdb.create_run_partitions(run_id integer, zones integer) RETURNS void
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public AS $function$
 DECLARE
@@ -13,8 +15,7 @@ DECLARE
     low text;
     high text;
 BEGIN
-    EXECUTE format('CREATE TABLE wsdb.%I PARTITION OF wsdb.point_source FOR VALUES IN (%s) PARTITION BY RANGE (src_id)',
-                   part, run_id);
+    EXECUTE format('CREATE TABLE wsdb.%I (LIKE wsdb.point_source INCLUDING ALL) PARTITION BY RANGE (src_id)', part);
     FOR zone IN 0 .. zones - 1 LOOP
         leaf := format('%s_z%s', part, zone);
         low := CASE WHEN zone = 0 THEN 'MINVALUE' ELSE (zone * span)::text END;
@@ -22,9 +23,10 @@ BEGIN
         EXECUTE format('CREATE TABLE wsdb.%I PARTITION OF wsdb.%I (PRIMARY KEY (src_id)) FOR VALUES FROM (%s) TO (%s)',
                        leaf, part, low, high);
     END LOOP;
-    leaf := format('extended_source_r%s', run_id);
-    EXECUTE format('CREATE TABLE wsdb.%I PARTITION OF wsdb.extended_source (PRIMARY KEY (ext_id)) FOR VALUES IN (%s)',
-                   leaf, run_id);
+    EXECUTE format('ALTER TABLE wsdb.point_source ATTACH PARTITION wsdb.%I FOR VALUES IN (%s)', part, run_id);
+    part := format('extended_source_r%s', run_id);
+    EXECUTE format('CREATE TABLE wsdb.%I (LIKE wsdb.extended_source INCLUDING ALL, PRIMARY KEY (ext_id))', part);
+    EXECUTE format('ALTER TABLE wsdb.extended_source ATTACH PARTITION wsdb.%I FOR VALUES IN (%s)', part, run_id);
 END
 $function$;
 COMMENT ON FUNCTION wsdb.create_run_partitions(integer, integer) IS 'Make the source partitions of a new run';
@@ -46,8 +48,7 @@ END
 $function$;
 COMMENT ON FUNCTION wsdb.seal_run(integer) IS 'Build the positional indexes of a run; harmless when repeated';
 
--- Make the partitions of a release. ATTACH, unlike CREATE TABLE ... PARTITION OF, takes no lock that stops readers of
--- the older releases while the build's transaction lasts.
+-- Make the partitions of a release, attached for the same reason: the build's transaction may last for hours.
 CREATE OR REPLACE FUNCTION release.create_partitions(release_id integer) RETURNS void
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public AS $function$
 DECLARE
