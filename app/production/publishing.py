@@ -15,6 +15,7 @@ from psycopg import Connection
 from psycopg.types.json import Jsonb
 
 from app.db.copy import Records, SourceTable, copy_rows
+from app.db.locks import RELEASES
 from app.db.pgsphere import to_text
 from app.db.statements import statement
 from app.errors import InputError, TransientError
@@ -135,6 +136,7 @@ def _supersede(connection: Connection[Any], claim: Claim) -> None:
     former = connection.execute(statement("production/supersede"), {"task_id": claim.task_id}).fetchone()
     if former is None:
         return
+    connection.execute(statement("production/await_releases"), {"key": RELEASES})
     releases = connection.execute(statement("production/released_from"), {"run_id": claim.run_id}).fetchall()
     if releases:
         names = ", ".join(name for (name,) in releases)

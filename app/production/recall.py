@@ -9,6 +9,7 @@ from typing import Any
 from psycopg import Connection, Rollback
 from psycopg.rows import dict_row
 
+from app.db.locks import RELEASES
 from app.db.statements import statement
 from app.errors import ConflictError, UnknownNameError
 from app.models.production import TaskState
@@ -77,6 +78,17 @@ def users_of(connection: Connection[Any], recalled: Recalled, run: str | None = 
 
     Each row says how it depends (`through`) and counts its sources in the table itself.
     """
+    rows = _attempts(connection, recalled, run)
+    keys = {
+        "run_ids": sorted({row["run_id"] for row in rows}),
+        "attempt_ids": [row["attempt_id"] for row in rows],
+    }
+    counted = connection.execute(statement("production/count_sources"), keys).fetchall()
+    sources = {attempt_id: count for attempt_id, _, count in counted}
+    return [row | {"sources": sources.get(row["attempt_id"], 0)} for row in rows]
+
+
+def _attempts(connection: Connection[Any], recalled: Recalled, run: str | None) -> Rows:
     values = {
         "raw_file_id": recalled.raw_file_id,
         "calibration_id": recalled.calibration_id,
@@ -85,14 +97,7 @@ def users_of(connection: Connection[Any], recalled: Recalled, run: str | None = 
         "run": run,
     }
     with connection.cursor(row_factory=dict_row) as cursor:
-        rows = cursor.execute(statement("production/recall_attempts"), values).fetchall()
-    keys = {
-        "run_ids": sorted({row["run_id"] for row in rows}),
-        "attempt_ids": [row["attempt_id"] for row in rows],
-    }
-    counted = connection.execute(statement("production/count_sources"), keys).fetchall()
-    sources = {attempt_id: count for attempt_id, _, count in counted}
-    return [row | {"sources": sources.get(row["attempt_id"], 0)} for row in rows]
+        return cursor.execute(statement("production/recall_attempts"), values).fetchall()
 
 
 def requeue(
@@ -124,12 +129,9 @@ def requeue(
     """
     done: list[Requeued] = []
     with connection.transaction():
-        if into is None and recalled.calibration_id is not None:
-            # Waits for publications that use the product at this moment, so that they are among the users below;
-            # later ones are refused.
-            product = {"calibration_id": recalled.calibration_id}
-            connection.execute(statement("production/retire_product"), product)
-        users = users_of(connection, recalled, run)
+        if into is None:
+            _retire(connection, recalled, run)
+        users = _attempts(connection, recalled, run)
         if into is not None:
             done.append(_queue_into(connection, into, [row["task_id"] for row in users], max_attempts))
         else:
@@ -139,6 +141,21 @@ def requeue(
         if dry_run:
             raise Rollback
     return done
+
+
+def _retire(connection: Connection[Any], recalled: Recalled, run: str | None) -> None:
+    """Make sure that no attempt publishes with a product that will be made again.
+
+    Waits for publications that use one at this moment, so that they are among the users afterwards; later ones are
+    refused.
+    """
+    connection.execute(statement("production/await_releases"), {"key": RELEASES})
+    if recalled.calibration_id is not None:
+        product = {"calibration_id": recalled.calibration_id}
+        connection.execute(statement("production/retire_product"), product)
+        return
+    for user in _attempts(connection, recalled, run):
+        connection.execute(statement("production/retire_products"), {"attempt_id": user["attempt_id"]})
 
 
 def _queue_again(connection: Connection[Any], name: str, task_ids: Sequence[int]) -> Requeued:

@@ -18,6 +18,7 @@ from typing import Any
 from psycopg import Connection
 from psycopg.types.json import Jsonb
 
+from app.db.locks import RELEASES
 from app.db.statements import SQL_ROOT, scripts
 from app.errors import ConflictError, MappsError, UnknownNameError, UserError
 from app.models.release import ReleaseKind, ReleaseState
@@ -25,8 +26,6 @@ from app.releases.parameters import release_parameters
 from app.version import code_version, git_commit
 
 FOLDER = "release"
-# Builds share the names of their working tables, so a second one waits for the first.
-LOCK_KEY = 0x6D72656C
 # Sorts of a few hundred thousand rows stay in memory; one build runs at a time.
 WORK_MEM = "128MB"
 
@@ -120,14 +119,15 @@ def build_release(
     """
     wanted, limits = ReleaseKind(kind), release_parameters(parameters)
     _refuse_taken(connection, name)
-    run_ids = _fit_runs(connection, runs, allow_unfinished=allow_unfinished)
-    _seal(connection, run_ids)
-    with _one_at_a_time(connection), connection.transaction():
-        connection.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
-        release_id = _register(connection, name, wanted, run_ids, limits)
-        done = tuple(_execute_all(connection, release_id, report))
-        summary = _summary(connection, release_id, name, wanted, runs, done)
-        connection.execute("SELECT release.publish(%s)", (release_id,))
+    with _one_at_a_time(connection):
+        run_ids = _fit_runs(connection, runs, allow_unfinished=allow_unfinished)
+        _seal(connection, run_ids)
+        with connection.transaction():
+            connection.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
+            release_id = _register(connection, name, wanted, run_ids, limits)
+            done = tuple(_execute_all(connection, release_id, report))
+            summary = _summary(connection, release_id, name, wanted, runs, done)
+            connection.execute("SELECT release.publish(%s)", (release_id,))
     return summary
 
 
@@ -184,15 +184,18 @@ def _seal(connection: Connection[Any], run_ids: Sequence[int]) -> None:
 
 @contextmanager
 def _one_at_a_time(connection: Connection[Any]) -> Iterator[None]:
-    """Hold the lock of all builds around the transaction: its snapshot must be taken after the wait."""
+    """Hold the lock of all builds around the transaction: its snapshot must be taken after the wait.
+
+    Builds share the names of their working tables. Nor may a worker or a recall take back rows that are being released.
+    """
     with connection.transaction():
-        connection.execute("SELECT pg_advisory_lock(%s)", (LOCK_KEY,))
+        connection.execute("SELECT pg_advisory_lock(%s)", (RELEASES,))
     try:
         yield
     finally:
         if not connection.closed:
             with connection.transaction():
-                connection.execute("SELECT pg_advisory_unlock(%s)", (LOCK_KEY,))
+                connection.execute("SELECT pg_advisory_unlock(%s)", (RELEASES,))
 
 
 def _register(

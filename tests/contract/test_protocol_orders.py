@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from app.errors import TokenLostError
 from app.models.production import Family
 from app.production import protocol
 from app.production.protocol import Failure
-from app.production.publishing import InputsReplacedError, publish
+from app.production.publishing import InputsReplacedError, RunReleasedError, publish
 from app.production.recall import Recalled, requeue
 from app.production.tasks import TaskFilter, hold_tasks, queue_run, release_tasks
+from app.releases.build import build_release
 from tests.contract.interleaving import Session, orders, play
 from tests.production_world import (
     IDENTITY,
@@ -27,7 +30,7 @@ from tests.production_world import (
 )
 
 LEASE = 60.0
-EXPECTED = (TokenLostError, InputsReplacedError)
+EXPECTED = (TokenLostError, InputsReplacedError, RunReleasedError)
 
 
 @pytest.fixture(scope="module")
@@ -191,6 +194,36 @@ def test_recall_of_a_calibration_against_the_publication_that_uses_it(observer, 
             assert states(observer, world) == {"ready": 1, "running": 1}, order
 
     run_orders(observer, pair, make, (4, 2), check)
+
+
+def test_a_release_is_not_drawn_from_rows_that_are_taken_back(observer, pair):
+    """Whichever comes first: the scan that is done again, or the release of what it published before."""
+
+    def make():
+        world = make_world(observer)
+        first = claim(observer, world)
+        publish(observer, first, replace(publication_of(first), raw_file_ids=world.raw_file_ids))
+        requeue(observer, Recalled(raw_file_id=world.raw_file_ids[0]), 3)
+
+        def build(connection, pause):
+            def report(run):
+                if run.file.startswith(("10", "90")):
+                    pause()
+
+            return build_release(
+                connection, world.run, "sampler", [world.run], allow_unfinished=True, report=report
+            )
+
+        return world, (publishing(claim(observer, world)), build)
+
+    def check(world, sessions, order):
+        gone = """SELECT count(*) FROM release.scan JOIN production.attempt USING (attempt_id, run_id)
+                  WHERE run_id = %s AND NOT accepted"""
+        assert value(observer, gone, world.run_id) == 0, order
+        assert sessions[1].error is None
+        assert isinstance(sessions[0].error, RunReleasedError | None)
+
+    run_orders(observer, pair, make, (5, 3), check)
 
 
 def test_last_two_upstream_tasks_free_what_waits(observer, pair):

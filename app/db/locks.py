@@ -1,0 +1,6 @@
+"""Advisory locks of the database that more than one module takes. `migrate` has one of its own."""
+
+from __future__ import annotations
+
+RELEASES = 0x6D72656C
+"""Held alone by the build of a release, shared by whoever takes published rows of a run back."""
