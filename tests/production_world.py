@@ -101,12 +101,14 @@ def make_world(
                 key,
                 f"file:///{key}",
                 f"{key:064x}",
-            )  # fmt: skip
+            )
         )
-    return make_run(connection, night_id, date, keys, files, wish or Wish(), queued, max_attempts)
+    return make_run(
+        connection, night_id, date, keys, files, wish or Wish(), queued=queued, max_attempts=max_attempts
+    )
 
 
-def make_run(connection, night_id, date, keys, files, wish, queued=True, max_attempts=3) -> World:
+def make_run(connection, night_id, date, keys, files, wish, *, queued=True, max_attempts=3) -> World:
     name = f"run-{os.getpid()}-{next(_numbers)}"
     pipeline = Pipeline("0", "c0ffee", {"synthetic": vars(wish)})
     run = create_run(connection, name, RunKind.PRELIMINARY, pipeline)

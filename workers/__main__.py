@@ -7,6 +7,7 @@ import json
 import logging
 import sys
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 
 from app.errors import MappsError
 from app.models.production import TaskKind
@@ -50,8 +51,6 @@ def main(words: Sequence[str] | None = None, steps: Mapping[TaskKind, Step] = ST
 
 
 def _parser() -> argparse.ArgumentParser:
-    from pathlib import Path
-
     parser = argparse.ArgumentParser(prog="python -m workers", description=__doc__)
     parser.add_argument("verb", nargs="?", default="work", choices=("work", "parameters", "warm"))
     parser.add_argument("--run", help="work for this run only")
