@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-from urllib.parse import urlsplit
-
 import numpy as np
 
 from app.db.pgsphere import SPoint, SPolygon
@@ -13,6 +10,7 @@ from app.formats.atlas import AtlasFile, read_atlas
 from app.production.publication import AtlasImageRow
 from app.sky.projection import SinProjection
 from workers.reduction.values import AtlasImage
+from workers.steps.inputs import ingested_path
 from workers.steps.records import coadd_key
 from workers.steps.scan_facts import ScanFacts, ScanFile
 
@@ -23,19 +21,13 @@ class ImageNumberError(InputError):
     code = "IMAGE_NUMBER"
 
 
-def local_path(url: str) -> Path:
-    """Path of a file URL or plain path."""
-    parts = urlsplit(url)
-    return Path(parts.path if parts.scheme == "file" else url)
-
-
 def load_image(file: ScanFile) -> tuple[AtlasImage, AtlasFile]:
     """Read one ingested Atlas image.
 
-    Raised if the file is damaged or gone since it was ingested, or has no zero point (AtlasFileError), or no image
-    number (ImageNumberError).
+    Raised if the file is gone or changed since it was ingested (InputError), is damaged or has no zero point
+    (AtlasFileError), or has no image number (ImageNumberError).
     """
-    content = read_atlas(local_path(file.url))
+    content = read_atlas(ingested_path(file))
     facts = content.facts
     number = file.image_number if file.image_number is not None else facts.image_number
     if number is None:

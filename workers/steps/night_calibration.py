@@ -20,7 +20,7 @@ from workers.instruments.camera import detector_of
 from workers.reduction.frames import NightCalibration
 from workers.reduction.masks import calibrate_night
 from workers.steps.context import Claim, StepContext
-from workers.steps.images import local_path
+from workers.steps.inputs import ingested_path
 from workers.steps.outcome import input_hash, metric_rows
 from workers.steps.scan_facts import ScanFacts, ScanFile, read_scan_facts
 
@@ -95,7 +95,7 @@ def _files(scans: list[ScanFacts], band: Band, kind: str) -> list[ScanFile]:
 
 def _reads(files: list[ScanFile]) -> tuple[Cube, Cube]:
     """Both reads of all frames of the files, one after the other."""
-    scans = [read_raw_scan(local_path(file.url)) for file in files]
+    scans = [read_raw_scan(ingested_path(file)) for file in files]
     return (
         np.concatenate([scan.read1_dn for scan in scans]),
         np.concatenate([scan.read2_dn for scan in scans]),

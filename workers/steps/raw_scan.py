@@ -16,6 +16,7 @@ from app.formats.atlas import AtlasKeywords, write_atlas
 from app.formats.night_calibration import read_calibration
 from app.formats.raw_night import read_raw_header, read_raw_scan
 from app.production.publication import AtlasImageRow, Publication
+from app.sky.footprint import direction, unit_vectors
 from app.version import code_version
 from workers.instruments.camera import raw_band
 from workers.reduction.frames import NightCalibration, RawBand
@@ -30,7 +31,8 @@ from workers.reduction.scan import (
 )  # fmt: skip
 from workers.reduction.values import AtlasImage
 from workers.steps.context import Claim, StepContext
-from workers.steps.images import image_row, local_path
+from workers.steps.images import image_row
+from workers.steps.inputs import ingested_path
 from workers.steps.outcome import input_hash, metric_rows, parameters_of
 from workers.steps.records import extended_records, point_records
 from workers.steps.scan_facts import ScanFacts, ScanFile
@@ -53,7 +55,7 @@ def reduce_raw_scan(claim: Claim, context: StepContext, scan: ScanFacts) -> Publ
     Raised if a file is damaged, a band has no calibration, or the frames do not belong together: InputError.
     """
     files = tuple(file for file in scan.files if file.kind == "scan")
-    raw = {file.band: raw_band(read_raw_scan(local_path(file.url))) for file in files}
+    raw = {file.band: raw_band(read_raw_scan(ingested_path(file))) for file in files}
     context.checkpoint("frames_read")
     with context.connect() as connection:
         products = _products(connection, claim, scan)
@@ -116,9 +118,7 @@ def _calibration(
 def _reference(connection: Connection[Any], raw: dict[Band, RawBand]) -> ReferenceStars:
     """Read the reference stars around the scan at its epoch. None is legal: positions rest on the pointing then."""
     any_band = next(iter(raw.values()))
-    ra, decl = float(np.median(any_band.ra_deg)), float(np.median(any_band.decl_deg))
-    # Half the length of the scan and the width of a frame, with room for a pointing that is 90 arcsec off.
-    radius = 0.5 * float(np.ptp(any_band.decl_deg)) + 0.3
+    ra, decl, radius = field_of(any_band)
     rows = connection.execute(
         statement("steps/reference_stars"), {"ra": ra, "decl": decl, "radius": radius}
     ).fetchall()
@@ -133,11 +133,20 @@ def _reference(connection: Connection[Any], raw: dict[Band, RawBand]) -> Referen
     return ReferenceStars(moved_ra % 360.0, moved_decl, stars[:, 5], error)
 
 
+def field_of(band: RawBand) -> tuple[float, float, float]:
+    """Centre and radius of a circle around a scan, in degrees, wherever on the sky it is."""
+    vectors = unit_vectors(band.ra_deg, band.decl_deg)
+    centre = direction(vectors.mean(axis=0))
+    chord = np.linalg.norm(vectors - unit_vectors(*centre), axis=1).max()
+    # The width of a frame, with room for a pointing that is 90 arcsec off.
+    return *centre, float(np.degrees(2.0 * np.arcsin(min(1.0, 0.5 * chord)))) + 0.3
+
+
 def _store_images(
     context: StepContext, scan: ScanFacts, files: tuple[ScanFile, ...], reduced: ReducedScan
 ) -> tuple[AtlasImageRow, ...]:
     """Write every image to a content-named file; readers see them only through the published rows."""
-    header, _ = read_raw_header(local_path(files[0].url))
+    header, _ = read_raw_header(ingested_path(files[0]))
     rows = []
     for image, facts in zip(reduced.images, reduced.facts, strict=True):
         buffer = io.BytesIO()

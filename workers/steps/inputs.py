@@ -1,0 +1,33 @@
+"""Ingested files, as they were ingested: what an attempt records as its input is what it reads."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from app.errors import InputError
+from app.formats.checksums import file_checksum
+from workers.steps.scan_facts import ScanFile
+
+
+class ChangedFileError(InputError):
+    """A file has other content than when it was ingested."""
+
+    code = "FILE_CHANGED"
+
+
+def ingested_path(file: ScanFile) -> Path:
+    """Path of an ingested file whose content is still that of its row.
+
+    Raised if the file is gone or cannot be read (InputError), or was changed since (ChangedFileError).
+    """
+    parts = urlsplit(file.url)
+    path = Path(parts.path if parts.scheme == "file" else file.url)
+    found = file_checksum(path)
+    if found != file.sha256:
+        raise ChangedFileError(
+            f"{path}: SHA-256 {found[:12]}",
+            expected=f"{file.sha256[:12]}, as it was ingested",
+            remedy="bring the file back, then: mapps run retry",
+        )
+    return path
