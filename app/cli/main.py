@@ -6,6 +6,7 @@ import importlib
 import os
 import sys
 import traceback
+from contextlib import contextmanager
 from importlib.util import find_spec
 from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
 
@@ -14,10 +15,10 @@ from typer.core import TyperGroup
 
 from app.cli.manual import EPILOG, PURPOSE
 from app.cli.output import JsonOption
-from app.errors import DatabaseUnavailableError, MappsError, SchemaError
+from app.errors import DatabaseUnavailableError, MappsError, SchemaError, UserError
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
 BUG_STATUS = 70
 INTERRUPTED_STATUS = 130
@@ -45,6 +46,31 @@ NOUNS = (
 )
 
 
+# The framework exports only the descendants of its usage error.
+_Complaint: type[Exception] = typer.BadParameter.__mro__[1]
+
+
+class UsageError(UserError):
+    """The words of the command line cannot be read as a command."""
+
+    code = "USAGE"
+
+
+@contextmanager
+def _one_line_usage() -> Iterator[None]:
+    """Turn the framework's own complaint, of several lines and without a code, into an error of ours."""
+    try:
+        yield
+    except _Complaint as error:
+        # A noun without a verb is answered with its help, which the framework prints.
+        if type(error).__name__ == "NoArgsIsHelpError":
+            raise
+        complaint: Any = error
+        path = complaint.ctx.command_path if complaint.ctx is not None else "mapps"
+        text = " ".join(complaint.format_message().replace("Value error, ", "").split()).rstrip(".")
+        raise UsageError(text, remedy=f"see: {path} --help") from error
+
+
 def _apply_house_style(command: Any) -> None:
     """Make a noun's help look like that of the others, whatever its module chose."""
     command.rich_markup_mode = None
@@ -52,6 +78,8 @@ def _apply_house_style(command: Any) -> None:
     # Completion is installed for `mapps` as a whole or not at all.
     command.params = [p for p in command.params if p.name not in {"install_completion", "show_completion"}]
     for verb in getattr(command, "commands", {}).values():
+        # The framework would cut the line of a verb after a few words; its first sentence is wrapped instead.
+        verb.short_help = verb.short_help or " ".join((verb.help or "").split()).split(". ")[0].rstrip(".")
         _apply_house_style(verb)
 
 
@@ -90,6 +118,16 @@ class LazyGroup(TyperGroup):
         known = dict.fromkeys(self.list_commands(ctx))
         self.commands = known  # type: ignore[assignment]
         return super().resolve_command(ctx, args)
+
+    def make_context(self, *args: Any, **extra: Any) -> Any:
+        """Read the words before the noun; what is wrong with them is told in one line."""
+        with _one_line_usage():
+            return super().make_context(*args, **extra)
+
+    def invoke(self, ctx: Any) -> Any:
+        """Read the words from the noun on, and do what they say."""
+        with _one_line_usage():
+            return super().invoke(ctx)
 
 
 app = typer.Typer(

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from dataclasses import asdict
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from app.cli.output import JsonOption, emit_record, emit_table, json_wanted, progress, say
-from app.errors import UserError
+from app.errors import ConflictError, UserError
 from app.models.release import ReleaseKind
+
+if TYPE_CHECKING:
+    from psycopg import Connection
 
 app = typer.Typer(
     help="Releases: immutable catalogues drawn from the working database by SQL.", no_args_is_help=True
@@ -44,6 +47,22 @@ def _changes(texts: list[str]) -> dict[str, float]:
     return changes
 
 
+def _refuse_untouched(connection: Connection[Any], runs: list[str]) -> None:
+    """Refuse runs for which nothing was ever queued: an empty release would keep its name for good."""
+    with connection.transaction():
+        known = connection.execute(
+            "SELECT r.name FROM production.run AS r WHERE r.name = ANY(%s)"
+            " AND NOT EXISTS (SELECT FROM production.task AS t WHERE t.run_id = r.run_id) ORDER BY r.name",
+            (runs,),
+        ).fetchone()
+    if known is not None:
+        raise ConflictError(
+            f"run {known[0]!r} has no tasks",
+            expected="a finished run",
+            remedy=f"queue it (mapps run queue {known[0]}) or add --allow-unfinished",
+        )
+
+
 @app.command()
 def build(
     name: NameArgument,
@@ -70,6 +89,8 @@ def build(
     from app.releases.build import FOLDER, build_release
 
     with connect("operator") as connection, progress("statements", len(scripts(FOLDER))) as shown:
+        if not allow_unfinished:
+            _refuse_untouched(connection, run)
         summary = build_release(
             connection, name, kind, run, _changes(change or []), allow_unfinished=allow_unfinished,
             report=lambda _: shown.advance(),

@@ -174,7 +174,9 @@ def _refuse_broken_chain(hdus: Any, file: str) -> None:
 
 
 def _one_line(error: Exception) -> str:
-    return " ".join(f"{type(error).__name__}: {error}".split())[:200]
+    """Give what the library said, without its advice to people who write programs."""
+    text = str(error).split(" If this is really a FITS file")[0]
+    return " ".join(f"{type(error).__name__}: {text}".split())[:200]
 
 
 def _image_hdu(hdus: Any, file: str) -> Any:

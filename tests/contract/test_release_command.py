@@ -24,6 +24,7 @@ def test_the_verbs(live_database: Database, tmp_path: Path, capsys: pytest.Captu
     with live_database.connect() as connection:
         world = World(connection)
         world.scan(world.run("plane"), 1, Box(10.0, 10.2, 0.0, 1.0))
+        world.run("bare")
         keys = world.sources(1, [10.1, 10.1, 10.001], [0.5, 0.6, 0.5])
         connection.commit()
 
@@ -38,6 +39,7 @@ def test_the_verbs(live_database: Database, tmp_path: Path, capsys: pytest.Captu
     assert "already" in said("build", "plane-1", "--run", "plane", status=2)
     assert "no run 'x'" in said("build", "plane-2", "--run", "x", status=2)
     assert "NAME=NUMBER" in said("build", "plane-2", "--run", "plane", "--set", "snr", status=2)
+    assert "'bare' has no tasks" in said("build", "plane-2", "--run", "plane", "--run", "bare", status=2)
     said("build", "plane-2", "--run", "plane", "--set", "edge_arcsec=1")
 
     assert said("list").splitlines()[1].split()[0] == "plane-2"

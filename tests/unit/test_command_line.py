@@ -73,6 +73,24 @@ def test_misspelt_noun_is_a_usage_error(capsys):
     assert "Did you mean 'db'" in capsys.readouterr().err
 
 
+@pytest.mark.parametrize(
+    "words", ["--bogus", "bogus", "db bogus", "db url --bogus", "run create", "worker -n 0"]
+)
+def test_wrong_usage_is_told_in_one_line_with_a_code(words, capsys):
+    assert main.run(words.split()) == 2
+    told = capsys.readouterr().err
+    assert told.startswith("mapps: error USAGE: ")
+    assert "see: mapps" in told
+    assert told.count("\n") == 1
+
+
+def test_a_noun_without_a_verb_shows_its_help(capsys):
+    assert main.run(["db"]) == 2
+    told = capsys.readouterr()
+    assert "Say what runs and where; exit code 3 when" in told.out + told.err
+    assert "error" not in told.err
+
+
 def test_version(capsys):
     assert main.run(["--version"]) == 0
     assert capsys.readouterr().out.startswith("mapps 0.")
