@@ -9,7 +9,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from workers.reduction import decorrelate, detection, noise, profile_fit, saturation
+from workers.reduction import decorrelate, detection, noise, profile_fit, residual_light, saturation
 from workers.reduction import psf as psf_module
 from workers.reduction.background import background_and_noise
 from workers.reduction.image_model import ImageModel, quiet_stars
@@ -119,6 +119,7 @@ def reduce_image(image: AtlasImage, parameters: ExtractionParameters) -> ImageMo
         model.data - model.residual,
         parameters.aperture_arcsec / image.projection.scale_arcsec,
     )
+    residual_light.give_back(model, image.projection.scale_arcsec, parameters)
     return model
 
 

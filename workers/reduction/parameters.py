@@ -46,6 +46,8 @@ class ExtractionParameters:
     smooth_noise_ratio: float = 1.5
     sharp_flux_error: float = 0.03
     smooth_flux_error: float = 0.008
+    # Circle of the light left by the profile: the smallest of the survey's, for the noise and the neighbours in it.
+    residual_radius_arcsec: float = 3.0
     gain_electrons_per_dn: float = 50.0  # 8 electrons a DN (survey-facts 1.2), six frames averaged
     sweeps: int = 3
 

@@ -83,6 +83,13 @@ class Psf:
         total = np.bincount(bins[inside], centre[inside])
         return np.arange(total.size) / OVERSAMPLING, total / np.bincount(bins[inside])
 
+    def enclosed(self, radius_pix: float) -> float:
+        """Share of the light within a circle, at the image centre."""
+        step, height = self.radial()
+        # The sum up to a node's ring holds the light up to half a node beyond it.
+        light = np.cumsum(step * height)
+        return float(np.interp(radius_pix, step + 0.5 * (step[1] - step[0]), light) / light[-1])
+
     def stamp(self, half: int) -> Singles:
         """Sample the function at whole pixels around its centre, at the image centre; (2 half + 1, 2 half + 1)."""
         middle = self.coefficients.shape[1] // 2
