@@ -5,7 +5,7 @@ what it cannot read rightly, naming file, keyword, found and expected. Header: `
 
 The writer stores pixels as integers of a step of a quarter to an eighth of the pixel noise, RICE-compressed:
 0.34 MB instead of 2.10 (plain) or 1.39 (lossless GZIP_2), 20 ms an image; it adds <= (1/4)^2 / 12 = 0.5 %
-to the variance of a pixel. Figures and alternatives: docs/decisions/atlas-compression.md.
+to the variance of a pixel. Figures and alternatives: docs/decisions/0002-atlas-compression.md.
 """
 
 from __future__ import annotations
