@@ -45,6 +45,15 @@ def test_images_of_a_short_scan_with_one_band_missing(reduced):
     assert first.zero_point_mag == pytest.approx(20.90 - 0.109 * 0.1)
 
 
+@pytest.mark.parametrize("seed", [60, 61])
+def test_the_bands_of_an_image_share_its_number(seed):
+    """Also where its middle lies halfway between two frames, nearer to one in J and to the other in Ks."""
+    scan = make_scan(frames=12, count=150, seed=seed, bands=(Band.J, Band.H, Band.K))
+    images = reduce_scan(scan.raw, scan.calibration, NONE, ReductionParameters()).images
+    assert len({image.number for image in images}) == 1
+    assert [image.band for image in images] == [Band.J, Band.H, Band.K]
+
+
 def test_facts_say_where_the_pixels_lie(reduced):
     for image, facts in zip(reduced.images, reduced.facts, strict=True):
         assert (facts.band, facts.number) == (image.band, image.number)

@@ -6,7 +6,7 @@ registration of all bands, transients, levels, coadd; then extraction from the i
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -170,6 +170,8 @@ def reduce_scan(
     solution = _register(raw, tables, uscan, reference, parameters)
     _registration_metrics(solution, metrics)
     grid = strip_grid(solution.geometry[bands[0]])
+    # One number for all bands, which lie some arcsec off each other: it names the triple.
+    middles = _middle_frames(solution.geometry[bands[0]], grid)
     images, facts = [], []
     for band in bands:
         geometry = solution.geometry[band]
@@ -178,7 +180,7 @@ def reduce_scan(
         planes = coadd(frames[band], geometry, solve_levels(frames[band], geometry), grid)
         night = (zero_points or {}).get(band, NOMINAL)
         _add(metrics, band, {"zero_point_nominal": float(night.nominal), "zero_point_c1_mag": night.c1_mag})
-        made = _cut(raw[band], geometry, grid, planes, uscan, night, stamps[band])
+        made = _cut(raw[band], geometry, grid, middles, planes, uscan, night, stamps[band])
         _add(metrics, band, seeing_metrics([image.seeing_shape for image, _ in made]))
         images += [image for image, _ in made]
         facts += [one for _, one in made]
@@ -332,10 +334,17 @@ def _registration_metrics(solution: registration.Registration, metrics: Metrics)
         )
 
 
+def _middle_frames(geometry: FrameGeometry, grid: StripGrid) -> list[int]:
+    """Give the frame nearest to the middle of each image."""
+    middles = [grid.first_y_arcsec + 0.5 * (first + last - 1) for first, last in grid.windows()]
+    return [int(np.argmin(np.abs(geometry.y_arcsec - middle))) for middle in middles]
+
+
 def _cut(
     raw: RawBand,
     geometry: FrameGeometry,
     grid: StripGrid,
+    middles: Sequence[int],
     planes: tuple[NDArray[np.float32], ...],
     uscan: UScan,
     night: ZeroPoint,
@@ -345,11 +354,10 @@ def _cut(
     made = []
     step = np.array([np.diff(geometry.x_arcsec), np.diff(geometry.y_arcsec)])
     step_x, step_y = np.median(step, axis=1) if step.shape[1] else (0.0, 0.0)
-    for first, last in grid.windows():
+    for (first, last), nearest in zip(grid.windows(), middles, strict=True):
         pixels, coverage, uncertainty = (np.ascontiguousarray(plane[first:last]) for plane in planes)
         # The tangent point is where a full image has its middle, also for a short last one, as in the survey.
         edge_y = grid.first_y_arcsec + first
-        nearest = int(np.argmin(np.abs(geometry.y_arcsec - (edge_y + 0.5 * (last - first - 1)))))
         y_pix = 0.5 * (HEIGHT - 1)
         projection = uscan.projection(
             grid.first_x_arcsec + 0.5 * (WIDTH - 1), edge_y + y_pix, 0.5 * (WIDTH - 1), y_pix
