@@ -21,6 +21,9 @@ if TYPE_CHECKING:
 ROLES = ("owner", "worker", "operator", "reader")
 # A server that does not even refuse within 10 s is as good as gone for an interactive command.
 CONNECT_TIMEOUT = 10
+# A worker computes outside transactions. One that stops inside its publication (host asleep, network gone) would hold
+# its rows, a release and a recall up for as long as TCP waits, which is hours; after this its publication is undone.
+WORKER_PATIENCE = "10min"
 
 
 def role_name(role: str | None) -> str:
@@ -60,7 +63,10 @@ def database_url(role: str | None = None) -> str:
         return configured
     separator = "&" if "?" in configured else "?"
     if "://" not in configured:
-        return make_conninfo(configured, options=f"-c role={name}")
+        try:
+            return make_conninfo(configured, options=f"-c role={name}")
+        except psycopg.ProgrammingError as error:
+            raise _not_libpq(error) from error
     return f"{configured}{separator}options=-c%20role%3D{name}"
 
 
@@ -87,12 +93,12 @@ def connect_url(url: str, *, role: str | None = None, **kw: Any) -> psycopg.Conn
     try:
         parameters = conninfo_to_dict(url)
     except psycopg.ProgrammingError as error:
-        raise SettingsError(
-            f"MAPPS_DATABASE_URL is not a libpq URL: {str(error).strip()}",
-            expected="postgresql://user@host:port/database",
-        ) from error
+        raise _not_libpq(error) from error
     options = [str(parameters.get("options") or ""), "-c TimeZone=UTC"]
-    if role is not None and role_name(role) == "mapps_reader":
+    name = role and role_name(role)
+    if name == "mapps_worker":
+        options.append(f"-c idle_in_transaction_session_timeout={WORKER_PATIENCE}")
+    if name == "mapps_reader":
         options.append(f"-c statement_timeout={int(get_settings().reader_timeout_seconds * 1000)}")
     defaults: dict[str, Any] = {
         "connect_timeout": parameters.get("connect_timeout") or CONNECT_TIMEOUT,
@@ -120,6 +126,13 @@ def engine_url(url: str | None, *, role: str | None = None) -> Engine:
         return connect(role) if url is None else connect_url(url, role=role)
 
     return create_engine("postgresql+psycopg://", creator=creator, poolclass=NullPool)
+
+
+def _not_libpq(error: Exception) -> SettingsError:
+    return SettingsError(
+        f"MAPPS_DATABASE_URL is not a libpq URL: {str(error).strip()}",
+        expected="postgresql://user@host:port/database",
+    )
 
 
 def _first_line(error: Exception) -> str:

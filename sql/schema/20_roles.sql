@@ -63,9 +63,12 @@ GRANT USAGE ON ALL SEQUENCES IN SCHEMA survey, calibration, production, wsdb, qu
 GRANT USAGE ON ALL SEQUENCES IN SCHEMA calibration, production, wsdb, quality TO mapps_worker;
 
 -- Workers close tasks and attempts and add products; they delete only rows of an attempt that is being replaced.
-GRANT INSERT, UPDATE ON production.task, production.attempt TO mapps_worker;
+GRANT UPDATE ON production.task TO mapps_worker;
+GRANT INSERT, UPDATE ON production.attempt TO mapps_worker;
 GRANT INSERT ON production.attempt_raw_file, production.attempt_calibration TO mapps_worker;
-GRANT INSERT, UPDATE ON calibration.product, calibration.zero_point TO mapps_worker;
+-- FOR SHARE, which makes a recall wait for a publication, takes a right to UPDATE.
+GRANT INSERT, UPDATE (retired_at) ON calibration.product TO mapps_worker;
+GRANT INSERT ON calibration.zero_point TO mapps_worker;
 GRANT INSERT, DELETE ON wsdb.point_source, wsdb.extended_source, wsdb.atlas_image, quality.metric TO mapps_worker;
 
 -- Operators ingest, queue, hold, recall, grade and release.

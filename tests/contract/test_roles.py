@@ -101,6 +101,9 @@ WORKER_MAY_NOT = (
     "UPDATE production.run SET state = 'held'",
     "DELETE FROM production.attempt",
     "DELETE FROM production.task",
+    "INSERT INTO production.task DEFAULT VALUES",
+    "UPDATE calibration.product SET sha256 = 'x'",
+    "UPDATE calibration.zero_point SET zero_point_mag = 0",
     "DELETE FROM survey.scan",
     "UPDATE quality.grade SET score = 10",
 )

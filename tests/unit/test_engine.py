@@ -66,3 +66,8 @@ def test_keyword_form_takes_a_role(live_database, monkeypatch):
     get_settings.cache_clear()
     with module.connect("reader") as connection:
         assert connection.execute("SELECT current_user").fetchone() == ("mapps_reader",)
+
+
+def test_a_worker_that_stops_in_a_transaction_does_not_hold_its_locks_for_ever(live_database):
+    with module.connect("worker") as connection:
+        assert connection.execute("SHOW idle_in_transaction_session_timeout").fetchone() == ("10min",)
