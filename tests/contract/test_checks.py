@@ -116,6 +116,10 @@ PLANTED = {
     "atlas_images_accepted": """INSERT INTO wsdb.atlas_image (coadd_key, run_id, attempt_id, scan_key, band, number, ra,
         decl, footprint, width_pix, height_pix, url, sha256, zero_point_mag) VALUES (1, %(run_id)s, %(attempt_id)s,
         %(scan_key)s, 'j', 1, 0, 0, '{(0d,0d),(1d,0d),(0d,1d)}', 1, 1, '', '', 20)""",
+    "atlas_images_triples": """INSERT INTO wsdb.atlas_image (coadd_key, run_id, attempt_id, scan_key, band, number, ra,
+        decl, footprint, width_pix, height_pix, url, sha256, zero_point_mag) SELECT number, %(run_id)s, %(attempt_id)s,
+        %(scan_key)s, band, number, 0, 0, '{(0d,0d),(1d,0d),(0d,1d)}', 1, 1, '', '', 20
+        FROM (VALUES ('j', 7), ('h', 6)) AS image (band, number)""",
     "release_verdicts_complete": "DELETE FROM release.verdict WHERE NOT released",
     "release_verdicts_match": "UPDATE release.verdict SET released = true",
     "release_sources_exist": "DELETE FROM wsdb.point_source WHERE decl < 0",
