@@ -46,6 +46,12 @@ def _operator() -> Any:
     return connect("operator", autocommit=True)
 
 
+def _short(commit: str) -> str:
+    """First digits of a commit; whether the code had changes beside it stays visible."""
+    digits, plus, _ = commit.partition("+")
+    return digits[:12] + plus
+
+
 def _run_row(run: dict[str, Any]) -> dict[str, Any]:
     return {
         "run": run["name"],
@@ -55,7 +61,7 @@ def _run_row(run: dict[str, Any]) -> dict[str, Any]:
         "done": run["done"],
         "failed": run["failed"],
         "code": run["code_version"],
-        "commit": run["code_commit"][:12],
+        "commit": _short(run["code_commit"]),
         "frozen": run["frozen_at"],
         "sealed": run["sealed_at"],
     }
