@@ -94,6 +94,12 @@ class StoreError(TransientError):
     code = "STORE"
 
 
+class FileSystemError(OperatorError):
+    """A file or folder cannot be made, read or written: permission, disk full, something else in its place."""
+
+    code = "FILE_SYSTEM"
+
+
 class DatabaseUnavailableError(TransientError):
     """The database server does not answer."""
 

@@ -254,7 +254,11 @@ def _refusal(what: str, url: str, error: OSError, verb: str = "write") -> StoreE
 
 def free_bytes(url: str) -> int | None:
     """Give the free bytes of a local store; None for others."""
-    filesystem, root = fsspec.core.url_to_fs(url)
+    try:
+        filesystem, root = fsspec.core.url_to_fs(url)
+    except (ValueError, ImportError):
+        # Whoever opens the store is told what is wrong with its URL.
+        return None
     if not isinstance(filesystem, LocalFileSystem):
         return None
     folder = Path(str(root))

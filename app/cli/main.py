@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import importlib
 import os
 import sys
@@ -15,12 +16,17 @@ from typer.core import TyperGroup
 
 from app.cli.manual import EPILOG, PURPOSE
 from app.cli.output import JsonOption
-from app.errors import DatabaseUnavailableError, MappsError, SchemaError, UserError
+from app.errors import DatabaseUnavailableError, FileSystemError, MappsError, SchemaError, UserError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
 BUG_STATUS = 70
+# What the file system answers to a wrong path, a missing permission or a full disk; anything else is a bug.
+FILE_SYSTEM_ERRORS = frozenset({
+    errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOSPC, errno.EDQUOT, errno.EIO, errno.ENOENT, errno.ENOTDIR,
+    errno.EISDIR, errno.EEXIST, errno.ENAMETOOLONG, errno.ELOOP,
+})  # fmt: skip
 INTERRUPTED_STATUS = 130
 
 
@@ -190,6 +196,8 @@ def _translate(error: BaseException) -> MappsError | None:
     """Give our error for what the database driver raised in the middle of a command; None for a bug."""
     if isinstance(error, MappsError):
         return error
+    if isinstance(error, OSError):
+        return _translate_os_error(error)
     # SQLAlchemy wraps the driver's error; neither library is imported just to look.
     original = getattr(error, "orig", None) or error
     psycopg = sys.modules.get("psycopg")
@@ -204,6 +212,17 @@ def _translate(error: BaseException) -> MappsError | None:
             f"the database stopped answering: {text}", remedy="see: mapps db status"
         )
     return None
+
+
+def _translate_os_error(error: OSError) -> MappsError | None:
+    """Give our error for a file that cannot be made, read or written; None for a bug."""
+    # astropy tells a full disk in words of its own, without a number.
+    full = error.errno is None and "Not enough space on disk" in str(error)
+    if error.errno not in FILE_SYSTEM_ERRORS and not full:
+        return None
+    reason = "No space left on device" if full else error.strerror or str(error)
+    found = f"{error.filename}: {reason}" if error.filename is not None else reason
+    return FileSystemError(found, remedy="check path, permissions and free space (mapps doctor)")
 
 
 def _is_migrated() -> bool:
@@ -248,6 +267,9 @@ def main() -> None:
         # The reader of our pipe has gone; a second complaint at interpreter exit would help nobody.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         status = status or 1
+    except OSError as error:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        status = report(error)
     sys.exit(status)
 
 

@@ -215,7 +215,8 @@ def _print_rich(records: list[dict[str, Any]], columns: Sequence[str], title: st
 
     table = Table(title=title or None, title_justify="left", header_style="bold")
     for name in columns:
-        table.add_column(name, justify="right" if _numeric(records, name) else "left")
+        # Folded, not cut: a narrow terminal gets more lines, never an ellipsis in place of a value.
+        table.add_column(name, justify="right" if _numeric(records, name) else "left", overflow="fold")
     for record in records:
         # Text, not str: square brackets in a value are no markup.
         table.add_row(*(Text(as_text(record[name])) for name in columns))

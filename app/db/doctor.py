@@ -158,12 +158,19 @@ def check_store() -> Finding:
 def check_space() -> Finding:
     """Look for free space where files and the private server are."""
     settings = get_settings()
-    spaces = {url: free_bytes(url) for url in dict.fromkeys([str(settings.home), settings.store])}
+    try:
+        spaces = {url: free_bytes(url) for url in dict.fromkeys([str(settings.home), settings.store])}
+    except OSError as error:
+        found = f"{error.filename}: {error.strerror}"
+        return Finding(
+            "disk space", ok=False, found=found, remedy="export MAPPS_HOME=/a/folder/of/yours/mapps"
+        )
     known = {url: free for url, free in spaces.items() if free is not None}
     url, free = min(known.items(), key=lambda item: item[1])
     found = f"{free / 1e9:.1f} GB free at {url}"
     if free < LEAST_FREE_BYTES:
-        return Finding("disk space", ok=False, found=found, remedy="export MAPPS_HOME=/a/larger/disk/mapps")
+        name = "MAPPS_STORE_URL" if url == settings.store_url else "MAPPS_HOME"
+        return Finding("disk space", ok=False, found=found, remedy=f"export {name}=/a/larger/disk/mapps")
     return Finding("disk space", ok=True, found=found)
 
 

@@ -32,18 +32,30 @@ def existing_folder(folder: str | Path) -> Path:
     return path
 
 
+def _refuse_closed(error: OSError) -> None:
+    """Stop at a folder that cannot be read: what is in it would be left out, and nobody told."""
+    raise InputError(
+        f"folder {error.filename} cannot be read: {error.strerror}", expected="permission to read"
+    ) from error
+
+
 def fits_files(folder: str | Path) -> list[Path]:
     """All FITS files below a folder, ordered by path; a single file is a folder of one.
 
     Raises
     ------
     InputError
-        Raised if there is no such folder, or no FITS file in it.
+        Raised if there is no such folder, one below may not be read, or no FITS file is in any.
     """
     path = existing_folder(folder)
     if path.is_file():
         return [path]
-    found = [Path(place) / name for place, _, names in os.walk(path) for name in names if is_fits_name(name)]
+    found = [
+        Path(place) / name
+        for place, _, names in os.walk(path, onerror=_refuse_closed)
+        for name in names
+        if is_fits_name(name)
+    ]
     if not found:
         raise InputError(
             f"no FITS file in {path} or below",

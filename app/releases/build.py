@@ -139,7 +139,7 @@ def _fit_runs(connection: Connection[Any], runs: Sequence[str], *, allow_unfinis
         with connection.transaction():
             row = connection.execute("SELECT run_id FROM production.run WHERE name = %s", (name,)).fetchone()
             if row is None:
-                raise UnknownNameError(f"there is no run {name!r}", remedy="list them: mapps run status")
+                raise UnknownNameError(f"there is no run {name!r}", remedy="list them: mapps run list")
             open_tasks = connection.execute(
                 "SELECT state, count(*) FROM production.task WHERE run_id = %s AND state <> 'done'"
                 " GROUP BY state ORDER BY state",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping
-from contextlib import suppress
+from contextlib import closing, suppress
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
@@ -118,11 +118,12 @@ def _write(
         write_bulk_text(connection, stream, product, facts.release_id)
         return
     product = with_lengths(connection, product, facts.release_id)
-    chunks = read_chunks(connection, product, facts.release_id)
-    if kind is ExportFormat.FITS:
-        write_fits(stream, product, rows, chunks, _keywords(facts, product))
-    else:
-        write_parquet(stream, product, chunks, _metadata(facts, product))
+    # Closed here and now: when the disk is full the generator would keep its transaction open past the connection.
+    with closing(read_chunks(connection, product, facts.release_id)) as chunks:
+        if kind is ExportFormat.FITS:
+            write_fits(stream, product, rows, chunks, _keywords(facts, product))
+        else:
+            write_parquet(stream, product, chunks, _metadata(facts, product))
 
 
 def _sha256(facts: ReleaseFacts, product: Product) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Generator
 from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
@@ -95,7 +95,7 @@ def with_lengths(connection: Connection[Any], product: Product, release_id: int)
 
 def read_chunks(
     connection: Connection[Any], product: Product, release_id: int, chunk_rows: int = CHUNK_ROWS
-) -> Iterator[NDArray[np.void]]:
+) -> Generator[NDArray[np.void], None, None]:
     """Rows of a product in order, as records with the nulls of `app.db.copy`; memory holds one chunk.
 
     The connection must be in a transaction (or open one itself): a server-side cursor lives in it.

@@ -107,6 +107,13 @@ def test_version(capsys):
             3,
             "mapps: error DATABASE_UNAVAILABLE: the database stopped",
         ),
+        (
+            PermissionError(13, "Permission denied", "/x"),
+            3,
+            "mapps: error FILE_SYSTEM: /x: Permission denied",
+        ),
+        (OSError(28, "No space left on device"), 3, "mapps: error FILE_SYSTEM: No space left on device"),
+        (OSError("Not enough space on disk: requested 9"), 3, "mapps: error FILE_SYSTEM: No space left"),
         (KeyboardInterrupt(), 130, "mapps: interrupted"),
     ],
 )
