@@ -19,9 +19,10 @@ from app.flags import BlendFlag, ConfusionFlag, ReadFlag
 from workers.reduction import bandfill, merge
 from workers.reduction.extended import extract_extended
 from workers.reduction.grading import photometric_quality
-from workers.reduction.image_sources import DETECTION_DTYPE, ImageSources, extract_image
+from workers.reduction.image_sources import DETECTION_DTYPE, ImageSources, extract_strip
 from workers.reduction.merge import Merged, Places
 from workers.reduction.parameters import ExtractionParameters
+from workers.reduction.strips import join_images
 from workers.reduction.values import SOURCE_DTYPE, AtlasImage, ScanSources
 
 Doubles = NDArray[np.float64]
@@ -54,10 +55,9 @@ def extract_scan(images: Sequence[AtlasImage], parameters: ExtractionParameters)
         Raised if there is no image, or two images have the same band and number.
     """
     _check(images)
-    reduced = [
-        extract_image(image, parameters)
-        for image in sorted(images, key=lambda i: (i.band.position, i.number))
-    ]
+    strips = [strip for band in BANDS for strip in join_images([i for i in images if i.band == band])]
+    reduced = [one for strip in strips for one in extract_strip(strip, parameters)]
+    reduced.sort(key=lambda one: (one.image.band.position, one.image.number))
     tables = tuple(_band_table(reduced, band, parameters) for band in BANDS)
     places = tuple(_places(table) for table in tables)
     area = {band: _area_arcsec2(reduced, band) for band in BANDS}

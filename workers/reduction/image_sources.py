@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,6 +13,7 @@ from workers.reduction.crowded import reduce_image
 from workers.reduction.image_model import ImageModel
 from workers.reduction.normalise import Scale
 from workers.reduction.parameters import ExtractionParameters
+from workers.reduction.strips import Strip, part_of
 from workers.reduction.values import AtlasImage
 
 Doubles = NDArray[np.float64]
@@ -162,9 +163,18 @@ def _confused(model: ImageModel) -> NDArray[np.bool_]:
     return np.asarray(drawn > 2.0 * own)
 
 
-def extract_image(image: AtlasImage, parameters: ExtractionParameters) -> ImageSources:
-    """Reduce one image to detections."""
-    model = reduce_image(image, parameters)
-    scale = normalise.aperture_scale(model, image.projection.scale_arcsec, parameters)
-    table = detections_of(image, model, scale, parameters)
-    return ImageSources(image, model, scale, table, 0.0)
+def extract_strip(strip: Strip, parameters: ExtractionParameters) -> list[ImageSources]:
+    """Reduce the images of a strip together; the detections of each, every star on one image only."""
+    count = len(strip.parts)
+    shared = replace(
+        parameters,
+        psf_maximum_stars=count * parameters.psf_maximum_stars,
+        growth_maximum_stars=count * parameters.growth_maximum_stars,
+    )
+    whole = reduce_image(strip.image, shared)
+    scale = normalise.aperture_scale(whole, strip.image.projection.scale_arcsec, shared)
+    result = []
+    for k, image in enumerate(strip.parts):
+        model = part_of(whole, strip, k)
+        result.append(ImageSources(image, model, scale, detections_of(image, model, scale, parameters), 0.0))
+    return result

@@ -23,6 +23,7 @@ Bools = NDArray[np.bool_]
 
 OVERSAMPLING = 3
 RADIUS_PIX = 16  # beyond the 14" of the widest aperture of the curve of growth
+STRIP_PIX = 1000  # about the rows of one image
 CELL_PIX = 64  # tables are drawn for cells of this size; the function changes by < 0.5 % between neighbours
 
 
@@ -44,6 +45,8 @@ class Psf:
         Full width at half maximum at the centre of the image.
     learnt_from : int
         Number of stars it was learnt from; 0 for a model profile.
+    first_row : int
+        Row of `shape` at which y of the caller's positions is 0: an image may be a part of what was learnt together.
     """
 
     coefficients: Doubles
@@ -52,6 +55,7 @@ class Psf:
     tables: Singles
     fwhm_pix: float
     learnt_from: int = 0
+    first_row: int = 0
 
     @property
     def oversampling(self) -> int:
@@ -62,7 +66,7 @@ class Psf:
         """Index of the table that serves each position."""
         ny, nx = cell_layout(self.shape)
         i = np.clip((x + 0.5) * nx / self.shape[1], 0, nx - 1).astype(np.int64)
-        j = np.clip((y + 0.5) * ny / self.shape[0], 0, ny - 1).astype(np.int64)
+        j = np.clip((y + self.first_row + 0.5) * ny / self.shape[0], 0, ny - 1).astype(np.int64)
         return np.asarray(j * nx + i)
 
     def reach(self, flux: Doubles, sigma: float) -> Doubles:
@@ -113,12 +117,16 @@ def _node_radius() -> Doubles:
 
 
 def terms(x: Doubles, y: Doubles, order: int, shape: tuple[int, int]) -> Doubles:
-    """Polynomial terms (n, terms) at pixel positions; coordinates run over [-1, 1] across the image."""
+    """Polynomial terms (n, terms) at pixel positions; coordinates run over [-1, 1] across the image.
+
+    Seeing changes along a scan: a strip of several images has one more power of y for each, as Legendre polynomials.
+    """
     u = 2.0 * x / max(shape[1] - 1, 1) - 1.0
     v = 2.0 * y / max(shape[0] - 1, 1) - 1.0
     columns = [np.ones_like(u)]
     if order >= 1:
         columns += [u, v]
+        columns += [np.polynomial.Legendre.basis(k)(v) for k in range(2, round(shape[0] / STRIP_PIX) + 1)]
     if order >= 2:
         # Minus their means, so that term 0 stays the mean function of the image.
         columns += [u * u - 1.0 / 3.0, u * v, v * v - 1.0 / 3.0]
