@@ -9,7 +9,7 @@ import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from app.errors import MappsError
+from app.errors import DatabaseUnavailableError, MappsError
 from app.models.production import TaskKind
 from workers.steps.registry import STEPS, Step
 
@@ -72,6 +72,8 @@ def _set_up_log(*, quiet: bool) -> None:
 
 
 def _work(options: argparse.Namespace, steps: Mapping[TaskKind, Step]) -> None:
+    import psycopg
+
     from app.db.engine import connect
     from app.production.claim import WorkerIdentity
     from app.settings import get_settings
@@ -82,7 +84,7 @@ def _work(options: argparse.Namespace, steps: Mapping[TaskKind, Step]) -> None:
     settings = get_settings()
     stopping = Stopping(settings.grace_seconds)
     stopping.listen()
-    tally = Worker(
+    worker = Worker(
         settings=settings,
         identity=WorkerIdentity.of_this_process(),
         connect=lambda: connect("worker", autocommit=True),
@@ -90,7 +92,15 @@ def _work(options: argparse.Namespace, steps: Mapping[TaskKind, Step]) -> None:
         assignment=Assignment(options.run, options.until_idle, options.max_tasks),
         steps=steps,
         faults=FaultPlan.from_environment(),
-    ).work()
+    )
+    try:
+        tally = worker.work()
+    except psycopg.OperationalError as error:
+        # The server's own disk is full, or it has no connection left: its attempt is reaped, nothing is lost.
+        raise DatabaseUnavailableError(
+            f"the database refused: {' '.join(str(error).split())}",
+            remedy="start the worker again when that is mended (mapps doctor)",
+        ) from error
     LOG.info(
         "%d done, %d failed, %d lost, %d given back", tally.done, tally.failed, tally.lost, tally.given_back
     )

@@ -208,6 +208,11 @@ def _translate(error: BaseException) -> MappsError | None:
     if isinstance(original, missing) and not _is_migrated():
         return SchemaError(f"the database lacks what this code works with: {text}", remedy="mapps db migrate")
     if isinstance(original, psycopg.OperationalError):
+        if original.sqlstate is not None and original.sqlstate.startswith("53"):
+            reason = original.diag.message_primary or text
+            return DatabaseUnavailableError(
+                f"the database server has no room left: {reason}", remedy="see: mapps doctor"
+            )
         return DatabaseUnavailableError(
             f"the database stopped answering: {text}", remedy="see: mapps db status"
         )
