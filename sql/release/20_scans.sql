@@ -31,6 +31,8 @@ considered AS (
         END AS hindrance
     FROM release.parent_run AS p
     JOIN production.attempt AS a ON a.run_id = p.run_id AND a.accepted AND a.scan_key IS NOT NULL
+    -- What was recalled stays accepted until it is made again, but it is not released.
+    JOIN production.task AS t ON t.task_id = a.task_id AND t.state = 'done'
     JOIN survey.scan AS s ON s.scan_key = a.scan_key
     JOIN survey.night AS n ON n.night_id = s.night_id
     LEFT JOIN image ON image.attempt_id = a.attempt_id

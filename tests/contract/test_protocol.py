@@ -557,6 +557,23 @@ def test_released_runs_are_not_recalled_in_place(connection):
         recall_all(connection, world)
 
 
+def test_an_operator_does_not_wait_for_a_release_that_is_being_drawn(connection, protocol_database):
+    from app.production.runs import lock_run
+
+    world = make_world(connection)
+    with protocol_database.connect() as builder:
+        release_id = value(
+            builder,
+            "INSERT INTO release.release (name, kind, state, parameters, code_version, code_commit)"
+            " VALUES (%s, 'sampler', 'building', '{}', '0', 'c') RETURNING release_id",
+            world.run,
+        )
+        builder.execute("INSERT INTO release.parent_run VALUES (%s, %s)", (release_id, world.run_id))
+        connection.execute("SET lock_timeout = '2s'")
+        assert lock_run(connection, world.run).name == world.run
+        builder.rollback()
+
+
 def test_calibration_recalled_while_a_scan_runs_is_not_published(connection):
     world = make_world(connection, entry="raw")
     night = claim(connection, world)

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from app.releases.build import build_release
 from tests.conftest import Database
 from tests.contract.release_world import Box, World, fresh_world
 
@@ -116,3 +117,16 @@ def test_the_atlas_list_is_that_of_the_selected_scans(world: World) -> None:
     )
     for _, scan_key, images, selected in rows:
         assert images == ((6 if scan_key == 31 else 3) if selected else 0)
+
+
+def test_what_is_recalled_and_not_made_again_is_not_released(database: Database) -> None:
+    with database.connect() as connection:
+        world = World(connection)
+        run = world.run()
+        world.scan(run, 1, Box(10.0, 10.2, 0.0, 1.0))
+        world.scan(run, 2, Box(10.0, 10.2, 0.0, 1.0), tile=1, noise=5.0)
+        recalled, other = (int(world.sources(key, 10.1, 0.5)[0]) for key in (1, 2))
+        connection.execute("UPDATE production.task SET state = 'ready' WHERE scan_key = 1")
+        connection.commit()
+        build_release(connection, "one", "sampler", ["run"], allow_unfinished=True)
+        assert world.verdicts() == {recalled: "attempt", other: "released"}
