@@ -207,16 +207,17 @@ def _translate(error: BaseException) -> MappsError | None:
     missing = (psycopg.errors.UndefinedTable, psycopg.errors.InvalidSchemaName)
     if isinstance(original, missing) and not _is_migrated():
         return SchemaError(f"the database lacks what this code works with: {text}", remedy="mapps db migrate")
-    if isinstance(original, psycopg.OperationalError):
-        if original.sqlstate is not None and original.sqlstate.startswith("53"):
-            reason = original.diag.message_primary or text
-            return DatabaseUnavailableError(
-                f"the database server has no room left: {reason}", remedy="see: mapps doctor"
-            )
+    return _translate_server_error(original, text) if isinstance(original, psycopg.OperationalError) else None
+
+
+def _translate_server_error(error: Any, text: str) -> MappsError:
+    """Tell a server that has no room (class 53: disk, memory, connections) from one that is gone."""
+    if str(error.sqlstate or "").startswith("53"):
+        reason = error.diag.message_primary or text
         return DatabaseUnavailableError(
-            f"the database stopped answering: {text}", remedy="see: mapps db status"
+            f"the database server has no room left: {reason}", remedy="see: mapps doctor"
         )
-    return None
+    return DatabaseUnavailableError(f"the database stopped answering: {text}", remedy="see: mapps db status")
 
 
 def _translate_os_error(error: OSError) -> MappsError | None:
