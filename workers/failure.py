@@ -36,7 +36,8 @@ def failure_of(error: Exception) -> Failure:
     if isinstance(error, UserError):
         return Failure(Family.INPUT, error.code, str(error))
     if isinstance(error, psycopg.OperationalError | psycopg.InterfaceError):
-        return Failure(Family.TRANSIENT, error.sqlstate or "DATABASE", str(error).strip())
+        # One line: the status shows the last one, and the last of the server's says only where it happened.
+        return Failure(Family.TRANSIENT, error.sqlstate or "DATABASE", " ".join(str(error).split()))
     if isinstance(error, OSError) and error.errno in _TRANSIENT_ERRNO:
         return Failure(Family.TRANSIENT, errno.errorcode[error.errno], str(error))
     if isinstance(error, MemoryError):
