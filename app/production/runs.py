@@ -174,6 +174,20 @@ def seal_run(connection: Connection[Any], name: str) -> Run:
         return lock_run(connection, name)
 
 
+def seal_drained(connection: Connection[Any], name: str | None = None) -> list[str]:
+    """Seal the runs, or the named one, that have nothing left to do, so that cone searches find their index.
+
+    Returns
+    -------
+    list of str
+        Names of the runs that were sealed now.
+    """
+    rows = connection.execute(statement("production/drained_runs"), {"run": name}).fetchall()
+    for (drained,) in rows:
+        seal_run(connection, drained)
+    return [str(drained) for (drained,) in rows]
+
+
 def list_runs(connection: Connection[Any], name: str | None = None) -> list[dict[str, Any]]:
     """All runs, or one, with counts of their tasks.
 

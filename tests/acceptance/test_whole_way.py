@@ -125,3 +125,17 @@ def test_exports_are_files_people_can_read(night: Site, tmp_path: Path) -> None:
     lines = text.read_text(encoding="ascii").splitlines()
     assert len(lines) == rows
     assert all(line.count("|") == 59 for line in lines)
+
+
+def test_cone_search_in_the_run_uses_its_index(night: Site) -> None:
+    """Sealed by the worker that left nothing to do, before any release was drawn."""
+    plan = query(
+        night,
+        "EXPLAIN SELECT * FROM wsdb.point_source WHERE run_id = 1 AND spoint(radians(ra), radians(decl)) <@"
+        " scircle(spoint(radians(10), radians(-30)), radians(1.0 / 60))",
+    )
+    assert any("Index" in line for (line,) in plan)
+    [(sealed, released)] = query(
+        night, "SELECT r.sealed_at, p.created_at FROM production.run AS r, release.release AS p"
+    )
+    assert sealed < released
