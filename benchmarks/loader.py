@@ -1,7 +1,7 @@
 """Compare loaders on the real partitioned point-source table with its primary key and foreign key live.
 
 All methods load the same rows, one transaction each, in one interleaved run on a durable private server of its own.
-The yardstick is the server reading a finished binary file. `python benchmarks/loader.py --help`
+The yardstick is the server reading a finished binary file. `python -m benchmarks.loader --help`
 """
 
 from __future__ import annotations
@@ -15,7 +15,6 @@ from pathlib import Path
 from statistics import median
 from typing import TYPE_CHECKING, Any
 
-from loader_rows import WIRE_TYPES, arrow_batch, make_records, python_rows
 from psycopg import sql
 
 from app.db import migrate
@@ -23,6 +22,7 @@ from app.db.cluster import Cluster
 from app.db.copy import SourceTable, copy_rows, encode
 from app.db.engine import connect_url
 from app.models.columns import POINT_SOURCE
+from benchmarks.loader_rows import WIRE_TYPES, arrow_batch, make_records, python_rows
 
 if TYPE_CHECKING:
     from collections.abc import Callable
