@@ -159,7 +159,9 @@ def _centred(light: Floats, dx: Doubles, dy: Doubles) -> tuple[Doubles, Doubles]
 
 def _ring_level(light: Floats, radius: Floats) -> Floats:
     """Median of each stamp from 14" to 20": near bright stars the frame's background mesh is not level enough."""
-    ring = np.where(radius >= RING_PIX, light, np.float32(np.nan)).reshape(light.shape[0], -1)
+    ring = np.where(radius >= RING_PIX, light, np.float32(np.nan)).reshape(
+        light.shape[0], light.shape[1] * light.shape[2]
+    )
     known = np.isfinite(ring).any(axis=1)
     level = np.zeros(light.shape[0], np.float32)
     level[known] = np.nanmedian(ring[known], axis=1)
