@@ -29,7 +29,7 @@ def reduce_atlas_scan(claim: Claim, context: StepContext, scan: ScanFacts) -> Pu
     return Publication(
         input_hash=input_hash(claim.pipeline_hash, (file.sha256 for file in files)),
         point_sources=points,
-        extended_sources=extended_records(getattr(result, "extended", None), scan, claim.run_id, points),
+        extended_sources=extended_records(result.extended, scan, claim.run_id, points),
         atlas_images=tuple(
             image_row(
                 image,

@@ -75,7 +75,7 @@ def reduce_raw_scan(claim: Claim, context: StepContext, scan: ScanFacts) -> Publ
     return Publication(
         input_hash=input_hash(claim.pipeline_hash, [f.sha256 for f in files] + [p[2] for p in used]),
         point_sources=points,
-        extended_sources=extended_records(getattr(result, "extended", None), scan, claim.run_id, points),
+        extended_sources=extended_records(result.extended, scan, claim.run_id, points),
         atlas_images=images,
         metrics=metric_rows(result.metrics),
         raw_file_ids=tuple(file.raw_file_id for file in files),
