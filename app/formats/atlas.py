@@ -26,6 +26,7 @@ from numpy.typing import NDArray
 from app.formats.atlas_facts import AtlasFacts, AtlasFileError, read_facts
 from app.formats.hdu_chain import broken_link
 from app.formats.raw_names import format_ordate, survey_day_number
+from app.formats.scaled_plane import compressed_plane, decompression_error, plane_noise, step_below
 from app.sky.pixels import array_to_fits
 
 if TYPE_CHECKING:
@@ -50,8 +51,6 @@ __all__ = [
 Floats = NDArray[np.float32]
 
 SITES = {"n": "2MASS-N", "s": "2MASS-S"}
-_LIMIT_16 = 32_767
-_ROWS_A_TILE = 64  # 1024 tiles of one row take 2.5 times as long in astropy as 16 of 64, and 3 % more room
 
 
 class AtlasCompression(StrEnum):
@@ -159,7 +158,14 @@ def _open(path: Path) -> Iterator[Any]:
                 yield hdus
         except AtlasFileError:
             raise
-        except (OSError, EOFError, zlib.error, gzip.BadGzipFile, AstropyUserWarning) as error:
+        except (
+            OSError,
+            EOFError,
+            zlib.error,
+            gzip.BadGzipFile,
+            AstropyUserWarning,
+            decompression_error(),
+        ) as error:
             raise AtlasFileError(path.name, "file", _one_line(error), expected="a whole FITS file") from error
         except (ValueError, TypeError, KeyError, IndexError, RuntimeError, fits.VerifyError) as error:
             raise AtlasFileError(
@@ -286,44 +292,6 @@ def _header(image: AtlasPlanes, keywords: AtlasKeywords) -> Any:
     return fits.Header([card for card in cards if card[1] is not None])
 
 
-def _floor_power_of_two(value: float) -> float:
-    return float(2.0 ** np.floor(np.log2(value)))
-
-
-def _noise(pixels: Floats) -> float:
-    """Robust noise of a plane from differences of neighbours, so that nebulae and gradients do not count."""
-    difference = np.diff(pixels[::2, ::1], axis=1).ravel()
-    difference = np.abs(difference[np.isfinite(difference)])
-    return float(np.median(difference) * 1.4826 / np.sqrt(2.0)) if difference.size else 0.0
-
-
-def _scaled(pixels: Floats, step: float) -> tuple[NDArray[Any], float, int]:
-    """Integers, their zero and blank value; steps are powers of two: reading gives float32 exactly."""
-    finite = np.isfinite(pixels)
-    middle = float(np.median(pixels[finite])) if finite.any() else 0.0
-    zero = float(np.round(middle / step) * step)
-    counts = np.rint((np.where(finite, pixels, zero) - zero) / step)
-    narrow = bool(np.abs(counts).max(initial=0.0) <= _LIMIT_16)
-    integer: Any = np.int16 if narrow else np.int32
-    blank = int(np.iinfo(integer).min)
-    counts = np.clip(counts, blank + 1, -(blank + 1))
-    return np.where(finite, counts, blank).astype(integer), zero, blank
-
-
-def _compressed_hdu(pixels: Floats, header: Any, name: str, step: float) -> Any:
-    from astropy.io import fits
-
-    counts, zero, blank = _scaled(np.asarray(pixels, np.float32), step)
-    rows, columns = counts.shape
-    hdu = fits.CompImageHDU(
-        counts, header, name=name, compression_type="RICE_1", tile_shape=(min(_ROWS_A_TILE, rows), columns)
-    )
-    hdu.header["BSCALE"] = (step, "step of the stored integers")
-    hdu.header["BZERO"] = (zero, "value of the stored integer 0")
-    hdu.header["BLANK"] = (blank, "stored integer of pixels without data")
-    return hdu
-
-
 def write_atlas(
     target: str | Path | BinaryIO,
     image: AtlasPlanes,
@@ -346,15 +314,14 @@ def write_atlas(
 
     header = _header(image, keywords)
     planes = [("COVERAGE", image.coverage, 1.0 / 64.0)]
-    noise = _noise(image.pixels_dn)
-    step = _floor_power_of_two(max(noise, 1e-3) / 4.0)
+    step = step_below(plane_noise(image.pixels_dn))
     planes.append(("UNCERT", image.uncertainty_dn, step / 4.0))
     if compression is AtlasCompression.NONE:
         hdus = [fits.PrimaryHDU(np.asarray(image.pixels_dn, np.float32), header)]
         hdus += [fits.ImageHDU(plane, name=name) for name, plane, _ in planes if plane is not None]
     else:
-        hdus = [fits.PrimaryHDU(), _compressed_hdu(image.pixels_dn, header, "ATLAS", step)]
-        hdus += [_compressed_hdu(p, fits.Header(), name, s) for name, p, s in planes if p is not None]
+        hdus = [fits.PrimaryHDU(), compressed_plane(image.pixels_dn, header, "ATLAS", step)]
+        hdus += [compressed_plane(p, fits.Header(), name, s) for name, p, s in planes if p is not None]
     buffer = io.BytesIO()
     fits.HDUList(hdus).writeto(buffer)
     if isinstance(target, (str, Path)):

@@ -288,6 +288,19 @@ def test_truncated_compressed_extension(tmp_path):
             read_atlas(tmp_path / "cut.fits")
 
 
+def test_damaged_compressed_pixels(tmp_path):
+    path = tmp_path / "hi0490009.fits"
+    write_atlas(path, planes(), KEYWORDS)
+    with fits.open(path, disable_image_compression=True) as hdus:
+        start = hdus[1].fileinfo()["datLoc"] + hdus[1].data.dtype.itemsize * len(hdus[1].data)
+    content = bytearray(path.read_bytes())
+    # Zeros only: the decompressor never finds the end of its first number.
+    content[start + 4 : start + 4000] = b"\x00" * 3996
+    path.write_bytes(content)
+    with pytest.raises(AtlasFileError, match=r"hi0490009\.fits: file:.*decompression"):
+        read_atlas(path)
+
+
 @pytest.mark.parametrize("data", [np.zeros(5, np.float32), np.zeros((2, 3, 4), np.float32), np.zeros((0, 4))])
 def test_wrong_dimensions(tmp_path, data):
     header = fits.Header(REAL_CARDS)
