@@ -1,0 +1,189 @@
+"""Diagnostics of a scan as a FITS file: tables as they are, pieces of images as integers below their noise.
+
+Extensions of a band are FRAMES_J, CHI2_J, STARS_J and, where there is a piece, IMAGE_J and RESID_J; REFS holds the
+reference stars. At most `MOST_STARS` stars a band and a piece of `MOST_PIXELS` pixels are kept, so that a file of
+three bands stays below 3 MB: they serve medians and pictures, not measurements. The same content gives the same
+bytes.
+"""
+
+from __future__ import annotations
+
+import io
+import zlib
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from app.bands import BANDS, Band
+from app.diagnostics import (
+    CELLS,
+    FRAME_DIAGNOSTIC_DTYPE,
+    REFERENCE_DIAGNOSTIC_DTYPE,
+    STAR_DIAGNOSTIC_DTYPE,
+    BandDiagnostics,
+    Plane,
+    ScanDiagnostics,
+    Table,
+)  # fmt: skip
+from app.errors import InputError
+from app.formats.hdu_chain import broken_link
+from app.formats.scaled_plane import compressed_plane, decompression_error, plane_noise, step_below
+
+__all__ = [
+    "FRAME_DIAGNOSTIC_DTYPE",
+    "REFERENCE_DIAGNOSTIC_DTYPE",
+    "STAR_DIAGNOSTIC_DTYPE",
+    "BandDiagnostics",
+    "DiagnosticsFileError",
+    "ScanDiagnostics",
+    "read_diagnostics",
+    "write_diagnostics",
+]
+
+FORMAT = 1
+"""Version of the file's layout, keyword DIAGVERS."""
+MOST_STARS = 20_000
+MOST_PIXELS = 512 * 512
+
+
+class DiagnosticsFileError(InputError):
+    """A diagnostics file is damaged, or of another version."""
+
+    code = "DIAGNOSTICS_FILE"
+
+
+def write_diagnostics(diagnostics: ScanDiagnostics) -> bytes:
+    """Bytes of the file.
+
+    Raised if a table has other fields than its dtype, or planes other shapes than they should: ValueError (a bug).
+    """
+    from astropy.io import fits
+
+    primary = fits.PrimaryHDU()
+    primary.header["ORIGIN"] = ("mapps", "writer")
+    primary.header["DIAGVERS"] = (FORMAT, "version of this layout")
+    primary.header["BANDS"] = ("".join(band.band for band in diagnostics.bands), "bands in the file")
+    hdus: list[Any] = [primary]
+    for band in diagnostics.bands:
+        hdus += _band_hdus(_bounded(band))
+    hdus.append(_table_hdu(diagnostics.references, REFERENCE_DIAGNOSTIC_DTYPE, "REFS"))
+    buffer = io.BytesIO()
+    fits.HDUList(hdus).writeto(buffer)
+    return buffer.getvalue()
+
+
+def read_diagnostics(path: Path) -> ScanDiagnostics:
+    """Diagnostics of a file.
+
+    Raised if it is missing, damaged, lacks a part, or is of another version: DiagnosticsFileError.
+    """
+    import warnings
+
+    from astropy.io import fits
+    from astropy.utils.exceptions import AstropyUserWarning
+
+    with warnings.catch_warnings():
+        # Truncation is told by astropy only as a warning.
+        warnings.simplefilter("ignore")
+        warnings.filterwarnings("error", message=".*truncated.*", category=AstropyUserWarning)
+        try:
+            with path.open("rb") as stream, fits.open(stream, memmap=False) as hdus:
+                return _scan(hdus)
+        except (OSError, EOFError, zlib.error, AstropyUserWarning, decompression_error()) as error:
+            raise _damaged(path, error) from error
+        except (ValueError, TypeError, KeyError, IndexError, RuntimeError, fits.VerifyError) as error:
+            raise _damaged(path, error) from error
+
+
+def _damaged(path: Path, error: Exception) -> DiagnosticsFileError:
+    found = " ".join(f"{path}: {type(error).__name__}: {error}".split())[:300]
+    return DiagnosticsFileError(
+        found,
+        expected=f"a whole diagnostics file of version {FORMAT}",
+        remedy="recall the scan and let it be reduced again: mapps run recall --requeue",
+    )
+
+
+def _bounded(band: BandDiagnostics) -> BandDiagnostics:
+    """Keep what medians and pictures need: even steps through the stars, the middle of the piece."""
+    stars = band.stars
+    if stars.size > MOST_STARS:
+        stars = stars[np.arange(MOST_STARS) * stars.size // MOST_STARS]
+    if band.image.shape != band.residual.shape or band.image.ndim != 2:
+        raise ValueError(f"image {band.image.shape} and residual {band.residual.shape} must be of one shape")
+    rows, columns = band.image.shape
+    keep_columns = min(columns, 512)
+    keep_rows = min(rows, MOST_PIXELS // max(keep_columns, 1))
+    y, x = (rows - keep_rows) // 2, (columns - keep_columns) // 2
+    piece = np.s_[y : y + keep_rows, x : x + keep_columns]
+    return replace(band, stars=stars, image=band.image[piece], residual=band.residual[piece])
+
+
+def _band_hdus(band: BandDiagnostics) -> list[Any]:
+    from astropy.io import fits
+
+    letter = band.band.value.upper()
+    if band.chi2_map.shape != (CELLS, CELLS):
+        raise ValueError(f"chi2_map {band.chi2_map.shape} must be ({CELLS}, {CELLS})")
+    hdus = [
+        _table_hdu(band.frames, FRAME_DIAGNOSTIC_DTYPE, f"FRAMES_{letter}"),
+        fits.ImageHDU(np.asarray(band.chi2_map, np.float32), name=f"CHI2_{letter}"),
+        _table_hdu(band.stars, STAR_DIAGNOSTIC_DTYPE, f"STARS_{letter}"),
+    ]
+    if band.image.size:
+        # One step for both: what is left over is looked at in units of the noise of the image.
+        step = step_below(plane_noise(band.residual))
+        planes = ((f"IMAGE_{letter}", band.image), (f"RESID_{letter}", band.residual))
+        hdus += [compressed_plane(plane, fits.Header(), name, step) for name, plane in planes]
+    return hdus
+
+
+def _table_hdu(table: Table, dtype: np.dtype[np.void], name: str) -> Any:
+    from astropy.io import fits
+
+    if table.dtype.names != dtype.names:
+        raise ValueError(f"{name}: fields {table.dtype.names} must be {dtype.names}")
+    return fits.BinTableHDU(table.astype(dtype), name=name)
+
+
+def _scan(hdus: Any) -> ScanDiagnostics:
+    broken = broken_link(hdus)
+    if broken:
+        raise ValueError(broken)
+    header = hdus[0].header
+    if header["DIAGVERS"] != FORMAT:
+        raise ValueError(f"version {header['DIAGVERS']}")
+    bands = tuple(_band(hdus, band) for band in BANDS if band.value in str(header["BANDS"]))
+    return ScanDiagnostics(bands, _table(hdus, "REFS", REFERENCE_DIAGNOSTIC_DTYPE))
+
+
+def _band(hdus: Any, band: Band) -> BandDiagnostics:
+    letter = band.value.upper()
+    cells = _plane(hdus, f"CHI2_{letter}")
+    if cells.shape != (CELLS, CELLS):
+        raise ValueError(f"CHI2_{letter} has shape {cells.shape}")
+    pieces = {}
+    if f"IMAGE_{letter}" in hdus:
+        pieces = {"image": _plane(hdus, f"IMAGE_{letter}"), "residual": _plane(hdus, f"RESID_{letter}")}
+    return BandDiagnostics(
+        band,
+        frames=_table(hdus, f"FRAMES_{letter}", FRAME_DIAGNOSTIC_DTYPE),
+        chi2_map=cells,
+        stars=_table(hdus, f"STARS_{letter}", STAR_DIAGNOSTIC_DTYPE),
+        **pieces,
+    )
+
+
+def _plane(hdus: Any, name: str) -> Plane:
+    return np.array(hdus[name].data, np.float32)
+
+
+def _table(hdus: Any, name: str, dtype: np.dtype[np.void]) -> Table:
+    """Rows in the byte order of this machine."""
+    stored = hdus[name].data
+    table = np.zeros(len(stored), dtype)
+    for column in dtype.names or ():
+        table[column] = stored[column]
+    return table
