@@ -24,7 +24,14 @@ from app.models.columns import POINT_SOURCE, Kind
 from app.models.production import RunKind, TaskKind
 from app.production.claim import Claim, WorkerIdentity
 from app.production.pipelines import Pipeline
-from app.production.publication import AtlasImageRow, CalibrationRow, Metric, Publication, ZeroPointRow
+from app.production.publication import (
+    AtlasImageRow,
+    CalibrationRow,
+    DiagnosticsRow,
+    Metric,
+    Publication,
+    ZeroPointRow,
+)  # fmt: skip
 from app.production.runs import create_run
 from app.production.selection import Night, Selection
 from app.production.tasks import queue_run
@@ -188,6 +195,7 @@ def publication_of(
         metrics=(Metric("sources", None, float(ROWS)),),
         calibration_ids=calibrations,
         raw_file_ids=(),
+        diagnostics=DiagnosticsRow(stored.name, stored.sha256),
     )
 
 
@@ -227,6 +235,7 @@ INVARIANTS = {
         SELECT run_id, src_id FROM wsdb.point_source GROUP BY 1, 2 HAVING count(*) > 1""",
     "no image, metric or zero point without an accepted attempt": """
         SELECT attempt_id FROM (SELECT attempt_id FROM wsdb.atlas_image UNION ALL SELECT attempt_id FROM quality.metric
+            UNION ALL SELECT attempt_id FROM quality.scan_diagnostics
             UNION ALL SELECT attempt_id FROM calibration.zero_point
             UNION ALL SELECT attempt_id FROM calibration.product WHERE retired_at IS NULL) rows
         JOIN production.attempt a USING (attempt_id) WHERE NOT a.accepted""",

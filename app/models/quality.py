@@ -8,6 +8,7 @@ from sqlalchemy import (
     CheckConstraint,
     Double,
     ForeignKey,
+    ForeignKeyConstraint,
     Identity,
     Integer,
     PrimaryKeyConstraint,
@@ -34,6 +35,22 @@ METRIC = Table(
     schema="quality",
     comment="What a reduction measured of itself, one number a row",
 )
+
+SCAN_DIAGNOSTICS = Table(
+    "scan_diagnostics", METADATA,
+    required("attempt_id", BigInteger, "Attempt that measured them"),
+    required("run_id", Integer, "Run", ForeignKey("production.run.run_id")),
+    required("scan_key", Integer, "Scan", ForeignKey("survey.scan.scan_key")),
+    required("url", Text, "Content-named file in the store"),
+    required("sha256", CHAR(64), "SHA-256 of the file"),
+    PrimaryKeyConstraint("attempt_id"),
+    ForeignKeyConstraint(
+        ["attempt_id", "run_id", "scan_key"],
+        ["production.attempt.attempt_id", "production.attempt.run_id", "production.attempt.scan_key"],
+    ),
+    UniqueConstraint("run_id", "scan_key"),
+    schema="quality", comment="Files with frame, star and residual diagnostics of scans of raw frames",
+)  # fmt: skip
 
 GRADE = Table(
     "grade", METADATA,

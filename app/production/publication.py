@@ -42,6 +42,14 @@ class AtlasImageRow:
 
 
 @dataclass(frozen=True)
+class DiagnosticsRow:
+    """One row of quality.scan_diagnostics without the keys that the claim knows; `url` is the name in the store."""
+
+    url: str
+    sha256: str
+
+
+@dataclass(frozen=True)
 class CalibrationRow:
     """One row of calibration.product without the keys that the claim knows."""
 
@@ -86,6 +94,8 @@ class Publication:
         `attempt_id` by the publication. None is the same as no rows; no sources is a valid result.
     raw_file_ids, calibration_ids : tuple of int
         What the attempt read: the links that recall and provenance follow.
+    diagnostics : DiagnosticsRow, optional
+        Of scans of raw frames; images that were ingested have none.
     input_hash : str
         SHA-256 (hexadecimal) over the content of the inputs and the pipeline.
     """
@@ -99,3 +109,4 @@ class Publication:
     metrics: tuple[Metric, ...] = ()
     raw_file_ids: tuple[int, ...] = ()
     calibration_ids: tuple[int, ...] = field(default=())
+    diagnostics: DiagnosticsRow | None = None

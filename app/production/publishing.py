@@ -150,6 +150,7 @@ def _supersede(connection: Connection[Any], claim: Claim) -> None:
         "drop_point_sources",
         "drop_extended_sources",
         "drop_atlas_images",
+        "drop_scan_diagnostics",
         "drop_zero_points",
         "drop_metrics",
         "retire_products",
@@ -179,6 +180,7 @@ def _add_products(connection: Connection[Any], claim: Claim, publication: Public
         "scan_key": claim.scan_key,
     }
     images = [asdict(row) | keys | {"footprint": to_text(row.footprint)} for row in publication.atlas_images]
+    diagnostics = [asdict(publication.diagnostics) | keys] if publication.diagnostics is not None else []
     calibrations = [
         asdict(row) | keys | _span(row.valid) | {"facts": Jsonb(row.facts)}
         for row in publication.calibrations
@@ -188,6 +190,7 @@ def _add_products(connection: Connection[Any], claim: Claim, publication: Public
     with connection.cursor() as cursor:
         for name, rows in (
             ("add_atlas_image", images),
+            ("add_scan_diagnostics", diagnostics),
             ("add_calibration", calibrations),
             ("add_zero_point", zero_points),
             ("add_metric", metrics),

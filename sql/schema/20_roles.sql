@@ -69,7 +69,8 @@ GRANT INSERT ON production.attempt_raw_file, production.attempt_calibration TO m
 -- FOR SHARE, which makes a recall wait for a publication, takes a right to UPDATE.
 GRANT INSERT, UPDATE (retired_at) ON calibration.product TO mapps_worker;
 GRANT INSERT ON calibration.zero_point TO mapps_worker;
-GRANT INSERT, DELETE ON wsdb.point_source, wsdb.extended_source, wsdb.atlas_image, quality.metric TO mapps_worker;
+GRANT INSERT, DELETE ON wsdb.point_source, wsdb.extended_source, wsdb.atlas_image, quality.metric,
+    quality.scan_diagnostics TO mapps_worker;
 
 -- Operators ingest, queue, hold, recall, grade and release.
 GRANT INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA survey, production, quality, release, reference TO mapps_operator;

@@ -120,6 +120,9 @@ PLANTED = {
         decl, footprint, width_pix, height_pix, url, sha256, zero_point_mag) SELECT number, %(run_id)s, %(attempt_id)s,
         %(scan_key)s, band, number, 0, 0, '{(0d,0d),(1d,0d),(0d,1d)}', 1, 1, '', '', 20
         FROM (VALUES ('j', 7), ('h', 6)) AS image (band, number)""",
+    "scan_diagnostics_accepted": """WITH image AS (UPDATE survey.scan SET entry = 'atlas' RETURNING scan_key)
+        INSERT INTO quality.scan_diagnostics (attempt_id, run_id, scan_key, url, sha256)
+        SELECT %(attempt_id)s, %(run_id)s, scan_key, '', '' FROM image""",
     "release_verdicts_complete": "DELETE FROM release.verdict WHERE NOT released",
     "release_verdicts_match": "UPDATE release.verdict SET released = true",
     "release_sources_exist": "DELETE FROM wsdb.point_source WHERE decl < 0",
