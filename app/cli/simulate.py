@@ -43,7 +43,18 @@ def night(
     density: Annotated[float, typer.Option(help="Factor on counts of faint stars and galaxies.")] = 1.0,
     seeing: Annotated[float, typer.Option(help="Atmospheric seeing, arcsec.")] = 1.25,
     seed: Annotated[int, typer.Option(help="Same seed and options, same bytes.")] = 1,
-    quiet: Annotated[bool, typer.Option("--undisturbed", help="No meteor and no missing frame.")] = False,
+    quiet: Annotated[
+        bool, typer.Option("--undisturbed", help="No meteor, satellite, aircraft and missing frame.")
+    ] = False,
+    defocus: Annotated[
+        float, typer.Option(help="Telescope out of focus: radius of blur, arcsec; astigmatism grows with it.")
+    ] = 0.0,
+    clouds: Annotated[
+        float, typer.Option(help="Largest share of light lost when a cloud passes over part of each tile.")
+    ] = 0.0,
+    clean: Annotated[
+        bool, typer.Option("--no-artefacts", help="No latent images, spikes, glints and stripes.")
+    ] = False,
     reference: Annotated[
         str, typer.Option(help="Bright stars: synthetic, or database (what mapps reference load put there).")
     ] = "synthetic",
@@ -69,6 +80,9 @@ def night(
         density_factor=density,
         seeing_arcsec=seeing,
         disturbed=not quiet,
+        defocus_arcsec=defocus,
+        clouds=clouds,
+        artefacts=not clean,
     )
     _observe(parameters, directory, reference)
 

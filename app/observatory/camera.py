@@ -9,7 +9,7 @@ the airglow noise that the real J band has beyond its photons.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -93,6 +93,27 @@ CAMERAS: dict[Band, BandCamera] = {
         Aberrations(0.75, 0.04, 0.06, 0.12, 0.08, 120.0, 0.12, 0.22, 0.20),
     ),
 }  # fmt: skip
+
+
+def defocused(camera: BandCamera, defocus_arcsec: float) -> BandCamera:
+    """Return the camera with the telescope out of focus, radius of blur at the edge of the pupil.
+
+    A secondary that leaves its place tilts as well: constant astigmatism grows by a quarter, the field's by half of
+    the defocus. The tilt of the arrays then tells more: one side of an array comes nearer to its focus, the other
+    leaves it.
+    """
+    if defocus_arcsec == 0.0:
+        return camera
+    before = camera.aberrations
+    return replace(
+        camera,
+        aberrations=replace(
+            before,
+            defocus=before.defocus + defocus_arcsec,
+            astigmatism=before.astigmatism + 0.25 * abs(defocus_arcsec),
+            field_astigmatism=before.field_astigmatism + 0.5 * abs(defocus_arcsec),
+        ),
+    )
 
 
 def identifier(hemisphere: str) -> str:

@@ -1,4 +1,4 @@
-"""What happens during one scan besides the plan: pointing, seeing, transparency, airglow, hits and trails."""
+"""What happens during one scan besides the plan: pointing, seeing, transparency, clouds, airglow, hits and trails."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from app.observatory.camera import SIZE, BandCamera
 from app.observatory.deviates import stream_keys
 from app.observatory.parameters import NightParameters
 from app.observatory.schedule import ScanPlan
+from app.observatory.trails import Trail, draw_trail, make_passages
 
 Doubles = NDArray[np.float64]
 Floats = NDArray[np.float32]
@@ -28,19 +29,7 @@ HIT_DTYPE = np.dtype(
 )
 
 _SKY_NODES = 9
-_CONDITIONS_TAG, _SKY_TAG, _HIT_TAG = 11, 12, 13
-
-
-@dataclass(frozen=True)
-class Meteor:
-    """A trail over one frame: a line with a Gaussian cross-section."""
-
-    frame: int
-    x_pix: float
-    y_pix: float
-    angle_deg: float
-    sigma_pix: float
-    peak_dn: float
+_CONDITIONS_TAG, _SKY_TAG, _HIT_TAG, _CLOUD_TAG = 11, 12, 13, 15
 
 
 @dataclass(frozen=True)
@@ -52,9 +41,9 @@ class Conditions:
     ra_deg, decl_deg : true sky position of the focal-plane centre
     turn_deg : rotation of the field besides the arrays' own
     seeing_arcsec : atmospheric full width at half maximum at J
-    transparency : relative
+    transparency : relative, clouds included
     missing : bool
-    meteor : Meteor or None
+    trails : tuple of Trail
     """
 
     ra_deg: Doubles
@@ -63,7 +52,7 @@ class Conditions:
     seeing_arcsec: Doubles
     transparency: Doubles
     missing: NDArray[np.bool_]
-    meteor: Meteor | None
+    trails: tuple[Trail, ...]
 
 
 def night_seed(parameters: NightParameters) -> int:
@@ -78,6 +67,27 @@ def _walk(random: np.random.Generator, count: int, step: float, pull: float) -> 
     for i, change in enumerate(step * random.standard_normal(count)):
         values[i] = (1.0 - pull) * values[i - 1] + change if i else change / np.sqrt(2.0 * pull)
     return values
+
+
+def cloud_cover(plan: ScanPlan, parameters: NightParameters) -> Doubles:
+    """Transparency of the cloud that passes during a survey scan; 1 without one, (frames,).
+
+    A cloud of several lumps, in all a fifth to a half of the scan long; the deepest takes away half to all of
+    `parameters.clouds`. Calibration scans stay clear, as the survey used those of clear sky only.
+    """
+    count = plan.frame_count
+    if parameters.clouds == 0.0 or parameters.still or plan.scan_type is not ScanType.SURVEY:
+        return np.ones(count)
+    random = np.random.default_rng([_CLOUD_TAG, night_seed(parameters), plan.scan])
+    length = random.uniform(0.2, 0.5) * count
+    begin = random.uniform(0.0, count - length)
+    middles = begin + length * random.uniform(0.2, 0.8, 4)
+    widths = length * random.uniform(0.06, 0.12, 4)
+    place = (np.arange(count)[:, None] - middles) / widths
+    depth = np.sum(random.uniform(0.3, 1.0, 4) * np.exp(-0.5 * place**2), axis=1)
+    return np.asarray(
+        1.0 - parameters.clouds * random.uniform(0.5, 1.0) * depth / max(float(depth.max()), 0.1)
+    )
 
 
 def make_conditions(plan: ScanPlan, parameters: NightParameters, events: tuple[int, int]) -> Conditions:
@@ -104,13 +114,17 @@ def make_conditions(plan: ScanPlan, parameters: NightParameters, events: tuple[i
     if parameters.still or not plan.scan_type.on_sky:
         east, north, turn = np.zeros(count), np.zeros(count), np.zeros(count)
         seeing, transparency = np.full(count, parameters.seeing_arcsec), np.ones(count)
+    transparency = transparency * cloud_cover(plan, parameters)
     missing = np.zeros(count, bool)
     if plan.scan == events[1]:
         missing[random.integers(count)] = True
-    meteor = None
+    trails: tuple[Trail, ...] = ()
     if plan.scan == events[0]:
         x, y = random.uniform(80.0, 176.0, 2)
-        meteor = Meteor(int(random.integers(1, count + 1)), x, y, random.uniform(0.0, 180.0), 2.2, 260.0)
+        frame = int(random.integers(1, count + 1))
+        trails = (Trail("meteor", frame, x, y, random.uniform(0.0, 180.0), 2.2, 260.0),)
+    if parameters.disturbed and plan.scan_type.on_sky:
+        trails += make_passages(night_seed(parameters), plan.scan, count)
     cosine = np.cos(np.radians(np.nan_to_num(plan.decl_deg)))
     return Conditions(
         (plan.ra_deg + east / 3600.0 / cosine) % 360.0,
@@ -119,7 +133,7 @@ def make_conditions(plan: ScanPlan, parameters: NightParameters, events: tuple[i
         seeing,
         transparency,
         missing,
-        meteor,
+        trails,
     )
 
 
@@ -175,7 +189,7 @@ def make_hits(plan: ScanPlan, camera: BandCamera, parameters: NightParameters) -
     return hits
 
 
-def draw_extra(frames: range, hits: NDArray[np.void], meteor: Meteor | None) -> Floats:
+def draw_extra(frames: range, hits: NDArray[np.void], trails: tuple[Trail, ...]) -> Floats:
     """Charge of hits and trails on some frames: float32 (frames, 256, 256), or (0, 256, 256) where there is none.
 
     Parameters
@@ -183,11 +197,11 @@ def draw_extra(frames: range, hits: NDArray[np.void], meteor: Meteor | None) -> 
     frames : range
         Frame indices from 0.
     hits : structured array of HIT_DTYPE
-    meteor : Meteor or None
+    trails : tuple of Trail
     """
     chosen = hits[(hits["frame"] > frames.start) & (hits["frame"] <= frames.stop)]
-    has_meteor = meteor is not None and meteor.frame - 1 in frames
-    if chosen.size == 0 and not has_meteor:
+    crossing = [trail for trail in trails if trail.frame - 1 in frames]
+    if chosen.size == 0 and not crossing:
         return np.zeros((0, SIZE, SIZE), np.float32)
     extra = np.zeros((len(frames), SIZE, SIZE), np.float32)
     for hit in chosen:
@@ -197,12 +211,8 @@ def draw_extra(frames: range, hits: NDArray[np.void], meteor: Meteor | None) -> 
         y = np.floor(float(hit["y"]) + steps * np.sin(angle) + 0.5).astype(np.int64)
         on = (x >= 0) & (x < SIZE) & (y >= 0) & (y < SIZE)
         np.add.at(extra[int(hit["frame"]) - 1 - frames.start], (y[on], x[on]), float(hit["charge_dn"]) / 16.0)
-    if meteor is not None and has_meteor:
-        y_grid, x_grid = np.mgrid[:SIZE, :SIZE]
-        angle = np.radians(meteor.angle_deg)
-        across = -(x_grid - meteor.x_pix) * np.sin(angle) + (y_grid - meteor.y_pix) * np.cos(angle)
-        trail = meteor.peak_dn * np.exp(-0.5 * (across / meteor.sigma_pix) ** 2)
-        extra[meteor.frame - 1 - frames.start] += trail.astype(np.float32)
+    for trail in crossing:
+        draw_trail(extra[trail.frame - 1 - frames.start], trail)
     return extra
 
 

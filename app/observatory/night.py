@@ -18,7 +18,7 @@ from app.formats.raw_header import ScanType
 from app.formats.raw_night import write_raw_scan
 from app.ingest.reference_stars import ReferenceStars, Region
 from app.ingest.reference_synthetic import synthetic_region
-from app.observatory.camera import CAMERAS, BandCamera, make_detector
+from app.observatory.camera import CAMERAS, BandCamera, defocused, make_detector
 from app.observatory.conditions import Conditions, make_conditions, night_seed
 from app.observatory.parameters import NightParameters
 from app.observatory.scan import simulate_band
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-FORMAT = 1  # raise when the same parameters give other bytes
+FORMAT = 2  # raise when the same parameters give other bytes
 
 
 @dataclass(frozen=True)
@@ -213,8 +213,9 @@ def _observe(
     progress: Callable[[str], None] | None,
 ) -> None:
     """Observe and write scan after scan."""
+    cameras = {band: defocused(CAMERAS[band], parameters.defocus_arcsec) for band in BANDS}
     points = make_points(book.sources, {band: CAMERAS[band].zero_point_mag for band in BANDS})
-    detectors = {band: make_detector(CAMERAS[band], parameters.hemisphere, parameters.seed) for band in BANDS}
+    detectors = {band: make_detector(cameras[band], parameters.hemisphere, parameters.seed) for band in BANDS}
     events = _event_scans(plans, parameters)
     for plan in plans:
         if progress is not None:
@@ -223,9 +224,9 @@ def _observe(
         book.add_events(plan, conditions)
         near = points.within(plan.region) if plan.scan_type.on_sky else points
         for band in BANDS:
-            zero = zero_points(plan, CAMERAS[band], conditions, parameters)
+            zero = zero_points(plan, cameras[band], conditions, parameters)
             raw, truth = simulate_band(
-                plan, conditions, near, CAMERAS[band], detectors[band], parameters, zero
+                plan, conditions, near, cameras[band], detectors[band], parameters, zero
             )
             book.add_band(plan, conditions, band, truth)
             write_raw_scan(night / raw.header.file_name, raw)

@@ -38,10 +38,17 @@ class NightParameters:
         Mean atmospheric width; the image on the array is about 2.5" for 1.25".
     cosmic_rays : float
         Mean number of hits a frame and band.
+    defocus_arcsec : float
+        Added to the cameras' defocus (radius of blur at the edge of the pupil); astigmatism grows with it, so that
+        images differ more over the focal plane.
+    clouds : float
+        Largest loss of light, as a share, when a cloud passes over part of each survey scan; 0 for none.
+    artefacts : bool
+        Whether bright stars leave latent images, spikes, glints and stripes.
     step_arcsec : float
         From frame to frame: 83.25" is 41.625 pixels, so six looks have six phases in y.
     disturbed : bool
-        Whether the night has its meteor and its missing frame.
+        Whether the night has its meteor, its missing frame, satellites and aircraft.
     still : bool
         No pointing errors, no changes of seeing, sky and transparency: for tests of geometry and light.
     """
@@ -60,6 +67,9 @@ class NightParameters:
     density_factor: float = 1.0
     seeing_arcsec: float = 1.25
     cosmic_rays: float = 1.5
+    defocus_arcsec: float = 0.0
+    clouds: float = 0.0
+    artefacts: bool = True
     step_arcsec: float = 83.25
     disturbed: bool = True
     still: bool = False
@@ -85,6 +95,8 @@ class NightParameters:
             ("density_factor", self.density_factor, 0, 100),
             ("seeing_arcsec", self.seeing_arcsec, 0.5, 3.0),
             ("cosmic_rays", self.cosmic_rays, 0, 100),
+            ("defocus_arcsec", self.defocus_arcsec, -5, 5),
+            ("clouds", self.clouds, 0, 0.95),
             ("step_arcsec", self.step_arcsec, 20, 512),
             ("seed", self.seed, 0, 2**63 - 1),
         )

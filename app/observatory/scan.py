@@ -11,6 +11,8 @@ from app.bands import Band
 from app.formats.raw_header import RawScanHeader, ScanType
 from app.formats.raw_night import FRAME_DTYPE, RawScan
 from app.observatory import camera as cameras
+from app.observatory.afterglow import leave_traces, no_traps
+from app.observatory.artefacts import ARTEFACT_DTYPE, list_artefacts
 from app.observatory.camera import SIZE, BandCamera, Detector
 from app.observatory.conditions import Conditions, draw_extra, frame_keys, make_drift, make_hits, make_sky
 from app.observatory.deviates import normal_table
@@ -18,15 +20,15 @@ from app.observatory.exposure import (
     MEDIUM_HALF,
     SMALL_HALF,
     add_stars,
-    place_stars,
     read_out,
     stamps_of,
 )
+from app.observatory.looks import Looks, bright_looks, place
 from app.observatory.optics import HALF_WIDTH, point_tables
 from app.observatory.parameters import NightParameters
+from app.observatory.scattered import SCATTERING_LIMIT_MAG, SPIKE_REACH_PIX, add_scattered_light
 from app.observatory.schedule import ScanPlan
 from app.observatory.sky import Points
-from app.sky.directions import unit_vectors
 
 Doubles = NDArray[np.float64]
 Floats = NDArray[np.float32]
@@ -48,19 +50,13 @@ class BandTruth:
     background_dn : float64 array (frames,)
         Mean sky of each frame.
     hits : structured array of HIT_DTYPE
+    artefacts : structured array of ARTEFACT_DTYPE
     """
 
     zero_point_mag: Doubles
     background_dn: Doubles
     hits: NDArray[np.void]
-
-
-def frame_axes(conditions: Conditions) -> tuple[Doubles, Doubles]:
-    """Return unit vectors (frames, 3) to the east and to the north of each frame's centre."""
-    ra, decl = np.radians(conditions.ra_deg), np.radians(conditions.decl_deg)
-    east = np.stack([-np.sin(ra), np.cos(ra), np.zeros_like(ra)], axis=-1)
-    north = np.stack([-np.sin(decl) * np.cos(ra), -np.sin(decl) * np.sin(ra), np.cos(decl)], axis=-1)
-    return east, north
+    artefacts: NDArray[np.void]
 
 
 def expose_stars(
@@ -83,27 +79,16 @@ def expose_stars(
         DN in the integration time.
     """
     images = np.zeros((len(frames), SIZE, SIZE), np.float32)
-    reach = (0.5 * SIZE + HALF_WIDTH + 8) * camera.scale_arcsec / 3600.0
     part = slice(frames.start, frames.stop)
-    first = np.searchsorted(points.decl_deg, conditions.decl_deg[part] - reach)
-    last = np.searchsorted(points.decl_deg, conditions.decl_deg[part] + reach)
-    starts = np.concatenate([[0], np.cumsum(last - first)])
-    x_pix, y_pix = np.empty(starts[-1], np.float32), np.empty(starts[-1], np.float32)
-    easts, norths = frame_axes(conditions)
-    rotation = np.radians(camera.rotation_deg + conditions.turn_deg[part])
-    scale = np.radians(camera.scale_arcsec / 3600.0)
-    vectors = unit_vectors(points.ra_deg, points.decl_deg)
-    place_stars(
-        vectors, easts[part], norths[part], scale, rotation,
-        camera.offset_x_pix, camera.offset_y_pix, camera.distortion_pix, first, last, x_pix, y_pix, starts,
-    )  # fmt: skip
+    places = place(points, camera, conditions, frames, HALF_WIDTH)
     reference = float(zero_point_mag[0])
     flux = points.share * (10.0 ** (0.4 * (reference - points.magnitudes[camera.band]))).astype(np.float32)
     tables, steps = _tables(camera, conditions.seeing_arcsec[part])
     small, medium, large = (stamps_of(tables, half) for half in (SMALL_HALF, MEDIUM_HALF, HALF_WIDTH))
     relative = 10.0 ** (0.4 * (zero_point_mag[part] - reference))
     add_stars(
-        images, small, medium, large, steps, x_pix, y_pix, flux, first, last, starts, relative,
+        images, small, medium, large, steps, places.x_pix, places.y_pix, flux, places.first, places.last,
+        places.starts, relative,
     )  # fmt: skip
     return images
 
@@ -151,6 +136,9 @@ def simulate_band(
     read1, read2 = np.empty((count, SIZE, SIZE), np.uint16), np.empty((count, SIZE, SIZE), np.uint16)
     sky, drift = make_sky(plan, camera, parameters), make_drift(plan, camera, parameters)
     hits, keys = make_hits(plan, camera, parameters), frame_keys(plan, camera, parameters)
+    ghostly = plan.scan_type.on_sky and parameters.artefacts
+    looks = _parents(points, camera, conditions, zero_point_mag) if ghostly else None
+    traps = no_traps()
     for begin in range(0, count, _CHUNK):
         frames = range(begin, min(begin + _CHUNK, count))
         part = slice(frames.start, frames.stop)
@@ -158,7 +146,11 @@ def simulate_band(
             images = expose_stars(points, camera, conditions, frames, zero_point_mag)
         else:
             images = np.zeros((len(frames), SIZE, SIZE), np.float32)
-        extra = draw_extra(frames, hits, conditions.meteor)
+        extra = draw_extra(frames, hits, conditions.trails)
+        if looks is not None:
+            add_scattered_light(images, frames, looks, camera, conditions.turn_deg)
+            extra = extra if extra.size else np.zeros_like(images)
+            leave_traces(images, detector.well_dn, traps, extra)
         read_out(
             images, extra, sky[part], detector.flat, detector.pedestal_dn, detector.dark_dn, detector.noise_factor,
             detector.well_dn, drift[part], keys[part], normal_table(), camera.gain_e_dn,
@@ -168,7 +160,17 @@ def simulate_band(
     read1[conditions.missing] = 0
     read2[conditions.missing] = 0
     raw = RawScan(_header(plan, camera, parameters), _frames(plan, conditions), read1, read2)
-    return raw, BandTruth(zero_point_mag, sky.mean(axis=(1, 2), dtype=np.float64), hits)
+    artefacts = np.zeros(0, ARTEFACT_DTYPE)
+    if looks is not None:
+        seeing = float(conditions.seeing_arcsec.mean()) * _SEEING_FACTOR[camera.band]
+        artefacts = list_artefacts(looks, camera, conditions, seeing)
+    return raw, BandTruth(zero_point_mag, sky.mean(axis=(1, 2), dtype=np.float64), hits, artefacts)
+
+
+def _parents(points: Points, camera: BandCamera, conditions: Conditions, zero_point_mag: Doubles) -> Looks:
+    """List the looks at stars that are bright enough to leave something elsewhere."""
+    limit = SCATTERING_LIMIT_MAG[camera.band]
+    return bright_looks(points, camera, conditions, zero_point_mag, limit, SPIKE_REACH_PIX)
 
 
 def _frames(plan: ScanPlan, conditions: Conditions) -> NDArray[np.void]:

@@ -80,18 +80,28 @@ class Points:
     magnitudes : dict of Band to float32 array (n,)
     share : float32 array (n,)
         Part of the source's light that the point carries: 1 for stars.
+    source_id : int64 array (n,)
     """
 
     ra_deg: Doubles
     decl_deg: Doubles
     magnitudes: dict[Band, NDArray[np.float32]]
     share: NDArray[np.float32]
+    source_id: NDArray[np.int64]
+
+    def chosen(self, which: NDArray[np.bool_]) -> Points:
+        """Return some of the points, still ordered by declination."""
+        return Points(
+            self.ra_deg[which],
+            self.decl_deg[which],
+            {band: values[which] for band, values in self.magnitudes.items()},
+            self.share[which],
+            self.source_id[which],
+        )
 
     def within(self, region: Region) -> Points:
-        """Return the points of a region, still ordered by declination."""
-        inside = region.contains(self.ra_deg, self.decl_deg)
-        magnitudes = {band: values[inside] for band, values in self.magnitudes.items()}
-        return Points(self.ra_deg[inside], self.decl_deg[inside], magnitudes, self.share[inside])
+        """Return the points of a region."""
+        return self.chosen(region.contains(self.ra_deg, self.decl_deg))
 
 
 def make_points(sources: NDArray[np.void], zero_points: dict[Band, float]) -> Points:
@@ -124,4 +134,5 @@ def make_points(sources: NDArray[np.void], zero_points: dict[Band, float]) -> Po
         all_decl[order],
         {band: np.ascontiguousarray(everything[f"{band.value}_m"][order]) for band in zero_points},
         np.concatenate(share)[order].astype(np.float32),
+        np.ascontiguousarray(everything["source_id"][order]),
     )

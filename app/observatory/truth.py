@@ -1,8 +1,9 @@
 """The truth beside a simulated night: what the reduction must find, as one FITS file of tables.
 
 SOURCES: every star and galaxy within reach of a scan. SCANS: one row a scan and band. FRAMES: one row a frame and
-band. HITS: cosmic rays. EVENTS: meteors and missing frames. The standards file is not truth but what an observatory
-knows beforehand: magnitudes of isolated stars in the calibration fields.
+band. HITS: cosmic rays. EVENTS: meteors, satellites, aircraft and missing frames. ARTEFACTS: what bright stars leave
+elsewhere, one row a scan, band and parent, latent images one a step, glints one a reflection. The standards file is
+not truth but what an observatory knows beforehand: magnitudes of isolated stars in the calibration fields.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from numpy.typing import NDArray
 
 from app.errors import InputError
 from app.formats.raw_header import ScanType
+from app.observatory.artefacts import ARTEFACT_DTYPE
 from app.observatory.conditions import HIT_DTYPE, Conditions
 from app.observatory.scan import BandTruth
 from app.observatory.sky import SOURCE_DTYPE
@@ -58,11 +60,14 @@ EVENT_DTYPE = np.dtype(
     [
         ("scan", "i4"),
         ("frame", "i4"),
-        ("kind", "S7"),  # meteor or missing
+        ("kind", "S9"),  # meteor, satellite, aircraft or missing
         ("x", "f4"),  # a point on the trail, array pixels
         ("y", "f4"),
         ("angle_deg", "f4"),
     ]
+)
+SCAN_ARTEFACT_DTYPE = np.dtype(
+    [("scan", "i4"), ("band", "S1"), *[(n, ARTEFACT_DTYPE[n]) for n in ARTEFACT_DTYPE.names or ()]]
 )
 STANDARD_DTYPE = np.dtype([("ra", "f8"), ("decl", "f8"), ("j_m", "f4"), ("h_m", "f4"), ("k_m", "f4")])
 
@@ -72,6 +77,7 @@ _TABLES = {
     "FRAMES": FRAME_TRUTH_DTYPE,
     "HITS": SCAN_HIT_DTYPE,
     "EVENTS": EVENT_DTYPE,
+    "ARTEFACTS": SCAN_ARTEFACT_DTYPE,
 }
 Rows = NDArray[np.void]
 
@@ -85,16 +91,18 @@ class TruthBook:
         self._frames: list[Rows] = []
         self._hits: list[Rows] = []
         self._events: list[Rows] = []
+        self._artefacts: list[Rows] = []
 
     def add_events(self, plan: ScanPlan, conditions: Conditions) -> None:
-        """Note the meteor and the missing frames of a scan."""
+        """Note the trails and the missing frames of a scan."""
         rows = [
             (plan.scan, int(i) + 1, b"missing", np.nan, np.nan, np.nan)
             for i in np.nonzero(conditions.missing)[0]
         ]
-        meteor = conditions.meteor
-        if meteor is not None:
-            rows.append((plan.scan, meteor.frame, b"meteor", meteor.x_pix, meteor.y_pix, meteor.angle_deg))
+        rows += [
+            (plan.scan, trail.frame, trail.kind.encode(), trail.x_pix, trail.y_pix, trail.angle_deg)
+            for trail in conditions.trails
+        ]
         self._events.append(np.array(rows, EVENT_DTYPE))
 
     def add_band(self, plan: ScanPlan, conditions: Conditions, band: Band, truth: BandTruth) -> None:
@@ -123,11 +131,8 @@ class TruthBook:
         frames["seeing_arcsec"], frames["background_dn"] = conditions.seeing_arcsec, truth.background_dn
         frames["zero_point_mag"], frames["missing"] = truth.zero_point_mag, conditions.missing
         self._frames.append(frames)
-        hits = np.zeros(truth.hits.size, SCAN_HIT_DTYPE)
-        hits["scan"], hits["band"] = plan.scan, letter
-        for name in HIT_DTYPE.names or ():
-            hits[name] = truth.hits[name]
-        self._hits.append(hits)
+        self._hits.append(_of_scan(truth.hits, SCAN_HIT_DTYPE, plan.scan, letter))
+        self._artefacts.append(_of_scan(truth.artefacts, SCAN_ARTEFACT_DTYPE, plan.scan, letter))
 
     def write(self, path: Path) -> None:
         """Write all tables; the same content gives the same bytes."""
@@ -137,8 +142,18 @@ class TruthBook:
             "FRAMES": np.concatenate([np.zeros(0, FRAME_TRUTH_DTYPE), *self._frames]),
             "HITS": np.concatenate([np.zeros(0, SCAN_HIT_DTYPE), *self._hits]),
             "EVENTS": np.concatenate([np.zeros(0, EVENT_DTYPE), *self._events]),
+            "ARTEFACTS": np.concatenate([np.zeros(0, SCAN_ARTEFACT_DTYPE), *self._artefacts]),
         }
         _write_tables(path, tables)
+
+
+def _of_scan(rows: Rows, dtype: np.dtype[np.void], scan: int, letter: bytes) -> Rows:
+    """Rows with the scan and the band they belong to."""
+    out = np.zeros(rows.size, dtype)
+    out["scan"], out["band"] = scan, letter
+    for name in rows.dtype.names or ():
+        out[name] = rows[name]
+    return out
 
 
 def _write_tables(path: Path, tables: dict[str, Rows]) -> None:
@@ -151,7 +166,7 @@ def _write_tables(path: Path, tables: dict[str, Rows]) -> None:
 
 
 def read_table(path: Path, name: str) -> Rows:
-    """Read one table of a truth file: SOURCES, SCANS, FRAMES, HITS or EVENTS; or STANDARDS of a standards file.
+    """Read one table of a truth file (this module's first lines name them), or STANDARDS of a standards file.
 
     Raises
     ------
