@@ -25,3 +25,13 @@ def picture(path: Path, width_inch: float = 8.0, height_inch: float = 5.0) -> It
         FigureCanvasAgg(figure)
         yield figure
         figure.savefig(path, dpi=120, metadata={"Software": "mapps"})
+
+
+def say_nothing_there(axes: Any, words: str) -> None:
+    """Write into an empty panel why it is empty."""
+    axes.text(0.5, 0.5, words, ha="center", va="center", transform=axes.transAxes, color="#666666")
+
+
+def count_of(number: int, noun: str) -> str:
+    """Write a number of things: 1 star, 1,200 stars."""
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"

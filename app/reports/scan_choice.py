@@ -1,0 +1,160 @@
+"""Which scan of a run a report is wanted of, and its diagnostics from the store."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from psycopg import Connection
+from psycopg.rows import dict_row
+
+from app.db.statements import statement
+from app.diagnostics import ScanDiagnostics
+from app.errors import StoreError, UnknownNameError, UserError
+from app.formats.scan_diagnostics import DiagnosticsFileError, read_diagnostics
+from app.production.selection import Selection
+from app.store import Store
+
+SHOWN = 5
+"""Scans that an error names when several are meant."""
+AGAIN = "let it be reduced again: mapps run recall --requeue"
+
+
+class NoDiagnosticsError(UserError):
+    """The scan has no diagnostics in this run."""
+
+    code = "NO_DIAGNOSTICS"
+
+
+class AmbiguousScanError(UserError):
+    """Several scans of the run are meant."""
+
+    code = "AMBIGUOUS_SCAN"
+
+
+@dataclass(frozen=True)
+class ChosenScan:
+    """A reduced scan of raw frames; `name` is the file of its diagnostics in the store."""
+
+    run: str
+    date: date
+    hemis: str
+    scan: int
+    kind: str
+    tile: int | None
+    attempt_id: int
+    name: str
+    sha256: str
+
+    @property
+    def night(self) -> str:
+        """The night as commands take it: 1997-04-23s."""
+        return f"{self.date:%Y-%m-%d}{self.hemis}"
+
+    @property
+    def title(self) -> str:
+        """What a picture is of."""
+        return f"Run {self.run}, night {self.night}, scan {self.scan:03d}"
+
+
+def choose_scan(connection: Connection[Any], run: str, selection: Selection) -> ChosenScan:
+    """Find the one scan that is meant; among several the only one of raw frames.
+
+    Raises
+    ------
+    UnknownNameError
+        Raised if there is no such run, or no such scan in it.
+    AmbiguousScanError
+        Raised if several scans of raw frames are meant.
+    NoDiagnosticsError
+        Raised if the scan was not reduced (yet), or without diagnostics.
+    """
+    if connection.execute("SELECT 1 FROM production.run WHERE name = %s", (run,)).fetchone() is None:
+        raise UnknownNameError(f"run {run!r}", expected="the name of a run", remedy="see: mapps run list")
+    with connection.cursor(row_factory=dict_row) as cursor:
+        scans = cursor.execute(
+            statement("reports/scan_diagnostics"), {"run": run} | selection.values()
+        ).fetchall()
+    if not scans:
+        raise UnknownNameError(
+            f"no such scan in run {run}",
+            expected="night and number of a scan that was queued in it",
+            remedy=f"see: mapps run attempts {run}",
+        )
+    raw = [scan for scan in scans if scan["entry"] == "raw"] or scans[:1]
+    if len(raw) > 1:
+        raise _ambiguous(run, raw)
+    return _with_diagnostics(run, raw[0])
+
+
+def _ambiguous(run: str, scans: list[dict[str, Any]]) -> AmbiguousScanError:
+    names = ", ".join(_words(scan) for scan in scans[:SHOWN])
+    more = f" and {len(scans) - SHOWN} more" if len(scans) > SHOWN else ""
+    return AmbiguousScanError(
+        f"run {run} has {len(scans)} scans of raw frames that may be meant: {names}{more}",
+        expected="one scan",
+        remedy="add --night and --scan",
+    )
+
+
+def _words(scan: dict[str, Any]) -> str:
+    return f"scan {scan['scan']} of {scan['date']:%Y-%m-%d}{scan['hemis']}"
+
+
+def _with_diagnostics(run: str, scan: dict[str, Any]) -> ChosenScan:
+    if scan["entry"] != "raw":
+        raise NoDiagnosticsError(
+            f"{_words(scan)} was ingested as Atlas images: there are no frames to tell of",
+            expected="a scan of raw frames",
+        )
+    if scan["attempt_id"] is None:
+        raise NoDiagnosticsError(
+            f"{_words(scan)} is not reduced in run {run}, its task is {scan['state']}",
+            expected="a reduced scan",
+            remedy=f"see: mapps run status {run}",
+        )
+    if scan["url"] is None:
+        raise NoDiagnosticsError(
+            f"{_words(scan)} was reduced in run {run} by code that kept no diagnostics", remedy=AGAIN
+        )
+    return ChosenScan(
+        run,
+        scan["date"],
+        scan["hemis"],
+        scan["scan"],
+        scan["kind"],
+        scan["tile"],
+        scan["attempt_id"],
+        scan["url"],
+        scan["sha256"],
+    )
+
+
+def load_diagnostics(scan: ChosenScan, store: Store) -> ScanDiagnostics:
+    """Read the diagnostics of a scan.
+
+    Raises
+    ------
+    StoreError
+        Raised if the file is not in the store or cannot be read from it.
+    DiagnosticsFileError
+        Raised if it is there but is not what was published.
+    """
+    try:
+        path = store.local_path(scan.name)
+        content = path.read_bytes()
+    except (StoreError, OSError) as error:
+        found = error.found if isinstance(error, StoreError) else f"{scan.name}: {error.strerror}"
+        raise StoreError(
+            f"the diagnostics of scan {scan.scan} of {scan.night} are gone: {found}",
+            expected=f"file {scan.name} in the store {store.url}",
+            remedy=f"restore it, correct MAPPS_STORE_URL, or {AGAIN}",
+        ) from error
+    sha256 = hashlib.sha256(content).hexdigest()
+    if sha256 != scan.sha256:
+        raise DiagnosticsFileError(
+            f"{path} has SHA-256 {sha256[:12]}", expected=scan.sha256[:12], remedy=f"restore it, or {AGAIN}"
+        )
+    return read_diagnostics(path)
