@@ -47,7 +47,7 @@ NOUNS = (
     Noun("ingest", "app.cli.ingest", "take raw nights and Atlas images in"),
     Noun("run", "app.cli.run", "production runs: create, queue, status, watch, hold, retry, recall"),
     Noun("worker", "app.cli.worker", "reduce what is queued"),
-    Noun("scan", "app.cli.scan", "scans and where their sources come from"),
+    Noun("scan", "app.cli.scan", "one reduced scan: figures and pictures of its quality"),
     Noun("release", "app.cli.release", "draw, export and verify releases"),
 )
 

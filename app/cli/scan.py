@@ -1,0 +1,84 @@
+"""`mapps scan`: one reduced scan."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from app.cli.output import JsonOption, emit_record, emit_table, json_wanted, say
+from app.cli.run_options import NameArgument
+from app.db.engine import connect
+
+app = typer.Typer(
+    help="""One reduced scan of raw frames: figures and pictures of its quality.
+
+Its reduction leaves a file of diagnostics in the store: seeing, background and shift of every frame, how well
+profiles fit over the focal plane, how near photometry comes to the best possible, reference stars.""",
+    no_args_is_help=True,
+    rich_markup_mode=None,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+
+@app.callback()
+def _verbs() -> None:
+    # With a callback the verb stays a word of its own, though there is only one.
+    pass
+
+
+@app.command()
+def report(
+    name: NameArgument,
+    *,
+    night: Annotated[
+        str | None,
+        typer.Option(
+            "--night", metavar="DATE", help="Night of the scan: 1997-04-23 or 970423, n or s may follow."
+        ),
+    ] = None,
+    scan: Annotated[
+        int | None,
+        typer.Option(
+            "--scan",
+            metavar="N",
+            min=1,
+            max=9999,
+            help="Its number in the night; both may be left out where one scan is meant.",
+        ),
+    ] = None,
+    output: Annotated[
+        Path, typer.Option("--output", "-o", metavar="FOLDER", help="Where the pictures go.")
+    ] = Path("pictures"),
+    json: JsonOption = False,
+) -> None:
+    """Print figures of one scan and draw its pictures: residuals, chi-squared, scatter, astrometry, frames."""
+    del json
+    from app.production.selection import Selection
+    from app.reports.scan_choice import choose_scan, load_diagnostics
+    from app.reports.scan_metrics import METRIC_COLUMNS, metric_table
+    from app.reports.scan_pictures import write_scan_pictures
+    from app.store import Store
+
+    selection = Selection.of(night, None if scan is None else [scan])
+    with connect("reader") as connection:
+        chosen = choose_scan(connection, name, selection)
+    diagnostics = load_diagnostics(chosen, Store())
+    pictures = write_scan_pictures(diagnostics, chosen.title, output)
+    metrics = metric_table(diagnostics)
+    if json_wanted():
+        emit_record({
+            "run": chosen.run,
+            "night": chosen.night,
+            "scan": chosen.scan,
+            "attempt": chosen.attempt_id,
+            "metrics": metrics,
+            "pictures": [str(path) for path in pictures],
+        })  # fmt: skip
+        return
+    emit_table(metrics, METRIC_COLUMNS, chosen.title)
+    for path in pictures:
+        say(f"picture: {path}")
+    if not pictures:
+        say("no pictures: the scan has no frames, stars or images to show")
