@@ -65,6 +65,17 @@ def test_up_down_up(empty_database):
     assert tables(url) == before
 
 
+def test_each_step_goes_back_and_forth(database):
+    url, before = database.url, tables(database.url)
+    with_partitions(url)
+    whole = tables(url)
+    assert migrate.downgrade(url, "0001") == "0001"
+    assert tables(url) < whole
+    assert migrate.upgrade(url) == migrate.head()
+    assert tables(url) == whole > before
+    check(url)
+
+
 def test_upgrade_again_changes_nothing(database):
     with_partitions(database.url)
     before = tables(database.url)
