@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from app.cli.output import JsonOption, emit_record, emit_table, json_wanted, say
 from app.cli.run_options import NameArgument
 from app.db.engine import connect
+
+if TYPE_CHECKING:
+    from app.reports.scan_choice import ChosenScan
 
 app = typer.Typer(
     help="""One reduced scan of raw frames: figures and pictures of its quality.
@@ -22,6 +25,18 @@ profiles fit over the focal plane, how near photometry comes to the best possibl
 )
 
 
+OneNightOption = Annotated[
+    str | None,
+    typer.Option("--night", metavar="DATE", help="Its night: 1997-04-23 or 970423, n or s may follow."),
+]
+OneScanOption = Annotated[
+    int | None,
+    typer.Option(
+        "--scan", metavar="N", min=1, max=9999, help="Its number in the night. Not needed for one scan."
+    ),
+]
+
+
 @app.callback()
 def _verbs() -> None:
     # With a callback the verb stays a word of its own, though there is only one.
@@ -32,22 +47,8 @@ def _verbs() -> None:
 def report(
     name: NameArgument,
     *,
-    night: Annotated[
-        str | None,
-        typer.Option(
-            "--night", metavar="DATE", help="Night of the scan: 1997-04-23 or 970423, n or s may follow."
-        ),
-    ] = None,
-    scan: Annotated[
-        int | None,
-        typer.Option(
-            "--scan",
-            metavar="N",
-            min=1,
-            max=9999,
-            help="Its number in the night; both may be left out where one scan is meant.",
-        ),
-    ] = None,
+    night: OneNightOption = None,
+    scan: OneScanOption = None,
     output: Annotated[
         Path, typer.Option("--output", "-o", metavar="FOLDER", help="Where the pictures go.")
     ] = Path("pictures"),
@@ -57,7 +58,7 @@ def report(
     del json
     from app.production.selection import Selection
     from app.reports.scan_choice import choose_scan, load_diagnostics
-    from app.reports.scan_metrics import METRIC_COLUMNS, metric_table
+    from app.reports.scan_metrics import metric_table
     from app.reports.scan_pictures import write_scan_pictures
     from app.store import Store
 
@@ -66,16 +67,15 @@ def report(
         chosen = choose_scan(connection, name, selection)
     diagnostics = load_diagnostics(chosen, Store())
     pictures = write_scan_pictures(diagnostics, chosen.title, output)
-    metrics = metric_table(diagnostics)
+    _emit(chosen, metric_table(diagnostics), pictures)
+
+
+def _emit(chosen: ChosenScan, metrics: list[dict[str, Any]], pictures: list[Path]) -> None:
+    from app.reports.scan_metrics import METRIC_COLUMNS
+
     if json_wanted():
-        emit_record({
-            "run": chosen.run,
-            "night": chosen.night,
-            "scan": chosen.scan,
-            "attempt": chosen.attempt_id,
-            "metrics": metrics,
-            "pictures": [str(path) for path in pictures],
-        })  # fmt: skip
+        scan = {"run": chosen.run, "night": chosen.night, "scan": chosen.scan, "attempt": chosen.attempt_id}
+        emit_record(scan | {"metrics": metrics, "pictures": [str(path) for path in pictures]})
         return
     emit_table(metrics, METRIC_COLUMNS, chosen.title)
     for path in pictures:

@@ -49,7 +49,9 @@ def synthetic_piece(random, rows=160, columns=128):
     image = noise + 200.0
     for _ in range(60):
         y0, x0 = random.uniform(0, rows), random.uniform(0, columns)
-        image += min(5.0 * random.pareto(0.9), 3000.0) * np.exp(-0.5 * ((x - x0) ** 2 + (y - y0) ** 2) / 1.2**2)
+        image += min(5.0 * random.pareto(0.9), 3000.0) * np.exp(
+            -0.5 * ((x - x0) ** 2 + (y - y0) ** 2) / 1.2**2
+        )
     image[:4] = np.nan
     return image.astype(np.float32), np.where(np.isfinite(image), noise, np.nan).astype(np.float32)
 
