@@ -11,28 +11,26 @@ from its brightness: 6.5" for J 9 and 20" for J 5, where rows end at J 17.
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import NDArray
 
 from app.bands import BANDS, Band
-from app.flags import ConfusionFlag, ReadFlag
+from app.flags import ConfusionFlag
+from workers.reduction.artefact_field import POOR_FIT, Bools, Field, Marks, Table, letters
 from workers.reduction.frames import Doubles
 from workers.reduction.uscan import UScan
 
-Table = NDArray[np.void]
-Bools = NDArray[np.bool_]
+__all__ = ["POOR_FIT", "RELATION", "faintest_real", "judge_halos", "mark_halos"]
 
 # D(r): distance in arcsec, magnitudes fainter than the parent; straight lines in log r between, the last one goes on.
 RELATION: tuple[tuple[float, float], ...] = (
     (2.0, 3.5), (3.0, 3.6), (4.0, 5.1), (5.0, 5.9), (6.0, 6.8), (7.0, 7.6), (8.0, 8.2),
     (10.0, 9.3), (12.0, 9.9), (15.0, 10.3), (20.0, 11.8), (30.0, 13.4), (50.0, 15.5),
 )  # fmt: skip
-POOR_FIT = 3.0  # psfchi of a row that is no star's profile
 HOPELESS_MAG = 2.5  # so far under the curve the noise of what the star leaves behind drowns any real one
 BIASED_MAG = 2.5  # this much brighter than the curve, 10 % of a row's light may be the parent's
 BRIGHTEST_CHILD_MAG = (
     1.0  # a row that claims more than 2.5 times the light of a star that Read_1 shows is none
 )
-PARENT_LIMIT_MAG = {Band.J: 10.5, Band.H: 10.0, Band.K: 9.5}  # survey-facts 2.14
+PARENT_LIMIT_MAG = (10.5, 10.0, 9.5)  # J, H, Ks: survey-facts 2.14
 REACH_ARCSEC = 50.0
 CORE_ARCSEC = 12.0  # a star of J 2 saturates to 5", and its frames' apertures are spoilt to 9"
 
@@ -49,7 +47,7 @@ def mark_halos(
     uscan: UScan,
     relation: tuple[tuple[float, float], ...] = RELATION,
 ) -> Table:
-    """Set cc_flg of rows in the halos of bright stars.
+    """Set cc_flg of rows in the halos of bright stars, and of no other artefacts (`artefacts` does all).
 
     A row is an artefact (C in every band that detected it) if in each of these bands it is below the curve of a
     parent with a fit that is none, or far below it; or claims to be brighter than a saturated star beside it
@@ -72,55 +70,56 @@ def mark_halos(
     out = sources.copy()
     if not out.size:
         return out
-    x, y = uscan.from_sky(out["ra"], out["decl"])
-    read, cc = (
-        np.ascontiguousarray(out[name]).view("S1").reshape(-1, 3).copy() for name in ("rd_flg", "cc_flg")
-    )
-    detected = read != ReadFlag.NOT_DETECTED.value.encode()
-    detected &= read != ReadFlag.INCONSISTENT.value.encode()
-    unmeasured = np.ascontiguousarray(out["ndet"]).view("S1").reshape(-1, 6)[:, 1::2] == b"0"
-    buried, biased = (np.zeros((out.size, 3), np.bool_) for _ in range(2))
-    for band in BANDS:
-        k = band.position
-        buried[:, k], biased[:, k] = _judge(out, band, star, x, y, detected[:, k], unmeasured[:, k], relation)
-    detected &= ~star[:, None]
-    artefact = detected.any(axis=1) & (buried | ~detected).all(axis=1)
-    whole = artefact[:, None]
-    cc[detected & ~whole & (buried | biased)] = ConfusionFlag.CONFUSION.value.encode()
+    field = Field.of(out, star, uscan)
+    marks = judge_halos(field, relation, PARENT_LIMIT_MAG)
+    detected = field.detected & ~star[:, None]
+    whole = (detected.any(axis=1) & (marks.explained | ~detected).all(axis=1)).repeat(3).reshape(-1, 3)
+    cc = letters(out, "cc_flg")
+    cc[detected & ~whole & (marks.explained | marks.affected)] = ConfusionFlag.CONFUSION.value.encode()
     cc[detected & whole] = ConfusionFlag.CONFUSION_ARTEFACT.value.encode()
     out["cc_flg"] = cc.view("S3")[:, 0]
     return out
 
 
-def _judge(
-    out: Table,
-    band: Band,
-    star: Bools,
-    x: Doubles,
-    y: Doubles,
-    detected: Bools,
-    unmeasured: Bools,
-    relation: tuple[tuple[float, float], ...],
-) -> tuple[Bools, Bools]:
-    """Which rows are buried in a halo in one band, and which are only biased by one."""
-    from scipy.spatial import cKDTree
+def judge_halos(
+    field: Field, relation: tuple[tuple[float, float], ...], limits_mag: tuple[float, float, float]
+) -> Marks:
+    """Which rows are buried in a halo in a band (explained), and which are only biased by one (affected)."""
+    marks = Marks.none(field)
+    for band in BANDS:
+        _judge(field, marks, band, relation, limits_mag[band.position])
+    return marks
 
-    magnitude = out[f"{band.value}_m"].astype(np.float64)
-    poor = ~(out[f"{band.value}_psfchi"] < POOR_FIT)
-    buried, biased = np.zeros(out.size, np.bool_), np.zeros(out.size, np.bool_)
-    with np.errstate(invalid="ignore"):
-        parents = np.flatnonzero(detected & (magnitude < PARENT_LIMIT_MAG[band]) & (star | ~poor))
-    tree = cKDTree(np.column_stack([x, y]))
-    for parent in parents:
-        near = np.array(tree.query_ball_point((x[parent], y[parent]), REACH_ARCSEC, return_sorted=True))
-        near = near[(near != parent) & detected[near] & ~star[near]]
-        away = np.hypot(x[near] - x[parent], y[near] - y[parent])
-        fainter = magnitude[near] - magnitude[parent]
-        depth = faintest_real(away, relation)
-        # No magnitude at all (rd_flg 9) is nothing that stands out.
-        below = ~(fainter < depth) & (poor[near] | (fainter > depth + HOPELESS_MAG))
-        if star[parent]:
-            below |= (fainter < -BRIGHTEST_CHILD_MAG) | (unmeasured[near] & (away < CORE_ARCSEC))
-        buried[near[below]] = True
-        biased[near[~below & ~(fainter < depth - BIASED_MAG)]] = True
-    return buried, biased
+
+def _judge(
+    field: Field, marks: Marks, band: Band, relation: tuple[tuple[float, float], ...], limit_mag: float
+) -> None:
+    """Add one band's marks."""
+    k = band.position
+    parents = field.parents(k, limit_mag)
+    if not parents.size:
+        return
+    grid, magnitude = field.grid, field.magnitude[:, k]
+    reach = _reach(magnitude[parents], float(np.nanmax(magnitude[field.detected[:, k]])), relation)
+    owner, row = grid.pairs(grid.x[parents], grid.y[parents], reach, reach)
+    possible = field.candidates(k, parents, owner, row)
+    owner, row = owner[possible], row[possible]
+    parent = parents[owner]
+    away = np.hypot(grid.x[row] - grid.x[parent], grid.y[row] - grid.y[parent])
+    near = away <= reach[owner]
+    owner, row, parent, away = owner[near], row[near], parent[near], away[near]
+    fainter = magnitude[row] - magnitude[parent]
+    depth = faintest_real(away, relation)
+    # No magnitude at all (rd_flg 9) is nothing that stands out.
+    below = ~(fainter < depth) & (field.poor[row, k] | (fainter > depth + HOPELESS_MAG))
+    spoilt = field.unmeasured[row, k] & (away < CORE_ARCSEC)
+    below |= field.star[parent] & ((fainter < -BRIGHTEST_CHILD_MAG) | spoilt)
+    marks.explained[row[below], k] = True
+    marks.affected[row[~below & ~(fainter < depth - BIASED_MAG)], k] = True
+
+
+def _reach(parent_mag: Doubles, faintest_mag: float, relation: tuple[tuple[float, float], ...]) -> Doubles:
+    """Distance beyond which not even the faintest row of the scan is touched by a parent, arcsec."""
+    radius, depth = np.array(relation).T
+    reach = 10.0 ** np.interp(faintest_mag - parent_mag + BIASED_MAG, depth, np.log10(radius))
+    return np.asarray(np.clip(reach, CORE_ARCSEC, REACH_ARCSEC))
