@@ -71,8 +71,8 @@ def list_artefacts(looks: Looks, camera: BandCamera, conditions: Conditions, see
 
 def _star_charges(camera: BandCamera, flux_dn: Doubles, seeing_arcsec: float) -> tuple[Doubles, Doubles]:
     """Charge of stars above the threshold of persistence, and above full well in their fullest row; mean of phases."""
-    tables = point_tables(camera.aberrations, round(seeing_arcsec, 1))[4, :8:3, :8:3].astype(np.float64)
-    grid = np.geomspace(100.0, 1e9, 141)
+    tables = point_tables(camera.aberrations, round(seeing_arcsec, 1))[4, :8:4, :8:4].astype(np.float64)
+    grid = np.geomspace(1e3, 1e8, 61)
     light = grid[:, None, None, None, None] * tables[None]
     trapped = np.clip(np.minimum(light, camera.well_dn) - afterglow.LATENT_THRESHOLD_DN, 0.0, None)
     spilt = np.clip(light - camera.well_dn, 0.0, None).sum(axis=-1).max(axis=-1)
