@@ -1,0 +1,347 @@
+"""Learning the point-spread function of a band from the stars of the scan itself.
+
+Residuals of fitted stars, in shares of their light, are gathered a node of the table; each node then gets the
+weighted least-squares correction of its polynomial in seeing and focal-plane place (Anderson & King 2000, with the
+polynomials solved instead of averaged). Widths of the frames are corrected in the same pass, and what stars scatter
+beyond their noise is kept as the table's own error.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numba import njit
+
+from workers.reduction.compiled import KERNEL
+from workers.reduction.frames import CalibratedFrames, Doubles, Flags, Floats
+from workers.reduction.stack.psf import (
+    HALF,
+    NODES_A_PIX,
+    PADDED,
+    REACH_PIX,
+    SIDE,
+    STAMP,
+    WING_POWER,
+    WING_STEP_PIX,
+    FramePsf,
+    field_terms,
+    node_offsets_pix,
+    normalised,
+    phase_of,
+)
+from workers.reduction.stack.residual import last_wing_bin
+from workers.reduction.stack.seeing import smooth_along
+from workers.reduction.stack.visits import Integers, Looks
+
+TERM_SCATTER = 0.015
+"""Prior of the polynomial terms: what the light of a pixel may change by over the field, in shares of a star."""
+FLUX_ERROR = 0.004  # weights of bright stars stop growing at an SNR of 250 a pixel: pixel response, flat
+LEAST_ERROR = 0.002  # of the table, share of its value
+WING_INNER_PIX = 3.0
+WING_OUTER_PIX = 12.0
+WING_LEAST_SNR = 4.0
+WING_POWER_LAW_PIX = 4.75  # 9.5": farther out each bin is within 10 % of the power law, and noisier than that
+WING_INDEX = -11.0 / 3.0  # turbulent atmosphere, far out
+
+
+@njit(**KERNEL)
+def _gather(
+    residual: Floats,
+    flags: Flags,
+    noise: Floats,
+    log_width: Floats,
+    tables: Floats,
+    inverse_gain: float,
+    start: Integers,
+    frame: Integers,
+    x_pix: Doubles,
+    y_pix: Doubles,
+    which: Integers,
+    flux: Doubles,
+    drawn: Doubles,
+    normal: Doubles,
+    right: Doubles,
+    excess: Doubles,
+    width_normal: Doubles,
+    width_right: Doubles,
+) -> None:
+    """Normal equations of every node and of every frame's width; see `learn` for the shapes."""
+    _, ny, nx = residual.shape
+    count = tables.shape[0] - 1
+    terms = np.empty(count, np.float32)
+    model = np.empty(PADDED, np.float32)
+    wider = np.empty(PADDED, np.float32)
+    for s in which:
+        f = flux[s]
+        lack = np.float32(f - drawn[s])
+        for k in range(start[s], start[s + 1]):
+            i = frame[k]
+            jx = math.floor(x_pix[k] + 0.5)
+            jy = math.floor(y_pix[k] + 0.5)
+            if jx < HALF or jy < HALF or jx >= nx - HALF or jy >= ny - HALF:
+                continue
+            spoilt = False
+            for row in range(-1, 2):
+                for column in range(-1, 2):
+                    spoilt = spoilt or flags[i, jy + row, jx + column] != 0
+            if spoilt:
+                continue
+            fx = x_pix[k] - jx
+            fy = y_pix[k] - jy
+            qx = phase_of(fx)
+            qy = phase_of(fy)
+            rx = np.float32(fx - ((qx + 0.5) / 16.0 - 0.5))
+            ry = np.float32(fy - ((qy + 0.5) / 16.0 - 0.5))
+            field_terms(x_pix[k], y_pix[k], log_width[i], terms)
+            for p in range(PADDED):
+                model[p] = np.float32(0.0)
+                wider[p] = np.float32(0.0)
+            for t in range(count):
+                table = tables[t, qy, qx]
+                a = terms[t]
+                d = np.float32(0.0)
+                if t == 1:
+                    d = np.float32(1.0)
+                elif t == 2:
+                    d = np.float32(2.0) * np.float32(log_width[i])
+                for p in range(PADDED):
+                    value = table[0, p] + rx * table[1, p] + ry * table[2, p]
+                    model[p] += a * value
+                    wider[p] += d * value
+            nx0 = math.floor((-fx + REACH_PIX) * NODES_A_PIX + 0.5)
+            ny0 = math.floor((-fy + REACH_PIX) * NODES_A_PIX + 0.5)
+            sky = noise[i] * noise[i]
+            for row in range(STAMP):
+                for column in range(STAMP):
+                    if flags[i, jy - HALF + row, jx - HALF + column] != 0:
+                        continue
+                    p = row * STAMP + column
+                    rest = (residual[i, jy - HALF + row, jx - HALF + column] - lack * model[p]) / f
+                    light = max(f * model[p], 0.0)
+                    spread = (sky + light * inverse_gain) / (f * f)
+                    known = spread + (0.02 * model[p]) ** 2 + FLUX_ERROR * FLUX_ERROR * 0.01
+                    w = 1.0 / known
+                    if rest * rest > 36.0 * (spread + (0.1 * model[p]) ** 2):
+                        continue
+                    j = ny0 + (row - HALF) * NODES_A_PIX
+                    n = nx0 + (column - HALF) * NODES_A_PIX
+                    for a in range(count):
+                        wa = w * terms[a]
+                        right[j, n, a] += wa * rest
+                        for b in range(a + 1):
+                            normal[j, n, a, b] += wa * terms[b]
+                    excess[j, n, 0] += w * (rest * rest - spread)
+                    excess[j, n, 1] += w
+                    width_normal[i] += w * wider[p] * wider[p]
+                    width_right[i] += w * wider[p] * rest
+
+
+@njit(**KERNEL)
+def _gather_wings(
+    residual: Floats,
+    flags: Flags,
+    noise: Floats,
+    log_width: Floats,
+    wing: Floats,
+    start: Integers,
+    frame: Integers,
+    x_pix: Doubles,
+    y_pix: Doubles,
+    which: Integers,
+    flux: Doubles,
+    drawn: Doubles,
+    total: Doubles,
+    weight: Doubles,
+) -> None:
+    """Weighted sums of what the wing lacks, a bin of half a pixel, outside of the core."""
+    _, ny, nx = residual.shape
+    half = int(WING_OUTER_PIX)
+    for s in which:
+        f = flux[s]
+        lack = f - drawn[s]
+        for k in range(start[s], start[s + 1]):
+            i = frame[k]
+            jx = math.floor(x_pix[k] + 0.5)
+            jy = math.floor(y_pix[k] + 0.5)
+            gain = 1.0 + WING_POWER * log_width[i]
+            last = last_wing_bin(wing, drawn[s] * gain, noise[i])
+            for y in range(max(0, jy - half), min(ny, jy + half + 1)):
+                for x in range(max(0, jx - half), min(nx, jx + half + 1)):
+                    if (abs(y - jy) <= HALF and abs(x - jx) <= HALF) or flags[i, y, x] != 0:
+                        continue
+                    r = math.hypot(x - x_pix[k], y - y_pix[k]) / WING_STEP_PIX
+                    j = int(r)
+                    if j >= total.size:
+                        continue
+                    share = gain * (wing[j] + (r - j) * (wing[j + 1] - wing[j]))
+                    # Where the wing was too faint to be drawn, all of it is still there.
+                    rest = residual[i, y, x] - (lack if j <= last else f) * share
+                    # Neighbours stand out; the wing itself may be wrong by a third.
+                    if abs(rest) > 3.0 * noise[i] + 0.33 * f * share:
+                        continue
+                    w = f * f / (noise[i] * noise[i]) * gain
+                    total[j] += w * rest / f
+                    weight[j] += w * gain
+
+
+@dataclass(frozen=True)
+class Sample:
+    """Stars to learn from: their looks, which of them, their fluxes and what the residual frames lack of each."""
+
+    looks: Looks
+    which: Integers
+    flux_dn: Doubles
+    drawn_flux_dn: Doubles
+
+
+def learn(
+    residual: Floats, frames: CalibratedFrames, psf: FramePsf, tables: Floats, sample: Sample
+) -> FramePsf:
+    """One step of learning: corrected nodes, widths, wing and error.
+
+    Parameters
+    ----------
+    residual : float32 array (n, 256, 256)
+        Frames less background and drawn stars.
+    frames : CalibratedFrames
+    psf : FramePsf
+        The present one.
+    tables : float32 array
+        Its tables.
+    sample : Sample
+        Bright, unsaturated stars with places and fluxes fitted with the present one.
+
+    Returns
+    -------
+    FramePsf
+        The same object where the sample is empty.
+    """
+    if not sample.which.size:
+        return psf
+    count = psf.nodes.shape[0]
+    normal, right = np.zeros((SIDE, SIDE, count, count)), np.zeros((SIDE, SIDE, count))
+    excess = np.zeros((SIDE, SIDE, 2))
+    n = psf.log_width.size
+    width_normal, width_right = np.zeros(n), np.zeros(n)
+    looks = sample.looks
+    _gather(
+        residual, frames.flags, frames.noise_dn, psf.log_width, tables, 1.0 / frames.detector.gain,
+        looks.start, looks.frame, looks.x_pix, looks.y_pix, sample.which, sample.flux_dn, sample.drawn_flux_dn,
+        normal, right, excess, width_normal, width_right,
+    )  # fmt: skip
+    change = _solve_nodes(normal, right, psf.nodes)
+    nodes = _centred(psf.nodes + change)
+    wing = _learn_wing(residual, frames, psf, sample)
+    nodes = _outside_from_wing(nodes, excess[..., 1], wing)
+    # Two thirds of the step: nodes and widths share what they explain.
+    step = np.where(width_normal > 0, width_right / np.maximum(width_normal, 1e-30), 0.0)
+    stiffness = 0.05 * float(np.median(width_normal[width_normal > 0])) if width_normal.any() else 1.0
+    moved = psf.log_width + 0.7 * smooth_along(np.clip(step, -0.1, 0.1), width_normal, stiffness)
+    moved -= np.average(moved, weights=width_normal) if width_normal.any() else 0.0
+    return replace(
+        psf,
+        nodes=normalised(nodes.astype(np.float32), wing),
+        error=_error(excess, nodes[0]),
+        wing=wing,
+        log_width=moved.astype(np.float32),
+        stars=int(sample.which.size),
+    )
+
+
+def _solve_nodes(normal: Doubles, right: Doubles, nodes: Floats) -> Doubles:
+    """Corrections (terms, 33, 33): ridge-regularised so that terms which few stars measure stay small."""
+    count = nodes.shape[0]
+    full = normal + np.swapaxes(np.tril(normal, -1), -1, -2)
+    # A prior of the terms, and a weak one of the correction to the base where a node has hardly any stars.
+    prior = np.full(count, TERM_SCATTER**-2)
+    prior[0] = 1.0
+    index = np.arange(count)
+    full[..., index, index] += prior
+    pull = np.moveaxis(nodes.astype(np.float64), 0, -1) * prior
+    pull[..., 0] = 0.0
+    solution = np.linalg.solve(full, (right - pull)[..., None])[..., 0]
+    return np.moveaxis(solution, -1, 0)
+
+
+def _centred(nodes: Doubles) -> Doubles:
+    """Take shifts out of the terms that no measurement ties: the base, seeing, and what depends on u alone.
+
+    A shift of the whole table is the places of all stars; one that goes with the seeing is the places of frames; one
+    that goes with u alone is the places of the stars there, which cross the array at one u.
+    """
+    offsets = node_offsets_pix()
+    window = np.exp(-0.5 * (offsets[:, None] ** 2 + offsets[None, :] ** 2))
+    gy, gx = np.gradient(nodes[0], 1.0 / NODES_A_PIX)
+    basis = np.stack([(window * gx).ravel(), (window * gy).ravel()])
+    slopes = np.stack([gx.ravel(), gy.ravel()])
+    gram = basis @ slopes.T
+    for k in (1, 2, 3, 5):
+        share = np.linalg.solve(gram, basis @ nodes[k].ravel())
+        nodes[k] -= (share @ slopes).reshape(nodes[k].shape)
+    weighted = window * nodes[0]
+    centre_x, centre_y = (weighted * offsets[None, :]).sum(), (weighted * offsets[:, None]).sum()
+    # Shift of the base that takes its windowed centroid to 0, to first order.
+    matrix = np.array(
+        [[(window * g * o).sum() for g in (gx, gy)] for o in (offsets[None, :], offsets[:, None])]
+    )
+    shift = np.linalg.solve(matrix, np.array([centre_x, centre_y]))
+    nodes[0] -= shift[0] * gx + shift[1] * gy
+    return nodes
+
+
+def _outside_from_wing(nodes: Doubles, weight: Doubles, wing: Floats) -> Doubles:
+    """Nodes that no stamp reaches (beyond 3.5 pixels) continue as the wing does."""
+    offsets = node_offsets_pix()
+    radius = np.hypot(offsets[:, None], offsets[None, :])
+    far = (np.maximum(np.abs(offsets[:, None]), np.abs(offsets[None, :])) > STAMP / 2) | (weight <= 0.0)
+    share = np.interp(radius, WING_STEP_PIX * np.arange(wing.size), wing)
+    nodes[0][far] = share[far]
+    nodes[1][far] = WING_POWER * share[far]
+    for k in range(2, nodes.shape[0]):
+        nodes[k][far] = 0.0
+    return nodes
+
+
+def _error(excess: Doubles, base: Doubles) -> Floats:
+    """Scatter of stars about the table beyond noise, smoothed over 5 x 5 nodes."""
+    from scipy.ndimage import uniform_filter
+
+    value = uniform_filter(excess[..., 0], 5, mode="constant")
+    weight = uniform_filter(excess[..., 1], 5, mode="constant")
+    variance = np.maximum(value / np.maximum(weight, 1e-30), 0.0)
+    return np.hypot(np.sqrt(variance), LEAST_ERROR * base).astype(np.float32)
+
+
+def _learn_wing(residual: Floats, frames: CalibratedFrames, psf: FramePsf, sample: Sample) -> Floats:
+    """Correct the wing where the brightest stars measure it, and continue it as a turbulent atmosphere does."""
+    bins = round(WING_OUTER_PIX / WING_STEP_PIX)
+    total, weight = np.zeros(bins), np.zeros(bins)
+    order = np.argsort(-sample.flux_dn[sample.which], kind="stable")[:600]
+    brightest = np.sort(sample.which[order])
+    looks = sample.looks
+    _gather_wings(
+        residual, frames.flags, frames.noise_dn, psf.log_width, psf.wing, looks.start, looks.frame,
+        looks.x_pix, looks.y_pix, brightest, sample.flux_dn, sample.drawn_flux_dn, total, weight,
+    )  # fmt: skip
+    measured = np.flatnonzero(weight > 0.0)
+    measured = measured[measured >= round(WING_INNER_PIX / WING_STEP_PIX)]
+    radius = WING_STEP_PIX * (np.arange(bins) + 0.5)
+    present = np.interp(radius, WING_STEP_PIX * np.arange(psf.wing.size), psf.wing)
+    value = present[measured] + total[measured] / weight[measured]
+    r, w = radius[measured], weight[measured]
+    far = r > WING_POWER_LAW_PIX
+    # One amplitude for the far wing, from all its bins.
+    shape = r**WING_INDEX
+    amplitude = (w * value * shape)[far].sum() / max((w * shape**2)[far].sum(), 1e-300)
+    if amplitude <= WING_LEAST_SNR / np.sqrt(max((w * shape**2)[far].sum(), 1e-300)):
+        return psf.wing
+    smooth = np.where(far | (value < WING_LEAST_SNR / np.sqrt(w)), amplitude * shape, value)
+    table = WING_STEP_PIX * np.arange(psf.wing.size)
+    wing = psf.wing.astype(np.float64).copy()
+    outer = table >= r[0]
+    wing[outer] = np.exp(np.interp(np.log(table[outer]), np.log(r), np.log(smooth)))
+    wing[table > r[-1]] = amplitude * table[table > r[-1]] ** WING_INDEX
+    return wing.astype(np.float32)
+

@@ -1,0 +1,233 @@
+"""The point-spread function of a band's frames: a learnt table that depends on seeing and focal-plane place.
+
+It is *effective*: the light in a pixel whose centre lies (dx, dy) from the star, pixel response included (Anderson &
+King 2000), tabulated at quarter pixels. Each node is a polynomial in the logarithm s of the frame's width and in the
+focal-plane place (u, v), each from -1 to 1. Field terms are at least quadratic: astigmatism is even in the field, linear
+terms do nothing (notes/reduction.md 7). Outside of the 7 x 7 pixels of the core a radial wing takes over.
+
+Fits read phase tables: stamps at 16 x 16 sub-pixel phases with their derivatives, so that one first-order step from
+the nearest phase needs three contiguous loads and is exact to 0.1 % of the peak.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+from numba import njit
+from numpy.typing import NDArray
+
+from workers.reduction.compiled import KERNEL
+from workers.reduction.frames import Doubles, Floats
+
+STAMP = 7  # pixels a side of the core
+HALF = 3
+PADDED = 56  # 49 pixels, padded to whole vectors
+PHASES = 16
+NODES_A_PIX = 4
+REACH_PIX = 4  # nodes go to 4 pixels: half a pixel more than the stamp, for the phases
+SIDE = 2 * REACH_PIX * NODES_A_PIX + 1
+MIDDLE_PIX = 127.5
+FIELD_PIX = 128.0
+TERMS_OF_ORDER = {2: 8, 4: 17}
+WING_STEP_PIX = 0.5
+WING_REACH_PIX = 24.0
+# Light in the wings of a turbulent atmosphere goes as width^(5/3) at a given radius (Kolmogorov).
+WING_POWER = 5.0 / 3.0
+
+
+@dataclass(frozen=True)
+class FramePsf:
+    """Point-spread function of one band of one scan.
+
+    Attributes
+    ----------
+    nodes : float32 array (terms, 33, 33)
+        Share of a star's light in a pixel at offset ((i - 16) / 4, (j - 16) / 4), axes (term, j, i); terms in the
+        order of `field_terms`.
+    error : float32 array (33, 33)
+        Scatter of stars about the model beyond noise, same unit: what the model does not know.
+    wing : float32 array (49,)
+        Share a pixel at radius 0.5 k pixel, for frames of s = 0; used outside of the core.
+    log_width : float32 array (frames,)
+        s: logarithm of each frame's width over the scan's.
+    stars : int
+        Stars that it was learnt from; 0 for a guess.
+    """
+
+    nodes: Floats
+    error: Floats
+    wing: Floats
+    log_width: Floats
+    stars: int = 0
+
+    def tables(self) -> Floats:
+        """Phase tables (terms + 1, 16, 16, 3, 56): value, d/dx, d/dy with the star's place; the last is the error."""
+        return phase_tables(np.concatenate([self.nodes, self.error[None]]))
+
+    def width_pix(self, log_width: float, u: float = 0.0, v: float = 0.0) -> float:
+        """Full width at half maximum, 2 sqrt(area / pi), at a place of the focal plane for a frame's s."""
+        terms = np.empty(self.nodes.shape[0], np.float32)
+        field_terms(MIDDLE_PIX + FIELD_PIX * u, MIDDLE_PIX + FIELD_PIX * v, log_width, terms)
+        core = phase_tables(np.tensordot(terms, self.nodes, 1)[None].astype(np.float32))[0, :, :, 0, :49]
+        fine = core.reshape(PHASES, PHASES, STAMP, STAMP)
+        return float(2.0 * math.sqrt(np.count_nonzero(fine > 0.5 * fine.max()) / (math.pi * PHASES**2)))
+
+
+@njit(**KERNEL, inline="always")
+def field_terms(x_pix: float, y_pix: float, log_width: float, out: Floats) -> None:
+    """Polynomial terms at array pixel (x, y) of a frame: 8 (second order) or 17 (fourth) by the length of `out`."""
+    u = np.float32((x_pix - MIDDLE_PIX) / FIELD_PIX)
+    v = np.float32((y_pix - MIDDLE_PIX) / FIELD_PIX)
+    s = np.float32(log_width)
+    out[0] = np.float32(1.0)
+    out[1] = s
+    out[2] = s * s
+    out[3] = u
+    out[4] = v
+    out[5] = u * u
+    out[6] = u * v
+    out[7] = v * v
+    if out.size > 8:
+        out[8] = u * u * u
+        out[9] = u * u * v
+        out[10] = u * v * v
+        out[11] = v * v * v
+        out[12] = u * u * u * u
+        out[13] = u * u * u * v
+        out[14] = u * u * v * v
+        out[15] = u * v * v * v
+        out[16] = v * v * v * v
+
+
+@njit(**KERNEL)
+def _cubic(t: float, weight: Floats, slope: Floats) -> None:
+    """Weights and their derivatives of Keys' cubic convolution (1981, a = -1/2) for four nodes at -1, 0, 1, 2."""
+    for k in range(4):
+        d = t - (k - 1)
+        a = abs(d)
+        sign = 1.0 if d > 0 else -1.0
+        if a < 1.0:
+            weight[k] = np.float32(1.5 * a**3 - 2.5 * a**2 + 1.0)
+            slope[k] = np.float32(sign * (4.5 * a**2 - 5.0 * a))
+        elif a < 2.0:
+            weight[k] = np.float32(-0.5 * a**3 + 2.5 * a**2 - 4.0 * a + 2.0)
+            slope[k] = np.float32(sign * (-1.5 * a**2 + 5.0 * a - 4.0))
+        else:
+            weight[k] = np.float32(0.0)
+            slope[k] = np.float32(0.0)
+
+
+@njit(**KERNEL)
+def phase_tables(nodes: Floats) -> Floats:
+    """Stamps of node tables (terms, 33, 33) at all phases: (terms, 16, 16, 3, 56).
+
+    Phase q stands for a star at (q + 0.5) / 16 - 0.5 pixel from the centre of the stamp's middle pixel. The three
+    planes are the value and its derivatives with the star's x and y, a pixel.
+    """
+    count = nodes.shape[0]
+    side = nodes.shape[1]
+    out = np.zeros((count, PHASES, PHASES, 3, PADDED), np.float32)
+    wx = np.empty(4, np.float32)
+    wy = np.empty(4, np.float32)
+    sx = np.empty(4, np.float32)
+    sy = np.empty(4, np.float32)
+    for qy in range(PHASES):
+        py = (-((qy + 0.5) / PHASES - 0.5) + REACH_PIX) * NODES_A_PIX
+        jy = math.floor(py)
+        _cubic(py - jy, wy, sy)
+        for qx in range(PHASES):
+            px = (-((qx + 0.5) / PHASES - 0.5) + REACH_PIX) * NODES_A_PIX
+            jx = math.floor(px)
+            _cubic(px - jx, wx, sx)
+            for k in range(count):
+                for row in range(STAMP):
+                    for column in range(STAMP):
+                        value = np.float32(0.0)
+                        east = np.float32(0.0)
+                        north = np.float32(0.0)
+                        for b in range(4):
+                            j = min(max(jy + (row - HALF) * NODES_A_PIX + b - 1, 0), side - 1)
+                            for a in range(4):
+                                i = min(max(jx + (column - HALF) * NODES_A_PIX + a - 1, 0), side - 1)
+                                n = nodes[k, j, i]
+                                value += wy[b] * wx[a] * n
+                                east += wy[b] * sx[a] * n
+                                north += sy[b] * wx[a] * n
+                        p = row * STAMP + column
+                        # Nodes run against the star's place: minus the derivative, in pixels.
+                        out[k, qy, qx, 0, p] = value
+                        out[k, qy, qx, 1, p] = -east * NODES_A_PIX
+                        out[k, qy, qx, 2, p] = -north * NODES_A_PIX
+    return out
+
+
+@njit(**KERNEL, inline="always")
+def phase_of(offset_pix: float) -> int:
+    """Phase of a star at an offset from its pixel's centre, -0.5 to 0.5."""
+    return min(max(math.floor((offset_pix + 0.5) * PHASES), 0), PHASES - 1)
+
+
+@njit(**KERNEL)
+def blend_stamp(tables: Floats, terms: Floats, qx: int, qy: int, out: Floats) -> None:
+    """Stamp (3, 56) of one phase for given terms."""
+    count = terms.size
+    first = tables[0, qy, qx]
+    for plane in range(3):
+        for p in range(PADDED):
+            out[plane, p] = first[plane, p]
+    for k in range(1, count):
+        t = terms[k]
+        table = tables[k, qy, qx]
+        for plane in range(3):
+            for p in range(PADDED):
+                out[plane, p] += t * table[plane, p]
+
+
+def node_offsets_pix() -> Doubles:
+    """Offsets of the nodes along an axis, pixels; (33,)."""
+    return (np.arange(SIDE) - REACH_PIX * NODES_A_PIX) / NODES_A_PIX
+
+
+def wing_sum(wing: Floats) -> float:
+    """Light of the wing outside of the 7 x 7 core, averaged over phases."""
+    fine = (np.arange(-WING_REACH_PIX * 4, WING_REACH_PIX * 4 + 1)) / 4.0
+    radius = np.hypot(fine[:, None], fine[None, :])
+    share = np.interp(radius, WING_STEP_PIX * np.arange(wing.size), wing, right=0.0)
+    inner = (np.abs(fine[:, None]) <= STAMP / 2) & (np.abs(fine[None, :]) <= STAMP / 2)
+    return float(share[~inner].sum() / 16.0)
+
+
+def normalised(nodes: NDArray[np.float32], wing: Floats) -> NDArray[np.float32]:
+    """Nodes scaled so that core and wing together hold all light, for every seeing and place.
+
+    The base term sums to 1 less the wing, the seeing term to minus what the wing gains, all others to 0.
+    """
+    outside = wing_sum(wing)
+    offsets = node_offsets_pix()
+    core = (np.abs(offsets) < STAMP / 2).astype(np.float64)
+    core[np.isclose(np.abs(offsets), STAMP / 2)] = 0.5
+    sums = np.einsum("kji,j,i->k", nodes.astype(np.float64), core, core) / NODES_A_PIX**2
+    out = nodes.astype(np.float64) * ((1.0 - outside) / sums[0])
+    target = np.zeros(sums.size)
+    target[1] = -WING_POWER * outside
+    for k in range(1, sums.size):
+        lack = target[k] - sums[k] * (1.0 - outside) / sums[0]
+        out[k] += out[0] * lack / (1.0 - outside)
+    return out.astype(np.float32)
+
+
+def turbulent_guess(width_pix: float, frames: int, order: int = 2) -> FramePsf:
+    """Moffat profile (beta 3, close to a turbulent atmosphere's) of a given width, the same everywhere."""
+    offsets = node_offsets_pix()
+    beta = 3.0
+    alpha = 0.5 * width_pix / math.sqrt(2.0 ** (1.0 / beta) - 1.0)
+    radius2 = offsets[:, None] ** 2 + offsets[None, :] ** 2
+    profile = (beta - 1.0) / (math.pi * alpha**2) * (1.0 + radius2 / alpha**2) ** -beta
+    nodes = np.zeros((TERMS_OF_ORDER[order], SIDE, SIDE), np.float32)
+    nodes[0] = profile
+    r = WING_STEP_PIX * np.arange(round(WING_REACH_PIX / WING_STEP_PIX) + 1)
+    wing = ((beta - 1.0) / (math.pi * alpha**2) * (1.0 + r**2 / alpha**2) ** -beta).astype(np.float32)
+    error = 0.05 * nodes[0]
+    return FramePsf(normalised(nodes, wing), error, wing, np.zeros(frames, np.float32))

@@ -1,0 +1,236 @@
+"""Residual frames: calibrated frames less background and the models of all stars known so far."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+from numba import njit
+
+from workers.reduction.compiled import KERNEL
+from workers.reduction.frame_background import background_row
+from workers.reduction.frames import CalibratedFrames, Doubles, Flags, Floats
+from workers.reduction.stack.psf import (
+    HALF,
+    PADDED,
+    STAMP,
+    WING_POWER,
+    WING_STEP_PIX,
+    FramePsf,
+    field_terms,
+    phase_of,
+)
+from workers.reduction.stack.visits import Integers, Looks
+
+WING_LIMIT = 0.1
+"""Wings are drawn as far as they exceed this share of a frame's noise: six looks at 0.1 sigma stay below 0.25."""
+
+
+@njit(**KERNEL)
+def _subtract_background(pixels: Floats, flags: Flags, mesh: Floats, out: Floats) -> None:
+    n, ny, nx = pixels.shape
+    level = np.empty(nx, np.float32)
+    for i in range(n):
+        for y in range(ny):
+            background_row(mesh[i], y, ny, level)
+            row = pixels[i, y]
+            flag = flags[i, y]
+            target = out[i, y]
+            for x in range(nx):
+                target[x] = row[x] - level[x] if flag[x] == 0 else np.float32(0.0)
+
+
+def background_free(frames: CalibratedFrames, out: Floats | None = None) -> Floats:
+    """Frames less their background mesh, 0 where flagged; float32 (n, 256, 256), into `out` where given."""
+    result = np.empty_like(frames.pixels_dn) if out is None else out
+    _subtract_background(frames.pixels_dn, frames.flags, frames.mesh_dn, result)
+    return result
+
+
+@njit(**KERNEL)
+def last_wing_bin(wing: Floats, flux: float, noise: float) -> int:
+    """Last bin of half a pixel in which a star's wing is drawn; 5 and less lie within the core."""
+    last = wing.size - 2
+    while last > 5 and wing[last] * flux < WING_LIMIT * noise:
+        last -= 1
+    return last
+
+
+@njit(**KERNEL)
+def _draw(
+    residual: Floats,
+    flags: Flags,
+    start: Integers,
+    frame: Integers,
+    x_pix: Doubles,
+    y_pix: Doubles,
+    flux: Doubles,
+    noise: Floats,
+    log_width: Floats,
+    tables: Floats,
+    terms_count: int,
+    wing: Floats,
+) -> None:
+    """Subtract stars (n,) from the residual frames; flagged pixels stay 0."""
+    _, ny, nx = residual.shape
+    terms = np.empty(terms_count, np.float32)
+    stamp = np.empty(PADDED, np.float32)
+    for s in range(start.size - 1):
+        if flux[s] == 0.0:
+            continue
+        f = np.float32(flux[s])
+        for k in range(start[s], start[s + 1]):
+            i = frame[k]
+            jx = math.floor(x_pix[k] + 0.5)
+            jy = math.floor(y_pix[k] + 0.5)
+            fx = x_pix[k] - jx
+            fy = y_pix[k] - jy
+            qx = phase_of(fx)
+            qy = phase_of(fy)
+            rx = np.float32(fx - ((qx + 0.5) / 16.0 - 0.5))
+            ry = np.float32(fy - ((qy + 0.5) / 16.0 - 0.5))
+            field_terms(x_pix[k], y_pix[k], log_width[i], terms)
+            for p in range(PADDED):
+                stamp[p] = np.float32(0.0)
+            for t in range(terms_count):
+                table = tables[t, qy, qx]
+                a = terms[t] * f
+                for p in range(PADDED):
+                    stamp[p] += a * (table[0, p] + rx * table[1, p] + ry * table[2, p])
+            for row in range(max(0, HALF - jy), min(STAMP, ny + HALF - jy)):
+                line = residual[i, jy - HALF + row]
+                flag = flags[i, jy - HALF + row]
+                for column in range(max(0, HALF - jx), min(STAMP, nx + HALF - jx)):
+                    x = jx - HALF + column
+                    if flag[x] == 0:
+                        line[x] -= stamp[row * STAMP + column]
+            # Wings: out to where they vanish in the noise.
+            gain = f * np.float32(1.0 + WING_POWER * log_width[i])
+            last = last_wing_bin(wing, gain, noise[i])
+            reach = (last + 1) * WING_STEP_PIX
+            if reach <= HALF:
+                continue
+            half = math.ceil(reach)
+            for y in range(max(0, jy - half), min(ny, jy + half + 1)):
+                inside_y = abs(y - jy) <= HALF
+                line = residual[i, y]
+                flag = flags[i, y]
+                for x in range(max(0, jx - half), min(nx, jx + half + 1)):
+                    if (inside_y and abs(x - jx) <= HALF) or flag[x] != 0:
+                        continue
+                    r = math.hypot(x - x_pix[k], y - y_pix[k]) / WING_STEP_PIX
+                    j = int(r)
+                    if j > last:
+                        continue
+                    w = np.float32(r - j)
+                    line[x] -= gain * (wing[j] + w * (wing[j + 1] - wing[j]))
+
+
+def subtract_stars(
+    residual: Floats,
+    frames: CalibratedFrames,
+    psf: FramePsf,
+    tables: Floats,
+    looks: Looks,
+    flux_dn: Doubles,
+) -> None:
+    """Subtract stars from residual frames in place.
+
+    Parameters
+    ----------
+    residual : float32 array (n, 256, 256)
+    frames : CalibratedFrames
+        For flags and noise.
+    psf : FramePsf
+    tables : float32 array
+        `psf.tables()`.
+    looks : Looks
+        Should reach some pixels beyond the array: light of stars off the edge falls on it too.
+    flux_dn : float64 array (stars,)
+        Negative to add stars back.
+    """
+    _draw(
+        residual,
+        frames.flags,
+        looks.start,
+        looks.frame,
+        looks.x_pix,
+        looks.y_pix,
+        flux_dn,
+        frames.noise_dn,
+        psf.log_width,
+        tables,
+        psf.nodes.shape[0],
+        psf.wing,
+    )
+
+
+@njit(**KERNEL)
+def _level(
+    residual: Floats, flags: Flags, noise: Floats, mesh: Floats, spread: Floats, change: Floats
+) -> None:
+    """Clipped mean of residual pixels of every cell, and the frame's scatter; `change` (n, cells, cells)."""
+    n, ny, nx = residual.shape
+    cells = mesh.shape[1]
+    sy = ny // cells
+    sx = nx // cells
+    total = np.empty(nx, np.float32)
+    square = np.empty(nx, np.float32)
+    count = np.empty(nx, np.float32)
+    for i in range(n):
+        cut = np.float32(3.0) * noise[i]
+        squares = 0.0
+        counts = 0.0
+        for by in range(cells):
+            total[:] = np.float32(0.0)
+            square[:] = np.float32(0.0)
+            count[:] = np.float32(0.0)
+            for y in range(by * sy, by * sy + sy, 2):
+                row = residual[i, y]
+                flag = flags[i, y]
+                for x in range(nx):
+                    v = row[x]
+                    w = np.float32(1.0) if flag[x] == 0 and abs(v) < cut else np.float32(0.0)
+                    total[x] += w * v
+                    square[x] += w * v * v
+                    count[x] += w
+            for bx in range(cells):
+                a = np.float32(0.0)
+                b = np.float32(0.0)
+                c = np.float32(0.0)
+                for x in range(bx * sx, bx * sx + sx):
+                    a += total[x]
+                    b += square[x]
+                    c += count[x]
+                change[i, by, bx] = a / c if c > 50.0 else np.float32(0.0)
+                if c > 50.0:
+                    squares += b - a * a / c
+                    counts += c
+        # A normal distribution cut at 3 sigma has a scatter of 0.9866 sigma.
+        spread[i] = math.sqrt(squares / counts) / 0.9866 if counts > 0.0 else noise[i]
+
+
+def relevel(frames: CalibratedFrames, residual: Floats) -> None:
+    """Measure background and noise anew on residual frames, in place: mesh, noise, and the residual itself.
+
+    With known stars taken away a clipped mean is not biased by them; what is too faint to be known stays in the
+    background, which is its place: it lies under the known stars too.
+    """
+    change = np.empty_like(frames.mesh_dn)
+    _level(residual, frames.flags, frames.noise_dn, frames.mesh_dn, frames.noise_dn, change)
+    frames.mesh_dn[:] += change
+    _subtract_mesh(residual, frames.flags, change)
+
+
+@njit(**KERNEL)
+def _subtract_mesh(residual: Floats, flags: Flags, mesh: Floats) -> None:
+    n, ny, nx = residual.shape
+    level = np.empty(nx, np.float32)
+    for i in range(n):
+        for y in range(ny):
+            background_row(mesh[i], y, ny, level)
+            row = residual[i, y]
+            flag = flags[i, y]
+            for x in range(nx):
+                row[x] -= level[x] if flag[x] == 0 else np.float32(0.0)
+

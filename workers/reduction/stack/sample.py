@@ -1,0 +1,88 @@
+"""The stars that a point-spread function is learnt from, and frames are registered by."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+from numba import njit
+from numpy.typing import NDArray
+
+from workers.reduction.compiled import KERNEL
+from workers.reduction.frames import CalibratedFrames, Doubles, Flags
+from workers.reduction.stack.fit import Stars
+from workers.reduction.stack.visits import Integers, Looks
+
+ALONE_ARCSEC = 14.0  # the stamp, and the wing's inner part
+ALONE_SHARE = 0.03
+LEAST_FLUX_NOISE = 60.0  # flux over a pixel's noise: an SNR of 50 on six looks
+FEWEST = 40
+
+
+@njit(**KERNEL)
+def _saturated(
+    flags: Flags, start: Integers, frame: Integers, x: Doubles, y: Doubles, out: NDArray[np.bool_]
+) -> None:
+    """Whether any look has a saturated pixel within two pixels."""
+    _, ny, nx = flags.shape
+    for s in range(start.size - 1):
+        for k in range(start[s], start[s + 1]):
+            jx = math.floor(x[k] + 0.5)
+            jy = math.floor(y[k] + 0.5)
+            for row in range(max(0, jy - 2), min(ny, jy + 3)):
+                for column in range(max(0, jx - 2), min(nx, jx + 3)):
+                    if flags[frame[k], row, column] & 2:
+                        out[s] = True
+
+
+def saturated_stars(frames: CalibratedFrames, looks: Looks) -> NDArray[np.bool_]:
+    """Which stars have a saturated pixel within 4" on any frame."""
+    out = np.zeros(looks.start.size - 1, np.bool_)
+    _saturated(frames.flags, looks.start, looks.frame, looks.x_pix, looks.y_pix, out)
+    return out
+
+
+def undisturbed(stars: Stars, radius_arcsec: float, share: float) -> NDArray[np.bool_]:
+    """Stars without a neighbour within the radius that has more than a share of their light."""
+    from scipy.spatial import cKDTree
+
+    alone = np.ones(stars.size, np.bool_)
+    if stars.size < 2:
+        return alone
+    flux = np.nan_to_num(stars.flux_dn)
+    places = np.column_stack([stars.x_arcsec, stars.y_arcsec])
+    pairs = cKDTree(places).query_pairs(radius_arcsec, output_type="ndarray")
+    for a, b in ((0, 1), (1, 0)):
+        alone[pairs[flux[pairs[:, b]] > share * flux[pairs[:, a]], a]] = False
+    return alone
+
+
+def choose_sample(
+    frames: CalibratedFrames, looks: Looks, stars: Stars, most: int, *, alone: bool = True
+) -> Integers:
+    """Bright unsaturated stars, ascending indices; the brightest where there are more than `most`.
+
+    Parameters
+    ----------
+    frames : CalibratedFrames
+    looks : Looks
+        At all stars.
+    stars : Stars
+    most : int
+    alone : bool
+        Whether neighbours spoil a star (they do as long as they are not subtracted). Where they are, stars that fit
+        worse than four of five others of the sample are left out: pairs and galaxies.
+    """
+    noise = float(np.median(frames.noise_dn[frames.noise_dn > 0.0])) if frames.noise_dn.any() else np.inf
+    flux = np.nan_to_num(stars.flux_dn)
+    good = (flux > LEAST_FLUX_NOISE * noise) & (np.diff(looks.start) >= 2)
+    good &= ~saturated_stars(frames, looks)
+    quiet = undisturbed(stars, ALONE_ARCSEC if alone else 4.0, ALONE_SHARE if alone else 0.3)
+    if np.count_nonzero(good & quiet) < FEWEST:
+        quiet = undisturbed(stars, 6.0, 0.1)
+    good &= quiet
+    if not alone and np.count_nonzero(good) > FEWEST:
+        limit = np.nanquantile(stars.chi2[good], 0.9)
+        good &= stars.converged & (stars.chi2 <= limit)
+    chosen = np.flatnonzero(good)
+    return np.sort(chosen[np.argsort(-flux[chosen], kind="stable")[:most]])
