@@ -30,8 +30,9 @@ from app.observatory.truth import read_table
 from workers.instruments.camera import detector_of, raw_band
 from workers.reduction.frames import NightCalibration
 from workers.reduction.masks import calibrate_night
-from workers.reduction.parameters import ExtractionParameters
-from workers.reduction.scan import ReducedScan, ReductionParameters, ReferenceStars, measure_scan, reduce_scan
+from workers.reduction.stack.parameters import PhotometryParameters
+from workers.reduction.scan import ReducedScan, ReductionParameters, ReferenceStars, reduce_scan
+from workers.reduction.scan_sources import measure_scan
 from workers.resources import Meter
 from workers.warm import warm
 
@@ -175,7 +176,7 @@ def main() -> None:
     reduced = timed(
         "frames to Atlas images", lambda: reduce_scan(raw, night, reference, ReductionParameters())
     )
-    result = timed("images to sources", lambda: measure_scan(reduced, ExtractionParameters()))
+    result = timed("images to sources", lambda: measure_scan(reduced, PhotometryParameters()))
     count = timed("sep on the same images", lambda: sep_extraction(reduced))
     print(
         f"{options.frames} frames, {len(reduced.images)} images, {result.sources.size} sources; sep: {count} detections"

@@ -15,6 +15,8 @@ from app.errors import UserError
 
 SECTIONS = (
     ("reduction", "workers.reduction.scan", "ReductionParameters"),
+    ("photometry", "workers.reduction.stack.parameters", "PhotometryParameters"),
+    ("artefacts", "workers.reduction.artefact_rules", "ArtefactRules"),
     ("extraction", "workers.reduction.parameters", "ExtractionParameters"),
 )
 """Name of the section, module and class of its parameters."""

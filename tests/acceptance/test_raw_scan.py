@@ -23,8 +23,9 @@ from app.observatory.parameters import NightParameters
 from app.observatory.truth import read_table
 from workers.instruments.camera import detector_of, raw_band
 from workers.reduction.masks import calibrate_night
-from workers.reduction.parameters import ExtractionParameters
-from workers.reduction.scan import ReducedScan, ReductionParameters, ReferenceStars, measure_scan, reduce_scan
+from workers.reduction.stack.parameters import PhotometryParameters
+from workers.reduction.scan import ReducedScan, ReductionParameters, ReferenceStars, reduce_scan
+from workers.reduction.scan_sources import measure_scan
 from workers.reduction.values import ScanSources
 
 pytestmark = pytest.mark.slow
@@ -83,7 +84,7 @@ def measured(tmp_path_factory) -> Measured:
         *positions_at(stars, EPOCH), stars["vt_mag"].astype(float), np.full(stars.size, 0.05)
     )
     reduced = reduce_scan(raw, calibration, reference, ReductionParameters())
-    result = measure_scan(reduced, ExtractionParameters())
+    result = measure_scan(reduced, PhotometryParameters())
     scans = read_table(summary.truth, "SCANS")
     return Measured(
         scan,

@@ -171,7 +171,7 @@ def measure_band(
         fluxes = circle_sums(part, sums.sky[0], radii)
         for k, radius in enumerate(EXTENDED_RADII_ARCSEC):
             flux = fluxes[k]
-            good = flux > 0 and _whole(part, radii[k])
+            good = flux > 0 and covers_circle(part, radii[k])
             out[f"{band}_m_{radius}"][n] = one.image.zero_point_mag - 2.5 * np.log10(flux) if good else np.nan
             out[f"{band}_msig_{radius}"][n] = 1.0857 * noise[k] / flux if good else np.nan
         out[f"{band}_r_3sig"][n] = shape.semi_major_pix * pixel
@@ -199,7 +199,7 @@ def circle_sums(part: Cutout, sky_dn: float, radii: Doubles) -> Doubles:
     )
 
 
-def _whole(part: Cutout, radius: float) -> bool:
+def covers_circle(part: Cutout, radius: float) -> bool:
     """Whether at least 85 % of a circle around the object has data."""
     yy, xx = np.ogrid[0 : part.image.shape[0], 0 : part.image.shape[1]]
     disc = (np.hypot(xx - part.x, yy - part.y) <= radius) & part.usable

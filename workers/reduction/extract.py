@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from app.bands import BANDS, Band
 from app.errors import InputError
-from app.flags import BlendFlag, ConfusionFlag, ReadFlag
+from app.flags import BlendFlag, ReadFlag
 from workers.reduction import bandfill, merge
 from workers.reduction.extended import extract_extended
 from workers.reduction.grading import photometric_quality
@@ -133,7 +133,9 @@ def _fill(
         covered |= _fill_limits(out, band, rows < 0, reduced, parameters)
         split = (rows < 0) & covered & merge.inconsistent(merged, position, parameters.unresolved_arcsec)
         flags["rd_flg"][split, position] = ReadFlag.INCONSISTENT.value.encode()
-        flags["cc_flg"][:, position] = _confusion(merged, tables[position], position)
+        flags["cc_flg"][:, position] = merge.confusion_flags(
+            merged, tables[position]["confused"], position
+        )
         flags["ph_qual"][:, position] = photometric_quality(
             flags["rd_flg"][:, position],
             out[f"{band.value}_snr"],
@@ -232,17 +234,6 @@ def _fill_limits(
         out[f"{b}_sky_dn"][row] = limits.sky_dn[better]
         out[f"{b}_growth"][row] = one.scale.growth_mag
     return best > 0.0
-
-
-def _confusion(merged: Merged, table: Table, position: int) -> Table:
-    """cc_flg of one band, in the order of survey-facts 6.4: c before b."""
-    rows = merged.rows[:, position]
-    there = np.flatnonzero(rows >= 0)
-    result = np.full(rows.size, ConfusionFlag.NONE.value.encode(), "S1")
-    rivals = (merged.candidates[:, 2 * position : 2 * position + 2] > 1).any(axis=1)
-    result[rivals & (rows >= 0)] = ConfusionFlag.MERGE.value.encode()
-    result[there[table["confused"][rows[there]]]] = ConfusionFlag.CONFUSION.value.encode()
-    return result
 
 
 def _scan_coordinates(

@@ -10,11 +10,17 @@ from app.flags import PhotometricQuality, ReadFlag
 Doubles = NDArray[np.float64]
 
 # snr and the largest corrected uncertainty of each letter: 1.0857 / 10, / 7, / 5 (survey-facts 6.1).
+BRIGHT_SNR, FEWEST_SEEN = 20.0, 0.40
 LETTERS = (("A", 10.0, 0.10857), ("B", 7.0, 0.15510), ("C", 5.0, 0.21714))
 
 
 def photometric_quality(
-    read_flag: NDArray[np.bytes_], snr: Doubles, cmsig: Doubles, psfchi: Doubles, covered: NDArray[np.bool_]
+    read_flag: NDArray[np.bytes_],
+    snr: Doubles,
+    cmsig: Doubles,
+    psfchi: Doubles,
+    covered: NDArray[np.bool_],
+    looks: tuple[NDArray[np.int64], NDArray[np.int64]] | None = None,
 ) -> NDArray[np.bytes_]:
     """Grade the measurements of one band.
 
@@ -26,12 +32,15 @@ def photometric_quality(
         NaN where unknown; a comparison with NaN does not hold.
     covered : bool array (n,)
         Whether the band was observed at the place; blank where not.
+    looks : two int arrays (n,), optional
+        N and M of ndet, where frames are known.
 
     Returns
     -------
     bytes array (n,) of one character
-        The first condition that holds, in the order X, U, F, E, A, B, C, D (survey-facts 6.1). The E for too few
-        frames cannot be given from Atlas images, which do not tell the number of frames.
+        The first condition that holds, in the order X, U, F, E, A, B, C, D (survey-facts 6.1). E for too few
+        frames: a source of snr above 20 seen on less than 40 % of the frames on which it could be measured
+        (survey-facts 5.2); from Atlas images, which do not tell the number of frames, it is not given.
     """
     read = read_flag.astype("S1")
     result = np.full(read.shape, PhotometricQuality.D.value.encode(), "S1")
@@ -40,6 +49,9 @@ def photometric_quality(
     for letter, lowest, largest in reversed(LETTERS):
         result[valid & (snr > lowest) & (cmsig < largest)] = letter.encode()
     poor = ((read == b"2") & (psfchi > 10.0)) | (read == b"4")
+    if looks is not None:
+        few = (looks[1] > 0) & (looks[0] < FEWEST_SEEN * looks[1]) & (snr > BRIGHT_SNR)
+        poor |= ((read == b"1") | (read == b"2")) & few
     result[poor] = PhotometricQuality.POOR_FIT.value.encode()
     result[((read == b"1") | (read == b"3")) & ~np.isfinite(cmsig)] = (
         PhotometricQuality.NO_ERROR.value.encode()

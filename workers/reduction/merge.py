@@ -7,6 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from app.flags import ConfusionFlag
+
 Doubles = NDArray[np.float64]
 Ints = NDArray[np.int64]
 Bools = NDArray[np.bool_]
@@ -47,12 +49,21 @@ def keep_duplicates_once(
 
 @dataclass(frozen=True)
 class Places:
-    """Detections of one band: directions and 1-sigma errors along east and north (arcsec), each (n,)."""
+    """Detections of one band: directions, 1-sigma errors along east and north (arcsec), each (n,).
+
+    `covariance` of east and north, arcsec^2; none means that they are independent.
+    """
 
     ra_deg: Doubles
     decl_deg: Doubles
     east_sigma: Doubles
     north_sigma: Doubles
+    covariance: Doubles | None = None
+
+    def matrices(self) -> tuple[Doubles, Doubles, Doubles]:
+        """Variances of east and of north, and their covariance."""
+        zero = np.zeros(self.size) if self.covariance is None else self.covariance
+        return self.east_sigma**2, self.north_sigma**2, zero
 
     @property
     def size(self) -> int:
@@ -78,24 +89,25 @@ def candidate_pairs(
 ) -> tuple[Ints, Ints, Doubles]:
     """All pairs (index in a, index in b, chi-squared) within the radius whose errors allow one place.
 
-    The statistic is (de / s_e)^2 + (dn / s_n)^2 with the sums of variances of both rows: chi-squared with two
-    degrees of freedom if both are the same object (survey-facts 2.10). Ordered by chi-squared, then indices.
+    The statistic is d . C^-1 . d, d the separation along east and north and C the sum of both covariances: chi-squared
+    with two degrees of freedom if both are the same object (survey-facts 2.10). Ordered by chi-squared, then indices.
     """
     from scipy.spatial import cKDTree
 
     if not a.size or not b.size:
         return np.zeros(0, np.int64), np.zeros(0, np.int64), np.zeros(0)
     va, vb = unit_vectors(a.ra_deg, a.decl_deg), unit_vectors(b.ra_deg, b.decl_deg)
-    lists = cKDTree(vb).query_ball_point(va, np.radians(radius_arcsec / 3600.0), return_sorted=True)
-    i = np.repeat(np.arange(a.size), [len(found) for found in lists])
-    j = np.array([m for found in lists for m in found], np.int64)
+    found = cKDTree(va).sparse_distance_matrix(
+        cKDTree(vb), np.radians(radius_arcsec / 3600.0), output_type="ndarray"
+    )
+    i, j = found["i"].astype(np.int64), found["j"].astype(np.int64)
     if not j.size:
         return i, j, np.zeros(0)
     turn = (b.ra_deg[j] - a.ra_deg[i] + 180.0) % 360.0 - 180.0
     east = turn * np.cos(np.radians(a.decl_deg[i])) * 3600.0
     north = (b.decl_deg[j] - a.decl_deg[i]) * 3600.0
-    chi2 = east**2 / (a.east_sigma[i] ** 2 + b.east_sigma[j] ** 2)
-    chi2 += north**2 / (a.north_sigma[i] ** 2 + b.north_sigma[j] ** 2)
+    ee, nn, en = (p[i] + q[j] for p, q in zip(a.matrices(), b.matrices(), strict=True))
+    chi2 = (nn * east**2 + ee * north**2 - 2.0 * en * east * north) / (ee * nn - en**2)
     near = np.flatnonzero(chi2 <= chi2_limit)
     order = near[np.lexsort((j[near], i[near], chi2[near]))]
     return i[order], j[order], chi2[order]
@@ -113,19 +125,29 @@ def one_to_one(i: Ints, j: Ints, na: int, nb: int) -> Ints:
 
 
 def weighted(first: Places, second: Places, i: Ints, j: Ints) -> Places:
-    """Rows of `first` with the inverse-variance mean position where they have a partner (j >= 0) in `second`."""
+    """Rows of `first` with the inverse-variance mean position where they have a partner (j >= 0) in `second`.
+
+    The weights are matrices: W = C1 (C1 + C2)^-1, place = first + W (second - first), C = C1 - W C1.
+    """
     ra, decl = first.ra_deg[i].copy(), first.decl_deg[i].copy()
-    east, north = first.east_sigma[i].copy(), first.north_sigma[i].copy()
+    ee, nn, en = (part[i].copy() for part in first.matrices())
     both = np.flatnonzero(j >= 0)
     k = j[both]
-    we = east[both] ** 2 / (east[both] ** 2 + second.east_sigma[k] ** 2)
-    wn = north[both] ** 2 / (north[both] ** 2 + second.north_sigma[k] ** 2)
-    turn = (second.ra_deg[k] - ra[both] + 180.0) % 360.0 - 180.0
-    ra[both] = (ra[both] + we * turn) % 360.0
-    decl[both] += wn * (second.decl_deg[k] - decl[both])
-    east[both] = east[both] * np.sqrt(1.0 - we)
-    north[both] = north[both] * np.sqrt(1.0 - wn)
-    return Places(ra, decl, east, north)
+    e1, n1, c1 = ee[both], nn[both], en[both]
+    e2, n2, c2 = (part[k] for part in second.matrices())
+    e, n, c = e1 + e2, n1 + n2, c1 + c2
+    det = e * n - c * c
+    w_ee, w_en = (e1 * n - c1 * c) / det, (c1 * e - e1 * c) / det
+    w_ne, w_nn = (c1 * n - n1 * c) / det, (n1 * e - c1 * c) / det
+    cosine = np.cos(np.radians(decl[both]))
+    east = ((second.ra_deg[k] - ra[both] + 180.0) % 360.0 - 180.0) * cosine
+    north = second.decl_deg[k] - decl[both]
+    ra[both] = (ra[both] + (w_ee * east + w_en * north) / cosine) % 360.0
+    decl[both] += w_ne * east + w_nn * north
+    ee[both] = e1 - (w_ee * e1 + w_en * c1)
+    nn[both] = n1 - (w_ne * c1 + w_nn * n1)
+    en[both] = c1 - (w_ee * c1 + w_en * n1)
+    return Places(ra, decl, np.sqrt(ee), np.sqrt(nn), en)
 
 
 @dataclass(frozen=True)
@@ -213,9 +235,33 @@ def inconsistent(merged: Merged, position: int, radius_arcsec: float) -> Bools:
     return result
 
 
+def confusion_flags(merged: Merged, confused: Bools, position: int) -> NDArray[np.bytes_]:
+    """cc_flg of one band before artefacts are known, in the order of survey-facts 6.4: c before b.
+
+    Parameters
+    ----------
+    merged : Merged
+    confused : bool array
+        Of the band's detections: whether a neighbour biases them.
+    position : int
+        Of the band.
+    """
+    rows = merged.rows[:, position]
+    there = np.flatnonzero(rows >= 0)
+    result = np.full(rows.size, ConfusionFlag.NONE.value.encode(), "S1")
+    rivals = (merged.candidates[:, 2 * position : 2 * position + 2] > 1).any(axis=1)
+    result[rivals & (rows >= 0)] = ConfusionFlag.MERGE.value.encode()
+    result[there[confused[rows[there]]]] = ConfusionFlag.CONFUSION.value.encode()
+    return result
+
+
 def _take(places: Places, index: Ints) -> Places:
     return Places(
-        places.ra_deg[index], places.decl_deg[index], places.east_sigma[index], places.north_sigma[index]
+        places.ra_deg[index],
+        places.decl_deg[index],
+        places.east_sigma[index],
+        places.north_sigma[index],
+        places.matrices()[2][index],
     )
 
 
@@ -225,4 +271,5 @@ def _concatenate(a: Places, b: Places) -> Places:
         np.concatenate([a.decl_deg, b.decl_deg]),
         np.concatenate([a.east_sigma, b.east_sigma]),
         np.concatenate([a.north_sigma, b.north_sigma]),
+        np.concatenate([a.matrices()[2], b.matrices()[2]]),
     )

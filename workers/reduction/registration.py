@@ -108,7 +108,12 @@ class _State:
     reference: Integers | None = None  # reference star of each group, -1 for none
 
 
-def register(observations: Observations, references: References, guess: Guess) -> Registration:
+def register(
+    observations: Observations,
+    references: References,
+    guess: Guess,
+    radii_arcsec: tuple[float, ...] = RADII_ARCSEC,
+) -> Registration:
     """Solve for the places of all frames.
 
     Parameters
@@ -117,10 +122,12 @@ def register(observations: Observations, references: References, guess: Guess) -
     references : References
         May be empty.
     guess : Guess
-        First geometry, good to about 2"; and the commanded places for the pegs.
+        First geometry, good to about the first radius; and the commanded places for the pegs.
+    radii_arcsec : tuple of float
+        Within which sources count as one star, one a round; the last serves once more, without outliers.
     """
     state = _State(dict(guess.geometry))
-    for radius in RADII_ARCSEC:
+    for radius in radii_arcsec:
         state = _group(observations, references, state, radius)
         state.geometry = _solve(observations, references, guess, state)
     kept = _drop_outliers(observations, state)
@@ -228,8 +235,33 @@ def _solve(
             moment = np.bincount(label, weight * place, state.groups) + target_weight * target
             normal += (design.T @ weighted - sums.T @ (sparse.diags(inverse) @ sums)).toarray()
             right -= design.T @ (weight * place) - sums.T @ (inverse * moment)
-    solution: Doubles = linalg.solve(normal, right, assume_a="pos").astype(np.float64)
+    solution = solve_bordered(normal, right, BAND_TERMS * len(observations.bands))
     return _apply(solution, state.geometry, observations.bands, frames)
+
+
+def solve_bordered(normal: Doubles, right: Doubles, border: int) -> Doubles:
+    """Solve symmetric positive equations whose last `border` unknowns couple to all, the others to near ones only.
+
+    Frames share stars with the seven before and after them, so that part is banded: by LAPACK's banded Cholesky and
+    a Schur complement for the border. Same bytes with any number of threads, which a dense solution has not, in 3 ms
+    instead of 20 to 400 (threads that wait for each other).
+
+    Raises
+    ------
+    numpy.linalg.LinAlgError
+        Raised if the matrix is not positive definite: pegs and priors see to it that it is.
+    """
+    inner = right.size - border
+    rows, columns = np.nonzero(normal[:inner, :inner])
+    width = int(np.max(rows - columns, initial=0))
+    banded = np.zeros((width + 1, inner))
+    below = rows >= columns
+    banded[rows[below] - columns[below], columns[below]] = normal[rows[below], columns[below]]
+    coupling = normal[:inner, inner:]
+    solved = linalg.solveh_banded(banded, np.column_stack([right[:inner], coupling]), lower=True)
+    schur = normal[inner:, inner:] - coupling.T @ solved[:, 1:]
+    outer = np.linalg.solve(schur, right[inner:] - coupling.T @ solved[:, 0])
+    return np.concatenate([solved[:, 0] - solved[:, 1:] @ outer, outer])
 
 
 def _model_pixels(

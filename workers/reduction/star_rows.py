@@ -72,8 +72,9 @@ def one_row_a_star(
         row["err_maj"] = row["err_min"] = stars.error_arcsec[star]
         for name in ("coadd", "x_scan", "y_scan"):
             row[name] = seen[name][star]
-        row["ndet"] = b"000000"
-        letters = [_fill_band(row, band, pieces, away, growth[band]) for band in BANDS]
+        looks = [b"00"] * len(BANDS)
+        letters = [_fill_band(row, band, pieces, away, growth[band], looks) for band in BANDS]
+        row["ndet"] = b"".join(looks)
         letters = [one if band in observed else BLANK for one, band in zip(letters, BANDS, strict=True)]
         for position, name in enumerate(FLAGS):
             row[name] = "".join(one[position] for one in letters).encode()
@@ -126,7 +127,7 @@ def _place_in_images(
 
 
 def _fill_band(
-    row: np.void, band: Band, pieces: Table, away: Doubles, growth: float
+    row: np.void, band: Band, pieces: Table, away: Doubles, growth: float, looks: list[bytes]
 ) -> tuple[str, str, str, str]:
     """Copy the best measurement of a band among the pieces; return its ph_qual, rd_flg, bl_flg and cc_flg.
 
@@ -146,6 +147,7 @@ def _fill_band(
             k = min(good, key=lambda k: (float(pieces[f"{b}_m"][k]), k))
             for name in PER_BAND:
                 row[f"{b}_{name}"] = pieces[f"{b}_{name}"][k]
+            looks[position] = pieces["ndet"][k][2 * position : 2 * position + 2].ljust(2, b"0")
             quality, blend = (pieces[name][k].decode()[position] for name in ("ph_qual", "bl_flg"))
             return quality, read[k], blend, ConfusionFlag.NONE.value
     invalid = PhotometricQuality.INVALID.value

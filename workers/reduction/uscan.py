@@ -75,6 +75,24 @@ class UScan:
         ra = np.degrees(np.arctan2(point[..., 1], point[..., 0])) % 360.0
         return ra, np.degrees(np.arcsin(np.clip(point[..., 2], -1.0, 1.0)))
 
+    def north_angle(self, x_arcsec: ArrayLike, y_arcsec: ArrayLike) -> tuple[Doubles, Doubles]:
+        """Sine and cosine of the angle from north through east to +y at places of the system."""
+        x, y = np.asarray(x_arcsec, np.float64) * ARCSEC, np.asarray(y_arcsec, np.float64) * ARCSEC
+        ra, _ = self.to_sky(x_arcsec, y_arcsec)
+        along = np.cos(y)[..., None] * self.north - np.sin(y)[..., None] * self.origin
+        right = np.radians(ra)
+        east = -np.sin(right) * along[..., 0] + np.cos(right) * along[..., 1]
+        point = (
+            (np.cos(x) * np.cos(y))[..., None] * self.origin
+            + (np.cos(x) * np.sin(y))[..., None] * self.north
+            + np.sin(x)[..., None] * self.west
+        )
+        # North is the third axis less its part along the point.
+        north = along[..., 2] - point[..., 2] * (along * point).sum(axis=-1)
+        length = np.hypot(east, north)
+        length = np.where(length > 1e-12, length, 1.0)
+        return east / length, north / length
+
     def projection(self, x_arcsec: float, y_arcsec: float, x_pix: float, y_pix: float) -> SinProjection:
         """Return a SIN projection of 1" pixels whose axes are those of the system at a place.
 

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from app.bands import BANDS, Band
+from app.diagnostics import ScanDiagnostics
 from app.sky.projection import SinProjection
 
 Floats = NDArray[np.float32]
@@ -129,8 +130,11 @@ class ScanSources:
         Scalars per band for `quality.metric`: name -> band letter -> value.
     extended : structured array of EXTENDED_DTYPE, (m,)
         Sources clearly wider than the point-spread function, ordered by (decl, ra).
+    diagnostics : ScanDiagnostics
+        What the reduction of frames measured of itself; empty for Atlas images.
     """
 
     sources: NDArray[np.void]
     metrics: dict[str, dict[str, float]] = field(default_factory=dict)
     extended: NDArray[np.void] = field(default_factory=lambda: np.zeros(0, EXTENDED_DTYPE))
+    diagnostics: ScanDiagnostics = field(default_factory=ScanDiagnostics)

@@ -6,10 +6,10 @@ import numpy as np
 
 from app.bands import Band
 from workers.reduction import scan as reduction
-from workers.reduction.frame_statistics import count_frames
 from workers.reduction.frames import Detector, NightCalibration, RawBand
 from workers.reduction.read1 import read1_photometry
-from workers.reduction.read1_stars import find_read1_stars
+from workers.reduction.scan_sources import measure_scan
+from workers.reduction.stack.parameters import PhotometryParameters
 
 
 def warm_frames() -> None:
@@ -48,6 +48,5 @@ def warm_frames() -> None:
         reduction.ReductionParameters(),
     )
     place = np.zeros(1)
-    count_frames(reduced.bands[Band.J], place, place)
     read1_photometry(reduced.bands[Band.J], place, place)
-    find_read1_stars(reduced.bands)
+    measure_scan(reduced, PhotometryParameters())

@@ -11,24 +11,22 @@ from psycopg import Connection
 
 from app.bands import Band
 from app.db.statements import statement
+from app.diagnostics import ScanDiagnostics
 from app.errors import InputError
 from app.formats.atlas import AtlasKeywords, write_atlas
 from app.formats.night_calibration import read_calibration
 from app.formats.raw_night import read_raw_header, read_raw_scan
-from app.production.publication import AtlasImageRow, Publication
+from app.formats.scan_diagnostics import write_diagnostics
+from app.production.publication import AtlasImageRow, DiagnosticsRow, Publication
 from app.sky.footprint import direction, unit_vectors
 from app.version import code_version
 from workers.instruments.camera import raw_band
+from workers.reduction.artefact_rules import ArtefactRules
+from workers.reduction.atlas_images import ImageFacts
 from workers.reduction.frames import NightCalibration, RawBand
-from workers.reduction.parameters import ExtractionParameters
-from workers.reduction.scan import (
-    ImageFacts,
-    ReducedScan,
-    ReductionParameters,
-    ReferenceStars,
-    measure_scan,
-    reduce_scan,
-)  # fmt: skip
+from workers.reduction.scan import ReducedScan, ReductionParameters, ReferenceStars, reduce_scan
+from workers.reduction.scan_sources import measure_scan
+from workers.reduction.stack.parameters import PhotometryParameters
 from workers.reduction.values import AtlasImage
 from workers.steps.context import Claim, StepContext
 from workers.steps.images import image_row
@@ -62,14 +60,15 @@ def reduce_raw_scan(claim: Claim, context: StepContext, scan: ScanFacts) -> Publ
         reference = _reference(connection, raw)
     calibrations = {band: _calibration(context, band, products) for band in raw}
     parameters = parameters_of(ReductionParameters, context.parameters.get("reduction", {}))
-    reduced = reduce_scan(raw, calibrations, reference, parameters)
+    photometry = parameters_of(PhotometryParameters, context.parameters.get("photometry", {}))
+    rules = ArtefactRules.from_dict(context.parameters.get("artefacts", {}))
+    reduced = reduce_scan(raw, calibrations, reference, parameters, photometry=photometry)
     context.checkpoint("images_made")
-    result = measure_scan(
-        reduced, parameters_of(ExtractionParameters, context.parameters.get("extraction", {}))
-    )
+    result = measure_scan(reduced, photometry, rules)
     context.checkpoint("sources_extracted")
     points = point_records(result.sources, scan, claim.run_id)
     images = _store_images(context, scan, files, reduced)
+    diagnostics = _store_diagnostics(context, result.diagnostics)
     context.checkpoint("images_stored")
     used = [products[band] for band in sorted(raw)]
     return Publication(
@@ -77,6 +76,7 @@ def reduce_raw_scan(claim: Claim, context: StepContext, scan: ScanFacts) -> Publ
         point_sources=points,
         extended_sources=extended_records(result.extended, scan, claim.run_id, points),
         atlas_images=images,
+        diagnostics=diagnostics,
         metrics=metric_rows(result.metrics),
         raw_file_ids=tuple(file.raw_file_id for file in files),
         calibration_ids=tuple(sorted(p[0] for p in used)),
@@ -154,6 +154,12 @@ def _store_images(
         stored = context.store.put(buffer.getvalue(), "atlas", ".fits")
         rows.append(_row(context, image, facts, scan, stored.name, stored.sha256))
     return tuple(rows)
+
+
+def _store_diagnostics(context: StepContext, diagnostics: ScanDiagnostics) -> DiagnosticsRow:
+    """Write what the reduction measured of itself to a content-named file."""
+    stored = context.store.put(write_diagnostics(diagnostics), "diagnostics", ".fits")
+    return DiagnosticsRow(stored.name, stored.sha256)
 
 
 def _row(

@@ -35,6 +35,7 @@ LEAST_PIXELS = 6
 STEP_PIX = 0.4
 TURNS = 6
 OUTLIER_SIGMA = 6.0
+HALF_PHASE_PIX = 0.5 / PHASES
 
 
 @dataclass
@@ -206,26 +207,28 @@ def _to_arcsec(one: Doubles, m: Doubles, total: Doubles) -> None:
 
 
 @njit(**KERNEL)
+def _rest(offset: float, phase: int) -> float:
+    """Offset of a star from the middle of a phase (index along one axis), pixels."""
+    return offset - ((phase + 0.5) / PHASES - 0.5)
+
+
+@njit(**KERNEL)
 def _refresh(
-    tables: Floats, terms: Floats, fx: float, fy: float, phase: int, stamp: Floats, wrong: Floats
+    tables: Floats, terms: Floats, fx: float, fy: float, phase: int, slack: float, stamp: Floats, wrong: Floats
 ) -> int:
-    """Blend the stamp of the phase nearest to an offset unless it is there already; the phase's number."""
-    count = tables.shape[0] - 1
+    """Blend the stamp of the phase nearest to an offset unless one within `slack` pixels is there; its number."""
+    count = tables.shape[2] - 1
+    if phase >= 0 and max(abs(_rest(fx, phase % PHASES)), abs(_rest(fy, phase // PHASES))) < slack:
+        return phase
     qx = phase_of(fx)
     qy = phase_of(fy)
     number = qy * PHASES + qx
     if number != phase:
-        blend_stamp(tables[:count], terms, qx, qy, stamp)
-        error = tables[count, qy, qx, 0]
+        blend_stamp(tables, terms, qx, qy, stamp)
+        error = tables[qy, qx, count, 0]
         for p in range(PADDED):
             wrong[p] = error[p]
     return number
-
-
-@njit(**KERNEL)
-def _rest(offset: float, phase: int) -> float:
-    """Offset of a star from the middle of a phase (index along one axis), pixels."""
-    return offset - ((phase + 0.5) / PHASES - 0.5)
 
 
 @njit(**KERNEL)
@@ -351,7 +354,7 @@ def fit_singles(
     converged: NDArray[np.bool_],
 ) -> None:
     """Fit stars one after the other; `drawn_flux` is what the residual frames lack of each at its present place."""
-    count = tables.shape[0] - 1
+    count = tables.shape[2] - 1
     data = np.zeros((MOST_LOOKS, PADDED), np.float32)
     use = np.zeros((MOST_LOOKS, PADDED), np.float32)
     stamps = np.zeros((MOST_LOOKS, 3, PADDED), np.float32)
@@ -378,7 +381,7 @@ def fit_singles(
                 continue
             field_terms(x_pix[k], y_pix[k], log_width[i], terms[looks])
             phase[looks] = _refresh(
-                tables, terms[looks], place[looks, 0], place[looks, 1], -1, stamps[looks], wrong[looks]
+                tables, terms[looks], place[looks, 0], place[looks, 1], -1, 0.0, stamps[looks], wrong[looks]
             )
             if drawn_flux[s] != 0.0:
                 rx = np.float32(_rest(place[looks, 0], phase[looks] % PHASES))
@@ -405,11 +408,14 @@ def fit_singles(
         turn = 0
         while True:
             total[:] = 0.0
+            # Derivatives jump from phase to phase, which moves a star by up to 0.2 of its error: a fit near its end
+            # stays with its phases, or it would go to and fro between two.
+            slack = HALF_PHASE_PIX if turn < 2 else 2.5 * HALF_PHASE_PIX
             for k in range(looks):
                 m = inverse[of[k]]
                 fx = place[k, 0] + m[0, 0] * dx + m[0, 1] * dy
                 fy = place[k, 1] + m[1, 0] * dx + m[1, 1] * dy
-                phase[k] = _refresh(tables, terms[k], fx, fy, phase[k], stamps[k], wrong[k])
+                phase[k] = _refresh(tables, terms[k], fx, fy, phase[k], slack, stamps[k], wrong[k])
                 sky = noise[of[k]] * noise[of[k]]
                 rx = _rest(fx, phase[k] % PHASES)
                 ry = _rest(fy, phase[k] // PHASES)

@@ -69,7 +69,7 @@ def _gather(
 ) -> None:
     """Normal equations of every node and of every frame's width; see `learn` for the shapes."""
     _, ny, nx = residual.shape
-    count = tables.shape[0] - 1
+    count = tables.shape[2] - 1
     terms = np.empty(count, np.float32)
     model = np.empty(PADDED, np.float32)
     wider = np.empty(PADDED, np.float32)
@@ -99,7 +99,7 @@ def _gather(
                 model[p] = np.float32(0.0)
                 wider[p] = np.float32(0.0)
             for t in range(count):
-                table = tables[t, qy, qx]
+                table = tables[qy, qx, t]
                 a = terms[t]
                 d = np.float32(0.0)
                 if t == 1:

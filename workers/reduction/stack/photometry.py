@@ -18,33 +18,37 @@ from workers.reduction.geometry import FrameGeometry
 from workers.reduction.stack.detection import Detector, Peaks
 from workers.reduction.stack.fit import Stars, fit_stars
 from workers.reduction.stack.learning import Sample, learn
+from workers.reduction.stack.parameters import PhotometryParameters
 from workers.reduction.stack.psf import STAMP, FramePsf, turbulent_guess
 from workers.reduction.stack.residual import background_free, relevel, subtract_stars
 from workers.reduction.stack.sample import choose_sample
 from workers.reduction.stack.seeing import frame_widths
-from workers.reduction.stack.visits import Integers, Looks, find_looks
+from workers.reduction.stack.visits import Looks, find_looks
 
 Table = NDArray[np.void]
 FWHM_PER_SIGMA = 2.3548
+SAME_STAR_ARCSEC = 1.2
 OVER_EDGE_PIX = -float(STAMP)  # stars up to a stamp off the array still put light on it
 
 
 @dataclass(frozen=True)
-class StackParameters:
-    """Numbers of the photometry on frames.
+class Saturated:
+    """Stars that saturate the band's frames, measured on Read_1.
 
-    The first threshold finds all that the fit needs to know; later ones look at residuals, where model errors stand
-    beside noise.
+    Attributes
+    ----------
+    stars : Stars
+    reach_arcsec : float64 array (n,)
+        Within this distance no peak is a star of its own.
     """
 
-    threshold_snr: float = 4.0
-    residual_snr: float = 4.0
-    field_order: int = 2  # of the point-spread function in focal-plane place; 4 for strong defocus
-    learning_rounds: int = 4
-    learning_stars: int = 2500  # a band: 15,000 stamps fix each of 1,000 nodes to 0.05 % of the peak
-    most_rounds: int = 6
-    enough_new: float = 0.10
-    model_share: float = 0.06  # of a neighbour's light, that a residual peak must exceed to be a star
+    stars: Stars
+    reach_arcsec: Doubles
+
+    @classmethod
+    def none(cls) -> Saturated:
+        """No star saturates."""
+        return cls(Stars.at(np.zeros(0), np.zeros(0), np.zeros(0)), np.zeros(0))
 
 
 @dataclass
@@ -61,7 +65,7 @@ class BandStack:
     tables : float32 array
     stars : Stars
         Ordered by y.
-    fixed : Stars
+    fixed : Saturated
         Saturated stars: drawn, never fitted.
     rounds : int
     """
@@ -72,7 +76,7 @@ class BandStack:
     psf: FramePsf
     tables: Floats
     stars: Stars
-    fixed: Stars = field(default_factory=lambda: Stars.at(np.zeros(0), np.zeros(0), np.zeros(0)))
+    fixed: Saturated = field(default_factory=lambda: Saturated.none())
     rounds: int = 0
 
     @property
@@ -88,7 +92,7 @@ class BandStack:
     def draw(self) -> None:
         """Make the residual frames anew: background, saturated stars, and all stars as they are now."""
         background_free(self.frames, self.residual)
-        for stars in (self.fixed, self.stars):
+        for stars in (self.fixed.stars, self.stars):
             looks = self.looks(stars, OVER_EDGE_PIX)
             subtract_stars(self.residual, self.frames, self.psf, self.tables, looks, np.nan_to_num(stars.flux_dn))
 
@@ -97,9 +101,9 @@ def first_look(
     frames: CalibratedFrames,
     geometry: FrameGeometry,
     table: Table,
-    fixed: Stars,
+    fixed: Saturated,
     detector: Detector,
-    parameters: StackParameters,
+    parameters: PhotometryParameters,
     buffer: Floats | None = None,
 ) -> BandStack:
     """Find the stars of a band and learn its point-spread function.
@@ -111,10 +115,9 @@ def first_look(
         Good to 0.1".
     table : structured array of FRAME_SOURCE_DTYPE
         Sources of single frames, for the first widths.
-    fixed : Stars
-        Saturated stars with fluxes.
+    fixed : Saturated
     detector : Detector
-    parameters : StackParameters
+    parameters : PhotometryParameters
     buffer : float32 array, optional
         For the residual frames.
     """
@@ -124,7 +127,7 @@ def first_look(
     psf = replace(guess, log_width=log_width)
     none = Stars.at(np.zeros(0), np.zeros(0), np.zeros(0))
     stack = BandStack(frames, geometry, residual, psf, psf.tables(), none, fixed)
-    if fixed.size:
+    if fixed.stars.size:
         stack.draw()
     peaks = detector.find(residual, frames, geometry, parameters.threshold_snr)
     stack.stars = _new_stars(stack, peaks, parameters)
@@ -132,7 +135,7 @@ def first_look(
     return stack
 
 
-def learn_psf(stack: BandStack, parameters: StackParameters, *, drawn: bool) -> None:
+def learn_psf(stack: BandStack, parameters: PhotometryParameters, *, drawn: bool) -> None:
     """Learn the point-spread function from the stack's own stars; `drawn` tells that all stars are subtracted."""
     stars = stack.stars
     chosen = choose_sample(stack.frames, stack.looks(stars), stars, parameters.learning_stars, alone=not drawn)
@@ -151,13 +154,14 @@ def learn_psf(stack: BandStack, parameters: StackParameters, *, drawn: bool) -> 
         stack.tables = stack.psf.tables()
 
 
-def measure(stack: BandStack, detector: Detector, parameters: StackParameters) -> None:
+def measure(stack: BandStack, detector: Detector, parameters: PhotometryParameters) -> None:
     """Fit all stars of a band together, find what they hid, and leave the final residual frames behind."""
     threshold = parameters.residual_snr
     background_free(stack.frames, stack.residual)
-    if stack.fixed.size:
-        looks = stack.looks(stack.fixed, OVER_EDGE_PIX)
-        subtract_stars(stack.residual, stack.frames, stack.psf, stack.tables, looks, stack.fixed.flux_dn)
+    bright = stack.fixed.stars
+    if bright.size:
+        looks = stack.looks(bright, OVER_EDGE_PIX)
+        subtract_stars(stack.residual, stack.frames, stack.psf, stack.tables, looks, bright.flux_dn)
     _sweep(stack, np.zeros(stack.stars.size))
     stack.draw()
     relevel(stack.frames, stack.residual)
@@ -176,14 +180,14 @@ def measure(stack: BandStack, detector: Detector, parameters: StackParameters) -
         _sweep(stack, drawn[order])
         if fresh.size < parameters.enough_new * max(before, 1):
             break
-    _finish(stack)
+    _finish(stack, parameters)
 
 
-def _finish(stack: BandStack) -> None:
+def _finish(stack: BandStack, parameters: PhotometryParameters) -> None:
     """Drop what the fits made nothing of, and fit the others once more on a last background."""
     stars = stack.stars
     with np.errstate(invalid="ignore"):
-        kept = (stars.flux_dn > 2.5 * stars.flux_error_dn) | ~np.isfinite(stars.flux_error_dn)
+        kept = (stars.flux_dn > parameters.minimum_snr * stars.flux_error_dn) | ~np.isfinite(stars.flux_error_dn)
         kept &= stars.flux_dn > 0.0
     stack.stars = stars.taken(kept)
     stack.draw()
@@ -202,26 +206,24 @@ def _sweep(stack: BandStack, drawn_dn: Doubles) -> None:
     )  # fmt: skip
 
 
-def _new_stars(stack: BandStack, peaks: Peaks, parameters: StackParameters) -> Stars:
+def _new_stars(stack: BandStack, peaks: Peaks, parameters: PhotometryParameters) -> Stars:
     """Peaks that are no model error of a known star: farther than 1.2" and brighter than a share of its light there."""
     from scipy.spatial import cKDTree
 
     fresh = Stars.at(peaks.x_arcsec, peaks.y_arcsec, peaks.flux_dn)
-    known_x = np.concatenate([stack.stars.x_arcsec, stack.fixed.x_arcsec])
-    if not fresh.size or not known_x.size:
+    known, bright = stack.stars, stack.fixed.stars
+    if not fresh.size or not known.size + bright.size:
         return fresh
-    known_y = np.concatenate([stack.stars.y_arcsec, stack.fixed.y_arcsec])
-    flux = np.concatenate([np.nan_to_num(stack.stars.flux_dn), stack.fixed.flux_dn])
-    tree = cKDTree(np.column_stack([known_x, known_y]))
-    distance, nearest = tree.query(np.column_stack([fresh.x_arcsec, fresh.y_arcsec]), k=min(3, known_x.size))
-    distance, nearest = np.atleast_2d(distance.T).T, np.atleast_2d(nearest.T).T
-    distance = distance.reshape(fresh.size, -1)
-    nearest = nearest.reshape(fresh.size, -1)
+    places = np.column_stack([fresh.x_arcsec, fresh.y_arcsec])
+    x, y = np.concatenate([known.x_arcsec, bright.x_arcsec]), np.concatenate([known.y_arcsec, bright.y_arcsec])
+    flux = np.concatenate([np.nan_to_num(known.flux_dn), bright.flux_dn])
+    distance, nearest = cKDTree(np.column_stack([x, y])).query(places, k=[1, 2, 3])
+    there = np.isfinite(distance)
     # A neighbour's misfit is a share of its profile there; it falls as the profile does.
-    fall = 1.0 / (1.0 + (distance / 2.5) ** 2) ** 1.5
-    limit = (parameters.model_share * flux[nearest] * fall).max(axis=1)
-    good = (distance.min(axis=1) > 1.2) & (fresh.flux_dn > limit)
+    fall = 1.0 / (1.0 + (np.where(there, distance, 99.0) / 2.5) ** 2) ** 1.5
+    limit = (parameters.model_share * flux[np.where(there, nearest, 0)] * fall).max(axis=1)
+    good = (distance[:, 0] > SAME_STAR_ARCSEC) & (fresh.flux_dn > limit)
+    for k in range(bright.size):
+        away = np.hypot(places[:, 0] - bright.x_arcsec[k], places[:, 1] - bright.y_arcsec[k])
+        good &= away > stack.fixed.reach_arcsec[k]
     return fresh.taken(good)
-
-
-Indices = Integers

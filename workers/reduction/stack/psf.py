@@ -63,16 +63,26 @@ class FramePsf:
     stars: int = 0
 
     def tables(self) -> Floats:
-        """Phase tables (terms + 1, 16, 16, 3, 56): value, d/dx, d/dy with the star's place; the last is the error."""
+        """Phase tables (16, 16, terms + 1, 3, 56): value, d/dx, d/dy with the star's place; the last is the error."""
         return phase_tables(np.concatenate([self.nodes, self.error[None]]))
 
     def width_pix(self, log_width: float, u: float = 0.0, v: float = 0.0) -> float:
         """Full width at half maximum, 2 sqrt(area / pi), at a place of the focal plane for a frame's s."""
         terms = np.empty(self.nodes.shape[0], np.float32)
         field_terms(MIDDLE_PIX + FIELD_PIX * u, MIDDLE_PIX + FIELD_PIX * v, log_width, terms)
-        core = phase_tables(np.tensordot(terms, self.nodes, 1)[None].astype(np.float32))[0, :, :, 0, :49]
+        core = phase_tables(np.tensordot(terms, self.nodes, 1)[None].astype(np.float32))[:, :, 0, 0, :49]
         fine = core.reshape(PHASES, PHASES, STAMP, STAMP)
         return float(2.0 * math.sqrt(np.count_nonzero(fine > 0.5 * fine.max()) / (math.pi * PHASES**2)))
+
+
+    def aperture_share(self, radius_pix: float, log_width: float = 0.0) -> float:
+        """Share of a star's light within a soft-edged circle of up to 3 pixels, averaged over phases."""
+        offsets = node_offsets_pix()
+        radius = np.hypot(offsets[:, None], offsets[None, :])
+        weight = np.clip(radius_pix + 0.5 - radius, 0.0, 1.0)
+        terms = np.empty(self.nodes.shape[0], np.float32)
+        field_terms(MIDDLE_PIX, MIDDLE_PIX, log_width, terms)
+        return float((weight * np.tensordot(terms, self.nodes, 1)).sum() / NODES_A_PIX**2)
 
 
 @njit(**KERNEL, inline="always")
@@ -121,14 +131,14 @@ def _cubic(t: float, weight: Floats, slope: Floats) -> None:
 
 @njit(**KERNEL)
 def phase_tables(nodes: Floats) -> Floats:
-    """Stamps of node tables (terms, 33, 33) at all phases: (terms, 16, 16, 3, 56).
+    """Stamps of node tables (terms, 33, 33) at all phases: (16, 16, terms, 3, 56), all terms of a phase together.
 
     Phase q stands for a star at (q + 0.5) / 16 - 0.5 pixel from the centre of the stamp's middle pixel. The three
     planes are the value and its derivatives with the star's x and y, a pixel.
     """
     count = nodes.shape[0]
     side = nodes.shape[1]
-    out = np.zeros((count, PHASES, PHASES, 3, PADDED), np.float32)
+    out = np.zeros((PHASES, PHASES, count, 3, PADDED), np.float32)
     wx = np.empty(4, np.float32)
     wy = np.empty(4, np.float32)
     sx = np.empty(4, np.float32)
@@ -157,9 +167,9 @@ def phase_tables(nodes: Floats) -> Floats:
                                 north += sy[b] * wx[a] * n
                         p = row * STAMP + column
                         # Nodes run against the star's place: minus the derivative, in pixels.
-                        out[k, qy, qx, 0, p] = value
-                        out[k, qy, qx, 1, p] = -east * NODES_A_PIX
-                        out[k, qy, qx, 2, p] = -north * NODES_A_PIX
+                        out[qy, qx, k, 0, p] = value
+                        out[qy, qx, k, 1, p] = -east * NODES_A_PIX
+                        out[qy, qx, k, 2, p] = -north * NODES_A_PIX
     return out
 
 
@@ -173,13 +183,13 @@ def phase_of(offset_pix: float) -> int:
 def blend_stamp(tables: Floats, terms: Floats, qx: int, qy: int, out: Floats) -> None:
     """Stamp (3, 56) of one phase for given terms."""
     count = terms.size
-    first = tables[0, qy, qx]
+    first = tables[qy, qx, 0]
     for plane in range(3):
         for p in range(PADDED):
             out[plane, p] = first[plane, p]
     for k in range(1, count):
         t = terms[k]
-        table = tables[k, qy, qx]
+        table = tables[qy, qx, k]
         for plane in range(3):
             for p in range(PADDED):
                 out[plane, p] += t * table[plane, p]
@@ -197,6 +207,14 @@ def wing_sum(wing: Floats) -> float:
     share = np.interp(radius, WING_STEP_PIX * np.arange(wing.size), wing, right=0.0)
     inner = (np.abs(fine[:, None]) <= STAMP / 2) & (np.abs(fine[None, :]) <= STAMP / 2)
     return float(share[~inner].sum() / 16.0)
+
+
+def wing_beyond(wing: Floats, radius_pix: float) -> float:
+    """Light of the wing beyond a radius, by the trapezium rule; what lies beyond the table goes on as r^(-11/3)."""
+    radius = WING_STEP_PIX * np.arange(wing.size)
+    outer = radius >= radius_pix
+    inner = np.trapezoid(2.0 * math.pi * radius[outer] * wing[outer], radius[outer])
+    return float(inner + 2.0 * math.pi * wing[-1] * radius[-1] ** 2 / (5.0 / 3.0))
 
 
 def normalised(nodes: NDArray[np.float32], wing: Floats) -> NDArray[np.float32]:

@@ -93,7 +93,7 @@ def _draw(
             for p in range(PADDED):
                 stamp[p] = np.float32(0.0)
             for t in range(terms_count):
-                table = tables[t, qy, qx]
+                table = tables[qy, qx, t]
                 a = terms[t] * f
                 for p in range(PADDED):
                     stamp[p] += a * (table[0, p] + rx * table[1, p] + ry * table[2, p])

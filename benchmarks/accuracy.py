@@ -1,0 +1,113 @@
+"""How near to the truth a reduction comes, as ratios to the Cramer-Rao bound.
+
+    python -m benchmarks.accuracy [--latitude 60 20 2] [--frames 273] [--seed 1]
+
+Full survey scans are simulated, reduced end to end (own point-spread function, registration and background) and
+compared with their truth. Prints, for every latitude and band: bias and scatter of isolated stars against SNR,
+completeness, false sources, positions in absolute terms and against the bound, Read_1 stars. A star's SNR is its true
+flux over its bound.
+"""
+
+from __future__ import annotations
+
+import argparse
+
+import numpy as np
+
+from app.bands import BANDS, Band
+from app.observatory.parameters import NightParameters
+from benchmarks.comparison import BandComparison, Comparison, robust
+from benchmarks.observed import observe
+from workers.reduction.scan import ReductionParameters, reduce_scan
+from workers.reduction.scan_sources import measure_scan
+from workers.reduction.stack.parameters import PhotometryParameters
+from workers.resources import Meter
+
+EDGES = (6.5, 7.5, 9.0, 11.0, 14.0, 20.0, 30.0, 50.0, 100.0, 200.0, 400.0, 1e4)
+FLOOR_MAG = 0.005
+
+
+def print_photometry(band: Band, one: BandComparison) -> None:
+    """Bias, scatter, bound, completeness against SNR."""
+    print("band       snr  isolated  found %   bias mmag  scatter  bound  ratio  (over the larger of bound, 5 mmag)")
+    for low, high in zip(EDGES[:-1], EDGES[1:], strict=True):
+        inside = one.alone & (one.snr >= low) & (one.snr < high)
+        saturated = np.isin(one.read, [b"1", b"3"])
+        inside &= ~saturated
+        hit = inside & one.found & (one.read == b"2")
+        if np.count_nonzero(hit) < 8:
+            continue
+        bias, scatter = robust(one.error_mag[hit])
+        bound = float(np.median(one.bound_mag[hit]))
+        share = 100.0 * np.count_nonzero(inside & one.found) / np.count_nonzero(inside)
+        # Errors scaled by their own bounds, so that a wide bin is not smeared.
+        scaled = robust((one.error_mag[hit] - bias) / np.maximum(one.bound_mag[hit], FLOOR_MAG))[1]
+        print(
+            f"{band.label:>4} {low:5.1f}-{high:<6.0f} {np.count_nonzero(inside):7d}  {share:7.2f}  {1000 * bias:+9.1f}"
+            f"  {1000 * scatter:8.1f} {1000 * bound:7.1f}  {scatter / bound:5.2f}  {scaled:5.2f}"
+        )
+    read1 = one.found & (one.read == b"1") & one.alone
+    if np.count_nonzero(read1) > 3:
+        bias, scatter = robust(one.error_mag[read1])
+        print(f"{band.label:>4} Read_1: {np.count_nonzero(read1)} stars, bias {1000 * bias:+.1f}, scatter {1000 * scatter:.1f} mmag")
+
+
+def print_positions(comparison: Comparison) -> None:
+    """Absolute errors, drift along the scan, and scatter about the local mean against the bound."""
+    y, dx, dy, bound = comparison.positions(30.0)
+    if y.size < 40:
+        print(f"positions: {y.size} stars, too few")
+        return
+    segment = np.clip(((y - y[0]) / max(y[-1] - y[0], 1.0) * 12).astype(int), 0, 11)
+    for name, value in (("x", dx), ("y", dy)):
+        rms = float(np.sqrt(np.mean(np.clip(value, -0.5, 0.5) ** 2)))
+        drift = [float(np.median(value[segment == k])) for k in range(12) if (segment == k).any()]
+        # About the median of the 31 nearest stars along the scan: what the reference frame shares is gone.
+        local = np.array([np.median(value[max(0, k - 15) : k + 16]) for k in range(value.size)])
+        ratio = robust((value - local) / bound)[1]
+        print(
+            f"positions {name}: {y.size} stars of SNR > 30, rms {rms:.4f} arcsec, mean of twelve segments "
+            f"{min(drift):+.3f} to {max(drift):+.3f}, local scatter / bound {ratio:.2f}"
+        )
+
+
+def report(latitude: float, frames: int, seed: int) -> None:
+    """Simulate, reduce and compare one scan."""
+    observed = observe(
+        NightParameters(frames=frames, latitude_deg=latitude, seed=seed, tiles=1, calibration_groups=0)
+    )
+    meter = Meter()
+    photometry = PhotometryParameters()
+    reduced = reduce_scan(
+        observed.raw, observed.calibration, observed.reference, ReductionParameters(), photometry=photometry
+    )
+    result = measure_scan(reduced, photometry)
+    used = meter.read()
+    comparison = Comparison(observed, reduced, result)
+    print(
+        f"== latitude {latitude:g}: {frames} frames, {result.sources.size} sources, reduction "
+        f"{used.cpu_seconds or 0:.2f} CPU s, peak {(used.peak_memory_bytes or 0) / 2**20:.0f} MiB"
+    )
+    for band in BANDS:
+        print_photometry(band, comparison.band(band))
+    for snr in (7.0, 10.0):
+        false, count = comparison.false_rows(snr)
+        print(f"false sources above SNR {snr:g} after flags: {false} of {count} ({100 * false / max(count, 1):.3f} %)")
+    print_positions(comparison)
+
+
+def main() -> None:
+    """Print the report of every latitude."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--latitude", type=float, nargs="+", default=[60.0, 20.0, 2.0])
+    parser.add_argument("--frames", type=int, default=273)
+    parser.add_argument("--seed", type=int, default=1)
+    options = parser.parse_args()
+    for latitude in options.latitude:
+        report(latitude, options.frames, options.seed)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,372 @@
+"""Aperture photometry on frames: the survey's standard aperture, N and M of ndet, and the curve of growth (PROPHOT).
+
+Radius 4", sky from 14" to 20" of the same look, both on residual frames with the star itself added back, so that known
+neighbours are in neither. A look counts (M) if no flagged pixel lies within 4" and the centre is 4" inside of the
+array; it is a detection (N) above 3 sigma. Means over looks are unweighted (survey-facts 2.9, 6.5).
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+from numba import njit
+from numpy.typing import NDArray
+
+from workers.reduction.compiled import KERNEL
+from workers.reduction.frames import CalibratedFrames, Doubles, Flags, Floats
+from workers.reduction.stack.psf import (
+    HALF,
+    PADDED,
+    STAMP,
+    WING_POWER,
+    WING_STEP_PIX,
+    FramePsf,
+    blend_stamp,
+    field_terms,
+    phase_of,
+    wing_beyond,
+)
+from workers.reduction.stack.visits import Integers, Looks
+
+RADIUS_PIX = 2.0  # 4"
+RING_PIX = (7.0, 10.0)  # 14" to 20"
+DETECTION_SIGMA = 3.0
+GROWTH_RADII_PIX = np.arange(1.5, 7.01, 0.5)  # 3" to 14"
+
+
+@dataclass(frozen=True)
+class Apertures:
+    """What apertures on the looks of each star gave; each (n,).
+
+    Attributes
+    ----------
+    flux_dn, error_dn : float64
+        Mean over the measured looks, and its error; NaN without any.
+    seen, measured, saturated : int64
+        N and M of ndet; looks with a saturated pixel within 4".
+    sky_dn : float64
+        Mean of the ring over the frame's background.
+    """
+
+    flux_dn: Doubles
+    error_dn: Doubles
+    seen: Integers
+    measured: Integers
+    saturated: Integers
+    sky_dn: Doubles
+
+
+@njit(**KERNEL)
+def _ring(image: Floats, flags: Flags, x0: float, y0: float, cut: float) -> tuple[float, int]:
+    """Mean of unflagged ring pixels within `cut` of zero, every second one, and their number."""
+    ny, nx = image.shape
+    total = 0.0
+    count = 0
+    jx = math.floor(x0 + 0.5)
+    jy = math.floor(y0 + 0.5)
+    for y in range(max(0, jy - 10), min(ny, jy + 11)):
+        dy2 = (y - y0) * (y - y0)
+        for x in range(max(0, jx - 10) + (y & 1), min(nx, jx + 11), 2):
+            r2 = (x - x0) * (x - x0) + dy2
+            if r2 < RING_PIX[0] * RING_PIX[0] or r2 > RING_PIX[1] * RING_PIX[1] or flags[y, x] != 0:
+                continue
+            v = image[y, x]
+            if abs(v) < cut:
+                total += v
+                count += 1
+    return total / max(count, 1), count
+
+
+@njit(**KERNEL)
+def _measure(
+    residual: Floats,
+    flags: Flags,
+    noise: Floats,
+    log_width: Floats,
+    tables: Floats,
+    inverse_gain: float,
+    start: Integers,
+    frame: Integers,
+    x_pix: Doubles,
+    y_pix: Doubles,
+    drawn: Doubles,
+    flux: Doubles,
+    error: Doubles,
+    seen: Integers,
+    measured: Integers,
+    saturated: Integers,
+    sky: Doubles,
+) -> None:
+    count = tables.shape[2] - 1
+    terms = np.empty(count, np.float32)
+    stamp = np.zeros((3, PADDED), np.float32)
+    for s in range(start.size - 1):
+        total = 0.0
+        variance = 0.0
+        levels = 0.0
+        for k in range(start[s], start[s + 1]):
+            i = frame[k]
+            x0 = x_pix[k]
+            y0 = y_pix[k]
+            jx = math.floor(x0 + 0.5)
+            jy = math.floor(y0 + 0.5)
+            rx = np.float32(0.0)
+            ry = np.float32(0.0)
+            if drawn[s] != 0.0:
+                qx = phase_of(x0 - jx)
+                qy = phase_of(y0 - jy)
+                rx = np.float32(x0 - jx - ((qx + 0.5) / 16.0 - 0.5))
+                ry = np.float32(y0 - jy - ((qy + 0.5) / 16.0 - 0.5))
+                field_terms(x0, y0, log_width[i], terms)
+                blend_stamp(tables, terms, qx, qy, stamp)
+            light = 0.0
+            area = 0.0
+            squares = 0.0
+            whole = True
+            burnt = False
+            for row in range(STAMP):
+                y = jy - HALF + row
+                for column in range(STAMP):
+                    x = jx - HALF + column
+                    w = min(max(RADIUS_PIX + 0.5 - math.hypot(x - x0, y - y0), 0.0), 1.0)
+                    if w <= 0.0:
+                        continue
+                    if flags[i, y, x] != 0:
+                        whole = False
+                        burnt = burnt or (flags[i, y, x] & 2) != 0
+                        continue
+                    p = row * STAMP + column
+                    own = drawn[s] * (stamp[0, p] + rx * stamp[1, p] + ry * stamp[2, p])
+                    light += w * (residual[i, y, x] + own)
+                    area += w
+                    squares += w * w
+            if burnt:
+                saturated[s] += 1
+            if not whole:
+                continue
+            level, pixels = _ring(residual[i], flags[i], x0, y0, 3.0 * noise[i])
+            value = light - level * area
+            spread = noise[i] * noise[i] * (squares + area * area / max(pixels, 1))
+            spread += max(value, 0.0) * inverse_gain
+            measured[s] += 1
+            total += value
+            variance += spread
+            levels += level
+            if value > DETECTION_SIGMA * math.sqrt(spread):
+                seen[s] += 1
+        m = measured[s]
+        flux[s] = total / m if m > 0 else np.nan
+        error[s] = math.sqrt(variance) / m if m > 0 else np.nan
+        sky[s] = levels / m if m > 0 else np.nan
+
+
+def measure_apertures(
+    residual: Floats,
+    frames: CalibratedFrames,
+    psf: FramePsf,
+    tables: Floats,
+    looks: Looks,
+    drawn_flux_dn: Doubles,
+) -> Apertures:
+    """Measure the standard aperture of stars on their looks.
+
+    Parameters
+    ----------
+    residual : float32 array (n, 256, 256)
+    frames : CalibratedFrames
+    psf : FramePsf
+    tables : float32 array
+        `psf.tables()`.
+    looks : Looks
+        At least 2 pixels (4") inside of the array: `margin_pix=2`.
+    drawn_flux_dn : float64 array (stars,)
+        What the residual frames lack of each; 0 for places without a star.
+    """
+    n = drawn_flux_dn.size
+    flux, error, sky = (np.empty(n) for _ in range(3))
+    seen, measured, saturated = (np.zeros(n, np.int64) for _ in range(3))
+    _measure(
+        residual, frames.flags, frames.noise_dn, psf.log_width, tables, 1.0 / frames.detector.gain,
+        looks.start, looks.frame, looks.x_pix, looks.y_pix, drawn_flux_dn,
+        flux, error, seen, measured, saturated, sky,
+    )  # fmt: skip
+    return Apertures(flux, error, seen, measured, saturated, sky)
+
+
+@njit(**KERNEL)
+def _curves(
+    residual: Floats,
+    flags: Flags,
+    log_width: Floats,
+    tables: Floats,
+    wing: Floats,
+    wing_last: int,
+    frame: Integers,
+    x_pix: Doubles,
+    y_pix: Doubles,
+    drawn: Doubles,
+    radii: Doubles,
+    out: Doubles,
+) -> None:
+    """Light of one look a row within each radius, the star's drawn model added back; NaN where a pixel is flagged."""
+    _, ny, nx = residual.shape
+    count = tables.shape[2] - 1
+    terms = np.empty(count, np.float32)
+    stamp = np.zeros((3, PADDED), np.float32)
+    reach = math.ceil(radii[-1] + 1.0)
+    for k in range(frame.size):
+        i = frame[k]
+        jx = math.floor(x_pix[k] + 0.5)
+        jy = math.floor(y_pix[k] + 0.5)
+        out[k] = 0.0
+        if jx < reach or jy < reach or jx >= nx - reach or jy >= ny - reach:
+            out[k] = np.nan
+            continue
+        qx = phase_of(x_pix[k] - jx)
+        qy = phase_of(y_pix[k] - jy)
+        rx = np.float32(x_pix[k] - jx - ((qx + 0.5) / 16.0 - 0.5))
+        ry = np.float32(y_pix[k] - jy - ((qy + 0.5) / 16.0 - 0.5))
+        field_terms(x_pix[k], y_pix[k], log_width[i], terms)
+        blend_stamp(tables, terms, qx, qy, stamp)
+        gain = 1.0 + WING_POWER * log_width[i]
+        for y in range(jy - reach, jy + reach + 1):
+            for x in range(jx - reach, jx + reach + 1):
+                r = math.hypot(x - x_pix[k], y - y_pix[k])
+                if abs(x - jx) <= HALF and abs(y - jy) <= HALF:
+                    p = (y - jy + HALF) * STAMP + x - jx + HALF
+                    own = stamp[0, p] + rx * stamp[1, p] + ry * stamp[2, p]
+                else:
+                    j = int(r / WING_STEP_PIX)
+                    own = 0.0
+                    if j <= wing_last:
+                        own = gain * (wing[j] + (r / WING_STEP_PIX - j) * (wing[j + 1] - wing[j]))
+                value = residual[i, y, x] + drawn[k] * own
+                for q in range(radii.size):
+                    w = min(max(radii[q] + 0.5 - r, 0.0), 1.0)
+                    if w > 0.0:
+                        out[k, q] += w * value if flags[i, y, x] == 0 else np.nan
+
+
+@dataclass(frozen=True)
+class Growth:
+    """Curve of growth: what brings the 4" aperture to all light.
+
+    Attributes
+    ----------
+    correction_mag, slope_mag : float
+        To be added to a 4" aperture magnitude: correction + slope x s, s the logarithm of the frames' width.
+    radii_arcsec, curve_mag : float64 arrays (12,)
+        3" to 14", relative to 4".
+    stars : int
+        Looks that went in.
+    """
+
+    correction_mag: float
+    slope_mag: float
+    radii_arcsec: Doubles
+    curve_mag: Doubles
+    stars: int
+
+    def at(self, log_width: Doubles) -> Doubles:
+        """Correction for mean widths."""
+        return self.correction_mag + self.slope_mag * log_width
+
+
+def curve_of_growth(
+    residual: Floats,
+    frames: CalibratedFrames,
+    psf: FramePsf,
+    tables: Floats,
+    looks: Looks,
+    chosen: Integers,
+    drawn_flux_dn: Doubles,
+    wing_last: NDArray[np.int64] | int = 47,
+) -> Growth:
+    """Curve of growth of bright isolated stars as a function of seeing.
+
+    Light beyond 14" is the wing's: where a turbulent atmosphere's law was fitted to it, 0.1 to 0.2 %. With fewer than
+    ten looks the point-spread function itself gives the curve.
+
+    Parameters
+    ----------
+    residual, frames, psf, tables, looks
+        As for `measure_apertures`.
+    chosen : int64 array
+        Stars to use.
+    drawn_flux_dn : float64 array (stars,)
+    wing_last : int
+        Last bin in which their wings were drawn.
+    """
+    rows = np.concatenate([np.arange(looks.start[s], looks.start[s + 1]) for s in chosen]) if chosen.size else chosen
+    star = np.repeat(chosen, np.diff(looks.start)[chosen]) if chosen.size else chosen
+    out = np.empty((rows.size, GROWTH_RADII_PIX.size))
+    _curves(
+        residual, frames.flags, psf.log_width, tables, psf.wing, int(np.max(wing_last)), looks.frame[rows],
+        looks.x_pix[rows], looks.y_pix[rows], drawn_flux_dn[star], GROWTH_RADII_PIX, out,
+    )  # fmt: skip
+    good = np.isfinite(out).all(axis=1) & (out > 0.0).all(axis=1) if rows.size else np.zeros(0, np.bool_)
+    tail = 2.5 * math.log10(1.0 + wing_beyond(psf.wing, float(GROWTH_RADII_PIX[-1])))
+    radii = 2.0 * GROWTH_RADII_PIX
+    if np.count_nonzero(good) < 10:
+        share = psf.aperture_share(RADIUS_PIX)
+        return Growth(2.5 * math.log10(share), 0.0, radii, np.full(radii.size, np.nan), 0)
+    standard = int(np.flatnonzero(GROWTH_RADII_PIX == RADIUS_PIX)[0])
+    curve = -2.5 * np.log10(out[good] / out[good, standard][:, None])
+    s = psf.log_width[looks.frame[rows[good]]].astype(np.float64)
+    total = curve[:, -1] - tail
+    middle = np.median(total)
+    near = np.abs(total - middle) < 4.0 * max(1.4826 * float(np.median(np.abs(total - middle))), 0.005)
+    slope = 0.0
+    if np.count_nonzero(near) > 60 and float(np.std(s[near])) > 0.005:
+        slope = float(np.polyfit(s[near], total[near], 1)[0])
+    correction = float(np.mean(total[near] - slope * s[near]))
+    return Growth(correction, slope, radii, np.median(curve, axis=0), int(np.count_nonzero(near)))
+
+
+@njit(**KERNEL)
+def _circles(
+    residual: Floats,
+    flags: Flags,
+    noise: Floats,
+    start: Integers,
+    frame: Integers,
+    x_pix: Doubles,
+    y_pix: Doubles,
+    which: Integers,
+    radius: float,
+    light: Doubles,
+    error: Doubles,
+) -> None:
+    """Mean over looks of the residual light within a circle; flagged pixels count as zero."""
+    _, ny, nx = residual.shape
+    half = math.ceil(radius)
+    for n in range(which.size):
+        s = which[n]
+        total = 0.0
+        variance = 0.0
+        for k in range(start[s], start[s + 1]):
+            i = frame[k]
+            jx = math.floor(x_pix[k] + 0.5)
+            jy = math.floor(y_pix[k] + 0.5)
+            for y in range(max(0, jy - half), min(ny, jy + half + 1)):
+                for x in range(max(0, jx - half), min(nx, jx + half + 1)):
+                    if flags[i, y, x] == 0 and math.hypot(x - x_pix[k], y - y_pix[k]) <= radius:
+                        total += residual[i, y, x]
+                        variance += noise[i] * noise[i]
+        looks = start[s + 1] - start[s]
+        light[n] = total / looks if looks > 0 else np.nan
+        error[n] = math.sqrt(variance) / looks if looks > 0 else np.nan
+
+
+def circle_light(
+    residual: Floats, frames: CalibratedFrames, looks: Looks, which: Integers, radius_pix: float
+) -> tuple[Doubles, Doubles]:
+    """Light that residual frames still hold within a circle around some stars, DN, and its error; each (n,)."""
+    light, error = np.empty(which.size), np.empty(which.size)
+    _circles(
+        residual, frames.flags, frames.noise_dn, looks.start, looks.frame, looks.x_pix, looks.y_pix, which,
+        radius_pix, light, error,
+    )  # fmt: skip
+    return light, error

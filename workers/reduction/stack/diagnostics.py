@@ -1,0 +1,233 @@
+"""What a reduction tells of itself: for `mapps scan report`, and for whoever doubts a scan."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+from numba import njit
+from numpy.typing import NDArray
+
+from app.diagnostics import (
+    CELLS,
+    FRAME_DIAGNOSTIC_DTYPE,
+    REFERENCE_DIAGNOSTIC_DTYPE,
+    STAR_DIAGNOSTIC_DTYPE,
+    BandDiagnostics,
+)
+from workers.reduction.compiled import KERNEL
+from workers.reduction.frame_registration import ReferenceStars
+from workers.reduction.frame_visits import BandFrames
+from workers.reduction.frames import Doubles, Flags, Floats
+from workers.reduction.stack.catalogue import BandCatalogue
+from workers.reduction.stack.mosaic import mosaic
+from workers.reduction.stack.photometry import BandStack
+from workers.reduction.stack.psf import PADDED, STAMP, blend_stamp, field_terms, phase_of
+from workers.reduction.stack.visits import Integers, Looks
+from workers.reduction.uscan import UScan
+
+PIECE_PIX = 384  # of the Atlas image shown beside its residual
+REFERENCE_RADIUS_ARCSEC = 1.5
+BRIGHT_SNR = 20.0  # of a look: for the transparency of a frame
+
+
+@njit(**KERNEL)
+def _look_fluxes(
+    residual: Floats,
+    flags: Flags,
+    noise: Floats,
+    log_width: Floats,
+    tables: Floats,
+    inverse_gain: float,
+    frame: Integers,
+    x_pix: Doubles,
+    y_pix: Doubles,
+    drawn: Doubles,
+    flux: Doubles,
+    error: Doubles,
+    chi2: Doubles,
+) -> None:
+    """Flux of each look at its known place, from residual frames with the drawn star added back; one a row."""
+    _, ny, nx = residual.shape
+    terms = np.empty(tables.shape[2] - 1, np.float32)
+    stamp = np.zeros((3, PADDED), np.float32)
+    for k in range(frame.size):
+        i = frame[k]
+        jx = math.floor(x_pix[k] + 0.5)
+        jy = math.floor(y_pix[k] + 0.5)
+        qx = phase_of(x_pix[k] - jx)
+        qy = phase_of(y_pix[k] - jy)
+        rx = x_pix[k] - jx - ((qx + 0.5) / 16.0 - 0.5)
+        ry = y_pix[k] - jy - ((qy + 0.5) / 16.0 - 0.5)
+        field_terms(x_pix[k], y_pix[k], log_width[i], terms)
+        blend_stamp(tables, terms, qx, qy, stamp)
+        squares = 0.0
+        product = 0.0
+        chi = 0.0
+        count = 0
+        for row in range(STAMP):
+            for column in range(STAMP):
+                x = jx - 3 + column
+                y = jy - 3 + row
+                r2 = (x - x_pix[k]) ** 2 + (y - y_pix[k]) ** 2
+                if r2 > 6.3 or x < 0 or y < 0 or x >= nx or y >= ny or flags[i, y, x] != 0:
+                    continue
+                p = row * STAMP + column
+                t = stamp[0, p] + rx * stamp[1, p] + ry * stamp[2, p]
+                model = drawn[k] * t
+                w = 1.0 / (noise[i] * noise[i] + max(model, 0.0) * inverse_gain)
+                squares += w * t * t
+                product += w * t * (residual[i, y, x] + model)
+                chi += w * residual[i, y, x] * residual[i, y, x]
+                count += 1
+        flux[k] = product / squares if squares > 0.0 and count > 10 else np.nan
+        error[k] = 1.0 / math.sqrt(squares) if squares > 0.0 else np.nan
+        chi2[k] = chi / count if count > 10 else np.nan
+
+
+class LookFluxes:
+    """Fluxes of stars look by look; each array (n,) over the looks.
+
+    Attributes
+    ----------
+    star, frame : int64
+    flux_dn, error_dn : float64
+    chi2 : float64
+        Reduced, of the look's pixels about the star's one model; without the table's own error.
+    """
+
+    def __init__(self, stack: BandStack, looks: Looks) -> None:
+        stars = stack.stars
+        self.star = np.repeat(np.arange(stars.size), np.diff(looks.start))
+        self.frame = looks.frame
+        drawn = np.nan_to_num(stars.flux_dn)[self.star]
+        self.flux_dn, self.error_dn, self.chi2 = (np.empty(drawn.size) for _ in range(3))
+        _look_fluxes(
+            stack.residual, stack.frames.flags, stack.frames.noise_dn, stack.psf.log_width, stack.tables,
+            1.0 / stack.frames.detector.gain, looks.frame, looks.x_pix, looks.y_pix, drawn,
+            self.flux_dn, self.error_dn, self.chi2,
+        )  # fmt: skip
+
+    def transparency(self, stars_flux_dn: Doubles, frames: int) -> tuple[Doubles, Integers]:
+        """Light of each frame against the stars' means, median; NaN without bright stars. And how many there are."""
+        mean = stars_flux_dn[self.star]
+        with np.errstate(invalid="ignore"):
+            good = np.isfinite(self.flux_dn) & (mean > BRIGHT_SNR * self.error_dn)
+        ratio, frame = self.flux_dn[good] / mean[good], self.frame[good]
+        order = np.lexsort((ratio, frame))
+        edges = np.searchsorted(frame[order], np.arange(frames + 1))
+        count = np.diff(edges)
+        middle = np.full(frames, np.nan)
+        for i in np.flatnonzero(count):
+            middle[i] = np.median(ratio[order[edges[i] : edges[i + 1]]])
+        return middle, count.astype(np.int64)
+
+
+def frame_table(
+    stack: BandStack, band: BandFrames, fluxes: LookFluxes, uscan: UScan
+) -> NDArray[np.void]:
+    """Rows of FRAME_DIAGNOSTIC_DTYPE."""
+    frames = stack.frames
+    n = frames.noise_dn.size
+    table = np.zeros(n, FRAME_DIAGNOSTIC_DTYPE)
+    usable = stack.usable
+    scale = 2.0 * 0.5 * np.sqrt(abs(float(np.linalg.det(stack.geometry.matrix_arcsec))))
+    width = stack.psf.width_pix(0.0) * scale
+    table["number"] = np.arange(1, n + 1)
+    table["seeing_fwhm_arcsec"] = np.where(usable, width * np.exp(stack.psf.log_width), np.nan)
+    table["background_dn"] = np.where(usable, frames.mesh_dn.mean(axis=(1, 2)), np.nan)
+    table["noise_dn"] = np.where(usable, frames.noise_dn, np.nan)
+    table["transparency"], table["stars"] = fluxes.transparency(np.nan_to_num(stack.stars.flux_dn), n)
+    x, y = uscan.from_sky(band.raw.ra_deg, band.raw.decl_deg)
+    table["shift_x_arcsec"] = stack.geometry.x_arcsec - x
+    table["shift_y_arcsec"] = stack.geometry.y_arcsec - y
+    return table
+
+
+def star_table(
+    stack: BandStack, catalogue: BandCatalogue, fluxes: LookFluxes, zero_point_mag: float
+) -> NDArray[np.void]:
+    """Rows of STAR_DIAGNOSTIC_DTYPE for stars with three good looks or more."""
+    table = catalogue.table
+    n = table.size
+    good = np.isfinite(fluxes.flux_dn)
+    star, flux = fluxes.star[good], fluxes.flux_dn[good]
+    count = np.bincount(star, minlength=n)
+    mean = np.bincount(star, flux, n) / np.maximum(count, 1)
+    spread = np.bincount(star, (flux - mean[star]) ** 2, n) / np.maximum(count - 1, 1)
+    chosen = (count >= 3) & (mean > 0.0) & np.isfinite(table["m"]) & np.isfinite(catalogue.bound.flux_dn)
+    out = np.zeros(np.count_nonzero(chosen), STAR_DIAGNOSTIC_DTYPE)
+    out["magnitude"] = table["m"][chosen] + zero_point_mag
+    out["snr"] = table["snr"][chosen]
+    out["scatter_mag"] = 1.0857 * np.sqrt(spread / np.maximum(count, 1))[chosen] / mean[chosen]
+    out["error_mag"] = table["cmsig"][chosen]
+    out["bound_mag"] = 1.0857 * catalogue.bound.flux_dn[chosen] / np.maximum(table["flux"][chosen], 1e-6)
+    return out
+
+
+def chi2_map(fluxes: LookFluxes, looks: Looks, snr: Doubles, size: int = 256) -> Floats:
+    """Median reduced chi-squared of looks at stars of SNR above 20, by cell of the focal plane; (16, 16), NaN: none."""
+    good = np.isfinite(fluxes.chi2) & (snr[fluxes.star] > BRIGHT_SNR)
+    column = np.clip((looks.x_pix[good] + 0.5) * CELLS / size, 0, CELLS - 1).astype(np.int64)
+    row = np.clip((looks.y_pix[good] + 0.5) * CELLS / size, 0, CELLS - 1).astype(np.int64)
+    cell, value = row * CELLS + column, fluxes.chi2[good]
+    order = np.lexsort((value, cell))
+    edges = np.searchsorted(cell[order], np.arange(CELLS * CELLS + 1))
+    out = np.full(CELLS * CELLS, np.nan, np.float32)
+    for k in np.flatnonzero(np.diff(edges)):
+        out[k] = np.median(value[order[edges[k] : edges[k + 1]]])
+    return out.reshape(CELLS, CELLS)
+
+
+def reference_table(
+    rows: NDArray[np.void], reference: ReferenceStars, uscan: UScan, y_origin_arcsec: float
+) -> NDArray[np.void]:
+    """Rows of REFERENCE_DIAGNOSTIC_DTYPE: reference stars that have exactly one source within 1.5"."""
+    from scipy.spatial import cKDTree
+
+    if not rows.size or not reference.ra_deg.size:
+        return np.zeros(0, REFERENCE_DIAGNOSTIC_DTYPE)
+    rx, ry = uscan.from_sky(reference.ra_deg, reference.decl_deg)
+    x, y = uscan.from_sky(rows["ra"], rows["decl"])
+    near = cKDTree(np.column_stack([x, y])).query_ball_point(np.column_stack([rx, ry]), REFERENCE_RADIUS_ARCSEC)
+    pairs = [(star, found[0]) for star, found in enumerate(near) if len(found) == 1]
+    out = np.zeros(len(pairs), REFERENCE_DIAGNOSTIC_DTYPE)
+    if pairs:
+        star, row = np.array(pairs).T
+        out["y_arcsec"] = ry[star] - y_origin_arcsec
+        out["dx_arcsec"], out["dy_arcsec"] = x[row] - rx[star], y[row] - ry[star]
+        out["magnitude"] = reference.magnitude[star]
+    return out[np.argsort(out["y_arcsec"], kind="stable")]
+
+
+def band_diagnostics(
+    stack: BandStack,
+    band: BandFrames,
+    catalogue: BandCatalogue,
+    uscan: UScan,
+    piece: tuple[Floats, float, float],
+    zero_point_mag: float,
+) -> BandDiagnostics:
+    """Everything of a band; the stack's residual frames must lack all stars.
+
+    Parameters
+    ----------
+    stack, band, catalogue
+        Of one band.
+    uscan : UScan
+    piece : (float32 array, float, float)
+        A piece of the band's Atlas image and the U-scan place of its first pixel.
+    zero_point_mag : float
+        Magnitude of 1 DN.
+    """
+    looks = stack.looks(stack.stars, 2.0)
+    fluxes = LookFluxes(stack, looks)
+    image, x, y = piece
+    return BandDiagnostics(
+        band=band.raw.detector.band,
+        frames=frame_table(stack, band, fluxes, uscan),
+        chi2_map=chi2_map(fluxes, looks, catalogue.table["snr"]),
+        stars=star_table(stack, catalogue, fluxes, zero_point_mag),
+        image=image,
+        residual=mosaic(stack, x, y, *image.shape),
+    )
