@@ -90,6 +90,8 @@ def smooth_along(value: Doubles, weight: Doubles, stiffness: float) -> Doubles:
     n = value.size
     if n == 0 or not weight.any():
         return np.zeros(n)
+    if n == 1:  # solveh_banded refuses a band without room
+        return value.astype(np.float64)
     banded = np.zeros((2, n))
     banded[0] = weight + 1e-9
     if n > 1:
