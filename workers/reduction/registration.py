@@ -338,7 +338,19 @@ def _pegs(
     _peg(normal, right, FRAME_TERMS * np.arange(frames) + 2, -first.turn_rad, TURN_PEG_RAD, TURN_STEP_RAD)
     index = np.arange(FRAME_TERMS * frames, unknowns)
     normal[index, index] += np.tile(BAND_PRIORS**-2, len(bands))
+    for position, band in enumerate(bands):
+        # Priors hold the whole correction, not that of one round: without reference stars the pegs shrink the scale
+        # across the scan by 1.6e-4 a round, for the pointing errors get smaller with it.
+        where = FRAME_TERMS * frames + BAND_TERMS * position + np.arange(2, BAND_TERMS)
+        right[where] -= _corrections(geometry[band], guess.geometry[band]) * BAND_PRIORS[2:] ** -2
     return normal, right
+
+
+def _corrections(now: FrameGeometry, guess: FrameGeometry) -> Doubles:
+    """Scales, rotation and distortion by which a band has been moved so far."""
+    change = 0.5 * (now.matrix_arcsec - guess.matrix_arcsec)
+    bend = now.distortion_arcsec - guess.distortion_arcsec
+    return np.array([change[0, 0], change[1, 1], 0.5 * (change[1, 0] - change[0, 1]), bend])
 
 
 def _peg(
