@@ -1,4 +1,4 @@
-"""ndet and Read_1 photometry."""
+"""N and M of ndet, and Read_1 magnitudes as the default of what saturates."""
 
 from __future__ import annotations
 
@@ -8,18 +8,27 @@ import pytest
 from app.bands import Band
 from tests.unit.small_scan import make_scan
 from tests.unit.test_cosmic import calibrated
-from workers.reduction.frame_statistics import (
-    apply_frame_statistics,
-    count_frames,
-)
 from workers.reduction.frame_visits import BandFrames
 from workers.reduction.frames import PixelFlag
 from workers.reduction.read1 import read1_photometry
+from workers.reduction.read1_rows import apply_read1
+from workers.reduction.stack.apertures import measure_apertures
+from workers.reduction.stack.psf import turbulent_guess
+from workers.reduction.stack.residual import background_free
+from workers.reduction.stack.sample import saturated_stars
+from workers.reduction.stack.visits import find_looks
 from workers.reduction.values import SOURCE_DTYPE
 
 
 def band_frames(scan, band=Band.J):
     return BandFrames(scan.raw[band], scan.calibration[band], calibrated(scan, band), scan.geometry[band])
+
+
+def count_frames(band, x, y):
+    """Apertures at places on frames from which nothing is taken away, in the order of the places."""
+    frames, psf = band.frames, turbulent_guess(1.5, band.frames.noise_dn.size)
+    looks = find_looks(band.geometry, frames.noise_dn > 0.0, x, y, 256, 2.0)
+    return measure_apertures(background_free(frames), frames, psf, psf.tables(), looks, np.zeros(x.size))
 
 
 @pytest.fixture(scope="module")
@@ -112,14 +121,34 @@ def rows_for(scan):
     return rows
 
 
+def read1_of(scan, frames, rows, star=None, zero_point=20.9 - 0.02):
+    n = rows.size
+    star = np.ones(n, bool) if star is None else star
+    none = np.full(n, np.nan)
+    return apply_read1(
+        rows,
+        star,
+        scan.uscan,
+        {Band.J: frames},
+        {Band.J: np.full(n, zero_point)},
+        {Band.J: (none, none)},
+    )
+
+
+def replaced_rows(out):
+    return np.array([flag[:1] == b"1" for flag in out["rd_flg"]])
+
+
 def test_saturated_stars_get_read1_as_default(burnt):
     scan, frames = burnt
     rows = rows_for(scan)
-    out = apply_frame_statistics(rows, scan.uscan, {Band.J: frames}, {(Band.J, 9): 20.9})
-    saturated = count_frames(frames, scan.x_arcsec, scan.y_arcsec).saturated
-    replaced = np.array([flag[:1] == b"1" for flag in out["rd_flg"]])
+    out = read1_of(scan, frames, rows)
+    looks = find_looks(frames.geometry, frames.frames.noise_dn > 0.0, scan.x_arcsec, scan.y_arcsec)
+    saturated = saturated_stars(frames.frames, looks)
+    replaced = replaced_rows(out)
     assert replaced.sum() >= 10
-    assert (saturated[replaced] > 0).all()
+    # A row of which nothing else is known (rd_flg 9) has no choice; all others that got Read_1 saturate.
+    assert saturated[replaced & (scan.flux_dn > 1.2e5)].all()
     truth = 20.9 - 2.5 * np.log10(scan.flux_dn)
     error = (out["j_m"] - truth)[replaced]
     assert abs(np.median(error) - (0.025 - 0.02)) < 0.01
@@ -133,31 +162,55 @@ def test_saturated_stars_get_read1_as_default(burnt):
     assert (rows["rd_flg"] == b"900").all()  # the input is left alone
 
 
-def test_read1_is_brought_to_the_scale_of_the_catalogue():
+def test_read1_replaces_a_fit_only_where_the_star_saturates(burnt):
+    scan, frames = burnt
+    rows = rows_for(scan)
+    rows["rd_flg"], rows["ph_qual"], rows["j_m"] = b"200", b"AUU", 12.0
+    out = read1_of(scan, frames, rows)
+    looks = find_looks(frames.geometry, frames.frames.noise_dn > 0.0, scan.x_arcsec, scan.y_arcsec)
+    saturated = saturated_stars(frames.frames, looks)
+    replaced = replaced_rows(out)
+    assert replaced.sum() >= 10
+    assert saturated[replaced].all()
+    assert out[~replaced].tobytes() == rows[~replaced].tobytes()
+
+
+def test_read1_is_on_the_scale_that_it_is_given():
     scan = make_scan(frames=12, count=120, seed=44, bright=(4.0, 5.3))
     frames, rows = band_frames(scan), rows_for(scan)
-    # A catalogue 0.05 mag too bright, for whatever reason: Read_1 must follow it.
     truth = 20.9 - 2.5 * np.log10(scan.flux_dn)
-    rows["j_m_stdap"], rows["j_snr"] = truth - 0.05, 100.0
-    out = apply_frame_statistics(rows, scan.uscan, {Band.J: frames}, {(Band.J, 9): 20.9})
-    replaced = np.array([flag[:1] == b"1" for flag in out["rd_flg"]])
+    # A catalogue 0.05 mag too bright, for whatever reason: Read_1 must follow it. 0.025 mag lie outside of 4".
+    out = read1_of(scan, frames, rows, zero_point=20.9 - 0.025 - 0.05)
+    looks = find_looks(frames.geometry, frames.frames.noise_dn > 0.0, scan.x_arcsec, scan.y_arcsec)
+    replaced = replaced_rows(out) & saturated_stars(frames.frames, looks)
     assert replaced.sum() >= 20
     error = (out["j_m"] - truth)[replaced]
     assert np.median(error) == pytest.approx(-0.05, abs=0.01)
     assert 1.4826 * np.median(np.abs(error - np.median(error))) < 0.02
 
 
-def test_ndet_has_six_digits_and_zeros_for_absent_bands(ordinary):
-    scan, frames = ordinary
-    out = apply_frame_statistics(rows_for(scan), scan.uscan, {Band.H: frames}, {(Band.H, 9): 20.4})
-    assert all(len(digits) == 6 and digits[:2] == b"00" and digits[4:] == b"00" for digits in out["ndet"])
-    found = count_frames(frames, scan.x_arcsec, scan.y_arcsec)
-    seen, measured = found.seen, found.measured
-    k = int(np.argmax(scan.flux_dn))
-    assert out["ndet"][k][2:4] == f"{min(seen[k], 9)}{min(measured[k], 9)}".encode()
+def test_rows_beside_a_star_keep_what_they_have(burnt):
+    scan, frames = burnt
+    rows = rows_for(scan)
+    star = np.arange(rows.size) % 2 == 0
+    out = read1_of(scan, frames, rows, star)
+    assert out[~star].tobytes() == rows[~star].tobytes()
+    assert replaced_rows(out)[star].any()
+
+
+def test_ndet_of_read1_counts_its_own_frames(burnt):
+    scan, frames = burnt
+    rows = rows_for(scan)
+    rows["ndet"] = b"667788"
+    out = read1_of(scan, frames, rows)
+    found = read1_photometry(frames, scan.x_arcsec, scan.y_arcsec)
+    replaced = replaced_rows(out)
+    for k in np.flatnonzero(replaced):
+        assert out["ndet"][k] == f"{min(found.seen[k], 9)}{min(found.frames[k], 9)}7788".encode()
+    assert (out["ndet"][~replaced] == b"667788").all()
 
 
 def test_no_sources_is_fine(ordinary):
     scan, frames = ordinary
-    empty = np.zeros(0, SOURCE_DTYPE)
-    assert apply_frame_statistics(empty, scan.uscan, {Band.J: frames}, {(Band.J, 9): 20.9}).size == 0
+    assert read1_of(scan, frames, np.zeros(0, SOURCE_DTYPE)).size == 0
+    assert count_frames(frames, np.zeros(0), np.zeros(0)).seen.size == 0
