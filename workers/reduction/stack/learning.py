@@ -334,9 +334,14 @@ def _learn_wing(residual: Floats, frames: CalibratedFrames, psf: FramePsf, sampl
     far = r > WING_POWER_LAW_PIX
     # One amplitude for the far wing, from all its bins.
     shape = r**WING_INDEX
-    amplitude = (w * value * shape)[far].sum() / max((w * shape**2)[far].sum(), 1e-300)
-    if amplitude <= WING_LEAST_SNR / np.sqrt(max((w * shape**2)[far].sum(), 1e-300)):
-        return psf.wing
+    squares = max((w * shape**2)[far].sum(), 1e-300)
+    amplitude = (w * value * shape)[far].sum() / squares
+    error = 1.0 / np.sqrt(squares)
+    if amplitude <= WING_LEAST_SNR * error:
+        if (w * (present[measured] - value) * shape)[far].sum() / squares <= WING_LEAST_SNR * error:
+            return psf.wing
+        # The stars tell against the present wing, but show none of their own: at most one sigma of it.
+        amplitude = max(amplitude, error)
     smooth = np.where(far | (value < WING_LEAST_SNR / np.sqrt(w)), amplitude * shape, value)
     table = WING_STEP_PIX * np.arange(psf.wing.size)
     wing = psf.wing.astype(np.float64).copy()
