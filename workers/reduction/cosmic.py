@@ -23,6 +23,7 @@ NEIGHBOURS = 7  # frames before and after that can see the same sky
 SIGMA = 5.0
 RATIO = 2.5
 FEWEST_VISITS = 2
+BLOCK = 32
 TRAIL_PIXELS = 25  # a line must have as many struck pixels, over 40 pixels of length
 TRAIL_LENGTH_PIX = 40.0
 
@@ -56,17 +57,29 @@ def _strike(
     """List (frame, y, x) of struck pixels; returns how many."""
     n, ny, nx = pixels.shape
     level = np.empty(nx, np.float32)
+    above = np.empty(nx, np.float32)
     found = 0
+    busy = True
     for i in range(n):
         if noise[i] <= 0.0:
             continue
         limit = np.float32(SIGMA * noise[i])
         for y in range(ny):
             background_row(mesh[i], y, ny, level)
+            line = pixels[i, y]
+            # Flagged pixels are 0, far below the sky: they never stand out.
             for x in range(nx):
-                if flags[i, y, x] != 0 or pixels[i, y, x] - level[x] <= limit:
+                above[x] = line[x] - level[x]
+            for x in range(nx):
+                if x % BLOCK == 0:
+                    # Most stretches hold nothing above the limit: a maximum is a vector operation, a test is not.
+                    highest_of = above[x]
+                    for k in range(x, min(x + BLOCK, nx)):
+                        highest_of = max(highest_of, above[k])
+                    busy = highest_of > limit
+                if not busy or above[x] <= limit or flags[i, y, x] != 0:
                     continue
-                v = pixels[i, y, x] - level[x]
+                v = above[x]
                 px = x - 0.5 * (nx - 1)
                 py = y - 0.5 * (ny - 1)
                 ux = x0[i] + matrix[i, 0, 0] * px + matrix[i, 0, 1] * py

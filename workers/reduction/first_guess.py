@@ -25,6 +25,8 @@ STEP_SEARCH_ARCSEC = 15.0
 BAND_SEARCH_ARCSEC = 6.0
 REFERENCE_SEARCH_ARCSEC = 60.0
 FEW_REFERENCES = 5
+BAND_SOURCES = 15
+STEP_SOURCES = 25
 FEW_REFERENCE_SEARCH_ARCSEC = 12.0  # with few stars, a wide search finds chance
 
 
@@ -110,16 +112,22 @@ def _band_shifts(observations: Observations, geometry: Mapping[Band, FrameGeomet
     places = _places(observations, geometry)
     # Frames are set far apart so that only sources of the same frame meet; the 40 brightest of each are enough.
     apart = np.column_stack([places[:, 0] + 1e5 * observations.frame, places[:, 1]])
-    bright = np.zeros(observations.frame.size, bool)
-    order = np.lexsort((observations.magnitude, observations.frame, observations.band))
-    key = observations.band[order] * 4096 + observations.frame[order]
-    bright[order] = np.arange(order.size) - np.searchsorted(key, key) < 40
+    bright = _brightest(observations, BAND_SOURCES)
     first = apart[bright & (observations.band == 0)]
     shifts = {}
     for position, band in enumerate(observations.bands[1:], start=1):
         shift, votes = vote(apart[bright & (observations.band == position)], first, BAND_SEARCH_ARCSEC, 0.5)
         shifts[band] = shift if votes >= 3 else np.zeros(2)
     return shifts
+
+
+def _brightest(observations: Observations, most: int) -> NDArray[np.bool_]:
+    """Which observations are among the brightest of their frame and band."""
+    bright = np.zeros(observations.frame.size, np.bool_)
+    order = np.lexsort((observations.magnitude, observations.frame, observations.band))
+    key = observations.band[order] * 4096 + observations.frame[order]
+    bright[order] = np.arange(order.size) - np.searchsorted(key, key) < most
+    return bright
 
 
 def _frame_drift(observations: Observations, geometry: Mapping[Band, FrameGeometry]) -> Doubles:
@@ -130,11 +138,15 @@ def _frame_drift(observations: Observations, geometry: Mapping[Band, FrameGeomet
     frames = next(iter(geometry.values())).x_arcsec.size
     places = _places(observations, geometry)
     steps = np.zeros((frames, 2))
-    edges = np.searchsorted(observations.frame, np.arange(frames + 1))
+    # The brightest of each frame and band are enough, and pairs grow with the square of their number.
+    bright = _brightest(observations, STEP_SOURCES)
+    places = places[bright]
+    frame, band = observations.frame[bright], observations.band[bright]
+    edges = np.searchsorted(frame, np.arange(frames + 1))
     for i in range(frames - 1):
         here, there = slice(edges[i], edges[i + 1]), slice(edges[i + 1], edges[i + 2])
-        points = np.column_stack([places[there], 1e4 * observations.band[there]])
-        targets = np.column_stack([places[here], 1e4 * observations.band[here]])
+        points = np.column_stack([places[there], 1e4 * band[there]])
+        targets = np.column_stack([places[here], 1e4 * band[here]])
         shift, votes = _vote_in_bands(points, targets)
         if votes >= 4:
             steps[i + 1] = shift

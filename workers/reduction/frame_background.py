@@ -80,45 +80,55 @@ def _rough(pixels: Floats, flags: Flags, mesh: Floats, noise: Floats) -> None:
 
 @njit(**KERNEL)
 def _refine(pixels: Floats, flags: Flags, noise: Floats, mesh: Floats) -> None:
-    """Correct the mesh by the mean residual of pixels with quiet neighbours."""
+    """Correct the mesh by the mean residual of pixels with quiet neighbours, in every second row."""
     n, ny, nx = pixels.shape
     cells = mesh.shape[1]
     sy = ny // cells
     sx = nx // cells
     level = np.empty(nx, np.float32)
     rest = np.zeros((3, nx), np.float32)
-    good = np.zeros((3, nx), np.bool_)
-    total = np.zeros((cells, cells))
-    count = np.zeros((cells, cells))
+    column = np.empty(nx, np.float32)
+    sums = np.empty(nx, np.float32)
+    counts = np.empty(nx, np.float32)
+    zero = np.float32(0.0)
+    one = np.float32(1.0)
+    change = np.empty((cells, cells), np.float32)
     for i in range(n):
         quiet = np.float32(3.2) * noise[i]  # of a sum of 8: 1.13 sigma of that sum
         cut = np.float32(3.0) * noise[i]
-        total[:] = 0.0
-        count[:] = 0.0
-        for y in range(ny):
-            background_row(mesh[i], y, ny, level)
-            r = y % 3
-            for x in range(nx):
-                ok = flags[i, y, x] == 0
-                good[r, x] = ok
-                rest[r, x] = pixels[i, y, x] - level[x] if ok else np.float32(0.0)
-            if y < 2:
-                continue
-            a = rest[(y + 1) % 3]
-            b = rest[(y + 2) % 3]
-            c = rest[r]
-            g = good[(y + 2) % 3]
-            by = min((y - 1) // sy, cells - 1)
-            for x in range(1, nx - 1):
-                v = b[x]
-                around = a[x - 1] + a[x] + a[x + 1] + b[x - 1] + b[x + 1] + c[x - 1] + c[x] + c[x + 1]
-                if g[x] and abs(around) < quiet and abs(v) < cut:
-                    total[by, x // sx] += v
-                    count[by, x // sx] += 1.0
+        for by in range(cells):
+            sums[:] = zero
+            counts[:] = zero
+            for y in range(max(1, by * sy), min(ny - 1, by * sy + sy), 2):
+                for r in range(3):
+                    background_row(mesh[i], y + r - 1, ny, level)
+                    line = pixels[i, y + r - 1]
+                    flag = flags[i, y + r - 1]
+                    out = rest[r]
+                    for x in range(nx):
+                        out[x] = line[x] - level[x] if flag[x] == 0 else zero
+                low = rest[0]
+                middle = rest[1]
+                high = rest[2]
+                here = flags[i, y]
+                for x in range(nx):
+                    column[x] = low[x] + middle[x] + high[x]
+                for x in range(1, nx - 1):
+                    v = middle[x]
+                    around = column[x - 1] + column[x] + column[x + 1] - v
+                    w = one if here[x] == 0 and abs(around) < quiet and abs(v) < cut else zero
+                    sums[x] += w * v
+                    counts[x] += w
+            for bx in range(cells):
+                total = zero
+                count = zero
+                for x in range(bx * sx, bx * sx + sx):
+                    total += sums[x]
+                    count += counts[x]
+                change[by, bx] = total / count if count > np.float32(50.0) else zero
         for by in range(cells):
             for bx in range(cells):
-                if count[by, bx] > 50.0:
-                    mesh[i, by, bx] += np.float32(total[by, bx] / count[by, bx])
+                mesh[i, by, bx] += change[by, bx]
 
 
 def rough_background(pixels: Floats, flags: Flags) -> tuple[Floats, Floats]:

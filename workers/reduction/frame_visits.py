@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from workers.reduction.frames import CalibratedFrames, Doubles, NightCalibration, RawBand
 from workers.reduction.geometry import FrameGeometry
+from workers.reduction.stack.visits import find_looks
 
 RADIUS_PIX = 2.0  # 4"
 
@@ -39,16 +40,12 @@ class Visits:
 def find_visits(geometry: FrameGeometry, x_arcsec: Doubles, y_arcsec: Doubles, size: int) -> Visits:
     """Every (source, frame) pair with the centre at least 4" inside the frame."""
     frames = geometry.x_arcsec.size
-    order = np.argsort(y_arcsec, kind="stable")
-    reach = 1.5 * size
-    parts = []
-    for i in range(frames):
-        low, high = np.searchsorted(y_arcsec[order], geometry.y_arcsec[i] + np.array([-reach, reach]))
-        mine = order[low:high]
-        x, y = geometry.to_pixels(np.full(mine.size, i), x_arcsec[mine], y_arcsec[mine])
-        low_edge, high_edge = RADIUS_PIX - 0.5, size - 0.5 - RADIUS_PIX
-        inside = (x >= low_edge) & (y >= low_edge) & (x <= high_edge) & (y <= high_edge)
-        parts.append((mine[inside], np.full(np.count_nonzero(inside), i), x[inside], y[inside]))
-    source, frame, x, y = (np.concatenate([part[k] for part in parts]) for k in range(4))
-    edges = np.searchsorted(frame, np.arange(frames + 1))
-    return Visits(source.astype(np.int64), frame.astype(np.int64), x, y, edges.astype(np.int64))
+    order = np.lexsort((x_arcsec, y_arcsec))
+    looks = find_looks(
+        geometry, np.ones(frames, np.bool_), x_arcsec[order], y_arcsec[order], size, RADIUS_PIX
+    )
+    source = np.repeat(order, np.diff(looks.start))
+    by_frame = np.argsort(looks.frame, kind="stable")
+    frame = looks.frame[by_frame]
+    edges = np.searchsorted(frame, np.arange(frames + 1)).astype(np.int64)
+    return Visits(source[by_frame], frame, looks.x_pix[by_frame], looks.y_pix[by_frame], edges)

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numba import njit
@@ -20,6 +20,7 @@ from app.bands import Band
 from workers.reduction.compiled import KERNEL, clipped_statistics
 from workers.reduction.frame_visits import BandFrames, Integers, find_visits
 from workers.reduction.frames import Counts, Doubles, Flags, Floats
+from workers.reduction.geometry import FrameGeometry
 
 SAME_STAR_ARCSEC = 1.5  # half of a full width: closer peaks are never apart on 2" pixels
 SEED_SNR = 10.0  # of 3 x 3 pixels of Read_1; a star that saturates has 50 (J 9: 2250 DN, noise 9 DN a pixel)
@@ -52,6 +53,14 @@ class Read1Stars:
     error_arcsec: Doubles
     core_arcsec: Doubles
     clipped: dict[Band, NDArray[np.bool_]]
+
+    def moved(self, old: FrameGeometry, new: FrameGeometry) -> Read1Stars:
+        """Give the stars with the places that a better geometry gives them: each goes with its nearest frame."""
+        if not self.x_arcsec.size:
+            return self
+        nearest = np.abs(old.y_arcsec[None, :] - self.y_arcsec[:, None]).argmin(axis=1)
+        dx, dy = new.x_arcsec - old.x_arcsec, new.y_arcsec - old.y_arcsec
+        return replace(self, x_arcsec=self.x_arcsec + dx[nearest], y_arcsec=self.y_arcsec + dy[nearest])
 
 
 @njit(**KERNEL)

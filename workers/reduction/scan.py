@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from app.bands import BANDS, Band
 from workers.reduction.atlas_images import ImageFacts, cut_images, middle_frames, seeing_metrics
 from workers.reduction.calibrate import calibrate
-from workers.reduction.coadd import StripGrid, coadd, strip_grid
+from workers.reduction.coadd import StripGrid, accumulators, coadd, strip_grid
 from workers.reduction.cosmic import flag_transients
 from workers.reduction.frame_background import refine_background, rough_background
 from workers.reduction.frame_levels import solve_levels
@@ -145,7 +145,8 @@ def reduce_scan(
     )
     first = register_roughly(raw, tables, uscan, reference, choice)
     looked = {b: BandFrames(raw[b], calibration[b], frames[b], first.geometry[b]) for b in bands}
-    stacks, centres = _first_looks(looked, tables, first, parameters, photometry, metrics)
+    bright = find_read1_stars(looked)
+    stacks, centres = _first_looks(looked, tables, bright, parameters, photometry, metrics)
     solution = register_finely(raw, centres, tables, uscan, reference, first, choice)
     for name, values in registration_metrics(solution).items():
         metrics.setdefault(name, {}).update(values)
@@ -166,7 +167,7 @@ def reduce_scan(
         reference,
         everything,
         stacks,
-        find_read1_stars(everything),
+        bright.moved(first.geometry[bands[0]], solution.geometry[bands[0]]),
         metrics,
     )
 
@@ -198,7 +199,6 @@ def _calibrated(
     if parameters.sky_offset:
         patterns = subtract_sky_offset(pixels, flags, mesh, noise)
         if patterns:
-            mesh, noise = rough_background(pixels, flags)
             scatter = float(np.mean([np.std(pattern[~calibration.mask]) for pattern in patterns]))
             add_metrics(metrics, calibration.band, {"sky_offset_scatter_dn": scatter})
     refine_background(pixels, flags, mesh, noise, parameters.background_passes)
@@ -219,7 +219,7 @@ def _calibrated(
 def _first_looks(
     bands: Mapping[Band, BandFrames],
     tables: Mapping[Band, NDArray[np.void]],
-    first: Registration,
+    stars: Read1Stars,
     parameters: ReductionParameters,
     photometry: PhotometryParameters | None,
     metrics: Metrics,
@@ -230,9 +230,8 @@ def _first_looks(
     """
     chosen = photometry or PhotometryParameters()
     some = next(iter(bands))
-    detector = Detector(strip_grid(first.geometry[some]))
+    detector = Detector(strip_grid(bands[some].geometry))
     buffer = np.empty_like(bands[some].frames.pixels_dn)
-    stars = find_read1_stars(bands)
     stacks: dict[Band, BandStack] = {}
     centres: dict[Band, Centres] = {}
     for band, one in bands.items():
@@ -256,8 +255,9 @@ def _images(
 ) -> list[tuple[AtlasImage, ImageFacts]]:
     """Coadd every band and cut it into images, ordered by number and band."""
     made: list[tuple[AtlasImage, ImageFacts]] = []
+    sums = accumulators(grid)
     for band, one in bands.items():
-        planes = coadd(one.frames, one.geometry, solve_levels(one.frames, one.geometry), grid)
+        planes = coadd(one.frames, one.geometry, solve_levels(one.frames, one.geometry), grid, sums)
         night = zero_points.get(band, NOMINAL)
         add_metrics(metrics, band, {"zero_point_nominal": float(night.nominal), "zero_point_c1_mag": night.c1_mag})
         mine = cut_images(one.raw, one.geometry, grid, middles, planes, uscan, night, stacks[band].psf)

@@ -64,6 +64,12 @@ def _subtract(pixels: Floats, flags: Flags, pattern: Floats, first: int, last: i
                     pixels[i, y, x] -= pattern[y, x]
 
 
+def _cell_means(pattern: Floats, cells: int) -> Floats:
+    """Mean of a pattern in each cell of the mesh: what its subtraction takes from the background."""
+    ny, nx = pattern.shape
+    return pattern.reshape(cells, ny // cells, cells, nx // cells).mean(axis=(1, 3))
+
+
 def blocks(count: int) -> list[tuple[int, int]]:
     """Split frames into blocks of at least 42, the rest spread over them; one block for a short scan.
 
@@ -86,7 +92,7 @@ def subtract_sky_offset(pixels: Floats, flags: Flags, mesh: Floats, noise: Float
     ----------
     pixels, flags : (n, 256, 256)
     mesh : float32 array (n, 4, 4)
-        Rough background; the pattern is what lies over it.
+        Rough background; the pattern is what lies over it, and its mean is taken from the mesh in place.
     noise : float32 array (n,)
 
     Returns
@@ -99,5 +105,6 @@ def subtract_sky_offset(pixels: Floats, flags: Flags, mesh: Floats, noise: Float
         pattern = np.empty(pixels.shape[1:], np.float32)
         _clipped_mean(pixels, flags, mesh, noise, first, last, pattern)
         _subtract(pixels, flags, pattern, first, last)
+        mesh[first:last] -= _cell_means(pattern, mesh.shape[1])
         patterns.append(pattern)
     return patterns

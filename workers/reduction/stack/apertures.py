@@ -58,24 +58,31 @@ class Apertures:
     sky_dn: Doubles
 
 
+def ring_offsets() -> NDArray[np.int64]:
+    """Offsets (dx, dy) of every second pixel of the sky ring from the pixel that holds the star; (n, 2)."""
+    y, x = np.mgrid[-10:11, -10:11]
+    r = np.hypot(x, y)
+    inside = (r >= RING_PIX[0]) & (r <= RING_PIX[1]) & ((x + y) % 2 == 0)
+    return np.column_stack([x[inside], y[inside]]).astype(np.int64)
+
+
 @njit(**KERNEL)
-def _ring(image: Floats, flags: Flags, x0: float, y0: float, cut: float) -> tuple[float, int]:
-    """Mean of unflagged ring pixels within `cut` of zero, every second one, and their number."""
-    ny, nx = image.shape
+def _ring(
+    residual: Floats, flags: Flags, i: int, offsets: Integers, jx: int, jy: int, cut: float
+) -> tuple[float, int]:
+    """Mean of unflagged ring pixels of frame i within `cut` of zero, and their number."""
+    _, ny, nx = residual.shape
     total = 0.0
     count = 0
-    jx = math.floor(x0 + 0.5)
-    jy = math.floor(y0 + 0.5)
-    for y in range(max(0, jy - 10), min(ny, jy + 11)):
-        dy2 = (y - y0) * (y - y0)
-        for x in range(max(0, jx - 10) + (y & 1), min(nx, jx + 11), 2):
-            r2 = (x - x0) * (x - x0) + dy2
-            if r2 < RING_PIX[0] * RING_PIX[0] or r2 > RING_PIX[1] * RING_PIX[1] or flags[y, x] != 0:
-                continue
-            v = image[y, x]
-            if abs(v) < cut:
-                total += v
-                count += 1
+    for k in range(offsets.shape[0]):
+        x = jx + offsets[k, 0]
+        y = jy + offsets[k, 1]
+        if x < 0 or y < 0 or x >= nx or y >= ny or flags[i, y, x] != 0:
+            continue
+        v = residual[i, y, x]
+        if abs(v) < cut:
+            total += v
+            count += 1
     return total / max(count, 1), count
 
 
@@ -92,6 +99,7 @@ def _measure(
     x_pix: Doubles,
     y_pix: Doubles,
     drawn: Doubles,
+    offsets: Integers,
     flux: Doubles,
     error: Doubles,
     seen: Integers,
@@ -100,8 +108,8 @@ def _measure(
     sky: Doubles,
 ) -> None:
     count = tables.shape[2] - 1
-    terms = np.empty(count, np.float32)
-    stamp = np.zeros((3, PADDED), np.float32)
+    terms = np.empty((1, count), np.float32)
+    stamp = np.zeros((1, 3, PADDED), np.float32)
     for s in range(start.size - 1):
         total = 0.0
         variance = 0.0
@@ -119,8 +127,8 @@ def _measure(
                 qy = phase_of(y0 - jy)
                 rx = np.float32(x0 - jx - ((qx + 0.5) / 16.0 - 0.5))
                 ry = np.float32(y0 - jy - ((qy + 0.5) / 16.0 - 0.5))
-                field_terms(x0, y0, log_width[i], terms)
-                blend_stamp(tables, terms, qx, qy, stamp)
+                field_terms(x0, y0, log_width[i], 0, terms)
+                blend_stamp(tables, terms, 0, qx, qy, stamp)
             light = 0.0
             area = 0.0
             squares = 0.0
@@ -128,17 +136,19 @@ def _measure(
             burnt = False
             for row in range(STAMP):
                 y = jy - HALF + row
+                dy2 = (y - y0) * (y - y0)
                 for column in range(STAMP):
                     x = jx - HALF + column
-                    w = min(max(RADIUS_PIX + 0.5 - math.hypot(x - x0, y - y0), 0.0), 1.0)
-                    if w <= 0.0:
+                    r2 = (x - x0) * (x - x0) + dy2
+                    if r2 >= (RADIUS_PIX + 0.5) * (RADIUS_PIX + 0.5):
                         continue
+                    w = min(RADIUS_PIX + 0.5 - math.sqrt(r2), 1.0)
                     if flags[i, y, x] != 0:
                         whole = False
                         burnt = burnt or (flags[i, y, x] & 2) != 0
                         continue
                     p = row * STAMP + column
-                    own = drawn[s] * (stamp[0, p] + rx * stamp[1, p] + ry * stamp[2, p])
+                    own = drawn[s] * (stamp[0, 0, p] + rx * stamp[0, 1, p] + ry * stamp[0, 2, p])
                     light += w * (residual[i, y, x] + own)
                     area += w
                     squares += w * w
@@ -146,7 +156,7 @@ def _measure(
                 saturated[s] += 1
             if not whole:
                 continue
-            level, pixels = _ring(residual[i], flags[i], x0, y0, 3.0 * noise[i])
+            level, pixels = _ring(residual, flags, i, offsets, jx, jy, 3.0 * noise[i])
             value = light - level * area
             spread = noise[i] * noise[i] * (squares + area * area / max(pixels, 1))
             spread += max(value, 0.0) * inverse_gain
@@ -189,7 +199,7 @@ def measure_apertures(
     seen, measured, saturated = (np.zeros(n, np.int64) for _ in range(3))
     _measure(
         residual, frames.flags, frames.noise_dn, psf.log_width, tables, 1.0 / frames.detector.gain,
-        looks.start, looks.frame, looks.x_pix, looks.y_pix, drawn_flux_dn,
+        looks.start, looks.frame, looks.x_pix, looks.y_pix, drawn_flux_dn, ring_offsets(),
         flux, error, seen, measured, saturated, sky,
     )  # fmt: skip
     return Apertures(flux, error, seen, measured, saturated, sky)
@@ -213,8 +223,8 @@ def _curves(
     """Light of one look a row within each radius, the star's drawn model added back; NaN where a pixel is flagged."""
     _, ny, nx = residual.shape
     count = tables.shape[2] - 1
-    terms = np.empty(count, np.float32)
-    stamp = np.zeros((3, PADDED), np.float32)
+    terms = np.empty((1, count), np.float32)
+    stamp = np.zeros((1, 3, PADDED), np.float32)
     reach = math.ceil(radii[-1] + 1.0)
     for k in range(frame.size):
         i = frame[k]
@@ -228,15 +238,15 @@ def _curves(
         qy = phase_of(y_pix[k] - jy)
         rx = np.float32(x_pix[k] - jx - ((qx + 0.5) / 16.0 - 0.5))
         ry = np.float32(y_pix[k] - jy - ((qy + 0.5) / 16.0 - 0.5))
-        field_terms(x_pix[k], y_pix[k], log_width[i], terms)
-        blend_stamp(tables, terms, qx, qy, stamp)
+        field_terms(x_pix[k], y_pix[k], log_width[i], 0, terms)
+        blend_stamp(tables, terms, 0, qx, qy, stamp)
         gain = 1.0 + WING_POWER * log_width[i]
         for y in range(jy - reach, jy + reach + 1):
             for x in range(jx - reach, jx + reach + 1):
                 r = math.hypot(x - x_pix[k], y - y_pix[k])
                 if abs(x - jx) <= HALF and abs(y - jy) <= HALF:
                     p = (y - jy + HALF) * STAMP + x - jx + HALF
-                    own = stamp[0, p] + rx * stamp[1, p] + ry * stamp[2, p]
+                    own = stamp[0, 0, p] + rx * stamp[0, 1, p] + ry * stamp[0, 2, p]
                 else:
                     j = int(r / WING_STEP_PIX)
                     own = 0.0

@@ -52,8 +52,8 @@ def _fisher(
 ) -> None:
     """Inverse of every star's Fisher matrix: rows of (flux, x, y) standard errors."""
     _, ny, nx = flags.shape
-    terms = np.empty(tables.shape[2] - 1, np.float32)
-    stamp = np.zeros((3, PADDED), np.float32)
+    terms = np.empty((1, tables.shape[2] - 1), np.float32)
+    stamp = np.zeros((1, 3, PADDED), np.float32)
     for s in range(start.size - 1):
         a00 = a10 = a20 = a11 = a21 = a22 = 0.0
         f = flux[s]
@@ -63,8 +63,8 @@ def _fisher(
             jy = math.floor(y_pix[k] + 0.5)
             qx = phase_of(x_pix[k] - jx)
             qy = phase_of(y_pix[k] - jy)
-            field_terms(x_pix[k], y_pix[k], log_width[i], terms)
-            blend_stamp(tables, terms, qx, qy, stamp)
+            field_terms(x_pix[k], y_pix[k], log_width[i], 0, terms)
+            blend_stamp(tables, terms, 0, qx, qy, stamp)
             m = inverse[i]
             sky = noise[i] * noise[i]
             for row in range(max(0, HALF - jy), min(STAMP, ny + HALF - jy)):
@@ -72,9 +72,9 @@ def _fisher(
                     if flags[i, jy - HALF + row, jx - HALF + column] != 0:
                         continue
                     p = row * STAMP + column
-                    t = stamp[0, p]
-                    dx = f * (m[0, 0] * stamp[1, p] + m[1, 0] * stamp[2, p])
-                    dy = f * (m[0, 1] * stamp[1, p] + m[1, 1] * stamp[2, p])
+                    t = stamp[0, 0, p]
+                    dx = f * (m[0, 0] * stamp[0, 1, p] + m[1, 0] * stamp[0, 2, p])
+                    dy = f * (m[0, 1] * stamp[0, 1, p] + m[1, 1] * stamp[0, 2, p])
                     w = 1.0 / (sky + max(f * t, 0.0) * inverse_gain)
                     a00 += w * t * t
                     a10 += w * t * dx

@@ -49,8 +49,8 @@ def _look_fluxes(
 ) -> None:
     """Flux of each look at its known place, from residual frames with the drawn star added back; one a row."""
     _, ny, nx = residual.shape
-    terms = np.empty(tables.shape[2] - 1, np.float32)
-    stamp = np.zeros((3, PADDED), np.float32)
+    terms = np.empty((1, tables.shape[2] - 1), np.float32)
+    stamp = np.zeros((1, 3, PADDED), np.float32)
     for k in range(frame.size):
         i = frame[k]
         jx = math.floor(x_pix[k] + 0.5)
@@ -59,8 +59,8 @@ def _look_fluxes(
         qy = phase_of(y_pix[k] - jy)
         rx = x_pix[k] - jx - ((qx + 0.5) / 16.0 - 0.5)
         ry = y_pix[k] - jy - ((qy + 0.5) / 16.0 - 0.5)
-        field_terms(x_pix[k], y_pix[k], log_width[i], terms)
-        blend_stamp(tables, terms, qx, qy, stamp)
+        field_terms(x_pix[k], y_pix[k], log_width[i], 0, terms)
+        blend_stamp(tables, terms, 0, qx, qy, stamp)
         squares = 0.0
         product = 0.0
         chi = 0.0
@@ -73,7 +73,7 @@ def _look_fluxes(
                 if r2 > 6.3 or x < 0 or y < 0 or x >= nx or y >= ny or flags[i, y, x] != 0:
                     continue
                 p = row * STAMP + column
-                t = stamp[0, p] + rx * stamp[1, p] + ry * stamp[2, p]
+                t = stamp[0, 0, p] + rx * stamp[0, 1, p] + ry * stamp[0, 2, p]
                 model = drawn[k] * t
                 w = 1.0 / (noise[i] * noise[i] + max(model, 0.0) * inverse_gain)
                 squares += w * t * t

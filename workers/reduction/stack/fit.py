@@ -103,40 +103,45 @@ class Stars:
         )
 
 
-@njit(**KERNEL)
-def _gather(residual: Floats, flags: Flags, i: int, place: Doubles, data: Floats, use: Floats) -> int:
+@njit(**KERNEL, inline="always")
+def _gather(
+    residual: Floats, flags: Flags, i: int, slot: int, place: Doubles, data: Floats, use: Floats
+) -> int:
     """Copy the stamp of a look, whole, and its weights: 1 within the fit radius and not flagged. Pixels used.
 
-    `place` holds the star's offset from the stamp's middle pixel, and that pixel: fx, fy, jx, jy.
+    `place[slot]` holds the star's offset from the stamp's middle pixel, and that pixel: fx, fy, jx, jy.
     """
     _, ny, nx = residual.shape
-    jx = int(place[2])
-    jy = int(place[3])
+    fx = place[slot, 0]
+    fy = place[slot, 1]
+    jx = int(place[slot, 2])
+    jy = int(place[slot, 3])
     count = 0
     for row in range(STAMP):
         yy = jy - HALF + row
-        dy2 = (row - HALF - place[1]) * (row - HALF - place[1])
+        dy2 = (row - HALF - fy) * (row - HALF - fy)
         for column in range(STAMP):
             xx = jx - HALF + column
             p = row * STAMP + column
             good = False
             if 0 <= yy < ny and 0 <= xx < nx:
-                data[p] = residual[i, yy, xx]
-                dx = column - HALF - place[0]
+                data[slot, p] = residual[i, yy, xx]
+                dx = column - HALF - fx
                 good = dx * dx + dy2 <= FIT_RADIUS2 and flags[i, yy, xx] == 0
             else:
-                data[p] = np.float32(0.0)
-            use[p] = np.float32(1.0) if good else np.float32(0.0)
+                data[slot, p] = np.float32(0.0)
+            use[slot, p] = np.float32(1.0) if good else np.float32(0.0)
             count += good
     return count
 
 
-@njit(**KERNEL)
+@njit(**KERNEL, inline="always")
 def _sums(
-    stamp: Floats,
+    stamps: Floats,
     wrong: Floats,
     data: Floats,
     use: Floats,
+    slot: int,
     rx: float,
     ry: float,
     flux: float,
@@ -152,29 +157,28 @@ def _sums(
     ig = np.float32(inverse_gain)
     s00 = s10 = s20 = s11 = s21 = s22 = np.float32(0.0)
     q0 = q1 = q2 = c2 = np.float32(0.0)
-    value = stamp[0]
-    east = stamp[1]
-    north = stamp[2]
     for p in range(PADDED):
-        t = value[p] + dx * east[p] + dy * north[p]
+        east = stamps[slot, 1, p]
+        north = stamps[slot, 2, p]
+        t = stamps[slot, 0, p] + dx * east + dy * north
         model = one * t
-        ignorance = one * wrong[p]
-        w = use[p] / (floor + max(model, np.float32(0.0)) * ig + ignorance * ignorance)
-        r = data[p] - model
+        ignorance = one * wrong[slot, p]
+        w = use[slot, p] / (floor + max(model, np.float32(0.0)) * ig + ignorance * ignorance)
+        r = data[slot, p] - model
         wr = w * r
         c2 += wr * r
         wt = w * t
-        wx = w * east[p]
-        wy = w * north[p]
+        wx = w * east
+        wy = w * north
         s00 += wt * t
-        s10 += wt * east[p]
-        s20 += wt * north[p]
-        s11 += wx * east[p]
-        s21 += wx * north[p]
-        s22 += wy * north[p]
+        s10 += wt * east
+        s20 += wt * north
+        s11 += wx * east
+        s21 += wx * north
+        s22 += wy * north
         q0 += wr * t
-        q1 += wr * east[p]
-        q2 += wr * north[p]
+        q1 += wr * east
+        q2 += wr * north
     out[0] = c2
     out[1] = s00
     out[2] = s10
@@ -187,13 +191,13 @@ def _sums(
     out[9] = q2
 
 
-@njit(**KERNEL)
-def _to_arcsec(one: Doubles, m: Doubles, total: Doubles) -> None:
-    """Add a look's sums to those of the star, pixels turned into arcseconds: d(fx, fy) = m d(x, y)."""
-    a = m[0, 0]
-    b = m[0, 1]
-    c = m[1, 0]
-    d = m[1, 1]
+@njit(**KERNEL, inline="always")
+def _to_arcsec(one: Doubles, inverse: Doubles, i: int, total: Doubles) -> None:
+    """Add a look's sums to those of the star, pixels turned into arcseconds: d(fx, fy) = inverse[i] d(x, y)."""
+    a = inverse[i, 0, 0]
+    b = inverse[i, 0, 1]
+    c = inverse[i, 1, 0]
+    d = inverse[i, 1, 1]
     total[0] += one[0]
     total[1] += one[1]
     total[2] += a * one[2] + c * one[3]
@@ -206,37 +210,45 @@ def _to_arcsec(one: Doubles, m: Doubles, total: Doubles) -> None:
     total[9] += b * one[8] + d * one[9]
 
 
-@njit(**KERNEL)
+@njit(**KERNEL, inline="always")
 def _rest(offset: float, phase: int) -> float:
     """Offset of a star from the middle of a phase (index along one axis), pixels."""
     return offset - ((phase + 0.5) / PHASES - 0.5)
 
 
-@njit(**KERNEL)
+@njit(**KERNEL, inline="always")
 def _refresh(
-    tables: Floats, terms: Floats, fx: float, fy: float, phase: int, slack: float, stamp: Floats, wrong: Floats
+    tables: Floats,
+    terms: Floats,
+    slot: int,
+    fx: float,
+    fy: float,
+    phase: int,
+    slack: float,
+    stamps: Floats,
+    wrong: Floats,
 ) -> int:
     """Blend the stamp of the phase nearest to an offset unless one within `slack` pixels is there; its number."""
-    count = tables.shape[2] - 1
     if phase >= 0 and max(abs(_rest(fx, phase % PHASES)), abs(_rest(fy, phase // PHASES))) < slack:
         return phase
     qx = phase_of(fx)
     qy = phase_of(fy)
     number = qy * PHASES + qx
     if number != phase:
-        blend_stamp(tables, terms, qx, qy, stamp)
-        error = tables[qy, qx, count, 0]
+        blend_stamp(tables, terms, slot, qx, qy, stamps)
+        count = tables.shape[2] - 1
         for p in range(PADDED):
-            wrong[p] = error[p]
+            wrong[slot, p] = tables[qy, qx, count, 0, p]
     return number
 
 
 @njit(**KERNEL)
 def _drop_outlier(
-    stamp: Floats,
+    stamps: Floats,
     wrong: Floats,
     data: Floats,
     use: Floats,
+    slot: int,
     rx: float,
     ry: float,
     flux: float,
@@ -248,38 +260,41 @@ def _drop_outlier(
     highest = OUTLIER_SIGMA * OUTLIER_SIGMA
     total = 0.0
     for p in range(PADDED):
-        model = flux * (stamp[0, p] + rx * stamp[1, p] + ry * stamp[2, p])
-        w = use[p] / (sky + max(model, 0.0) * inverse_gain + (flux * wrong[p]) ** 2)
-        r = data[p] - model
+        model = flux * (stamps[slot, 0, p] + rx * stamps[slot, 1, p] + ry * stamps[slot, 2, p])
+        w = use[slot, p] / (sky + max(model, 0.0) * inverse_gain + (flux * wrong[slot, p]) ** 2)
+        r = data[slot, p] - model
         total += w * r * r
         if r > 0.0 and w * r * r > highest:
             highest = w * r * r
             worst = p
     if worst < 0 or highest <= total / 3.0:
         return 0
-    use[worst] = np.float32(0.0)
+    use[slot, worst] = np.float32(0.0)
     return 1
 
 
-@njit(**KERNEL)
-def _write_back(
-    residual: Floats, flags: Flags, i: int, place: Doubles, data: Floats, stamp: Floats, rx: float, ry: float, flux: float
-) -> None:
-    """Put a stamp less the star's new model back into the residual frames."""
-    _, ny, nx = residual.shape
-    jx = int(place[2])
-    jy = int(place[3])
+@njit(**KERNEL, inline="always")
+def _add_back(data: Floats, stamps: Floats, slot: int, rx: float, ry: float, flux: float) -> None:
+    """Add a star's model to the data of a look."""
     dx = np.float32(rx)
     dy = np.float32(ry)
     f = np.float32(flux)
+    for p in range(PADDED):
+        data[slot, p] += f * (stamps[slot, 0, p] + dx * stamps[slot, 1, p] + dy * stamps[slot, 2, p])
+
+
+@njit(**KERNEL, inline="always")
+def _write_back(residual: Floats, flags: Flags, i: int, slot: int, place: Doubles, data: Floats) -> None:
+    """Put a stamp back into the residual frames."""
+    _, ny, nx = residual.shape
+    jx = int(place[slot, 2])
+    jy = int(place[slot, 3])
     for row in range(max(0, HALF - jy), min(STAMP, ny + HALF - jy)):
-        line = residual[i, jy - HALF + row]
-        flag = flags[i, jy - HALF + row]
+        y = jy - HALF + row
         for column in range(max(0, HALF - jx), min(STAMP, nx + HALF - jx)):
-            p = row * STAMP + column
             x = jx - HALF + column
-            if flag[x] == 0:
-                line[x] = data[p] - f * (stamp[0, p] + dx * stamp[1, p] + dy * stamp[2, p])
+            if flags[i, y, x] == 0:
+                residual[i, y, x] = data[slot, row * STAMP + column]
 
 
 @njit(**KERNEL)
@@ -311,8 +326,8 @@ def _step(total: Doubles, flux: float, move: bool, largest: float, out: Doubles)
 
 
 @njit(**KERNEL)
-def _errors(total: Doubles, flux: float, move: bool, variance: Doubles) -> float:
-    """Flux error from the inverse matrix, NaN if it has none; variances of place into `variance` (3,) if it moves."""
+def _errors(total: Doubles, flux: float, move: bool, star: int, variance: Doubles) -> float:
+    """Flux error from the inverse matrix, NaN if it has none; variances of place into `variance[star]` if it moves."""
     if not move:
         return math.sqrt(1.0 / total[1]) if total[1] > 0.0 else np.nan
     a00, a10, a20 = total[1], total[2] * flux, total[3] * flux
@@ -321,9 +336,9 @@ def _errors(total: Doubles, flux: float, move: bool, variance: Doubles) -> float
     det = a00 * c00 + a10 * (a21 * a20 - a10 * a22) + a20 * (a10 * a21 - a11 * a20)
     if not det > 0.0:
         return np.nan
-    variance[0] = (a00 * a22 - a20 * a20) / det
-    variance[1] = (a00 * a11 - a10 * a10) / det
-    variance[2] = (a10 * a20 - a00 * a21) / det
+    variance[star, 0] = (a00 * a22 - a20 * a20) / det
+    variance[star, 1] = (a00 * a11 - a10 * a10) / det
+    variance[star, 2] = (a10 * a20 - a00 * a21) / det
     return math.sqrt(max(c00 / det, 0.0))
 
 
@@ -361,6 +376,7 @@ def fit_singles(
     wrong = np.zeros((MOST_LOOKS, PADDED), np.float32)
     terms = np.empty((MOST_LOOKS, count), np.float32)
     place = np.empty((MOST_LOOKS, 4))
+    rest = np.empty((MOST_LOOKS, 2))
     phase = np.empty(MOST_LOOKS, np.int64)
     of = np.empty(MOST_LOOKS, np.int64)
     one = np.empty(10)
@@ -376,21 +392,17 @@ def fit_singles(
             place[looks, 3] = math.floor(y_pix[k] + 0.5)
             place[looks, 0] = x_pix[k] - place[looks, 2]
             place[looks, 1] = y_pix[k] - place[looks, 3]
-            c = _gather(residual, flags, i, place[looks], data[looks], use[looks])
+            c = _gather(residual, flags, i, looks, place, data, use)
             if c == 0 and drawn_flux[s] == 0.0:
                 continue
-            field_terms(x_pix[k], y_pix[k], log_width[i], terms[looks])
-            phase[looks] = _refresh(
-                tables, terms[looks], place[looks, 0], place[looks, 1], -1, 0.0, stamps[looks], wrong[looks]
-            )
+            field_terms(x_pix[k], y_pix[k], log_width[i], looks, terms)
+            fx = place[looks, 0]
+            fy = place[looks, 1]
+            phase[looks] = _refresh(tables, terms, looks, fx, fy, -1, 0.0, stamps, wrong)
             if drawn_flux[s] != 0.0:
-                rx = np.float32(_rest(place[looks, 0], phase[looks] % PHASES))
-                ry = np.float32(_rest(place[looks, 1], phase[looks] // PHASES))
-                f = np.float32(drawn_flux[s])
-                for p in range(PADDED):
-                    data[looks, p] += f * (
-                        stamps[looks, 0, p] + rx * stamps[looks, 1, p] + ry * stamps[looks, 2, p]
-                    )
+                rx = _rest(fx, phase[looks] % PHASES)
+                ry = _rest(fy, phase[looks] // PHASES)
+                _add_back(data, stamps, looks, rx, ry, drawn_flux[s])
             of[looks] = i
             looks += 1
             n += c
@@ -412,27 +424,24 @@ def fit_singles(
             # stays with its phases, or it would go to and fro between two.
             slack = HALF_PHASE_PIX if turn < 2 else 2.5 * HALF_PHASE_PIX
             for k in range(looks):
-                m = inverse[of[k]]
-                fx = place[k, 0] + m[0, 0] * dx + m[0, 1] * dy
-                fy = place[k, 1] + m[1, 0] * dx + m[1, 1] * dy
-                phase[k] = _refresh(tables, terms[k], fx, fy, phase[k], slack, stamps[k], wrong[k])
-                sky = noise[of[k]] * noise[of[k]]
-                rx = _rest(fx, phase[k] % PHASES)
-                ry = _rest(fy, phase[k] // PHASES)
-                _sums(stamps[k], wrong[k], data[k], use[k], rx, ry, flux_now, sky, inverse_gain, one)
-                _to_arcsec(one, m, total)
+                i = of[k]
+                fx = place[k, 0] + inverse[i, 0, 0] * dx + inverse[i, 0, 1] * dy
+                fy = place[k, 1] + inverse[i, 1, 0] * dx + inverse[i, 1, 1] * dy
+                phase[k] = _refresh(tables, terms, k, fx, fy, phase[k], slack, stamps, wrong)
+                rest[k, 0] = _rest(fx, phase[k] % PHASES)
+                rest[k, 1] = _rest(fy, phase[k] // PHASES)
+                sky = noise[i] * noise[i]
+                _sums(stamps, wrong, data, use, k, rest[k, 0], rest[k, 1], flux_now, sky, inverse_gain, one)
+                _to_arcsec(one, inverse, i, total)
             turn += 1
             if done and not clipped and total[0] > 3.0 * n:
                 # A pixel far above the model on one look: something that only that frame saw.
                 clipped = True
                 dropped = 0
                 for k in range(looks):
-                    m = inverse[of[k]]
-                    rx = _rest(place[k, 0] + m[0, 0] * dx + m[0, 1] * dy, phase[k] % PHASES)
-                    ry = _rest(place[k, 1] + m[1, 0] * dx + m[1, 1] * dy, phase[k] // PHASES)
                     sky = noise[of[k]] * noise[of[k]]
                     dropped += _drop_outlier(
-                        stamps[k], wrong[k], data[k], use[k], rx, ry, flux_now, sky, inverse_gain
+                        stamps, wrong, data, use, k, rest[k, 0], rest[k, 1], flux_now, sky, inverse_gain
                     )
                 if dropped > 0 and n - dropped >= LEAST_PIXELS:
                     n -= dropped
@@ -450,19 +459,15 @@ def fit_singles(
             done = size < 0.0025
         if redraw:
             for k in range(looks):
-                m = inverse[of[k]]
-                fx = place[k, 0] + m[0, 0] * dx + m[0, 1] * dy
-                fy = place[k, 1] + m[1, 0] * dx + m[1, 1] * dy
-                rx = _rest(fx, phase[k] % PHASES)
-                ry = _rest(fy, phase[k] // PHASES)
-                _write_back(residual, flags, of[k], place[k], data[k], stamps[k], rx, ry, flux_now)
+                _add_back(data, stamps, k, rest[k, 0], rest[k, 1], -flux_now)
+                _write_back(residual, flags, of[k], k, place, data)
             drawn_flux[s] = flux_now
         flux[s] = flux_now
         x[s] += dx
         y[s] += dy
         pixels[s] = n
         chi2[s] = total[0] / max(n - 3, 1)
-        flux_error[s] = _errors(total, flux_now, move, variance[s])
+        flux_error[s] = _errors(total, flux_now, move, s, variance)
         converged[s] = done and flux_error[s] > 0.0
 
 

@@ -70,7 +70,7 @@ def _gather(
     """Normal equations of every node and of every frame's width; see `learn` for the shapes."""
     _, ny, nx = residual.shape
     count = tables.shape[2] - 1
-    terms = np.empty(count, np.float32)
+    terms = np.empty((1, count), np.float32)
     model = np.empty(PADDED, np.float32)
     wider = np.empty(PADDED, np.float32)
     for s in which:
@@ -94,20 +94,21 @@ def _gather(
             qy = phase_of(fy)
             rx = np.float32(fx - ((qx + 0.5) / 16.0 - 0.5))
             ry = np.float32(fy - ((qy + 0.5) / 16.0 - 0.5))
-            field_terms(x_pix[k], y_pix[k], log_width[i], terms)
+            field_terms(x_pix[k], y_pix[k], log_width[i], 0, terms)
             for p in range(PADDED):
                 model[p] = np.float32(0.0)
                 wider[p] = np.float32(0.0)
             for t in range(count):
-                table = tables[qy, qx, t]
-                a = terms[t]
+                a = terms[0, t]
                 d = np.float32(0.0)
                 if t == 1:
                     d = np.float32(1.0)
                 elif t == 2:
                     d = np.float32(2.0) * np.float32(log_width[i])
                 for p in range(PADDED):
-                    value = table[0, p] + rx * table[1, p] + ry * table[2, p]
+                    value = (
+                        tables[qy, qx, t, 0, p] + rx * tables[qy, qx, t, 1, p] + ry * tables[qy, qx, t, 2, p]
+                    )
                     model[p] += a * value
                     wider[p] += d * value
             nx0 = math.floor((-fx + REACH_PIX) * NODES_A_PIX + 0.5)
@@ -128,10 +129,10 @@ def _gather(
                     j = ny0 + (row - HALF) * NODES_A_PIX
                     n = nx0 + (column - HALF) * NODES_A_PIX
                     for a in range(count):
-                        wa = w * terms[a]
+                        wa = w * terms[0, a]
                         right[j, n, a] += wa * rest
                         for b in range(a + 1):
-                            normal[j, n, a, b] += wa * terms[b]
+                            normal[j, n, a, b] += wa * terms[0, b]
                     excess[j, n, 0] += w * (rest * rest - spread)
                     excess[j, n, 1] += w
                     width_normal[i] += w * wider[p] * wider[p]
@@ -197,9 +198,15 @@ class Sample:
 
 
 def learn(
-    residual: Floats, frames: CalibratedFrames, psf: FramePsf, tables: Floats, sample: Sample
+    residual: Floats,
+    frames: CalibratedFrames,
+    psf: FramePsf,
+    tables: Floats,
+    sample: Sample,
+    *,
+    wing: bool = True,
 ) -> FramePsf:
-    """One step of learning: corrected nodes, widths, wing and error.
+    """One step of learning: corrected nodes, widths, error, and (if asked for) wing.
 
     Parameters
     ----------
@@ -233,8 +240,8 @@ def learn(
     )  # fmt: skip
     change = _solve_nodes(normal, right, psf.nodes)
     nodes = _centred(psf.nodes + change)
-    wing = _learn_wing(residual, frames, psf, sample)
-    nodes = _outside_from_wing(nodes, excess[..., 1], wing)
+    outer = _learn_wing(residual, frames, psf, sample) if wing else psf.wing
+    nodes = _outside_from_wing(nodes, excess[..., 1], outer)
     # Two thirds of the step: nodes and widths share what they explain.
     step = np.where(width_normal > 0, width_right / np.maximum(width_normal, 1e-30), 0.0)
     stiffness = 0.05 * float(np.median(width_normal[width_normal > 0])) if width_normal.any() else 1.0
@@ -242,9 +249,9 @@ def learn(
     moved -= np.average(moved, weights=width_normal) if width_normal.any() else 0.0
     return replace(
         psf,
-        nodes=normalised(nodes.astype(np.float32), wing),
+        nodes=normalised(nodes.astype(np.float32), outer),
         error=_error(excess, nodes[0]),
-        wing=wing,
+        wing=outer,
         log_width=moved.astype(np.float32),
         stars=int(sample.which.size),
     )

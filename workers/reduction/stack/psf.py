@@ -68,9 +68,9 @@ class FramePsf:
 
     def width_pix(self, log_width: float, u: float = 0.0, v: float = 0.0) -> float:
         """Full width at half maximum, 2 sqrt(area / pi), at a place of the focal plane for a frame's s."""
-        terms = np.empty(self.nodes.shape[0], np.float32)
-        field_terms(MIDDLE_PIX + FIELD_PIX * u, MIDDLE_PIX + FIELD_PIX * v, log_width, terms)
-        core = phase_tables(np.tensordot(terms, self.nodes, 1)[None].astype(np.float32))[:, :, 0, 0, :49]
+        terms = np.empty((1, self.nodes.shape[0]), np.float32)
+        field_terms(MIDDLE_PIX + FIELD_PIX * u, MIDDLE_PIX + FIELD_PIX * v, log_width, 0, terms)
+        core = phase_tables(np.tensordot(terms[0], self.nodes, 1)[None].astype(np.float32))[:, :, 0, 0, :49]
         fine = core.reshape(PHASES, PHASES, STAMP, STAMP)
         return float(2.0 * math.sqrt(np.count_nonzero(fine > 0.5 * fine.max()) / (math.pi * PHASES**2)))
 
@@ -80,35 +80,35 @@ class FramePsf:
         offsets = node_offsets_pix()
         radius = np.hypot(offsets[:, None], offsets[None, :])
         weight = np.clip(radius_pix + 0.5 - radius, 0.0, 1.0)
-        terms = np.empty(self.nodes.shape[0], np.float32)
-        field_terms(MIDDLE_PIX, MIDDLE_PIX, log_width, terms)
-        return float((weight * np.tensordot(terms, self.nodes, 1)).sum() / NODES_A_PIX**2)
+        terms = np.empty((1, self.nodes.shape[0]), np.float32)
+        field_terms(MIDDLE_PIX, MIDDLE_PIX, log_width, 0, terms)
+        return float((weight * np.tensordot(terms[0], self.nodes, 1)).sum() / NODES_A_PIX**2)
 
 
 @njit(**KERNEL, inline="always")
-def field_terms(x_pix: float, y_pix: float, log_width: float, out: Floats) -> None:
-    """Polynomial terms at array pixel (x, y) of a frame: 8 (second order) or 17 (fourth) by the length of `out`."""
+def field_terms(x_pix: float, y_pix: float, log_width: float, slot: int, out: Floats) -> None:
+    """Polynomial terms at array pixel (x, y) of a frame, into row `slot`: 8 (second order) or 17 (fourth)."""
     u = np.float32((x_pix - MIDDLE_PIX) / FIELD_PIX)
     v = np.float32((y_pix - MIDDLE_PIX) / FIELD_PIX)
     s = np.float32(log_width)
-    out[0] = np.float32(1.0)
-    out[1] = s
-    out[2] = s * s
-    out[3] = u
-    out[4] = v
-    out[5] = u * u
-    out[6] = u * v
-    out[7] = v * v
-    if out.size > 8:
-        out[8] = u * u * u
-        out[9] = u * u * v
-        out[10] = u * v * v
-        out[11] = v * v * v
-        out[12] = u * u * u * u
-        out[13] = u * u * u * v
-        out[14] = u * u * v * v
-        out[15] = u * v * v * v
-        out[16] = v * v * v * v
+    out[slot, 0] = np.float32(1.0)
+    out[slot, 1] = s
+    out[slot, 2] = s * s
+    out[slot, 3] = u
+    out[slot, 4] = v
+    out[slot, 5] = u * u
+    out[slot, 6] = u * v
+    out[slot, 7] = v * v
+    if out.shape[1] > 8:
+        out[slot, 8] = u * u * u
+        out[slot, 9] = u * u * v
+        out[slot, 10] = u * v * v
+        out[slot, 11] = v * v * v
+        out[slot, 12] = u * u * u * u
+        out[slot, 13] = u * u * u * v
+        out[slot, 14] = u * u * v * v
+        out[slot, 15] = u * v * v * v
+        out[slot, 16] = v * v * v * v
 
 
 @njit(**KERNEL)
@@ -179,20 +179,20 @@ def phase_of(offset_pix: float) -> int:
     return min(max(math.floor((offset_pix + 0.5) * PHASES), 0), PHASES - 1)
 
 
-@njit(**KERNEL)
-def blend_stamp(tables: Floats, terms: Floats, qx: int, qy: int, out: Floats) -> None:
-    """Stamp (3, 56) of one phase for given terms."""
-    count = terms.size
-    first = tables[qy, qx, 0]
+@njit(**KERNEL, inline="always")
+def blend_stamp(tables: Floats, terms: Floats, slot: int, qx: int, qy: int, out: Floats) -> None:
+    """Stamp (3, 56) of one phase for the terms in row `slot` of `terms`, into `out[slot]`.
+
+    Arrays are indexed, never sliced: a view costs two atomic counts, as much as the vector operation that it is for.
+    """
     for plane in range(3):
         for p in range(PADDED):
-            out[plane, p] = first[plane, p]
-    for k in range(1, count):
-        t = terms[k]
-        table = tables[qy, qx, k]
+            out[slot, plane, p] = tables[qy, qx, 0, plane, p]
+    for k in range(1, terms.shape[1]):
+        t = terms[slot, k]
         for plane in range(3):
             for p in range(PADDED):
-                out[plane, p] += t * table[plane, p]
+                out[slot, plane, p] += t * tables[qy, qx, k, plane, p]
 
 
 def node_offsets_pix() -> Doubles:

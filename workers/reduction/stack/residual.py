@@ -73,7 +73,7 @@ def _draw(
 ) -> None:
     """Subtract stars (n,) from the residual frames; flagged pixels stay 0."""
     _, ny, nx = residual.shape
-    terms = np.empty(terms_count, np.float32)
+    terms = np.empty((1, terms_count), np.float32)
     stamp = np.empty(PADDED, np.float32)
     for s in range(start.size - 1):
         if flux[s] == 0.0:
@@ -89,21 +89,21 @@ def _draw(
             qy = phase_of(fy)
             rx = np.float32(fx - ((qx + 0.5) / 16.0 - 0.5))
             ry = np.float32(fy - ((qy + 0.5) / 16.0 - 0.5))
-            field_terms(x_pix[k], y_pix[k], log_width[i], terms)
+            field_terms(x_pix[k], y_pix[k], log_width[i], 0, terms)
             for p in range(PADDED):
                 stamp[p] = np.float32(0.0)
             for t in range(terms_count):
-                table = tables[qy, qx, t]
-                a = terms[t] * f
+                a = terms[0, t] * f
                 for p in range(PADDED):
-                    stamp[p] += a * (table[0, p] + rx * table[1, p] + ry * table[2, p])
+                    stamp[p] += a * (
+                        tables[qy, qx, t, 0, p] + rx * tables[qy, qx, t, 1, p] + ry * tables[qy, qx, t, 2, p]
+                    )
             for row in range(max(0, HALF - jy), min(STAMP, ny + HALF - jy)):
-                line = residual[i, jy - HALF + row]
-                flag = flags[i, jy - HALF + row]
+                y = jy - HALF + row
                 for column in range(max(0, HALF - jx), min(STAMP, nx + HALF - jx)):
                     x = jx - HALF + column
-                    if flag[x] == 0:
-                        line[x] -= stamp[row * STAMP + column]
+                    if flags[i, y, x] == 0:
+                        residual[i, y, x] -= stamp[row * STAMP + column]
             # Wings: out to where they vanish in the noise.
             gain = f * np.float32(1.0 + WING_POWER * log_width[i])
             last = last_wing_bin(wing, gain, noise[i])
@@ -113,17 +113,15 @@ def _draw(
             half = math.ceil(reach)
             for y in range(max(0, jy - half), min(ny, jy + half + 1)):
                 inside_y = abs(y - jy) <= HALF
-                line = residual[i, y]
-                flag = flags[i, y]
                 for x in range(max(0, jx - half), min(nx, jx + half + 1)):
-                    if (inside_y and abs(x - jx) <= HALF) or flag[x] != 0:
+                    if (inside_y and abs(x - jx) <= HALF) or flags[i, y, x] != 0:
                         continue
                     r = math.hypot(x - x_pix[k], y - y_pix[k]) / WING_STEP_PIX
                     j = int(r)
                     if j > last:
                         continue
                     w = np.float32(r - j)
-                    line[x] -= gain * (wing[j] + w * (wing[j + 1] - wing[j]))
+                    residual[i, y, x] -= gain * (wing[j] + w * (wing[j + 1] - wing[j]))
 
 
 def subtract_stars(
