@@ -28,6 +28,7 @@ from workers.reduction.stack.psf import (
     phase_of,
     wing_beyond,
 )
+from workers.reduction.stack.residual import last_wing_bin
 from workers.reduction.stack.visits import Integers, Looks
 
 RADIUS_PIX = 2.0  # 4"
@@ -212,7 +213,7 @@ def _curves(
     log_width: Floats,
     tables: Floats,
     wing: Floats,
-    wing_last: int,
+    noise: Floats,
     frame: Integers,
     x_pix: Doubles,
     y_pix: Doubles,
@@ -241,6 +242,7 @@ def _curves(
         field_terms(x_pix[k], y_pix[k], log_width[i], 0, terms)
         blend_stamp(tables, terms, 0, qx, qy, stamp)
         gain = 1.0 + WING_POWER * log_width[i]
+        last = last_wing_bin(wing, drawn[k] * gain, noise[i])
         for y in range(jy - reach, jy + reach + 1):
             for x in range(jx - reach, jx + reach + 1):
                 r = math.hypot(x - x_pix[k], y - y_pix[k])
@@ -250,7 +252,7 @@ def _curves(
                 else:
                     j = int(r / WING_STEP_PIX)
                     own = 0.0
-                    if j <= wing_last:
+                    if j <= last:
                         own = gain * (wing[j] + (r / WING_STEP_PIX - j) * (wing[j + 1] - wing[j]))
                 value = residual[i, y, x] + drawn[k] * own
                 for q in range(radii.size):
@@ -292,7 +294,6 @@ def curve_of_growth(
     looks: Looks,
     chosen: Integers,
     drawn_flux_dn: Doubles,
-    wing_last: NDArray[np.int64] | int = 47,
 ) -> Growth:
     """Curve of growth of bright isolated stars as a function of seeing.
 
@@ -306,14 +307,12 @@ def curve_of_growth(
     chosen : int64 array
         Stars to use.
     drawn_flux_dn : float64 array (stars,)
-    wing_last : int
-        Last bin in which their wings were drawn.
     """
     rows = np.concatenate([np.arange(looks.start[s], looks.start[s + 1]) for s in chosen]) if chosen.size else chosen
     star = np.repeat(chosen, np.diff(looks.start)[chosen]) if chosen.size else chosen
     out = np.empty((rows.size, GROWTH_RADII_PIX.size))
     _curves(
-        residual, frames.flags, psf.log_width, tables, psf.wing, int(np.max(wing_last)), looks.frame[rows],
+        residual, frames.flags, psf.log_width, tables, psf.wing, frames.noise_dn, looks.frame[rows],
         looks.x_pix[rows], looks.y_pix[rows], drawn_flux_dn[star], GROWTH_RADII_PIX, out,
     )  # fmt: skip
     good = np.isfinite(out).all(axis=1) & (out > 0.0).all(axis=1) if rows.size else np.zeros(0, np.bool_)
