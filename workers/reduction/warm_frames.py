@@ -11,7 +11,6 @@ from workers.reduction.read1 import read1_photometry
 from workers.reduction.scan_sources import measure_scan
 from workers.reduction.stack.parameters import PhotometryParameters
 
-
 STEP_PIX = 10.2  # from frame to frame, a fraction of a pixel besides
 # Column, row on the first frame, light in DN, sigma in pixels: moderate stars to learn from, a pair, one that saturates
 # Read_2, one that saturates Read_1 too, and a galaxy.
