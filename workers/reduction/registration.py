@@ -36,6 +36,7 @@ FRAME_TERMS = 3  # shifts along x and y, turn
 BAND_TERMS = 6
 # Priors of a band's corrections: shifts ("), scales, rotation (rad), distortion at a corner (").
 BAND_PRIORS = np.array([1.5, 1.5, 2e-3, 2e-3, 5e-3, 0.3])
+SQUARE_PIXELS = 1e-5  # difference of a band's scales: 2.5 mas at the scan's edge
 RADII_ARCSEC = (2.5, 1.2, 0.8, 0.8)  # of matching, one a round
 
 
@@ -339,6 +340,9 @@ def _pegs(
     index = np.arange(FRAME_TERMS * frames, unknowns)
     normal[index, index] += np.tile(BAND_PRIORS**-2, len(bands))
     for position, band in enumerate(bands):
+        (a, _), (_, d) = geometry[band].matrix_arcsec
+        _square(normal, right, FRAME_TERMS * frames + BAND_TERMS * position + 2, 0.5 * float(d - a))
+    for position, band in enumerate(bands):
         # Priors hold the whole correction, not that of one round: without reference stars the pegs shrink the scale
         # across the scan by 1.6e-4 a round, for the pointing errors get smaller with it.
         where = FRAME_TERMS * frames + BAND_TERMS * position + np.arange(2, BAND_TERMS)
@@ -351,6 +355,22 @@ def _corrections(now: FrameGeometry, guess: FrameGeometry) -> Doubles:
     change = 0.5 * (now.matrix_arcsec - guess.matrix_arcsec)
     bend = now.distortion_arcsec - guess.distortion_arcsec
     return np.array([change[0, 0], change[1, 1], 0.5 * (change[1, 0] - change[0, 1]), bend])
+
+
+def _square(normal: Doubles, right: Doubles, index: int, lack: float) -> None:
+    """Tie a band's two scales to each other; `lack` is what the first lacks of the second, in half arcseconds a pixel.
+
+    Along the scan overlaps and 6 degrees of reference stars fix the scale; across, only reference stars over 512".
+    Pixels are square by lithography.
+    """
+    w = SQUARE_PIXELS**-2
+    a, b = index, index + 1
+    normal[a, a] += w
+    normal[b, b] += w
+    normal[a, b] -= w
+    normal[b, a] -= w
+    right[a] += w * lack
+    right[b] -= w * lack
 
 
 def _peg(

@@ -37,7 +37,11 @@ from workers.reduction.stack.visits import Integers, Looks
 
 TERM_SCATTER = 0.015
 """Prior of the polynomial terms: what the light of a pixel may change by over the field, in shares of a star."""
+SEEING_SCATTER = 1.0
+"""The same of both seeing terms, a unit of s: the centre of a star loses twice its light. A narrow prior would shrink
+the term, and the widths would grow to make up for it."""
 FLUX_ERROR = 0.004  # weights of bright stars stop growing at an SNR of 250 a pixel: pixel response, flat
+SEEING_STEP = 0.006  # from frame to frame, of the logarithm of the width; half of the atmosphere's own
 LEAST_ERROR = 0.002  # of the table, share of its value
 WING_INNER_PIX = 3.0
 WING_OUTER_PIX = 12.0
@@ -242,10 +246,9 @@ def learn(
     nodes = _centred(psf.nodes + change)
     outer = _learn_wing(residual, frames, psf, sample) if wing else psf.wing
     nodes = _outside_from_wing(nodes, excess[..., 1], outer)
-    # Two thirds of the step: nodes and widths share what they explain.
     step = np.where(width_normal > 0, width_right / np.maximum(width_normal, 1e-30), 0.0)
-    stiffness = 0.05 * float(np.median(width_normal[width_normal > 0])) if width_normal.any() else 1.0
-    moved = psf.log_width + 0.7 * smooth_along(np.clip(step, -0.1, 0.1), width_normal, stiffness)
+    # The most probable widths of a walk: it is the widths that change little from frame to frame, not their steps.
+    moved = smooth_along(psf.log_width + np.clip(step, -0.15, 0.15), width_normal, SEEING_STEP**-2)
     moved -= np.average(moved, weights=width_normal) if width_normal.any() else 0.0
     return replace(
         psf,
@@ -263,7 +266,7 @@ def _solve_nodes(normal: Doubles, right: Doubles, nodes: Floats) -> Doubles:
     full = normal + np.swapaxes(np.tril(normal, -1), -1, -2)
     # A prior of the terms, and a weak one of the correction to the base where a node has hardly any stars.
     prior = np.full(count, TERM_SCATTER**-2)
-    prior[0] = 1.0
+    prior[:3] = 1.0, SEEING_SCATTER**-2, SEEING_SCATTER**-2
     index = np.arange(count)
     full[..., index, index] += prior
     pull = np.moveaxis(nodes.astype(np.float64), 0, -1) * prior
@@ -273,10 +276,11 @@ def _solve_nodes(normal: Doubles, right: Doubles, nodes: Floats) -> Doubles:
 
 
 def _centred(nodes: Doubles) -> Doubles:
-    """Take shifts out of the terms that no measurement ties: the base, seeing, and what depends on u alone.
+    """Take shifts out of the terms that belong to the geometry: the base, seeing, what depends on u alone, and v.
 
     A shift of the whole table is the places of all stars; one that goes with the seeing is the places of frames; one
-    that goes with u alone is the places of the stars there, which cross the array at one u.
+    that goes with u alone is the places of the stars there, which cross the array at one u; one linear in v is the
+    scale along the scan, which registration solves for.
     """
     offsets = node_offsets_pix()
     window = np.exp(-0.5 * (offsets[:, None] ** 2 + offsets[None, :] ** 2))
@@ -284,7 +288,7 @@ def _centred(nodes: Doubles) -> Doubles:
     basis = np.stack([(window * gx).ravel(), (window * gy).ravel()])
     slopes = np.stack([gx.ravel(), gy.ravel()])
     gram = basis @ slopes.T
-    for k in (1, 2, 3, 5):
+    for k in (1, 2, 3, 4, 5):
         share = np.linalg.solve(gram, basis @ nodes[k].ravel())
         nodes[k] -= (share @ slopes).reshape(nodes[k].shape)
     weighted = window * nodes[0]

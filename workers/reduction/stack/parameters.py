@@ -15,7 +15,7 @@ class PhotometryParameters:
     # Detection, in units of the local noise of the filtered coadd. Deep, as the survey's (survey-facts 2.7): a star of
     # SNR 7 that is 3 sigma too faint still passes, and the release selects.
     threshold_snr: float = 4.0
-    residual_snr: float = 4.0
+    residual_snr: float = 3.7  # 140 peaks of noise a band of a survey scan
     model_share: float = 0.06  # of a neighbour's light, that a residual peak must exceed to be a star
     minimum_snr: float = 3.0  # a star whose fit falls below this is dropped
 

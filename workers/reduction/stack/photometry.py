@@ -28,6 +28,7 @@ from workers.reduction.stack.visits import Looks, find_looks
 Table = NDArray[np.void]
 FWHM_PER_SIGMA = 2.3548
 SAME_STAR_ARCSEC = 1.2
+MISFIT = 1.6  # times the median chi-squared: pairs and galaxies
 SHARED_ARCSEC = 8.0  # fits reach 5" each; beyond, a new star's wing is all that changes
 OVER_EDGE_PIX = -float(STAMP)  # stars up to a stamp off the array still put light on it
 
@@ -154,7 +155,10 @@ def learn_psf(stack: BandStack, parameters: PhotometryParameters, *, drawn: bool
         if not drawn:
             fit_stars(stack.residual, stack.frames, stack.psf, stack.tables, looks, stars, chosen, lacking.copy())
             looks = stack.looks(stars)
-        sample = Sample(looks, chosen[stars.converged[chosen]], stars.flux_dn, lacking)
+        fit = stars.chi2[chosen]
+        # Galaxies are a third of what is bright at the poles, each in six frames: they would be the seeing there.
+        good = stars.converged[chosen] & (fit < MISFIT * np.nanmedian(fit) if turn > 0 else True)
+        sample = Sample(looks, chosen[good], stars.flux_dn, lacking)
         last = turn == rounds - 1
         stack.psf = learn(stack.residual, stack.frames, stack.psf, stack.tables, sample, wing=last)
         stack.tables = stack.psf.tables()

@@ -245,6 +245,8 @@ def turbulent_guess(width_pix: float, frames: int, order: int = 2) -> FramePsf:
     profile = (beta - 1.0) / (math.pi * alpha**2) * (1.0 + radius2 / alpha**2) ** -beta
     nodes = np.zeros((TERMS_OF_ORDER[order], SIDE, SIDE), np.float32)
     nodes[0] = profile
+    # A wider star is the same star stretched: d/ds of exp(-2 s) f(r exp(-s)).
+    nodes[1] = -2.0 * profile * (1.0 - beta * radius2 / (alpha**2 + radius2))
     r = WING_STEP_PIX * np.arange(round(WING_REACH_PIX / WING_STEP_PIX) + 1)
     wing = ((beta - 1.0) / (math.pi * alpha**2) * (1.0 + r**2 / alpha**2) ** -beta).astype(np.float32)
     error = 0.05 * nodes[0]

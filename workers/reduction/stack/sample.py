@@ -17,6 +17,7 @@ ALONE_ARCSEC = 14.0  # the stamp, and the wing's inner part
 ALONE_SHARE = 0.03
 LEAST_FLUX_NOISE = 60.0  # flux over a pixel's noise: an SNR of 50 on six looks
 FEWEST = 40
+MISFIT = 1.6  # times the median chi-squared
 # Brighter ones (J 10.5) have spikes, glints and latent images about them, and lose a per cent of their core to
 # non-linearity: 0.6 % too much light in the curve of growth.
 LINEAR_SHARE = 0.8
@@ -75,7 +76,7 @@ def choose_sample(
     most : int
     alone : bool
         Whether neighbours spoil a star (they do as long as they are not subtracted). Where they are, stars that fit
-        worse than four of five others of the sample are left out: pairs and galaxies.
+        much worse than most of the sample are left out: pairs and galaxies.
     """
     noise = float(np.median(frames.noise_dn[frames.noise_dn > 0.0])) if frames.noise_dn.any() else np.inf
     flux = np.nan_to_num(stars.flux_dn)
@@ -89,7 +90,7 @@ def choose_sample(
         quiet = undisturbed(stars, 6.0, 0.1)
     good &= quiet
     if not alone and np.count_nonzero(good) > FEWEST:
-        limit = np.nanquantile(stars.chi2[good], 0.9)
-        good &= stars.converged & (stars.chi2 <= limit)
+        with np.errstate(invalid="ignore"):
+            good &= stars.converged & (stars.chi2 <= MISFIT * np.nanmedian(stars.chi2[good]))
     chosen = np.flatnonzero(good)
     return np.sort(chosen[np.argsort(-flux[chosen], kind="stable")[:most]])
