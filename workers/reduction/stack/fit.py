@@ -434,7 +434,7 @@ def fit_singles(
                 _sums(stamps, wrong, data, use, k, rest[k, 0], rest[k, 1], flux_now, sky, inverse_gain, one)
                 _to_arcsec(one, inverse, i, total)
             turn += 1
-            if done and not clipped and total[0] > 3.0 * n:
+            if (done or turn > TURNS) and not clipped and total[0] > 3.0 * n:
                 # A pixel far above the model on one look: something that only that frame saw.
                 clipped = True
                 dropped = 0
@@ -446,7 +446,7 @@ def fit_singles(
                 if dropped > 0 and n - dropped >= LEAST_PIXELS:
                     n -= dropped
                     done = False
-                    turn = TURNS - 2
+                    turn = 0
                     continue
             if done or turn > TURNS or not _step(total, flux_now, move, largest, step):
                 break
