@@ -78,10 +78,12 @@ def _work(options: argparse.Namespace, steps: Mapping[TaskKind, Step]) -> None:
     from app.production.claim import WorkerIdentity
     from app.settings import get_settings
     from workers.faults import FaultPlan
+    from workers.memory import keep_memory
     from workers.stopping import Stopping
     from workers.worker import Assignment, Worker
 
     settings = get_settings()
+    keep_memory()
     stopping = Stopping(settings.grace_seconds)
     stopping.listen()
     worker = Worker(

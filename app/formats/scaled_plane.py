@@ -12,6 +12,7 @@ Floats = NDArray[np.float32]
 _LIMIT_16 = 32_767
 _ROWS_A_TILE = 64  # 1024 tiles of one row take 2.5 times as long in astropy as 16 of 64, and 3 % more room
 _LEAST_NOISE = 1e-3
+_EVERY_ROW = 8
 
 
 def step_below(noise: float, parts: float = 4.0) -> float:
@@ -27,7 +28,9 @@ def plane_noise(pixels: Floats) -> float:
     float
         Unit of the pixels; 0 where no two neighbours have data.
     """
-    difference = np.diff(pixels[::2, ::1], axis=1).ravel()
+    # Every eighth row of an Atlas image: 65,000 differences give the noise to 0.4 %, a quarter of a step in sixty.
+    thin = pixels[::_EVERY_ROW] if pixels.shape[0] > 16 * _EVERY_ROW else pixels
+    difference = np.diff(thin, axis=1).ravel()
     difference = np.abs(difference[np.isfinite(difference)])
     return float(np.median(difference) * 1.4826 / np.sqrt(2.0)) if difference.size else 0.0
 
@@ -62,7 +65,9 @@ def compressed_plane(pixels: Floats, header: Any, name: str, step: float) -> Any
 def _scaled(pixels: Floats, step: float) -> tuple[NDArray[Any], float, int]:
     """Integers, their zero and blank value."""
     finite = np.isfinite(pixels)
-    middle = float(np.median(pixels[finite])) if finite.any() else 0.0
+    # The value of the stored 0 needs no exact median: it only has to be amid the range.
+    thin = pixels[::_EVERY_ROW][finite[::_EVERY_ROW]]
+    middle = float(np.median(thin)) if thin.size else float(pixels[finite].mean()) if finite.any() else 0.0
     zero = float(np.round(middle / step) * step)
     counts = np.rint((np.where(finite, pixels, zero) - zero) / step)
     narrow = bool(np.abs(counts).max(initial=0.0) <= _LIMIT_16)

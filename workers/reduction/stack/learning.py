@@ -47,6 +47,7 @@ WING_INNER_PIX = 3.0
 WING_OUTER_PIX = 12.0
 WING_LEAST_SNR = 4.0
 WING_POWER_LAW_PIX = 4.75  # 9.5": farther out each bin is within 10 % of the power law, and noisier than that
+CONTINUED_INDEX = -3.9
 WING_INDEX = -11.0 / 3.0  # turbulent atmosphere, far out
 
 
@@ -244,7 +245,7 @@ def learn(
     )  # fmt: skip
     change = _solve_nodes(normal, right, psf.nodes)
     nodes = _centred(psf.nodes + change)
-    outer = _learn_wing(residual, frames, psf, sample) if wing else psf.wing
+    outer = _learn_wing(residual, frames, psf, sample) if wing else _continued_wing(nodes[0], psf.wing)
     nodes = _outside_from_wing(nodes, excess[..., 1], outer)
     step = np.where(width_normal > 0, width_right / np.maximum(width_normal, 1e-30), 0.0)
     # The most probable widths of a walk: it is the widths that change little from frame to frame, not their steps.
@@ -323,6 +324,18 @@ def _error(excess: Doubles, base: Doubles) -> Floats:
     weight = uniform_filter(excess[..., 1], 5, mode="constant")
     variance = np.maximum(value / np.maximum(weight, 1e-30), 0.0)
     return np.hypot(np.sqrt(variance), LEAST_ERROR * base).astype(np.float32)
+
+
+def _continued_wing(base: Doubles, wing: Floats) -> Floats:
+    """Wing that continues the core, for when it cannot be measured: a turbulent image falls as r^-3.9 from 3 pixels on."""
+    offsets = node_offsets_pix()
+    radius = np.hypot(offsets[:, None], offsets[None, :])
+    edge = float(np.mean(base[np.abs(radius - WING_INNER_PIX) < 0.25]))
+    table = WING_STEP_PIX * np.arange(wing.size)
+    out = wing.astype(np.float64).copy()
+    outer = table >= WING_INNER_PIX
+    out[outer] = max(edge, 1e-6) * (table[outer] / WING_INNER_PIX) ** CONTINUED_INDEX
+    return out.astype(np.float32)
 
 
 def _learn_wing(residual: Floats, frames: CalibratedFrames, psf: FramePsf, sample: Sample) -> Floats:

@@ -26,8 +26,9 @@ class PhotometryParameters:
 
     # Rounds of detect, fit, subtract: until one finds less than this share more. A sparse field has a quarter more at
     # SNR 4 once its stars are gone; a crowded one doubles.
-    most_rounds: int = 6
+    most_rounds: int = 8
     enough_new: float = 0.35
+    enough_new_crowded: float = 0.03  # as long as unknown stars are seen in the noise
 
     # Merging.
     position_floor_arcsec: float = 0.03  # registration of the bands to one another, a coordinate

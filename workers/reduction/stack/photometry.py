@@ -28,6 +28,9 @@ from workers.reduction.stack.visits import Looks, find_looks
 Table = NDArray[np.void]
 FWHM_PER_SIGMA = 2.3548
 SAME_STAR_ARCSEC = 1.2
+CROWDED = 1.10  # above it unknown stars are part of the noise, and rounds go on
+TOO_CROWDED = 1.25
+RELEARNED = (1, 3)  # rounds of a crowded field after which the profile is learnt again
 MISFIT = 1.6  # times the median chi-squared: pairs and galaxies
 SHARED_ARCSEC = 8.0  # fits reach 5" each; beyond, a new star's wing is all that changes
 OVER_EDGE_PIX = -float(STAMP)  # stars up to a stamp off the array still put light on it
@@ -90,6 +93,17 @@ class BandStack:
         """Looks at some stars by the present geometry."""
         size = self.frames.pixels_dn.shape[2]
         return find_looks(self.geometry, self.usable, stars.x_arcsec, stars.y_arcsec, size, margin_pix)
+
+    def crowding(self) -> float:
+        """Noise of the residual frames over that of sky and reads alone: 1 in sparse fields, 2 in the plane at first."""
+        if not self.usable.any():
+            return 1.0
+        detector = self.frames.detector
+        sky = float(np.median(self.frames.mesh_dn[self.usable]))
+        expected = np.hypot(
+            np.sqrt(max(sky, 0.0) / detector.gain), np.sqrt(2.0) * detector.read_noise_electrons / detector.gain
+        )
+        return float(np.median(self.frames.noise_dn[self.usable]) / expected)
 
     def draw(self) -> None:
         """Make the residual frames anew: background, saturated stars, and all stars as they are now."""
@@ -159,14 +173,14 @@ def learn_psf(stack: BandStack, parameters: PhotometryParameters, *, drawn: bool
         # Galaxies are a third of what is bright at the poles, each in six frames: they would be the seeing there.
         good = stars.converged[chosen] & (fit < MISFIT * np.nanmedian(fit) if turn > 0 else True)
         sample = Sample(looks, chosen[good], stars.flux_dn, lacking)
-        last = turn == rounds - 1
+        # Where unknown stars make the noise, they would make the wing too.
+        last = turn == rounds - 1 and stack.crowding() < TOO_CROWDED
         stack.psf = learn(stack.residual, stack.frames, stack.psf, stack.tables, sample, wing=last)
         stack.tables = stack.psf.tables()
 
 
 def measure(stack: BandStack, detector: Detector, parameters: PhotometryParameters) -> None:
     """Fit all stars of a band together, find what they hid, and leave the final residual frames behind."""
-    threshold = parameters.residual_snr
     background_free(stack.frames, stack.residual)
     stack.subtract(stack.fixed.stars)
     _sweep(stack, np.zeros(stack.stars.size))
@@ -178,17 +192,30 @@ def measure(stack: BandStack, detector: Detector, parameters: PhotometryParamete
         stack.draw()
         if turn > 0:
             relevel(stack.frames, stack.residual)
-        fresh = _new_stars(stack, detector.find(stack.residual, stack.frames, stack.geometry, threshold), parameters)
         before = stack.stars.size
-        drawn = np.concatenate([np.nan_to_num(stack.stars.flux_dn), np.zeros(fresh.size)])
-        both = stack.stars.beside(fresh)
-        order = np.lexsort((both.x_arcsec, both.y_arcsec))
-        stack.stars = both.taken(order)
-        touched = _near_new(stack.stars, order >= before)
-        _sweep(stack, drawn[order], touched)
-        if fresh.size < parameters.enough_new * max(before, 1):
+        fresh = _detect_more(stack, detector, parameters)
+        if fresh < parameters.enough_new * max(before, 1) and (
+            stack.crowding() < CROWDED or fresh < parameters.enough_new_crowded * before
+        ):
             break
+        if turn in RELEARNED:
+            stack.draw()
+            relevel(stack.frames, stack.residual)
+            learn_psf(stack, parameters, drawn=True)
     _finish(stack, parameters)
+
+
+def _detect_more(stack: BandStack, detector: Detector, parameters: PhotometryParameters) -> int:
+    """Add what the residual frames show, fit it together with what it touches; the number of new stars."""
+    peaks = detector.find(stack.residual, stack.frames, stack.geometry, parameters.residual_snr)
+    fresh = _new_stars(stack, peaks, parameters)
+    before = stack.stars.size
+    drawn = np.concatenate([np.nan_to_num(stack.stars.flux_dn), np.zeros(fresh.size)])
+    both = stack.stars.beside(fresh)
+    order = np.lexsort((both.x_arcsec, both.y_arcsec))
+    stack.stars = both.taken(order)
+    _sweep(stack, drawn[order], _near_new(stack.stars, order >= before))
+    return fresh.size
 
 
 def _finish(stack: BandStack, parameters: PhotometryParameters) -> None:
