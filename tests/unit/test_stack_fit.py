@@ -132,7 +132,7 @@ def pairs(separation, count, rng):
 
 
 def sweeps(field, stars, count):
-    """Sweeps, and the residual frames anew after each: a star that leaves its pixel is drawn less exactly until then."""
+    """Sweeps, each followed by fresh residual frames: a star that left its pixel was drawn less exactly."""
     drawn = np.zeros(stars.size)
     for _ in range(count):
         field.fit(stars, drawn, redraw=True)
