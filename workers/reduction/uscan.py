@@ -87,8 +87,9 @@ class UScan:
             + (np.cos(x) * np.sin(y))[..., None] * self.north
             + np.sin(x)[..., None] * self.west
         )
-        # North is the third axis less its part along the point.
+        # North is the third axis less its part along the point, as long as the cosine of the declination.
         north = along[..., 2] - point[..., 2] * (along * point).sum(axis=-1)
+        north = north / np.maximum(np.sqrt(1.0 - np.minimum(point[..., 2] ** 2, 1.0)), 1e-12)
         length = np.hypot(east, north)
         length = np.where(length > 1e-12, length, 1.0)
         return east / length, north / length
