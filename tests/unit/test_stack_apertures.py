@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import numpy as np
 import pytest
 import sep
@@ -208,7 +210,7 @@ def test_the_curve_of_growth_finds_a_known_correction():
 def test_the_curve_of_growth_follows_the_seeing():
     x, y = lattice(50.0, 190.0, np.random.default_rng(58))
     flux, s = np.full(x.size, 4e4), np.linspace(-0.1, 0.1, LOOKS)
-    field = Field(x, y, flux, profile=lambda dx, dy, frame, u, v: two_gaussians(dx, dy, frame, s=s))
+    field = Field(x, y, flux, profile=partial(two_gaussians, s=s))
     field.psf.log_width[:] = s
     growth = grown(field, flux)
     for one in (-0.08, 0.0, 0.08):
