@@ -15,6 +15,7 @@ from workers.instruments.camera import detector_of
 from workers.reduction.first_guess import vote
 from workers.reduction.frame_sources import equalise_phases
 from workers.reduction.geometry import FrameGeometry
+from workers.reduction.registration import solve_bordered
 from workers.reduction.scan import ReductionParameters, ReferenceStars, reduce_scan
 from workers.reduction.uscan import UScan
 
@@ -189,3 +190,29 @@ def test_a_frame_without_stars_between_others_is_carried(three_bands):
     assert np.abs(np.delete(error, 6, axis=0)).max() < 0.12
     assert np.abs(error[6]).max() < 2.0  # its own pointing error cannot be known
     assert reduced.registration.frames_on_pegs == 1
+
+
+def bordered(inner, width, border, rng):
+    """Equations as frames give them: near ones coupled, and all with the bands' terms."""
+    design = np.zeros((4 * inner, inner + border))
+    for k in range(4 * inner):
+        first = rng.integers(0, inner)
+        near = slice(first, min(first + width, inner))
+        design[k, near] = rng.standard_normal(near.stop - near.start)
+        design[k, inner:] = rng.standard_normal(border)
+    return design.T @ design + 0.1 * np.eye(inner + border)
+
+
+@pytest.mark.parametrize(("inner", "width", "border"), [(60, 9, 6), (819, 24, 18), (5, 5, 6), (3, 1, 2)])
+def test_bordered_equations_are_solved_as_dense_ones(inner, width, border):
+    rng = np.random.default_rng(inner)
+    normal = bordered(inner, width, border, rng)
+    right = rng.standard_normal(inner + border)
+    dense = np.linalg.solve(normal, right)
+    found = solve_bordered(normal, right, border)
+    assert np.abs(found - dense).max() < 1e-9 * max(1.0, np.abs(dense).max())
+
+
+def test_equations_that_fix_nothing_are_refused():
+    with pytest.raises(np.linalg.LinAlgError):
+        solve_bordered(np.zeros((8, 8)), np.ones(8), 2)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import cache
 
 import numpy as np
 import pytest
@@ -11,8 +12,7 @@ from app.bands import Band
 from tests.unit.stack_frames import blank, gaussian_psf, lattice, looks_at_one_field, paint, strip
 from workers.reduction.coadd import strip_grid
 from workers.reduction.stack.apertures import Growth
-from workers.reduction.stack.bound import Bound
-from workers.reduction.stack.catalogue import DETECTION_DTYPE, BandCatalogue, make_catalogue
+from workers.reduction.stack.catalogue import DETECTION_DTYPE, make_catalogue
 from workers.reduction.stack.fit import Stars, fit_stars
 from workers.reduction.stack.parameters import PhotometryParameters
 from workers.reduction.stack.photometry import BandStack
@@ -124,6 +124,12 @@ def scan_grid(decl=10.0):
     return geometry, ScanGrid(uscan, grid, numbers, zero)
 
 
+@cache
+def some_catalogue():
+    """Of one star: what merging does not look at comes from it."""
+    return make_catalogue(stack_of(np.zeros(1), np.zeros(1), np.full(1, 3000.0)), 0.0)
+
+
 def catalogue_of(**columns):
     n = len(columns["x"])
     table = np.zeros(n, DETECTION_DTYPE)
@@ -133,7 +139,7 @@ def catalogue_of(**columns):
     for name, values in columns.items():
         table[name] = values
     growth = Growth(0.0, 0.0, np.zeros(12), np.zeros(12), 0)
-    return BandCatalogue(table, growth, 0.0, Bound(*(np.full(n, 5.0) for _ in range(3))))
+    return replace(some_catalogue(), table=table, growth=growth)
 
 
 @pytest.mark.parametrize("decl", [10.0, 89.4])
