@@ -259,6 +259,8 @@ def _new_stars(stack: BandStack, peaks: Peaks, parameters: PhotometryParameters)
     from scipy.spatial import cKDTree
 
     fresh = Stars.at(peaks.x_arcsec, peaks.y_arcsec, peaks.flux_dn)
+    # A peak off all arrays is the skirt of a star at their edge: no fit would ever bound its light.
+    fresh = fresh.taken(np.diff(stack.looks(fresh).start) > 0)
     known, bright = stack.stars, stack.fixed.stars
     if not fresh.size or not known.size + bright.size:
         return fresh
