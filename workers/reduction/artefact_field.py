@@ -16,6 +16,7 @@ Table = NDArray[np.void]
 Bools = NDArray[np.bool_]
 
 POOR_FIT = 3.0  # psfchi of a row that is no star's profile
+HOPELESS_FIT = 8.0  # psfchi of a row that is none, and no pair either
 _LARGEST_ERROR_MAG = 0.3  # a row at the detection limit
 
 
@@ -31,6 +32,8 @@ class Field:
         NaN without a brightness; errors are at most 0.3, and 0 where unknown.
     poor : bool (n, 3)
         Not a star's profile, or not fitted.
+    hopeless : bool (n, 3)
+        psfchi far above that.
     detected, unmeasured : bool (n, 3)
         Found in the band; no frame that it could be measured on.
     star : bool (n,)
@@ -41,6 +44,7 @@ class Field:
     magnitude: Doubles
     error_mag: Doubles
     poor: Bools
+    hopeless: Bools
     detected: Bools
     unmeasured: Bools
     star: Bools
@@ -61,6 +65,7 @@ class Field:
             columns["m"],
             np.clip(np.nan_to_num(columns["msig"]), 0.0, _LARGEST_ERROR_MAG),
             ~(columns["psfchi"] < POOR_FIT),
+            columns["psfchi"] > HOPELESS_FIT,
             np.asfortranarray(detected),
             np.asfortranarray(unmeasured),
             star,

@@ -73,10 +73,11 @@ def _strike(
             for x in range(nx):
                 if x % BLOCK == 0:
                     # Most stretches hold nothing above the limit: a maximum is a vector operation, a test is not.
-                    highest_of = above[x]
-                    for k in range(x, min(x + BLOCK, nx)):
-                        highest_of = max(highest_of, above[k])
-                    busy = highest_of > limit
+                    part = above[x : x + BLOCK]
+                    most = part[0]
+                    for k in range(part.size):
+                        most = max(most, part[k])
+                    busy = most > limit
                 if not busy or above[x] <= limit or flags[i, y, x] != 0:
                     continue
                 v = above[x]
@@ -106,6 +107,8 @@ def _strike(
                     if not whole:
                         highest = 1e30  # saturated elsewhere: a star, whatever is seen here
                     visits += 1
+                    if v <= RATIO * max(highest, 0.0) + limit:
+                        break  # seen elsewhere too
                 if (
                     visits >= FEWEST_VISITS
                     and v > RATIO * max(highest, 0.0) + limit

@@ -73,9 +73,10 @@ def _frame_peaks(image: Floats, flags: Flags, mesh: Floats, noise: float, out: D
         for x in range(2, nx - 2):
             if (x - 2) % BLOCK == 0:
                 # Most stretches hold nothing above the limit: a maximum is a vector operation, a test is not.
-                highest = line[x]
-                for k in range(x, min(x + BLOCK, nx)):
-                    highest = max(highest, line[k])
+                part = line[x : x + BLOCK]
+                highest = part[0]
+                for k in range(part.size):
+                    highest = max(highest, part[k])
                 busy = highest > limit
             if not busy:
                 continue

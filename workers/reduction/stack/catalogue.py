@@ -49,6 +49,7 @@ BLEND_SHARE = 0.02  # of a star's light: a fainter neighbour changes nothing
 CONFUSED_SHARE = 1.0  # a neighbour that puts more light into the aperture than the star has
 FLOOR_MAG = 0.004  # flat field, response within pixels: scatter of bright simulated stars beyond their noise
 GROWTH_STARS = 400
+BOUND_STARS = 6000
 NORMALISING_SNR = 40.0
 FEWEST_NORMALISING = 8
 FEWEST_FOR_SLOPE = 120
@@ -65,13 +66,16 @@ class BandCatalogue:
     growth : Growth
     normalisation_mag : float
         Added to profile magnitudes: aperture scale less profile scale, median of bright stars.
+    sample : int64 array (m,)
+        Rows of `bound`: some thousands, evenly taken along the scan.
     bound : Bound
-        Of every row, from its own flux and place.
+        Cramer-Rao bound of those rows, from their own fluxes and places.
     """
 
     table: Table
     growth: Growth
     normalisation_mag: float
+    sample: NDArray[np.int64]
     bound: Bound
 
 
@@ -94,17 +98,19 @@ def make_catalogue(stack: BandStack, mean_sky_dn: float) -> BandCatalogue:
         stack.residual, stack.frames, stack.psf, stack.tables, looks, chosen, drawn
     )
     width = mean_widths(stack, looks.start, looks.frame)
-    bound = cramer_rao(stack.frames, stack.psf, stack.tables, looks, np.maximum(drawn, 1.0))
+    sample = np.arange(0, stars.size, max(1, stars.size // BOUND_STARS))
+    some = stack.looks(stars.taken(sample), 2.0)
+    bound = cramer_rao(stack.frames, stack.psf, stack.tables, some, np.maximum(drawn[sample], 1.0))
     table = np.zeros(stars.size, DETECTION_DTYPE)
     table["x"], table["y"] = stars.x_arcsec, stars.y_arcsec
     table["var_x"], table["var_y"], table["cov_xy"] = stars.variance.T
     table["flux"] = stars.flux_dn
     table["growth"] = growth.at(width)
     _fill_apertures(table, sums)
-    normalisation = _fill_profiles(table, stars, bound, width, stack)
+    normalisation = _fill_profiles(table, stars, (bound, sample), width)
     table["sky_dn"] = mean_sky_dn + sums.sky_dn
     _fill_flags(table, stars)
-    return BandCatalogue(table, growth, normalisation, bound)
+    return BandCatalogue(table, growth, normalisation, sample, bound)
 
 
 def mean_widths(stack: BandStack, start: NDArray[np.int64], frame: NDArray[np.int64]) -> Doubles:
@@ -127,7 +133,9 @@ def _fill_apertures(table: Table, sums: Apertures) -> None:
     table["seen"], table["measured"] = sums.seen, sums.measured
 
 
-def _fill_profiles(table: Table, stars: Stars, bound: Bound, width: Doubles, stack: BandStack) -> float:
+def _fill_profiles(
+    table: Table, stars: Stars, bounds: tuple[Bound, NDArray[np.int64]], width: Doubles
+) -> float:
     """Profile magnitudes on the aperture scale, their uncertainties, and the scan's signal-to-noise ratio."""
     with np.errstate(invalid="ignore", divide="ignore"):
         sigma = 1.0857 * stars.flux_error_dn / np.where(stars.flux_dn > 0.0, stars.flux_dn, np.nan)
@@ -142,7 +150,7 @@ def _fill_profiles(table: Table, stars: Stars, bound: Bound, width: Doubles, sta
     table["cmsig"] = np.hypot(sigma * worse, FLOOR_MAG)
     alone = np.maximum(np.nan_to_num(stars.flux_dn), 1.0)
     with np.errstate(invalid="ignore", divide="ignore"):
-        table["snr"] = np.nan_to_num(stars.flux_dn) / scan_noise_dn(bound, alone, alone)
+        table["snr"] = np.nan_to_num(stars.flux_dn) / scan_noise_dn(bounds[0], alone[bounds[1]], alone)
     return offset
 
 

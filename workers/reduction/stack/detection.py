@@ -21,7 +21,7 @@ from workers.reduction.geometry import CORNER_PIX, FrameGeometry
 
 FILTER_SIGMA_ARCSEC = 1.25  # a full width of 2.9"
 CELL = 128  # pixels of 1"
-BLOCK = 32
+RUN = 32  # frame pixels
 MARGIN = 40  # arcsec around the Atlas grid: stars there put light into it
 
 
@@ -45,6 +45,16 @@ class Peaks:
     snr: Doubles
 
 
+@njit(**KERNEL, inline="always")
+def _add_run(line: Floats, flag: Flags, w: float, total: Floats, weight: Floats) -> None:
+    """Add a run of pixels to as many of the grid, weighted."""
+    one = np.float32(w)
+    for x in range(line.size):
+        good = one if flag[x] == 0 else np.float32(0.0)
+        total[x] += good * line[x]
+        weight[x] += good
+
+
 @njit(**KERNEL)
 def _stack(
     residual: Floats,
@@ -57,9 +67,13 @@ def _stack(
     total: Floats,
     weight: Floats,
 ) -> None:
-    """Add every good pixel to the lower left of its 2 x 2 pixels; x0, y0 are grid coordinates of the arrays' middles."""
+    """Add every good pixel to the lower left of its 2 x 2 pixels; x0, y0 are grid coordinates of the arrays' middles.
+
+    `total`, `weight` are (rows, 2, columns / 2): even columns, then odd ones, so that a run of frame pixels, which
+    step by two columns, is contiguous.
+    """
     n, ny, nx = residual.shape
-    rows, columns = total.shape
+    rows, _, halves = total.shape
     middle = 0.5 * (nx - 1)
     for i in range(n):
         if noise[i] <= 0.0:
@@ -72,28 +86,31 @@ def _stack(
             by = y0[i] + matrix[i, 1, 1] * py
             first = 0
             while first < nx:
-                # Along a row the block moves by two pixels a pixel; it slips once or twice. Eight share one floor.
-                last = min(first + 8, nx)
+                # Along a row the block moves by two pixels a pixel and slips once or twice: a run shares one floor,
+                # which is wrong by 0.1 of a pixel at its ends.
+                last = min(first + RUN, nx)
                 px = 0.5 * (first + last - 1) - middle
                 bend = cubic * (px * px + py * py)
                 k = math.floor(bx + (matrix[i, 0, 0] + bend) * px - (last - first - 1))
                 j = math.floor(by + matrix[i, 1, 0] * px + bend * py)
-                if j >= 0 and j < rows and k >= 0 and k + 2 * (last - first) <= columns:
-                    for x in range(first, last):
-                        good = w if flags[i, y, x] == 0 else np.float32(0.0)
-                        total[j, k + 2 * (x - first)] += good * residual[i, y, x]
-                        weight[j, k + 2 * (x - first)] += good
+                if j >= 0 and j < rows and k >= 0 and k // 2 + last - first <= halves:
+                    _add_run(
+                        residual[i, y, first:last], flags[i, y, first:last], w,
+                        total[j, k % 2, k // 2 : k // 2 + last - first],
+                        weight[j, k % 2, k // 2 : k // 2 + last - first],
+                    )  # fmt: skip
                 first = last
 
 
 @njit(**KERNEL)
-def _filter(total: Floats, weight: Floats, kernel: Floats, out: Floats) -> None:
-    """Matched filter with inverse-variance weights: out = sum(w v m) / sum(w m^2); `weight` becomes 1 / its error.
+def _filter(total: Floats, weight: Floats, kernel: Floats, out: Floats, inverse: Floats) -> None:
+    """Matched filter with inverse-variance weights: out = sum(w v m) / sum(w m^2); `inverse` is 1 over its error.
 
-    `total` holds sum(w v) of frame pixels, m is a star's share of a frame pixel there: `kernel` times itself, its
+    `total` and `weight` come as `_stack` leaves them; `out` and `inverse` are (rows, columns). m is a star's share of a frame pixel there: `kernel` times itself, its
     element k at an offset of k - size / 2. Rows run through a ring of as many as the kernel has elements.
     """
-    rows, columns = total.shape
+    rows, columns = out.shape
+    halves = total.shape[2]
     size = kernel.size
     half = size // 2
     square = kernel * kernel
@@ -109,8 +126,12 @@ def _filter(total: Floats, weight: Floats, kernel: Floats, out: Floats) -> None:
         a[:] = np.float32(0.0)
         b[:] = np.float32(0.0)
         if y < rows:
-            t[half : half + columns] = total[y]
-            u[half : half + columns] = weight[y]
+            for side in range(2):
+                values = total[y, side]
+                weights = weight[y, side]
+                for m in range(halves):
+                    t[half + 2 * m + side] = values[m]
+                    u[half + 2 * m + side] = weights[m]
             for k in range(size):
                 p = kernel[k]
                 q = square[k]
@@ -134,12 +155,12 @@ def _filter(total: Floats, weight: Floats, kernel: Floats, out: Floats) -> None:
                 top[x] += p * a[x]
                 low[x] += q * b[x]
         line = out[target]
-        inverse = weight[target]
+        precision = inverse[target]
         for x in range(columns):
             good = low[x] > np.float32(1e-12)
             safe = low[x] if good else np.float32(1.0)
             line[x] = top[x] / safe if good else np.float32(0.0)
-            inverse[x] = np.sqrt(safe) if good else np.float32(0.0)
+            precision[x] = np.sqrt(safe) if good else np.float32(0.0)
 
 
 @njit(**KERNEL)
@@ -177,7 +198,6 @@ def _peaks(
     """Peaks above the threshold: rows of (x, y, flux, snr); x, y by parabolas through the neighbours."""
     rows, columns = image.shape
     n = 0
-    busy = True
     for y in range(1, rows - 1):
         a = y // cell
         line = image[y]
@@ -187,15 +207,17 @@ def _peaks(
                 continue
             level = middle[a, b]
             limit = level + np.float32(threshold) * factor[a, b]
-            for x in range(max(1, b * cell), min(columns - 1, b * cell + cell)):
-                if x % BLOCK == 0 or x == 1:
-                    # Most stretches hold nothing above the limit: a maximum is a vector operation, a test is not.
-                    highest = line[x] * inner[x]
-                    for k in range(x, min(x + BLOCK, columns)):
-                        highest = max(highest, line[k] * inner[k])
-                    busy = highest >= limit
-                if not busy:
-                    continue
+            first = max(1, b * cell)
+            last = min(columns - 1, b * cell + cell)
+            # Many stretches hold nothing above the limit: a maximum is a vector operation, a test is not.
+            values = line[first:last]
+            precisions = inner[first:last]
+            highest = np.float32(0.0)
+            for x in range(last - first):
+                highest = max(highest, values[x] * precisions[x])
+            if highest < limit:
+                continue
+            for x in range(first, last):
                 v = line[x]
                 if v * inner[x] < limit or v <= line[x - 1] or v < line[x + 1] or n >= out.shape[0]:
                     continue
@@ -226,7 +248,7 @@ def matched_kernel(sigma_arcsec: float = FILTER_SIGMA_ARCSEC) -> Floats:
 
 
 class Detector:
-    """Detection on one grid; keeps its three images of 47 MB between passes and bands.
+    """Detection on one grid; keeps its two images of 54 MB between passes and bands.
 
     Parameters
     ----------
@@ -236,8 +258,10 @@ class Detector:
 
     def __init__(self, grid: StripGrid) -> None:
         self.grid = grid
-        shape = (grid.rows + 2 * MARGIN, WIDTH + 2 * MARGIN)
-        self._images = [np.empty(shape, np.float32) for _ in range(3)]
+        rows, columns = grid.rows + 2 * MARGIN, WIDTH + 2 * MARGIN
+        self._sums = [np.empty((rows, 2, columns // 2), np.float32) for _ in range(2)]
+        # The filter reads a row some rows ahead of the one that it writes: its output may lie in the same memory.
+        self._images = [one.reshape(rows, columns) for one in self._sums]
 
     def find(
         self, residual: Floats, frames: CalibratedFrames, geometry: FrameGeometry, threshold: float
@@ -253,7 +277,8 @@ class Detector:
         threshold : float
             In units of the local noise of the filtered image.
         """
-        total, weight, image = self._images
+        total, weight = self._sums
+        image, inverse = self._images
         total[:] = 0.0
         weight[:] = 0.0
         first_x, first_y = self.grid.first_x_arcsec - MARGIN, self.grid.first_y_arcsec - MARGIN
@@ -261,12 +286,12 @@ class Detector:
             residual, frames.flags, frames.noise_dn, geometry.x_arcsec - first_x, geometry.y_arcsec - first_y,
             geometry.matrices(), geometry.distortion_arcsec / CORNER_PIX**3, total, weight,
         )  # fmt: skip
-        _filter(total, weight, matched_kernel(), image)
+        _filter(total, weight, matched_kernel(), image, inverse)
         cells = [-(-length // CELL) for length in image.shape]
         middle, factor = np.empty(cells, np.float32), np.empty(cells, np.float32)
-        _cell_noise(image, weight, CELL, middle, factor)
+        _cell_noise(image, inverse, CELL, middle, factor)
         out = np.empty((1_000_000, 4))
-        count = _peaks(image, weight, middle, factor, CELL, threshold, out)
+        count = _peaks(image, inverse, middle, factor, CELL, threshold, out)
         x, y, flux, snr = out[:count].T
         return Peaks(x + first_x, y + first_y, flux.copy(), snr.copy())
 

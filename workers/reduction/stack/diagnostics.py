@@ -147,14 +147,15 @@ def frame_table(
 def star_table(
     stack: BandStack, catalogue: BandCatalogue, fluxes: LookFluxes, zero_point_mag: float
 ) -> NDArray[np.void]:
-    """Rows of STAR_DIAGNOSTIC_DTYPE for stars with three good looks or more."""
-    table = catalogue.table
-    n = table.size
+    """Rows of STAR_DIAGNOSTIC_DTYPE for those of the catalogue's sample with three good looks or more."""
+    table = catalogue.table[catalogue.sample]
+    n = stack.stars.size
     good = np.isfinite(fluxes.flux_dn)
     star, flux = fluxes.star[good], fluxes.flux_dn[good]
     count = np.bincount(star, minlength=n)
     mean = np.bincount(star, flux, n) / np.maximum(count, 1)
     spread = np.bincount(star, (flux - mean[star]) ** 2, n) / np.maximum(count - 1, 1)
+    count, mean, spread = count[catalogue.sample], mean[catalogue.sample], spread[catalogue.sample]
     chosen = (count >= 3) & (mean > 0.0) & np.isfinite(table["m"]) & np.isfinite(catalogue.bound.flux_dn)
     out = np.zeros(np.count_nonzero(chosen), STAR_DIAGNOSTIC_DTYPE)
     out["magnitude"] = table["m"][chosen] + zero_point_mag

@@ -45,7 +45,7 @@ SEEING_STEP = 0.006  # from frame to frame, of the logarithm of the width; half 
 LEAST_ERROR = 0.002  # of the table, share of its value
 WING_INNER_PIX = 3.0
 WING_OUTER_PIX = 12.0
-WING_LEAST_SNR = 4.0
+WING_PRIOR = 0.33
 WING_POWER_LAW_PIX = 4.75  # 9.5": farther out each bin is within 10 % of the power law, and noisier than that
 CONTINUED_INDEX = -3.9
 WING_INDEX = -11.0 / 3.0  # turbulent atmosphere, far out
@@ -245,7 +245,8 @@ def learn(
     )  # fmt: skip
     change = _solve_nodes(normal, right, psf.nodes)
     nodes = _centred(psf.nodes + change)
-    outer = _learn_wing(residual, frames, psf, sample) if wing else _continued_wing(nodes[0], psf.wing)
+    expected = _continued_wing(nodes[0], psf.wing)
+    outer = _learn_wing(residual, frames, psf, sample, expected) if wing else expected
     nodes = _outside_from_wing(nodes, excess[..., 1], outer)
     step = np.where(width_normal > 0, width_right / np.maximum(width_normal, 1e-30), 0.0)
     # The most probable widths of a walk: it is the widths that change little from frame to frame, not their steps.
@@ -338,8 +339,10 @@ def _continued_wing(base: Doubles, wing: Floats) -> Floats:
     return out.astype(np.float32)
 
 
-def _learn_wing(residual: Floats, frames: CalibratedFrames, psf: FramePsf, sample: Sample) -> Floats:
-    """Correct the wing where the brightest stars measure it, and continue it as a turbulent atmosphere does."""
+def _learn_wing(
+    residual: Floats, frames: CalibratedFrames, psf: FramePsf, sample: Sample, expected: Floats
+) -> Floats:
+    """Wing from the brightest stars and from what the core lets expect; as a turbulent atmosphere's far out."""
     bins = round(WING_OUTER_PIX / WING_STEP_PIX)
     total, weight = np.zeros(bins), np.zeros(bins)
     order = np.argsort(-sample.flux_dn[sample.which], kind="stable")[:600]
@@ -351,22 +354,24 @@ def _learn_wing(residual: Floats, frames: CalibratedFrames, psf: FramePsf, sampl
     )  # fmt: skip
     measured = np.flatnonzero(weight > 0.0)
     measured = measured[measured >= round(WING_INNER_PIX / WING_STEP_PIX)]
+    if not measured.size:
+        return expected
     radius = WING_STEP_PIX * (np.arange(bins) + 0.5)
     present = np.interp(radius, WING_STEP_PIX * np.arange(psf.wing.size), psf.wing)
     value = present[measured] + total[measured] / weight[measured]
     r, w = radius[measured], weight[measured]
+    # The continued core is known to a third; what stars measure is combined with it, bin by bin near the core, with one
+    # amplitude farther out.
+    guess = np.interp(r, WING_STEP_PIX * np.arange(expected.size), expected)
+    tie = (WING_PRIOR * guess) ** -2
+    near = np.maximum((w * value + tie * guess) / (w + tie), 0.1 * guess)
     far = r > WING_POWER_LAW_PIX
-    # One amplitude for the far wing, from all its bins.
     shape = r**WING_INDEX
-    squares = max((w * shape**2)[far].sum(), 1e-300)
-    amplitude = (w * value * shape)[far].sum() / squares
-    error = 1.0 / np.sqrt(squares)
-    if amplitude <= WING_LEAST_SNR * error:
-        if (w * (present[measured] - value) * shape)[far].sum() / squares <= WING_LEAST_SNR * error:
-            return psf.wing
-        # The stars tell against the present wing, but show none of their own: at most one sigma of it.
-        amplitude = max(amplitude, error)
-    smooth = np.where(far | (value < WING_LEAST_SNR / np.sqrt(w)), amplitude * shape, value)
+    squares = float((w * shape**2)[far].sum())
+    held = float(np.mean((guess / shape)[far])) if far.any() else 0.0
+    hold = (WING_PRIOR * held) ** -2
+    amplitude = max(((w * value * shape)[far].sum() + hold * held) / (squares + hold), 0.1 * held)
+    smooth = np.where(far, amplitude * shape, near)
     table = WING_STEP_PIX * np.arange(psf.wing.size)
     wing = psf.wing.astype(np.float64).copy()
     outer = table >= r[0]

@@ -1,0 +1,167 @@
+"""The same work by libraries, on parts of the same data scaled to the whole; and the floor that the machine sets."""
+
+from __future__ import annotations
+
+import time
+import warnings
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from app.bands import Band
+from workers.reduction.scan import ReducedScan
+from workers.reduction.stack.psf import phase_tables
+from workers.reduction.values import ScanSources
+
+PHOTUTILS_STARS = 150
+DRIZZLE_FRAMES = 6
+COSMIC_FRAMES = 2
+
+
+def seconds(work: Callable[[], Any]) -> tuple[float, Any]:
+    """CPU seconds of some work, and its result."""
+    started = time.process_time()
+    result = work()
+    return time.process_time() - started, result
+
+
+def print_floor(reduced: ReducedScan, ours: float) -> None:
+    """Bytes that have to be moved, at this machine's bandwidth, and arithmetic at a tenth of its peak.
+
+    Design traffic: raw reads once, calibrated frames through each of the passes (calibrate, sky offset, background,
+    peaks, transients, residual and detection twice, coadd), accumulators and planes of the coadd.
+    """
+    band = next(iter(reduced.bands.values()))
+    frames = band.frames.pixels_dn.nbytes
+    planes = 3 * reduced.images[0].pixels_dn.shape[1] * reduced.grid.rows * 4
+    count = len(reduced.bands)
+    moved = count * (frames * (1 + 2 * 12) + 2 * planes * 3)
+    a, b = np.ones(16_000_000), np.ones(16_000_000)
+    np.add(a, b, out=a)
+    copying, _ = seconds(lambda: [np.add(a, b, out=a) for _ in range(4)])
+    bandwidth = 4 * 3 * a.nbytes / copying
+    stars = sum(stack.stars.size for stack in reduced.stacks.values())
+    # 6 looks x (a stamp of 8 terms, 1344 multiply-adds; 2.5 evaluations of 56 pixels x 20) x 3 sweeps; coadd 27 a pixel.
+    operations = 2.0 * (stars * 6 * 3 * (1344 + 2.5 * 56 * 20) + count * band.frames.pixels_dn.size * (27 * 5 + 60))
+    arithmetic = operations / 10e9
+    floor = moved / bandwidth + arithmetic
+    print(
+        f"floor: {moved / 1e9:.1f} GB moved at {bandwidth / 1e9:.1f} GB/s = {moved / bandwidth:.2f} s, "
+        f"{operations / 1e9:.0f} G operations at 10 G/s = {arithmetic:.2f} s; ours is {ours / floor:.1f} times that"
+    )
+
+
+def print_peers(reduced: ReducedScan, result: ScanSources, ours: float) -> None:
+    """Libraries beside us, scaled to a three-band scan."""
+    bands = len(reduced.bands)
+    scale, _ = _photutils(reduced)
+    stars = sum(int((result.sources[f"{b.value}_snr"] > 0).sum()) for b in reduced.bands)
+    sweeps = stars / max(_fit_seconds(reduced), 1e-9)
+    print(
+        f"photutils PSF photometry on a coadd: {scale:.0f} stars/s; our multi-frame fits alone {sweeps:.0f} star fits/s"
+        f" ({sweeps / scale:.0f} times), the whole reduction {stars / ours:.0f} stars/s ({stars / ours / scale:.0f} times)"
+    )
+    extraction = _sep(reduced)
+    print(f"sep background, extraction, one aperture on the images: {extraction:.2f} s ({extraction / ours:.2f} of our all)")
+    drizzled = _drizzle(reduced) * bands
+    print(f"drizzle, square kernel: {drizzled:.1f} s, from {DRIZZLE_FRAMES} frames ({drizzled / ours:.1f} times our all)")
+    cosmic = _astroscrappy(reduced) * bands
+    print(f"astroscrappy, one iteration: {cosmic:.1f} s, from {COSMIC_FRAMES} frames ({cosmic / ours:.1f} times our all)")
+
+
+def _fit_seconds(reduced: ReducedScan) -> float:
+    """CPU seconds of fitting all stars of all bands once."""
+    from workers.reduction.stack.fit import fit_stars
+
+    total = 0.0
+    for stack in reduced.stacks.values():
+        looks = stack.looks(stack.stars)
+        stars = stack.stars.taken(np.arange(stack.stars.size))
+        every = np.arange(stars.size)
+        drawn = np.nan_to_num(stars.flux_dn)
+        used, _ = seconds(
+            lambda stack=stack, looks=looks, stars=stars, every=every, drawn=drawn: fit_stars(
+                stack.residual, stack.frames, stack.psf, stack.tables, looks, stars, every, drawn
+            )
+        )
+        total += used
+    return total
+
+
+def _photutils(reduced: ReducedScan) -> tuple[float, int]:
+    """Stars a second of photutils' PSF photometry on one Atlas image, with a table of the learnt profile."""
+    from astropy.table import Table
+    from photutils.psf import ImagePSF, PSFPhotometry
+
+    image = next(one for one in reduced.images if one.band is Band.J)
+    stack = reduced.stacks[Band.J]
+    core = phase_tables(stack.psf.nodes[:1])[8, 8, 0, 0, :49].reshape(7, 7)
+    zoomed = np.kron(core, np.ones((2, 2)))[:13, :13]
+    model = ImagePSF(zoomed / zoomed.sum(), x_0=0, y_0=0, flux=1)
+    data = np.nan_to_num(image.pixels_dn - np.nanmedian(image.pixels_dn)).astype(float)
+    ra, decl = reduced.uscan.to_sky(stack.stars.x_arcsec, stack.stars.y_arcsec)
+    x, y = image.projection.to_pixels(ra, decl)
+    inside = np.flatnonzero((x > 10) & (y > 10) & (x < data.shape[1] - 11) & (y < data.shape[0] - 11))
+    chosen = inside[np.argsort(-stack.stars.flux_dn[inside])][:PHOTUTILS_STARS]
+    start = Table({"x": x[chosen], "y": y[chosen], "flux": stack.stars.flux_dn[chosen]})
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        fitter = PSFPhotometry(model, (7, 7), aperture_radius=4)
+        used, _ = seconds(lambda: fitter(data, init_params=start))
+    return chosen.size / used, chosen.size
+
+
+def _sep(reduced: ReducedScan) -> float:
+    """CPU seconds of plain extraction with 4" apertures of all images."""
+    import sep
+
+    def extract() -> None:
+        for image in reduced.images:
+            data = np.ascontiguousarray(np.nan_to_num(image.pixels_dn, nan=float(np.nanmedian(image.pixels_dn))))
+            background = sep.Background(data)
+            clean = data - background.back()
+            objects = sep.extract(clean, 1.5, err=background.globalrms)
+            sep.sum_circle(clean, objects["x"], objects["y"], 4.0, err=background.globalrms)
+
+    return seconds(extract)[0]
+
+
+def _drizzle(reduced: ReducedScan) -> float:
+    """CPU seconds a band, scaled from some frames; pixel maps are made outside of the clock."""
+    from drizzle.resample import Drizzle
+
+    band = next(iter(reduced.bands.values()))
+    n = band.frames.pixels_dn.shape[0]
+    yy, xx = np.mgrid[:256, :256].astype(float)
+    maps: list[tuple[int, NDArray[np.float64]]] = []
+    for i in range(DRIZZLE_FRAMES):
+        x, y = band.geometry.to_uscan(np.full(xx.size, i), xx.ravel(), yy.ravel())
+        place = np.stack([x - reduced.grid.first_x_arcsec, y - band.geometry.y_arcsec.min() + 300.0], -1)
+        maps.append((i, place.reshape(256, 256, 2)))
+    output = Drizzle(kernel="square", out_shape=(1600, 512), disable_ctx=True)
+
+    def add() -> None:
+        for i, place in maps:
+            output.add_image(band.frames.pixels_dn[i], exptime=1.0, pixmap=place, pixel_scale_ratio=0.5, pixfrac=1.0)
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        used, _ = seconds(add)
+    return used * n / DRIZZLE_FRAMES
+
+
+def _astroscrappy(reduced: ReducedScan) -> float:
+    """CPU seconds a band of single-frame cosmic-ray detection, scaled from some frames; NaN if not installed."""
+    try:
+        import astroscrappy
+    except ImportError:
+        return float("nan")
+    band = next(iter(reduced.bands.values()))
+
+    def detect() -> None:
+        for i in range(COSMIC_FRAMES):
+            astroscrappy.detect_cosmics(band.frames.pixels_dn[i], niter=1, gain=8.5, readnoise=45.0)
+
+    return seconds(detect)[0] * band.frames.pixels_dn.shape[0] / COSMIC_FRAMES

@@ -1,0 +1,177 @@
+"""What the reduction of a full survey scan costs, beside what libraries cost for the same work and what physics asks.
+
+    python -m benchmarks.speed [--latitude 20] [--frames 273] [--rounds 3] [--peers] [--processes]
+
+One three-band scan is simulated and reduced several times in this process, as a worker does; the first round, which
+loads compiled kernels and memory, is shown apart. Then reading and writing of its files; with `--peers` photutils,
+sep, drizzle and astroscrappy on parts of the same data, scaled to the whole; the floor (bytes moved at this machine's
+bandwidth, arithmetic); with `--processes` two worker processes against one. All times are CPU seconds of one process
+unless they say so.
+"""
+
+from __future__ import annotations
+
+import argparse
+import io
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+import numpy as np
+
+from app.bands import BANDS
+from app.formats.atlas import AtlasKeywords, write_atlas
+from app.formats.raw_night import read_raw_scan
+from app.formats.scan_diagnostics import write_diagnostics
+from app.observatory.parameters import NightParameters
+from benchmarks import peers
+from benchmarks.observed import ObservedScan, observe
+from workers.memory import keep_memory
+from workers.reduction.scan import ReducedScan, ReductionParameters, reduce_scan
+from workers.reduction.scan_sources import measure_scan
+from workers.reduction.stack.parameters import PhotometryParameters
+from workers.reduction.values import ScanSources
+from workers.resources import Meter
+from workers.warm import warm
+
+
+def reduce_once(observed: ObservedScan) -> tuple[ReducedScan, ScanSources, float, float, float]:
+    """Reduce a scan; CPU seconds to images and to sources, and peak MiB."""
+    meter = Meter()
+    photometry = PhotometryParameters()
+    reduced = reduce_scan(
+        observed.raw, observed.calibration, observed.reference, ReductionParameters(), photometry=photometry
+    )
+    images = meter.read().cpu_seconds or 0.0
+    result = measure_scan(reduced, photometry)
+    used = meter.read()
+    return reduced, result, images, (used.cpu_seconds or 0.0) - images, (used.peak_memory_bytes or 0) / 2**20
+
+
+def print_rounds(observed: ObservedScan, rounds: int) -> tuple[ReducedScan, ScanSources, float]:
+    """Reduce several times; the median total of the warm rounds."""
+    totals = []
+    for turn in range(rounds + 1):
+        reduced, result, images, sources, peak = reduce_once(observed)
+        label = "first round (loads kernels, memory)" if turn == 0 else f"round {turn}"
+        print(
+            f"{label:<36} images {images:6.2f}  sources {sources:6.2f}  all {images + sources:6.2f} CPU s   "
+            f"peak {peak:5.0f} MiB, {peak / 1024:.2f} GiB"
+        )
+        if turn:
+            totals.append(images + sources)
+        if turn < rounds:
+            del reduced, result
+    bright = sum(int((result.sources[f"{band.value}_snr"] > 7.0).sum()) for band in BANDS)
+    median = float(np.median(totals))
+    print(
+        f"reduction, median of {rounds}: {median:.2f} CPU s; {result.sources.size} sources, {bright / 3:.0f} a band "
+        f"above SNR 7; {1000 * median / max(result.sources.size, 1):.2f} ms a source"
+    )
+    return reduced, result, median
+
+
+def print_files(folder: Path, reduced: ReducedScan, result: ScanSources) -> float:
+    """Read raw files, write images and diagnostics; CPU seconds together."""
+    paths = sorted((folder).glob("*.fits"))
+    started = time.process_time()
+    raw_bytes = 0
+    for path in paths[-3:]:
+        raw_bytes += path.stat().st_size
+        read_raw_scan(path)
+    read = time.process_time() - started
+    started = time.process_time()
+    size = 0
+    from datetime import UTC, date, datetime
+
+    for image, facts in zip(reduced.images, reduced.facts, strict=True):
+        buffer = io.BytesIO()
+        keywords = AtlasKeywords(
+            night_date=date(1998, 4, 27), hemisphere="s", scan=1, direction="n", code_version="benchmark",
+            scan_type="sci", tile=1, position_id="", start=datetime(1998, 4, 27, tzinfo=UTC), airmass=1.0,
+            zero_point_error_mag=facts.zero_point_error_mag, sky_dn=facts.sky_dn, sky_sigma_dn=facts.sky_sigma_dn,
+            uscan_x_arcsec=facts.uscan_x_arcsec, uscan_y_arcsec=facts.uscan_y_arcsec, frame_step_x_arcsec=0.0,
+            frame_step_y_arcsec=83.25, frame_count=facts.frame_count,
+        )  # fmt: skip
+        write_atlas(buffer, image, keywords)
+        size += buffer.tell()
+    size += len(write_diagnostics(result.diagnostics))
+    write = time.process_time() - started
+    print(
+        f"reading {raw_bytes / 1e6:.0f} MB of raw files {read:.2f} CPU s; writing {len(reduced.images)} images with "
+        f"coverage and uncertainty, and diagnostics, {size / 1e6:.0f} MB, {write:.2f} CPU s"
+    )
+    return read + write
+
+
+def print_processes(folder: Path) -> None:
+    """Reduce in one process, then in two at once: the second may not cost the first."""
+    walls = {}
+    for count in (1, 2):
+        command = [sys.executable, "-m", "benchmarks.speed", "--worker", str(folder)]
+        started = time.monotonic()
+        running = [subprocess.Popen(command, stdout=subprocess.PIPE, text=True) for _ in range(count)]
+        seconds = [float(one.communicate()[0].split()[-1]) for one in running]
+        del started
+        walls[count] = max(seconds)
+    print(
+        f"three warm scans in one process {walls[1]:.1f} s wall, in each of two at once {walls[2]:.1f} s: "
+        f"throughput {2 * walls[1] / walls[2]:.2f} of one"
+    )
+
+
+def work(folder: Path) -> None:
+    """Body of one of the processes: three scans after a first one; prints wall seconds."""
+    keep_memory()
+    observed = observe(parameters_of(folder), folder)
+    reduce_once(observed)
+    started = time.monotonic()
+    for _ in range(3):
+        reduce_once(observed)
+    print(time.monotonic() - started)
+
+
+def parameters_of(folder: Path) -> NightParameters:
+    """Night that a folder's name encodes: LATITUDE-FRAMES-SEED."""
+    latitude, frames, seed = folder.name.split("-")
+    return NightParameters(
+        frames=int(frames), latitude_deg=float(latitude), seed=int(seed), tiles=1, calibration_groups=0
+    )
+
+
+def main() -> None:
+    """Print everything."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--latitude", type=float, default=20.0)
+    parser.add_argument("--frames", type=int, default=273)
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--peers", action="store_true")
+    parser.add_argument("--processes", action="store_true")
+    parser.add_argument("--worker", type=Path, help=argparse.SUPPRESS)
+    options = parser.parse_args()
+    if options.worker:
+        work(options.worker)
+        return
+    print(f"kernels compiled or loaded in {warm():.1f} s; memory kept: {keep_memory()}")
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name) / f"{options.latitude:g}-{options.frames}-{options.seed}"
+        folder.mkdir()
+        observed = observe(parameters_of(folder), folder)
+        reduced, result, median = print_rounds(observed, options.rounds)
+        files = print_files(folder / parameters_of(folder).night_name, reduced, result)
+        print(f"reduction, reading and writing: {median + files:.2f} CPU s (loading: benchmarks.loader)")
+        peers.print_floor(reduced, median)
+        if options.peers:
+            peers.print_peers(reduced, result, median)
+        del reduced, result, observed
+        if options.processes:
+            print_processes(folder)
+
+
+if __name__ == "__main__":
+    main()
