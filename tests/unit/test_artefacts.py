@@ -141,8 +141,12 @@ def test_halos_are_judged_as_ever():
     rows = [at(5.0, 5.0, 16.0), at(4.0, 4.0, 12.0), at(-5.0, 5.0, 16.0, 10.0, read="220")]
     sources = table([(*PARENT, 7.0, 6.5, 6.3, "111"), *rows])
     sources["j_psfchi"][1:] = 50.0
+    sources["j_psfchi"][2] = 5.0  # a blend with the parent's light
     marked = mark_artefacts(sources, np.arange(4) == 0, USCAN, geometry())
     assert [text.decode() for text in marked["cc_flg"][1:]] == ["C00", "c00", "c00"]
+    sources["j_psfchi"][2] = 50.0  # no profile at all: a piece of the parent
+    marked = mark_artefacts(sources, np.arange(4) == 0, USCAN, geometry())
+    assert [text.decode() for text in marked["cc_flg"][1:]] == ["C00", "C00", "c00"]
 
 
 def on_stripe(dx, across=0.0):

@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 from numba import njit
+from scipy.ndimage import gaussian_filter, uniform_filter
 
 from workers.reduction.compiled import KERNEL
 from workers.reduction.frames import CalibratedFrames, Doubles, Flags, Floats
@@ -35,6 +36,8 @@ from workers.reduction.stack.residual import last_wing_bin
 from workers.reduction.stack.seeing import smooth_along
 from workers.reduction.stack.visits import Integers, Looks
 
+FEW_LOOKS = 300
+SPARSE_SIGMA_NODES = 1.5
 TERM_SCATTER = 0.015
 """Prior of the polynomial terms: what the light of a pixel may change by over the field, in shares of a star."""
 SEEING_SCATTER = 1.0
@@ -244,6 +247,9 @@ def learn(
         normal, right, excess, width_normal, width_right,
     )  # fmt: skip
     change = _solve_nodes(normal, right, psf.nodes)
+    if int(np.diff(looks.start)[sample.which].sum()) < FEW_LOOKS:
+        # A node has a sixteenth of the looks: the few corrections are taken as one of its surroundings, 3/4 pixel wide.
+        change = gaussian_filter(change, (0.0, SPARSE_SIGMA_NODES, SPARSE_SIGMA_NODES))
     nodes = _centred(psf.nodes + change)
     expected = _continued_wing(nodes[0], psf.wing)
     outer = _learn_wing(residual, frames, psf, sample, expected) if wing else expected
@@ -319,8 +325,6 @@ def _outside_from_wing(nodes: Doubles, weight: Doubles, wing: Floats) -> Doubles
 
 def _error(excess: Doubles, base: Doubles) -> Floats:
     """Scatter of stars about the table beyond noise, smoothed over 5 x 5 nodes."""
-    from scipy.ndimage import uniform_filter
-
     value = uniform_filter(excess[..., 0], 5, mode="constant")
     weight = uniform_filter(excess[..., 1], 5, mode="constant")
     variance = np.maximum(value / np.maximum(weight, 1e-30), 0.0)

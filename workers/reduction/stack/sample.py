@@ -80,7 +80,9 @@ def choose_sample(
     """
     noise = float(np.median(frames.noise_dn[frames.noise_dn > 0.0])) if frames.noise_dn.any() else np.inf
     flux = np.nan_to_num(stars.flux_dn)
-    good = (flux > LEAST_FLUX_NOISE * noise) & (np.diff(looks.start) >= 2)
+    count = np.diff(looks.start)
+    # Twice seen is no chance event; of a scan of one frame nothing is.
+    good = (flux > LEAST_FLUX_NOISE * noise) & (count >= min(2, int(count.max(initial=0))))
     moderate = good & (flux < LINEAR_SHARE * frames.detector.saturation_dn)
     if np.count_nonzero(moderate) >= FEWEST_MODERATE:
         good = moderate
