@@ -13,6 +13,8 @@ from tests.unit.small_scan import SKY_DN, make_scan
 from workers.instruments.camera import detector_of, raw_band
 from workers.reduction.frames import FrameSetError
 from workers.reduction.scan import ReductionParameters, ReferenceStars, reduce_scan
+from workers.reduction.scan_sources import measure_scan
+from workers.reduction.stack.parameters import PhotometryParameters
 from workers.reduction.warm_frames import warm_frames
 from workers.reduction.zero_points import NOMINAL, magnitude_of_one_dn, solve_zero_point
 
@@ -146,6 +148,22 @@ def test_one_frame_is_a_scan(scan):
     (image,) = reduced.images
     assert image.number == 1
     assert 490 < image.pixels_dn.shape[0] < 530
+
+
+def test_one_frame_gives_stars_and_no_galaxies():
+    """The profile is learnt from single looks there: a guessed one made a galaxy of every fifth star, 0.2 mag faint."""
+    scan = make_scan(frames=1, count=100, seed=2, bright=(3.0, 4.5))
+    reduced = reduce_scan(scan.raw, scan.calibration, NONE, ReductionParameters())
+    result = measure_scan(reduced, PhotometryParameters())
+    x, y = scan.uscan.from_sky(result.sources["ra"], result.sources["decl"])
+    # No reference stars: places are as wrong as the pointing.
+    away = np.hypot(x[:, None] - scan.x_arcsec, y[:, None] - scan.y_arcsec)
+    near = away.argmin(axis=1)
+    good = (away.min(axis=1) < 3.0) & (result.sources["rd_flg"] == b"200")
+    error = result.sources["j_m"] + 2.5 * np.log10(scan.flux_dn[near]) - reduced.images[0].zero_point_mag
+    assert good.sum() > 40
+    assert abs(np.median(error[good])) < 0.04
+    assert result.extended.size == 0
 
 
 def test_same_input_same_bytes(scan, reduced):
