@@ -11,6 +11,7 @@ flux over its bound.
 from __future__ import annotations
 
 import argparse
+from itertools import pairwise
 
 import numpy as np
 
@@ -29,8 +30,10 @@ FLOOR_MAG = 0.005
 
 def print_photometry(band: Band, one: BandComparison) -> None:
     """Bias, scatter, bound, completeness against SNR."""
-    print("band       snr  isolated  found %   bias mmag  scatter  bound  ratio  (over the larger of bound, 5 mmag)")
-    for low, high in zip(EDGES[:-1], EDGES[1:], strict=True):
+    print(
+        "band       snr  isolated  found %   bias mmag  scatter  bound  ratio  (over the larger of bound, 5 mmag)"
+    )
+    for low, high in pairwise(EDGES):
         inside = one.alone & (one.snr >= low) & (one.snr < high)
         saturated = np.isin(one.read, [b"1", b"3"])
         inside &= ~saturated
@@ -49,7 +52,10 @@ def print_photometry(band: Band, one: BandComparison) -> None:
     read1 = one.found & (one.read == b"1") & one.alone
     if np.count_nonzero(read1) > 3:
         bias, scatter = robust(one.error_mag[read1])
-        print(f"{band.label:>4} Read_1: {np.count_nonzero(read1)} stars, bias {1000 * bias:+.1f}, scatter {1000 * scatter:.1f} mmag")
+        print(
+            f"{band.label:>4} Read_1: {np.count_nonzero(read1)} stars, bias {1000 * bias:+.1f}, "
+            f"scatter {1000 * scatter:.1f} mmag"
+        )
 
 
 def print_positions(comparison: Comparison) -> None:
@@ -92,7 +98,9 @@ def report(latitude: float, frames: int, seed: int) -> None:
         print_photometry(band, comparison.band(band))
     for snr in (7.0, 10.0):
         false, count = comparison.false_rows(snr)
-        print(f"false sources above SNR {snr:g} after flags: {false} of {count} ({100 * false / max(count, 1):.3f} %)")
+        print(
+            f"false sources above SNR {snr:g} after flags: {false} of {count} ({100 * false / max(count, 1):.3f} %)"
+        )
     print_positions(comparison)
 
 

@@ -150,7 +150,9 @@ class Comparison:
         for band in BANDS:
             position = band.position
             value = self.rows[f"{band.value}_m"].astype(float)
-            mine = np.isin(self.flags[:, position], [b"1", b"2", b"3"]) & (self.rows[f"{band.value}_snr"] > snr)
+            mine = np.isin(self.flags[:, position], [b"1", b"2", b"3"]) & (
+                self.rows[f"{band.value}_snr"] > snr
+            )
             mine &= ~np.isin(self.contamination[:, position], ARTEFACTS)
             keep |= mine
             bright = self.truth[f"{band.value}_m"][other] < value[owner] + 1.0

@@ -98,7 +98,11 @@ def observe(parameters: NightParameters, folder: Path | None = None) -> Observed
     stars = synthetic_regions(night_regions(summary.night))
     stars = stars[np.isfinite(stars["vt_mag"])]
     ra, decl = positions_at(stars, year)
-    error = REFERENCE_ERROR_ARCSEC / 3600.0 * np.random.default_rng(parameters.seed).standard_normal((2, stars.size))
+    error = (
+        REFERENCE_ERROR_ARCSEC
+        / 3600.0
+        * np.random.default_rng(parameters.seed).standard_normal((2, stars.size))
+    )
     reference = ReferenceStars(
         ra + error[0] / np.cos(np.radians(decl)),
         decl + error[1],

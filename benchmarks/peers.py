@@ -43,8 +43,10 @@ def print_floor(reduced: ReducedScan, ours: float) -> None:
     copying, _ = seconds(lambda: [np.add(a, b, out=a) for _ in range(4)])
     bandwidth = 4 * 3 * a.nbytes / copying
     stars = sum(stack.stars.size for stack in reduced.stacks.values())
-    # 6 looks x (a stamp of 8 terms, 1344 multiply-adds; 2.5 evaluations of 56 pixels x 20) x 3 sweeps; coadd 27 a pixel.
-    operations = 2.0 * (stars * 6 * 3 * (1344 + 2.5 * 56 * 20) + count * band.frames.pixels_dn.size * (27 * 5 + 60))
+    # 6 looks x (a stamp of 8 terms: 1344 multiply-adds; 2.5 times 56 pixels x 20) x 3 sweeps; coadd 27 a pixel.
+    operations = 2.0 * (
+        stars * 6 * 3 * (1344 + 2.5 * 56 * 20) + count * band.frames.pixels_dn.size * (27 * 5 + 60)
+    )
     arithmetic = operations / 10e9
     floor = moved / bandwidth + arithmetic
     print(
@@ -60,15 +62,22 @@ def print_peers(reduced: ReducedScan, result: ScanSources, ours: float) -> None:
     stars = sum(int((result.sources[f"{b.value}_snr"] > 0).sum()) for b in reduced.bands)
     sweeps = stars / max(_fit_seconds(reduced), 1e-9)
     print(
-        f"photutils PSF photometry on a coadd: {scale:.0f} stars/s; our multi-frame fits alone {sweeps:.0f} star fits/s"
-        f" ({sweeps / scale:.0f} times), the whole reduction {stars / ours:.0f} stars/s ({stars / ours / scale:.0f} times)"
+        f"photutils PSF photometry on a coadd: {scale:.0f} stars/s; our multi-frame fits alone {sweeps:.0f} stars/s "
+        f"({sweeps / scale:.0f} times), the whole reduction {stars / ours:.0f} ({stars / ours / scale:.0f} times)"
     )
     extraction = _sep(reduced)
-    print(f"sep background, extraction, one aperture on the images: {extraction:.2f} s ({extraction / ours:.2f} of our all)")
+    print(
+        f"sep background, extraction, one aperture on the images: {extraction:.2f} s, "
+        f"{extraction / ours:.2f} of our all"
+    )
     drizzled = _drizzle(reduced) * bands
-    print(f"drizzle, square kernel: {drizzled:.1f} s, from {DRIZZLE_FRAMES} frames ({drizzled / ours:.1f} times our all)")
+    print(
+        f"drizzle, square kernel: {drizzled:.1f} s, from {DRIZZLE_FRAMES} frames ({drizzled / ours:.1f} times our all)"
+    )
     cosmic = _astroscrappy(reduced) * bands
-    print(f"astroscrappy, one iteration: {cosmic:.1f} s, from {COSMIC_FRAMES} frames ({cosmic / ours:.1f} times our all)")
+    print(
+        f"astroscrappy, one iteration: {cosmic:.1f} s, from {COSMIC_FRAMES} frames ({cosmic / ours:.1f} times our all)"
+    )
 
 
 def _fit_seconds(reduced: ReducedScan) -> float:
@@ -119,7 +128,9 @@ def _sep(reduced: ReducedScan) -> float:
 
     def extract() -> None:
         for image in reduced.images:
-            data = np.ascontiguousarray(np.nan_to_num(image.pixels_dn, nan=float(np.nanmedian(image.pixels_dn))))
+            data = np.ascontiguousarray(
+                np.nan_to_num(image.pixels_dn, nan=float(np.nanmedian(image.pixels_dn)))
+            )
             background = sep.Background(data)
             clean = data - background.back()
             objects = sep.extract(clean, 1.5, err=background.globalrms)
@@ -144,7 +155,9 @@ def _drizzle(reduced: ReducedScan) -> float:
 
     def add() -> None:
         for i, place in maps:
-            output.add_image(band.frames.pixels_dn[i], exptime=1.0, pixmap=place, pixel_scale_ratio=0.5, pixfrac=1.0)
+            output.add_image(
+                band.frames.pixels_dn[i], exptime=1.0, pixmap=place, pixel_scale_ratio=0.5, pixfrac=1.0
+            )
 
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")

@@ -30,9 +30,9 @@ from app.observatory.truth import read_table
 from workers.instruments.camera import detector_of, raw_band
 from workers.reduction.frames import NightCalibration
 from workers.reduction.masks import calibrate_night
-from workers.reduction.stack.parameters import PhotometryParameters
 from workers.reduction.scan import ReducedScan, ReductionParameters, ReferenceStars, reduce_scan
 from workers.reduction.scan_sources import measure_scan
+from workers.reduction.stack.parameters import PhotometryParameters
 from workers.resources import Meter
 from workers.warm import warm
 

@@ -10,7 +10,6 @@ Light is conserved: values are DN per 1" pixel, the mean over the looks. The sky
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -160,7 +159,7 @@ def _spread_run(
         for x in range(n):
             fx = left[x]
             fy = low[x]
-            # Middle, from the pixel's centre, of the part in this row or column, and how far the tilted sides are there.
+            # Middle of the part in this row or column, from the pixel's centre, and the tilted sides there.
             dy = -half * (one + fy) if q == 0 else (half - fy if q == 1 else one - half * fy)
             dx = -half * (one + fx) if p == 0 else (half - fx if p == 1 else one - half * fx)
             gx = min(max(fx + tilt_x * dy, zero), one)
@@ -223,7 +222,11 @@ def _drizzle(
             first = 0
             while first < nx:
                 last = first + 1
-                while last < nx and row[last] == row[first] and column[last] - column[first] == 2 * (last - first):
+                while (
+                    last < nx
+                    and row[last] == row[first]
+                    and column[last] - column[first] == 2 * (last - first)
+                ):
                     last += 1
                 # Pixels whose squares leave the padding are cut off the run's ends.
                 start = first
@@ -259,7 +262,7 @@ def _finish(
     coverage: Floats,
     uncertainty: Floats,
 ) -> None:
-    """Turn sums into means a column: DN per output pixel and its deviation, NaN without looks; and put columns in order."""
+    """Turn sums into means, NaN without looks: DN per output pixel and its deviation; and put columns in order."""
     rows, columns = pixels.shape
     half = columns // 2
     scale = np.float32(1.0 / area)

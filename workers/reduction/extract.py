@@ -133,9 +133,7 @@ def _fill(
         covered |= _fill_limits(out, band, rows < 0, reduced, parameters)
         split = (rows < 0) & covered & merge.inconsistent(merged, position, parameters.unresolved_arcsec)
         flags["rd_flg"][split, position] = ReadFlag.INCONSISTENT.value.encode()
-        flags["cc_flg"][:, position] = merge.confusion_flags(
-            merged, tables[position]["confused"], position
-        )
+        flags["cc_flg"][:, position] = merge.confusion_flags(merged, tables[position]["confused"], position)
         flags["ph_qual"][:, position] = photometric_quality(
             flags["rd_flg"][:, position],
             out[f"{band.value}_snr"],

@@ -21,10 +21,10 @@ CELLS = 4
 
 @njit(**KERNEL)
 def background_row(mesh: Floats, y: int, ny: int, out: Floats) -> None:
-    """Bilinear background of row `y` (of `ny`) of a frame whose mesh is (cells, cells); linear beyond the centres.
+    """Bilinear background of row `y` (of `ny`) of a frame by its (cells, cells) mesh, linear beyond the centres.
 
-    Between two cell centres it is a straight line, so the row is drawn segment by segment: 0.5 ns a pixel, where a floor
-    a pixel takes 12.
+    Between two cell centres it is a straight line, so the row is drawn segment by segment: 0.5 ns a pixel, where a
+    floor a pixel takes 12.
     """
     cells = mesh.shape[0]
     nx = out.size

@@ -92,7 +92,9 @@ def register_roughly(
         table = table[order]
         rank = np.arange(table.size) - np.searchsorted(table["frame"], table["frame"])
         table = table[rank < choice.sources]
-        magnitude = raw[band].detector.zero_point_mag - 2.5 * np.log10(table["flux"].astype(np.float64) / PATCH_SHARE)
+        magnitude = raw[band].detector.zero_point_mag - 2.5 * np.log10(
+            table["flux"].astype(np.float64) / PATCH_SHARE
+        )
         parts.append((table, np.full(table.size, position), magnitude))
     everything = np.concatenate([table for table, _, _ in parts])
     order = np.argsort(everything["frame"], kind="stable")
@@ -144,12 +146,14 @@ def register_finely(
                     ]
                 ),
                 raw[band].detector.zero_point_mag
-                - 2.5 * np.log10(np.concatenate([np.maximum(centre.flux_dn, 1.0), burnt["flux"] / PATCH_SHARE])),
+                - 2.5
+                * np.log10(np.concatenate([np.maximum(centre.flux_dn, 1.0), burnt["flux"] / PATCH_SHARE])),
             )
         )
     columns = [np.concatenate([part[k] for part in parts]) for k in range(6)]
     order = np.argsort(columns[0], kind="stable")
-    observations = Observations(*(column[order] for column in columns), bands)
+    frame, band_of, x_pix, y_pix, sigma, magnitude = (column[order] for column in columns)
+    observations = Observations(frame, band_of, x_pix, y_pix, sigma, magnitude, bands)
     guess = Guess(dict(first.geometry), x, y)
     references = _references(reference, uscan, x, y)
     return register(observations, references, guess, REFINING_RADII_ARCSEC)

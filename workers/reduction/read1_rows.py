@@ -79,7 +79,11 @@ def apply_read1(
         _make_default(out, band, found, ReadFlag.READ1_APERTURE, READ1_FLOOR_MAG, fixed_errors_mag)
         flux, error = wings[band]
         clipped = np.flatnonzero(np.isfinite(flux) & (flux > 0.0))
-        fit = clipped, zero_point[clipped] - 2.5 * np.log10(flux[clipped]), 1.0857 * error[clipped] / flux[clipped]
+        fit = (
+            clipped,
+            zero_point[clipped] - 2.5 * np.log10(flux[clipped]),
+            1.0857 * error[clipped] / flux[clipped],
+        )
         _make_default(out, band, fit, ReadFlag.READ1_PROFILE, 0.0, fixed_errors_mag)
     return out
 

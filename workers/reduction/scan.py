@@ -259,7 +259,9 @@ def _images(
     for band, one in bands.items():
         planes = coadd(one.frames, one.geometry, solve_levels(one.frames, one.geometry), grid, sums)
         night = zero_points.get(band, NOMINAL)
-        add_metrics(metrics, band, {"zero_point_nominal": float(night.nominal), "zero_point_c1_mag": night.c1_mag})
+        add_metrics(
+            metrics, band, {"zero_point_nominal": float(night.nominal), "zero_point_c1_mag": night.c1_mag}
+        )
         mine = cut_images(one.raw, one.geometry, grid, middles, planes, uscan, night, stacks[band].psf)
         add_metrics(metrics, band, seeing_metrics([image.seeing_shape for image, _ in mine]))
         made += mine

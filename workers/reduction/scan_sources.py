@@ -99,7 +99,8 @@ def _bright_stars(
     _, y = reduced.uscan.from_sky(sources["ra"], sources["decl"])
     image = where.image_of(y)
     zero_points = {
-        band: where.zero_point_mag[band][image] + catalogues[band].growth.correction_mag for band in catalogues
+        band: where.zero_point_mag[band][image] + catalogues[band].growth.correction_mag
+        for band in catalogues
     }
     fixed = (parameters.zero_point_error_mag, parameters.flat_error_mag, parameters.read1_error_mag)
     with_read1 = apply_read1(sources, star >= 0, reduced.uscan, reduced.bands, zero_points, wings, fixed)
@@ -154,6 +155,8 @@ def _star_metrics(metrics: Metrics, reduced: ReducedScan, sources: Table) -> Non
             band,
             {
                 "read1_stars": float(np.count_nonzero(read[:, band.position] == b"1")),
-                "artefacts": float(np.isin(confusion[:, band.position], [b"P", b"C", b"D", b"S", b"G"]).sum()),
+                "artefacts": float(
+                    np.isin(confusion[:, band.position], [b"P", b"C", b"D", b"S", b"G"]).sum()
+                ),
             },
         )

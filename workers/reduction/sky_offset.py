@@ -67,7 +67,8 @@ def _subtract(pixels: Floats, flags: Flags, pattern: Floats, first: int, last: i
 def _cell_means(pattern: Floats, cells: int) -> Floats:
     """Mean of a pattern in each cell of the mesh: what its subtraction takes from the background."""
     ny, nx = pattern.shape
-    return pattern.reshape(cells, ny // cells, cells, nx // cells).mean(axis=(1, 3))
+    means: Floats = pattern.reshape(cells, ny // cells, cells, nx // cells).mean(axis=(1, 3))
+    return means
 
 
 def blocks(count: int) -> list[tuple[int, int]]:

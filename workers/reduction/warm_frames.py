@@ -62,7 +62,7 @@ def warm_frames() -> None:
         read2,
         np.arange(n, dtype=np.float64),
         np.full(n, 10.0),
-        10.0 + 2.0 * STEP_PIX / 3600.0 * np.arange(n),
+        10.0 + 2.0 * STEP_PIX / 3600.0 * np.arange(n, dtype=np.float64),
         np.ones(n),
         np.zeros(n, np.bool_),
     )

@@ -309,7 +309,11 @@ def curve_of_growth(
         Stars to use.
     drawn_flux_dn : float64 array (stars,)
     """
-    rows = np.concatenate([np.arange(looks.start[s], looks.start[s + 1]) for s in chosen]) if chosen.size else chosen
+    rows = (
+        np.concatenate([np.arange(looks.start[s], looks.start[s + 1]) for s in chosen])
+        if chosen.size
+        else chosen
+    )
     star = np.repeat(chosen, np.diff(looks.start)[chosen]) if chosen.size else chosen
     out = np.empty((rows.size, GROWTH_RADII_PIX.size))
     _curves(

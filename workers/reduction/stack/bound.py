@@ -92,7 +92,9 @@ def _fisher(
             out[s] = np.nan
 
 
-def cramer_rao(frames: CalibratedFrames, psf: FramePsf, tables: Floats, looks: Looks, flux_dn: Doubles) -> Bound:
+def cramer_rao(
+    frames: CalibratedFrames, psf: FramePsf, tables: Floats, looks: Looks, flux_dn: Doubles
+) -> Bound:
     """Bound of stars of given fluxes at given places.
 
     Parameters
@@ -141,8 +143,10 @@ def scan_noise_dn(bound: Bound, flux_dn: Doubles, wanted_dn: Doubles) -> Doubles
     place = np.array([np.median(logs[part]) for part in parts])
     value = np.array([np.median(bound.flux_dn[good][part]) for part in parts])
     # The variance is linear in flux: between bins, and beyond the last ones, it is interpolated as such.
-    slope, sky = np.polyfit(np.exp(place), value**2, 1, w=1.0 / value**2) if place.size > 2 else (0.0, value[0] ** 2)
+    slope, sky = (
+        np.polyfit(np.exp(place), value**2, 1, w=1.0 / value**2) if place.size > 2 else (0.0, value[0] ** 2)
+    )
     wanted = np.log(np.maximum(wanted_dn, 1e-6))
     inside = (wanted >= place[0]) & (wanted <= place[-1])
     line = np.sqrt(np.maximum(sky + slope * np.maximum(wanted_dn, 0.0), 0.25 * value[0] ** 2))
-    return np.where(inside, np.interp(wanted, place, value), line)
+    return np.asarray(np.where(inside, np.interp(wanted, place, value), line), np.float64)

@@ -94,9 +94,7 @@ def make_catalogue(stack: BandStack, mean_sky_dn: float) -> BandCatalogue:
     drawn = np.nan_to_num(stars.flux_dn)
     sums = measure_apertures(stack.residual, stack.frames, stack.psf, stack.tables, looks, drawn)
     chosen = choose_sample(stack.frames, looks, stars, GROWTH_STARS, alone=False)
-    growth = curve_of_growth(
-        stack.residual, stack.frames, stack.psf, stack.tables, looks, chosen, drawn
-    )
+    growth = curve_of_growth(stack.residual, stack.frames, stack.psf, stack.tables, looks, chosen, drawn)
     width = mean_widths(stack, looks.start, looks.frame)
     sample = np.arange(0, stars.size, max(1, stars.size // BOUND_STARS))
     some = stack.looks(stars.taken(sample), 2.0)

@@ -30,7 +30,9 @@ class Centres:
     flux_dn : float64
     """
 
-    def __init__(self, frame: Integers, x_pix: Doubles, y_pix: Doubles, sigma: Doubles, flux: Doubles) -> None:
+    def __init__(
+        self, frame: Integers, x_pix: Doubles, y_pix: Doubles, sigma: Doubles, flux: Doubles
+    ) -> None:
         order = np.lexsort((x_pix, y_pix, frame))
         self.frame, self.x_pix, self.y_pix = frame[order], x_pix[order], y_pix[order]
         self.sigma_arcsec, self.flux_dn = sigma[order], flux[order]

@@ -104,10 +104,11 @@ def _stack(
 
 @njit(**KERNEL)
 def _filter(total: Floats, weight: Floats, kernel: Floats, out: Floats, inverse: Floats) -> None:
-    """Matched filter with inverse-variance weights: out = sum(w v m) / sum(w m^2); `inverse` is 1 over its error.
+    """Filter with a star's image, weighted: out = sum(w v m) / sum(w m^2); `inverse` is 1 over its error.
 
-    `total` and `weight` come as `_stack` leaves them; `out` and `inverse` are (rows, columns). m is a star's share of a frame pixel there: `kernel` times itself, its
-    element k at an offset of k - size / 2. Rows run through a ring of as many as the kernel has elements.
+    `total` and `weight` come as `_stack` leaves them; `out` and `inverse` are (rows, columns). m is a star's share of a
+    frame pixel there: `kernel` times itself, its element k at an offset of k - size / 2. Rows run through a ring of as
+    many as the kernel has elements.
     """
     rows, columns = out.shape
     halves = total.shape[2]
@@ -294,4 +295,3 @@ class Detector:
         count = _peaks(image, inverse, middle, factor, CELL, threshold, out)
         x, y, flux, snr = out[:count].T
         return Peaks(x + first_x, y + first_y, flux.copy(), snr.copy())
-

@@ -123,9 +123,7 @@ class LookFluxes:
         return middle, count.astype(np.int64)
 
 
-def frame_table(
-    stack: BandStack, band: BandFrames, fluxes: LookFluxes, uscan: UScan
-) -> NDArray[np.void]:
+def frame_table(stack: BandStack, band: BandFrames, fluxes: LookFluxes, uscan: UScan) -> NDArray[np.void]:
     """Rows of FRAME_DIAGNOSTIC_DTYPE."""
     frames = stack.frames
     n = frames.noise_dn.size
@@ -190,7 +188,9 @@ def reference_table(
         return np.zeros(0, REFERENCE_DIAGNOSTIC_DTYPE)
     rx, ry = uscan.from_sky(reference.ra_deg, reference.decl_deg)
     x, y = uscan.from_sky(rows["ra"], rows["decl"])
-    near = cKDTree(np.column_stack([x, y])).query_ball_point(np.column_stack([rx, ry]), REFERENCE_RADIUS_ARCSEC)
+    near = cKDTree(np.column_stack([x, y])).query_ball_point(
+        np.column_stack([rx, ry]), REFERENCE_RADIUS_ARCSEC
+    )
     pairs = [(star, found[0]) for star, found in enumerate(near) if len(found) == 1]
     out = np.zeros(len(pairs), REFERENCE_DIAGNOSTIC_DTYPE)
     if pairs:

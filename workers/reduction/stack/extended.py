@@ -27,7 +27,9 @@ from workers.reduction.values import EXTENDED_RADII_ARCSEC
 Table = NDArray[np.void]
 
 RADIUS_ARCSEC = 10.0
-EXCESS = 1.26  # 0.25 mag more light within 10" than in the profile: no pair of stars within its circle reaches it
+EXCESS = (
+    1.26  # 0.25 mag more light within 10" than in the profile: no pair of stars within its circle reaches it
+)
 OWN_ARCSEC = 4.0  # stars this near were fitted to the same object
 HALF_WINDOW_ARCSEC = 130
 OBJECT_ARCSEC = 8.0  # stars this near belong to the object whatever its isophote
@@ -78,7 +80,11 @@ def _wide(
     for k, near in enumerate(cKDTree(places).query_ball_point(places[chosen], OWN_ARCSEC)):
         own = float(flux[near].sum())
         star = int(chosen[k])
-        if flux[star] < max(flux[near]) or not light[k] > (EXCESS - 1.0) * own or not light[k] > 5.0 * error[k]:
+        if (
+            flux[star] < max(flux[near])
+            or not light[k] > (EXCESS - 1.0) * own
+            or not light[k] > 5.0 * error[k]
+        ):
             continue
         away = np.hypot(bright.x_arcsec - places[star, 0], bright.y_arcsec - places[star, 1])
         if (away < stack.fixed.reach_arcsec + 15.0).any():

@@ -17,24 +17,25 @@ from numpy.typing import NDArray
 
 from workers.reduction.compiled import KERNEL
 from workers.reduction.frames import CalibratedFrames, Doubles, Flags, Floats
-from workers.reduction.stack.psf import (
-    HALF,
-    PADDED,
-    PHASES,
-    STAMP,
-    FramePsf,
-    blend_stamp,
-    field_terms,
-    phase_of,
+from workers.reduction.stack.fit_steps import (
+    add_back,
+    drop_outlier,
+    gather,
+    newton_step,
+    phase_rest,
+    refresh,
+    standard_errors,
+    sums,
+    to_arcsec,
+    write_back,
 )
+from workers.reduction.stack.psf import PADDED, PHASES, FramePsf, field_terms
 from workers.reduction.stack.visits import Integers, Looks
 
-FIT_RADIUS2 = 6.3  # 2.5 pixels
 MOST_LOOKS = 32
 LEAST_PIXELS = 6
 STEP_PIX = 0.4
 TURNS = 6
-OUTLIER_SIGMA = 6.0
 HALF_PHASE_PIX = 0.5 / PHASES
 
 
@@ -103,245 +104,6 @@ class Stars:
         )
 
 
-@njit(**KERNEL, inline="always")
-def _gather(
-    residual: Floats, flags: Flags, i: int, slot: int, place: Doubles, data: Floats, use: Floats
-) -> int:
-    """Copy the stamp of a look, whole, and its weights: 1 within the fit radius and not flagged. Pixels used.
-
-    `place[slot]` holds the star's offset from the stamp's middle pixel, and that pixel: fx, fy, jx, jy.
-    """
-    _, ny, nx = residual.shape
-    fx = place[slot, 0]
-    fy = place[slot, 1]
-    jx = int(place[slot, 2])
-    jy = int(place[slot, 3])
-    count = 0
-    for row in range(STAMP):
-        yy = jy - HALF + row
-        dy2 = (row - HALF - fy) * (row - HALF - fy)
-        for column in range(STAMP):
-            xx = jx - HALF + column
-            p = row * STAMP + column
-            good = False
-            if 0 <= yy < ny and 0 <= xx < nx:
-                data[slot, p] = residual[i, yy, xx]
-                dx = column - HALF - fx
-                good = dx * dx + dy2 <= FIT_RADIUS2 and flags[i, yy, xx] == 0
-            else:
-                data[slot, p] = np.float32(0.0)
-            use[slot, p] = np.float32(1.0) if good else np.float32(0.0)
-            count += good
-    return count
-
-
-@njit(**KERNEL, inline="always")
-def _sums(
-    stamps: Floats,
-    wrong: Floats,
-    data: Floats,
-    use: Floats,
-    slot: int,
-    rx: float,
-    ry: float,
-    flux: float,
-    sky: float,
-    inverse_gain: float,
-    out: Doubles,
-) -> None:
-    """Normal equations of one look: chi-squared, then t.t, t.x, t.y, x.x, x.y, y.y, and t.r, x.r, y.r; weighted."""
-    dx = np.float32(rx)
-    dy = np.float32(ry)
-    one = np.float32(flux)
-    floor = np.float32(sky)
-    ig = np.float32(inverse_gain)
-    s00 = s10 = s20 = s11 = s21 = s22 = np.float32(0.0)
-    q0 = q1 = q2 = c2 = np.float32(0.0)
-    for p in range(PADDED):
-        east = stamps[slot, 1, p]
-        north = stamps[slot, 2, p]
-        t = stamps[slot, 0, p] + dx * east + dy * north
-        model = one * t
-        ignorance = one * wrong[slot, p]
-        w = use[slot, p] / (floor + max(model, np.float32(0.0)) * ig + ignorance * ignorance)
-        r = data[slot, p] - model
-        wr = w * r
-        c2 += wr * r
-        wt = w * t
-        wx = w * east
-        wy = w * north
-        s00 += wt * t
-        s10 += wt * east
-        s20 += wt * north
-        s11 += wx * east
-        s21 += wx * north
-        s22 += wy * north
-        q0 += wr * t
-        q1 += wr * east
-        q2 += wr * north
-    out[0] = c2
-    out[1] = s00
-    out[2] = s10
-    out[3] = s20
-    out[4] = s11
-    out[5] = s21
-    out[6] = s22
-    out[7] = q0
-    out[8] = q1
-    out[9] = q2
-
-
-@njit(**KERNEL, inline="always")
-def _to_arcsec(one: Doubles, inverse: Doubles, i: int, total: Doubles) -> None:
-    """Add a look's sums to those of the star, pixels turned into arcseconds: d(fx, fy) = inverse[i] d(x, y)."""
-    a = inverse[i, 0, 0]
-    b = inverse[i, 0, 1]
-    c = inverse[i, 1, 0]
-    d = inverse[i, 1, 1]
-    total[0] += one[0]
-    total[1] += one[1]
-    total[2] += a * one[2] + c * one[3]
-    total[3] += b * one[2] + d * one[3]
-    total[4] += a * a * one[4] + 2.0 * a * c * one[5] + c * c * one[6]
-    total[5] += a * b * one[4] + (a * d + b * c) * one[5] + c * d * one[6]
-    total[6] += b * b * one[4] + 2.0 * b * d * one[5] + d * d * one[6]
-    total[7] += one[7]
-    total[8] += a * one[8] + c * one[9]
-    total[9] += b * one[8] + d * one[9]
-
-
-@njit(**KERNEL, inline="always")
-def _rest(offset: float, phase: int) -> float:
-    """Offset of a star from the middle of a phase (index along one axis), pixels."""
-    return offset - ((phase + 0.5) / PHASES - 0.5)
-
-
-@njit(**KERNEL, inline="always")
-def _refresh(
-    tables: Floats,
-    terms: Floats,
-    slot: int,
-    fx: float,
-    fy: float,
-    phase: int,
-    slack: float,
-    stamps: Floats,
-    wrong: Floats,
-) -> int:
-    """Blend the stamp of the phase nearest to an offset unless one within `slack` pixels is there; its number."""
-    if phase >= 0 and max(abs(_rest(fx, phase % PHASES)), abs(_rest(fy, phase // PHASES))) < slack:
-        return phase
-    qx = phase_of(fx)
-    qy = phase_of(fy)
-    number = qy * PHASES + qx
-    if number != phase:
-        blend_stamp(tables, terms, slot, qx, qy, stamps)
-        count = tables.shape[2] - 1
-        for p in range(PADDED):
-            wrong[slot, p] = tables[qy, qx, count, 0, p]
-    return number
-
-
-@njit(**KERNEL)
-def _drop_outlier(
-    stamps: Floats,
-    wrong: Floats,
-    data: Floats,
-    use: Floats,
-    slot: int,
-    rx: float,
-    ry: float,
-    flux: float,
-    sky: float,
-    inverse_gain: float,
-) -> int:
-    """Stop using a look's pixel that is 6 sigma above the model and a third of the look's chi-squared; 1 if so."""
-    worst = -1
-    highest = OUTLIER_SIGMA * OUTLIER_SIGMA
-    total = 0.0
-    for p in range(PADDED):
-        model = flux * (stamps[slot, 0, p] + rx * stamps[slot, 1, p] + ry * stamps[slot, 2, p])
-        w = use[slot, p] / (sky + max(model, 0.0) * inverse_gain + (flux * wrong[slot, p]) ** 2)
-        r = data[slot, p] - model
-        total += w * r * r
-        if r > 0.0 and w * r * r > highest:
-            highest = w * r * r
-            worst = p
-    if worst < 0 or highest <= total / 3.0:
-        return 0
-    use[slot, worst] = np.float32(0.0)
-    return 1
-
-
-@njit(**KERNEL, inline="always")
-def _add_back(data: Floats, stamps: Floats, slot: int, rx: float, ry: float, flux: float) -> None:
-    """Add a star's model to the data of a look."""
-    dx = np.float32(rx)
-    dy = np.float32(ry)
-    f = np.float32(flux)
-    for p in range(PADDED):
-        data[slot, p] += f * (stamps[slot, 0, p] + dx * stamps[slot, 1, p] + dy * stamps[slot, 2, p])
-
-
-@njit(**KERNEL, inline="always")
-def _write_back(residual: Floats, flags: Flags, i: int, slot: int, place: Doubles, data: Floats) -> None:
-    """Put a stamp back into the residual frames."""
-    _, ny, nx = residual.shape
-    jx = int(place[slot, 2])
-    jy = int(place[slot, 3])
-    for row in range(max(0, HALF - jy), min(STAMP, ny + HALF - jy)):
-        y = jy - HALF + row
-        for column in range(max(0, HALF - jx), min(STAMP, nx + HALF - jx)):
-            x = jx - HALF + column
-            if flags[i, y, x] == 0:
-                residual[i, y, x] = data[slot, row * STAMP + column]
-
-
-@njit(**KERNEL)
-def _step(total: Doubles, flux: float, move: bool, largest: float, out: Doubles) -> bool:
-    """Gauss-Newton step (flux, x, y) into `out`; False where the matrix is singular."""
-    out[1] = 0.0
-    out[2] = 0.0
-    if not move:
-        if not total[1] > 0.0:
-            return False
-        out[0] = total[7] / total[1]
-        return True
-    # Derivatives with place carry the flux.
-    a00, a10, a20 = total[1], total[2] * flux, total[3] * flux
-    a11, a21, a22 = total[4] * flux * flux, total[5] * flux * flux, total[6] * flux * flux
-    b0, b1, b2 = total[7], total[8] * flux, total[9] * flux
-    c00 = a11 * a22 - a21 * a21
-    c01 = a21 * a20 - a10 * a22
-    c02 = a10 * a21 - a11 * a20
-    det = a00 * c00 + a10 * c01 + a20 * c02
-    if not det > 0.0:
-        return False
-    out[0] = (c00 * b0 + c01 * b1 + c02 * b2) / det
-    sx = (c01 * b0 + (a00 * a22 - a20 * a20) * b1 + (a10 * a20 - a00 * a21) * b2) / det
-    sy = (c02 * b0 + (a10 * a20 - a00 * a21) * b1 + (a00 * a11 - a10 * a10) * b2) / det
-    out[1] = min(max(sx, -largest), largest)
-    out[2] = min(max(sy, -largest), largest)
-    return True
-
-
-@njit(**KERNEL)
-def _errors(total: Doubles, flux: float, move: bool, star: int, variance: Doubles) -> float:
-    """Flux error from the inverse matrix, NaN if it has none; variances of place into `variance[star]` if it moves."""
-    if not move:
-        return math.sqrt(1.0 / total[1]) if total[1] > 0.0 else np.nan
-    a00, a10, a20 = total[1], total[2] * flux, total[3] * flux
-    a11, a21, a22 = total[4] * flux * flux, total[5] * flux * flux, total[6] * flux * flux
-    c00 = a11 * a22 - a21 * a21
-    det = a00 * c00 + a10 * (a21 * a20 - a10 * a22) + a20 * (a10 * a21 - a11 * a20)
-    if not det > 0.0:
-        return np.nan
-    variance[star, 0] = (a00 * a22 - a20 * a20) / det
-    variance[star, 1] = (a00 * a11 - a10 * a10) / det
-    variance[star, 2] = (a10 * a20 - a00 * a21) / det
-    return math.sqrt(max(c00 / det, 0.0))
-
-
 @njit(**KERNEL)
 def fit_singles(
     residual: Floats,
@@ -392,17 +154,17 @@ def fit_singles(
             place[looks, 3] = math.floor(y_pix[k] + 0.5)
             place[looks, 0] = x_pix[k] - place[looks, 2]
             place[looks, 1] = y_pix[k] - place[looks, 3]
-            c = _gather(residual, flags, i, looks, place, data, use)
+            c = gather(residual, flags, i, looks, place, data, use)
             if c == 0 and drawn_flux[s] == 0.0:
                 continue
             field_terms(x_pix[k], y_pix[k], log_width[i], looks, terms)
             fx = place[looks, 0]
             fy = place[looks, 1]
-            phase[looks] = _refresh(tables, terms, looks, fx, fy, -1, 0.0, stamps, wrong)
+            phase[looks] = refresh(tables, terms, looks, fx, fy, -1, 0.0, stamps, wrong)
             if drawn_flux[s] != 0.0:
-                rx = _rest(fx, phase[looks] % PHASES)
-                ry = _rest(fy, phase[looks] // PHASES)
-                _add_back(data, stamps, looks, rx, ry, drawn_flux[s])
+                rx = phase_rest(fx, phase[looks] % PHASES)
+                ry = phase_rest(fy, phase[looks] // PHASES)
+                add_back(data, stamps, looks, rx, ry, drawn_flux[s])
             of[looks] = i
             looks += 1
             n += c
@@ -427,12 +189,12 @@ def fit_singles(
                 i = of[k]
                 fx = place[k, 0] + inverse[i, 0, 0] * dx + inverse[i, 0, 1] * dy
                 fy = place[k, 1] + inverse[i, 1, 0] * dx + inverse[i, 1, 1] * dy
-                phase[k] = _refresh(tables, terms, k, fx, fy, phase[k], slack, stamps, wrong)
-                rest[k, 0] = _rest(fx, phase[k] % PHASES)
-                rest[k, 1] = _rest(fy, phase[k] // PHASES)
+                phase[k] = refresh(tables, terms, k, fx, fy, phase[k], slack, stamps, wrong)
+                rest[k, 0] = phase_rest(fx, phase[k] % PHASES)
+                rest[k, 1] = phase_rest(fy, phase[k] // PHASES)
                 sky = noise[i] * noise[i]
-                _sums(stamps, wrong, data, use, k, rest[k, 0], rest[k, 1], flux_now, sky, inverse_gain, one)
-                _to_arcsec(one, inverse, i, total)
+                sums(stamps, wrong, data, use, k, rest[k, 0], rest[k, 1], flux_now, sky, inverse_gain, one)
+                to_arcsec(one, inverse, i, total)
             turn += 1
             if (done or turn > TURNS) and not clipped and total[0] > 3.0 * n:
                 # A pixel far above the model on one look: something that only that frame saw.
@@ -440,7 +202,7 @@ def fit_singles(
                 dropped = 0
                 for k in range(looks):
                     sky = noise[of[k]] * noise[of[k]]
-                    dropped += _drop_outlier(
+                    dropped += drop_outlier(
                         stamps, wrong, data, use, k, rest[k, 0], rest[k, 1], flux_now, sky, inverse_gain
                     )
                 if dropped > 0 and n - dropped >= LEAST_PIXELS:
@@ -448,7 +210,7 @@ def fit_singles(
                     done = False
                     turn = 0
                     continue
-            if done or turn > TURNS or not _step(total, flux_now, move, largest, step):
+            if done or turn > TURNS or not newton_step(total, flux_now, move, largest, step):
                 break
             # A step of 0.05 sigma: what is left after it is far smaller, Gauss-Newton squares the error.
             size = total[1] * step[0] ** 2
@@ -459,15 +221,15 @@ def fit_singles(
             done = size < 0.0025
         if redraw:
             for k in range(looks):
-                _add_back(data, stamps, k, rest[k, 0], rest[k, 1], -flux_now)
-                _write_back(residual, flags, of[k], k, place, data)
+                add_back(data, stamps, k, rest[k, 0], rest[k, 1], -flux_now)
+                write_back(residual, flags, of[k], k, place, data)
             drawn_flux[s] = flux_now
         flux[s] = flux_now
         x[s] += dx
         y[s] += dy
         pixels[s] = n
         chi2[s] = total[0] / max(n - 3, 1)
-        flux_error[s] = _errors(total, flux_now, move, s, variance)
+        flux_error[s] = standard_errors(total, flux_now, move, s, variance)
         converged[s] = done and flux_error[s] > 0.0
 
 

@@ -75,7 +75,7 @@ def _gather(
     width_normal: Doubles,
     width_right: Doubles,
 ) -> None:
-    """Normal equations of every node and of every frame's width; see `learn` for the shapes."""
+    """Sum up the normal equations of every node and of every frame's width; see `learn` for the shapes."""
     _, ny, nx = residual.shape
     count = tables.shape[2] - 1
     terms = np.empty((1, count), np.float32)
@@ -328,11 +328,11 @@ def _error(excess: Doubles, base: Doubles) -> Floats:
     value = uniform_filter(excess[..., 0], 5, mode="constant")
     weight = uniform_filter(excess[..., 1], 5, mode="constant")
     variance = np.maximum(value / np.maximum(weight, 1e-30), 0.0)
-    return np.hypot(np.sqrt(variance), LEAST_ERROR * base).astype(np.float32)
+    return np.asarray(np.hypot(np.sqrt(variance), LEAST_ERROR * base), np.float32)
 
 
 def _continued_wing(base: Doubles, wing: Floats) -> Floats:
-    """Wing that continues the core, for when it cannot be measured: a turbulent image falls as r^-3.9 from 3 pixels on."""
+    """Wing that continues the core: a turbulent image falls as r^-3.9 from 3 pixels on."""
     offsets = node_offsets_pix()
     radius = np.hypot(offsets[:, None], offsets[None, :])
     edge = float(np.mean(base[np.abs(radius - WING_INNER_PIX) < 0.25]))
@@ -382,4 +382,3 @@ def _learn_wing(
     wing[outer] = np.exp(np.interp(np.log(table[outer]), np.log(r), np.log(smooth)))
     wing[table > r[-1]] = amplitude * table[table > r[-1]] ** WING_INDEX
     return wing.astype(np.float32)
-

@@ -4,6 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from app.errors import InputError
+
+
+class PhotometryParameterError(InputError):
+    """A parameter of the photometry has a value that the code has no method for."""
+
+    code = "PHOTOMETRY_PARAMETER"
+
 
 @dataclass(frozen=True)
 class PhotometryParameters:
@@ -32,7 +40,9 @@ class PhotometryParameters:
 
     # Merging.
     position_floor_arcsec: float = 0.03  # registration of the bands to one another, a coordinate
-    reference_error_arcsec: float = 0.02  # of the solution: fifty reference stars of 0.06" a scan, ten at a time
+    reference_error_arcsec: float = (
+        0.02  # of the solution: fifty reference stars of 0.06" a scan, ten at a time
+    )
     unresolved_arcsec: float = 3.0  # a band that shows one star for two within this is inconsistent
     merge_chance: float = 0.02  # accepted share of chance matches
     merge_limit_arcsec: float = 2.0
@@ -47,6 +57,6 @@ class PhotometryParameters:
     extended_minimum_snr: float = 20.0
 
     def __post_init__(self) -> None:
-        """Raised if the order of the field polynomial is not one that the tables know: ValueError."""
+        """Refuse an order of the field polynomial that the tables do not know (PhotometryParameterError)."""
         if self.field_order not in (2, 4):
-            raise ValueError(f"field_order {self.field_order}: expected 2 or 4")
+            raise PhotometryParameterError(f"field_order = {self.field_order}", expected="2 or 4")

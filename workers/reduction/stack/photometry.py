@@ -81,7 +81,7 @@ class BandStack:
     psf: FramePsf
     tables: Floats
     stars: Stars
-    fixed: Saturated = field(default_factory=lambda: Saturated.none())
+    fixed: Saturated = field(default_factory=Saturated.none)
     rounds: int = 0
 
     @property
@@ -90,18 +90,19 @@ class BandStack:
         return self.frames.noise_dn > 0.0
 
     def looks(self, stars: Stars, margin_pix: float = 0.0) -> Looks:
-        """Looks at some stars by the present geometry."""
+        """Find the looks at some stars by the present geometry."""
         size = self.frames.pixels_dn.shape[2]
         return find_looks(self.geometry, self.usable, stars.x_arcsec, stars.y_arcsec, size, margin_pix)
 
     def crowding(self) -> float:
-        """Noise of the residual frames over that of sky and reads alone: 1 in sparse fields, 2 in the plane at first."""
+        """Noise of the residual frames over that of sky and reads: 1 in sparse fields, 2 in the plane at first."""
         if not self.usable.any():
             return 1.0
         detector = self.frames.detector
         sky = float(np.median(self.frames.mesh_dn[self.usable]))
         expected = np.hypot(
-            np.sqrt(max(sky, 0.0) / detector.gain), np.sqrt(2.0) * detector.read_noise_electrons / detector.gain
+            np.sqrt(max(sky, 0.0) / detector.gain),
+            np.sqrt(2.0) * detector.read_noise_electrons / detector.gain,
         )
         return float(np.median(self.frames.noise_dn[self.usable]) / expected)
 
@@ -115,7 +116,9 @@ class BandStack:
         """Take stars away from the residual frames."""
         if stars.size:
             looks = self.looks(stars, OVER_EDGE_PIX)
-            subtract_stars(self.residual, self.frames, self.psf, self.tables, looks, np.nan_to_num(stars.flux_dn))
+            subtract_stars(
+                self.residual, self.frames, self.psf, self.tables, looks, np.nan_to_num(stars.flux_dn)
+            )
 
 
 def first_look(
@@ -158,7 +161,9 @@ def first_look(
 def learn_psf(stack: BandStack, parameters: PhotometryParameters, *, drawn: bool) -> None:
     """Learn the point-spread function from the stack's own stars; `drawn` tells that all stars are subtracted."""
     stars = stack.stars
-    chosen = choose_sample(stack.frames, stack.looks(stars), stars, parameters.learning_stars, alone=not drawn)
+    chosen = choose_sample(
+        stack.frames, stack.looks(stars), stars, parameters.learning_stars, alone=not drawn
+    )
     if not chosen.size:
         return
     lacking = np.nan_to_num(stars.flux_dn) if drawn else np.zeros(stars.size)
@@ -167,7 +172,9 @@ def learn_psf(stack: BandStack, parameters: PhotometryParameters, *, drawn: bool
     for turn in range(rounds):
         looks = stack.looks(stars)
         if not drawn:
-            fit_stars(stack.residual, stack.frames, stack.psf, stack.tables, looks, stars, chosen, lacking.copy())
+            fit_stars(
+                stack.residual, stack.frames, stack.psf, stack.tables, looks, stars, chosen, lacking.copy()
+            )
             looks = stack.looks(stars)
         fit = stars.chi2[chosen]
         # Galaxies are a third of what is bright at the poles, each in six frames: they would be the seeing there.
@@ -222,7 +229,9 @@ def _finish(stack: BandStack, parameters: PhotometryParameters) -> None:
     """Drop what the fits made nothing of, and fit the others once more on a last background."""
     stars = stack.stars
     with np.errstate(invalid="ignore"):
-        kept = (stars.flux_dn > parameters.minimum_snr * stars.flux_error_dn) | ~np.isfinite(stars.flux_error_dn)
+        kept = (stars.flux_dn > parameters.minimum_snr * stars.flux_error_dn) | ~np.isfinite(
+            stars.flux_error_dn
+        )
         kept &= stars.flux_dn > 0.0
     stack.stars = stars.taken(kept)
     stack.draw()
@@ -239,12 +248,20 @@ def _sweep(stack: BandStack, drawn_dn: Doubles, which: NDArray[np.int64] | None 
     chosen = np.arange(stack.stars.size) if which is None else which
     looks = stack.looks(stack.stars)
     fit_stars(
-        stack.residual, stack.frames, stack.psf, stack.tables, looks, stack.stars, chosen, drawn_dn, redraw=True
+        stack.residual,
+        stack.frames,
+        stack.psf,
+        stack.tables,
+        looks,
+        stack.stars,
+        chosen,
+        drawn_dn,
+        redraw=True,
     )
 
 
 def _near_new(stars: Stars, fresh: NDArray[np.bool_]) -> NDArray[np.int64]:
-    """New stars, and those that share pixels with one; ascending indices."""
+    """Find new stars, and those that share pixels with one; ascending indices."""
     from scipy.spatial import cKDTree
 
     if not fresh.any():
@@ -265,7 +282,10 @@ def _new_stars(stack: BandStack, peaks: Peaks, parameters: PhotometryParameters)
     if not fresh.size or not known.size + bright.size:
         return fresh
     places = np.column_stack([fresh.x_arcsec, fresh.y_arcsec])
-    x, y = np.concatenate([known.x_arcsec, bright.x_arcsec]), np.concatenate([known.y_arcsec, bright.y_arcsec])
+    x, y = (
+        np.concatenate([known.x_arcsec, bright.x_arcsec]),
+        np.concatenate([known.y_arcsec, bright.y_arcsec]),
+    )
     flux = np.concatenate([np.nan_to_num(known.flux_dn), bright.flux_dn])
     distance, nearest = cKDTree(np.column_stack([x, y])).query(places, k=[1, 2, 3])
     there = np.isfinite(distance)

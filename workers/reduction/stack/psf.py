@@ -2,8 +2,8 @@
 
 It is *effective*: the light in a pixel whose centre lies (dx, dy) from the star, pixel response included (Anderson &
 King 2000), tabulated at quarter pixels. Each node is a polynomial in the logarithm s of the frame's width and in the
-focal-plane place (u, v), each from -1 to 1. Field terms are at least quadratic: astigmatism is even in the field, linear
-terms do nothing (notes/reduction.md 7). Outside of the 7 x 7 pixels of the core a radial wing takes over.
+focal-plane place (u, v), each from -1 to 1. Field terms are at least quadratic: astigmatism is even in the field,
+linear terms do nothing (notes/reduction.md 7). Outside of the 7 x 7 pixels of the core a radial wing takes over.
 
 Fits read phase tables: stamps at 16 x 16 sub-pixel phases with their derivatives, so that one first-order step from
 the nearest phase needs three contiguous loads and is exact to 0.1 % of the peak.
@@ -64,7 +64,8 @@ class FramePsf:
 
     def tables(self) -> Floats:
         """Phase tables (16, 16, terms + 1, 3, 56): value, d/dx, d/dy with the star's place; the last is the error."""
-        return phase_tables(np.concatenate([self.nodes, self.error[None]]))
+        tables: Floats = phase_tables(np.concatenate([self.nodes, self.error[None]]))
+        return tables
 
     def width_pix(self, log_width: float, u: float = 0.0, v: float = 0.0) -> float:
         """Full width at half maximum, 2 sqrt(area / pi), at a place of the focal plane for a frame's s."""
@@ -73,7 +74,6 @@ class FramePsf:
         core = phase_tables(np.tensordot(terms[0], self.nodes, 1)[None].astype(np.float32))[:, :, 0, 0, :49]
         fine = core.reshape(PHASES, PHASES, STAMP, STAMP)
         return float(2.0 * math.sqrt(np.count_nonzero(fine > 0.5 * fine.max()) / (math.pi * PHASES**2)))
-
 
     def aperture_share(self, radius_pix: float, log_width: float = 0.0) -> float:
         """Share of a star's light within a soft-edged circle of up to 3 pixels, averaged over phases."""
@@ -233,7 +233,8 @@ def normalised(nodes: NDArray[np.float32], wing: Floats) -> NDArray[np.float32]:
     for k in range(1, sums.size):
         lack = target[k] - sums[k] * (1.0 - outside) / sums[0]
         out[k] += out[0] * lack / (1.0 - outside)
-    return out.astype(np.float32)
+    scaled: NDArray[np.float32] = out.astype(np.float32)
+    return scaled
 
 
 def turbulent_guess(width_pix: float, frames: int, order: int = 2) -> FramePsf:

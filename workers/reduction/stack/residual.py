@@ -193,9 +193,9 @@ def _level(
                     square[x] += w * v * v
                     count[x] += w
             for bx in range(cells):
-                a = np.float32(0.0)
-                b = np.float32(0.0)
-                c = np.float32(0.0)
+                a = 0.0
+                b = 0.0
+                c = 0.0
                 for x in range(bx * sx, bx * sx + sx):
                     a += total[x]
                     b += square[x]
@@ -231,4 +231,3 @@ def _subtract_mesh(residual: Floats, flags: Flags, mesh: Floats) -> None:
             flag = flags[i, y]
             for x in range(nx):
                 row[x] -= level[x] if flag[x] == 0 else np.float32(0.0)
-

@@ -79,7 +79,9 @@ def merge_catalogues(
     area = float(WIDTH * where.grid.rows)
     radii = tuple(
         merge.match_radius(
-            max(ordered[a].size, ordered[b].size) / area, parameters.merge_chance, parameters.merge_limit_arcsec
+            max(ordered[a].size, ordered[b].size) / area,
+            parameters.merge_chance,
+            parameters.merge_limit_arcsec,
         )
         for a, b in ((0, 1), (0, 2), (1, 2))
     )
@@ -96,7 +98,9 @@ def merge_catalogues(
     ndet = np.full((out.size, 6), b"0", "S1")
     for band in BANDS:
         zero_point = where.zero_point_mag[band][image] if band in catalogues else np.zeros(out.size)
-        _fill_band(out, band, merged, ordered[band.position], places[band.position], zero_point, flags, parameters)
+        _fill_band(
+            out, band, merged, ordered[band.position], places[band.position], zero_point, flags, parameters
+        )
         _count(ndet, band, merged.rows[:, band.position], ordered[band.position])
     for name, characters in (*flags.items(), ("ndet", ndet)):
         out[name] = _joined(characters, out[name].dtype)

@@ -133,7 +133,20 @@ def find_looks(
     none = np.zeros(0)
     x0, y0 = geometry.x_arcsec, geometry.y_arcsec
     _visit(
-        x0, y0, inverse, cubic, size, margin_pix, usable, x_arcsec, y_arcsec, start, nothing, none, none, False
+        x0,
+        y0,
+        inverse,
+        cubic,
+        size,
+        margin_pix,
+        usable,
+        x_arcsec,
+        y_arcsec,
+        start,
+        nothing,
+        none,
+        none,
+        False,
     )
     start = np.cumsum(start)
     frame, px, py = np.empty(start[-1], np.int64), np.empty(start[-1]), np.empty(start[-1])
