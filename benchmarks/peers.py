@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from app.bands import Band
 from workers.reduction.scan import ReducedScan
-from workers.reduction.stack.psf import phase_tables
+from workers.reduction.stack.photometry import BandStack
 from workers.reduction.values import ScanSources
 
 PHOTUTILS_STARS = 150
@@ -106,9 +106,7 @@ def _photutils(reduced: ReducedScan) -> tuple[float, int]:
 
     image = next(one for one in reduced.images if one.band is Band.J)
     stack = reduced.stacks[Band.J]
-    core = phase_tables(stack.psf.nodes[:1])[8, 8, 0, 0, :49].reshape(7, 7)
-    zoomed = np.kron(core, np.ones((2, 2)))[:13, :13]
-    model = ImagePSF(zoomed / zoomed.sum(), x_0=0, y_0=0, flux=1)
+    model = ImagePSF(profile_on_coadd(stack), x_0=0, y_0=0, flux=1)
     data = np.nan_to_num(image.pixels_dn - np.nanmedian(image.pixels_dn)).astype(float)
     ra, decl = reduced.uscan.to_sky(stack.stars.x_arcsec, stack.stars.y_arcsec)
     x, y = image.projection.to_pixels(ra, decl)
@@ -120,6 +118,20 @@ def _photutils(reduced: ReducedScan) -> tuple[float, int]:
         fitter = PSFPhotometry(model, (7, 7), aperture_radius=4)
         used, _ = seconds(lambda: fitter(data, init_params=start))
     return chosen.size / used, chosen.size
+
+
+def profile_on_coadd(stack: BandStack) -> NDArray[np.float64]:
+    """Learnt profile as a coadd of 1" pixels shows it: (15, 15), sum 1, centred.
+
+    The table of quarter pixels gives the light of 2" pixels at offsets of 0.5"; a coadd of many looks is that, spread
+    over 2" once more and sampled at 1".
+    """
+    from scipy.ndimage import uniform_filter
+
+    base = uniform_filter(stack.psf.nodes[0].astype(np.float64), 4)
+    middle = base.shape[0] // 2
+    sampled = base[middle - 14 : middle + 15 : 2, middle - 14 : middle + 15 : 2]
+    return np.asarray(sampled / sampled.sum(), np.float64)
 
 
 def _sep(reduced: ReducedScan) -> float:
