@@ -97,6 +97,11 @@ class Stars:
         """Return some of the stars, as copies."""
         return Stars(*(getattr(self, name)[index].copy() for name in self.__dataclass_fields__))
 
+    def put(self, index: NDArray[np.int64], some: Stars) -> None:
+        """Replace some of the stars in place."""
+        for name in self.__dataclass_fields__:
+            getattr(self, name)[index] = getattr(some, name)
+
     def beside(self, other: Stars) -> Stars:
         """Return these stars, then the others."""
         return Stars(

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from workers.reduction.frames import CalibratedFrames, Doubles, Floats
 from workers.reduction.geometry import FrameGeometry
+from workers.reduction.stack.crowding import between, fall
 from workers.reduction.stack.detection import Detector, Peaks
 from workers.reduction.stack.fit import Stars, fit_stars
 from workers.reduction.stack.learning import Sample, learn
@@ -32,6 +33,12 @@ CROWDED = 1.10  # above it unknown stars are part of the noise, and rounds go on
 TOO_CROWDED = 1.25
 RELEARNED = (1, 3)  # rounds of a crowded field after which the profile is learnt again
 MISFIT = 1.6  # times the median chi-squared: pairs and galaxies
+UNRESOLVED_ARCSEC = 1.6
+CLOSE_ARCSEC = 4.5
+CLOSE_SHARE = 0.03  # of the brighter one's light
+SETTLING_SWEEPS = 8
+SETTLED_SIGMA = 0.1
+PRUNINGS = 4
 SHARED_ARCSEC = 8.0  # fits reach 5" each; beyond, a new star's wing is all that changes
 OVER_EDGE_PIX = -float(STAMP)  # stars up to a stamp off the array still put light on it
 
@@ -190,7 +197,11 @@ def measure(stack: BandStack, detector: Detector, parameters: PhotometryParamete
     """Fit all stars of a band together, find what they hid, and leave the final residual frames behind."""
     background_free(stack.frames, stack.residual)
     stack.subtract(stack.fixed.stars)
-    _sweep(stack, np.zeros(stack.stars.size))
+    drawn = np.zeros(stack.stars.size)
+    _sweep(stack, drawn)
+    # What pairs leave of each other while they are not settled would look like stars between them.
+    _settle(stack, drawn)
+    _prune(stack, parameters)
     stack.draw()
     relevel(stack.frames, stack.residual)
     learn_psf(stack, parameters, drawn=True)
@@ -236,8 +247,76 @@ def _finish(stack: BandStack, parameters: PhotometryParameters) -> None:
     stack.stars = stars.taken(kept)
     stack.draw()
     relevel(stack.frames, stack.residual)
-    # The sweep keeps the residual frames up to date; places and fluxes hardly change any more.
-    _sweep(stack, stack.stars.flux_dn.copy())
+    # Sweeps keep the residual frames up to date; places and fluxes hardly change any more.
+    for _ in range(PRUNINGS):
+        _settle(stack, np.nan_to_num(stack.stars.flux_dn))
+        if not _prune(stack, parameters):
+            break
+    _sweep(stack, np.nan_to_num(stack.stars.flux_dn))
+
+
+def _prune(stack: BandStack, parameters: PhotometryParameters) -> bool:
+    """Drop stars that their fits brought onto a brighter one, or below what a neighbour's misfit may be.
+
+    Two profiles nearer than 1.6" share their light as the noise likes. What is dropped goes back into the residual
+    frames, and the neighbours take what is theirs in the sweeps that follow. Tells whether any was dropped.
+    """
+    from scipy.spatial import cKDTree
+
+    stars = stack.stars
+    if stars.size < 2:
+        return False
+    places = np.column_stack([stars.x_arcsec, stars.y_arcsec])
+    pairs = cKDTree(places).query_pairs(SHARED_ARCSEC, output_type="ndarray")
+    flux = np.nan_to_num(stars.flux_dn)
+    fainter = np.where(flux[pairs[:, 0]] < flux[pairs[:, 1]], pairs[:, 0], pairs[:, 1])
+    brighter = pairs.sum(axis=1) - fainter
+    distance = np.hypot(*(places[fainter] - places[brighter]).T)
+    needless = distance < UNRESOLVED_ARCSEC
+    needless |= flux[fainter] < parameters.model_share * flux[brighter] * fall(distance)
+    gone = between(places, flux)
+    gone[fainter[needless]] = True
+    if gone.any():
+        back = stars.taken(gone)
+        back.flux_dn *= -1.0
+        stack.subtract(back)
+        stack.stars = stars.taken(~gone)
+    return bool(gone.any())
+
+
+def _settle(stack: BandStack, drawn_dn: Doubles) -> None:
+    """Fit close neighbours again and again: a sweep leaves 0.6 of what is wrong at 3", a quarter at 4".
+
+    From sweep to sweep only those go on that still change by a tenth of their error, and their partners.
+    """
+    from scipy.spatial import cKDTree
+
+    stars = stack.stars
+    if stars.size < 2:
+        return
+    places = np.column_stack([stars.x_arcsec, stars.y_arcsec])
+    pairs = cKDTree(places).query_pairs(CLOSE_ARCSEC, output_type="ndarray")
+    flux = np.nan_to_num(stars.flux_dn)
+    low, high = np.sort(flux[pairs], axis=1).T
+    pairs = pairs[low > CLOSE_SHARE * high]
+    if not pairs.size:
+        return
+    # Apart from the others: finding the looks of all stars would cost more than the fits.
+    close, rank = np.unique(pairs, return_inverse=True)
+    pairs = rank.reshape(pairs.shape)
+    some, drawn = stars.taken(close), drawn_dn[close]
+    active = np.arange(some.size)
+    for _ in range(SETTLING_SWEEPS):
+        looks, before = stack.looks(some), some.flux_dn.copy()
+        fit_stars(
+            stack.residual, stack.frames, stack.psf, stack.tables, looks, some, active, drawn, redraw=True
+        )
+        moved = np.abs(some.flux_dn - before) > SETTLED_SIGMA * some.flux_error_dn
+        active = np.unique(pairs[moved[pairs].any(axis=1)])
+        if not active.size:
+            break
+    stars.put(close, some)
+    drawn_dn[close] = drawn
 
 
 def _sweep(stack: BandStack, drawn_dn: Doubles, which: NDArray[np.int64] | None = None) -> None:
@@ -290,8 +369,8 @@ def _new_stars(stack: BandStack, peaks: Peaks, parameters: PhotometryParameters)
     distance, nearest = cKDTree(np.column_stack([x, y])).query(places, k=[1, 2, 3])
     there = np.isfinite(distance)
     # A neighbour's misfit is a share of its profile there; it falls as the profile does.
-    fall = 1.0 / (1.0 + (np.where(there, distance, 99.0) / 2.5) ** 2) ** 1.5
-    limit = (parameters.model_share * flux[np.where(there, nearest, 0)] * fall).max(axis=1)
+    share = fall(np.where(there, distance, 99.0))
+    limit = (parameters.model_share * flux[np.where(there, nearest, 0)] * share).max(axis=1)
     good = (distance[:, 0] > SAME_STAR_ARCSEC) & (fresh.flux_dn > limit)
     for k in range(bright.size):
         away = np.hypot(places[:, 0] - bright.x_arcsec[k], places[:, 1] - bright.y_arcsec[k])
