@@ -23,9 +23,9 @@ from app.observatory.parameters import NightParameters
 from app.observatory.truth import read_table
 from workers.instruments.camera import detector_of, raw_band
 from workers.reduction.masks import calibrate_night
-from workers.reduction.stack.parameters import PhotometryParameters
 from workers.reduction.scan import ReducedScan, ReductionParameters, ReferenceStars, reduce_scan
 from workers.reduction.scan_sources import measure_scan
+from workers.reduction.stack.parameters import PhotometryParameters
 from workers.reduction.values import ScanSources
 
 pytestmark = pytest.mark.slow
