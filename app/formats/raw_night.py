@@ -7,7 +7,8 @@ Layout, in this order, the quick parts first:
 * READ1, READ2: uint16 cubes (n, 256, 256), DN, RICE-compressed without loss, one tile a frame.
 
 Array axes: x (last) runs to the west, y to the north, as in the survey's frames and Atlas images. A missing
-frame is legal: its row has `missing` set and its pixels are 0 in both reads.
+frame is legal: its row has `missing` set and its pixels are 0 in both reads. A frame with zeros alone in either read
+is read as missing, whatever its row says.
 
 Tile and method were measured on 48 frames of noise around a pedestal (write s, read s, size / uint16 size):
 RICE by frame 0.06, 0.03, 0.43; RICE by row 0.32, 0.20, 0.45; GZIP_2 by frame 0.12 to 2.7, 0.09, 0.44 to 0.50.
@@ -44,6 +45,7 @@ __all__ = [
     "RawScanHeader",
     "ScanType",
     "file_name",
+    "inspect_raw_scan",
     "parse_file_name",
     "read_raw_header",
     "read_raw_scan",
@@ -141,7 +143,7 @@ def read_raw_scan(path: Path) -> RawScan:
     InputError
         Raised if anything `validate` looks for is wrong; the message gives the first problem and how many.
     """
-    scan, problems = _inspect(path)
+    scan, problems = inspect_raw_scan(path)
     if scan is None:
         raise _as_error(problems)
     return scan
@@ -170,7 +172,7 @@ def validate(path: Path) -> list[Problem]:
     wrong shape or type, frame table that disagrees with the cubes, times that run backwards, pixels that
     cannot be decompressed, missing frames that are not blank. Never raises on damaged content.
     """
-    return _inspect(path)[1]
+    return inspect_raw_scan(path)[1]
 
 
 def _as_error(problems: list[Problem]) -> InputError:
@@ -276,6 +278,11 @@ def _check_frames(
         problems.append(
             Problem(file, "FRAMES.decl_deg", "not a number or out of range", "a position for every frame")
         )
+    if header.scan_type.on_sky and not np.all((frames["airmass"] >= 1.0) & (frames["airmass"] <= 40.0)):
+        # Zero points of images hang on it: a NaN would go into every magnitude.
+        problems.append(
+            Problem(file, "FRAMES.airmass", "not a number or out of range", "1 to 40 for every frame")
+        )
     return frames
 
 
@@ -302,8 +309,8 @@ def _read_cube(hdus: fits.HDUList, name: str, count: int, file: str, problems: l
     return np.ascontiguousarray(data, np.uint16)
 
 
-def _inspect(path: Path) -> tuple[RawScan | None, list[Problem]]:
-    """Read a file and everything wrong with it; the scan is None unless nothing is."""
+def inspect_raw_scan(path: Path) -> tuple[RawScan | None, list[Problem]]:
+    """Read a file whole and list everything wrong with it, as `validate` does; the scan is None unless nothing is."""
     problems: list[Problem] = []
     with _opened(path, problems) as hdus:
         if hdus is None:
@@ -321,7 +328,13 @@ def _inspect(path: Path) -> tuple[RawScan | None, list[Problem]]:
         for number in frames["number"][frames["missing"]]
         if read1[number - 1].any() or read2[number - 1].any()
     )
+    frames["missing"] |= ~(_lit(read1) & _lit(read2))
     return (None if problems else RawScan(header, frames, read1, read2)), problems
+
+
+def _lit(cube: Cube) -> NDArray[np.bool_]:
+    """Frames in which any pixel is above 0: the pedestal is some 1800 DN, so a frame of zeros never was."""
+    return np.array([frame.any() for frame in cube], np.bool_)
 
 
 def _check_size(hdus: fits.HDUList, path: Path, problems: list[Problem]) -> None:

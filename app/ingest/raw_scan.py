@@ -10,10 +10,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from app.errors import InputError
 from app.formats.raw_folder import check_membership
 from app.formats.raw_header import RawScanHeader, ScanType
-from app.formats.raw_night import FRAME_SIZE, read_raw_header, validate
+from app.formats.raw_night import FRAME_SIZE, inspect_raw_scan
 from app.ingest.candidate import Candidate
 from app.ingest.header_cards import read_primary_document, shared_document
 from app.ingest.refusals import Refusal
@@ -38,13 +37,10 @@ BandFrames = Mapping[str, NDArray[np.void]]
 
 def read_candidate(path: Path, sha256: str) -> Candidate | list[Refusal]:
     """Read and check a raw file whole; everything that is wrong with it where anything is."""
-    problems = validate(path)
-    if problems:
+    scan, problems = inspect_raw_scan(path)
+    if scan is None:
         return [Refusal.of_problem(path, problem) for problem in problems]
-    try:
-        header, frames = read_raw_header(path)
-    except InputError as error:
-        return [Refusal.of_error(path, error)]
+    header, frames = scan.header, scan.frames
     problems = check_membership(path.parent, header)
     if problems:
         return [Refusal.of_problem(path, problem) for problem in problems]

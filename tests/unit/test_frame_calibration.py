@@ -110,6 +110,28 @@ def test_calibration_gives_light_and_flags():
     assert np.isnan(first[0][calibration.mask]).all()
 
 
+@pytest.mark.parametrize("read", ["read1_dn", "read2_dn"])
+def test_a_frame_with_one_read_of_zeros_is_missing(read):
+    """Read_2 less nothing is Read_2 with all its pedestal."""
+    scan = make_scan(frames=2, count=5)
+    raw = scan.raw[Band.J]
+    getattr(raw, read)[1] = 0
+    pixels, flags = calibrate(raw, scan.calibration[Band.J])
+    assert not (flags[0] & PixelFlag.MISSING).any()
+    assert (flags[1] & PixelFlag.MISSING).all()
+    assert not pixels[1].any()
+
+
+@pytest.mark.parametrize("read", [0, 1])
+def test_a_dark_with_one_read_of_zeros_does_not_count(read):
+    reads = np.full((2, 5, 256, 256), 1800, np.uint16)
+    reads[1] += 9
+    reads[read, 2] = 0
+    darks = combine_darks(*reads)
+    assert darks.frames == 4
+    assert np.ptp(darks.read1_dn) == np.ptp(darks.difference_dn) == 0.0
+
+
 def test_a_frame_of_zeros_is_missing_even_if_nobody_says_so():
     scan = make_scan(frames=2, count=0)
     raw = scan.raw[Band.J]

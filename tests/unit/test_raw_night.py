@@ -261,6 +261,29 @@ def test_wrong_shape_type_or_extension(good, tmp_path):
         assert item.expected == "uint16 (3, 256, 256)"
 
 
+@pytest.mark.parametrize("reads", [("read1_dn",), ("read2_dn",), ("read1_dn", "read2_dn")])
+def test_a_frame_of_zeros_is_read_as_missing(tmp_path, reads):
+    scan = make_scan()
+    for name in reads:
+        getattr(scan, name)[2] = 0
+    path = tmp_path / scan.header.file_name
+    write_raw_scan(path, scan)
+    assert validate(path) == []
+    assert read_raw_scan(path).frames["missing"].tolist() == [False, True, True]
+
+
+def test_floats_are_refused_with_or_without_nan(good, tmp_path):
+    """What a NaN stands for, nobody can tell a reader of counts: the format has its own mark for missing frames."""
+
+    def change(hdus):
+        cube = np.full((COUNT, 256, 256), 1800.0, np.float32)
+        cube[1] = np.nan
+        hdus["READ2"] = fits.CompImageHDU(cube, name="READ2")
+
+    found = problem(damaged(good, tmp_path, change), "READ2")
+    assert (found.found, found.expected) == ("type float32", "uint16 (3, 256, 256)")
+
+
 def set_frames(column, values):
     def change(hdus):
         hdus["FRAMES"].data[column] = values
@@ -276,6 +299,8 @@ def set_frames(column, values):
         ("mjd", [np.nan] * 3, "FRAMES.mjd"),
         ("mjd", [50930.00002, 50930.00001, 50930.00003], "FRAMES.mjd"),
         ("decl_deg", [np.nan] * 3, "FRAMES.decl_deg"),
+        ("airmass", [1.2, np.nan, 1.2], "FRAMES.airmass"),
+        ("airmass", [1.2, 1.2, 0.0], "FRAMES.airmass"),
         ("missing", [True, True, False], "FRAMES.missing"),
     ],
 )

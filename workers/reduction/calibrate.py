@@ -11,7 +11,7 @@ from numba import njit
 from numpy.typing import NDArray
 
 from workers.reduction.compiled import KERNEL
-from workers.reduction.frames import Counts, Flags, Floats, NightCalibration, RawBand, check_raw
+from workers.reduction.frames import Counts, Flags, Floats, NightCalibration, RawBand, blank_frames, check_raw
 
 
 @njit(**KERNEL)
@@ -51,7 +51,7 @@ def calibrate(raw: RawBand, calibration: NightCalibration) -> tuple[Floats, Flag
     pixels : float32 array (n, 256, 256)
         DN of Read_2 - Read_1 for a pixel of median response; 0 where flagged.
     flags : uint8 array (n, 256, 256)
-        BAD, SATURATED, MISSING. A frame of zeros in both reads counts as missing even if nobody said so.
+        BAD, SATURATED, MISSING. A frame with zeros alone in a read counts as missing even if nobody said so.
 
     Raises
     ------
@@ -59,13 +59,12 @@ def calibrate(raw: RawBand, calibration: NightCalibration) -> tuple[Floats, Flag
         Raised if frames and calibration disagree in band or shape.
     """
     check_raw(raw, calibration)
-    blank = np.array([not frame.any() for frame in raw.read2_dn])
     pixels = np.empty(raw.read2_dn.shape, np.float32)
     flags = np.empty(raw.read2_dn.shape, np.uint8)
     _calibrate(
         raw.read1_dn,
         raw.read2_dn,
-        raw.missing | blank,
+        raw.missing | blank_frames(raw.read1_dn, raw.read2_dn),
         calibration.dark_difference_dn,
         (1.0 / calibration.flat).astype(np.float32),
         calibration.mask,

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from app.errors import InputError
-from workers.reduction.frames import Counts, Floats
+from workers.reduction.frames import Counts, Floats, blank_frames
 
 FEWEST_FRAMES = 3
 
@@ -70,7 +70,7 @@ def combine_darks(read1_dn: Counts, read2_dn: Counts, missing: NDArray[np.bool_]
     if read1_dn.shape != read2_dn.shape or read1_dn.ndim != 3:
         raise DarkError(f"reads of shape {read1_dn.shape} and {read2_dn.shape}", expected="two equal cubes")
     there = np.ones(read1_dn.shape[0], np.bool_) if missing is None else ~missing
-    there &= read2_dn.any(axis=(1, 2))
+    there &= ~blank_frames(read1_dn, read2_dn)
     if np.count_nonzero(there) < FEWEST_FRAMES:
         raise DarkError(f"{np.count_nonzero(there)} dark frames", expected=f"at least {FEWEST_FRAMES}")
     first = read1_dn[there].astype(np.float32)

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from app.errors import InputError
 from workers.reduction.darks import Darks
-from workers.reduction.frames import Counts, Floats
+from workers.reduction.frames import Counts, Floats, blank_frames
 
 FEWEST_FRAMES = 4
 LEAST_CONTRAST = 1.3  # brightest over faintest frame; below, slope and offset cannot be told apart
@@ -63,7 +63,7 @@ def responsivity(
         Raised if fewer than 4 usable frames are there, or their levels differ by less than a factor 1.3.
     """
     there = np.ones(read1_dn.shape[0], np.bool_) if missing is None else ~missing
-    there &= read2_dn.any(axis=(1, 2))
+    there &= ~blank_frames(read1_dn, read2_dn)
     signal = read2_dn[there].astype(np.float32) - read1_dn[there] - darks.difference_dn
     linear = read2_dn[there] <= saturation_dn
     level = np.median(signal, axis=(1, 2)).astype(np.float64)

@@ -153,6 +153,13 @@ class CalibratedFrames:
     noise_dn: Floats
 
 
+def blank_frames(read1_dn: Counts, read2_dn: Counts) -> NDArray[np.bool_]:
+    """Frames with nothing but zeros in a read, (n,): the electronics' pedestal is 1800 DN, so none was delivered."""
+    return np.array(
+        [not (one.any() and two.any()) for one, two in zip(read1_dn, read2_dn, strict=True)], np.bool_
+    )
+
+
 def check_raw(raw: RawBand, calibration: NightCalibration) -> None:
     """Check that frames and calibration fit together.
 
