@@ -39,6 +39,7 @@ CLOSE_SHARE = 0.03  # of the brighter one's light
 SETTLING_SWEEPS = 8
 SETTLED_SIGMA = 0.1
 PRUNINGS = 4
+LAST_SHARE = 0.7
 SHARED_ARCSEC = 8.0  # fits reach 5" each; beyond, a new star's wing is all that changes
 OVER_EDGE_PIX = -float(STAMP)  # stars up to a stamp off the array still put light on it
 
@@ -238,13 +239,7 @@ def _detect_more(stack: BandStack, detector: Detector, parameters: PhotometryPar
 
 def _finish(stack: BandStack, parameters: PhotometryParameters) -> None:
     """Drop what the fits made nothing of, and fit the others once more on a last background."""
-    stars = stack.stars
-    with np.errstate(invalid="ignore"):
-        kept = (stars.flux_dn > parameters.minimum_snr * stars.flux_error_dn) | ~np.isfinite(
-            stars.flux_error_dn
-        )
-        kept &= stars.flux_dn > 0.0
-    stack.stars = stars.taken(kept)
+    stack.stars = stack.stars.taken(_significant(stack.stars, parameters.minimum_snr))
     stack.draw()
     relevel(stack.frames, stack.residual)
     # Sweeps keep the residual frames up to date; places and fluxes hardly change any more.
@@ -253,6 +248,14 @@ def _finish(stack: BandStack, parameters: PhotometryParameters) -> None:
         if not _prune(stack, parameters):
             break
     _sweep(stack, np.nan_to_num(stack.stars.flux_dn))
+    # What the last fits took from a star near the limit was noise or its neighbour's.
+    stack.stars = stack.stars.taken(_significant(stack.stars, LAST_SHARE * parameters.minimum_snr))
+
+
+def _significant(stars: Stars, snr: float) -> NDArray[np.bool_]:
+    """Stars with light above some errors; those whose fit gave no error stay, for the aperture."""
+    with np.errstate(invalid="ignore"):
+        return (stars.flux_dn > 0.0) & ~(stars.flux_dn <= snr * stars.flux_error_dn)
 
 
 def _prune(stack: BandStack, parameters: PhotometryParameters) -> bool:
