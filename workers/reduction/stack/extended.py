@@ -30,6 +30,7 @@ RADIUS_ARCSEC = 10.0
 EXCESS = (
     1.26  # 0.25 mag more light within 10" than in the profile: no pair of stars within its circle reaches it
 )
+OUTER_EXCESS = 0.12  # as much of it outside of 4": an unresolved pair leaves its light within 3"
 OWN_ARCSEC = 4.0  # stars this near were fitted to the same object
 HALF_WINDOW_ARCSEC = 130
 OBJECT_ARCSEC = 8.0  # stars this near belong to the object whatever its isophote
@@ -70,9 +71,9 @@ def _wide(
         chosen = np.flatnonzero((table["snr"] > parameters.extended_minimum_snr) & (table["psfchi"] > 3.0))
     if not chosen.size:
         return []
-    light, error = circle_light(
-        stack.residual, stack.frames, stack.looks(stars, 6.0), chosen, 0.5 * RADIUS_ARCSEC
-    )
+    looks = stack.looks(stars, 6.0)
+    light, error = circle_light(stack.residual, stack.frames, looks, chosen, 0.5 * RADIUS_ARCSEC)
+    inner, _ = circle_light(stack.residual, stack.frames, looks, chosen, 0.5 * OWN_ARCSEC)
     places = np.column_stack([stars.x_arcsec, stars.y_arcsec])
     flux = np.nan_to_num(stars.flux_dn)
     bright = stack.fixed.stars
@@ -81,7 +82,8 @@ def _wide(
         own = float(flux[near].sum())
         star = int(chosen[k])
         if (
-            flux[star] < max(flux[near])
+            not light[k] - inner[k] > OUTER_EXCESS * own
+            or flux[star] < max(flux[near])
             or not light[k] > (EXCESS - 1.0) * own
             or not light[k] > 5.0 * error[k]
         ):
