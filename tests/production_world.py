@@ -179,7 +179,9 @@ def publication_of(
         span = (start, start + timedelta(days=1))
         return Publication(
             "0" * 64,
-            calibrations=(CalibrationRow("night", "n", Band.J, span, stored.name, stored.sha256, {"n": 1}),),
+            calibrations=(
+                CalibrationRow("night", "n", Band.J, "one", span, stored.name, stored.sha256, {"n": 1}),
+            ),
             zero_points=(ZeroPointRow(Band.J, span, 20.0, None, 0.1, "nominal"),),
             metrics=(Metric("darks", Band.J, 3.0),),
         )

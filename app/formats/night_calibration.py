@@ -7,6 +7,7 @@ saving a few hundred kilobytes on. The same content gives the same bytes.
 from __future__ import annotations
 
 import io
+import warnings
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from app.errors import InputError
+
+CAMERA = "CAMERA"
+"""Keyword of the detector configuration, as in the raw files that it was made from."""
 
 PLANES: dict[str, str] = {
     "DARK1": "dark of Read_1, DN",
@@ -59,20 +63,30 @@ def write_calibration(planes: Mapping[str, NDArray[Any]], keywords: Mapping[str,
     return buffer.getvalue()
 
 
-def read_calibration(path: Path) -> dict[str, NDArray[Any]]:
+def read_calibration(path: Path, camera: str) -> dict[str, NDArray[Any]]:
     """Planes of a calibration file by name.
 
-    Raised if the file is gone, damaged or lacks a plane: CalibrationFileError.
+    Raised if the file is gone, damaged, lacks a plane, or is of another camera configuration than `camera`:
+    CalibrationFileError.
     """
     from astropy.io import fits
 
     try:
-        with path.open("rb") as stream, fits.open(stream, memmap=False) as hdus:
+        with warnings.catch_warnings(), path.open("rb") as stream, fits.open(stream, memmap=False) as hdus:
+            warnings.simplefilter("error")  # of a file that was cut short, astropy only warns
             planes = {name: np.array(hdus[name].data) for name in PLANES}
-    except (OSError, KeyError, TypeError, ValueError) as error:
+            # Files of the first version have no such keyword; their rows got it from the darks.
+            found = str(hdus[0].header.get(CAMERA, camera))
+    except (OSError, KeyError, TypeError, ValueError, UserWarning) as error:
         raise CalibrationFileError(
             f"{path}: {type(error).__name__}: {error}",
             expected=f"planes {', '.join(PLANES)}",
             remedy="recall the calibration and let it be made again: mapps run recall",
         ) from error
+    if found != camera:
+        raise CalibrationFileError(
+            f"{path}: {CAMERA} {found!r}",
+            expected=f"{camera!r}, as the product's row says",
+            remedy="recall the calibration and let it be made again: mapps run recall",
+        )
     return {name: plane.astype(np.uint8 if name == "MASK" else np.float32) for name, plane in planes.items()}

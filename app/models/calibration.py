@@ -35,6 +35,7 @@ PRODUCT = Table(
     required("kind", Text, "night: darks, flat, mask and saturation in one file"),
     required("hemis", CHAR(1), "Observatory", ForeignKey("survey.site.hemis")),
     required("band", CHAR(1), "j, h or k"),
+    required("camera", Text, "Detector configuration, CAMERA of the darks; blank where several were mixed"),
     required("valid", TSTZRANGE, "Span of validity, UTC, half open"),
     required("url", Text, "Content-named file in the store"),
     required("sha256", CHAR(64), "SHA-256 of the file"),
@@ -47,13 +48,14 @@ PRODUCT = Table(
         ("kind", "="),
         ("hemis", "="),
         ("band", "="),
+        ("camera", "="),
         ("valid", "&&"),
         where=text("retired_at IS NULL"),
         using="gist",
         name="ex_product_valid",
     ),
     schema="calibration",
-    comment="Calibration files; spans of one kind never overlap in a run",
+    comment="Calibration files; spans of one kind and camera configuration never overlap in a run",
 )
 
 ZERO_POINT = Table(

@@ -56,6 +56,7 @@ class CalibrationRow:
     kind: str
     hemis: str
     band: Band
+    camera: str
     valid: Span
     url: str
     sha256: str

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, time, timedelta
 from typing import Any
 
@@ -12,13 +13,14 @@ from psycopg import Connection
 from app.bands import BANDS, Band
 from app.db.statements import statement
 from app.errors import InputError
-from app.formats.night_calibration import write_calibration
+from app.formats.night_calibration import CAMERA, write_calibration
 from app.formats.raw_night import read_raw_scan
 from app.models.calibration import CalibrationKind, ZeroPointSource
 from app.production.publication import CalibrationRow, Publication, Span, ZeroPointRow
 from workers.instruments.camera import detector_of
 from workers.reduction.frames import NightCalibration
 from workers.reduction.masks import calibrate_night
+from workers.steps.calibrations import CalibrationConfigurationError
 from workers.steps.context import Claim, StepContext
 from workers.steps.inputs import ingested_path
 from workers.steps.outcome import input_hash, metric_rows
@@ -34,46 +36,86 @@ class NoDarksError(InputError):
 
 
 def perform(claim: Claim, context: StepContext) -> Publication:
-    """Make the calibration products of a night.
+    """Make the calibration products of a night, one a band and camera configuration.
 
-    Bands without darks are left out; their scans fail with a clear code. Raised if no band has darks (NoDarksError)
-    or the frames do not give a dark or a flat (DarkError, FlatError): input failures, not retried.
+    Bands without darks are left out; their scans fail with a clear code. Raised if no band has darks (NoDarksError),
+    all flats are of other configurations than the darks (CalibrationConfigurationError), or the frames do not give a
+    dark or a flat (DarkError, FlatError): input failures, not retried.
     """
     with context.connect() as connection:
         scans = _calibration_scans(connection, claim.night_id)
-    used: list[ScanFile] = []
-    products: list[CalibrationRow] = []
-    zero_points: list[ZeroPointRow] = []
-    metrics: dict[str, dict[str, float]] = {}
+    made = _Made()
     for band in BANDS:
         darks, flats = _files(scans, band, "dark"), _files(scans, band, "flat")
-        if not darks:
-            continue
-        detector = detector_of(scans[0].hemis, band)
-        made = calibrate_night(detector, _reads(darks), _reads(flats) if flats else None)
+        for camera in sorted({file.camera or "" for file in darks}):
+            mine = [file for file in darks if file.camera == camera]
+            alike = [file for file in flats if file.camera == camera]
+            if flats and not alike:
+                # Without any flats the response counts as 1; with flats of another array that would be a guess.
+                made.left_out.append(f"{band.label}: darks of camera {camera!r} without flats of it")
+                continue
+            _calibrate(context, scans[0], band, camera, (mine, alike), made)
         context.checkpoint(f"calibrated_{band.value}")
-        used += [*darks, *flats]
-        products.append(_product(context, made, scans[0], darks + flats))
-        zero_points.append(
-            ZeroPointRow(
-                band, _span(scans[0]), detector.zero_point_mag, None, detector.extinction_mag,
-                ZeroPointSource.NOMINAL.value,
-            )
-        )  # fmt: skip
-        for name, value in made.metrics.items():
-            metrics.setdefault(name, {})[band.value] = value
-    if not products:
-        raise NoDarksError(
-            f"night {claim.night_id} has no dark frames in any band",
-            expected="files of TYPE dar in the night",
-        )
+    if not made.products:
+        raise _nothing_made(claim, made.left_out)
     context.checkpoint("products_stored")
     return Publication(
-        input_hash=input_hash(claim.pipeline_hash, (file.sha256 for file in used)),
-        calibrations=tuple(products),
-        zero_points=tuple(zero_points),
-        metrics=metric_rows(metrics),
-        raw_file_ids=tuple(sorted({file.raw_file_id for file in used})),
+        input_hash=input_hash(claim.pipeline_hash, (file.sha256 for file in made.used)),
+        calibrations=tuple(made.products),
+        zero_points=tuple(made.zero_points[band] for band in sorted(made.zero_points)),
+        metrics=metric_rows(made.metrics),
+        raw_file_ids=tuple(sorted({file.raw_file_id for file in made.used})),
+    )
+
+
+@dataclass
+class _Made:
+    """What a night gave so far."""
+
+    used: list[ScanFile] = field(default_factory=list)
+    products: list[CalibrationRow] = field(default_factory=list)
+    zero_points: dict[Band, ZeroPointRow] = field(default_factory=dict)
+    metrics: dict[str, dict[str, float]] = field(default_factory=dict)
+    left_out: list[str] = field(default_factory=list)
+
+
+def _calibrate(
+    context: StepContext,
+    scan: ScanFacts,
+    band: Band,
+    camera: str,
+    files: tuple[list[ScanFile], list[ScanFile]],
+    made: _Made,
+) -> None:
+    """Make the product of one band and configuration from its dark and flat files."""
+    darks, flats = files
+    detector = detector_of(scan.hemis, band)
+    night = calibrate_night(detector, _reads(darks), _reads(flats) if flats else None)
+    made.used += [*darks, *flats]
+    made.products.append(_product(context, night, scan, camera, darks + flats))
+    made.zero_points[band] = ZeroPointRow(
+        band,
+        _span(scan),
+        detector.zero_point_mag,
+        None,
+        detector.extinction_mag,
+        ZeroPointSource.NOMINAL.value,
+    )
+    for name, value in night.metrics.items():
+        # A night whose camera was changed has two; the first one's stand here, both in the products' facts.
+        made.metrics.setdefault(name, {}).setdefault(band.value, value)
+
+
+def _nothing_made(claim: Claim, left_out: list[str]) -> InputError:
+    if left_out:
+        return CalibrationConfigurationError(
+            "; ".join(left_out),
+            expected="darks and flats of one camera configuration",
+            remedy="ingest flats of the darks' configuration, then: mapps run retry",
+        )
+    return NoDarksError(
+        f"night {claim.night_id} has no dark frames in any band",
+        expected="files of TYPE dar in the night",
     )
 
 
@@ -103,13 +145,16 @@ def _reads(files: list[ScanFile]) -> tuple[Cube, Cube]:
 
 
 def _span(scan: ScanFacts) -> Span:
-    """Give noon to midnight, UTC, around the sunrise that dates the night: room on both sides for every site."""
-    noon = datetime.combine(scan.date, time(12), UTC)
-    return noon - timedelta(days=1), noon + timedelta(hours=12)
+    """Give 18 h to 18 h UTC around the sunrise that dates the night: afternoon in Chile, forenoon in Arizona.
+
+    A day long, so that neighbouring nights touch and never overlap, which the database would refuse.
+    """
+    end = datetime.combine(scan.date, time(18), UTC)
+    return end - timedelta(days=1), end
 
 
 def _product(
-    context: StepContext, made: NightCalibration, scan: ScanFacts, files: list[ScanFile]
+    context: StepContext, made: NightCalibration, scan: ScanFacts, camera: str, files: list[ScanFile]
 ) -> CalibrationRow:
     content = write_calibration(
         {
@@ -123,6 +168,7 @@ def _product(
             "FILTER": made.band.value,
             "ORDATE": f"{scan.date:%y%m%d}",
             "HEMIS": scan.hemis,
+            CAMERA: camera,
             "NFILES": len(files),
         },
     )
@@ -131,6 +177,7 @@ def _product(
         CalibrationKind.NIGHT.value,
         scan.hemis,
         made.band,
+        camera,
         _span(scan),
         stored.name,
         stored.sha256,

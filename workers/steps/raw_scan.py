@@ -12,9 +12,7 @@ from psycopg import Connection
 from app.bands import Band
 from app.db.statements import statement
 from app.diagnostics import ScanDiagnostics
-from app.errors import InputError
 from app.formats.atlas import AtlasKeywords, write_atlas
-from app.formats.night_calibration import read_calibration
 from app.formats.raw_night import read_raw_header, read_raw_scan
 from app.formats.scan_diagnostics import write_diagnostics
 from app.production.publication import AtlasImageRow, DiagnosticsRow, Publication
@@ -23,11 +21,12 @@ from app.version import code_version
 from workers.instruments.camera import raw_band
 from workers.reduction.artefact_rules import ArtefactRules
 from workers.reduction.atlas_images import ImageFacts
-from workers.reduction.frames import NightCalibration, RawBand
+from workers.reduction.frames import RawBand
 from workers.reduction.scan import ReducedScan, ReductionParameters, ReferenceStars, reduce_scan
 from workers.reduction.scan_sources import measure_scan
 from workers.reduction.stack.parameters import PhotometryParameters
 from workers.reduction.values import AtlasImage
+from workers.steps.calibrations import load_calibration, product_of, valid_products
 from workers.steps.context import Claim, StepContext
 from workers.steps.images import image_row
 from workers.steps.inputs import ingested_path
@@ -41,24 +40,21 @@ REFERENCE_ERROR_ARCSEC = 0.06
 JULIAN_YEAR_DAYS = 365.25
 
 
-class NoCalibrationError(InputError):
-    """No valid calibration covers a band of the scan."""
-
-    code = "NO_CALIBRATION"
-
-
 def reduce_raw_scan(claim: Claim, context: StepContext, scan: ScanFacts) -> Publication:
     """Reduce raw frames to images and sources, and store the images.
 
-    Raised if a file is damaged, a band has no calibration, or the frames do not belong together: InputError.
+    Raised if a file is damaged, a band has no calibration of its camera configuration, or the frames do not belong
+    together: InputError.
     """
     files = tuple(file for file in scan.files if file.kind == "scan")
+    with context.connect() as connection:
+        products = valid_products(connection, claim, scan)
+    used = {file.band: product_of(products, file.band, file.camera or "") for file in files}
     raw = {file.band: raw_band(read_raw_scan(ingested_path(file))) for file in files}
     context.checkpoint("frames_read")
     with context.connect() as connection:
-        products = _products(connection, claim, scan)
         reference = _reference(connection, raw)
-    calibrations = {band: _calibration(context, band, products) for band in raw}
+    calibrations = {band: load_calibration(context, product) for band, product in used.items()}
     parameters = parameters_of(ReductionParameters, context.parameters.get("reduction", {}))
     photometry = parameters_of(PhotometryParameters, context.parameters.get("photometry", {}))
     rules = ArtefactRules.from_dict(context.parameters.get("artefacts", {}))
@@ -70,48 +66,17 @@ def reduce_raw_scan(claim: Claim, context: StepContext, scan: ScanFacts) -> Publ
     images = _store_images(context, scan, files, reduced)
     diagnostics = _store_diagnostics(context, result.diagnostics)
     context.checkpoint("images_stored")
-    used = [products[band] for band in sorted(raw)]
     return Publication(
-        input_hash=input_hash(claim.pipeline_hash, [f.sha256 for f in files] + [p[2] for p in used]),
+        input_hash=input_hash(
+            claim.pipeline_hash, [f.sha256 for f in files] + [p.sha256 for p in used.values()]
+        ),
         point_sources=points,
         extended_sources=extended_records(result.extended, scan, claim.run_id, points),
         atlas_images=images,
         diagnostics=diagnostics,
         metrics=metric_rows(result.metrics),
         raw_file_ids=tuple(file.raw_file_id for file in files),
-        calibration_ids=tuple(sorted(p[0] for p in used)),
-    )
-
-
-def _products(connection: Connection[Any], claim: Claim, scan: ScanFacts) -> dict[Band, tuple[int, str, str]]:
-    """Return calibration_id, url and SHA-256 of the valid product of each band."""
-    if scan.started_at is None:
-        raise NoCalibrationError(f"scan {scan.scan} of {scan.date} has no time", expected="UT_DATE and UT")
-    rows = connection.execute(
-        statement("steps/calibration_for"),
-        {"run_id": claim.run_id, "hemis": scan.hemis, "at": scan.started_at},
-    ).fetchall()
-    return {Band(band): (key, url, sha256) for key, band, url, sha256 in rows}
-
-
-def _calibration(
-    context: StepContext, band: Band, products: dict[Band, tuple[int, str, str]]
-) -> NightCalibration:
-    if band not in products:
-        raise NoCalibrationError(
-            f"no valid night calibration of band {band.label}",
-            expected="darks of that band in the night",
-            remedy="ingest them, then retry the night_calibration task",
-        )
-    planes = read_calibration(context.store.local_path(products[band][1]))
-    return NightCalibration(
-        band,
-        planes["DARK1"],
-        planes["DARKDIFF"],
-        planes["FLAT"],
-        planes["MASK"].astype(np.bool_),
-        planes["SATUR"],
-        {},
+        calibration_ids=tuple(sorted(product.calibration_id for product in used.values())),
     )
 
 

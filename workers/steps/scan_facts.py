@@ -16,7 +16,7 @@ from app.errors import UnknownNameError
 
 @dataclass(frozen=True)
 class ScanFile:
-    """One ingested file of a scan."""
+    """One ingested file of a scan; `camera` is its detector configuration, None for Atlas images."""
 
     raw_file_id: int
     kind: str
@@ -24,6 +24,7 @@ class ScanFile:
     image_number: int | None
     url: str
     sha256: str
+    camera: str | None = None
 
 
 @dataclass(frozen=True)
