@@ -73,7 +73,8 @@ def _scaled(pixels: Floats, step: float) -> tuple[NDArray[Any], float, int]:
     narrow = bool(np.abs(counts).max(initial=0.0) <= _LIMIT_16)
     integer: Any = np.int16 if narrow else np.int32
     blank = int(np.iinfo(integer).min)
-    counts = np.clip(counts, blank + 1, -(blank + 1))
+    # In float32 the largest int32 is 2**31, one too many.
+    counts = np.clip(counts.astype(np.float64), blank + 1, -(blank + 1))
     return np.where(finite, counts, blank).astype(integer), zero, blank
 
 
