@@ -215,8 +215,15 @@ def fit_singles(
                     done = False
                     turn = 0
                     continue
-            if done or turn > TURNS or not newton_step(total, flux_now, move, largest, step):
+            # A star without light has no place that could move.
+            if (
+                done
+                or turn > TURNS
+                or not newton_step(total, flux_now, move and flux_now != 0.0, largest, step)
+            ):
                 break
+            if redraw:
+                step[0] = max(step[0], -flux_now)
             # A step of 0.05 sigma: what is left after it is far smaller, Gauss-Newton squares the error.
             size = total[1] * step[0] ** 2
             size += flux_now**2 * (total[4] * step[1] ** 2 + total[6] * step[2] ** 2)
@@ -256,6 +263,8 @@ def fit_stars(
     With `redraw` each star's model in the residual frames is replaced as soon as it is fitted, so a sweep over all
     stars is one round of block descent on the chi-squared of all of them together (Gauss-Seidel). Fluxes and places
     pull each other along: in a pair 5" apart a sweep leaves 0.06 of the error, 4" apart a quarter, 3" apart six tenths.
+    No flux falls below zero then: neighbours of opposite signs fit the same pixels however large they are, and among
+    the peaks around a saturated star sweeps blew them up without end. Light that only adds up is bounded by the data.
 
     Parameters
     ----------

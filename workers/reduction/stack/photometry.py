@@ -41,6 +41,7 @@ SETTLED_SIGMA = 0.1
 PRUNINGS = 4
 LAST_SHARE = 0.7
 SHARED_ARCSEC = 8.0  # fits reach 5" each; beyond, a new star's wing is all that changes
+SWALLOWED_SHARE = 0.75  # of a saturated star's reach: its pixels there are flagged, and nothing bounds a fit
 OVER_EDGE_PIX = -float(STAMP)  # stars up to a stamp off the array still put light on it
 
 
@@ -62,6 +63,13 @@ class Saturated:
     def none(cls) -> Saturated:
         """No star saturates."""
         return cls(Stars.at(np.zeros(0), np.zeros(0), np.zeros(0)), np.zeros(0))
+
+    def within(self, places: Doubles, share: float = 1.0) -> NDArray[np.bool_]:
+        """Places (n, 2) nearer to a saturated star than a share of its reach."""
+        near = np.zeros(len(places), np.bool_)
+        for x, y, reach in zip(self.stars.x_arcsec, self.stars.y_arcsec, self.reach_arcsec, strict=True):
+            near |= np.hypot(places[:, 0] - x, places[:, 1] - y) <= share * reach
+        return near
 
 
 @dataclass
@@ -259,7 +267,7 @@ def _significant(stars: Stars, snr: float) -> NDArray[np.bool_]:
 
 
 def _prune(stack: BandStack, parameters: PhotometryParameters) -> bool:
-    """Drop stars that their fits brought onto a brighter one, or below what a neighbour's misfit may be.
+    """Drop stars that their fits brought onto a brighter or a saturated one, or below what a neighbour's misfit may be.
 
     Two profiles nearer than 1.6" share their light as the noise likes. What is dropped goes back into the residual
     frames, and the neighbours take what is theirs in the sweeps that follow. Tells whether any was dropped.
@@ -277,7 +285,7 @@ def _prune(stack: BandStack, parameters: PhotometryParameters) -> bool:
     distance = np.hypot(*(places[fainter] - places[brighter]).T)
     needless = distance < UNRESOLVED_ARCSEC
     needless |= flux[fainter] < parameters.model_share * flux[brighter] * fall(distance)
-    gone = between(places, flux)
+    gone = between(places, flux) | stack.fixed.within(places, SWALLOWED_SHARE)
     gone[fainter[needless]] = True
     if gone.any():
         back = stars.taken(gone)
@@ -375,7 +383,4 @@ def _new_stars(stack: BandStack, peaks: Peaks, parameters: PhotometryParameters)
     share = fall(np.where(there, distance, 99.0))
     limit = (parameters.model_share * flux[np.where(there, nearest, 0)] * share).max(axis=1)
     good = (distance[:, 0] > SAME_STAR_ARCSEC) & (fresh.flux_dn > limit)
-    for k in range(bright.size):
-        away = np.hypot(places[:, 0] - bright.x_arcsec[k], places[:, 1] - bright.y_arcsec[k])
-        good &= away > stack.fixed.reach_arcsec[k]
-    return fresh.taken(good)
+    return fresh.taken(good & ~stack.fixed.within(places))
