@@ -24,11 +24,18 @@ SET camera = coalesce((
 """
 
 # They went from noon to midnight, 36 hours, and so into the neighbouring nights: 18 h to 18 h holds every night.
-SPAN_OF_A_DAY = """
-UPDATE calibration.{table}
+SPANS_OF_A_DAY = (
+    """
+UPDATE calibration.product
 SET valid = tstzrange(lower(valid) + interval '6 hours', upper(valid) - interval '6 hours', '[)')
 WHERE upper(valid) - lower(valid) = interval '36 hours'
-"""
+""",
+    """
+UPDATE calibration.zero_point
+SET valid = tstzrange(lower(valid) + interval '6 hours', upper(valid) - interval '6 hours', '[)')
+WHERE upper(valid) - lower(valid) = interval '36 hours'
+""",
+)
 
 
 def exclude(*columns: str) -> None:
@@ -56,8 +63,8 @@ def upgrade() -> None:
     )
     op.drop_constraint("ex_product_valid", "product", schema="calibration")
     op.execute(CAMERA_OF_DARKS)
-    for table in ("product", "zero_point"):
-        op.execute(SPAN_OF_A_DAY.format(table=table))
+    for statement in SPANS_OF_A_DAY:
+        op.execute(statement)
     op.alter_column("product", "camera", nullable=False, schema="calibration")
     exclude("run_id", "kind", "hemis", "band", "camera")
     op.create_table_comment(
