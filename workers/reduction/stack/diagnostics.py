@@ -20,9 +20,11 @@ from workers.reduction.frame_registration import ReferenceStars
 from workers.reduction.frame_visits import BandFrames
 from workers.reduction.frames import Doubles, Flags, Floats
 from workers.reduction.stack.catalogue import BandCatalogue
+from workers.reduction.stack.fit import Stars
 from workers.reduction.stack.mosaic import mosaic
 from workers.reduction.stack.photometry import BandStack
 from workers.reduction.stack.psf import PADDED, STAMP, blend_stamp, field_terms, phase_of
+from workers.reduction.stack.transparency import frame_transparency
 from workers.reduction.stack.visits import Integers, Looks
 from workers.reduction.uscan import UScan
 
@@ -108,19 +110,13 @@ class LookFluxes:
             self.flux_dn, self.error_dn, self.chi2,
         )  # fmt: skip
 
-    def transparency(self, stars_flux_dn: Doubles, frames: int) -> tuple[Doubles, Integers]:
-        """Light of each frame against the stars' means, median; NaN without bright stars. And how many there are."""
-        mean = stars_flux_dn[self.star]
+    def transparency(self, stars: Stars, frames: int) -> tuple[Doubles, Integers]:
+        """Transparency of each frame by bright stars, NaN where they do not tell it; how many it rests on."""
+        mean = np.nan_to_num(stars.flux_dn)[self.star]
         with np.errstate(invalid="ignore"):
             good = np.isfinite(self.flux_dn) & (mean > BRIGHT_SNR * self.error_dn)
-        ratio, frame = self.flux_dn[good] / mean[good], self.frame[good]
-        order = np.lexsort((ratio, frame))
-        edges = np.searchsorted(frame[order], np.arange(frames + 1))
-        count = np.diff(edges)
-        middle = np.full(frames, np.nan)
-        for i in np.flatnonzero(count):
-            middle[i] = np.median(ratio[order[edges[i] : edges[i + 1]]])
-        return middle, count.astype(np.int64)
+        ratio, error = self.flux_dn[good] / mean[good], self.error_dn[good] / mean[good]
+        return frame_transparency(self.star[good], self.frame[good], ratio, error, frames)
 
 
 def frame_table(stack: BandStack, band: BandFrames, fluxes: LookFluxes, uscan: UScan) -> NDArray[np.void]:
@@ -135,7 +131,7 @@ def frame_table(stack: BandStack, band: BandFrames, fluxes: LookFluxes, uscan: U
     table["seeing_fwhm_arcsec"] = np.where(usable, width * np.exp(stack.psf.log_width), np.nan)
     table["background_dn"] = np.where(usable, frames.mesh_dn.mean(axis=(1, 2)), np.nan)
     table["noise_dn"] = np.where(usable, frames.noise_dn, np.nan)
-    table["transparency"], table["stars"] = fluxes.transparency(np.nan_to_num(stack.stars.flux_dn), n)
+    table["transparency"], table["stars"] = fluxes.transparency(stack.stars, n)
     x, y = uscan.from_sky(band.raw.ra_deg, band.raw.decl_deg)
     table["shift_x_arcsec"] = stack.geometry.x_arcsec - x
     table["shift_y_arcsec"] = stack.geometry.y_arcsec - y

@@ -66,9 +66,13 @@ class Saturated:
 
     def within(self, places: Doubles, share: float = 1.0) -> NDArray[np.bool_]:
         """Places (n, 2) nearer to a saturated star than a share of its reach."""
+        from scipy.spatial import cKDTree
+
         near = np.zeros(len(places), np.bool_)
-        for x, y, reach in zip(self.stars.x_arcsec, self.stars.y_arcsec, self.reach_arcsec, strict=True):
-            near |= np.hypot(places[:, 0] - x, places[:, 1] - y) <= share * reach
+        if near.size and self.reach_arcsec.size:
+            centres = np.column_stack([self.stars.x_arcsec, self.stars.y_arcsec])
+            for found in cKDTree(places).query_ball_point(centres, share * self.reach_arcsec):
+                near[found] = True
         return near
 
 
