@@ -27,7 +27,9 @@ from workers.reduction.star_rows import one_row_a_star
 from workers.reduction.values import EXTENDED_DTYPE, ScanSources
 
 Table = NDArray[np.void]
-CLOUD_TRANSPARENCY = 0.03  # frames scatter by 0.002 to 0.005 in clear sky
+CLOUD_TRANSPARENCY = 0.05  # slow changes are known to some 0.02 at the poles, where stars are few
+CLOUD_FRAMES = 5  # averaged, 7 s
+STEADY_SLOPE = 3e-4  # a frame, 8 % of a full scan
 
 
 def measure_scan(
@@ -59,6 +61,7 @@ def measure_scan(
         )
         pictures.append(picture)
         add_metrics(metrics, band, _band_metrics(stack, catalogues[band], picture.frames["transparency"]))
+    add_metrics(metrics, None, _clouds([picture.frames["transparency"] for picture in pictures]))
     del detector
     rows, merged = merge_catalogues(catalogues, where, parameters)
     places = find_extended(reduced.stacks, catalogues, parameters)
@@ -140,10 +143,25 @@ def _band_metrics(
     if known.size:
         values["transparency_minimum"] = float(known.min())
         values["transparency_rms"] = float(known.std())
-        # Clouds dim the frames of some minutes by per cents: the scan's magnitudes are not to be trusted then.
-        smooth = np.convolve(known, np.ones(5) / 5.0, mode="valid") if known.size >= 5 else known
-        values["clouds"] = float(smooth.max() - smooth.min() > CLOUD_TRANSPARENCY)
     return values
+
+
+def _clouds(transparency: list[NDArray[np.float32]]) -> dict[str, float]:
+    """Tell whether clouds dimmed frames by more than 5 per cent; nothing where stars do not tell.
+
+    Clouds are grey, so the middle one of the bands is asked: noise is not the same in all. A steady slope is no cloud:
+    airmass, or a slope of the flat field by which every star brightens on its way over the array.
+    """
+    planes = np.array(transparency, np.float64)
+    planes = planes[:, np.isfinite(planes).any(axis=0)]
+    if planes.shape[1] < CLOUD_FRAMES:
+        return {}
+    light = np.nanmedian(planes, axis=0)
+    first, second = np.triu_indices(light.size, CLOUD_FRAMES)
+    slope = float(np.median((light[second] - light[first]) / (second - first))) if first.size else 0.0
+    light -= np.clip(slope, -STEADY_SLOPE, STEADY_SLOPE) * np.arange(light.size)
+    smooth = np.convolve(light, np.ones(CLOUD_FRAMES) / CLOUD_FRAMES, mode="valid")
+    return {"clouds": float(smooth.max() - smooth.min() > CLOUD_TRANSPARENCY)}
 
 
 def _star_metrics(metrics: Metrics, reduced: ReducedScan, sources: Table) -> None:
