@@ -42,6 +42,7 @@ PRUNINGS = 4
 LAST_SHARE = 0.7
 SHARED_ARCSEC = 8.0  # fits reach 5" each; beyond, a new star's wing is all that changes
 SWALLOWED_SHARE = 0.75  # of a saturated star's reach: its pixels there are flagged, and nothing bounds a fit
+HALO_REACHES = 6.0  # of a saturated star, 25" to 40"
 OVER_EDGE_PIX = -float(STAMP)  # stars up to a stamp off the array still put light on it
 
 
@@ -184,7 +185,10 @@ def learn_psf(stack: BandStack, parameters: PhotometryParameters, *, drawn: bool
     chosen = choose_sample(
         stack.frames, stack.looks(stars), stars, parameters.learning_stars, alone=not drawn
     )
-    if not chosen.size:
+    # Halos fall apart into pieces that are round and sharp enough: a field of saturated stars alone has no others, and
+    # what comes up there later are latent images.
+    places = np.column_stack([stars.x_arcsec, stars.y_arcsec])
+    if stack.fixed.within(places[chosen], HALO_REACHES).all() or (drawn and stack.psf.stars == 0):
         return
     lacking = np.nan_to_num(stars.flux_dn) if drawn else np.zeros(stars.size)
     # Drawn frames hold the residuals of one model: a second round would count its corrections twice.
