@@ -36,17 +36,21 @@ class Observed:
     truth: np.ndarray
 
     def reduce(self, **changes: object) -> tuple[ReducedScan, ScanSources]:
-        """Reduce the scan, with raw frames, calibration or reference stars put in place of its own."""
-        raw = changes.get("raw", self.raw)
-        calibration = changes.get("calibration", self.calibration)
-        reference = changes.get("reference", self.reference)
-        reduced = reduce_scan(raw, calibration, reference, ReductionParameters())
-        return reduced, measure_scan(reduced, PhotometryParameters())
+        """Reduce the scan, with raw frames, calibration or reference stars put in place of its own.
+
+        What else is given are parameters of the photometry.
+        """
+        raw, calibration, reference = (
+            changes.pop(name, getattr(self, name)) for name in ("raw", "calibration", "reference")
+        )
+        photometry = PhotometryParameters(**changes)
+        reduced = reduce_scan(raw, calibration, reference, ReductionParameters(), photometry=photometry)
+        return reduced, measure_scan(reduced, photometry)
 
 
-def observe(folder: Path, parameters: NightParameters) -> Observed:
-    """Simulate a night and read its first survey scan."""
-    summary = simulate_night(parameters, folder)
+def observe(folder: Path, parameters: NightParameters, stars: np.ndarray | None = None) -> Observed:
+    """Simulate a night, with bright stars of its own where given, and read its first survey scan."""
+    summary = simulate_night(parameters, folder, reference=stars)
     kinds: dict[ScanType, dict[Band, list[RawScan]]] = {}
     for path in raw_files(summary.night):
         content = read_raw_scan(path)
