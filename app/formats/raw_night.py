@@ -272,18 +272,22 @@ def _check_frames(
         problems.append(
             Problem(file, "FRAMES.mjd", f"{mjd[0]:.5f}", f"{start:.5f} (UT_DATE, UT) or up to a day later")
         )
-    if header.scan_type.on_sky and not (
-        np.all(np.isfinite(frames["ra_deg"])) and np.all(np.abs(frames["decl_deg"]) <= 90)
-    ):
+    if header.scan_type.on_sky:
+        _check_pointing(frames, file, problems)
+    return frames
+
+
+def _check_pointing(frames: Frames, file: str, problems: list[Problem]) -> None:
+    """Note frames of a scan on the sky that do not say where they were taken."""
+    if not (np.all(np.isfinite(frames["ra_deg"])) and np.all(np.abs(frames["decl_deg"]) <= 90)):
         problems.append(
             Problem(file, "FRAMES.decl_deg", "not a number or out of range", "a position for every frame")
         )
-    if header.scan_type.on_sky and not np.all((frames["airmass"] >= 1.0) & (frames["airmass"] <= 40.0)):
+    if not np.all((frames["airmass"] >= 1.0) & (frames["airmass"] <= 40.0)):
         # Zero points of images hang on it: a NaN would go into every magnitude.
         problems.append(
             Problem(file, "FRAMES.airmass", "not a number or out of range", "1 to 40 for every frame")
         )
-    return frames
 
 
 def _read_cube(hdus: fits.HDUList, name: str, count: int, file: str, problems: list[Problem]) -> Cube | None:
