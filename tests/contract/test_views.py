@@ -27,9 +27,12 @@ def test_where_a_star_comes_from(database):
             (attempt.attempt_id,),
         )
         connection.execute(
-            "INSERT INTO calibration.product"
-            " (run_id, attempt_id, night_id, kind, hemis, band, camera, valid, url, sha256, facts) SELECT %s, %s, night_id, 'night', 'n', 'j', 'n-1', '[1998-01-01,1998-01-03)',"
-            " 'file:///flat.fits', 'y', '{}' FROM survey.night",
+            """
+            INSERT INTO calibration.product
+                (run_id, attempt_id, night_id, kind, hemis, band, camera, valid, url, sha256, facts)
+            SELECT %s, %s, night_id, 'night', 'n', 'j', 'n-1', '[1998-01-01,1998-01-03)', 'file:///flat.fits', 'y', '{}'
+            FROM survey.night
+            """,
             (attempt.run_id, attempt.attempt_id),
         )
         connection.execute(
