@@ -64,7 +64,7 @@ class StripGrid:
 def strip_grid(geometry: FrameGeometry, size: int = 256) -> StripGrid:
     """Grid that covers what six frames saw (fewer in scans of less than 12 frames), centred across the scan."""
     n = geometry.x_arcsec.size
-    half = 0.5 * size * float(np.sqrt(abs(np.linalg.det(geometry.matrix_arcsec))))
+    half = 0.5 * size * geometry.pixel_arcsec
     y = np.sort(geometry.y_arcsec)
     northward = bool(geometry.y_arcsec[-1] >= geometry.y_arcsec[0])
     looks = min(LOOKS, (n + 1) // 2)
@@ -333,5 +333,5 @@ def coadd(
         *sums,
     )
     planes = tuple(np.empty((grid.rows, WIDTH), np.float32) for _ in range(3))
-    _finish(*sums, abs(float(np.linalg.det(geometry.matrix_arcsec))), *planes)
+    _finish(*sums, geometry.pixel_arcsec**2, *planes)
     return planes[0], planes[1], planes[2]

@@ -11,7 +11,6 @@ import math
 
 import numpy as np
 from numba import njit
-from numpy.typing import NDArray
 
 from workers.reduction.compiled import KERNEL, clipped_statistics
 from workers.reduction.frames import Flags, Floats
@@ -150,11 +149,3 @@ def refine_background(pixels: Floats, flags: Flags, mesh: Floats, noise: Floats,
     """Improve a mesh in place; two passes take the bias from 0.2 to below 0.05 sigma in fields of 20k stars a scan."""
     for _ in range(passes):
         _refine(pixels, flags, noise, mesh)
-
-
-def evaluate_background(mesh: Floats, ny: int, nx: int) -> NDArray[np.float32]:
-    """Background of one frame (ny, nx) from its mesh (4, 4)."""
-    out = np.empty((ny, nx), np.float32)
-    for y in range(ny):
-        background_row(mesh, y, ny, out[y])
-    return out

@@ -40,6 +40,11 @@ class FrameGeometry:
     distortion_arcsec: float = 0.0
     middle_pix: float = 127.5
 
+    @property
+    def pixel_arcsec(self) -> float:
+        """Side of a pixel at the middle of the array, geometric mean of both."""
+        return float(np.sqrt(abs(np.linalg.det(self.matrix_arcsec))))
+
     def matrices(self) -> Doubles:
         """Arcseconds per pixel of every frame, turn included; (n, 2, 2)."""
         (a, b), (c, d) = self.matrix_arcsec

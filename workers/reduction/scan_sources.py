@@ -126,10 +126,9 @@ def _band_metrics(
     table = catalogue.table
     known = transparency[np.isfinite(transparency)].astype(np.float64)
     bright = table["snr"] > 20.0
-    pixel = float(np.sqrt(abs(np.linalg.det(stack.geometry.matrix_arcsec))))
     values = {
         "sources": float(table.size),
-        "psf_fwhm_arcsec": stack.psf.width_pix(0.0) * pixel,
+        "psf_fwhm_arcsec": stack.psf.width_pix(0.0) * stack.geometry.pixel_arcsec,
         "psf_stars": float(stack.psf.stars),
         "psf_fallback": float(stack.psf.stars == 0),
         "growth_mag": catalogue.growth.correction_mag,

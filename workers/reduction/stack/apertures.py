@@ -26,6 +26,7 @@ from workers.reduction.stack.psf import (
     blend_stamp,
     field_terms,
     phase_of,
+    phase_rest,
     wing_beyond,
 )
 from workers.reduction.stack.residual import last_wing_bin
@@ -127,8 +128,8 @@ def _measure(
             if drawn[s] != 0.0:
                 qx = phase_of(x0 - jx)
                 qy = phase_of(y0 - jy)
-                rx = np.float32(x0 - jx - ((qx + 0.5) / 16.0 - 0.5))
-                ry = np.float32(y0 - jy - ((qy + 0.5) / 16.0 - 0.5))
+                rx = np.float32(phase_rest(x0 - jx, qx))
+                ry = np.float32(phase_rest(y0 - jy, qy))
                 field_terms(x0, y0, log_width[i], 0, terms)
                 blend_stamp(tables, terms, 0, qx, qy, stamp)
             light = 0.0
@@ -238,8 +239,8 @@ def _curves(
             continue
         qx = phase_of(x_pix[k] - jx)
         qy = phase_of(y_pix[k] - jy)
-        rx = np.float32(x_pix[k] - jx - ((qx + 0.5) / 16.0 - 0.5))
-        ry = np.float32(y_pix[k] - jy - ((qy + 0.5) / 16.0 - 0.5))
+        rx = np.float32(phase_rest(x_pix[k] - jx, qx))
+        ry = np.float32(phase_rest(y_pix[k] - jy, qy))
         field_terms(x_pix[k], y_pix[k], log_width[i], 0, terms)
         blend_stamp(tables, terms, 0, qx, qy, stamp)
         gain = 1.0 + WING_POWER * log_width[i]

@@ -23,7 +23,7 @@ from workers.reduction.stack.catalogue import BandCatalogue
 from workers.reduction.stack.fit import Stars
 from workers.reduction.stack.mosaic import mosaic
 from workers.reduction.stack.photometry import BandStack
-from workers.reduction.stack.psf import PADDED, STAMP, blend_stamp, field_terms, phase_of
+from workers.reduction.stack.psf import PADDED, STAMP, blend_stamp, field_terms, phase_of, phase_rest
 from workers.reduction.stack.transparency import frame_transparency
 from workers.reduction.stack.visits import Integers, Looks
 from workers.reduction.uscan import UScan
@@ -59,8 +59,8 @@ def _look_fluxes(
         jy = math.floor(y_pix[k] + 0.5)
         qx = phase_of(x_pix[k] - jx)
         qy = phase_of(y_pix[k] - jy)
-        rx = x_pix[k] - jx - ((qx + 0.5) / 16.0 - 0.5)
-        ry = y_pix[k] - jy - ((qy + 0.5) / 16.0 - 0.5)
+        rx = phase_rest(x_pix[k] - jx, qx)
+        ry = phase_rest(y_pix[k] - jy, qy)
         field_terms(x_pix[k], y_pix[k], log_width[i], 0, terms)
         blend_stamp(tables, terms, 0, qx, qy, stamp)
         squares = 0.0
@@ -125,8 +125,7 @@ def frame_table(stack: BandStack, band: BandFrames, fluxes: LookFluxes, uscan: U
     n = frames.noise_dn.size
     table = np.zeros(n, FRAME_DIAGNOSTIC_DTYPE)
     usable = stack.usable
-    scale = 2.0 * 0.5 * np.sqrt(abs(float(np.linalg.det(stack.geometry.matrix_arcsec))))
-    width = stack.psf.width_pix(0.0) * scale
+    width = stack.psf.width_pix(0.0) * stack.geometry.pixel_arcsec
     table["number"] = np.arange(1, n + 1)
     table["seeing_fwhm_arcsec"] = np.where(usable, width * np.exp(stack.psf.log_width), np.nan)
     table["background_dn"] = np.where(usable, frames.mesh_dn.mean(axis=(1, 2)), np.nan)

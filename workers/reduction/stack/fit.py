@@ -22,14 +22,13 @@ from workers.reduction.stack.fit_steps import (
     drop_outlier,
     gather,
     newton_step,
-    phase_rest,
     refresh,
     standard_errors,
     sums,
     to_arcsec,
     write_back,
 )
-from workers.reduction.stack.psf import PADDED, PHASES, FramePsf, field_terms
+from workers.reduction.stack.psf import PADDED, PHASES, FramePsf, field_terms, phase_rest
 from workers.reduction.stack.visits import Integers, Looks
 
 MOST_LOOKS = 32

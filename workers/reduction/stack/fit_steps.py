@@ -12,7 +12,7 @@ from numba import njit
 
 from workers.reduction.compiled import KERNEL
 from workers.reduction.frames import Doubles, Flags, Floats
-from workers.reduction.stack.psf import HALF, PADDED, PHASES, STAMP, blend_stamp, phase_of
+from workers.reduction.stack.psf import HALF, PADDED, PHASES, STAMP, blend_stamp, phase_of, phase_rest
 
 FIT_RADIUS2 = 6.3  # 2.5 pixels
 OUTLIER_SIGMA = 6.0
@@ -123,12 +123,6 @@ def to_arcsec(one: Doubles, inverse: Doubles, i: int, total: Doubles) -> None:
     total[7] += one[7]
     total[8] += a * one[8] + c * one[9]
     total[9] += b * one[8] + d * one[9]
-
-
-@njit(**KERNEL, inline="always")
-def phase_rest(offset: float, phase: int) -> float:
-    """Offset of a star from the middle of a phase (index along one axis), pixels."""
-    return offset - ((phase + 0.5) / PHASES - 0.5)
 
 
 @njit(**KERNEL, inline="always")

@@ -31,6 +31,7 @@ from workers.reduction.stack.psf import (
     node_offsets_pix,
     normalised,
     phase_of,
+    phase_rest,
 )
 from workers.reduction.stack.residual import last_wing_bin
 from workers.reduction.stack.seeing import smooth_along
@@ -100,8 +101,8 @@ def _gather(
             fy = y_pix[k] - jy
             qx = phase_of(fx)
             qy = phase_of(fy)
-            rx = np.float32(fx - ((qx + 0.5) / 16.0 - 0.5))
-            ry = np.float32(fy - ((qy + 0.5) / 16.0 - 0.5))
+            rx = np.float32(phase_rest(fx, qx))
+            ry = np.float32(phase_rest(fy, qy))
             field_terms(x_pix[k], y_pix[k], log_width[i], 0, terms)
             for p in range(PADDED):
                 model[p] = np.float32(0.0)

@@ -180,6 +180,12 @@ def phase_of(offset_pix: float) -> int:
 
 
 @njit(**KERNEL, inline="always")
+def phase_rest(offset_pix: float, phase: int) -> float:
+    """Offset of a star from the middle of a phase (index along one axis), pixels."""
+    return offset_pix - ((phase + 0.5) / PHASES - 0.5)
+
+
+@njit(**KERNEL, inline="always")
 def blend_stamp(tables: Floats, terms: Floats, slot: int, qx: int, qy: int, out: Floats) -> None:
     """Stamp (3, 56) of one phase for the terms in row `slot` of `terms`, into `out[slot]`.
 

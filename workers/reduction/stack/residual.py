@@ -19,6 +19,7 @@ from workers.reduction.stack.psf import (
     FramePsf,
     field_terms,
     phase_of,
+    phase_rest,
 )
 from workers.reduction.stack.visits import Integers, Looks
 
@@ -87,8 +88,8 @@ def _draw(
             fy = y_pix[k] - jy
             qx = phase_of(fx)
             qy = phase_of(fy)
-            rx = np.float32(fx - ((qx + 0.5) / 16.0 - 0.5))
-            ry = np.float32(fy - ((qy + 0.5) / 16.0 - 0.5))
+            rx = np.float32(phase_rest(fx, qx))
+            ry = np.float32(phase_rest(fy, qy))
             field_terms(x_pix[k], y_pix[k], log_width[i], 0, terms)
             for p in range(PADDED):
                 stamp[p] = np.float32(0.0)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -125,7 +124,7 @@ def find_looks(
         Distance from the array's edge that a star must keep.
     """
     # The distortion acts on pixels from the middle: U = M p (1 + c r^2); its pixel form has c in 1 / pixel^2.
-    scale = math.sqrt(abs(float(np.linalg.det(geometry.matrix_arcsec))))
+    scale = geometry.pixel_arcsec
     cubic = geometry.distortion_arcsec / CORNER_PIX**3 / scale
     inverse = np.ascontiguousarray(np.linalg.inv(geometry.matrices()))
     start = np.zeros(x_arcsec.size + 1, np.int64)
