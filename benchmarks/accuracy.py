@@ -60,12 +60,12 @@ def print_photometry(band: Band, one: BandComparison) -> None:
 
 def print_positions(comparison: Comparison) -> None:
     """Absolute errors, drift along the scan, and scatter about the local mean against the bound."""
-    y, dx, dy, bound = comparison.positions(30.0)
+    y, dx, dy, bound_x, bound_y = comparison.positions(30.0)
     if y.size < 40:
         print(f"positions: {y.size} stars, too few")
         return
     segment = np.clip(((y - y[0]) / max(y[-1] - y[0], 1.0) * 12).astype(int), 0, 11)
-    for name, value in (("x", dx), ("y", dy)):
+    for name, value, bound in (("x", dx, bound_x), ("y", dy, bound_y)):
         rms = float(np.sqrt(np.mean(np.clip(value, -0.5, 0.5) ** 2)))
         drift = [float(np.median(value[segment == k])) for k in range(12) if (segment == k).any()]
         # About the median of the 31 nearest stars along the scan: what the reference frame shares is gone.

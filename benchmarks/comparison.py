@@ -165,9 +165,9 @@ class Comparison:
         keep &= inside
         return int(np.count_nonzero(keep & ~real)), int(np.count_nonzero(keep))
 
-    def positions(self, least_snr: float) -> tuple[Doubles, Doubles, Doubles, Doubles]:
-        """Errors of isolated stars above an SNR in every band: y along the scan, dx, dy, and the bound of dx."""
-        weight = np.zeros(self.rows.size)
+    def positions(self, least_snr: float) -> tuple[Doubles, Doubles, Doubles, Doubles, Doubles]:
+        """Errors of isolated stars above an SNR in every band: y along the scan, dx, dy, and the bounds of both."""
+        weight = np.zeros((2, self.rows.size))
         dx, dy = np.full(self.rows.size, np.nan), np.full(self.rows.size, np.nan)
         good = np.zeros(self.rows.size, np.int64)
         for band in BANDS:
@@ -175,7 +175,8 @@ class Comparison:
                 continue
             one = self.band(band)
             use = one.alone & one.found & (one.snr > least_snr) & (one.read == b"2")
-            weight[one.row[use]] += one.bound_x_arcsec[use] ** -2
+            weight[0, one.row[use]] += one.bound_x_arcsec[use] ** -2
+            weight[1, one.row[use]] += one.bound_y_arcsec[use] ** -2
             good[one.row[use]] += 1
         stars = (self.truth["kind"] == b"s") & (self._depth(self.x, self.y) > EDGE_ARCSEC)
         index = np.flatnonzero(stars)
@@ -189,4 +190,5 @@ class Comparison:
         dy[nearest[hit]] = self.ry[nearest[hit]] - self.y[index[hit]]
         chosen = np.flatnonzero((good == len(self.reduced.stacks)) & np.isfinite(dx))
         chosen = chosen[np.argsort(self.ry[chosen], kind="stable")]
-        return self.ry[chosen], dx[chosen], dy[chosen], weight[chosen] ** -0.5
+        bound_x, bound_y = weight[:, chosen] ** -0.5
+        return self.ry[chosen], dx[chosen], dy[chosen], bound_x, bound_y

@@ -11,8 +11,9 @@ from workers.reduction.frame_sources import FRAME_SOURCE_DTYPE
 from workers.reduction.stack.detection import Detector
 from workers.reduction.stack.parameters import PhotometryParameters
 from workers.reduction.stack.photometry import Saturated, first_look, learn_psf, measure
+from workers.reduction.stack.psf import node_offsets_pix, stretched
 from workers.reduction.stack.residual import background_free
-from workers.reduction.stack.seeing import DEFAULT_SIGMA_PIX, frame_widths, smooth_along
+from workers.reduction.stack.seeing import DEFAULT_SIGMA_PIX, frame_widths, most_probable_walk, smooth_along
 
 FRAMES = 24
 
@@ -158,3 +159,44 @@ def test_smoothing_along_the_scan():
     assert smooth_along(np.array([0.2]), np.array([3.0]), 20.0).tolist() == [0.2]
     assert smooth_along(np.ones(3), np.zeros(3), 20.0).tolist() == [0.0, 0.0, 0.0]
     assert smooth_along(np.zeros(0), np.zeros(0), 20.0).size == 0
+
+
+def test_widths_are_learnt_from_few_stars():
+    """One star in eight, as at the poles: first widths are noise, and a seeing term learnt from noise is too weak."""
+    frames, geometry = blank(FRAMES, rng=np.random.default_rng(24)), strip(FRAMES)
+    rng = np.random.default_rng(25)
+    x, y = rng.uniform(-280, 280, 110), np.sort(rng.uniform(-250, 83.25 * 23 + 250, 110))
+    flux = 10 ** rng.uniform(3.1, 4.2, 110)
+
+    def profile(dx, dy, frame, u, v):
+        wide, high = shapes(widths()[frame], u, v)
+        return axis_share(dx, wide) * axis_share(dy, high)
+
+    paint(frames, geometry, x, y, flux, profile, rng=rng)
+    table = frame_table(geometry, x, y, flux)
+    detector, parameters = Detector(strip_grid(geometry)), PhotometryParameters()
+    found = first_look(frames, geometry, table, Saturated.none(), detector, parameters).psf.log_width
+    true = np.log(np.hypot(SIGMA_PIX * np.exp(widths()), np.sqrt(1 / 12)))
+    slope, level = np.polyfit(true, found, 1)
+    assert slope == pytest.approx(1.0, abs=0.2)
+    assert np.std(found - slope * true - level) < 0.008
+
+
+def test_the_walk_is_the_minimum_of_what_it_minimises():
+    rng = np.random.default_rng(26)
+    n, stiffness = 12, 40.0
+    root = rng.standard_normal((n, n)) * (np.abs(np.subtract.outer(np.arange(n), np.arange(n))) < 2)
+    matrix, right, value = root @ root.T, rng.standard_normal(n), rng.standard_normal(n)
+    band = np.array([np.pad(np.diag(matrix, -k), (0, k)) for k in range(4)])
+    step = np.diff(np.eye(n), axis=0)
+    full = np.linalg.solve(matrix + stiffness * step.T @ step, right - stiffness * step.T @ step @ value)
+    np.testing.assert_allclose(most_probable_walk(value, band, right, stiffness), value + full, atol=1e-6)
+
+
+def test_a_stretched_gaussian_is_known():
+    offsets = node_offsets_pix()
+    r2 = offsets[:, None] ** 2 + offsets[None, :] ** 2
+    for sigma in (0.6, 0.9):
+        base = np.exp(-0.5 * r2 / sigma**2) / (2.0 * np.pi * sigma**2)
+        true = base * (r2 / sigma**2 - 2.0)
+        assert np.abs(stretched(base) - true)[1:-1, 1:-1].max() < 0.06 * np.abs(true).max()

@@ -35,6 +35,7 @@ from workers.reduction.stack.visits import Integers, Looks
 RADIUS_PIX = 2.0  # 4"
 RING_PIX = (7.0, 10.0)  # 14" to 20"
 DETECTION_SIGMA = 3.0
+RATIO_ERROR = 0.01  # of a look's curve of growth besides noise: pixel phase, width of the frame
 ANCHOR_PIX = 3.5  # 7": light within it is measured, light beyond it is the wing's
 GROWTH_RADII_PIX = np.arange(1.5, 7.01, 0.5)  # 3" to 14"
 
@@ -327,17 +328,36 @@ def curve_of_growth(
     if np.count_nonzero(good) < 10:
         share = psf.aperture_share(RADIUS_PIX)
         return Growth(2.5 * math.log10(share), 0.0, radii, np.full(radii.size, np.nan), 0)
-    standard = int(np.flatnonzero(GROWTH_RADII_PIX == RADIUS_PIX)[0])
+    standard, anchor = (int(np.flatnonzero(r == GROWTH_RADII_PIX)[0]) for r in (RADIUS_PIX, ANCHOR_PIX))
     curve = -2.5 * np.log10(out[good] / out[good, standard][:, None])
-    s = psf.log_width[looks.frame[rows[good]]].astype(np.float64)
-    total = curve[:, int(np.flatnonzero(GROWTH_RADII_PIX == ANCHOR_PIX)[0])] - tail
-    middle = np.median(total)
-    near = np.abs(total - middle) < 4.0 * max(1.4826 * float(np.median(np.abs(total - middle))), 0.005)
-    slope = 0.0
-    if np.count_nonzero(near) > 60 and float(np.std(s[near])) > 0.005:
-        slope = float(np.polyfit(s[near], total[near], 1)[0])
-    correction = float(np.mean(total[near] - slope * s[near]))
-    return Growth(correction, slope, radii, np.median(curve, axis=0), int(np.count_nonzero(near)))
+    seen = looks.frame[rows[good]]
+    ratio, slope, used = _mean_ratio(
+        out[good, anchor], out[good, standard], frames.noise_dn[seen].astype(np.float64), psf.log_width[seen]
+    )
+    correction = -2.5 * math.log10(ratio) - tail
+    return Growth(correction, -1.0857 * slope / ratio, radii, np.median(curve, axis=0), used)
+
+
+def _mean_ratio(
+    whole: Doubles, standard: Doubles, noise: Doubles, log_width: Floats
+) -> tuple[float, float, int]:
+    """Light of the large aperture over that of the standard one: at s = 0, its change with s, and the looks used.
+
+    Weighted, and of light, not of magnitudes: looks of a faint star have 0.1 mag of noise between both apertures, and
+    the mean logarithm of such ratios made Ks at latitude 60 fainter by 6 mmag.
+    """
+    ring = math.pi * (ANCHOR_PIX**2 - RADIUS_PIX**2)
+    error = np.hypot(noise * math.sqrt(ring) / standard, RATIO_ERROR)
+    ratio, s = whole / standard, log_width.astype(np.float64)
+    middle = float(np.median(ratio[error <= np.median(error)]))
+    near = np.abs(ratio - middle) < 4.0 * error
+    if np.count_nonzero(near) < 10:
+        return middle, 0.0, int(np.count_nonzero(near))
+    ratio, s, weight = ratio[near], s[near], error[near] ** -2
+    if ratio.size > 60 and float(np.std(s)) > 0.005:
+        slope, level = np.polyfit(s, ratio, 1, w=np.sqrt(weight))
+        return float(level), float(slope), ratio.size
+    return float(np.average(ratio, weights=weight)), 0.0, ratio.size
 
 
 @njit(**KERNEL)

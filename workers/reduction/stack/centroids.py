@@ -14,8 +14,10 @@ from workers.reduction.stack.photometry import BandStack
 from workers.reduction.stack.sample import saturated_stars, undisturbed
 from workers.reduction.stack.visits import Integers, Looks
 
-LEAST_FLUX_NOISE = 40.0  # flux over a pixel's noise: an SNR of 15 on one look, 0.05 pixel
-ALONE_ARCSEC = 8.0
+LEAST_FLUX_NOISE = (
+    20.0  # flux over a pixel's noise: an SNR of 8 on one look, 0.1 pixel; they count where stars are few
+)
+ALONE_ARCSEC = 6.0
 
 
 class Centres:

@@ -32,9 +32,10 @@ from workers.reduction.stack.psf import (
     normalised,
     phase_of,
     phase_rest,
+    stretched,
 )
 from workers.reduction.stack.residual import last_wing_bin
-from workers.reduction.stack.seeing import smooth_along
+from workers.reduction.stack.seeing import most_probable_walk
 from workers.reduction.stack.visits import Integers, Looks
 
 FEW_LOOKS = 300
@@ -44,11 +45,14 @@ TERM_SCATTER = 0.015
 SEEING_SCATTER = 1.0
 """The same of both seeing terms, a unit of s: the centre of a star loses twice its light. A narrow prior would shrink
 the term, and the widths would grow to make up for it."""
+TABLE_ERROR = 0.010  # while it is learnt, share of its value
 FLUX_ERROR = 0.004  # weights of bright stars stop growing at an SNR of 250 a pixel: pixel response, flat
 SEEING_STEP = 0.006  # from frame to frame, of the logarithm of the width; half of the atmosphere's own
+LARGEST_STEP = 0.15  # of a frame's logarithm in one round
 LEAST_ERROR = 0.002  # of the table, share of its value
 WING_INNER_PIX = 3.0
 WING_OUTER_PIX = 12.0
+SPIKE_HALF_PIX = 2  # three sigma of a spike, and 1.6 degrees of its direction at 12 pixels
 WING_PRIOR = 0.33
 WING_POWER_LAW_PIX = 4.75  # 9.5": farther out each bin is within 10 % of the power law, and noisier than that
 CONTINUED_INDEX = -3.9
@@ -76,17 +80,24 @@ def _gather(
     width_normal: Doubles,
     width_right: Doubles,
 ) -> None:
-    """Sum up the normal equations of every node and of every frame's width; see `learn` for the shapes."""
+    """Sum up the normal equations of every node and of all frames' widths; see `learn` for the shapes."""
     _, ny, nx = residual.shape
     count = tables.shape[2] - 1
     terms = np.empty((1, count), np.float32)
     model = np.empty(PADDED, np.float32)
     wider = np.empty(PADDED, np.float32)
+    most = 0
+    for s in which:
+        most = max(most, start[s + 1] - start[s])
+    crossed = np.empty(most)
     for s in which:
         f = flux[s]
         lack = np.float32(f - drawn[s])
+        squares = 0.0
+        shift = 0.0
         for k in range(start[s], start[s + 1]):
             i = frame[k]
+            crossed[k - start[s]] = 0.0
             jx = math.floor(x_pix[k] + 0.5)
             jy = math.floor(y_pix[k] + 0.5)
             if jx < HALF or jy < HALF or jx >= nx - HALF or jy >= ny - HALF:
@@ -131,7 +142,7 @@ def _gather(
                     rest = (residual[i, jy - HALF + row, jx - HALF + column] - lack * model[p]) / f
                     light = max(f * model[p], 0.0)
                     spread = (sky + light * inverse_gain) / (f * f)
-                    known = spread + (0.02 * model[p]) ** 2 + FLUX_ERROR * FLUX_ERROR * 0.01
+                    known = spread + (TABLE_ERROR * model[p]) ** 2 + FLUX_ERROR * FLUX_ERROR * 0.01
                     w = 1.0 / known
                     if rest * rest > 36.0 * (spread + (0.1 * model[p]) ** 2):
                         continue
@@ -144,8 +155,19 @@ def _gather(
                             normal[j, n, a, b] += wa * terms[0, b]
                     excess[j, n, 0] += w * (rest * rest - spread)
                     excess[j, n, 1] += w
-                    width_normal[i] += w * wider[p] * wider[p]
+                    width_normal[0, i] += w * wider[p] * wider[p]
                     width_right[i] += w * wider[p] * rest
+                    squares += w * model[p] * model[p]
+                    shift += w * model[p] * rest
+                    crossed[k - start[s]] += w * wider[p] * model[p]
+        if not squares > 0.0:
+            continue
+        # The star's flux is eliminated: it follows the widths of its frames.
+        for k in range(start[s], start[s + 1]):
+            b = crossed[k - start[s]] / squares
+            width_right[frame[k]] -= b * shift
+            for m in range(k, start[s + 1]):
+                width_normal[frame[m] - frame[k], frame[k]] -= b * crossed[m - start[s]]
 
 
 @njit(**KERNEL)
@@ -181,6 +203,9 @@ def _gather_wings(
                 for x in range(max(0, jx - half), min(nx, jx + half + 1)):
                     if (abs(y - jy) <= HALF and abs(x - jx) <= HALF) or flags[i, y, x] != 0:
                         continue
+                    # Spikes run along rows and columns.
+                    if abs(y - jy) <= SPIKE_HALF_PIX or abs(x - jx) <= SPIKE_HALF_PIX:
+                        continue
                     r = math.hypot(x - x_pix[k], y - y_pix[k]) / WING_STEP_PIX
                     j = int(r)
                     if j >= total.size:
@@ -214,6 +239,7 @@ def learn(
     sample: Sample,
     *,
     wing: bool = True,
+    hold_seeing: bool = False,
 ) -> FramePsf:
     """One step of learning: corrected nodes, widths, error, and (if asked for) wing.
 
@@ -228,6 +254,12 @@ def learn(
         Its tables.
     sample : Sample
         Bright, unsaturated stars with places and fluxes fitted with the present one.
+    wing : bool
+        Whether the wing is measured, too.
+    hold_seeing : bool
+        Whether the seeing term is that of a stretched image. At first the widths are noise where stars are few, and a
+        term learnt from noise is too weak: with a stretched image they are right within 1 % after two rounds, learnt
+        together they were wrong by 3 % after four (latitude 60).
 
     Returns
     -------
@@ -239,26 +271,29 @@ def learn(
     count = psf.nodes.shape[0]
     normal, right = np.zeros((SIDE, SIDE, count, count)), np.zeros((SIDE, SIDE, count))
     excess = np.zeros((SIDE, SIDE, 2))
-    n = psf.log_width.size
-    width_normal, width_right = np.zeros(n), np.zeros(n)
     looks = sample.looks
+    width_normal, width_right = _empty_widths(looks, sample.which, psf.log_width.size)
     _gather(
         residual, frames.flags, frames.noise_dn, psf.log_width, tables, 1.0 / frames.detector.gain,
         looks.start, looks.frame, looks.x_pix, looks.y_pix, sample.which, sample.flux_dn, sample.drawn_flux_dn,
         normal, right, excess, width_normal, width_right,
     )  # fmt: skip
-    change = _solve_nodes(normal, right, psf.nodes)
+    change = _solve_nodes(normal, right, psf.nodes, hold_seeing=hold_seeing)
     if int(np.diff(looks.start)[sample.which].sum()) < FEW_LOOKS:
         # A node has a sixteenth of the looks: the few corrections are taken as one of its surroundings, 3/4 pixel wide.
         change = gaussian_filter(change, (0.0, SPARSE_SIGMA_NODES, SPARSE_SIGMA_NODES))
     nodes = _centred(psf.nodes + change)
+    if hold_seeing:
+        nodes[1] = stretched(nodes[0])
     expected = _continued_wing(nodes[0], psf.wing)
     outer = _learn_wing(residual, frames, psf, sample, expected) if wing else expected
     nodes = _outside_from_wing(nodes, excess[..., 1], outer)
-    step = np.where(width_normal > 0, width_right / np.maximum(width_normal, 1e-30), 0.0)
-    # The most probable widths of a walk: it is the widths that change little from frame to frame, not their steps.
-    moved = smooth_along(psf.log_width + np.clip(step, -0.15, 0.15), width_normal, SEEING_STEP**-2)
-    moved -= np.average(moved, weights=width_normal) if width_normal.any() else 0.0
+    log_width = psf.log_width.astype(np.float64)
+    moved = most_probable_walk(log_width, width_normal, width_right, SEEING_STEP**-2)
+    step = _without_mean(
+        moved - log_width, log_width, np.maximum(width_normal[0], 0.0), scale=not hold_seeing
+    )
+    moved = log_width + np.clip(step, -LARGEST_STEP, LARGEST_STEP)
     return replace(
         psf,
         nodes=normalised(nodes.astype(np.float32), outer),
@@ -269,8 +304,34 @@ def learn(
     )
 
 
-def _solve_nodes(normal: Doubles, right: Doubles, nodes: Floats) -> Doubles:
-    """Corrections (terms, 33, 33): ridge-regularised so that terms which few stars measure stay small."""
+def _empty_widths(looks: Looks, which: Integers, frames: int) -> tuple[Doubles, Doubles]:
+    """Band of the widths' normal matrix, as wide as the frames that a star is seen on are apart, and right side."""
+    seen = which[looks.start[which + 1] > looks.start[which]]
+    first, last = looks.frame[looks.start[seen]], looks.frame[looks.start[seen + 1] - 1]
+    return np.zeros((int((last - first).max(initial=0)) + 1, frames)), np.zeros(frames)
+
+
+def _without_mean(step: Doubles, log_width: Doubles, weight: Doubles, *, scale: bool) -> Doubles:
+    """Take from the widths' steps their mean and (`scale`) what is in proportion to the widths.
+
+    Both belong to the nodes, which get their correction from the same residuals: taken twice, the widths went to and
+    fro from round to round by a third of their changes, and a first guess too wide used up the step of every frame.
+    """
+    if not weight.any():
+        return step
+    step = step - np.average(step, weights=weight)
+    about = log_width - np.average(log_width, weights=weight)
+    square = float((weight * about * about).sum())
+    if not scale or not square > 0.0:
+        return step
+    return np.asarray(step - about * float((weight * about * step).sum()) / square)
+
+
+def _solve_nodes(normal: Doubles, right: Doubles, nodes: Floats, *, hold_seeing: bool) -> Doubles:
+    """Corrections (terms, 33, 33): ridge-regularised so that terms which few stars measure stay small.
+
+    `hold_seeing`: none to both seeing terms.
+    """
     count = nodes.shape[0]
     full = normal + np.swapaxes(np.tril(normal, -1), -1, -2)
     # A prior of the terms, and a weak one of the correction to the base where a node has hardly any stars.
@@ -280,6 +341,10 @@ def _solve_nodes(normal: Doubles, right: Doubles, nodes: Floats) -> Doubles:
     full[..., index, index] += prior
     pull = np.moveaxis(nodes.astype(np.float64), 0, -1) * prior
     pull[..., 0] = 0.0
+    if hold_seeing:
+        full[..., 1:3, :], full[..., :, 1:3], pull[..., 1:3], right = 0.0, 0.0, 0.0, right.copy()
+        right[..., 1:3] = 0.0
+        full[..., index[1:3], index[1:3]] = 1.0
     solution = np.linalg.solve(full, (right - pull)[..., None])[..., 0]
     return np.moveaxis(solution, -1, 0)
 

@@ -39,6 +39,7 @@ CLOSE_SHARE = 0.03  # of the brighter one's light
 SETTLING_SWEEPS = 8
 SETTLED_SIGMA = 0.1
 PRUNINGS = 4
+HELD_ROUNDS = 2  # of learning, in which the seeing terms are those of a stretched image
 LAST_SHARE = 0.7
 SHARED_ARCSEC = 8.0  # fits reach 5" each; beyond, a new star's wing is all that changes
 SWALLOWED_SHARE = 0.75  # of a saturated star's reach: its pixels there are flagged, and nothing bounds a fit
@@ -206,7 +207,10 @@ def learn_psf(stack: BandStack, parameters: PhotometryParameters, *, drawn: bool
         sample = Sample(looks, chosen[good], stars.flux_dn, lacking)
         # Where unknown stars make the noise, they would make the wing too.
         last = turn == rounds - 1 and stack.crowding() < TOO_CROWDED
-        stack.psf = learn(stack.residual, stack.frames, stack.psf, stack.tables, sample, wing=last)
+        held = not drawn and turn < HELD_ROUNDS
+        stack.psf = learn(
+            stack.residual, stack.frames, stack.psf, stack.tables, sample, wing=last, hold_seeing=held
+        )
         stack.tables = stack.psf.tables()
 
 

@@ -243,6 +243,13 @@ def normalised(nodes: NDArray[np.float32], wing: Floats) -> NDArray[np.float32]:
     return scaled
 
 
+def stretched(base: Doubles) -> Doubles:
+    """Seeing term of an image that is stretched: d/ds of exp(-2 s) f(r exp(-s)) at s = 0, by finite differences."""
+    offsets = node_offsets_pix()
+    along_y, along_x = np.gradient(base, 1.0 / NODES_A_PIX)
+    return np.asarray(-2.0 * base - offsets[None, :] * along_x - offsets[:, None] * along_y)
+
+
 def turbulent_guess(width_pix: float, frames: int, order: int = 2) -> FramePsf:
     """Moffat profile (beta 3, close to a turbulent atmosphere's) of a given width, the same everywhere."""
     offsets = node_offsets_pix()

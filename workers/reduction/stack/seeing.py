@@ -85,17 +85,39 @@ def smooth_along(value: Doubles, weight: Doubles, stiffness: float) -> Doubles:
 
     Minimises sum w (v - value)^2 + stiffness sum (v_i+1 - v_i)^2: frames without stars take their neighbours' value.
     """
+    if value.size == 0 or not weight.any():
+        return np.zeros(value.size)
+    return most_probable_walk(value, weight[None, :], np.zeros(value.size), stiffness)
+
+
+def most_probable_walk(value: Doubles, normal: Doubles, right: Doubles, stiffness: float) -> Doubles:
+    """Most probable values of a walk along the scan, given the normal equations of corrections to present ones.
+
+    Minimises d.N.d - 2 d.right + stiffness sum (v_i+1 - v_i)^2 with v = value + d: it is the values that change little
+    from frame to frame, not their corrections.
+
+    Parameters
+    ----------
+    value : float64 array (n,)
+        Present values.
+    normal : float64 array (band, n)
+        N, symmetric: normal[k, i] is its element (i + k, i).
+    right : float64 array (n,)
+    stiffness : float
+        1 / variance of a step of the walk.
+    """
     from scipy.linalg import solveh_banded
 
     n = value.size
-    if n == 0 or not weight.any():
-        return np.zeros(n)
-    if n == 1:  # solveh_banded refuses a band without room
-        return value.astype(np.float64)
-    banded = np.zeros((2, n))
-    banded[0] = weight + 1e-9
-    if n > 1:
-        banded[0, :-1] += stiffness
-        banded[0, 1:] += stiffness
-        banded[1, :-1] = -stiffness
-    return np.asarray(solveh_banded(banded, weight * value, lower=True), np.float64)
+    if n < 2:  # solveh_banded refuses a band without room
+        return np.asarray(value + right / np.maximum(normal[0], 1e-30), np.float64)
+    banded = np.zeros((max(normal.shape[0], 2), n))
+    banded[: normal.shape[0]] = normal
+    banded[0] += 1e-9
+    banded[0, :-1] += stiffness
+    banded[0, 1:] += stiffness
+    banded[1, :-1] -= stiffness
+    pull = np.zeros(n)
+    pull[:-1] += stiffness * np.diff(value)
+    pull[1:] -= stiffness * np.diff(value)
+    return np.asarray(value + solveh_banded(banded, right + pull, lower=True), np.float64)
