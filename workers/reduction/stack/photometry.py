@@ -209,7 +209,14 @@ def learn_psf(stack: BandStack, parameters: PhotometryParameters, *, drawn: bool
         last = turn == rounds - 1 and stack.crowding() < TOO_CROWDED
         held = not drawn and turn < HELD_ROUNDS
         stack.psf = learn(
-            stack.residual, stack.frames, stack.psf, stack.tables, sample, wing=last, hold_seeing=held
+            stack.residual,
+            stack.frames,
+            stack.psf,
+            stack.tables,
+            sample,
+            wing=last,
+            hold_seeing=held,
+            tight=not held,
         )
         stack.tables = stack.psf.tables()
 
