@@ -142,9 +142,11 @@ def encode_tile(counts: NDArray[Any], size: int, out: Bytes, start: int, width: 
         one = np.uint64(0) if plain else np.uint64(1) << shift
         extra = 0 if plain else 1
         for j in range(length):
-            if filled >= 32:
-                filled -= 32
-                position = _put(out, position, word >> np.uint64(filled))
+            # Without a branch, which would be guessed wrongly at every fifth pixel: what is written too early is
+            # written over by the next.
+            _put(out, position, word >> np.uint64(filled & 31))
+            position += np.uint64((filled >> 5) << 2)
+            filled &= 31
             code = folded[j]
             unary: Any = np.int64(code >> shift)
             bits = unary + np.int64(shift) + extra
@@ -245,11 +247,12 @@ def decode_tile(coded: Bytes, start: int, end: int, out: NDArray[np.uint16]) -> 
         for j in range(length):
             if held <= 32:
                 if position + 4 <= end:
+                    at = np.uint64(position)
                     four = (
-                        (np.uint64(coded[position]) << np.uint64(24))
-                        | (np.uint64(coded[position + 1]) << np.uint64(16))
-                        | (np.uint64(coded[position + 2]) << np.uint64(8))
-                        | np.uint64(coded[position + 3])
+                        (np.uint64(coded[at]) << np.uint64(24))
+                        | (np.uint64(coded[at + np.uint64(1)]) << np.uint64(16))
+                        | (np.uint64(coded[at + np.uint64(2)]) << np.uint64(8))
+                        | np.uint64(coded[at + np.uint64(3)])
                     )
                     word |= four << np.uint64(32 - held)
                     position += 4
