@@ -34,7 +34,18 @@ def plane_noise(pixels: Floats) -> float:
     thin = pixels[::_EVERY_ROW] if pixels.shape[0] > 16 * _EVERY_ROW else pixels
     difference = np.diff(thin, axis=1).ravel()
     difference = np.abs(difference[np.isfinite(difference)])
-    return float(np.median(difference) * 1.4826 / np.sqrt(2.0)) if difference.size else 0.0
+    return float(np.float32(quick_median(difference)) * 1.4826 / np.sqrt(2.0)) if difference.size else 0.0
+
+
+def quick_median(values: Floats) -> float:
+    """Median of one or more numbers, to the bit that of numpy: 0.05 ms for 65,000 instead of 0.5.
+
+    numpy's own asks for three ranks at once, and only for one is there a vectorised selection.
+    """
+    rank = values.size // 2
+    ordered = np.partition(values.ravel(), rank)
+    upper = ordered[rank]
+    return float(upper) if values.size % 2 else float((ordered[:rank].max() + upper) / np.float32(2.0))
 
 
 def plane_hdu(pixels: Floats, name: str, step: float, cards: bytes = b"") -> bytes:
@@ -157,7 +168,7 @@ def _middle(pixels: Floats, step: float) -> float:
     if not np.isfinite(thin).all():
         thin = thin[np.isfinite(thin)]
     if thin.size:
-        middle = float(np.median(thin))
+        middle = quick_median(thin)
     else:
         finite = pixels[np.isfinite(pixels)]
         middle = float(finite.mean()) if finite.size else 0.0
