@@ -24,7 +24,7 @@ from app.errors import InputError, StoreError
 from app.settings import get_settings
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from collections.abc import Set as AbstractSet
 
 BLOCK = 1 << 20
@@ -185,26 +185,13 @@ class Store:
             return
         path = Path(self._path(stored.name))
         if isinstance(content, bytes):
-            _copy_into_place(_Chunks(content), path)
+            _put_into_place(lambda target: target.write(content), path)
             return
         with content.open("rb") as source:
             sha256 = _copy_into_place(source, path)
         if sha256 != stored.sha256:
             path.unlink()
             raise StoreError(f"{content} changed while it was stored", remedy="store it when it is complete")
-
-
-class _Chunks:
-    """Bytes as a readable stream without a second copy of them."""
-
-    def __init__(self, content: bytes) -> None:
-        self._view = memoryview(content)
-        self._at = 0
-
-    def read(self, size: int) -> bytes:
-        piece = self._view[self._at : self._at + size]
-        self._at += len(piece)
-        return bytes(piece)
 
 
 def _digest(content: bytes | Path) -> tuple[str, int]:
@@ -216,14 +203,24 @@ def _digest(content: bytes | Path) -> tuple[str, int]:
 
 def _copy_into_place(source: Any, path: Path) -> str:
     """Copy a stream to a path by way of a temporary name; give the SHA-256 of what was written."""
-    path.parent.mkdir(parents=True, exist_ok=True)
     digest = hashlib.sha256()
+
+    def copy(target: IO[bytes]) -> None:
+        while block := source.read(BLOCK):
+            digest.update(block)
+            target.write(block)
+
+    _put_into_place(copy, path)
+    return digest.hexdigest()
+
+
+def _put_into_place(write: Callable[[IO[bytes]], object], path: Path) -> None:
+    """Let a file be written by way of a temporary name."""
+    path.parent.mkdir(parents=True, exist_ok=True)
     handle, part = tempfile.mkstemp(suffix=PART, dir=path.parent)
     try:
         with os.fdopen(handle, "wb") as target:
-            while block := source.read(BLOCK):
-                digest.update(block)
-                target.write(block)
+            write(target)
             target.flush()
             os.fchmod(target.fileno(), 0o444)
             os.fsync(target.fileno())
@@ -232,7 +229,6 @@ def _copy_into_place(source: Any, path: Path) -> str:
         Path(part).unlink(missing_ok=True)
         raise
     _sync_folder(path.parent)
-    return digest.hexdigest()
 
 
 def _sync_folder(folder: Path) -> None:

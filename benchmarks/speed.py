@@ -3,16 +3,15 @@
     python -m benchmarks.speed [--latitude 20] [--frames 273] [--rounds 3] [--peers] [--processes]
 
 One three-band scan is simulated and reduced several times in this process, as a worker does; the first round, which
-loads compiled kernels and memory, is shown apart. Then reading and writing of its files; with `--peers` photutils,
-sep, drizzle and astroscrappy on parts of the same data, scaled to the whole; the floor (bytes moved at this machine's
-bandwidth, arithmetic); with `--processes` two worker processes against one. All times are CPU seconds of one process
-unless they say so.
+loads compiled kernels and memory, is shown apart. Then its files and rows (`benchmarks.files`); with `--peers`
+photutils, sep, drizzle and astroscrappy on parts of the same data, scaled to the whole; the floor (bytes moved at this
+machine's bandwidth, arithmetic); with `--processes` two worker processes against one. All times are CPU seconds of one
+process unless they say so.
 """
 
 from __future__ import annotations
 
 import argparse
-import io
 import subprocess
 import sys
 import tempfile
@@ -22,11 +21,9 @@ from pathlib import Path
 import numpy as np
 
 from app.bands import BANDS
-from app.formats.atlas import AtlasKeywords, write_atlas
-from app.formats.raw_night import read_raw_scan
-from app.formats.scan_diagnostics import write_diagnostics
 from app.observatory.parameters import NightParameters
 from benchmarks import peers
+from benchmarks.files import print_files
 from benchmarks.observed import ObservedScan, observe
 from workers.memory import keep_memory
 from workers.reduction.scan import ReducedScan, ReductionParameters, reduce_scan
@@ -71,39 +68,6 @@ def print_rounds(observed: ObservedScan, rounds: int) -> tuple[ReducedScan, Scan
         f"above SNR 7; {1000 * median / max(result.sources.size, 1):.2f} ms a source"
     )
     return reduced, result, median
-
-
-def print_files(folder: Path, reduced: ReducedScan, result: ScanSources) -> float:
-    """Read raw files, write images and diagnostics; CPU seconds together."""
-    paths = sorted((folder).glob("*.fits"))
-    started = time.process_time()
-    raw_bytes = 0
-    for path in paths[-3:]:
-        raw_bytes += path.stat().st_size
-        read_raw_scan(path)
-    read = time.process_time() - started
-    started = time.process_time()
-    size = 0
-    from datetime import UTC, date, datetime
-
-    for image, facts in zip(reduced.images, reduced.facts, strict=True):
-        buffer = io.BytesIO()
-        keywords = AtlasKeywords(
-            night_date=date(1998, 4, 27), hemisphere="s", scan=1, direction="n", code_version="benchmark",
-            scan_type="sci", tile=1, position_id="", start=datetime(1998, 4, 27, tzinfo=UTC), airmass=1.0,
-            zero_point_error_mag=facts.zero_point_error_mag, sky_dn=facts.sky_dn, sky_sigma_dn=facts.sky_sigma_dn,
-            uscan_x_arcsec=facts.uscan_x_arcsec, uscan_y_arcsec=facts.uscan_y_arcsec, frame_step_x_arcsec=0.0,
-            frame_step_y_arcsec=83.25, frame_count=facts.frame_count,
-        )  # fmt: skip
-        write_atlas(buffer, image, keywords)
-        size += buffer.tell()
-    size += len(write_diagnostics(result.diagnostics))
-    write = time.process_time() - started
-    print(
-        f"reading {raw_bytes / 1e6:.0f} MB of raw files {read:.2f} CPU s; writing {len(reduced.images)} images with "
-        f"coverage and uncertainty, and diagnostics, {size / 1e6:.0f} MB, {write:.2f} CPU s"
-    )
-    return read + write
 
 
 def print_processes(folder: Path) -> None:
@@ -164,7 +128,7 @@ def main() -> None:
         observed = observe(parameters_of(folder), folder)
         reduced, result, median = print_rounds(observed, options.rounds)
         files = print_files(folder / parameters_of(folder).night_name, reduced, result)
-        print(f"reduction, reading and writing: {median + files:.2f} CPU s (loading: benchmarks.loader)")
+        print(f"reduction, reading, writing and loading: {median + files:.2f} CPU s")
         peers.print_floor(reduced, median)
         if options.peers:
             peers.print_peers(reduced, result, median)

@@ -7,10 +7,12 @@ import time
 
 def warm() -> float:
     """Run every kernel on tiny inputs; the compiled code stays in numba's cache. Returns the seconds it took."""
+    from app.formats.rice import warm_rice
     from workers.reduction.warm import warm as warm_extraction
     from workers.reduction.warm_frames import warm_frames
 
     started = time.monotonic()
     warm_extraction()
     warm_frames()
+    warm_rice()
     return time.monotonic() - started

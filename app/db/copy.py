@@ -99,14 +99,17 @@ def record_dtype(columns: Sequence[Column]) -> np.dtype[np.void]:
 
 def empty_records(columns: Sequence[Column], n: int) -> Records:
     """Make `n` records with every column null, also those that may not stay so (a forgotten one is found)."""
-    records = np.zeros(n, record_dtype(columns))
+    record = np.zeros(1, record_dtype(columns))
     for column in columns:
         kind = column.numpy_type[0]
         if kind == "f":
-            records[column.name] = np.nan
+            record[column.name] = np.nan
         elif kind == "i":
-            records[column.name] = null_integer(column.kind)
-    return records
+            record[column.name] = null_integer(column.kind)
+    # Row after row, because column after column goes through all the memory 93 times: 4 ms instead of 60 for 45,000.
+    records = np.empty((n, record.dtype.itemsize), np.uint8)
+    records[...] = record.view(np.uint8)
+    return records.reshape(-1).view(record.dtype)
 
 
 def encode(rows: Records, columns: Sequence[Column]) -> bytes:

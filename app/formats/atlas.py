@@ -26,7 +26,14 @@ from numpy.typing import NDArray
 from app.formats.atlas_facts import AtlasFacts, AtlasFileError, read_facts
 from app.formats.hdu_chain import broken_link
 from app.formats.raw_names import format_ordate, survey_day_number
-from app.formats.scaled_plane import compressed_plane, decompression_error, plane_noise, step_below
+from app.formats.scaled_plane import (
+    card_text,
+    decompression_error,
+    empty_primary,
+    plane_hdu,
+    plane_noise,
+    step_below,
+)  # fmt: skip
 from app.sky.pixels import array_to_fits
 
 if TYPE_CHECKING:
@@ -49,6 +56,7 @@ __all__ = [
 ]
 
 Floats = NDArray[np.float32]
+Card = tuple[str, Any, str]
 
 SITES = {"n": "2MASS-N", "s": "2MASS-S"}
 
@@ -241,15 +249,13 @@ def read_atlas(path: str | Path) -> AtlasFile:
         return AtlasFile(facts, _pixels(hdu), _plane(hdus, "COVERAGE", facts), _plane(hdus, "UNCERT", facts))
 
 
-def _header(image: AtlasPlanes, keywords: AtlasKeywords) -> Any:
+def _cards(image: AtlasPlanes, keywords: AtlasKeywords) -> list[Card]:
     """Header cards, always in the same order and without the time of writing: same content, same bytes."""
-    from astropy.io import fits
-
     day = survey_day_number(keywords.night_date)
     (cd11, cd12), (cd21, cd22) = image.projection.matrix_deg
     scale_x, scale_y = -float(np.hypot(cd11, cd21)), float(np.hypot(cd12, cd22))
     start = keywords.start
-    cards: list[tuple[str, Any, str]] = [
+    cards: list[Card] = [
         ("ORDATE", format_ordate(keywords.night_date), "observation reference date yymmdd"),
         ("DAYNUM", f"{day:04d}", "survey day, 1 = 1997 March 1 UT"),
         ("FN_PRFX", f"{image.band.value}{day:04d}{keywords.scan:03d}", "raw file name prefix"),
@@ -289,7 +295,7 @@ def _header(image: AtlasPlanes, keywords: AtlasKeywords) -> Any:
         ("COADDNO", image.number, "number of the image in its scan"),
         ("CODEVERS", keywords.code_version, "version of mapps"),
     ]
-    return fits.Header([card for card in cards if card[1] is not None])
+    return [card for card in cards if card[1] is not None]
 
 
 def write_atlas(
@@ -310,21 +316,28 @@ def write_atlas(
     compression : AtlasCompression
         RICE stores pixels to within 1/8 of their noise.
     """
-    from astropy.io import fits
-
-    header = _header(image, keywords)
+    cards = _cards(image, keywords)
     planes = [("COVERAGE", image.coverage, 1.0 / 64.0)]
     step = step_below(plane_noise(image.pixels_dn))
     planes.append(("UNCERT", image.uncertainty_dn, step / 4.0))
     if compression is AtlasCompression.NONE:
-        hdus = [fits.PrimaryHDU(np.asarray(image.pixels_dn, np.float32), header)]
-        hdus += [fits.ImageHDU(plane, name=name) for name, plane, _ in planes if plane is not None]
+        content = _plain_file(image.pixels_dn, cards, planes)
     else:
-        hdus = [fits.PrimaryHDU(), compressed_plane(image.pixels_dn, header, "ATLAS", step)]
-        hdus += [compressed_plane(p, fits.Header(), name, s) for name, p, s in planes if p is not None]
+        texts = b"".join(card_text(*card) for card in cards)
+        hdus = [empty_primary(), plane_hdu(image.pixels_dn, "ATLAS", step, texts)]
+        content = b"".join(hdus + [plane_hdu(p, name, s) for name, p, s in planes if p is not None])
+    if isinstance(target, (str, Path)):
+        Path(target).write_bytes(content)
+    else:
+        target.write(content)
+
+
+def _plain_file(pixels: Floats, cards: list[Card], planes: list[tuple[str, Floats | None, float]]) -> bytes:
+    """Bytes of a file of float32 planes as they are."""
+    from astropy.io import fits
+
+    hdus = [fits.PrimaryHDU(np.asarray(pixels, np.float32), fits.Header(cards))]
+    hdus += [fits.ImageHDU(plane, name=name) for name, plane, _ in planes if plane is not None]
     buffer = io.BytesIO()
     fits.HDUList(hdus).writeto(buffer)
-    if isinstance(target, (str, Path)):
-        Path(target).write_bytes(buffer.getvalue())
-    else:
-        target.write(buffer.getvalue())
+    return buffer.getvalue()

@@ -30,6 +30,7 @@ from app.errors import InputError
 from app.formats.hdu_chain import broken_link
 from app.formats.raw_header import Problem, RawScanHeader, ScanType, fill_header, parse_header
 from app.formats.raw_names import file_name, parse_file_name, survey_day_number
+from app.formats.raw_tiles import decoded_cube
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -290,14 +291,16 @@ def _check_pointing(frames: Frames, file: str, problems: list[Problem]) -> None:
         )
 
 
-def _read_cube(hdus: fits.HDUList, name: str, count: int, file: str, problems: list[Problem]) -> Cube | None:
+def _read_cube(hdus: fits.HDUList, name: str, count: int, path: Path, problems: list[Problem]) -> Cube | None:
     """One read's cube, or None with a problem noted."""
+    file = path.name
     expected = f"uint16 ({count}, {FRAME_SIZE}, {FRAME_SIZE})"
     try:
         hdu = hdus[name]
         shape, data = tuple(hdu.shape), None
         if shape == (count, FRAME_SIZE, FRAME_SIZE):
-            data = hdu.data
+            data = decoded_cube(hdu, path)
+            data = hdu.data if data is None else data
     except KeyError:
         problems.append(Problem(file, name, "no such extension", expected))
         return None
@@ -323,8 +326,8 @@ def inspect_raw_scan(path: Path) -> tuple[RawScan | None, list[Problem]]:
         if header is None or frames is None:
             return None, problems
         _check_size(hdus, path, problems)
-        read1 = _read_cube(hdus, "READ1", header.frame_count, path.name, problems)
-        read2 = _read_cube(hdus, "READ2", header.frame_count, path.name, problems)
+        read1 = _read_cube(hdus, "READ1", header.frame_count, path, problems)
+        read2 = _read_cube(hdus, "READ2", header.frame_count, path, problems)
     if read1 is None or read2 is None:
         return None, problems
     problems.extend(
@@ -338,7 +341,8 @@ def inspect_raw_scan(path: Path) -> tuple[RawScan | None, list[Problem]]:
 
 def _lit(cube: Cube) -> NDArray[np.bool_]:
     """Frames in which any pixel is above 0: the pedestal is some 1800 DN, so a frame of zeros never was."""
-    return np.array([frame.any() for frame in cube], np.bool_)
+    # The first row nearly always says it.
+    return np.array([frame[0].any() or frame.any() for frame in cube], np.bool_)
 
 
 def _check_size(hdus: fits.HDUList, path: Path, problems: list[Problem]) -> None:

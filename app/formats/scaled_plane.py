@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -9,10 +10,11 @@ from numpy.typing import NDArray
 
 Floats = NDArray[np.float32]
 
-_LIMIT_16 = 32_767
 _ROWS_A_TILE = 64  # 1024 tiles of one row take 2.5 times as long in astropy as 16 of 64, and 3 % more room
 _LEAST_NOISE = 1e-3
 _EVERY_ROW = 8
+_BLOCK_BYTES = 2880
+_END = b"END".ljust(80)
 
 
 def step_below(noise: float, parts: float = 4.0) -> float:
@@ -32,50 +34,164 @@ def plane_noise(pixels: Floats) -> float:
     thin = pixels[::_EVERY_ROW] if pixels.shape[0] > 16 * _EVERY_ROW else pixels
     difference = np.diff(thin, axis=1).ravel()
     difference = np.abs(difference[np.isfinite(difference)])
-    return float(np.median(difference) * 1.4826 / np.sqrt(2.0)) if difference.size else 0.0
+    return float(np.float32(quick_median(difference)) * 1.4826 / np.sqrt(2.0)) if difference.size else 0.0
 
 
-def compressed_plane(pixels: Floats, header: Any, name: str, step: float) -> Any:
-    """Build the HDU of a plane; the same pixels give the same bytes.
+def quick_median(values: Floats) -> float:
+    """Median of one or more numbers, to the bit that of numpy: 0.05 ms for 65,000 instead of 0.5.
+
+    numpy's own asks for three ranks at once, and only for one is there a vectorised selection.
+    """
+    rank = values.size // 2
+    ordered = np.partition(values.ravel(), rank)
+    upper = ordered[rank]
+    return float(upper) if values.size % 2 else float((ordered[:rank].max() + upper) / np.float32(2.0))
+
+
+def plane_hdu(pixels: Floats, name: str, step: float, cards: bytes = b"") -> bytes:
+    """Make a whole extension of a plane, header and data; the same pixels give the same bytes.
+
+    They are the bytes that astropy's CompImageHDU gives (held by tests/unit/test_scaled_plane.py), in a fifth of its
+    time: of its 11 ms a plane, 7 go to looking up its configuration for every card it moves about.
 
     Parameters
     ----------
     pixels : float32 array (ny, nx)
         NaN where there is no data.
-    header : astropy Header
-        Cards to begin with.
     name : str
         EXTNAME.
     step : float
         Unit of the stored integers, from `step_below`.
+    cards : bytes
+        Further cards of the header, from `card_text`.
     """
+    pixels = np.ascontiguousarray(pixels, np.float32)
+    zero = _middle(pixels, step)
+    kind, heap, ends = _coded(pixels, zero, step)
+    blank = int(np.iinfo(kind).min)
+    rows, columns = pixels.shape
+    starts = np.concatenate([[0], ends[:-1]])
+    descriptors = np.stack([ends - starts, starts], axis=1).astype(">i4")
+    before, between, after = _fixed_cards(rows, columns, kind().itemsize, name)
+    # astropy moves what scales the pixels to the front, but for what changes nothing.
+    scaling = [(card_text("BSCALE", step), step != 1.0), (card_text("BZERO", zero), zero != 0.0)]
+    header = [
+        before,
+        card_text("PCOUNT", int(ends[-1]), "number of group parameters"),
+        between,
+        card_text("TFORM1", f"1PB({descriptors[:, 0].max()})"),
+        after,
+        *(text for text, said in scaling if said),
+        cards,
+        *(text for text, said in scaling if not said),
+        card_text("BLANK", blank, "stored integer of pixels without data"),
+    ]
+    return whole_blocks(b"".join(header) + _END, b" ") + whole_blocks(
+        descriptors.tobytes() + heap.tobytes(), b"\0"
+    )
+
+
+@lru_cache(maxsize=1)
+def empty_primary() -> bytes:
+    """Make the HDU without data that extensions need before them."""
+    cards: list[tuple[str, int, str]] = [
+        ("SIMPLE", True, "conforms to FITS standard"),
+        ("BITPIX", 8, "array data type"),
+        ("NAXIS", 0, "number of array dimensions"),
+        ("EXTEND", True, ""),
+    ]
+    return whole_blocks(b"".join(card_text(*card) for card in cards) + _END, b" ")
+
+
+def whole_blocks(content: bytes, filler: bytes) -> bytes:
+    """Fill up the last block of a FITS header or of data."""
+    return content + filler * (-len(content) % _BLOCK_BYTES)
+
+
+def card_text(keyword: str, value: str | float, comment: str = "") -> bytes:
+    """Give the bytes of a header card as astropy writes it."""
+    # Texts and whole numbers are the same in most images of a scan; an equal float may differ in the sign of its zero.
+    return _card(keyword, value, comment) if isinstance(value, float) else _kept_card(keyword, value, comment)
+
+
+def _card(keyword: str, value: str | float, comment: str) -> bytes:
     from astropy.io import fits
 
-    counts, zero, blank = _scaled(np.asarray(pixels, np.float32), step)
-    rows, columns = counts.shape
-    hdu = fits.CompImageHDU(
-        counts, header, name=name, compression_type="RICE_1", tile_shape=(min(_ROWS_A_TILE, rows), columns)
-    )
-    hdu.header["BSCALE"] = (step, "step of the stored integers")
-    hdu.header["BZERO"] = (zero, "value of the stored integer 0")
-    hdu.header["BLANK"] = (blank, "stored integer of pixels without data")
-    return hdu
+    return str(fits.Card(keyword, value, comment)).encode("ascii")
 
 
-def _scaled(pixels: Floats, step: float) -> tuple[NDArray[Any], float, int]:
-    """Integers, their zero and blank value."""
-    finite = np.isfinite(pixels)
-    # The value of the stored 0 needs no exact median: it only has to be amid the range.
-    thin = pixels[::_EVERY_ROW][finite[::_EVERY_ROW]]
-    middle = float(np.median(thin)) if thin.size else float(pixels[finite].mean()) if finite.any() else 0.0
-    zero = float(np.round(middle / step) * step)
-    counts = np.rint((np.where(finite, pixels, zero) - zero) / step)
-    narrow = bool(np.abs(counts).max(initial=0.0) <= _LIMIT_16)
-    integer: Any = np.int16 if narrow else np.int32
-    blank = int(np.iinfo(integer).min)
-    # In float32 the largest int32 is 2**31, one too many.
-    counts = np.clip(counts.astype(np.float64), blank + 1, -(blank + 1))
-    return np.where(finite, counts, blank).astype(integer), zero, blank
+_kept_card = lru_cache(maxsize=4096, typed=True)(_card)
+
+
+@lru_cache(maxsize=256)
+def _fixed_cards(rows: int, columns: int, width: int, name: str) -> tuple[bytes, bytes, bytes]:
+    """Cards before PCOUNT, between it and TFORM1, and after that, of a plane stored as integers of `width` bytes."""
+    tile_rows = min(_ROWS_A_TILE, rows)
+    before: list[tuple[str, str | int, str]] = [
+        ("XTENSION", "BINTABLE", "binary table extension"),
+        ("BITPIX", 8, "array data type"),
+        ("NAXIS", 2, "number of array dimensions"),
+        ("NAXIS1", 8, "width of table in bytes"),
+        ("NAXIS2", -(-rows // tile_rows), "number of rows in table"),
+    ]
+    between: list[tuple[str, str | int, str]] = [
+        ("GCOUNT", 1, "number of groups"),
+        ("TFIELDS", 1, "number of fields in each row"),
+        ("TTYPE1", "COMPRESSED_DATA", ""),
+    ]
+    after: list[tuple[str, str | int, str]] = [
+        ("ZIMAGE", True, "extension contains compressed image"),
+        ("ZTENSION", "IMAGE", "Image extension"),
+        ("ZBITPIX", 8 * width, "array data type"),
+        ("ZNAXIS", 2, "number of array dimensions"),
+        ("ZNAXIS1", columns, ""),
+        ("ZNAXIS2", rows, ""),
+        ("ZPCOUNT", 0, "number of parameters"),
+        ("ZGCOUNT", 1, "number of groups"),
+        ("ZTILE1", columns, "size of tiles to be compressed"),
+        ("ZTILE2", tile_rows, "size of tiles to be compressed"),
+        ("ZCMPTYPE", "RICE_1", "compression algorithm"),
+        ("ZNAME1", "BLOCKSIZE", "compression block size"),
+        ("ZVAL1", 32, "pixels per block"),
+        ("ZNAME2", "BYTEPIX", "bytes per pixel (1, 2, 4, or 8)"),
+        ("ZVAL2", width, "bytes per pixel (1, 2, 4, or 8)"),
+        ("EXTNAME", name, "name of this binary table extension"),
+    ]
+    texts = [b"".join(card_text(*card) for card in cards) for cards in (before, between, after)]
+    return texts[0], texts[1], texts[2]
+
+
+def _middle(pixels: Floats, step: float) -> float:
+    """Value of the stored integer 0."""
+    # It needs no exact median: it only has to be amid the range.
+    thin = pixels[::_EVERY_ROW]
+    if not np.isfinite(thin).all():
+        thin = thin[np.isfinite(thin)]
+    if thin.size:
+        middle = quick_median(thin)
+    else:
+        finite = pixels[np.isfinite(pixels)]
+        middle = float(finite.mean()) if finite.size else 0.0
+    return float(np.round(middle / step) * step)
+
+
+def _coded(
+    pixels: Floats, zero: float, step: float
+) -> tuple[type[np.signedinteger[Any]], NDArray[np.uint8], NDArray[np.int64]]:
+    """Type of the integers, code of all tiles, end of each in it."""
+    from app.formats.rice import encode_plane, room
+
+    rows, columns = pixels.shape
+    ends = np.zeros(-(-rows // _ROWS_A_TILE), np.int64)
+    # Most planes fit into the narrow ones: to try costs less than to look at all pixels before.
+    kinds: tuple[type[np.signedinteger[Any]], ...] = (np.int16, np.int32)
+    for kind in kinds:
+        counts = np.empty(min(_ROWS_A_TILE, rows) * columns, kind)
+        heap = np.empty(ends.size * room(counts.size, counts.itemsize), np.uint8)
+        blank = int(np.iinfo(kind).min)
+        if encode_plane(pixels, np.float32(zero), np.float32(step), blank, counts, heap, ends):
+            break
+    return kind, heap[: ends[-1]], ends
 
 
 def decompression_error() -> type[Exception]:

@@ -1,9 +1,9 @@
 """Diagnostics of a scan as a FITS file: tables as they are, pieces of images as integers below their noise.
 
 Extensions of a band are FRAMES_J, CHI2_J, STARS_J and, where there is a piece, IMAGE_J and RESID_J; REFS holds the
-reference stars. At most `MOST_STARS` stars a band and a piece of `MOST_PIXELS` pixels are kept, so that a file of
-three bands stays below 3 MB: they serve medians and pictures, not measurements. The same content gives the same
-bytes.
+reference stars; the pieces come last. At most `MOST_STARS` stars a band and a piece of `MOST_PIXELS` pixels are kept,
+so that a file of three bands stays below 3 MB: they serve medians and pictures, not measurements. The same content
+gives the same bytes.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ from app.diagnostics import (
 )  # fmt: skip
 from app.errors import InputError
 from app.formats.hdu_chain import broken_link
-from app.formats.scaled_plane import compressed_plane, decompression_error, plane_noise, step_below
+from app.formats.scaled_plane import decompression_error, plane_hdu, plane_noise, step_below
 
 __all__ = [
     "FRAME_DIAGNOSTIC_DTYPE",
@@ -66,12 +66,15 @@ def write_diagnostics(diagnostics: ScanDiagnostics) -> bytes:
     primary.header["DIAGVERS"] = (FORMAT, "version of this layout")
     primary.header["BANDS"] = ("".join(band.band for band in diagnostics.bands), "bands in the file")
     hdus: list[Any] = [primary]
+    pieces = b""
     for band in diagnostics.bands:
-        hdus += _band_hdus(_bounded(band))
+        bounded = _bounded(band)
+        hdus += _band_hdus(bounded)
+        pieces += _pieces(bounded)
     hdus.append(_table_hdu(diagnostics.references, REFERENCE_DIAGNOSTIC_DTYPE, "REFS"))
     buffer = io.BytesIO()
     fits.HDUList(hdus).writeto(buffer)
-    return buffer.getvalue()
+    return buffer.getvalue() + pieces
 
 
 def read_diagnostics(path: Path) -> ScanDiagnostics:
@@ -127,17 +130,21 @@ def _band_hdus(band: BandDiagnostics) -> list[Any]:
     letter = band.band.value.upper()
     if band.chi2_map.shape != (CELLS, CELLS):
         raise ValueError(f"chi2_map {band.chi2_map.shape} must be ({CELLS}, {CELLS})")
-    hdus = [
+    return [
         _table_hdu(band.frames, FRAME_DIAGNOSTIC_DTYPE, f"FRAMES_{letter}"),
         fits.ImageHDU(np.asarray(band.chi2_map, np.float32), name=f"CHI2_{letter}"),
         _table_hdu(band.stars, STAR_DIAGNOSTIC_DTYPE, f"STARS_{letter}"),
     ]
-    if band.image.size:
-        # One step for both: what is left over is looked at in units of the noise of the image.
-        step = step_below(plane_noise(band.residual))
-        planes = ((f"IMAGE_{letter}", band.image), (f"RESID_{letter}", band.residual))
-        hdus += [compressed_plane(plane, fits.Header(), name, step) for name, plane in planes]
-    return hdus
+
+
+def _pieces(band: BandDiagnostics) -> bytes:
+    """Bytes of the extensions of the piece of an image, none where there is none."""
+    if not band.image.size:
+        return b""
+    letter = band.band.value.upper()
+    # One step for both: what is left over is looked at in units of the noise of the image.
+    step = step_below(plane_noise(band.residual))
+    return plane_hdu(band.image, f"IMAGE_{letter}", step) + plane_hdu(band.residual, f"RESID_{letter}", step)
 
 
 def _table_hdu(table: Table, dtype: np.dtype[np.void], name: str) -> Any:

@@ -21,7 +21,7 @@ def output_hash(publication: Publication) -> str:
     """SHA-256 over rows, references to files and metrics; attempt and run keys are left out."""
     digest = hashlib.sha256()
     for records in (publication.point_sources, publication.extended_sources):
-        digest.update(_records(records))
+        _add_records(digest, records)
     for rows in (
         publication.atlas_images,
         publication.calibrations,
@@ -36,14 +36,16 @@ def output_hash(publication: Publication) -> str:
     return digest.hexdigest()
 
 
-def _records(records: Records | None) -> bytes:
+def _add_records(digest: hashlib._Hash, records: Records | None) -> None:
     if records is None or not records.size:
-        return b"0\n"
-    bare = records.copy()
+        digest.update(b"0\n")
+        return
+    bare = np.ascontiguousarray(records).copy()
     for name in _KEYS_OF_THE_ATTEMPT:
         if name in (bare.dtype.names or ()):
             bare[name] = 0
-    return f"{bare.size}\n".encode() + np.ascontiguousarray(bare).tobytes()
+    digest.update(f"{bare.size}\n".encode())
+    digest.update(bare.view(np.uint8).data)
 
 
 def _plain(value: Any) -> Any:

@@ -13,7 +13,7 @@ from app.bands import Band
 from app.db.statements import statement
 from app.diagnostics import ScanDiagnostics
 from app.formats.atlas import AtlasKeywords, write_atlas
-from app.formats.raw_night import read_raw_header, read_raw_scan
+from app.formats.raw_night import read_raw_scan
 from app.formats.scan_diagnostics import write_diagnostics
 from app.production.publication import AtlasImageRow, DiagnosticsRow, Publication
 from app.sky.footprint import direction, unit_vectors
@@ -32,7 +32,7 @@ from workers.steps.images import image_row
 from workers.steps.inputs import ingested_path
 from workers.steps.outcome import input_hash, metric_rows, parameters_of
 from workers.steps.records import extended_records, point_records
-from workers.steps.scan_facts import ScanFacts, ScanFile
+from workers.steps.scan_facts import ScanFacts
 
 MJD_EPOCH = datetime(1858, 11, 17, tzinfo=UTC)
 REFERENCE_ERROR_ARCSEC = 0.06
@@ -50,7 +50,9 @@ def reduce_raw_scan(claim: Claim, context: StepContext, scan: ScanFacts) -> Publ
     with context.connect() as connection:
         products = valid_products(connection, claim, scan)
     used = {file.band: product_of(products, file.band, file.camera or "") for file in files}
-    raw = {file.band: raw_band(read_raw_scan(ingested_path(file))) for file in files}
+    read = {file.band: read_raw_scan(ingested_path(file)) for file in files}
+    raw = {band: raw_band(content) for band, content in read.items()}
+    position_id = read[files[0].band].header.position_id
     context.checkpoint("frames_read")
     with context.connect() as connection:
         reference = _reference(connection, raw)
@@ -63,7 +65,7 @@ def reduce_raw_scan(claim: Claim, context: StepContext, scan: ScanFacts) -> Publ
     result = measure_scan(reduced, photometry, rules)
     context.checkpoint("sources_extracted")
     points = point_records(result.sources, scan, claim.run_id)
-    images = _store_images(context, scan, files, reduced)
+    images = _store_images(context, scan, position_id, reduced)
     diagnostics = _store_diagnostics(context, result.diagnostics)
     context.checkpoint("images_stored")
     return Publication(
@@ -108,14 +110,13 @@ def field_of(band: RawBand) -> tuple[float, float, float]:
 
 
 def _store_images(
-    context: StepContext, scan: ScanFacts, files: tuple[ScanFile, ...], reduced: ReducedScan
+    context: StepContext, scan: ScanFacts, position_id: str, reduced: ReducedScan
 ) -> tuple[AtlasImageRow, ...]:
     """Write every image to a content-named file; readers see them only through the published rows."""
-    header, _ = read_raw_header(ingested_path(files[0]))
     rows = []
     for image, facts in zip(reduced.images, reduced.facts, strict=True):
         buffer = io.BytesIO()
-        write_atlas(buffer, image, _keywords(scan, header.position_id, facts))
+        write_atlas(buffer, image, _keywords(scan, position_id, facts))
         stored = context.store.put(buffer.getvalue(), "atlas", ".fits")
         rows.append(_row(context, image, facts, scan, stored.name, stored.sha256))
     return tuple(rows)

@@ -26,6 +26,8 @@ FRAME_PERIOD_DAYS = 1.485 / 86400.0
 IMAGES_PER_SCAN_LIMIT = 1024
 """coadd_key = scan_key * 1024 + image number: numbers are frame numbers, at most 274 in a full scan."""
 
+_ROWS_AT_A_TIME = 1024  # 0.4 MB
+
 
 def coadd_key(scan_key: int, number: int) -> int:
     """Key of an image triple, the same in every run."""
@@ -39,9 +41,7 @@ def point_records(sources: Records, scan: ScanFacts, run_id: int) -> Records:
     null. Raised if the scan has no footprint: that would be a bug of ingest, ValueError.
     """
     rows = empty_records(POINT_SOURCE, sources.size)
-    for name in sources.dtype.names or ():
-        if name in (rows.dtype.names or ()):
-            rows[name] = sources[name]
+    _copy_fields(sources, rows)
     ra, decl = sources["ra"], sources["decl"]
     rows["src_id"] = source_identifiers(ra, decl, scan.scan_key)
     rows["attempt_id"], rows["run_id"], rows["scan_key"] = 0, run_id, scan.scan_key
@@ -55,7 +55,8 @@ def point_records(sources: Records, scan: ScanFacts, run_id: int) -> Records:
     rows["glon"], rows["glat"] = np.round(longitude, 3) % 360.0, np.round(latitude, 3)
     north_south, east_west, flags = edge_distances(ra, decl, Corners(*scan.corners_deg))
     rows["dist_edge_ns"], rows["dist_edge_ew"], rows["dist_edge_flg"] = north_south, east_west, flags
-    return np.asarray(rows[np.argsort(rows["src_id"], kind="stable")])
+    # Not by an index in brackets: numpy then copies the rows field by field, 20 ms instead of 1.5.
+    return np.asarray(rows.take(np.argsort(rows["src_id"], kind="stable")))
 
 
 def extended_records(extended: Records | None, scan: ScanFacts, run_id: int, points: Records) -> Records:
@@ -64,14 +65,21 @@ def extended_records(extended: Records | None, scan: ScanFacts, run_id: int, poi
     rows = empty_records(EXTENDED_SOURCE, count)
     if extended is None or not count:
         return rows
-    for name in extended.dtype.names or ():
-        if name in (rows.dtype.names or ()):
-            rows[name] = extended[name]
+    _copy_fields(extended, rows)
     rows["ext_id"] = source_identifiers(extended["ra"], extended["decl"], scan.scan_key)
     rows["attempt_id"], rows["run_id"], rows["scan_key"] = 0, run_id, scan.scan_key
     rows["coadd_key"] = coadd_key(scan.scan_key, 0) + extended["coadd"].astype(np.int32)
     _link(rows, points)
-    return np.asarray(rows[np.argsort(rows["ext_id"], kind="stable")])
+    return np.asarray(rows.take(np.argsort(rows["ext_id"], kind="stable")))
+
+
+def _copy_fields(sources: Records, rows: Records) -> None:
+    """Copy the fields that both have, some rows at a time: those stay in the cache for all sixty fields."""
+    shared = [name for name in sources.dtype.names or () if name in (rows.dtype.names or ())]
+    for first in range(0, rows.size, _ROWS_AT_A_TIME):
+        part, target = sources[first : first + _ROWS_AT_A_TIME], rows[first : first + _ROWS_AT_A_TIME]
+        for name in shared:
+            target[name] = part[name]
 
 
 def _link(rows: Records, points: Records, radius_arcsec: float = 2.0) -> None:
