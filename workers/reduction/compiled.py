@@ -71,7 +71,8 @@ def clipped_statistics(values: NDArray[np.float32], count: int) -> tuple[float, 
     if count < 8:
         return np.nan, np.nan, np.nan
     median = select(values, count, count // 2)
-    sigma = median - select(values, count, int(0.1587 * count))
+    # What lies below the median is in front of it now.
+    sigma = median - select(values, count // 2, int(0.1587 * count))
     mean = median
     for _ in range(5):
         total = 0.0

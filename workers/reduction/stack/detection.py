@@ -15,7 +15,7 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-from workers.reduction.coadd import WIDTH, StripGrid
+from workers.reduction.coadd import WIDTH, StripGrid, lean_rows
 from workers.reduction.compiled import KERNEL, select
 from workers.reduction.frames import CalibratedFrames, Doubles, Flags, Floats
 from workers.reduction.geometry import CORNER_PIX, FrameGeometry
@@ -290,13 +290,6 @@ def _search(
     return found
 
 
-def _spill(matrix: Doubles, cubic: float, shape: tuple[int, ...]) -> int:
-    """By how many rows of the grid a pixel of a frame may lie off the middle of its row, and one to spare."""
-    half_y, half_x = 0.5 * shape[0], 0.5 * shape[1]
-    lean = float(np.max(np.abs(matrix[:, 1, 0]), initial=0.0)) * half_x
-    return math.ceil(lean + abs(cubic) * (half_x**2 + half_y**2) * half_y) + 1
-
-
 class Detector:
     """Detection on one grid; keeps the memory for its list of peaks.
 
@@ -329,7 +322,7 @@ class Detector:
         matrix, cubic = geometry.matrices(), geometry.distortion_arcsec / CORNER_PIX**3
         count = _search(
             residual.reshape(-1), frames.flags.reshape(-1), shape, frames.noise_dn,
-            geometry.x_arcsec - first_x, geometry.y_arcsec - first_y, matrix, cubic, _spill(matrix, cubic, shape),
+            geometry.x_arcsec - first_x, geometry.y_arcsec - first_y, matrix, cubic, lean_rows(matrix, cubic, shape),
             self.grid.rows + 2 * MARGIN, WIDTH + 2 * MARGIN, matched_kernel(), threshold, self._found,
         )  # fmt: skip
         x, y, flux, snr = self._found[:count].T
