@@ -19,6 +19,8 @@ from workers.reduction.frame_background import background_row
 from workers.reduction.frames import CalibratedFrames, Doubles, Flags, Floats, PixelFlag
 from workers.reduction.geometry import FrameGeometry
 
+Counters = NDArray[np.int32]
+
 NEIGHBOURS = 7  # frames before and after that can see the same sky
 SIGMA = 5.0
 RATIO = 2.5
@@ -179,6 +181,18 @@ def flag_transients(frames: CalibratedFrames, geometry: FrameGeometry) -> dict[s
     return {"cosmic_pixels": count / max(frames.flags.shape[0], 1), "trails": float(trails)}
 
 
+@njit(**KERNEL)
+def _line_votes(
+    x_pix: Doubles, y_pix: Doubles, cosine: Doubles, sine: Doubles, low: int, votes: Counters
+) -> None:
+    """Count pixels by direction and by distance from the origin across it, in bins of 2 pixels from `low` on."""
+    for a in range(cosine.size):
+        c = 0.5 * cosine[a]
+        s = 0.5 * sine[a]
+        for k in range(x_pix.size):
+            votes[a, math.floor(c * x_pix[k] + s * y_pix[k]) - low] += 1
+
+
 def find_trails(x_pix: Doubles, y_pix: Doubles, shape: tuple[int, ...]) -> list[NDArray[np.bool_]]:
     """Lines among struck pixels of one frame.
 
@@ -199,15 +213,14 @@ def find_trails(x_pix: Doubles, y_pix: Doubles, shape: tuple[int, ...]) -> list[
     left = np.ones(x_pix.size, bool)
     yy, xx = np.mgrid[: shape[0], : shape[1]]
     angles = np.pi * np.arange(360) / 360.0
+    reach = math.ceil(0.5 * math.hypot(*shape)) + 1
     while np.count_nonzero(left) >= TRAIL_PIXELS and len(strips) < 4:
         # Hough transform: distance of every pixel from the origin along every direction, counted in 2-pixel bins.
-        distance = np.outer(np.cos(angles), x_pix[left]) + np.outer(np.sin(angles), y_pix[left])
-        bins = np.floor(distance / 2.0).astype(np.int64)
-        bins -= bins.min()
-        width = int(bins.max()) + 1
-        votes = np.bincount((bins + width * np.arange(360)[:, None]).ravel(), minlength=360 * width)
-        best = int(np.argmax(votes)) // width
-        centre = float(np.median(distance[best][bins[best] == int(np.argmax(votes)) % width]))
+        votes = np.zeros((angles.size, 2 * reach + 1), np.int32)
+        _line_votes(x_pix[left], y_pix[left], np.cos(angles), np.sin(angles), -reach, votes)
+        best, fullest = (int(k) for k in np.unravel_index(np.argmax(votes), votes.shape))
+        distance = np.cos(angles[best]) * x_pix[left] + np.sin(angles[best]) * y_pix[left]
+        centre = float(np.median(distance[np.abs(distance - 2.0 * (fullest - reach) - 1.0) < 1.0 + 1e-9]))
         across = np.cos(angles[best]) * x_pix + np.sin(angles[best]) * y_pix - centre
         along = -np.sin(angles[best]) * x_pix + np.cos(angles[best]) * y_pix
         near = left & (np.abs(across) < 5.0)
