@@ -27,17 +27,17 @@ def _clipped_mean(
     _, ny, nx = pixels.shape
     count = last - first
     rest = np.empty((count, nx), np.float32)
-    weight = np.empty((count, nx), np.float32)
     level = np.empty(nx, np.float32)
     total = np.empty(nx, np.float32)
     used = np.empty(nx, np.float32)
     mean = np.empty(nx, np.float32)
+    beyond = np.float32(1e30)
     for y in range(ny):
         for k in range(count):
             background_row(mesh[first + k], y, ny, level)
             for x in range(nx):
-                rest[k, x] = pixels[first + k, y, x] - level[x]
-                weight[k, x] = np.float32(1.0) if flags[first + k, y, x] == 0 else np.float32(0.0)
+                # A flagged pixel is beyond any cut.
+                rest[k, x] = pixels[first + k, y, x] - level[x] if flags[first + k, y, x] == 0 else beyond
         mean[:] = np.float32(0.0)
         for turn in range(3):
             total[:] = np.float32(0.0)
@@ -46,9 +46,9 @@ def _clipped_mean(
                 # Wide first, because the pattern itself is not known yet; stars are cut by the later rounds.
                 cut = noise[first + k] * np.float32(5.0 if turn == 0 else 2.5)
                 for x in range(nx):
-                    near = weight[k, x] if abs(rest[k, x] - mean[x]) < cut else np.float32(0.0)
-                    total[x] += near * rest[k, x]
-                    used[x] += near
+                    near = abs(rest[k, x] - mean[x]) < cut
+                    total[x] += rest[k, x] if near else np.float32(0.0)
+                    used[x] += np.float32(1.0) if near else np.float32(0.0)
             for x in range(nx):
                 mean[x] = total[x] / max(used[x], np.float32(1.0))
         out[y] = mean
