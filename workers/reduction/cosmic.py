@@ -19,11 +19,12 @@ from workers.reduction.frame_background import background_row
 from workers.reduction.frames import CalibratedFrames, Doubles, Flags, Floats, PixelFlag
 from workers.reduction.geometry import FrameGeometry
 
+Counters = NDArray[np.int32]
+
 NEIGHBOURS = 7  # frames before and after that can see the same sky
 SIGMA = 5.0
 RATIO = 2.5
 FEWEST_VISITS = 2
-BLOCK = 32
 TRAIL_PIXELS = 25  # a line must have as many struck pixels, over 40 pixels of length
 TRAIL_LENGTH_PIX = 40.0
 
@@ -43,6 +44,56 @@ def _background_at(mesh: Floats, x: int, y: int, nx: int, ny: int) -> float:
 
 
 @njit(**KERNEL)
+def _seen_elsewhere(
+    pixels: Floats,
+    flags: Flags,
+    mesh: Floats,
+    noise: Floats,
+    x0: Doubles,
+    y0: Doubles,
+    matrix: Doubles,
+    inverse: Doubles,
+    i: int,
+    y: int,
+    x: int,
+    v: float,
+) -> bool:
+    """Whether another visit explains a pixel of `v` over its background, or too few visits can tell."""
+    n, ny, nx = pixels.shape
+    limit = np.float32(SIGMA * noise[i])
+    px = x - 0.5 * (nx - 1)
+    py = y - 0.5 * (ny - 1)
+    ux = x0[i] + matrix[i, 0, 0] * px + matrix[i, 0, 1] * py
+    uy = y0[i] + matrix[i, 1, 0] * px + matrix[i, 1, 1] * py
+    visits = 0
+    for step in range(2 * NEIGHBOURS):
+        # The nearest frames first: they see the place for certain, and one that sees the star settles it.
+        apart = step // 2 + 1
+        j = i - apart if step % 2 == 0 else i + apart
+        if j < 0 or j >= n or noise[j] <= 0.0:
+            continue
+        dx = ux - x0[j]
+        dy = uy - y0[j]
+        kx = math.floor(inverse[j, 0, 0] * dx + inverse[j, 0, 1] * dy + 0.5 * (nx - 1))
+        ky = math.floor(inverse[j, 1, 0] * dx + inverse[j, 1, 1] * dy + 0.5 * (ny - 1))
+        if kx < 0 or ky < 0 or kx > nx - 2 or ky > ny - 2:
+            continue
+        highest = np.float32(0.0)
+        for q in range(2):
+            for p in range(2):
+                flag = flags[j, ky + q, kx + p]
+                if flag == 2:
+                    return True  # saturated there: a star, whatever is seen here
+                if flag == 0:
+                    w = pixels[j, ky + q, kx + p]
+                    highest = max(highest, w - _background_at(mesh[j], kx + p, ky + q, nx, ny))
+        if v <= RATIO * highest + limit:
+            return True
+        visits += 1
+    return visits < FEWEST_VISITS
+
+
+@njit(**KERNEL)
 def _strike(
     pixels: Floats,
     flags: Flags,
@@ -58,8 +109,10 @@ def _strike(
     n, ny, nx = pixels.shape
     level = np.empty(nx, np.float32)
     above = np.empty(nx, np.float32)
+    # Marks are set by vector operations and tested by words of eight, of which most hold nothing above the limit.
+    mark = np.zeros((nx + 7) // 8 * 8, np.uint8)
+    words = mark.view(np.uint64)
     found = 0
-    busy = True
     for i in range(n):
         if noise[i] <= 0.0:
             continue
@@ -70,50 +123,17 @@ def _strike(
             # Flagged pixels are 0, far below the sky: they never stand out.
             for x in range(nx):
                 above[x] = line[x] - level[x]
-            for x in range(nx):
-                if x % BLOCK == 0:
-                    # Most stretches hold nothing above the limit: a maximum is a vector operation, a test is not.
-                    part = above[x : x + BLOCK]
-                    most = part[0]
-                    for k in range(part.size):
-                        most = max(most, part[k])
-                    busy = most > limit
-                if not busy or above[x] <= limit or flags[i, y, x] != 0:
+                mark[x] = np.uint8(1) if line[x] - level[x] > limit else np.uint8(0)
+            for word in range(words.size):
+                if words[word] == 0:
                     continue
-                v = above[x]
-                px = x - 0.5 * (nx - 1)
-                py = y - 0.5 * (ny - 1)
-                ux = x0[i] + matrix[i, 0, 0] * px + matrix[i, 0, 1] * py
-                uy = y0[i] + matrix[i, 1, 0] * px + matrix[i, 1, 1] * py
-                visits = 0
-                highest = -1e30
-                for j in range(max(0, i - NEIGHBOURS), min(n, i + NEIGHBOURS + 1)):
-                    if j == i or noise[j] <= 0.0:
+                for x in range(8 * word, min(8 * word + 8, nx)):
+                    if mark[x] == 0 or flags[i, y, x] != 0 or found >= struck.shape[0]:
                         continue
-                    dx = ux - x0[j]
-                    dy = uy - y0[j]
-                    kx = math.floor(inverse[j, 0, 0] * dx + inverse[j, 0, 1] * dy + 0.5 * (nx - 1))
-                    ky = math.floor(inverse[j, 1, 0] * dx + inverse[j, 1, 1] * dy + 0.5 * (ny - 1))
-                    if kx < 0 or ky < 0 or kx > nx - 2 or ky > ny - 2:
+                    if _seen_elsewhere(
+                        pixels, flags, mesh, noise, x0, y0, matrix, inverse, i, y, x, above[x]
+                    ):
                         continue
-                    whole = True
-                    for q in range(2):
-                        for p in range(2):
-                            if flags[j, ky + q, kx + p] != 0:
-                                whole = whole and flags[j, ky + q, kx + p] != 2
-                                continue
-                            w = pixels[j, ky + q, kx + p]
-                            highest = max(highest, w - _background_at(mesh[j], kx + p, ky + q, nx, ny))
-                    if not whole:
-                        highest = 1e30  # saturated elsewhere: a star, whatever is seen here
-                    visits += 1
-                    if v <= RATIO * max(highest, 0.0) + limit:
-                        break  # seen elsewhere too
-                if (
-                    visits >= FEWEST_VISITS
-                    and v > RATIO * max(highest, 0.0) + limit
-                    and found < struck.shape[0]
-                ):
                     struck[found, 0] = i
                     struck[found, 1] = y
                     struck[found, 2] = x
@@ -161,6 +181,18 @@ def flag_transients(frames: CalibratedFrames, geometry: FrameGeometry) -> dict[s
     return {"cosmic_pixels": count / max(frames.flags.shape[0], 1), "trails": float(trails)}
 
 
+@njit(**KERNEL)
+def _line_votes(
+    x_pix: Doubles, y_pix: Doubles, cosine: Doubles, sine: Doubles, low: int, votes: Counters
+) -> None:
+    """Count pixels by direction and by distance from the origin across it, in bins of 2 pixels from `low` on."""
+    for a in range(cosine.size):
+        c = 0.5 * cosine[a]
+        s = 0.5 * sine[a]
+        for k in range(x_pix.size):
+            votes[a, math.floor(c * x_pix[k] + s * y_pix[k]) - low] += 1
+
+
 def find_trails(x_pix: Doubles, y_pix: Doubles, shape: tuple[int, ...]) -> list[NDArray[np.bool_]]:
     """Lines among struck pixels of one frame.
 
@@ -181,15 +213,14 @@ def find_trails(x_pix: Doubles, y_pix: Doubles, shape: tuple[int, ...]) -> list[
     left = np.ones(x_pix.size, bool)
     yy, xx = np.mgrid[: shape[0], : shape[1]]
     angles = np.pi * np.arange(360) / 360.0
+    reach = math.ceil(0.5 * math.hypot(*shape)) + 1
     while np.count_nonzero(left) >= TRAIL_PIXELS and len(strips) < 4:
         # Hough transform: distance of every pixel from the origin along every direction, counted in 2-pixel bins.
-        distance = np.outer(np.cos(angles), x_pix[left]) + np.outer(np.sin(angles), y_pix[left])
-        bins = np.floor(distance / 2.0).astype(np.int64)
-        bins -= bins.min()
-        width = int(bins.max()) + 1
-        votes = np.bincount((bins + width * np.arange(360)[:, None]).ravel(), minlength=360 * width)
-        best = int(np.argmax(votes)) // width
-        centre = float(np.median(distance[best][bins[best] == int(np.argmax(votes)) % width]))
+        votes = np.zeros((angles.size, 2 * reach + 1), np.int32)
+        _line_votes(x_pix[left], y_pix[left], np.cos(angles), np.sin(angles), -reach, votes)
+        best, fullest = (int(k) for k in np.unravel_index(np.argmax(votes), votes.shape))
+        distance = np.cos(angles[best]) * x_pix[left] + np.sin(angles[best]) * y_pix[left]
+        centre = float(np.median(distance[np.abs(distance - 2.0 * (fullest - reach) - 1.0) < 1.0 + 1e-9]))
         across = np.cos(angles[best]) * x_pix + np.sin(angles[best]) * y_pix - centre
         along = -np.sin(angles[best]) * x_pix + np.cos(angles[best]) * y_pix
         near = left & (np.abs(across) < 5.0)

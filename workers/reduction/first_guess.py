@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from itertools import chain
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -59,14 +60,14 @@ def vote(points: Doubles, targets: Doubles, search: float, radius: float) -> tup
     if not len(points) or not len(targets):
         return np.zeros(2), 0
     near = cKDTree(targets).query_ball_point(points, search * np.sqrt(2.0))
-    differences = np.concatenate(
-        [targets[b] - points[a] for a, b in enumerate(near) if b] or [np.zeros((0, 2))]
-    )
+    counts = np.fromiter(map(len, near), np.int64, len(near))
+    paired = np.fromiter(chain.from_iterable(near), np.int64, int(counts.sum()))
+    differences = targets[paired] - np.repeat(points, counts, axis=0)
     if not len(differences):
         return np.zeros(2), 0
     tree = cKDTree(differences)
-    counts = tree.query_ball_point(differences, radius, return_length=True)
-    best = tree.query_ball_point(differences[int(np.argmax(counts))], radius)
+    votes = tree.query_ball_point(differences, radius, return_length=True)
+    best = tree.query_ball_point(differences[int(np.argmax(votes))], radius)
     return differences[best].mean(axis=0), len(best)
 
 

@@ -11,7 +11,7 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-from workers.reduction.compiled import KERNEL
+from workers.reduction.compiled import KERNEL, SATURATED, any_flagged
 from workers.reduction.frame_background import background_row
 from workers.reduction.frames import (
     CalibratedFrames,
@@ -38,21 +38,12 @@ PEAK_NOISE = (
     5.0  # the survey's 4 (Tpk) of the peak pixel and 10 of the patch are met by 5 of the smoothed peak
 )
 PATCH_SNR = 10.0
-BLOCK = 32
 
 
 @njit(**KERNEL)
-def _frame_peaks(image: Floats, flags: Flags, mesh: Floats, noise: float, out: Doubles) -> int:
-    """Peaks of one frame: rows of (x peak, y peak, centroid offset x, y, flux). Returns how many."""
-    ny, nx = image.shape
-    clean = np.zeros((ny, nx), np.float32)
-    smooth = np.zeros((ny, nx), np.float32)
-    level = np.empty(nx, np.float32)
-    for y in range(ny):
-        background_row(mesh, y, ny, level)
-        for x in range(nx):
-            clean[y, x] = image[y, x] - level[x] if flags[y, x] == 0 else np.float32(0.0)
-    # Weights of a Gaussian of 1.4 pixels full width; the noise of the sum is 0.6 of a pixel's.
+def _smoothed(clean: Floats, smooth: Floats) -> None:
+    """Smooth by a Gaussian of 1.4 pixels full width; the sum has 0.73 of a pixel's noise. The rim stays."""
+    ny, nx = clean.shape
     w1 = np.float32(0.25)
     w2 = np.float32(0.0625)
     centre = np.float32(0.5)
@@ -65,49 +56,66 @@ def _frame_peaks(image: Floats, flags: Flags, mesh: Floats, noise: float, out: D
                 centre * b[x] + w1 * (a[x] + c[x] + b[x - 1] + b[x + 1])
                 + w2 * (a[x - 1] + a[x + 1] + c[x - 1] + c[x + 1])
             )  # fmt: skip
+
+
+@njit(**KERNEL)
+def _centroid(clean: Floats, flags: Flags, y: int, x: int) -> tuple[float, float, float]:
+    """Sum of 3 x 3 pixels and its first moments along x and y; a sum of -1 where one is flagged."""
+    total = 0.0
+    east = 0.0
+    north = 0.0
+    spoilt = False
+    for j in range(-1, 2):
+        for i in range(-1, 2):
+            q = clean[y + j, x + i]
+            total += q
+            east += q * i
+            north += q * j
+            spoilt = spoilt or flags[y + j, x + i] != 0
+    return -1.0 if spoilt else total, east, north
+
+
+@njit(**KERNEL)
+def _frame_peaks(image: Floats, flags: Flags, mesh: Floats, noise: float, out: Doubles) -> int:
+    """Peaks of one frame: rows of (x peak, y peak, centroid offset x, y, flux). Returns how many."""
+    ny, nx = image.shape
+    clean = np.empty((ny, nx), np.float32)
+    smooth = np.empty((ny, nx), np.float32)
+    level = np.empty(nx, np.float32)
+    for y in range(ny):
+        background_row(mesh, y, ny, level)
+        for x in range(nx):
+            clean[y, x] = image[y, x] - level[x] if flags[y, x] == 0 else np.float32(0.0)
+    _smoothed(clean, smooth)
     limit = np.float32(PEAK_NOISE * 0.73 * noise)
+    # Marks are set by vector operations and tested by words of eight, of which most hold nothing above the limit.
+    mark = np.zeros((nx + 7) // 8 * 8, np.uint8)
+    words = mark.view(np.uint64)
     n = 0
-    busy = True
     for y in range(2, ny - 2):
         line = smooth[y]
         for x in range(2, nx - 2):
-            if (x - 2) % BLOCK == 0:
-                # Most stretches hold nothing above the limit: a maximum is a vector operation, a test is not.
-                part = line[x : x + BLOCK]
-                highest = part[0]
-                for k in range(part.size):
-                    highest = max(highest, part[k])
-                busy = highest > limit
-            if not busy:
+            mark[x] = np.uint8(1) if line[x] > limit else np.uint8(0)
+        for word in range(words.size):
+            if words[word] == 0:
                 continue
-            v = line[x]
-            if v <= limit or n >= out.shape[0]:
-                continue
-            if not (
-                v > smooth[y - 1, x - 1] and v > smooth[y - 1, x] and v > smooth[y - 1, x + 1]
-                and v > smooth[y, x - 1] and v >= smooth[y, x + 1] and v >= smooth[y + 1, x - 1]
-                and v >= smooth[y + 1, x] and v >= smooth[y + 1, x + 1]
-            ):  # fmt: skip
-                continue
-            total = 0.0
-            east = 0.0
-            north = 0.0
-            spoilt = False
-            for j in range(-1, 2):
-                for i in range(-1, 2):
-                    q = clean[y + j, x + i]
-                    total += q
-                    east += q * i
-                    north += q * j
-                    spoilt = spoilt or flags[y + j, x + i] != 0
-            if spoilt or total < PATCH_SNR * 3.0 * noise or abs(east) > total or abs(north) > total:
-                continue
-            out[n, 0] = x
-            out[n, 1] = y
-            out[n, 2] = east / total
-            out[n, 3] = north / total
-            out[n, 4] = total
-            n += 1
+            for x in range(max(2, 8 * word), min(8 * word + 8, nx - 2)):
+                v = line[x]
+                if not (
+                    v > limit and v > smooth[y - 1, x - 1] and v > smooth[y - 1, x] and v > smooth[y - 1, x + 1]
+                    and v > smooth[y, x - 1] and v >= smooth[y, x + 1] and v >= smooth[y + 1, x - 1]
+                    and v >= smooth[y + 1, x] and v >= smooth[y + 1, x + 1] and n < out.shape[0]
+                ):  # fmt: skip
+                    continue
+                total, east, north = _centroid(clean, flags, y, x)
+                if total < PATCH_SNR * 3.0 * noise or abs(east) > total or abs(north) > total:
+                    continue
+                out[n, 0] = x
+                out[n, 1] = y
+                out[n, 2] = east / total
+                out[n, 3] = north / total
+                out[n, 4] = total
+                n += 1
     return n
 
 
@@ -125,8 +133,10 @@ def _saturated_peaks(
     ny, nx = flags.shape
     n = 0
     for y in range(3, ny - 3):
+        if not any_flagged(flags[y], SATURATED):
+            continue
         for x in range(3, nx - 3):
-            if not flags[y, x] & 2 or n >= out.shape[0]:
+            if not flags[y, x] & SATURATED or n >= out.shape[0]:
                 continue
             here = np.float32(read1[y, x])
             best = True

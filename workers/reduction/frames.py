@@ -155,8 +155,13 @@ class CalibratedFrames:
 
 def blank_frames(read1_dn: Counts, read2_dn: Counts) -> NDArray[np.bool_]:
     """Frames with nothing but zeros in a read, (n,): the electronics' pedestal is 1800 DN, so none was delivered."""
+    # The first row settles all but blank frames.
     return np.array(
-        [not (one.any() and two.any()) for one, two in zip(read1_dn, read2_dn, strict=True)], np.bool_
+        [
+            not ((one[0].any() or one.any()) and (two[0].any() or two.any()))
+            for one, two in zip(read1_dn, read2_dn, strict=True)
+        ],
+        np.bool_,
     )
 
 

@@ -23,7 +23,8 @@ from scipy.spatial import cKDTree
 
 from app.bands import Band
 from workers.reduction.first_guess import Guess
-from workers.reduction.geometry import CORNER_PIX, FrameGeometry
+from workers.reduction.geometry import FrameGeometry
+from workers.reduction.registration_equations import add_equations
 from workers.reduction.registration_pegs import BAND_TERMS, FRAME_TERMS, pegs, solve_bordered
 
 Doubles = NDArray[np.float64]
@@ -208,7 +209,9 @@ def _solve(
         x, y = _places(observations, state.geometry)
         weight = 1.0 / observations.sigma_arcsec[chosen] ** 2
         label = state.label[chosen]
-        total = np.bincount(label, weight, state.groups)
+        order = np.argsort(label, kind="stable")
+        first_of_frame = FRAME_TERMS * observations.frame[chosen]
+        first_of_band = FRAME_TERMS * frames + BAND_TERMS * observations.band[chosen]
         target_weight = np.zeros(state.groups)
         tied = np.flatnonzero(state.reference >= 0)
         target_weight[tied] = 1.0 / references.sigma_arcsec[state.reference[tied]] ** 2
@@ -217,17 +220,10 @@ def _solve(
             target = np.zeros(state.groups)
             source = references.x_arcsec if axis == 0 else references.y_arcsec
             target[tied] = source[state.reference[tied]]
-            design = _design(observations, chosen, model, axis, frames, unknowns)
-            # Star places t are eliminated: t = (sum w (a.p + place) + w_r target) / (sum w + w_r).
-            weighted = sparse.diags(weight) @ design
-            gather = sparse.csr_matrix(
-                (np.ones(chosen.size), (label, np.arange(chosen.size))), (state.groups, chosen.size)
-            )
-            sums = gather @ weighted
-            inverse = 1.0 / np.maximum(total + target_weight, 1e-30)
-            moment = np.bincount(label, weight * place, state.groups) + target_weight * target
-            normal += (design.T @ weighted - sums.T @ (sparse.diags(inverse) @ sums)).toarray()
-            right -= design.T @ (weight * place) - sums.T @ (inverse * moment)
+            add_equations(
+                order, label, first_of_frame, first_of_band, weight, place, *model, axis, target, target_weight,
+                normal, right,
+            )  # fmt: skip
     solution = solve_bordered(normal, right, BAND_TERMS * len(observations.bands))
     return _apply(solution, state.geometry, observations.bands, frames)
 
@@ -259,34 +255,6 @@ def _model_pixels(
             observations.frame[chosen][mine], mean[0][label[mine]], mean[1][label[mine]]
         )
     return x, y
-
-
-def _design(
-    observations: Observations,
-    chosen: Integers,
-    model: tuple[Doubles, Doubles],
-    axis: int,
-    frames: int,
-    unknowns: int,
-) -> sparse.csr_matrix:
-    """Return derivatives of U-scan x (axis 0) or y (axis 1) of the chosen observations; (n, unknowns)."""
-    px, py = model[0] - 127.5, model[1] - 127.5
-    first_of_frame = FRAME_TERMS * observations.frame[chosen]
-    n = chosen.size
-    first = FRAME_TERMS * frames + BAND_TERMS * observations.band[chosen]
-    cubic = (px * px + py * py) / CORNER_PIX**3
-    along, across = (px, -py) if axis == 0 else (py, px)
-    columns = [
-        first_of_frame + axis,
-        first_of_frame + 2,
-        first + axis,
-        first + 2 + axis,
-        first + 4,
-        first + 5,
-    ]
-    values = [np.ones(n), 2.0 * across, np.ones(n), 2.0 * along, 2.0 * across, cubic * along]
-    rows = np.tile(np.arange(n), len(columns))
-    return sparse.csr_matrix((np.concatenate(values), (rows, np.concatenate(columns))), shape=(n, unknowns))
 
 
 def _apply(

@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 import numpy as np
+from numba import njit
 from numpy.typing import NDArray
 from scipy import linalg
 
 from app.bands import Band
+from workers.reduction.compiled import KERNEL
 from workers.reduction.first_guess import Guess
 from workers.reduction.geometry import FrameGeometry
 
@@ -92,6 +94,22 @@ def _peg(
     right[a] -= w * np.diff(lack)
 
 
+@njit(**KERNEL)
+def _banded(normal: Doubles, inner: int) -> Doubles:
+    """Lower banded form of the first `inner` rows and columns, as wide as it must be."""
+    width = 0
+    for row in range(inner):
+        for column in range(row - width):
+            if normal[row, column] != 0.0:
+                width = row - column
+                break
+    banded = np.zeros((width + 1, inner))
+    for row in range(inner):
+        for column in range(max(0, row - width), row + 1):
+            banded[row - column, column] = normal[row, column]
+    return banded
+
+
 def solve_bordered(normal: Doubles, right: Doubles, border: int) -> Doubles:
     """Solve symmetric positive equations whose last `border` unknowns couple to all, the others to near ones only.
 
@@ -105,11 +123,7 @@ def solve_bordered(normal: Doubles, right: Doubles, border: int) -> Doubles:
         Raised if the matrix is not positive definite: pegs and priors see to it that it is.
     """
     inner = right.size - border
-    rows, columns = np.nonzero(normal[:inner, :inner])
-    width = int(np.max(rows - columns, initial=0))
-    banded = np.zeros((width + 1, inner))
-    below = rows >= columns
-    banded[rows[below] - columns[below], columns[below]] = normal[rows[below], columns[below]]
+    banded = _banded(normal, inner)
     coupling = normal[:inner, inner:]
     solved = linalg.solveh_banded(banded, np.column_stack([right[:inner], coupling]), lower=True)
     schur = normal[inner:, inner:] - coupling.T @ solved[:, 1:]

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from app.bands import BANDS, Band
 from workers.reduction.atlas_images import ImageFacts, cut_images, middle_frames, seeing_metrics
 from workers.reduction.calibrate import calibrate
-from workers.reduction.coadd import StripGrid, accumulators, coadd, strip_grid
+from workers.reduction.coadd import StripGrid, coadd, strip_grid
 from workers.reduction.cosmic import flag_transients
 from workers.reduction.frame_background import refine_background, rough_background
 from workers.reduction.frame_levels import solve_levels
@@ -255,9 +255,8 @@ def _images(
 ) -> list[tuple[AtlasImage, ImageFacts]]:
     """Coadd every band and cut it into images, ordered by number and band."""
     made: list[tuple[AtlasImage, ImageFacts]] = []
-    sums = accumulators(grid)
     for band, one in bands.items():
-        planes = coadd(one.frames, one.geometry, solve_levels(one.frames, one.geometry), grid, sums)
+        planes = coadd(one.frames, one.geometry, solve_levels(one.frames, one.geometry), grid)
         night = zero_points.get(band, NOMINAL)
         add_metrics(
             metrics, band, {"zero_point_nominal": float(night.nominal), "zero_point_c1_mag": night.c1_mag}

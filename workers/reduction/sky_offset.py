@@ -16,6 +16,7 @@ from workers.reduction.frame_background import background_row
 from workers.reduction.frames import Flags, Floats
 
 BLOCK_FRAMES = 42
+ROWS = 4  # in work at a time: a page of memory of each frame
 FEWEST_FRAMES = 8  # below, stars do not average out and the pattern would add 12 % of variance or more
 
 
@@ -26,18 +27,23 @@ def _clipped_mean(
     """Three rounds of a clipped mean a pixel, vectorised along x; `out` (ny, nx)."""
     _, ny, nx = pixels.shape
     count = last - first
-    rest = np.empty((count, nx), np.float32)
-    weight = np.empty((count, nx), np.float32)
+    rest = np.empty((count, ROWS * nx), np.float32)
     level = np.empty(nx, np.float32)
-    total = np.empty(nx, np.float32)
-    used = np.empty(nx, np.float32)
-    mean = np.empty(nx, np.float32)
-    for y in range(ny):
+    total = np.empty(ROWS * nx, np.float32)
+    used = np.empty(ROWS * nx, np.float32)
+    mean = np.empty(ROWS * nx, np.float32)
+    beyond = np.float32(1e30)
+    for y0 in range(0, ny, ROWS):
+        rows = min(ROWS, ny - y0)
         for k in range(count):
-            background_row(mesh[first + k], y, ny, level)
-            for x in range(nx):
-                rest[k, x] = pixels[first + k, y, x] - level[x]
-                weight[k, x] = np.float32(1.0) if flags[first + k, y, x] == 0 else np.float32(0.0)
+            for r in range(rows):
+                background_row(mesh[first + k], y0 + r, ny, level)
+                line = pixels[first + k, y0 + r]
+                flag = flags[first + k, y0 + r]
+                part = rest[k, r * nx : (r + 1) * nx]
+                for x in range(nx):
+                    # A flagged pixel is beyond any cut.
+                    part[x] = line[x] - level[x] if flag[x] == 0 else beyond
         mean[:] = np.float32(0.0)
         for turn in range(3):
             total[:] = np.float32(0.0)
@@ -45,13 +51,15 @@ def _clipped_mean(
             for k in range(count):
                 # Wide first, because the pattern itself is not known yet; stars are cut by the later rounds.
                 cut = noise[first + k] * np.float32(5.0 if turn == 0 else 2.5)
-                for x in range(nx):
-                    near = weight[k, x] if abs(rest[k, x] - mean[x]) < cut else np.float32(0.0)
-                    total[x] += near * rest[k, x]
-                    used[x] += near
-            for x in range(nx):
+                for x in range(rows * nx):
+                    near = abs(rest[k, x] - mean[x]) < cut
+                    total[x] += rest[k, x] if near else np.float32(0.0)
+                    used[x] += np.float32(1.0) if near else np.float32(0.0)
+            for x in range(rows * nx):
                 mean[x] = total[x] / max(used[x], np.float32(1.0))
-        out[y] = mean
+        for r in range(rows):
+            for x in range(nx):
+                out[y0 + r, x] = mean[r * nx + x]
 
 
 @njit(**KERNEL)

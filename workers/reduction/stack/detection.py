@@ -13,16 +13,27 @@ from dataclasses import dataclass
 
 import numpy as np
 from numba import njit
+from numpy.typing import NDArray
 
-from workers.reduction.coadd import WIDTH, StripGrid
+from workers.reduction.coadd import WIDTH, StripGrid, lean_rows
 from workers.reduction.compiled import KERNEL, select
 from workers.reduction.frames import CalibratedFrames, Doubles, Flags, Floats
 from workers.reduction.geometry import CORNER_PIX, FrameGeometry
+from workers.reduction.stack.matched_filter import (
+    AHEAD,
+    EDGE,
+    TAPS,
+    column_sums,
+    filter_row,
+    matched_kernel,
+    ratio_row,
+)
+from workers.reduction.stack.visits import Integers
 
-FILTER_SIGMA_ARCSEC = 1.25  # a full width of 2.9"
 CELL = 128  # pixels of 1"
 RUN = 32  # frame pixels
 MARGIN = 40  # arcsec around the Atlas grid: stars there put light into it
+BLOCK = 32  # rows that are stacked and filtered at a time: sums, filtered rows and a cell's image stay in 1 MB of cache
 
 
 @dataclass(frozen=True)
@@ -46,210 +57,241 @@ class Peaks:
 
 
 @njit(**KERNEL, inline="always")
-def _add_run(line: Floats, flag: Flags, w: float, total: Floats, weight: Floats) -> None:
-    """Add a run of pixels to as many of the grid, weighted."""
+def _add_run(
+    line: Floats, flag: Flags, source: int, w: float, total: Floats, weight: Floats, target: int, count: int
+) -> None:
+    """Add a run of pixels to as many of the grid, weighted.
+
+    Arrays are flat and indices unsigned: a view costs 5 ns a run, and signed indices are tested at every step.
+    """
     one = np.float32(w)
-    for x in range(line.size):
-        good = one if flag[x] == 0 else np.float32(0.0)
-        total[x] += good * line[x]
-        weight[x] += good
+    s = np.uint64(source)
+    t = np.uint64(target)
+    for x in range(count):
+        k = np.uint64(x)
+        good = one if flag[s + k] == 0 else np.float32(0.0)
+        total[t + k] += good * line[s + k]
+        weight[t + k] += good
 
 
 @njit(**KERNEL)
 def _stack(
     residual: Floats,
     flags: Flags,
+    shape: tuple[int, int],
     noise: Floats,
     x0: Doubles,
     y0: Doubles,
     matrix: Doubles,
     cubic: float,
+    done: Integers,
+    limit: float,
+    rows: int,
+    halves: int,
+    origin: int,
     total: Floats,
     weight: Floats,
 ) -> None:
-    """Add every good pixel to the lower left of its 2 x 2 pixels; x0, y0 are grid coordinates of the arrays' middles.
+    """Add the good pixels of all rows of frames below `limit` to the lower left of their 2 x 2 pixels.
 
-    `total`, `weight` are (rows, 2, columns / 2): even columns, then odd ones, so that a run of frame pixels, which
-    step by two columns, is contiguous.
+    x0, y0 are grid coordinates of the arrays' middles; `done` counts the rows of each frame that are through.
+    `total`, `weight` are flat: of each row from `origin` on the even columns, then the odd ones, EDGE halves around
+    either, so that a run of frame pixels, which step by two columns, is contiguous.
     """
-    n, ny, nx = residual.shape
-    rows, _, halves = total.shape
+    ny, nx = shape
     middle = 0.5 * (nx - 1)
-    for i in range(n):
+    stride = halves + 2 * EDGE
+    for i in range(noise.size):
         if noise[i] <= 0.0:
             continue
         w = np.float32(1.0 / (noise[i] * noise[i]))
-        for y in range(ny):
+        while done[i] < ny:
+            y = done[i] if matrix[i, 1, 1] > 0.0 else ny - 1 - done[i]
             py = y - 0.5 * (ny - 1)
             # Lower left of the 2 x 2 block whose centre is nearest, centres of pixels at integers: a floor.
             bx = x0[i] + matrix[i, 0, 1] * py
             by = y0[i] + matrix[i, 1, 1] * py
-            first = 0
-            while first < nx:
+            if by >= limit:
+                break
+            done[i] += 1
+            for first in range(0, nx, RUN):
                 # Along a row the block moves by two pixels a pixel and slips once or twice: a run shares one floor,
                 # which is wrong by 0.1 of a pixel at its ends.
-                last = min(first + RUN, nx)
-                px = 0.5 * (first + last - 1) - middle
+                count = min(RUN, nx - first)
+                px = first + 0.5 * (count - 1) - middle
                 bend = cubic * (px * px + py * py)
-                k = math.floor(bx + (matrix[i, 0, 0] + bend) * px - (last - first - 1))
+                k = math.floor(bx + (matrix[i, 0, 0] + bend) * px - (count - 1))
                 j = math.floor(by + matrix[i, 1, 0] * px + bend * py)
-                if j >= 0 and j < rows and k >= 0 and k // 2 + last - first <= halves:
-                    _add_run(
-                        residual[i, y, first:last], flags[i, y, first:last], w,
-                        total[j, k % 2, k // 2 : k // 2 + last - first],
-                        weight[j, k % 2, k // 2 : k // 2 + last - first],
-                    )  # fmt: skip
-                first = last
+                if j >= 0 and j < rows and k >= 0 and k // 2 + count <= halves:
+                    target = ((j - origin) * 2 + k % 2) * stride + EDGE + k // 2
+                    _add_run(residual, flags, (i * ny + y) * nx + first, w, total, weight, target, count)
 
 
 @njit(**KERNEL)
-def _filter(total: Floats, weight: Floats, kernel: Floats, out: Floats, inverse: Floats) -> None:
-    """Filter with a star's image, weighted: out = sum(w v m) / sum(w m^2); `inverse` is 1 over its error.
+def _cell_noise(
+    image: Floats, inverse: Floats, first: int, rows: int, middle: Floats, factor: Floats, buffer: Floats
+) -> None:
+    """Median of the filtered image and its scatter, in units of the formal error, for the cells of some rows.
 
-    `total` and `weight` come as `_stack` leaves them; `out` and `inverse` are (rows, columns). m is a star's share of a
-    frame pixel there: `kernel` times itself, its element k at an offset of k - size / 2. Rows run through a ring of as
-    many as the kernel has elements.
+    `image`, `inverse` hold two rows of before, then `rows` from `first` on.
     """
-    rows, columns = out.shape
-    halves = total.shape[2]
-    size = kernel.size
-    half = size // 2
-    square = kernel * kernel
-    t = np.zeros(columns + size, np.float32)
-    u = np.zeros(columns + size, np.float32)
-    ring_t = np.zeros((size, columns), np.float32)
-    ring_u = np.zeros((size, columns), np.float32)
-    top = np.empty(columns, np.float32)
-    low = np.empty(columns, np.float32)
-    for y in range(rows + size - 1 - half):
-        a = ring_t[y % size]
-        b = ring_u[y % size]
-        a[:] = np.float32(0.0)
-        b[:] = np.float32(0.0)
-        if y < rows:
-            for side in range(2):
-                values = total[y, side]
-                weights = weight[y, side]
-                for m in range(halves):
-                    t[half + 2 * m + side] = values[m]
-                    u[half + 2 * m + side] = weights[m]
-            for k in range(size):
-                p = kernel[k]
-                q = square[k]
-                for x in range(columns):
-                    a[x] += p * t[x + k]
-                    b[x] += q * u[x + k]
-        target = y - (size - 1 - half)
-        if target < 0:
+    columns = image.shape[1]
+    for b in range(middle.size):
+        count = 0
+        for y in range(0, rows, 5):
+            line = image[y + 2]
+            precision = inverse[y + 2]
+            for x in range(b * CELL + (first + y) % 5, min(columns, b * CELL + CELL), 5):
+                if precision[x] > 0.0:
+                    buffer[count] = line[x] * precision[x]
+                    count += 1
+        if count < 50:
+            middle[b] = np.float32(0.0)
+            factor[b] = np.float32(-1.0)
             continue
-        top[:] = np.float32(0.0)
-        low[:] = np.float32(0.0)
-        for k in range(size):
-            row = target - half + k
-            if row < 0:
-                continue
-            p = kernel[k]
-            q = square[k]
-            a = ring_t[row % size]
-            b = ring_u[row % size]
-            for x in range(columns):
-                top[x] += p * a[x]
-                low[x] += q * b[x]
-        line = out[target]
-        precision = inverse[target]
-        for x in range(columns):
-            good = low[x] > np.float32(1e-12)
-            safe = low[x] if good else np.float32(1.0)
-            line[x] = top[x] / safe if good else np.float32(0.0)
-            precision[x] = np.sqrt(safe) if good else np.float32(0.0)
+        half = select(buffer, count, count // 2)
+        middle[b] = half
+        # What lies below the median is in front of it now.
+        factor[b] = half - select(buffer, count // 2, int(0.1587 * count))
 
 
 @njit(**KERNEL)
-def _cell_noise(image: Floats, inverse: Floats, cell: int, middle: Floats, factor: Floats) -> None:
-    """Median of the filtered image and its scatter, in units of the formal error, a cell."""
-    rows, columns = image.shape
-    buffer = np.empty(cell * cell // 20 + 4 * cell, np.float32)
-    for a in range(middle.shape[0]):
-        for b in range(middle.shape[1]):
-            count = 0
-            for y in range(a * cell, min(rows, a * cell + cell), 5):
-                for x in range(b * cell + y % 5, min(columns, b * cell + cell), 5):
-                    if inverse[y, x] > 0.0:
-                        buffer[count] = image[y, x] * inverse[y, x]
-                        count += 1
-            if count < 50:
-                middle[a, b] = np.float32(0.0)
-                factor[a, b] = np.float32(-1.0)
-                continue
-            half = select(buffer, count, count // 2)
-            middle[a, b] = half
-            factor[a, b] = half - select(buffer, count, int(0.1587 * count))
+def _limits(middle: Floats, factor: Floats, threshold: float, limit: Floats) -> None:
+    """Fill in what image times precision must reach in each column."""
+    for x in range(limit.size):
+        b = x // CELL
+        limit[x] = middle[b] + np.float32(threshold) * factor[b] if factor[b] > 0.0 else np.float32(np.inf)
 
 
 @njit(**KERNEL)
 def _peaks(
     image: Floats,
     inverse: Floats,
+    y: int,
+    row: int,
     middle: Floats,
     factor: Floats,
-    cell: int,
-    threshold: float,
+    limit: Floats,
+    mark: Flags,
+    words: NDArray[np.uint64],
+    n: int,
     out: Doubles,
 ) -> int:
-    """Peaks above the threshold: rows of (x, y, flux, snr); x, y by parabolas through the neighbours."""
-    rows, columns = image.shape
-    n = 0
-    for y in range(1, rows - 1):
-        a = y // cell
-        line = image[y]
-        inner = inverse[y]
-        for b in range(middle.shape[1]):
-            if factor[a, b] <= 0.0:
+    """Peaks in row `y` of the window, grid row `row`: rows of (x, y, flux, snr) from the n-th on; how many there are.
+
+    x, y by parabolas through the neighbours.
+    """
+    line = image[y]
+    inner = inverse[y]
+    below = image[y - 1]
+    above = image[y + 1]
+    columns = line.size
+    # Marks are set by vector operations and tested by words of eight, of which most hold nothing above the limit.
+    for x in range(1, columns - 1):
+        mark[x] = np.uint8(1) if line[x] * inner[x] >= limit[x] else np.uint8(0)
+    for word in range(words.size):
+        if words[word] == 0:
+            continue
+        for x in range(max(1, 8 * word), min(8 * word + 8, columns - 1)):
+            v = line[x]
+            if mark[x] == 0 or v <= line[x - 1] or v < line[x + 1] or n >= out.shape[0]:
                 continue
-            level = middle[a, b]
-            limit = level + np.float32(threshold) * factor[a, b]
-            first = max(1, b * cell)
-            last = min(columns - 1, b * cell + cell)
-            # Many stretches hold nothing above the limit: a maximum is a vector operation, a test is not.
-            values = line[first:last]
-            precisions = inner[first:last]
-            highest = np.float32(0.0)
-            for x in range(last - first):
-                highest = max(highest, values[x] * precisions[x])
-            if highest < limit:
+            if not (
+                v > below[x - 1] and v > below[x] and v > below[x + 1]
+                and v >= above[x - 1] and v >= above[x] and v >= above[x + 1]
+            ):  # fmt: skip
                 continue
-            for x in range(first, last):
-                v = line[x]
-                if v * inner[x] < limit or v <= line[x - 1] or v < line[x + 1] or n >= out.shape[0]:
-                    continue
-                if not (
-                    v > image[y - 1, x - 1] and v > image[y - 1, x] and v > image[y - 1, x + 1]
-                    and v >= image[y + 1, x - 1] and v >= image[y + 1, x] and v >= image[y + 1, x + 1]
-                ):  # fmt: skip
-                    continue
-                cx = 2.0 * v - line[x - 1] - line[x + 1]
-                cy = 2.0 * v - image[y - 1, x] - image[y + 1, x]
-                out[n, 0] = x + (0.5 * (line[x + 1] - line[x - 1]) / cx if cx > 0.0 else 0.0)
-                out[n, 1] = y + (0.5 * (image[y + 1, x] - image[y - 1, x]) / cy if cy > 0.0 else 0.0)
-                out[n, 2] = v - level / inner[x]
-                out[n, 3] = (v * inner[x] - level) / factor[a, b]
-                n += 1
+            b = x // CELL
+            cx = 2.0 * v - line[x - 1] - line[x + 1]
+            cy = 2.0 * v - below[x] - above[x]
+            out[n, 0] = x + (0.5 * (line[x + 1] - line[x - 1]) / cx if cx > 0.0 else 0.0)
+            out[n, 1] = row + (0.5 * (above[x] - below[x]) / cy if cy > 0.0 else 0.0)
+            out[n, 2] = v - middle[b] / inner[x]
+            out[n, 3] = (v * inner[x] - middle[b]) / factor[b]
+            n += 1
     return n
 
 
-def matched_kernel(sigma_arcsec: float = FILTER_SIGMA_ARCSEC) -> Floats:
-    """Share along one axis of a Gaussian star in a 2" pixel whose lower 1" half lies -5 to 4 arcsec from the star.
+@njit(**KERNEL)
+def _search(
+    residual: Floats,
+    flags: Flags,
+    shape: tuple[int, int],
+    noise: Floats,
+    x0: Doubles,
+    y0: Doubles,
+    matrix: Doubles,
+    cubic: float,
+    spill: int,
+    rows: int,
+    columns: int,
+    kernel: Floats,
+    threshold: float,
+    out: Doubles,
+) -> int:
+    """Stack, filter and search, block by block of rows, so that images of 54 MB never leave the cache.
 
-    The pixel's two halves are taken as its whole content: the width of the pixel is in it.
+    Filter with a star's image, weighted: sum(w v m) / sum(w m^2), where m is a star's share of a frame pixel: `kernel`
+    times itself, its element k at an offset of k - BEFORE. `spill` is by how many rows a row of a frame may lean.
     """
-    offset = np.arange(-6, 7)
-    profile = np.exp(-0.5 * (offset / sigma_arcsec) ** 2)
-    profile /= profile.sum()
-    return (profile[1:-2] + profile[2:-1]).astype(np.float32)
+    halves = columns // 2
+    square = kernel * kernel
+    stride = 2 * (halves + 2 * EDGE)
+    held = BLOCK + 2 * spill + 2
+    total = np.zeros(held * stride, np.float32)
+    weight = np.zeros(held * stride, np.float32)
+    lines = np.zeros((BLOCK + TAPS - 1) * columns, np.float32)
+    squares = np.zeros((BLOCK + TAPS - 1) * columns, np.float32)
+    top = np.empty(columns, np.float32)
+    low = np.empty(columns, np.float32)
+    image = np.zeros((CELL + 2, columns), np.float32)
+    inverse = np.zeros((CELL + 2, columns), np.float32)
+    cells = (columns + CELL - 1) // CELL
+    middle = np.zeros(cells, np.float32)
+    factor = np.full(cells, np.float32(-1.0))
+    limit = np.full(columns, np.float32(np.inf))
+    buffer = np.empty(CELL * CELL // 20 + 4 * CELL, np.float32)
+    mark = np.zeros((columns + 7) // 8 * 8, np.uint8)
+    words = mark.view(np.uint64)
+    done = np.zeros(noise.size, np.int64)
+    found = 0
+    # The first block lies before the grid: it fills the rows that the filter looks ahead.
+    for first in range(-BLOCK, rows, BLOCK):
+        origin = first + AHEAD
+        _stack(
+            residual, flags, shape, noise, x0, y0, matrix, cubic, done, origin + BLOCK + spill,
+            rows, halves, origin, total, weight,
+        )  # fmt: skip
+        lines[: (TAPS - 1) * columns] = lines[BLOCK * columns :]
+        squares[: (TAPS - 1) * columns] = squares[BLOCK * columns :]
+        for y in range(BLOCK):
+            filter_row(total, y, halves, kernel, lines, y + TAPS - 1)
+            filter_row(weight, y, halves, square, squares, y + TAPS - 1)
+        for sums in (total, weight):
+            sums[: (held - BLOCK) * stride] = sums[BLOCK * stride :]
+            sums[(held - BLOCK) * stride :] = np.float32(0.0)
+        last = min(first + BLOCK, rows)
+        for y in range(max(first, 0), last):
+            column_sums(lines, y - first, columns, kernel, top)
+            column_sums(squares, y - first, columns, square, low)
+            ratio_row(top, low, image[y % CELL + 2], inverse[y % CELL + 2])
+        if first < 0 or (last % CELL != 0 and last != rows):
+            continue
+        # A row of cells is complete. The last row of the one before has its upper neighbour now, but its own limits.
+        start = (last - 1) // CELL * CELL
+        if start > 0:
+            found = _peaks(image, inverse, 1, start - 1, middle, factor, limit, mark, words, found, out)
+        _cell_noise(image, inverse, start, last - start, middle, factor, buffer)
+        _limits(middle, factor, threshold, limit)
+        for y in range(max(start, 1), last - 1):
+            found = _peaks(image, inverse, y - start + 2, y, middle, factor, limit, mark, words, found, out)
+        image[:2] = image[CELL:]
+        inverse[:2] = inverse[CELL:]
+    return found
 
 
 class Detector:
-    """Detection on one grid; keeps its two images of 54 MB between passes and bands.
+    """Detection on one grid; keeps the memory for its list of peaks.
 
     Parameters
     ----------
@@ -259,10 +301,7 @@ class Detector:
 
     def __init__(self, grid: StripGrid) -> None:
         self.grid = grid
-        rows, columns = grid.rows + 2 * MARGIN, WIDTH + 2 * MARGIN
-        self._sums = [np.empty((rows, 2, columns // 2), np.float32) for _ in range(2)]
-        # The filter reads a row some rows ahead of the one that it writes: its output may lie in the same memory.
-        self._images = [one.reshape(rows, columns) for one in self._sums]
+        self._found = np.empty((1_000_000, 4))
 
     def find(
         self, residual: Floats, frames: CalibratedFrames, geometry: FrameGeometry, threshold: float
@@ -278,20 +317,13 @@ class Detector:
         threshold : float
             In units of the local noise of the filtered image.
         """
-        total, weight = self._sums
-        image, inverse = self._images
-        total[:] = 0.0
-        weight[:] = 0.0
         first_x, first_y = self.grid.first_x_arcsec - MARGIN, self.grid.first_y_arcsec - MARGIN
-        _stack(
-            residual, frames.flags, frames.noise_dn, geometry.x_arcsec - first_x, geometry.y_arcsec - first_y,
-            geometry.matrices(), geometry.distortion_arcsec / CORNER_PIX**3, total, weight,
+        shape = residual.shape[1:]
+        matrix, cubic = geometry.matrices(), geometry.distortion_arcsec / CORNER_PIX**3
+        count = _search(
+            residual.reshape(-1), frames.flags.reshape(-1), shape, frames.noise_dn,
+            geometry.x_arcsec - first_x, geometry.y_arcsec - first_y, matrix, cubic, lean_rows(matrix, cubic, shape),
+            self.grid.rows + 2 * MARGIN, WIDTH + 2 * MARGIN, matched_kernel(), threshold, self._found,
         )  # fmt: skip
-        _filter(total, weight, matched_kernel(), image, inverse)
-        cells = [-(-length // CELL) for length in image.shape]
-        middle, factor = np.empty(cells, np.float32), np.empty(cells, np.float32)
-        _cell_noise(image, inverse, CELL, middle, factor)
-        out = np.empty((1_000_000, 4))
-        count = _peaks(image, inverse, middle, factor, CELL, threshold, out)
-        x, y, flux, snr = out[:count].T
+        x, y, flux, snr = self._found[:count].T
         return Peaks(x + first_x, y + first_y, flux.copy(), snr.copy())
