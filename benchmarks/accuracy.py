@@ -61,7 +61,7 @@ def print_photometry(band: Band, one: BandComparison) -> None:
 def print_positions(comparison: Comparison) -> None:
     """Absolute errors, drift along the scan, and scatter about the local mean against the bound."""
     y, dx, dy, bound_x, bound_y = comparison.positions(30.0)
-    if y.size < 40:
+    if y.size < 30:
         print(f"positions: {y.size} stars, too few")
         return
     segment = np.clip(((y - y[0]) / max(y[-1] - y[0], 1.0) * 12).astype(int), 0, 11)
@@ -97,9 +97,10 @@ def report(latitude: float, frames: int, seed: int) -> None:
     for band in BANDS:
         print_photometry(band, comparison.band(band))
     for snr in (7.0, 10.0):
-        false, count = comparison.false_rows(snr)
+        false, blends, count = comparison.false_rows(snr)
         print(
-            f"false sources above SNR {snr:g} after flags: {false} of {count} ({100 * false / max(count, 1):.3f} %)"
+            f"false sources above SNR {snr:g} after flags: {false} of {count} ({100 * false / max(count, 1):.3f} %); "
+            f"blends of several sources none of which is as bright: {blends} ({100 * blends / max(count, 1):.3f} %)"
         )
     print_positions(comparison)
 

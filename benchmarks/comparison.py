@@ -20,6 +20,11 @@ Doubles = NDArray[np.float64]
 Bools = NDArray[np.bool_]
 
 ALONE_ARCSEC, ALONE_MAG = 10.0, 4.0
+ALONE_SHARE = (
+    0.002  # of a star's light, that all others may add to its fit: 2 mmag; only the plane has stars with more
+)
+CORE_ARCSEC2 = 6.8  # a fit takes exp(-r^2 / this) of a neighbour's light: images of 2.5" full width
+BLEND_ARCSEC = 3.0  # a full width as pixels see it
 EDGE_ARCSEC = 15.0
 MATCH_ARCSEC = 1.5
 ARTEFACTS = [b"P", b"C", b"D", b"S", b"G"]
@@ -42,7 +47,7 @@ class BandComparison:
     magnitude : true magnitude
     snr : flux over its Cramer-Rao bound
     bound_mag, bound_x_arcsec, bound_y_arcsec : the bounds
-    alone : no source within 10" that is less than 4 mag fainter
+    alone : no source within 10" that is less than 4 mag fainter, and all others together add less than 0.2 % to its fit
     found : measured (rd_flg 1 to 4) in the band within 1.5"
     error_mag : measured less true magnitude, zero points compared; NaN where not found
     read : rd_flg of the band, blank where not found
@@ -131,22 +136,29 @@ class Comparison:
     def _alone(self, magnitude: Doubles) -> Bools:
         alone = np.ones(self.x.size, np.bool_)
         pairs = cKDTree(np.column_stack([self.x, self.y])).query_pairs(ALONE_ARCSEC, output_type="ndarray")
+        weight = np.exp(-((self.x[pairs[:, 0]] - self.x[pairs[:, 1]]) ** 2) / CORE_ARCSEC2)
+        weight *= np.exp(-((self.y[pairs[:, 0]] - self.y[pairs[:, 1]]) ** 2) / CORE_ARCSEC2)
+        flux, others = 10.0 ** (-0.4 * magnitude), np.zeros(self.x.size)
         for a, b in ((0, 1), (1, 0)):
             alone[pairs[magnitude[pairs[:, b]] < magnitude[pairs[:, a]] + ALONE_MAG, a]] = False
-        return alone
+            others += np.bincount(pairs[:, a], weight * flux[pairs[:, b]], self.x.size)
+        return alone & (others < ALONE_SHARE * flux)
 
-    def false_rows(self, snr: float) -> tuple[int, int]:
-        """Rows above a scan SNR in a measured band, no artefact by cc_flg: how many have no true source, and how many.
+    def false_rows(self, snr: float) -> tuple[int, int, int]:
+        """Rows above a scan SNR in a measured band, no artefact by cc_flg: false ones, unnamed blends, and all.
 
         True is a source within 2" that is at most 1 mag fainter than claimed in the band; or a galaxy whose light
-        reaches there (within four half-light radii).
+        reaches there (within four half-light radii). Of the others those are blends whose light all sources within 3"
+        have together, less 1 mag; the rest is false.
         """
         keep = np.zeros(self.rows.size, np.bool_)
         real = np.zeros(self.rows.size, np.bool_)
+        blend = np.zeros(self.rows.size, np.bool_)
         tree = cKDTree(np.column_stack([self.x, self.y]))
         near = tree.query_ball_point(np.column_stack([self.rx, self.ry]), 2.0)
         owner = np.repeat(np.arange(self.rows.size), [len(found) for found in near])
         other = np.array([k for found in near for k in found], np.int64)
+        about = tree.query_ball_point(np.column_stack([self.rx, self.ry]), BLEND_ARCSEC)
         for band in BANDS:
             position = band.position
             value = self.rows[f"{band.value}_m"].astype(float)
@@ -157,13 +169,17 @@ class Comparison:
             keep |= mine
             bright = self.truth[f"{band.value}_m"][other] < value[owner] + 1.0
             real[owner[bright & mine[owner]]] = True
+            flux = 10.0 ** (-0.4 * self.truth[f"{band.value}_m"].astype(float))
+            for k in np.flatnonzero(mine & ~real):
+                blend[k] |= -2.5 * np.log10(max(flux[about[k]].sum(), 1e-30)) < value[k] + 1.0
         galaxies = np.flatnonzero(self.truth["kind"] == b"g")
         for k in galaxies:
             reach = 4.0 * float(self.truth["half_light_arcsec"][k]) + 4.0
             real |= np.hypot(self.rx - self.x[k], self.ry - self.y[k]) < reach
         inside = self._depth(self.rx, self.ry) > EDGE_ARCSEC
         keep &= inside
-        return int(np.count_nonzero(keep & ~real)), int(np.count_nonzero(keep))
+        blend &= keep & ~real
+        return int(np.count_nonzero(keep & ~real & ~blend)), int(blend.sum()), int(np.count_nonzero(keep))
 
     def positions(self, least_snr: float) -> tuple[Doubles, Doubles, Doubles, Doubles, Doubles]:
         """Errors of isolated stars above an SNR in every band: y along the scan, dx, dy, and the bounds of both."""
