@@ -55,3 +55,43 @@ def close_pairs(places: Doubles, radius: float) -> Pairs:
         out = np.empty((count, 2), np.int64)
         _walk(x, y, order, radius, out)
     return out[:count]
+
+
+@njit(**KERNEL)
+def _mark(
+    x: Doubles, y: Doubles, number: NDArray[np.int64], first: NDArray[np.int64], centres: Doubles,
+    radius: Doubles, out: NDArray[np.bool_],
+) -> None:  # fmt: skip
+    """Mark places, in the order of y, that lie within the radius of a centre; its first row is `first`."""
+    for k in range(radius.size):
+        top = centres[k, 1] + radius[k]
+        for a in range(first[k], x.size):
+            if y[a] > top:
+                break
+            dx = x[a] - centres[k, 0]
+            dy = y[a] - centres[k, 1]
+            if dx * dx + dy * dy <= radius[k] * radius[k]:
+                out[number[a]] = True
+
+
+def near_any(places: Doubles, centres: Doubles, radius: Doubles) -> NDArray[np.bool_]:
+    """Tell which places lie near to a centre.
+
+    Parameters
+    ----------
+    places : float64 array (n, 2)
+    centres : float64 array (m, 2)
+    radius : float64 array (m,)
+        Of each centre.
+
+    Returns
+    -------
+    bool array (n,)
+    """
+    out = np.zeros(len(places), np.bool_)
+    if out.size and radius.size:
+        order = np.argsort(places[:, 1], kind="stable")
+        x, y = places[order, 0], places[order, 1]
+        first = np.searchsorted(y, centres[:, 1] - radius)
+        _mark(x, y, order, first, centres, radius, out)
+    return out

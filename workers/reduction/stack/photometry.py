@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from workers.reduction.frames import CalibratedFrames, Doubles, Floats
 from workers.reduction.geometry import FrameGeometry
-from workers.reduction.pairs import close_pairs
+from workers.reduction.pairs import close_pairs, near_any
 from workers.reduction.stack.crowding import between, fall
 from workers.reduction.stack.detection import Detector, Peaks
 from workers.reduction.stack.fit import Stars, fit_stars
@@ -68,14 +68,8 @@ class Saturated:
 
     def within(self, places: Doubles, share: float = 1.0) -> NDArray[np.bool_]:
         """Places (n, 2) nearer to a saturated star than a share of its reach."""
-        from scipy.spatial import cKDTree
-
-        near = np.zeros(len(places), np.bool_)
-        if near.size and self.reach_arcsec.size:
-            centres = np.column_stack([self.stars.x_arcsec, self.stars.y_arcsec])
-            for found in cKDTree(places).query_ball_point(centres, share * self.reach_arcsec):
-                near[found] = True
-        return near
+        centres = np.column_stack([self.stars.x_arcsec, self.stars.y_arcsec])
+        return near_any(places, centres, share * self.reach_arcsec)
 
 
 @dataclass
