@@ -89,9 +89,8 @@ def near_any(places: Doubles, centres: Doubles, radius: Doubles) -> NDArray[np.b
     bool array (n,)
     """
     out = np.zeros(len(places), np.bool_)
-    if out.size and radius.size:
-        order = np.argsort(places[:, 1], kind="stable")
-        x, y = places[order, 0], places[order, 1]
-        first = np.searchsorted(y, centres[:, 1] - radius)
-        _mark(x, y, order, first, centres, radius, out)
+    order = np.argsort(places[:, 1], kind="stable")
+    x, y = places[order, 0], places[order, 1]
+    first = np.searchsorted(y, centres[:, 1] - radius)
+    _mark(x, y, order, first, centres, radius, out)
     return out
