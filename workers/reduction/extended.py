@@ -201,9 +201,13 @@ def circle_sums(part: Cutout, sky_dn: float, radii: Doubles) -> Doubles:
 
 def covers_circle(part: Cutout, radius: float) -> bool:
     """Whether at least 85 % of a circle around the object has data."""
-    yy, xx = np.ogrid[0 : part.image.shape[0], 0 : part.image.shape[1]]
-    disc = (np.hypot(xx - part.x, yy - part.y) <= radius) & part.usable
-    return bool(disc.sum() > 0.85 * np.pi * radius**2)
+    # The circle's own square: eleven circles of a whole window took 4 ms an object.
+    ny, nx = part.usable.shape
+    top, bottom = max(0, int(part.y - radius)), min(ny, int(part.y + radius) + 2)
+    left, right = max(0, int(part.x - radius)), min(nx, int(part.x + radius) + 2)
+    yy, xx = np.ogrid[top:bottom, left:right]
+    disc = ((xx - part.x) ** 2 + (yy - part.y) ** 2 <= radius**2) & part.usable[top:bottom, left:right]
+    return bool(np.count_nonzero(disc) > 0.85 * np.pi * radius**2)
 
 
 def _nearest_chi(one: ImageSources, x: float, y: float) -> float:

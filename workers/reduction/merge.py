@@ -188,11 +188,15 @@ def merge_bands(
     """
     j_band, h_band, k_band = bands
     counts = [np.zeros((b.size, 2), np.int64) for b in bands]
-    for (a, b), radius in zip(((0, 1), (0, 2), (1, 2)), radius_arcsec, strict=True):
-        i, j, _ = candidate_pairs(bands[a], bands[b], radius, chi2_limit)
+    couples = ((0, 1), (0, 2), (1, 2))
+    acceptable = [
+        candidate_pairs(bands[a], bands[b], radius, chi2_limit)
+        for (a, b), radius in zip(couples, radius_arcsec, strict=True)
+    ]
+    for (a, b), (i, j, _) in zip(couples, acceptable, strict=True):
         counts[a][:, b - 1] = np.bincount(i, minlength=bands[a].size)
         counts[b][:, a] = np.bincount(j, minlength=bands[b].size)
-    i, j, _ = candidate_pairs(j_band, h_band, radius_arcsec[0], chi2_limit)
+    i, j, _ = acceptable[0]
     h_of_j = one_to_one(i, j, j_band.size, h_band.size)
     free_h = np.setdiff1d(np.arange(h_band.size), h_of_j)
     rows = np.full((j_band.size + free_h.size, 3), -1, np.int64)

@@ -64,8 +64,9 @@ def one_row_a_star(
     rows = np.zeros(inside.size, SOURCE_DTYPE)
     growth = {band: _median(sources[f"{band.value}_growth"]) for band in BANDS}
     observed = {image.band for image in images}
-    for row, star in zip(rows, inside, strict=True):
-        pieces = sources[owner == star]
+    pieces_of = _pieces(owner, inside)
+    for row, star, found in zip(rows, inside, pieces_of, strict=True):
+        pieces = sources[found]
         place = uscan.from_sky(pieces["ra"], pieces["decl"])
         away = np.hypot(place[0] - stars.x_arcsec[star], place[1] - stars.y_arcsec[star])
         row["ra"], row["decl"] = ra[star], decl[star]
@@ -97,12 +98,25 @@ def _owners(sources: Table, stars: Read1Stars, inside: Integers, uscan: UScan) -
         return owner
     x, y = uscan.from_sky(sources["ra"], sources["decl"])
     best = np.ones(sources.size)
+    order = np.argsort(y, kind="stable")
+    sorted_y = y[order]
     for star in inside:
         reach = stars.core_arcsec[star] + RING_ARCSEC
-        near = np.hypot(x - stars.x_arcsec[star], y - stars.y_arcsec[star]) / reach
-        mine = near < best
-        owner[mine], best[mine] = star, near[mine]
+        first, last = np.searchsorted(sorted_y, stars.y_arcsec[star] + np.array([-reach, reach]))
+        rows = order[first:last]
+        near = np.hypot(x[rows] - stars.x_arcsec[star], y[rows] - stars.y_arcsec[star]) / reach
+        nearer = near < best[rows]
+        mine = rows[nearer]
+        owner[mine], best[mine] = star, near[nearer]
     return owner
+
+
+def _pieces(owner: Integers, inside: Integers) -> list[NDArray[np.int64]]:
+    """Ascending rows of each star."""
+    order = np.argsort(owner, kind="stable")
+    edges = owner[order]
+    first, last = np.searchsorted(edges, inside), np.searchsorted(edges, inside, side="right")
+    return [order[a:b] for a, b in zip(first, last, strict=True)]
 
 
 def _place_in_images(

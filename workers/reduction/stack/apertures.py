@@ -248,7 +248,7 @@ def _curves(
         last = last_wing_bin(wing, drawn[k] * gain, noise[i])
         for y in range(jy - reach, jy + reach + 1):
             for x in range(jx - reach, jx + reach + 1):
-                r = math.hypot(x - x_pix[k], y - y_pix[k])
+                r = math.sqrt((x - x_pix[k]) * (x - x_pix[k]) + (y - y_pix[k]) * (y - y_pix[k]))
                 if abs(x - jx) <= HALF and abs(y - jy) <= HALF:
                     p = (y - jy + HALF) * STAMP + x - jx + HALF
                     own = stamp[0, 0, p] + rx * stamp[0, 1, p] + ry * stamp[0, 2, p]
@@ -387,7 +387,7 @@ def _circles(
             jy = math.floor(y_pix[k] + 0.5)
             for y in range(max(0, jy - half), min(ny, jy + half + 1)):
                 for x in range(max(0, jx - half), min(nx, jx + half + 1)):
-                    if flags[i, y, x] == 0 and math.hypot(x - x_pix[k], y - y_pix[k]) <= radius:
+                    if flags[i, y, x] == 0 and (x - x_pix[k]) ** 2 + (y - y_pix[k]) ** 2 <= radius**2:
                         total += residual[i, y, x]
                         variance += noise[i] * noise[i]
         looks = start[s + 1] - start[s]

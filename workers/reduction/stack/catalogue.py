@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from app.flags import BlendFlag, ReadFlag
 from workers.reduction.frames import Doubles
+from workers.reduction.pairs import close_pairs
 from workers.reduction.stack.apertures import Apertures, Growth, curve_of_growth, measure_apertures
 from workers.reduction.stack.bound import Bound, cramer_rao, scan_noise_dn
 from workers.reduction.stack.fit import Stars
@@ -189,13 +190,11 @@ def _fill_flags(table: Table, stars: Stars) -> None:
 
 def _neighbours(stars: Stars) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
     """Which stars were fitted together with others, and which lie in the light of a brighter one."""
-    from scipy.spatial import cKDTree
-
     blended, confused = np.zeros(stars.size, np.bool_), np.zeros(stars.size, np.bool_)
     if stars.size < 2:
         return blended, confused
     places = np.column_stack([stars.x_arcsec, stars.y_arcsec])
-    pairs = cKDTree(places).query_pairs(BLEND_ARCSEC, output_type="ndarray")
+    pairs = close_pairs(places, BLEND_ARCSEC)
     distance = np.hypot(*(places[pairs[:, 0]] - places[pairs[:, 1]]).T)
     flux = np.maximum(np.nan_to_num(stars.flux_dn), 1e-3)
     for a, b in ((0, 1), (1, 0)):

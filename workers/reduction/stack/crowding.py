@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from workers.reduction.frames import Doubles
+from workers.reduction.pairs import close_pairs
 
 BETWEEN_ARCSEC = 2.9
 ALIKE_SHARE = 0.2
@@ -16,10 +17,8 @@ def between(places: Doubles, flux: Doubles) -> NDArray[np.bool_]:
 
     Left there, it would go on holding a part of the light of both.
     """
-    from scipy.spatial import cKDTree
-
     middle = np.zeros(flux.size, np.bool_)
-    pairs = cKDTree(places).query_pairs(BETWEEN_ARCSEC, output_type="ndarray")
+    pairs = close_pairs(places, BETWEEN_ARCSEC)
     if not pairs.size:
         return middle
     owner = np.concatenate([pairs[:, 0], pairs[:, 1]])

@@ -24,6 +24,7 @@ from workers.reduction.stack.fit_steps import (
     newton_step,
     refresh,
     standard_errors,
+    step_gain,
     sums,
     to_arcsec,
     write_back,
@@ -35,6 +36,8 @@ MOST_LOOKS = 32
 LEAST_PIXELS = 6
 STEP_PIX = 0.4
 TURNS = 6
+SMALL_STEP2 = 0.0025  # 0.05 sigma: what is left is far smaller, Gauss-Newton squares the error
+CLIPPED_CHI2 = 3.0  # a pixel: above it a pixel may be something that only one frame saw
 HALF_PHASE_PIX = 0.5 / PHASES
 
 
@@ -200,7 +203,7 @@ def fit_singles(
                 sums(stamps, wrong, data, use, k, rest[k, 0], rest[k, 1], flux_now, sky, inverse_gain, one)
                 to_arcsec(one, inverse, i, total)
             turn += 1
-            if (done or turn > TURNS) and not clipped and total[0] > 3.0 * n:
+            if (done or turn > TURNS) and not clipped and total[0] > CLIPPED_CHI2 * n:
                 # A pixel far above the model on one look: something that only that frame saw.
                 clipped = True
                 dropped = 0
@@ -223,13 +226,23 @@ def fit_singles(
                 break
             if redraw:
                 step[0] = max(step[0], -flux_now)
-            # A step of 0.05 sigma: what is left after it is far smaller, Gauss-Newton squares the error.
             size = total[1] * step[0] ** 2
             size += flux_now**2 * (total[4] * step[1] ** 2 + total[6] * step[2] ** 2)
+            # The parabola tells what so small a step leaves: the sums would tell the same for a third of all time.
+            left = total[0] - step_gain(total, flux_now, step)
             flux_now += step[0]
             dx += step[1]
             dy += step[2]
-            done = size < 0.0025
+            done = size < SMALL_STEP2
+            if done and (clipped or left <= CLIPPED_CHI2 * n):
+                total[0] = left
+                for k in range(looks):
+                    i = of[k]
+                    fx = place[k, 0] + inverse[i, 0, 0] * dx + inverse[i, 0, 1] * dy
+                    fy = place[k, 1] + inverse[i, 1, 0] * dx + inverse[i, 1, 1] * dy
+                    rest[k, 0] = phase_rest(fx, phase[k] % PHASES)
+                    rest[k, 1] = phase_rest(fy, phase[k] // PHASES)
+                break
         if redraw:
             for k in range(looks):
                 add_back(data, stamps, k, rest[k, 0], rest[k, 1], -flux_now)

@@ -32,6 +32,20 @@ def gather(
     jx = int(place[slot, 2])
     jy = int(place[slot, 3])
     count = 0
+    x0 = jx - HALF
+    y0 = jy - HALF
+    if x0 >= 0 and y0 >= 0 and x0 + STAMP <= nx and y0 + STAMP <= ny:
+        # Without a branch a pixel: the edge of the circle is never foreseen.
+        for row in range(STAMP):
+            dy2 = (row - HALF - fy) * (row - HALF - fy)
+            for column in range(STAMP):
+                p = row * STAMP + column
+                data[slot, p] = residual[i, y0 + row, x0 + column]
+                dx = column - HALF - fx
+                good = (dx * dx + dy2 <= FIT_RADIUS2) & (flags[i, y0 + row, x0 + column] == 0)
+                use[slot, p] = np.float32(good)
+                count += good
+        return count
     for row in range(STAMP):
         yy = jy - HALF + row
         dy2 = (row - HALF - fy) * (row - HALF - fy)
@@ -146,8 +160,10 @@ def refresh(
     if number != phase:
         blend_stamp(tables, terms, slot, qx, qy, stamps)
         count = tables.shape[2] - 1
+        # The first term is 1: a mere copy would be done pixel by pixel.
+        one = terms[slot, 0]
         for p in range(PADDED):
-            wrong[slot, p] = tables[qy, qx, count, 0, p]
+            wrong[slot, p] = one * tables[qy, qx, count, 0, p]
     return int(number)
 
 
@@ -232,6 +248,17 @@ def newton_step(total: Doubles, flux: float, move: bool, largest: float, out: Do
     out[1] = min(max(sx, -largest), largest)
     out[2] = min(max(sy, -largest), largest)
     return True
+
+
+@njit(**KERNEL)
+def step_gain(total: Doubles, flux: float, step: Doubles) -> float:
+    """Chi-squared that a step of newton_step gained by the quadratic form of its normal equations."""
+    f = step[0]
+    x = flux * step[1]
+    y = flux * step[2]
+    curved = f * (total[1] * f + 2.0 * (total[2] * x + total[3] * y))
+    curved += x * (total[4] * x + 2.0 * total[5] * y) + total[6] * y * y
+    return float(2.0 * (f * total[7] + x * total[8] + y * total[9]) - curved)
 
 
 @njit(**KERNEL)

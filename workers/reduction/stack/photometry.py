@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from workers.reduction.frames import CalibratedFrames, Doubles, Floats
 from workers.reduction.geometry import FrameGeometry
+from workers.reduction.pairs import close_pairs, near_any
 from workers.reduction.stack.crowding import between, fall
 from workers.reduction.stack.detection import Detector, Peaks
 from workers.reduction.stack.fit import Stars, fit_stars
@@ -68,14 +69,8 @@ class Saturated:
 
     def within(self, places: Doubles, share: float = 1.0) -> NDArray[np.bool_]:
         """Places (n, 2) nearer to a saturated star than a share of its reach."""
-        from scipy.spatial import cKDTree
-
-        near = np.zeros(len(places), np.bool_)
-        if near.size and self.reach_arcsec.size:
-            centres = np.column_stack([self.stars.x_arcsec, self.stars.y_arcsec])
-            for found in cKDTree(places).query_ball_point(centres, share * self.reach_arcsec):
-                near[found] = True
-        return near
+        centres = np.column_stack([self.stars.x_arcsec, self.stars.y_arcsec])
+        return near_any(places, centres, share * self.reach_arcsec)
 
 
 @dataclass
@@ -291,13 +286,11 @@ def _prune(stack: BandStack, parameters: PhotometryParameters) -> bool:
     Two profiles nearer than 1.6" share their light as the noise likes. What is dropped goes back into the residual
     frames, and the neighbours take what is theirs in the sweeps that follow. Tells whether any was dropped.
     """
-    from scipy.spatial import cKDTree
-
     stars = stack.stars
     if stars.size < 2:
         return False
     places = np.column_stack([stars.x_arcsec, stars.y_arcsec])
-    pairs = cKDTree(places).query_pairs(SHARED_ARCSEC, output_type="ndarray")
+    pairs = close_pairs(places, SHARED_ARCSEC)
     flux = np.nan_to_num(stars.flux_dn)
     fainter = np.where(flux[pairs[:, 0]] < flux[pairs[:, 1]], pairs[:, 0], pairs[:, 1])
     brighter = pairs.sum(axis=1) - fainter
@@ -319,13 +312,11 @@ def _settle(stack: BandStack, drawn_dn: Doubles) -> None:
 
     From sweep to sweep only those go on that still change by a tenth of their error, and their partners.
     """
-    from scipy.spatial import cKDTree
-
     stars = stack.stars
     if stars.size < 2:
         return
     places = np.column_stack([stars.x_arcsec, stars.y_arcsec])
-    pairs = cKDTree(places).query_pairs(CLOSE_ARCSEC, output_type="ndarray")
+    pairs = close_pairs(places, CLOSE_ARCSEC)
     flux = np.nan_to_num(stars.flux_dn)
     low, high = np.sort(flux[pairs], axis=1).T
     pairs = pairs[low > CLOSE_SHARE * high]
@@ -334,19 +325,22 @@ def _settle(stack: BandStack, drawn_dn: Doubles) -> None:
     # Apart from the others: finding the looks of all stars would cost more than the fits.
     close, rank = np.unique(pairs, return_inverse=True)
     pairs = rank.reshape(pairs.shape)
-    some, drawn = stars.taken(close), drawn_dn[close]
-    active = np.arange(some.size)
+    active = np.arange(close.size)
     for _ in range(SETTLING_SWEEPS):
+        which = close[active]
+        some, drawn = stars.taken(which), drawn_dn[which]
         looks, before = stack.looks(some), some.flux_dn.copy()
+        everyone = np.arange(which.size)
         fit_stars(
-            stack.residual, stack.frames, stack.psf, stack.tables, looks, some, active, drawn, redraw=True
+            stack.residual, stack.frames, stack.psf, stack.tables, looks, some, everyone, drawn, redraw=True
         )
-        moved = np.abs(some.flux_dn - before) > SETTLED_SIGMA * some.flux_error_dn
+        stars.put(which, some)
+        drawn_dn[which] = drawn
+        moved = np.zeros(close.size, np.bool_)
+        moved[active] = np.abs(some.flux_dn - before) > SETTLED_SIGMA * some.flux_error_dn
         active = np.unique(pairs[moved[pairs].any(axis=1)])
         if not active.size:
             break
-    stars.put(close, some)
-    drawn_dn[close] = drawn
 
 
 def _sweep(stack: BandStack, drawn_dn: Doubles, which: NDArray[np.int64] | None = None) -> None:

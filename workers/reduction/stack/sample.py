@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from workers.reduction.compiled import KERNEL
 from workers.reduction.frames import CalibratedFrames, Doubles, Flags
+from workers.reduction.pairs import close_pairs
 from workers.reduction.stack.fit import Stars
 from workers.reduction.stack.visits import Integers, Looks
 
@@ -49,14 +50,12 @@ def saturated_stars(frames: CalibratedFrames, looks: Looks) -> NDArray[np.bool_]
 
 def undisturbed(stars: Stars, radius_arcsec: float, share: float) -> NDArray[np.bool_]:
     """Stars without a neighbour within the radius that has more than a share of their light."""
-    from scipy.spatial import cKDTree
-
     alone = np.ones(stars.size, np.bool_)
     if stars.size < 2:
         return alone
     flux = np.nan_to_num(stars.flux_dn)
     places = np.column_stack([stars.x_arcsec, stars.y_arcsec])
-    pairs = cKDTree(places).query_pairs(radius_arcsec, output_type="ndarray")
+    pairs = close_pairs(places, radius_arcsec)
     for a, b in ((0, 1), (1, 0)):
         alone[pairs[flux[pairs[:, b]] > share * flux[pairs[:, a]], a]] = False
     return alone

@@ -13,6 +13,7 @@ from workers.reduction.frames import Doubles
 from workers.reduction.geometry import CORNER_PIX, FrameGeometry
 
 Integers = NDArray[np.int64]
+USUAL_LOOKS = 8  # at most, a star: survey scans have six
 
 
 @dataclass(frozen=True)
@@ -51,10 +52,11 @@ def _visit(
     frame: Integers,
     px: Doubles,
     py: Doubles,
-    fill: bool,
-) -> None:
-    """Count (fill False: into start[s + 1]) or list the looks of every star. Frames must run along y, either way."""
+) -> int:
+    """List the looks of every star, those that the arrays have room for; their number. Frames must run along y."""
     frames = x0.size
+    room = frame.size
+    n = 0
     northward = y0[frames - 1] >= y0[0]
     middle = 0.5 * (size - 1)
     low = margin - 0.5
@@ -73,7 +75,6 @@ def _visit(
                 first -= 1
             while first < frames - 1 and y0[first] - reach > y[s]:
                 first += 1
-        n = start[s] if fill else 0
         for i in range(first, frames):
             dy = y[s] - y0[i]
             if (northward and dy < -reach) or (not northward and dy > reach):
@@ -92,13 +93,13 @@ def _visit(
             u += middle
             v += middle
             if u >= low and v >= low and u < high and v < high:
-                if fill:
+                if n < room:
                     frame[n] = i
                     px[n] = u
                     py[n] = v
                 n += 1
-        if not fill:
-            start[s + 1] = n
+        start[s + 1] = n
+    return n
 
 
 def find_looks(
@@ -127,27 +128,13 @@ def find_looks(
     scale = geometry.pixel_arcsec
     cubic = geometry.distortion_arcsec / CORNER_PIX**3 / scale
     inverse = np.ascontiguousarray(np.linalg.inv(geometry.matrices()))
-    start = np.zeros(x_arcsec.size + 1, np.int64)
-    nothing = np.zeros(0, np.int64)
-    none = np.zeros(0)
     x0, y0 = geometry.x_arcsec, geometry.y_arcsec
-    _visit(
-        x0,
-        y0,
-        inverse,
-        cubic,
-        size,
-        margin_pix,
-        usable,
-        x_arcsec,
-        y_arcsec,
-        start,
-        nothing,
-        none,
-        none,
-        False,
-    )
-    start = np.cumsum(start)
-    frame, px, py = np.empty(start[-1], np.int64), np.empty(start[-1]), np.empty(start[-1])
-    _visit(x0, y0, inverse, cubic, size, margin_pix, usable, x_arcsec, y_arcsec, start, frame, px, py, True)
-    return Looks(start, frame, px, py, inverse)
+    start = np.zeros(x_arcsec.size + 1, np.int64)
+    room, count = USUAL_LOOKS * x_arcsec.size, -1
+    while count < 0 or count > room:
+        room = max(room, count)
+        frame, px, py = np.empty(room, np.int64), np.empty(room), np.empty(room)
+        count = _visit(
+            x0, y0, inverse, cubic, size, margin_pix, usable, x_arcsec, y_arcsec, start, frame, px, py
+        )  # fmt: skip
+    return Looks(start, frame[:count], px[:count], py[:count], inverse)
