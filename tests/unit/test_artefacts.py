@@ -75,9 +75,31 @@ def test_a_real_star_at_the_place_of_a_latent_image_is_touched_at_most():
     assert flags([near])[0] == "p00"
     assert flags([beside])[0] == "000"
     # faint, but not at the place: light of the latent image is in its profile
-    assert flags([at(1.9, STEP, 14.5)])[0] == "p00"
+    assert flags([at(1.9, STEP, 14.5, 14.0, read="220")])[0] == "pp0"
     # J and H as a latent image would have them, Ks far too bright for one: a red star
     assert flags([at(0.0, STEP, 14.5, 14.0, 9.0, "222")])[0] == "pp0"
+
+
+def test_rows_that_are_hardly_stars_are_artefacts_in_a_wider_place():
+    # Pieces of a saturated star's disc: one band, or no star's profile. A star in two bands there is only touched.
+    assert flags([at(1.9, STEP, 14.5)]) == ["P00"]
+    assert flags([at(1.9, STEP, 14.5, 14.0, read="220")], j_psfchi=9.0, h_psfchi=9.0) == ["PP0"]
+    assert flags([at(2.6, STEP, 14.5)]) == ["000"]
+    # On a spike the same rows may be a magnitude brighter than the spike.
+    spike = 15.9 - 0.9
+    assert flags([at(0.0, 15.0, spike)]) == ["D00"]
+    assert flags([at(0.0, 15.0, spike, spike - 0.5, spike - 0.7, "222")]) == [
+        "ccc"
+    ]  # in the halo too, which is first
+
+
+def test_spikes_of_very_bright_stars_are_wide():
+    def letter(magnitude):
+        rows = table([(0.0, 1500.0, magnitude, 20.0, 20.0, "200"), (1.8, 1530.0, 19.0, 20.0, 20.0, "200")])
+        return mark_artefacts(rows, np.array([True, False]), USCAN, {})["cc_flg"][1]
+
+    assert letter(3.5) == b"D00"
+    assert letter(6.5) != b"D00"
 
 
 def test_latent_places_follow_the_frames_as_they_lay():
@@ -293,8 +315,8 @@ def test_rules_survive_json_and_name_what_they_do_not_know():
     again = ArtefactRules.from_dict(json.loads(json.dumps(RULES.as_dict())))
     assert again == RULES
     assert hash(again) == hash(RULES)
-    part = ArtefactRules.from_dict({"spike": {"half_width_arcsec": 2.0}, "sigmas": 3.0})
-    assert (part.spike.half_width_arcsec, part.sigmas) == (2.0, 3.0)
+    part = ArtefactRules.from_dict({"spike": {"first_arcsec": 2.0}, "sigmas": 3.0})
+    assert (part.spike.first_arcsec, part.sigmas) == (2.0, 3.0)
     assert (part.halo, part.spike.angles_deg) == (RULES.halo, RULES.spike.angles_deg)
     for wrong in ({"spikes": {}}, {"spike": {"width": 2.0}}):
         with pytest.raises(ArtefactRuleError, match="of"):

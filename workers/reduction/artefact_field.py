@@ -77,6 +77,11 @@ class Field:
             bright = self.detected[:, position] & (self.magnitude[:, position] < limit_mag)
         return np.flatnonzero(bright & (self.star | ~self.poor[:, position]))
 
+    def doubtful(self, row: Ints, position: int) -> Bools:
+        """Rows that are hardly stars: seen in this band alone, or with a profile that is neither star nor pair."""
+        alone = self.detected[row].sum(axis=1) == 1
+        return np.asarray((alone & self.detected[row, position]) | self.hopeless[row, position])
+
     def candidates(self, position: int, parents: Ints, owner: Ints, row: Ints) -> Bools:
         """Which (parent, row) pairs may be an artefact of the parent: a row of the band that is no saturated star."""
         return np.asarray(self.detected[row, position] & ~self.star[row] & (parents[owner] != row))

@@ -42,6 +42,8 @@ class PersistenceRule:
     radius_arcsec : Relation
         Magnitudes that the parent is brighter than saturation, arcsec. Rows of latent images lie within 0.65" of the
         place (98 of 100) where the parent did not saturate; those of saturated stars are flat discs.
+    doubtful_arcsec : float
+        A row seen in one band only, or with a hopeless profile, may lie this much farther out: discs fall into pieces.
     touched_arcsec : float
         A real source within this has light of a latent image in its profile.
     """
@@ -51,6 +53,7 @@ class PersistenceRule:
     saturated_slope: float = 0.35
     depth_mag: Relation = ((1.0, 5.6), (2.0, 6.2), (3.0, 6.7), (4.0, 7.1), (6.0, 7.6), (10.0, 8.3))
     radius_arcsec: Relation = ((0.0, 0.8), (1.5, 1.8), (3.0, 2.0))
+    doubtful_arcsec: float = 0.5
     touched_arcsec: float = 2.0
 
 
@@ -65,17 +68,21 @@ class SpikeRule:
         From north through east.
     first_arcsec : float
         Nearer to the star the halo decides.
-    half_width_arcsec : float
-    length_arcsec : Relation
-        Magnitudes that the parent is brighter than the limit, arcsec.
+    half_width_arcsec, length_arcsec : Relation
+        Magnitudes that the parent is brighter than the limit, arcsec. Fits share the light of a broad line among rows
+        on both sides of it.
     depth_mag : Relation
         Distance in arcsec, magnitudes fainter than the parent.
+    doubtful_mag : float
+        A row seen in one band only, or with a hopeless profile, may be brighter by this much: fits of a line of light
+        share it as the noise likes.
     """
 
     parent_limit_mag: Triple = (10.0, 9.5, 9.0)
     angles_deg: tuple[float, ...] = (0.0, 89.1, 91.5, 180.0, 269.5, 271.6)
     first_arcsec: float = 5.0
-    half_width_arcsec: float = 0.8
+    half_width_arcsec: Relation = ((3.0, 0.8), (6.0, 2.5))
+    doubtful_mag: float = 1.0
     length_arcsec: Relation = ((0.0, 12.0), (2.0, 22.0), (4.0, 45.0), (6.0, 90.0), (8.0, 180.0))
     depth_mag: Relation = (
         (5.0, 6.8), (8.0, 7.6), (12.0, 8.0), (16.0, 8.3), (20.0, 8.6), (30.0, 9.1), (50.0, 9.7), (180.0, 11.0),

@@ -156,7 +156,7 @@ def _persistence(field: Field, geometry: Mapping[Band, FrameGeometry], rules: Ar
         away = np.hypot(field.grid.x[row] - x[place], field.grid.y[row] - y[place])
         possible = field.candidates(k, parents, owner[place], row) & (away <= reach[place])
         place, row, away = place[possible], row[possible], away[possible]
-        near = away <= radius[place]
+        near = away <= radius[place] + rule.doubtful_arcsec * field.doubtful(row, k)
         _compare(field, marks, k, row[near], brightest[place[near]], rules)
         _touch(field, marks, k, row[~near], brightest[place[~near]], rules)
     return marks
@@ -217,33 +217,40 @@ def _spikes(field: Field, rules: ArtefactRules) -> Marks:
         k = band.position
         limit = rules.spike.parent_limit_mag[k]
         parents = field.parents(k, limit)
-        length = _along(rules.spike.length_arcsec, limit - field.magnitude[parents, k])
+        over = limit - field.magnitude[parents, k]
+        length = _along(rules.spike.length_arcsec, over)
+        half_width = _along(rules.spike.half_width_arcsec, over)
         for angle_deg in rules.spike.angles_deg:
-            owner, row, along = _on_arm(field, parents, length, angle_deg, rules.spike)
+            owner, row, along = _on_arm(field, parents, (length, half_width), angle_deg, rules.spike)
             possible = field.candidates(k, parents, owner, row)
             brightest = field.magnitude[parents[owner], k] + _along(rules.spike.depth_mag, along)
+            brightest -= rules.spike.doubtful_mag * field.doubtful(row, k)
             _compare(field, marks, k, row[possible], brightest[possible], rules)
     return marks
 
 
 def _on_arm(
-    field: Field, parents: Ints, length_arcsec: Doubles, angle_deg: float, rule: SpikeRule
+    field: Field, parents: Ints, size_arcsec: tuple[Doubles, Doubles], angle_deg: float, rule: SpikeRule
 ) -> tuple[Ints, Ints, Doubles]:
-    """Rows on one arm of some parents: number of the parent, row, distance along the arm in arcsec."""
+    """Rows on one arm of some parents: number of the parent, row, distance along the arm in arcsec.
+
+    `size_arcsec`: length and half width of each parent's arm.
+    """
+    length, wide = size_arcsec
     grid, angle = field.grid, np.radians(angle_deg)
     unit_x, unit_y = -np.sin(angle), np.cos(angle)  # x runs to the west
     x, y = grid.x[parents], grid.y[parents]
-    half = 0.5 * length_arcsec
+    half = 0.5 * length
     owner, row = grid.pairs(
         x + half * unit_x,
         y + half * unit_y,
-        half * abs(unit_x) + rule.half_width_arcsec,
-        half * abs(unit_y) + rule.half_width_arcsec,
+        half * abs(unit_x) + wide,
+        half * abs(unit_y) + wide,
     )
     dx, dy = grid.x[row] - x[owner], grid.y[row] - y[owner]
     along, across = dx * unit_x + dy * unit_y, dy * unit_x - dx * unit_y
-    inside = (along >= rule.first_arcsec) & (along <= length_arcsec[owner])
-    inside &= np.abs(across) <= rule.half_width_arcsec
+    inside = (along >= rule.first_arcsec) & (along <= length[owner])
+    inside &= np.abs(across) <= wide[owner]
     return owner[inside], row[inside], along[inside]
 
 
