@@ -20,6 +20,9 @@ from app.errors import InputError
 CAMERA = "CAMERA"
 """Keyword of the detector configuration, as in the raw files that it was made from."""
 
+BEND = "BENDDN2"
+"""Keyword of the curvature of the array: b of response = q (1 - b q^2), DN^-2; 0 where none was seen."""
+
 PLANES: dict[str, str] = {
     "DARK1": "dark of Read_1, DN",
     "DARKDIFF": "dark of Read_2 - Read_1, DN",
@@ -63,8 +66,8 @@ def write_calibration(planes: Mapping[str, NDArray[Any]], keywords: Mapping[str,
     return buffer.getvalue()
 
 
-def read_calibration(path: Path, camera: str) -> dict[str, NDArray[Any]]:
-    """Planes of a calibration file by name.
+def read_calibration(path: Path, camera: str) -> tuple[dict[str, NDArray[Any]], float]:
+    """Planes of a calibration file by name, and the curvature of the array.
 
     Raised if the file is gone, damaged, lacks a plane, or is of another camera configuration than `camera`:
     CalibrationFileError.
@@ -75,12 +78,13 @@ def read_calibration(path: Path, camera: str) -> dict[str, NDArray[Any]]:
         with warnings.catch_warnings(), path.open("rb") as stream, fits.open(stream, memmap=False) as hdus:
             warnings.simplefilter("error")  # of a file that was cut short, astropy only warns
             planes = {name: np.array(hdus[name].data) for name in PLANES}
+            bend = float(hdus[0].header[BEND])
             # Files of the first version have no such keyword; their rows got it from the darks.
             found = str(hdus[0].header.get(CAMERA, camera))
     except (OSError, KeyError, TypeError, ValueError, UserWarning) as error:
         raise CalibrationFileError(
             f"{path}: {type(error).__name__}: {error}",
-            expected=f"planes {', '.join(PLANES)}",
+            expected=f"planes {', '.join(PLANES)} and {BEND}",
             remedy="recall the calibration and let it be made again: mapps run recall",
         ) from error
     if found != camera:
@@ -89,4 +93,5 @@ def read_calibration(path: Path, camera: str) -> dict[str, NDArray[Any]]:
             expected=f"{camera!r}, as the product's row says",
             remedy="recall the calibration and let it be made again: mapps run recall",
         )
-    return {name: plane.astype(np.uint8 if name == "MASK" else np.float32) for name, plane in planes.items()}
+    made = {name: plane.astype(np.uint8 if name == "MASK" else np.float32) for name, plane in planes.items()}
+    return made, bend

@@ -59,7 +59,7 @@ def make_calibration(band, rng, *, perfect=False):
     pedestal = PEDESTAL_DN + (0.0 if perfect else 10.0) * rng.standard_normal(shape)
     top = np.full(shape, 17000.0)
     as_floats = [a.astype(np.float32) for a in (pedestal, dark, flat / np.median(flat))]
-    return NightCalibration(band, *as_floats, mask, top.astype(np.float32), {})
+    return NightCalibration(band, *as_floats, mask, top.astype(np.float32), 0.0, {})
 
 
 def make_scan(

@@ -18,12 +18,13 @@ def planes():
 @pytest.fixture
 def path(planes, tmp_path):
     file = tmp_path / "one.fits"
-    file.write_bytes(write_calibration(planes, {"FILTER": "j", "CAMERA": "sim-s-1"}))
+    file.write_bytes(write_calibration(planes, {"FILTER": "j", "CAMERA": "sim-s-1", "BENDDN2": 4.5e-11}))
     return file
 
 
 def test_round_trip(path, planes):
-    back = read_calibration(path, "sim-s-1")
+    back, bend = read_calibration(path, "sim-s-1")
+    assert bend == 4.5e-11
     assert all(np.array_equal(back[name], planes[name]) for name in PLANES)
     assert back["MASK"].dtype == np.uint8
 
@@ -36,7 +37,14 @@ def test_a_file_of_another_camera_is_not_read(path):
 def test_a_file_of_the_first_version_names_no_camera_and_its_row_is_believed(path):
     with fits.open(path, mode="update") as hdus:
         del hdus[0].header["CAMERA"]
-    assert set(read_calibration(path, "anything")) == set(PLANES)
+    assert set(read_calibration(path, "anything")[0]) == set(PLANES)
+
+
+def test_a_file_without_the_curvature_of_its_array_is_not_read(path):
+    with fits.open(path, mode="update") as hdus:
+        del hdus[0].header["BENDDN2"]
+    with pytest.raises(CalibrationFileError, match="BENDDN2"):
+        read_calibration(path, "sim-s-1")
 
 
 @pytest.mark.parametrize(

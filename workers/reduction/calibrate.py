@@ -1,7 +1,7 @@
 """From two raw reads to calibrated frames: difference, dark, flat, flags, in one pass over memory.
 
-frame = (Read_2 - Read_1 - dark) / flat (survey-facts 2.3). No linearity curve: pixels above their linear range are
-flagged and left out (2.1, 2.3).
+frame = (Read_2 - Read_1 - dark) / flat (survey-facts 2.3), each read's signal above the dark of Read_1 made linear
+(`linearity`). Pixels above their linear range are flagged and left out (2.1, 2.3).
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from workers.reduction.compiled import KERNEL
 from workers.reduction.frames import Counts, Flags, Floats, NightCalibration, RawBand, blank_frames, check_raw
+from workers.reduction.linearity import linear, linear_frames
 
 
 @njit(**KERNEL)
@@ -19,7 +20,9 @@ def _calibrate(
     read1: Counts,
     read2: Counts,
     missing: NDArray[np.bool_],
+    pedestal: Floats,
     dark: Floats,
+    bend: np.float32,
     inverse_flat: Floats,
     mask: NDArray[np.bool_],
     saturation: Floats,
@@ -38,7 +41,9 @@ def _calibrate(
                     flag |= np.uint8(1)
                 if high > saturation[y, x]:
                     flag |= np.uint8(2)
-                value = (high - np.float32(read1[i, y, x]) - dark[y, x]) * inverse_flat[y, x]
+                base = pedestal[y, x]
+                light = linear(high - base, bend) - linear(np.float32(read1[i, y, x]) - base, bend)
+                value = (light - dark[y, x]) * inverse_flat[y, x]
                 out[i, y, x] = value if flag == 0 else np.float32(0.0)
                 flags[i, y, x] = flag
 
@@ -65,7 +70,9 @@ def calibrate(raw: RawBand, calibration: NightCalibration) -> tuple[Floats, Flag
         raw.read1_dn,
         raw.read2_dn,
         raw.missing | blank_frames(raw.read1_dn, raw.read2_dn),
+        calibration.dark_read1_dn,
         calibration.dark_difference_dn,
+        np.float32(calibration.bend_per_dn2),
         (1.0 / calibration.flat).astype(np.float32),
         calibration.mask,
         calibration.saturation_dn,
@@ -76,8 +83,12 @@ def calibrate(raw: RawBand, calibration: NightCalibration) -> tuple[Floats, Flag
 
 
 def calibrate_read1(raw: RawBand, calibration: NightCalibration, frames: NDArray[np.int64]) -> Floats:
-    """Read_1 of some frames: (Read_1 - its dark) / flat, NaN where the pixel is bad or Read_1 itself saturates."""
+    """Read_1 of some frames: (Read_1 - its dark, made linear) / flat.
+
+    NaN where the pixel is bad or Read_1 itself saturates.
+    """
     counts = raw.read1_dn[frames].astype(np.float32)
-    pixels = (counts - calibration.dark_read1_dn) / calibration.flat
+    signal = counts - calibration.dark_read1_dn
+    pixels = linear_frames(signal, calibration.bend_per_dn2) / calibration.flat
     pixels[(counts > calibration.saturation_dn) | calibration.mask] = np.nan
     return np.asarray(pixels, np.float32)

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from app.errors import InputError
 from workers.reduction.darks import Darks
 from workers.reduction.frames import Counts, Floats, blank_frames
+from workers.reduction.linearity import linear_frames
 
 FEWEST_FRAMES = 4
 LEAST_CONTRAST = 1.3  # brightest over faintest frame; below, slope and offset cannot be told apart
@@ -43,6 +44,7 @@ def responsivity(
     darks: Darks,
     saturation_dn: Floats,
     missing: NDArray[np.bool_] | None = None,
+    bend_per_dn2: float = 0.0,
 ) -> Flat:
     """Fit signal = offset + response x level to every pixel.
 
@@ -56,6 +58,8 @@ def responsivity(
     darks : Darks
     saturation_dn : float32 array (256, 256)
     missing : bool array (n,), optional
+    bend_per_dn2 : float
+        Curvature of the array (`linearity`): both reads are made linear first.
 
     Raises
     ------
@@ -64,7 +68,8 @@ def responsivity(
     """
     there = np.ones(read1_dn.shape[0], np.bool_) if missing is None else ~missing
     there &= ~blank_frames(read1_dn, read2_dn)
-    signal = read2_dn[there].astype(np.float32) - read1_dn[there] - darks.difference_dn
+    first, second = (reads[there].astype(np.float32) - darks.read1_dn for reads in (read1_dn, read2_dn))
+    signal = linear_frames(second, bend_per_dn2) - linear_frames(first, bend_per_dn2) - darks.difference_dn
     linear = read2_dn[there] <= saturation_dn
     level = np.median(signal, axis=(1, 2)).astype(np.float64)
     usable = linear.mean(axis=(1, 2)) > 0.9  # frames that saturate as a whole have no level

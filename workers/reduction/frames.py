@@ -115,7 +115,9 @@ class NightCalibration:
     mask : bool array
         True where a pixel is not to be used.
     saturation_dn : float32 array
-        Raw level of a read up to which the pixel is linear.
+        Raw level of a read up to which the pixel is used.
+    bend_per_dn2 : float
+        b of response = q (1 - b q^2) (`linearity`), DN^-2; 0 where no curvature was seen.
     metrics : dict
         Name -> value, for `quality.metric`.
     """
@@ -126,6 +128,7 @@ class NightCalibration:
     flat: Floats
     mask: NDArray[np.bool_]
     saturation_dn: Floats
+    bend_per_dn2: float
     metrics: dict[str, float]
 
 

@@ -9,6 +9,7 @@ from scipy.ndimage import median_filter
 from workers.reduction.darks import Darks, combine_darks
 from workers.reduction.flats import Flat, responsivity
 from workers.reduction.frames import Counts, Detector, Floats, NightCalibration
+from workers.reduction.linearity import Linearity, measure_linearity
 
 # Limits: response against the surroundings, dark signal against the array's, noise against the array's.
 LOW_RESPONSE, HIGH_RESPONSE = 0.6, 1.5
@@ -62,21 +63,27 @@ def calibrate_night(
     darks = combine_darks(*dark_reads)
     shape = darks.read1_dn.shape
     top = np.full(shape, detector.saturation_dn, np.float32) if saturation_dn is None else saturation_dn
+    linearity = Linearity(0.0, float("nan"))
     if flat_reads is None:
         flat = Flat(np.ones(shape, np.float32), np.zeros(shape, np.float32), 0)
     else:
-        flat = responsivity(*flat_reads, darks, top)
+        linearity = measure_linearity(*flat_reads, darks, top)
+        flat = responsivity(*flat_reads, darks, top, bend_per_dn2=linearity.bend_per_dn2)
     mask, counts = bad_pixels(darks, flat)
     response = np.where(mask | ~np.isfinite(flat.response), np.float32(1.0), flat.response)
+    span = float(np.median(top - darks.read1_dn))  # lack of response at the end of the linear range
     metrics = {
         "dark_frames": float(darks.frames),
         "flat_frames": float(flat.frames),
         "dark_level_dn": float(np.median(darks.difference_dn)),
         "dark_noise_dn": float(np.median(darks.noise_dn)),
         "flat_error": float(np.median(flat.error)),
+        "nonlinearity": linearity.bend_per_dn2 * span**2,
         "bad_pixel_share": float(mask.mean()),
         **{f"{name}_pixels": value for name, value in counts.items()},
     }
+    if np.isfinite(linearity.error_per_dn2):
+        metrics["nonlinearity_error"] = linearity.error_per_dn2 * span**2
     return NightCalibration(
         detector.band,
         darks.read1_dn,
@@ -84,5 +91,6 @@ def calibrate_night(
         response.astype(np.float32),
         mask,
         top.astype(np.float32),
+        linearity.bend_per_dn2,
         metrics,
     )

@@ -54,6 +54,7 @@ def warm_frames() -> None:
         np.ones(shape, np.float32),
         np.zeros(shape, np.bool_),
         np.full(shape, 17000.0, np.float32),
+        0.0,
         {},
     )
     raw = RawBand(

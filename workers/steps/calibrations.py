@@ -98,7 +98,7 @@ def load_calibration(context: StepContext, product: Product) -> NightCalibration
             expected=f"{product.sha256[:12]}, as it was published",
             remedy="recall the calibration and let it be made again: mapps run recall",
         )
-    planes = read_calibration(path, product.camera)
+    planes, bend_per_dn2 = read_calibration(path, product.camera)
     return NightCalibration(
         product.band,
         planes["DARK1"],
@@ -106,5 +106,6 @@ def load_calibration(context: StepContext, product: Product) -> NightCalibration
         planes["FLAT"],
         planes["MASK"].astype(np.bool_),
         planes["SATUR"],
+        bend_per_dn2,
         {},
     )

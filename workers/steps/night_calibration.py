@@ -13,7 +13,7 @@ from psycopg import Connection
 from app.bands import BANDS, Band
 from app.db.statements import statement
 from app.errors import InputError
-from app.formats.night_calibration import CAMERA, write_calibration
+from app.formats.night_calibration import BEND, CAMERA, write_calibration
 from app.formats.raw_night import read_raw_scan
 from app.models.calibration import CalibrationKind, ZeroPointSource
 from app.production.publication import CalibrationRow, Publication, Span, ZeroPointRow
@@ -169,6 +169,7 @@ def _product(
             "ORDATE": f"{scan.date:%y%m%d}",
             "HEMIS": scan.hemis,
             CAMERA: camera,
+            BEND: made.bend_per_dn2,
             "NFILES": len(files),
         },
     )
