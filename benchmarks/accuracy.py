@@ -26,6 +26,8 @@ from workers.resources import Meter
 
 EDGES = (6.5, 7.5, 9.0, 11.0, 14.0, 20.0, 30.0, 50.0, 100.0, 200.0, 400.0, 1e4)
 FLOOR_MAG = 0.005
+LOCAL_ARCSEC = 650.0  # a local mean is one of stars so near along the scan, eight frames
+FEWEST_NEAR = 10
 
 
 def print_photometry(band: Band, one: BandComparison) -> None:
@@ -69,11 +71,17 @@ def print_positions(comparison: Comparison) -> None:
         rms = float(np.sqrt(np.mean(np.clip(value, -0.5, 0.5) ** 2)))
         drift = [float(np.median(value[segment == k])) for k in range(12) if (segment == k).any()]
         # About the median of the 31 nearest stars along the scan: what the reference frame shares is gone.
-        local = np.array([np.median(value[max(0, k - 15) : k + 16]) for k in range(value.size)])
-        ratio = robust((value - local) / bound)[1]
+        rest, known = [], []
+        for k in range(value.size):
+            near = slice(max(0, k - 15), k + 16)
+            near_value = value[near][np.abs(y[near] - y[k]) < LOCAL_ARCSEC]
+            if near_value.size >= FEWEST_NEAR:
+                rest.append(value[k] - np.median(near_value))
+                known.append(bound[k])
+        ratio = robust(np.array(rest) / np.array(known))[1]
         print(
             f"positions {name}: {y.size} stars of SNR > 30, rms {rms:.4f} arcsec, mean of twelve segments "
-            f"{min(drift):+.3f} to {max(drift):+.3f}, local scatter / bound {ratio:.2f}"
+            f"{min(drift):+.3f} to {max(drift):+.3f}, local scatter / bound {ratio:.2f} ({len(rest)} stars)"
         )
 
 

@@ -81,7 +81,7 @@ class SpikeRule:
     parent_limit_mag: Triple = (10.0, 9.5, 9.0)
     angles_deg: tuple[float, ...] = (0.0, 89.1, 91.5, 180.0, 269.5, 271.6)
     first_arcsec: float = 5.0
-    half_width_arcsec: Relation = ((3.0, 0.8), (6.0, 2.5))
+    half_width_arcsec: Relation = ((2.0, 0.8), (5.0, 2.5))
     doubtful_mag: float = 1.0
     length_arcsec: Relation = ((0.0, 12.0), (2.0, 22.0), (4.0, 45.0), (6.0, 90.0), (8.0, 180.0))
     depth_mag: Relation = (
