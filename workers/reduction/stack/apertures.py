@@ -12,7 +12,6 @@ from dataclasses import dataclass
 
 import numpy as np
 from numba import njit
-from numpy.typing import NDArray
 
 from workers.reduction.compiled import KERNEL, SATURATED
 from workers.reduction.frames import CalibratedFrames, Doubles, Flags, Floats
@@ -36,7 +35,10 @@ RADIUS_PIX = 2.0  # 4"
 RING_PIX = (7.0, 10.0)  # 14" to 20"
 RING_HALF = 10
 RING_WIDTH = 24  # of a row of its weights, 21 padded to whole vectors
-FIRST, LAST = HALF - 2, HALF + 3  # rows and columns of a stamp that a circle of 2.5 pixels about the star can reach
+FIRST, LAST = (
+    HALF - 2,
+    HALF + 3,
+)  # rows and columns of a stamp that a circle of 2.5 pixels about the star can reach
 DETECTION_SIGMA = 3.0
 RATIO_ERROR = 0.01  # of a look's curve of growth besides noise: pixel phase, width of the frame
 ANCHOR_PIX = 3.5  # 7": light within it is measured, light beyond it is the wing's
@@ -97,7 +99,7 @@ def _ring(
                 total += w * v
                 count += w
             source += np.uint64(nx)
-        return total / max(count, np.float32(1.0)), count
+        return float(total / max(count, np.float32(1.0))), float(count)
     for row in range(max(0, RING_HALF - jy), min(2 * RING_HALF + 1, ny + RING_HALF - jy)):
         for column in range(max(0, RING_HALF - jx), min(2 * RING_HALF + 1, nx + RING_HALF - jx)):
             k = np.uint64((i * ny + jy - RING_HALF + row) * nx + jx - RING_HALF + column)
@@ -105,7 +107,7 @@ def _ring(
             w = weights[row, column] if abs(v) < limit and flags[k] == 0 else zero
             total += w * v
             count += w
-    return total / max(count, np.float32(1.0)), count
+    return float(total / max(count, np.float32(1.0))), float(count)
 
 
 @njit(**KERNEL, inline="always")

@@ -354,7 +354,7 @@ def _without_mean(step: Doubles, log_width: Doubles, weight: Doubles, *, scale: 
 
 
 def _unpacked(packed: Doubles, count: int) -> tuple[Doubles, Doubles]:
-    """Normal matrices (33, 33, terms, terms) and right sides (33, 33, terms) from what `_gather` summed up."""
+    """Unpack what `_gather` summed up: normal matrices (33, 33, terms, terms), right sides (33, 33, terms)."""
     row, column = np.tril_indices(count)
     normal = np.empty((SIDE, SIDE, count, count))
     lower = packed[:, : row.size].reshape(SIDE, SIDE, row.size)
