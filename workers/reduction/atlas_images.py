@@ -12,6 +12,7 @@ from app.bands import Band
 from workers.reduction.coadd import HEIGHT, WIDTH, StripGrid
 from workers.reduction.frames import RawBand
 from workers.reduction.geometry import FrameGeometry
+from workers.reduction.quantiles import quick_quantile
 from workers.reduction.stack.psf import FramePsf
 from workers.reduction.uscan import UScan
 from workers.reduction.values import AtlasImage
@@ -78,7 +79,7 @@ def cut_images(
         )
         thin = pixels[::3, ::3]
         thin = thin[np.isfinite(thin)]
-        low, middle = np.quantile(thin, [0.1587, 0.5]) if thin.size else (np.nan, np.nan)
+        low, middle = (quick_quantile(thin, share) if thin.size else np.nan for share in (0.1587, 0.5))
         facts = ImageFacts(
             band=image.band,
             number=image.number,

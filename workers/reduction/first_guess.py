@@ -7,15 +7,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from itertools import chain
 from typing import TYPE_CHECKING
 
 import numpy as np
+from numba import njit
 from numpy.typing import NDArray
-from scipy.spatial import cKDTree
 
 from app.bands import Band
+from workers.reduction.compiled import KERNEL
 from workers.reduction.geometry import FrameGeometry
+from workers.reduction.pairs import pairs_across
 
 if TYPE_CHECKING:
     from workers.reduction.registration import Observations, References
@@ -40,12 +41,38 @@ class Guess:
     commanded_y_arcsec: Doubles
 
 
+@njit(**KERNEL)
+def _fullest(x: Doubles, y: Doubles, radius: float) -> tuple[float, float, int]:
+    """Mean of the places within a radius of the one that has most, and their number; places in the order of x."""
+    n = x.size
+    radius2 = radius * radius
+    votes = np.ones(n, np.int64)
+    for a in range(n):
+        for b in range(a + 1, n):
+            if x[b] - x[a] > radius:
+                break
+            if (x[b] - x[a]) * (x[b] - x[a]) + (y[b] - y[a]) * (y[b] - y[a]) <= radius2:
+                votes[a] += 1
+                votes[b] += 1
+    best = np.argmax(votes)
+    total_x = 0.0
+    total_y = 0.0
+    for a in range(n):
+        dx = x[a] - x[best]
+        dy = y[a] - y[best]
+        if dx * dx + dy * dy <= radius2:
+            total_x += x[a]
+            total_y += y[a]
+    return total_x / votes[best], total_y / votes[best], votes[best]
+
+
 def vote(points: Doubles, targets: Doubles, search: float, radius: float) -> tuple[Doubles, int]:
     """Shift that moves most points onto targets.
 
     Parameters
     ----------
     points, targets : float64 arrays (n, 2), (m, 2)
+        Best spread along the second coordinate.
     search : float
         Largest shift in a coordinate.
     radius : float
@@ -57,18 +84,13 @@ def vote(points: Doubles, targets: Doubles, search: float, radius: float) -> tup
         0 where there are no pairs.
     votes : int
     """
-    if not len(points) or not len(targets):
+    pairs = pairs_across(points, targets, search * float(np.sqrt(2.0)))
+    if not len(pairs):
         return np.zeros(2), 0
-    near = cKDTree(targets).query_ball_point(points, search * np.sqrt(2.0))
-    counts = np.fromiter(map(len, near), np.int64, len(near))
-    paired = np.fromiter(chain.from_iterable(near), np.int64, int(counts.sum()))
-    differences = targets[paired] - np.repeat(points, counts, axis=0)
-    if not len(differences):
-        return np.zeros(2), 0
-    tree = cKDTree(differences)
-    votes = tree.query_ball_point(differences, radius, return_length=True)
-    best = tree.query_ball_point(differences[int(np.argmax(votes))], radius)
-    return differences[best].mean(axis=0), len(best)
+    differences = targets[pairs[:, 1]] - points[pairs[:, 0]]
+    differences = differences[np.argsort(differences[:, 0], kind="stable")]
+    x, y, votes = _fullest(differences[:, 0], differences[:, 1], radius)
+    return np.array([x, y]), votes
 
 
 def first_guess(
@@ -112,7 +134,7 @@ def _band_shifts(observations: Observations, geometry: Mapping[Band, FrameGeomet
     """Shift of each further band onto the first, from sources of the same frames."""
     places = _places(observations, geometry)
     # Frames are set far apart so that only sources of the same frame meet; the 40 brightest of each are enough.
-    apart = np.column_stack([places[:, 0] + 1e5 * observations.frame, places[:, 1]])
+    apart = np.column_stack([places[:, 0], places[:, 1] + 1e5 * observations.frame])
     bright = _brightest(observations, BAND_SOURCES)
     first = apart[bright & (observations.band == 0)]
     shifts = {}
@@ -161,8 +183,8 @@ def _frame_drift(observations: Observations, geometry: Mapping[Band, FrameGeomet
 
 def _vote_in_bands(points: Doubles, targets: Doubles) -> tuple[Doubles, int]:
     """Vote among pairs of equal third coordinate."""
-    flat_points = np.column_stack([points[:, 0] + points[:, 2], points[:, 1]])
-    flat_targets = np.column_stack([targets[:, 0] + targets[:, 2], targets[:, 1]])
+    flat_points = np.column_stack([points[:, 0], points[:, 1] + points[:, 2]])
+    flat_targets = np.column_stack([targets[:, 0], targets[:, 1] + targets[:, 2]])
     return vote(flat_points, flat_targets, STEP_SEARCH_ARCSEC, 0.7)
 
 

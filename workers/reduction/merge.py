@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from app.flags import ConfusionFlag
+from workers.reduction.pairs import pairs_across
 
 Doubles = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -92,15 +93,10 @@ def candidate_pairs(
     The statistic is d . C^-1 . d, d the separation along east and north and C the sum of both covariances: chi-squared
     with two degrees of freedom if both are the same object (survey-facts 2.10). Ordered by chi-squared, then indices.
     """
-    from scipy.spatial import cKDTree
-
     if not a.size or not b.size:
         return np.zeros(0, np.int64), np.zeros(0, np.int64), np.zeros(0)
     va, vb = unit_vectors(a.ra_deg, a.decl_deg), unit_vectors(b.ra_deg, b.decl_deg)
-    found = cKDTree(va).sparse_distance_matrix(
-        cKDTree(vb), np.radians(radius_arcsec / 3600.0), output_type="ndarray"
-    )
-    i, j = found["i"].astype(np.int64), found["j"].astype(np.int64)
+    i, j = pairs_across(va, vb, float(np.radians(radius_arcsec / 3600.0))).T
     if not j.size:
         return i, j, np.zeros(0)
     turn = (b.ra_deg[j] - a.ra_deg[i] + 180.0) % 360.0 - 180.0
@@ -224,18 +220,13 @@ def inconsistent(merged: Merged, position: int, radius_arcsec: float) -> Bools:
     True for a source without band `position` if another source within the radius has that band, and some other band
     shows both.
     """
-    from scipy.spatial import cKDTree
-
     result = np.zeros(merged.places.size, np.bool_)
-    if merged.places.size < 2:
-        return result
-    tree = cKDTree(unit_vectors(merged.places.ra_deg, merged.places.decl_deg))
-    pairs = tree.query_pairs(np.radians(radius_arcsec / 3600.0), output_type="ndarray")
     there = merged.rows >= 0
-    shared = (there[pairs[:, 0]] & there[pairs[:, 1]]).any(axis=1)
-    for a, b in ((0, 1), (1, 0)):
-        hit = shared & ~there[pairs[:, a], position] & there[pairs[:, b], position]
-        result[pairs[hit, a]] = True
+    vectors = unit_vectors(merged.places.ra_deg, merged.places.decl_deg)
+    without, having = np.flatnonzero(~there[:, position]), np.flatnonzero(there[:, position])
+    a, b = pairs_across(vectors[without], vectors[having], float(np.radians(radius_arcsec / 3600.0))).T
+    a, b = without[a], having[b]
+    result[a[(there[a] & there[b]).any(axis=1)]] = True
     return result
 
 

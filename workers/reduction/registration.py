@@ -17,13 +17,11 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import sparse
-from scipy.sparse.csgraph import connected_components
-from scipy.spatial import cKDTree
 
 from app.bands import Band
 from workers.reduction.first_guess import Guess
 from workers.reduction.geometry import FrameGeometry
+from workers.reduction.pairs import close_pairs, joined, pairs_across
 from workers.reduction.registration_equations import add_equations
 from workers.reduction.registration_pegs import BAND_TERMS, FRAME_TERMS, pegs, solve_bordered
 
@@ -146,10 +144,7 @@ def _group(observations: Observations, references: References, state: _State, ra
     x, y = _places(observations, state.geometry)
     if n == 0:
         return _State(state.geometry, 0, np.zeros(0, np.int64), np.zeros(0, np.int64))
-    pairs = cKDTree(np.column_stack([x, y])).query_pairs(radius, output_type="ndarray")
-    graph = sparse.coo_matrix((np.ones(len(pairs), np.int8), (pairs[:, 0], pairs[:, 1])), shape=(n, n))
-    groups, label = connected_components(graph, directed=False)
-    label = label.astype(np.int64)
+    groups, label = joined(close_pairs(np.column_stack([x, y]), radius), n)
     # Two observations of one frame and band in a group: a close pair or a chain, useless for registration.
     key = (label * 4096 + observations.frame) * len(observations.bands) + observations.band
     ordered = np.sort(key)
@@ -184,14 +179,14 @@ def _match_references(
     gy = np.bincount(label[used], y[used], groups)[there] / count[there]
     brightest = np.full(groups, np.inf)
     np.minimum.at(brightest, label[used], observations.magnitude[used])
-    tree = cKDTree(np.column_stack([gx, gy]))
-    found = tree.query_ball_point(np.column_stack([references.x_arcsec, references.y_arcsec]), radius)
-    for star, near in enumerate(found):
-        possible = [g for g in near if brightest[there[g]] < references.magnitude[star] + 0.7]
-        if len(possible) == 1:
-            group = there[possible[0]]
-            reference[group] = star if reference[group] == -1 else -2
-    reference[reference == -2] = -1
+    stars = np.column_stack([references.x_arcsec, references.y_arcsec])
+    star, near = pairs_across(stars, np.column_stack([gx, gy]), radius).T
+    possible = brightest[there[near]] < references.magnitude[star] + 0.7
+    star, group = star[possible], there[near[possible]]
+    alone = np.bincount(star, minlength=1)[star] == 1
+    star, group = star[alone], group[alone]
+    alone = np.bincount(group, minlength=1)[group] == 1
+    reference[group[alone]] = star[alone]
     return reference
 
 

@@ -12,9 +12,8 @@ from dataclasses import dataclass
 
 import numpy as np
 from numba import njit
-from numpy.typing import NDArray
 
-from workers.reduction.compiled import KERNEL
+from workers.reduction.compiled import KERNEL, SATURATED
 from workers.reduction.frames import CalibratedFrames, Doubles, Flags, Floats
 from workers.reduction.stack.psf import (
     HALF,
@@ -34,6 +33,12 @@ from workers.reduction.stack.visits import Integers, Looks
 
 RADIUS_PIX = 2.0  # 4"
 RING_PIX = (7.0, 10.0)  # 14" to 20"
+RING_HALF = 10
+RING_WIDTH = 24  # of a row of its weights, 21 padded to whole vectors
+FIRST, LAST = (
+    HALF - 2,
+    HALF + 3,
+)  # rows and columns of a stamp that a circle of 2.5 pixels about the star can reach
 DETECTION_SIGMA = 3.0
 RATIO_ERROR = 0.01  # of a look's curve of growth besides noise: pixel phase, width of the frame
 ANCHOR_PIX = 3.5  # 7": light within it is measured, light beyond it is the wing's
@@ -62,38 +67,67 @@ class Apertures:
     sky_dn: Doubles
 
 
-def ring_offsets() -> NDArray[np.int64]:
-    """Offsets (dx, dy) of every second pixel of the sky ring from the pixel that holds the star; (n, 2)."""
-    y, x = np.mgrid[-10:11, -10:11]
+def ring_weights() -> Floats:
+    """1 for every second pixel of the sky ring, else 0, by the offset from the star's pixel; (21, 24), right ones 0."""
+    y, x = np.mgrid[-RING_HALF : RING_HALF + 1, -RING_HALF : RING_HALF + 1]
     r = np.hypot(x, y)
-    inside = (r >= RING_PIX[0]) & (r <= RING_PIX[1]) & ((x + y) % 2 == 0)
-    return np.column_stack([x[inside], y[inside]]).astype(np.int64)
+    weights = np.zeros((2 * RING_HALF + 1, RING_WIDTH), np.float32)
+    weights[:, : 2 * RING_HALF + 1] = (r >= RING_PIX[0]) & (r <= RING_PIX[1]) & ((x + y) % 2 == 0)
+    return weights
 
 
 @njit(**KERNEL)
 def _ring(
-    residual: Floats, flags: Flags, i: int, offsets: Integers, jx: int, jy: int, cut: float
-) -> tuple[float, int]:
-    """Mean of unflagged ring pixels of frame i within `cut` of zero, and their number."""
-    _, ny, nx = residual.shape
-    total = 0.0
-    count = 0
-    for k in range(offsets.shape[0]):
-        x = jx + offsets[k, 0]
-        y = jy + offsets[k, 1]
-        if x < 0 or y < 0 or x >= nx or y >= ny or flags[i, y, x] != 0:
-            continue
-        v = residual[i, y, x]
-        if abs(v) < cut:
-            total += v
-            count += 1
-    return total / max(count, 1), count
+    residual: Floats, flags: Flags, i: int, ny: int, nx: int, weights: Floats, jx: int, jy: int, cut: float
+) -> tuple[float, float]:
+    """Mean of unflagged ring pixels of frame i within `cut` of zero, and their number; flat arrays.
+
+    Row by row with weights, vectorised: 0.1 us, where pixels one by one took 0.35.
+    """
+    total = np.float32(0.0)
+    count = np.float32(0.0)
+    zero = np.float32(0.0)
+    limit = np.float32(cut)
+    if jx >= RING_HALF and jx + RING_WIDTH - RING_HALF <= nx:
+        start = (i * ny + max(jy - RING_HALF, 0)) * nx + jx - RING_HALF
+        source = np.uint64(start)
+        for row in range(max(0, RING_HALF - jy), min(2 * RING_HALF + 1, ny + RING_HALF - jy)):
+            for column in range(RING_WIDTH):
+                k = source + np.uint64(column)
+                v = residual[k]
+                w = weights[row, column] if abs(v) < limit and flags[k] == 0 else zero
+                total += w * v
+                count += w
+            source += np.uint64(nx)
+        return float(total / max(count, np.float32(1.0))), float(count)
+    for row in range(max(0, RING_HALF - jy), min(2 * RING_HALF + 1, ny + RING_HALF - jy)):
+        for column in range(max(0, RING_HALF - jx), min(2 * RING_HALF + 1, nx + RING_HALF - jx)):
+            k = np.uint64((i * ny + jy - RING_HALF + row) * nx + jx - RING_HALF + column)
+            v = residual[k]
+            w = weights[row, column] if abs(v) < limit and flags[k] == 0 else zero
+            total += w * v
+            count += w
+    return float(total / max(count, np.float32(1.0))), float(count)
+
+
+@njit(**KERNEL, inline="always")
+def _drawn_rows(tables: Floats, terms: Floats, qx: int, qy: int, rx: float, ry: float, stamp: Floats) -> None:
+    """Share of a star's light in the pixels of the five middle rows of its stamp."""
+    for p in range(STAMP, STAMP + 40):
+        stamp[p] = np.float32(0.0)
+    for t in range(terms.shape[1]):
+        a = terms[0, t]
+        for p in range(STAMP, STAMP + 40):
+            stamp[p] += a * (
+                tables[qy, qx, t, 0, p] + rx * tables[qy, qx, t, 1, p] + ry * tables[qy, qx, t, 2, p]
+            )
 
 
 @njit(**KERNEL)
 def _measure(
     residual: Floats,
     flags: Flags,
+    shape: tuple[int, int],
     noise: Floats,
     log_width: Floats,
     tables: Floats,
@@ -103,7 +137,7 @@ def _measure(
     x_pix: Doubles,
     y_pix: Doubles,
     drawn: Doubles,
-    offsets: Integers,
+    weights: Floats,
     flux: Doubles,
     error: Doubles,
     seen: Integers,
@@ -111,9 +145,12 @@ def _measure(
     saturated: Integers,
     sky: Doubles,
 ) -> None:
+    """Measure stars one after the other; `residual`, `flags` are flat, `shape` that of a frame."""
+    ny, nx = shape
     count = tables.shape[2] - 1
     terms = np.empty((1, count), np.float32)
-    stamp = np.zeros((1, 3, PADDED), np.float32)
+    stamp = np.zeros(PADDED, np.float32)
+    edge = (RADIUS_PIX + 0.5) * (RADIUS_PIX + 0.5)
     for s in range(start.size - 1):
         total = 0.0
         variance = 0.0
@@ -124,43 +161,40 @@ def _measure(
             y0 = y_pix[k]
             jx = math.floor(x0 + 0.5)
             jy = math.floor(y0 + 0.5)
-            rx = np.float32(0.0)
-            ry = np.float32(0.0)
             if drawn[s] != 0.0:
                 qx = phase_of(x0 - jx)
                 qy = phase_of(y0 - jy)
-                rx = np.float32(phase_rest(x0 - jx, qx))
-                ry = np.float32(phase_rest(y0 - jy, qy))
                 field_terms(x0, y0, log_width[i], 0, terms)
-                blend_stamp(tables, terms, 0, qx, qy, stamp)
+                _drawn_rows(
+                    tables, terms, qx, qy,
+                    np.float32(phase_rest(x0 - jx, qx)), np.float32(phase_rest(y0 - jy, qy)), stamp,
+                )  # fmt: skip
+            else:
+                stamp[:] = np.float32(0.0)
             light = 0.0
             area = 0.0
             squares = 0.0
-            whole = True
-            burnt = False
-            for row in range(STAMP):
+            found = np.uint8(0)
+            for row in range(FIRST, LAST):
                 y = jy - HALF + row
                 dy2 = (y - y0) * (y - y0)
-                for column in range(STAMP):
+                first = (i * ny + y) * nx + jx - HALF
+                for column in range(FIRST, LAST):
                     x = jx - HALF + column
                     r2 = (x - x0) * (x - x0) + dy2
-                    if r2 >= (RADIUS_PIX + 0.5) * (RADIUS_PIX + 0.5):
+                    if r2 >= edge:
                         continue
                     w = min(RADIUS_PIX + 0.5 - math.sqrt(r2), 1.0)
-                    if flags[i, y, x] != 0:
-                        whole = False
-                        burnt = burnt or (flags[i, y, x] & 2) != 0
-                        continue
-                    p = row * STAMP + column
-                    own = drawn[s] * (stamp[0, 0, p] + rx * stamp[0, 1, p] + ry * stamp[0, 2, p])
-                    light += w * (residual[i, y, x] + own)
+                    k1 = np.uint64(first + column)
+                    found |= flags[k1]
+                    light += w * (residual[k1] + drawn[s] * stamp[row * STAMP + column])
                     area += w
                     squares += w * w
-            if burnt:
+            if found & SATURATED:
                 saturated[s] += 1
-            if not whole:
+            if found != 0:
                 continue
-            level, pixels = _ring(residual, flags, i, offsets, jx, jy, 3.0 * noise[i])
+            level, pixels = _ring(residual, flags, i, ny, nx, weights, jx, jy, 3.0 * noise[i])
             value = light - level * area
             spread = noise[i] * noise[i] * (squares + area * area / max(pixels, 1))
             spread += max(value, 0.0) * inverse_gain
@@ -202,8 +236,9 @@ def measure_apertures(
     flux, error, sky = (np.empty(n) for _ in range(3))
     seen, measured, saturated = (np.zeros(n, np.int64) for _ in range(3))
     _measure(
-        residual, frames.flags, frames.noise_dn, psf.log_width, tables, 1.0 / frames.detector.gain,
-        looks.start, looks.frame, looks.x_pix, looks.y_pix, drawn_flux_dn, ring_offsets(),
+        residual.reshape(-1), frames.flags.reshape(-1), residual.shape[1:], frames.noise_dn, psf.log_width, tables,
+        1.0 / frames.detector.gain,
+        looks.start, looks.frame, looks.x_pix, looks.y_pix, drawn_flux_dn, ring_weights(),
         flux, error, seen, measured, saturated, sky,
     )  # fmt: skip
     return Apertures(flux, error, seen, measured, saturated, sky)

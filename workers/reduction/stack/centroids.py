@@ -54,10 +54,11 @@ def centre_stars(stack: BandStack, most_a_frame: int) -> Centres:
     noise = float(np.median(stack.frames.noise_dn[stack.usable])) if stack.usable.any() else np.inf
     looks = stack.looks(stars, 2.0)
     bright = stars.flux_dn > LEAST_FLUX_NOISE * noise
-    bright &= undisturbed(stars, ALONE_ARCSEC, 0.1) & ~saturated_stars(stack.frames, looks)
+    bright &= ~saturated_stars(stack.frames, looks, bright)
+    bright &= undisturbed(stars, ALONE_ARCSEC, 0.1)
     star = np.repeat(np.arange(stars.size), np.diff(looks.start))
-    order = np.lexsort((-stars.flux_dn[star], looks.frame))
-    order = order[bright[star[order]]]
+    order = np.flatnonzero(bright[star])
+    order = order[np.lexsort((-stars.flux_dn[star[order]], looks.frame[order]))]
     rank = np.arange(order.size) - np.searchsorted(looks.frame[order], looks.frame[order])
     chosen = order[rank < most_a_frame]
     single = Looks(

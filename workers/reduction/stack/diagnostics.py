@@ -19,6 +19,7 @@ from workers.reduction.compiled import KERNEL
 from workers.reduction.frame_registration import ReferenceStars
 from workers.reduction.frame_visits import BandFrames
 from workers.reduction.frames import Doubles, Flags, Floats
+from workers.reduction.quantiles import quick_quantile
 from workers.reduction.stack.catalogue import BandCatalogue
 from workers.reduction.stack.fit import Stars
 from workers.reduction.stack.mosaic import mosaic
@@ -45,6 +46,7 @@ def _look_fluxes(
     x_pix: Doubles,
     y_pix: Doubles,
     drawn: Doubles,
+    asked: NDArray[np.bool_],
     flux: Doubles,
     error: Doubles,
     chi2: Doubles,
@@ -54,6 +56,11 @@ def _look_fluxes(
     terms = np.empty((1, tables.shape[2] - 1), np.float32)
     stamp = np.zeros((1, 3, PADDED), np.float32)
     for k in range(frame.size):
+        if not asked[k]:
+            flux[k] = np.nan
+            error[k] = np.nan
+            chi2[k] = np.nan
+            continue
         i = frame[k]
         jx = math.floor(x_pix[k] + 0.5)
         jy = math.floor(y_pix[k] + 0.5)
@@ -90,6 +97,9 @@ def _look_fluxes(
 class LookFluxes:
     """Fluxes of stars look by look; each array (n,) over the looks.
 
+    Measured are the stars that are asked for, and those that may tell a frame's transparency: two of three are too
+    faint for either. The others are NaN.
+
     Attributes
     ----------
     star, frame : int64
@@ -98,16 +108,18 @@ class LookFluxes:
         Reduced, of the look's pixels about the star's one model; without the table's own error.
     """
 
-    def __init__(self, stack: BandStack, looks: Looks) -> None:
-        stars = stack.stars
+    def __init__(self, stack: BandStack, looks: Looks, asked: NDArray[np.bool_]) -> None:
+        stars, noise = stack.stars, stack.frames.noise_dn
         self.star = np.repeat(np.arange(stars.size), np.diff(looks.start))
         self.frame = looks.frame
         drawn = np.nan_to_num(stars.flux_dn)[self.star]
+        # The light of a star is known no better than a pixel's noise.
+        least = BRIGHT_SNR * float(np.min(noise, where=noise > 0.0, initial=np.inf))
         self.flux_dn, self.error_dn, self.chi2 = (np.empty(drawn.size) for _ in range(3))
         _look_fluxes(
             stack.residual, stack.frames.flags, stack.frames.noise_dn, stack.psf.log_width, stack.tables,
             1.0 / stack.frames.detector.gain, looks.frame, looks.x_pix, looks.y_pix, drawn,
-            self.flux_dn, self.error_dn, self.chi2,
+            asked[self.star] | (drawn > least), self.flux_dn, self.error_dn, self.chi2,
         )  # fmt: skip
 
     def transparency(self, stars: Stars, frames: int) -> tuple[Doubles, Integers]:
@@ -164,12 +176,12 @@ def chi2_map(fluxes: LookFluxes, looks: Looks, snr: Doubles, size: int = 256) ->
     good = np.isfinite(fluxes.chi2) & (snr[fluxes.star] > BRIGHT_SNR)
     column = np.clip((looks.x_pix[good] + 0.5) * CELLS / size, 0, CELLS - 1).astype(np.int64)
     row = np.clip((looks.y_pix[good] + 0.5) * CELLS / size, 0, CELLS - 1).astype(np.int64)
-    cell, value = row * CELLS + column, fluxes.chi2[good]
-    order = np.lexsort((value, cell))
+    cell, value = (row * CELLS + column).astype(np.int16), fluxes.chi2[good].astype(np.float32)
+    order = np.argsort(cell, kind="stable")
     edges = np.searchsorted(cell[order], np.arange(CELLS * CELLS + 1))
     out = np.full(CELLS * CELLS, np.nan, np.float32)
     for k in np.flatnonzero(np.diff(edges)):
-        out[k] = np.median(value[order[edges[k] : edges[k + 1]]])
+        out[k] = quick_quantile(value[order[edges[k] : edges[k + 1]]], 0.5)
     return out.reshape(CELLS, CELLS)
 
 
@@ -217,12 +229,15 @@ def band_diagnostics(
         Magnitude of 1 DN.
     """
     looks = stack.looks(stack.stars, 2.0)
-    fluxes = LookFluxes(stack, looks)
+    snr = catalogue.table["snr"]
+    asked = snr > BRIGHT_SNR
+    asked[catalogue.sample] = True
+    fluxes = LookFluxes(stack, looks, asked)
     image, x, y = piece
     return BandDiagnostics(
         band=band.raw.detector.band,
         frames=frame_table(stack, band, fluxes, uscan),
-        chi2_map=chi2_map(fluxes, looks, catalogue.table["snr"]),
+        chi2_map=chi2_map(fluxes, looks, snr),
         stars=star_table(stack, catalogue, fluxes, zero_point_mag),
         image=image,
         residual=mosaic(stack, x, y, *image.shape),

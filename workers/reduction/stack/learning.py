@@ -82,17 +82,22 @@ def _gather(
     flux: Doubles,
     drawn: Doubles,
     normal: Doubles,
-    right: Doubles,
     excess: Doubles,
     width_normal: Doubles,
     width_right: Doubles,
 ) -> None:
-    """Sum up the normal equations of every node and of all frames' widths; see `learn` for the shapes."""
+    """Sum up the normal equations of every node and of all frames' widths.
+
+    `normal` is flat: of each node the lower triangle, row by row, then the right side, so that a pixel adds one run
+    of numbers: vectorised, a fifth of the time of 44 single sums.
+    """
     _, ny, nx = residual.shape
     count = tables.shape[2] - 1
     terms = np.empty((1, count), np.float32)
     model = np.empty(PADDED, np.float32)
     wider = np.empty(PADDED, np.float32)
+    triangle = count * (count + 1) // 2
+    product = np.empty(triangle + count)
     most = 0
     for s in which:
         most = max(most, start[s + 1] - start[s])
@@ -141,6 +146,12 @@ def _gather(
             nx0 = math.floor((-fx + REACH_PIX) * NODES_A_PIX + 0.5)
             ny0 = math.floor((-fy + REACH_PIX) * NODES_A_PIX + 0.5)
             sky = noise[i] * noise[i]
+            m = 0
+            for a in range(count):
+                product[triangle + a] = terms[0, a]
+                for b in range(a + 1):
+                    product[m] = np.float64(terms[0, a]) * terms[0, b]
+                    m += 1
             for row in range(STAMP):
                 for column in range(STAMP):
                     if flags[i, jy - HALF + row, jx - HALF + column] != 0:
@@ -155,11 +166,11 @@ def _gather(
                         continue
                     j = ny0 + (row - HALF) * NODES_A_PIX
                     n = nx0 + (column - HALF) * NODES_A_PIX
-                    for a in range(count):
-                        wa = w * terms[0, a]
-                        right[j, n, a] += wa * rest
-                        for b in range(a + 1):
-                            normal[j, n, a, b] += wa * terms[0, b]
+                    node = np.uint64((j * SIDE + n) * product.size)
+                    for m in range(triangle):
+                        normal[node + np.uint64(m)] += w * product[m]
+                    for m in range(triangle, product.size):
+                        normal[node + np.uint64(m)] += w * rest * product[m]
                     excess[j, n, 0] += w * (rest * rest - spread)
                     excess[j, n, 1] += w
                     width_normal[0, i] += w * wider[p] * wider[p]
@@ -197,6 +208,7 @@ def _gather_wings(
     """Weighted sums of what the wing lacks, a bin of half a pixel, outside of the core."""
     _, ny, nx = residual.shape
     half = int(WING_OUTER_PIX)
+    reach2 = (total.size * WING_STEP_PIX) ** 2
     for s in which:
         f = flux[s]
         lack = f - drawn[s]
@@ -206,24 +218,27 @@ def _gather_wings(
             jy = math.floor(y_pix[k] + 0.5)
             gain = 1.0 + WING_POWER * log_width[i]
             last = last_wing_bin(wing, drawn[s] * gain, noise[i])
+            w = f * f / (noise[i] * noise[i]) * gain
             for y in range(max(0, jy - half), min(ny, jy + half + 1)):
+                # Spikes run along rows and columns.
+                if abs(y - jy) <= SPIKE_HALF_PIX:
+                    continue
+                inner = HALF if abs(y - jy) <= HALF else SPIKE_HALF_PIX
+                dy2 = (y - y_pix[k]) * (y - y_pix[k])
                 for x in range(max(0, jx - half), min(nx, jx + half + 1)):
-                    if (abs(y - jy) <= HALF and abs(x - jx) <= HALF) or flags[i, y, x] != 0:
+                    if abs(x - jx) <= inner:
                         continue
-                    # Spikes run along rows and columns.
-                    if abs(y - jy) <= SPIKE_HALF_PIX or abs(x - jx) <= SPIKE_HALF_PIX:
+                    r2 = (x - x_pix[k]) * (x - x_pix[k]) + dy2
+                    if r2 >= reach2 or flags[i, y, x] != 0:
                         continue
-                    r = math.hypot(x - x_pix[k], y - y_pix[k]) / WING_STEP_PIX
-                    j = int(r)
-                    if j >= total.size:
-                        continue
+                    r = math.sqrt(r2) / WING_STEP_PIX
+                    j = min(int(r), total.size - 1)
                     share = gain * (wing[j] + (r - j) * (wing[j + 1] - wing[j]))
                     # Where the wing was too faint to be drawn, all of it is still there.
                     rest = residual[i, y, x] - (lack if j <= last else f) * share
                     # Neighbours stand out; the wing itself may be wrong by a third.
                     if abs(rest) > 3.0 * noise[i] + 0.33 * f * share:
                         continue
-                    w = f * f / (noise[i] * noise[i]) * gain
                     total[j] += w * rest / f
                     weight[j] += w * gain
 
@@ -279,7 +294,7 @@ def learn(
     if not sample.which.size:
         return psf
     count = psf.nodes.shape[0]
-    normal, right = np.zeros((SIDE, SIDE, count, count)), np.zeros((SIDE, SIDE, count))
+    packed = np.zeros((SIDE * SIDE, count * (count + 1) // 2 + count))
     excess = np.zeros((SIDE, SIDE, 2))
     looks = sample.looks
     width_normal, width_right = _empty_widths(looks, sample.which, psf.log_width.size)
@@ -287,9 +302,9 @@ def learn(
         residual, frames.flags, frames.noise_dn, psf.log_width, tables, 1.0 / frames.detector.gain,
         *(TIGHT_CLIP if tight else ROUGH_CLIP),
         looks.start, looks.frame, looks.x_pix, looks.y_pix, sample.which, sample.flux_dn, sample.drawn_flux_dn,
-        normal, right, excess, width_normal, width_right,
+        packed.reshape(-1), excess, width_normal, width_right,
     )  # fmt: skip
-    change = _solve_nodes(normal, right, psf.nodes, hold_seeing=hold_seeing)
+    change = _solve_nodes(*_unpacked(packed, count), psf.nodes, hold_seeing=hold_seeing)
     if int(np.diff(looks.start)[sample.which].sum()) < FEW_LOOKS:
         # A node has a sixteenth of the looks: the few corrections are taken as one of its surroundings, 3/4 pixel wide.
         change = gaussian_filter(change, (0.0, SPARSE_SIGMA_NODES, SPARSE_SIGMA_NODES))
@@ -338,13 +353,22 @@ def _without_mean(step: Doubles, log_width: Doubles, weight: Doubles, *, scale: 
     return np.asarray(step - about * float((weight * about * step).sum()) / square)
 
 
-def _solve_nodes(normal: Doubles, right: Doubles, nodes: Floats, *, hold_seeing: bool) -> Doubles:
+def _unpacked(packed: Doubles, count: int) -> tuple[Doubles, Doubles]:
+    """Unpack what `_gather` summed up: normal matrices (33, 33, terms, terms), right sides (33, 33, terms)."""
+    row, column = np.tril_indices(count)
+    normal = np.empty((SIDE, SIDE, count, count))
+    lower = packed[:, : row.size].reshape(SIDE, SIDE, row.size)
+    normal[..., row, column] = lower
+    normal[..., column, row] = lower
+    return normal, packed[:, row.size :].reshape(SIDE, SIDE, count).copy()
+
+
+def _solve_nodes(full: Doubles, right: Doubles, nodes: Floats, *, hold_seeing: bool) -> Doubles:
     """Corrections (terms, 33, 33): ridge-regularised so that terms which few stars measure stay small.
 
     `hold_seeing`: none to both seeing terms.
     """
     count = nodes.shape[0]
-    full = normal + np.swapaxes(np.tril(normal, -1), -1, -2)
     # A prior of the terms, and a weak one of the correction to the base where a node has hardly any stars.
     prior = np.full(count, TERM_SCATTER**-2)
     prior[:3] = 1.0, SEEING_SCATTER**-2, SEEING_SCATTER**-2

@@ -8,7 +8,7 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-from workers.reduction.compiled import KERNEL
+from workers.reduction.compiled import KERNEL, SATURATED
 from workers.reduction.frames import CalibratedFrames, Doubles, Flags
 from workers.reduction.pairs import close_pairs
 from workers.reduction.stack.fit import Stars
@@ -27,24 +27,38 @@ FEWEST_MODERATE = 100
 
 @njit(**KERNEL)
 def _saturated(
-    flags: Flags, start: Integers, frame: Integers, x: Doubles, y: Doubles, out: NDArray[np.bool_]
+    flags: Flags,
+    start: Integers,
+    frame: Integers,
+    x: Doubles,
+    y: Doubles,
+    asked: NDArray[np.bool_],
+    out: NDArray[np.bool_],
 ) -> None:
     """Whether any look has a saturated pixel within two pixels."""
     _, ny, nx = flags.shape
     for s in range(start.size - 1):
+        if not asked[s]:
+            continue
         for k in range(start[s], start[s + 1]):
             jx = math.floor(x[k] + 0.5)
             jy = math.floor(y[k] + 0.5)
+            found = np.uint8(0)
             for row in range(max(0, jy - 2), min(ny, jy + 3)):
                 for column in range(max(0, jx - 2), min(nx, jx + 3)):
-                    if flags[frame[k], row, column] & 2:
-                        out[s] = True
+                    found |= flags[frame[k], row, column]
+            if found & SATURATED:
+                out[s] = True
+                break
 
 
-def saturated_stars(frames: CalibratedFrames, looks: Looks) -> NDArray[np.bool_]:
-    """Which stars have a saturated pixel within 4" on any frame."""
+def saturated_stars(
+    frames: CalibratedFrames, looks: Looks, asked: NDArray[np.bool_] | None = None
+) -> NDArray[np.bool_]:
+    """Which stars have a saturated pixel within 4" on any frame; false for those that are not asked for."""
     out = np.zeros(looks.start.size - 1, np.bool_)
-    _saturated(frames.flags, looks.start, looks.frame, looks.x_pix, looks.y_pix, out)
+    asked = np.ones_like(out) if asked is None else asked
+    _saturated(frames.flags, looks.start, looks.frame, looks.x_pix, looks.y_pix, asked, out)
     return out
 
 
@@ -85,7 +99,7 @@ def choose_sample(
     moderate = good & (flux < LINEAR_SHARE * frames.detector.saturation_dn)
     if np.count_nonzero(moderate) >= FEWEST_MODERATE:
         good = moderate
-    good &= ~saturated_stars(frames, looks)
+    good &= ~saturated_stars(frames, looks, good)
     quiet = undisturbed(stars, ALONE_ARCSEC if alone else 4.0, ALONE_SHARE if alone else 0.3)
     if np.count_nonzero(good & quiet) < FEWEST:
         quiet = undisturbed(stars, 6.0, 0.1)
