@@ -10,7 +10,7 @@ from tests.unit.stack_frames import blank, gaussian_psf, paint, strip
 from workers.reduction.coadd import strip_grid
 from workers.reduction.stack.catalogue import make_catalogue
 from workers.reduction.stack.detection import Detector
-from workers.reduction.stack.extended import find_extended, measure_extended
+from workers.reduction.stack.extended import join_bands, measure_extended, wide_sources
 from workers.reduction.stack.fit import Stars
 from workers.reduction.stack.parameters import PhotometryParameters
 from workers.reduction.stack.photometry import BandStack, measure
@@ -54,7 +54,8 @@ def measured():
     catalogue = make_catalogue(stack, 400.0)
     uscan = UScan.through(np.full(FRAMES, 120.0), 10.0 + np.arange(FRAMES) * 83.25 / 3600)
     where = ScanGrid(uscan, grid, (1,), {Band.J: np.array([ZERO_POINT])})
-    places = find_extended({Band.J: stack}, {Band.J: catalogue}, parameters)
+    places = join_bands(wide_sources(stack, catalogue, parameters))
+    stack.residual[:] = 1e3  # the next band's, in the same buffer
     rows = np.zeros(len(places), EXTENDED_DTYPE)
     measure_extended(rows, places, Band.J, stack, where)
     return rows, where
@@ -94,6 +95,11 @@ def test_uncertainties_grow_with_the_circle(measured):
     assert (sigma[:5] > 0.0).all()
     assert (np.diff(sigma[2:], axis=0) > 0.0).all()
     assert (sigma < 0.1).all()
+
+
+def test_bands_share_a_place_and_the_brightest_gives_it():
+    found = [(-9.0, 1.0, 500.0), (-11.0, 3.0, 502.0), (-8.0, 30.0, 100.0)]
+    assert join_bands(found) == [(30.0, 100.0, 1), (3.0, 502.0, 2)]
 
 
 def test_nothing_extended_leaves_nothing_to_measure(measured):

@@ -7,7 +7,7 @@ import pytest
 
 from tests.unit.stack_frames import blank, gaussian_psf, paint, strip
 from workers.reduction.stack.fit import Stars
-from workers.reduction.stack.photometry import BandStack
+from workers.reduction.stack.photometry import BandStack, _sweep
 from workers.reduction.stack.psf import turbulent_guess
 from workers.reduction.stack.residual import background_free, relevel, subtract_stars
 from workers.reduction.stack.visits import find_looks
@@ -106,3 +106,36 @@ def test_wings_are_drawn_as_far_as_the_noise_lets_see():
     # Straight lines between bins of half a pixel lie up to a tenth over so steep a profile.
     assert (np.abs(moffat + drawn[0]) < 0.1 * 10.0 + 0.12 * moffat)[outside].all()
     assert -drawn[0][(r > 6) & (r < 7)].mean() > 5.0  # it reaches out there
+
+
+def test_wings_are_given_back_with_the_star():
+    psf, geometry = turbulent_guess(1.5, 1), strip(1)
+    frames = blank(1, noise=10.0)
+    residual = np.zeros_like(frames.pixels_dn)
+    looks = find_looks(geometry, np.ones(1, bool), np.array([3.7]), np.array([-1.9]))
+    for flux in (3e5, -3e5):
+        subtract_stars(residual, frames, psf, psf.tables(), looks, np.array([flux]))
+    assert np.abs(residual).max() < 0.02  # of 4,000 DN in the peak, 20 DN in the wing
+
+
+def test_completed_sweeps_leave_what_a_new_drawing_leaves():
+    """Wings, light from off the edge and a star without good pixels: sweeps know none of them."""
+    stack = stack_of(35, count=60)
+    stack.psf = turbulent_guess(1.5, FRAMES)
+    stack.tables = stack.psf.tables()
+    stack.residual[:] = 0.0
+    stack.subtract(stack.stars)
+    stack.frames.pixels_dn[:] = 400.0 - stack.residual
+    hidden = int(np.argmax((np.abs(stack.stars.x_arcsec) < 200.0) & (stack.stars.flux_dn > 3e3)))
+    looks = stack.looks(stack.stars)
+    for k in range(looks.start[hidden], looks.start[hidden + 1]):
+        x, y = round(looks.x_pix[k]), round(looks.y_pix[k])
+        stack.frames.flags[looks.frame[k], max(y - 2, 0) : y + 3, max(x - 2, 0) : x + 3] = 1
+    background_free(stack.frames, stack.residual)
+    _sweep(stack, np.zeros(stack.stars.size))
+    assert stack.stars.pixels[hidden] < 6
+    stack.subtract(stack.stars, swept=True)
+    completed = stack.residual.copy()
+    stack.draw()
+    # Phases round off 0.2 % of a peak of 10,000 DN; the hidden star alone is 500 DN, a wing 60 DN.
+    assert np.abs(completed - stack.residual).max() < 20.0

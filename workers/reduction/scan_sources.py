@@ -17,7 +17,7 @@ from workers.reduction.scan import Metrics, ReducedScan, add_metrics
 from workers.reduction.stack.catalogue import BandCatalogue, make_catalogue
 from workers.reduction.stack.detection import Detector
 from workers.reduction.stack.diagnostics import PIECE_PIX, band_diagnostics, reference_table
-from workers.reduction.stack.extended import find_extended, measure_extended
+from workers.reduction.stack.extended import join_bands, measure_extended, wide_sources
 from workers.reduction.stack.parameters import PhotometryParameters
 from workers.reduction.stack.photometry import BandStack, measure
 from workers.reduction.stack.rows import ScanGrid, characters_of, fill_limits, merge_catalogues
@@ -50,9 +50,11 @@ def measure_scan(
     detector = Detector(reduced.grid)
     catalogues: dict[Band, BandCatalogue] = {}
     pictures = []
+    wide = []
     for band, stack in reduced.stacks.items():
         stack.fixed = saturated_of(reduced.bands[band], reduced.read1_stars, stack.psf)
         measure(stack, detector, parameters)
+        # Bands share one buffer: what needs residual frames is asked before the next band.
         level = stack.frames.mesh_dn[stack.usable]
         catalogues[band] = make_catalogue(stack, float(np.median(level)) if level.size else float("nan"))
         zero_point = float(np.mean(where.zero_point_mag[band]))
@@ -60,11 +62,12 @@ def measure_scan(
             stack, reduced.bands[band], catalogues[band], reduced.uscan, _piece(reduced, band), zero_point
         )
         pictures.append(picture)
+        wide += wide_sources(stack, catalogues[band], parameters)
         add_metrics(metrics, band, _band_metrics(stack, catalogues[band], picture.frames["transparency"]))
     add_metrics(metrics, None, _clouds([picture.frames["transparency"] for picture in pictures]))
     del detector
     rows, merged = merge_catalogues(catalogues, where, parameters)
-    places = find_extended(reduced.stacks, catalogues, parameters)
+    places = join_bands(wide)
     extended = np.zeros(len(places), EXTENDED_DTYPE)
     for band, stack in reduced.stacks.items():
         measure_extended(extended, places, band, stack, where)

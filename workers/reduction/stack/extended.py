@@ -6,7 +6,7 @@ fitted within its isophote were fitted to its own light, and are not drawn.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,7 +20,7 @@ from workers.reduction.stack.catalogue import BandCatalogue
 from workers.reduction.stack.mosaic import mosaic
 from workers.reduction.stack.parameters import PhotometryParameters
 from workers.reduction.stack.photometry import OVER_EDGE_PIX, BandStack
-from workers.reduction.stack.residual import subtract_stars
+from workers.reduction.stack.residual import background_free, subtract_stars
 from workers.reduction.stack.rows import ScanGrid
 from workers.reduction.values import EXTENDED_RADII_ARCSEC
 
@@ -33,24 +33,20 @@ EXCESS = (
 OUTER_EXCESS = 0.12  # as much of it outside of 4": an unresolved pair leaves its light within 3"
 OWN_ARCSEC = 4.0  # stars this near were fitted to the same object
 HALF_WINDOW_ARCSEC = 130
+WING_ARCSEC = 60.0  # stars this far off a window put light on it
 OBJECT_ARCSEC = 8.0  # stars this near belong to the object whatever its isophote
 
 
-def find_extended(
-    stacks: Mapping[Band, BandStack],
-    catalogues: Mapping[Band, BandCatalogue],
-    parameters: PhotometryParameters,
-) -> list[tuple[float, float, int]]:
+def join_bands(found: Iterable[tuple[float, float, float]]) -> list[tuple[float, float, int]]:
     """Places of extended sources, U-scan arcsec, and how many bands show them so; ordered by (y, x).
 
-    A source is extended in a band if it is bright, does not fit the profile, and 10" around it hold at least 0.25 mag
-    more light than the profiles of its members, significantly so.
+    Parameters
+    ----------
+    found : iterable of (magnitude, x, y)
+        What `wide_sources` found in the bands: of those within 10" the brightest gives the place.
     """
-    places: list[tuple[float, float, float]] = []
-    for band, stack in stacks.items():
-        places += _wide(stack, catalogues[band], parameters)
     kept: list[tuple[float, float, int]] = []
-    for _, x, y in sorted(places):
+    for _, x, y in sorted(found):
         near = [k for k, (a, b, _) in enumerate(kept) if np.hypot(x - a, y - b) < RADIUS_ARCSEC]
         if near:
             a, b, count = kept[near[0]]
@@ -60,10 +56,15 @@ def find_extended(
     return sorted(kept, key=lambda place: (place[1], place[0]))
 
 
-def _wide(
+def wide_sources(
     stack: BandStack, catalogue: BandCatalogue, parameters: PhotometryParameters
 ) -> list[tuple[float, float, float]]:
-    """Instrumental magnitude and place of the sources of a band that are wider than a star."""
+    """Instrumental magnitude and place of the sources of a band that are wider than a star.
+
+    A source is extended in a band if it is bright, does not fit the profile, and 10" around it hold at least 0.25 mag
+    more light than the profiles of its members, significantly so. The stack's residual frames must be those that
+    `measure` left: all bands share one buffer.
+    """
     from scipy.spatial import cKDTree
 
     table, stars = catalogue.table, stack.stars
@@ -109,7 +110,7 @@ def measure_extended(
     out : structured array of EXTENDED_DTYPE
         As zeros before the first band.
     places : list of (x, y, bands)
-        From `find_extended`.
+        From `join_bands`.
     band : Band
     stack : BandStack
     where : ScanGrid
@@ -130,6 +131,7 @@ def measure_extended(
     out["y"] = y - where.grid.first_y_arcsec - edges
     level = float(np.median(stack.frames.mesh_dn[stack.usable]))
     noise = float(np.median(stack.frames.noise_dn[stack.usable]))
+    _draw_around(stack, x, y)
     for n in range(x.size):
         away = np.hypot(stars.x_arcsec - x[n], stars.y_arcsec - y[n])
         part, shape = _cut(stack, x[n], y[n], away, noise)
@@ -138,6 +140,21 @@ def measure_extended(
         nearest = int(np.argmin(away)) if away.size else -1
         if nearest >= 0 and away[nearest] < 3.0:
             out[f"{b}_psfchi"][n] = stars.chi2[nearest]
+
+
+def _draw_around(stack: BandStack, x: Doubles, y: Doubles) -> None:
+    """Make the band's residual frames around some places: another band has used their buffer since.
+
+    Only stars whose light may reach a window are drawn, one of eight in a usual scan.
+    """
+    stars = stack.stars
+    background_free(stack.frames, stack.residual)
+    stack.subtract(stack.fixed.stars)
+    near = np.zeros(stars.size, np.bool_)
+    for px, py in zip(x, y, strict=True):
+        far = np.maximum(np.abs(stars.x_arcsec - px), np.abs(stars.y_arcsec - py))
+        near |= far < HALF_WINDOW_ARCSEC + WING_ARCSEC
+    stack.subtract(stars.taken(near))
 
 
 def _cut(stack: BandStack, x: float, y: float, away: Doubles, noise: float) -> tuple[Cutout, Shape]:

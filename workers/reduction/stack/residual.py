@@ -6,6 +6,7 @@ import math
 
 import numpy as np
 from numba import njit
+from numpy.typing import NDArray
 
 from workers.reduction.compiled import KERNEL
 from workers.reduction.frame_background import background_row
@@ -50,7 +51,7 @@ def background_free(frames: CalibratedFrames, out: Floats | None = None) -> Floa
 
 @njit(**KERNEL)
 def last_wing_bin(wing: Floats, flux: float, noise: float) -> int:
-    """Last bin of half a pixel in which a star's wing is drawn; 5 and less lie within the core."""
+    """Last bin of half a pixel in which the wing of a star of positive flux is drawn; 5 and less: within the core."""
     last = wing.size - 2
     while last > 5 and wing[last] * flux < WING_LIMIT * noise:
         last -= 1
@@ -71,8 +72,12 @@ def _draw(
     tables: Floats,
     terms_count: int,
     wing: Floats,
+    fitted: NDArray[np.bool_],
 ) -> None:
-    """Subtract stars (n,) from the residual frames; flagged pixels stay 0."""
+    """Subtract stars (n,) from the residual frames; flagged pixels stay 0.
+
+    Of stars that were `fitted` the cores are gone already, on the frames that hold their centres.
+    """
     _, ny, nx = residual.shape
     terms = np.empty((1, terms_count), np.float32)
     stamp = np.empty(PADDED, np.float32)
@@ -87,33 +92,33 @@ def _draw(
             i = frame[k]
             jx = math.floor(x_pix[k] + 0.5)
             jy = math.floor(y_pix[k] + 0.5)
-            fx = x_pix[k] - jx
-            fy = y_pix[k] - jy
-            qx = phase_of(fx)
-            qy = phase_of(fy)
-            rx = np.float32(phase_rest(fx, qx))
-            ry = np.float32(phase_rest(fy, qy))
-            field_terms(x_pix[k], y_pix[k], log_width[i], 0, terms)
-            for p in range(PADDED):
-                stamp[p] = np.float32(0.0)
-            for t in range(terms_count):
-                a = terms[0, t] * f
+            if not (fitted[s] and 0 <= jx < nx and 0 <= jy < ny):
+                fx = x_pix[k] - jx
+                fy = y_pix[k] - jy
+                qx = phase_of(fx)
+                qy = phase_of(fy)
+                rx = np.float32(phase_rest(fx, qx))
+                ry = np.float32(phase_rest(fy, qy))
+                field_terms(x_pix[k], y_pix[k], log_width[i], 0, terms)
                 for p in range(PADDED):
-                    stamp[p] += a * (
-                        tables[qy, qx, t, 0, p] + rx * tables[qy, qx, t, 1, p] + ry * tables[qy, qx, t, 2, p]
-                    )
-            for row in range(max(0, HALF - jy), min(STAMP, ny + HALF - jy)):
-                y = jy - HALF + row
-                for column in range(max(0, HALF - jx), min(STAMP, nx + HALF - jx)):
-                    x = jx - HALF + column
-                    if flags[i, y, x] == 0:
-                        residual[i, y, x] -= stamp[row * STAMP + column]
+                    stamp[p] = np.float32(0.0)
+                for t in range(terms_count):
+                    a = terms[0, t] * f
+                    for p in range(PADDED):
+                        value = tables[qy, qx, t, 0, p] + rx * tables[qy, qx, t, 1, p]
+                        stamp[p] += a * (value + ry * tables[qy, qx, t, 2, p])
+                for row in range(max(0, HALF - jy), min(STAMP, ny + HALF - jy)):
+                    y = jy - HALF + row
+                    for column in range(max(0, HALF - jx), min(STAMP, nx + HALF - jx)):
+                        x = jx - HALF + column
+                        if flags[i, y, x] == 0:
+                            residual[i, y, x] -= stamp[row * STAMP + column]
             # Wings: out to where they vanish in the noise.
             gain = f * np.float32(1.0 + WING_POWER * log_width[i])
             # Nine stars of ten have none, and are not asked bin by bin.
-            if highest * gain < WING_LIMIT * noise[i]:
+            if highest * abs(gain) < WING_LIMIT * noise[i]:
                 continue
-            last = last_wing_bin(wing, gain, noise[i])
+            last = last_wing_bin(wing, abs(gain), noise[i])
             reach = (last + 1) * WING_STEP_PIX
             if reach <= HALF:
                 continue
@@ -140,6 +145,7 @@ def subtract_stars(
     tables: Floats,
     looks: Looks,
     flux_dn: Doubles,
+    fitted: NDArray[np.bool_] | None = None,
 ) -> None:
     """Subtract stars from residual frames in place.
 
@@ -155,6 +161,8 @@ def subtract_stars(
         Should reach some pixels beyond the array: light of stars off the edge falls on it too.
     flux_dn : float64 array (stars,)
         Negative to add stars back.
+    fitted : bool array (stars,), optional
+        Stars of which a sweep took the core away from every frame that holds their centre: what is left is taken.
     """
     _draw(
         residual,
@@ -169,6 +177,7 @@ def subtract_stars(
         tables,
         psf.nodes.shape[0],
         psf.wing,
+        np.zeros(flux_dn.size, np.bool_) if fitted is None else fitted,
     )
 
 
