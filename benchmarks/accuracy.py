@@ -33,7 +33,7 @@ FEWEST_NEAR = 10
 def print_photometry(band: Band, one: BandComparison) -> None:
     """Bias, scatter, bound, completeness against SNR."""
     print(
-        "band       snr  isolated  found %   bias mmag  scatter  bound  ratio  (over the larger of bound, 5 mmag)"
+        "band       snr  isolated  found %   bias +- mmag   scatter  bound  ratio  (over the larger of bound, 5 mmag)"
     )
     for low, high in pairwise(EDGES):
         inside = one.alone & (one.snr >= low) & (one.snr < high)
@@ -45,11 +45,12 @@ def print_photometry(band: Band, one: BandComparison) -> None:
         bias, scatter = robust(one.error_mag[hit])
         bound = float(np.median(one.bound_mag[hit]))
         share = 100.0 * np.count_nonzero(inside & one.found) / np.count_nonzero(inside)
+        sure = 1.25 * scatter / np.sqrt(np.count_nonzero(hit))  # error of a median
         # Errors scaled by their own bounds, so that a wide bin is not smeared.
         scaled = robust((one.error_mag[hit] - bias) / np.maximum(one.bound_mag[hit], FLOOR_MAG))[1]
         print(
             f"{band.label:>4} {low:5.1f}-{high:<6.0f} {np.count_nonzero(inside):7d}  {share:7.2f}  {1000 * bias:+9.1f}"
-            f"  {1000 * scatter:8.1f} {1000 * bound:7.1f}  {scatter / bound:5.2f}  {scaled:5.2f}"
+            f" {1000 * sure:4.1f}  {1000 * scatter:8.1f} {1000 * bound:7.1f}  {scatter / bound:5.2f}  {scaled:5.2f}"
         )
     read1 = one.found & (one.read == b"1") & one.alone
     if np.count_nonzero(read1) > 3:
