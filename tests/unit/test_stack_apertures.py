@@ -20,6 +20,7 @@ from tests.unit.stack_frames import (
 from workers.reduction.geometry import FrameGeometry
 from workers.reduction.stack.apertures import (
     Growth,
+    _mean_ratio,
     circle_light,
     curve_of_growth,
     measure_apertures,
@@ -227,6 +228,15 @@ def test_the_curve_of_growth_of_faint_stars_is_not_biased():
     assert growth.stars > 800
     # 26 pixels of noise 10 in the ring: 0.11 mag a look, 3.8 mmag in the mean of 864; here all the same noise.
     assert growth.correction_mag == pytest.approx(2.5 * np.log10(share_in_aperture()), abs=0.0038)
+
+
+def test_a_slope_that_leaves_no_light_is_not_followed():
+    """Frames all wider than the scan's and stars of noise alone: the line reaches -1.4 at s = 0."""
+    s = np.linspace(0.25, 0.35, 70)
+    standard = np.full(s.size, 10.0)
+    ratio, slope, used = _mean_ratio(standard * (1.0 + 8.0 * (s - 0.3)), standard, standard, s)
+    assert ratio == pytest.approx(1.0)
+    assert (slope, used) == (0.0, 70)
 
 
 def test_few_looks_take_the_curve_of_the_profile():

@@ -391,7 +391,9 @@ def _mean_ratio(
     ratio, s, weight = ratio[near], s[near], error[near] ** -2
     if ratio.size > 60 and float(np.std(s)) > 0.005:
         slope, level = np.polyfit(s, ratio, 1, w=np.sqrt(weight))
-        return float(level), float(slope), ratio.size
+        # Faint looks far from s = 0 may lead to no light there, of which there is no magnitude.
+        if level > 0.0:
+            return float(level), float(slope), ratio.size
     return float(np.average(ratio, weights=weight)), 0.0, ratio.size
 
 
