@@ -64,17 +64,19 @@ def one_row_a_star(
     rows = np.zeros(inside.size, SOURCE_DTYPE)
     growth = {band: _median(sources[f"{band.value}_growth"]) for band in BANDS}
     observed = {image.band for image in images}
-    pieces_of = _pieces(owner, inside)
-    for row, star, found in zip(rows, inside, pieces_of, strict=True):
+    rows["ra"], rows["decl"] = ra[inside], decl[inside]
+    rows["err_maj"] = rows["err_min"] = stars.error_arcsec[inside]
+    for name in ("coadd", "x_scan", "y_scan"):
+        rows[name] = seen[name][inside]
+    for band in BANDS:
+        for name in PER_BAND:
+            rows[f"{band.value}_{name}"] = growth[band] if name == "growth" else np.nan
+    x, y = uscan.from_sky(sources["ra"], sources["decl"])
+    for row, star, found in zip(rows, inside, _pieces(owner, inside), strict=True):
         pieces = sources[found]
-        place = uscan.from_sky(pieces["ra"], pieces["decl"])
-        away = np.hypot(place[0] - stars.x_arcsec[star], place[1] - stars.y_arcsec[star])
-        row["ra"], row["decl"] = ra[star], decl[star]
-        row["err_maj"] = row["err_min"] = stars.error_arcsec[star]
-        for name in ("coadd", "x_scan", "y_scan"):
-            row[name] = seen[name][star]
+        away = np.hypot(x[found] - stars.x_arcsec[star], y[found] - stars.y_arcsec[star])
         looks = [b"00"] * len(BANDS)
-        letters = [_fill_band(row, band, pieces, away, growth[band], looks) for band in BANDS]
+        letters = [_fill_band(row, band, pieces, away, looks) for band in BANDS]
         row["ndet"] = b"".join(looks)
         letters = [one if band in observed else BLANK for one, band in zip(letters, BANDS, strict=True)]
         for position, name in enumerate(FLAGS):
@@ -141,7 +143,7 @@ def _place_in_images(
 
 
 def _fill_band(
-    row: np.void, band: Band, pieces: Table, away: Doubles, growth: float, looks: list[bytes]
+    row: np.void, band: Band, pieces: Table, away: Doubles, looks: list[bytes]
 ) -> tuple[str, str, str, str]:
     """Copy the best measurement of a band among the pieces; return its ph_qual, rd_flg, bl_flg and cc_flg.
 
@@ -149,9 +151,6 @@ def _fill_band(
     lies on the ring is its own fiction. The flags say "unusable" where there is neither: the star is there.
     """
     b, position = band.value, band.position
-    for name in PER_BAND:
-        row[f"{b}_{name}"] = np.nan
-    row[f"{b}_growth"] = growth
     read = [flag.decode()[position] for flag in pieces["rd_flg"]]
     fits = (ReadFlag.PROFILE.value, ReadFlag.APERTURE.value)
     for wanted, radius in ((fits, SAME_PLACE_ARCSEC), ((ReadFlag.READ1_PROFILE.value,), np.inf)):
