@@ -5,9 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+from numba import njit
 from numpy.typing import NDArray
 
 from app.flags import ConfusionFlag
+from workers.reduction.compiled import KERNEL
 from workers.reduction.pairs import pairs_across
 
 Doubles = NDArray[np.float64]
@@ -97,8 +99,6 @@ def candidate_pairs(
         return np.zeros(0, np.int64), np.zeros(0, np.int64), np.zeros(0)
     va, vb = unit_vectors(a.ra_deg, a.decl_deg), unit_vectors(b.ra_deg, b.decl_deg)
     i, j = pairs_across(va, vb, float(np.radians(radius_arcsec / 3600.0))).T
-    if not j.size:
-        return i, j, np.zeros(0)
     turn = (b.ra_deg[j] - a.ra_deg[i] + 180.0) % 360.0 - 180.0
     east = turn * np.cos(np.radians(a.decl_deg[i])) * 3600.0
     north = (b.decl_deg[j] - a.decl_deg[i]) * 3600.0
@@ -109,14 +109,18 @@ def candidate_pairs(
     return i[order], j[order], chi2[order]
 
 
+@njit(**KERNEL)
+def _take_pairs(i: Ints, j: Ints, partner: Ints, taken: Bools) -> None:
+    for k in range(i.size):
+        if partner[i[k]] < 0 and not taken[j[k]]:
+            partner[i[k]] = j[k]
+            taken[j[k]] = True
+
+
 def one_to_one(i: Ints, j: Ints, na: int, nb: int) -> Ints:
     """Partner in b of each row of a (-1: none): best pairs first, each row used once; pairs come ordered."""
     partner = np.full(na, -1, np.int64)
-    taken = np.zeros(nb, np.bool_)
-    for a, b in zip(i, j, strict=True):
-        if partner[a] < 0 and not taken[b]:
-            partner[a] = b
-            taken[b] = True
+    _take_pairs(i, j, partner, np.zeros(nb, np.bool_))
     return partner
 
 

@@ -64,26 +64,33 @@ def one_row_a_star(
     rows = np.zeros(inside.size, SOURCE_DTYPE)
     growth = {band: _median(sources[f"{band.value}_growth"]) for band in BANDS}
     observed = {image.band for image in images}
-    pieces_of = _pieces(owner, inside)
-    for row, star, found in zip(rows, inside, pieces_of, strict=True):
+    rows["ra"], rows["decl"] = ra[inside], decl[inside]
+    rows["err_maj"] = rows["err_min"] = stars.error_arcsec[inside]
+    for name in ("coadd", "x_scan", "y_scan"):
+        rows[name] = seen[name][inside]
+    for band in BANDS:
+        for name in PER_BAND:
+            rows[f"{band.value}_{name}"] = growth[band] if name == "growth" else np.nan
+    x, y = uscan.from_sky(sources["ra"], sources["decl"])
+    for row, star, found in zip(rows, inside, _pieces(owner, inside), strict=True):
         pieces = sources[found]
-        place = uscan.from_sky(pieces["ra"], pieces["decl"])
-        away = np.hypot(place[0] - stars.x_arcsec[star], place[1] - stars.y_arcsec[star])
-        row["ra"], row["decl"] = ra[star], decl[star]
-        row["err_maj"] = row["err_min"] = stars.error_arcsec[star]
-        for name in ("coadd", "x_scan", "y_scan"):
-            row[name] = seen[name][star]
+        away = np.hypot(x[found] - stars.x_arcsec[star], y[found] - stars.y_arcsec[star])
         looks = [b"00"] * len(BANDS)
-        letters = [_fill_band(row, band, pieces, away, growth[band], looks) for band in BANDS]
+        letters = [_fill_band(row, band, pieces, away, looks) for band in BANDS]
         row["ndet"] = b"".join(looks)
         letters = [one if band in observed else BLANK for one, band in zip(letters, BANDS, strict=True)]
         for position, name in enumerate(FLAGS):
             row[name] = "".join(one[position] for one in letters).encode()
         row["cnf_flg"] = _pairs([one[1] != ReadFlag.NOT_DETECTED.value for one in letters])
-    table = np.concatenate([sources[owner < 0], rows])
-    number = np.concatenate([np.full(np.count_nonzero(owner < 0), -1), inside])
-    order = np.lexsort((table["ra"], table["decl"]))
-    return np.asarray(table[order]), np.asarray(number[order], np.int64)
+    kept = np.flatnonzero(owner < 0)
+    order = np.lexsort([np.concatenate([sources[name][kept], rows[name]]) for name in ("ra", "decl")])
+    number = np.concatenate([np.full(kept.size, -1), inside])[order]
+    # Rows are copied once, the stars' over any others; by `take`, which takes a fifteenth of the time of an index.
+    any_row = np.concatenate([kept, np.zeros(rows.size, np.int64)])[order]
+    table = np.take(sources, any_row) if sources.size else np.empty(order.size, SOURCE_DTYPE)
+    new = order >= kept.size
+    table[new] = rows[order[new] - kept.size]
+    return np.asarray(table), np.asarray(number, np.int64)
 
 
 def _median(values: NDArray[np.float32]) -> float:
@@ -141,7 +148,7 @@ def _place_in_images(
 
 
 def _fill_band(
-    row: np.void, band: Band, pieces: Table, away: Doubles, growth: float, looks: list[bytes]
+    row: np.void, band: Band, pieces: Table, away: Doubles, looks: list[bytes]
 ) -> tuple[str, str, str, str]:
     """Copy the best measurement of a band among the pieces; return its ph_qual, rd_flg, bl_flg and cc_flg.
 
@@ -149,9 +156,6 @@ def _fill_band(
     lies on the ring is its own fiction. The flags say "unusable" where there is neither: the star is there.
     """
     b, position = band.value, band.position
-    for name in PER_BAND:
-        row[f"{b}_{name}"] = np.nan
-    row[f"{b}_growth"] = growth
     read = [flag.decode()[position] for flag in pieces["rd_flg"]]
     fits = (ReadFlag.PROFILE.value, ReadFlag.APERTURE.value)
     for wanted, radius in ((fits, SAME_PLACE_ARCSEC), ((ReadFlag.READ1_PROFILE.value,), np.inf)):
