@@ -6,7 +6,17 @@ import numpy as np
 import pytest
 
 from tests.unit.stack_frames import SIGMA_PIX, blank, gaussian, gaussian_psf, looks_at_one_field, stamp_at
-from workers.reduction.stack.psf import FramePsf, normalised, turbulent_guess, wing_beyond, wing_sum
+from workers.reduction.stack.psf import (
+    PADDED,
+    FramePsf,
+    blend_few_slopes,
+    blend_stamp,
+    field_terms,
+    normalised,
+    turbulent_guess,
+    wing_beyond,
+    wing_sum,
+)
 from workers.reduction.stack.residual import subtract_stars
 from workers.reduction.stack.visits import find_looks
 
@@ -49,6 +59,22 @@ def test_seeing_terms_widen_the_profile():
     for s in (-0.08, 0.1):
         error = stamp_at(psf, 0.21, -0.33, s=s) - truth(0.21, -0.33, SIGMA_PIX * np.exp(s))
         assert np.abs(error).max() < 3e-3 * PEAK
+
+
+def test_derivatives_of_two_terms_serve_where_the_image_hardly_changes_over_the_field():
+    psf = gaussian_psf(3)
+    psf.nodes[3:] = 0.03 * psf.nodes[0]
+    psf.log_width[:] = (-0.03, 0.0, 0.03)
+    assert psf.slope_terms() == 2
+    tables, terms = psf.tables(), np.empty((1, 8), np.float32)
+    field_terms(250.0, 250.0, 0.03, 0, terms)
+    full, few = np.zeros((1, 3, PADDED), np.float32), np.zeros((1, 3, PADDED), np.float32)
+    blend_stamp(tables, terms, 0, 5, 11, full)
+    blend_few_slopes(tables, terms, 0, 5, 11, few)
+    assert np.allclose(few[0, 0], full[0, 0], atol=1e-6)
+    assert np.abs(few[0, 1:] - full[0, 1:]).max() < 0.15 * np.abs(full[0, 1:]).max()
+    psf.nodes[5] = 0.06 * psf.nodes[0]
+    assert psf.slope_terms() == 8
 
 
 def rough_psf():

@@ -37,6 +37,7 @@ LEAST_PIXELS = 6
 STEP_PIX = 0.4
 TURNS = 6
 SMALL_STEP2 = 0.0025  # 0.05 sigma: what is left is far smaller, Gauss-Newton squares the error
+SWEEP_STEP2 = 0.01  # 0.1 sigma: a star is fitted again in the next sweep, and its neighbours move it as much
 CLIPPED_CHI2 = 3.0  # a pixel: above it a pixel may be something that only one frame saw
 HALF_PHASE_PIX = 0.5 / PHASES
 
@@ -118,6 +119,7 @@ def fit_singles(
     noise: Floats,
     log_width: Floats,
     tables: Floats,
+    slopes: int,
     inverse_gain: float,
     inverse: Doubles,
     start: Integers,
@@ -151,6 +153,7 @@ def fit_singles(
     one = np.empty(10)
     total = np.empty(10)
     step = np.empty(3)
+    small = SWEEP_STEP2 if redraw else SMALL_STEP2
     largest = STEP_PIX / abs(inverse[0, 0, 0])
     for s in which:
         looks = 0
@@ -167,7 +170,7 @@ def fit_singles(
             field_terms(x_pix[k], y_pix[k], log_width[i], looks, terms)
             fx = place[looks, 0]
             fy = place[looks, 1]
-            phase[looks] = refresh(tables, terms, looks, fx, fy, -1, 0.0, stamps, wrong)
+            phase[looks] = refresh(tables, terms, looks, fx, fy, -1, 0.0, slopes, stamps, wrong)
             if drawn_flux[s] != 0.0:
                 rx = phase_rest(fx, phase[looks] % PHASES)
                 ry = phase_rest(fy, phase[looks] // PHASES)
@@ -188,15 +191,15 @@ def fit_singles(
         clipped = False
         turn = 0
         while True:
-            total[:] = 0.0
             # Derivatives jump from phase to phase, which moves a star by up to 0.2 of its error: a fit near its end
             # stays with its phases, or it would go to and fro between two.
             slack = HALF_PHASE_PIX if turn < 2 else 2.5 * HALF_PHASE_PIX
+            total[:] = 0.0
             for k in range(looks):
                 i = of[k]
                 fx = place[k, 0] + inverse[i, 0, 0] * dx + inverse[i, 0, 1] * dy
                 fy = place[k, 1] + inverse[i, 1, 0] * dx + inverse[i, 1, 1] * dy
-                phase[k] = refresh(tables, terms, k, fx, fy, phase[k], slack, stamps, wrong)
+                phase[k] = refresh(tables, terms, k, fx, fy, phase[k], slack, slopes, stamps, wrong)
                 rest[k, 0] = phase_rest(fx, phase[k] % PHASES)
                 rest[k, 1] = phase_rest(fy, phase[k] // PHASES)
                 sky = noise[i] * noise[i]
@@ -233,7 +236,7 @@ def fit_singles(
             flux_now += step[0]
             dx += step[1]
             dy += step[2]
-            done = size < SMALL_STEP2
+            done = size < small
             if done and (clipped or left <= CLIPPED_CHI2 * n):
                 total[0] = left
                 for k in range(looks):
@@ -298,12 +301,15 @@ def fit_stars(
     redraw : bool
         Whether the residual frames are kept up to date.
     """
+    # Profiles and registration are learnt from fits to bright stars, which do not redraw: 3 mas count there.
+    slopes = psf.slope_terms() if redraw else psf.nodes.shape[0]
     fit_singles(
         residual,
         frames.flags,
         frames.noise_dn,
         psf.log_width,
         tables,
+        slopes,
         1.0 / frames.detector.gain,
         looks.inverse,
         looks.start,

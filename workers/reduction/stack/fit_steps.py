@@ -12,7 +12,16 @@ from numba import njit
 
 from workers.reduction.compiled import KERNEL
 from workers.reduction.frames import Doubles, Flags, Floats
-from workers.reduction.stack.psf import HALF, PADDED, PHASES, STAMP, blend_stamp, phase_of, phase_rest
+from workers.reduction.stack.psf import (
+    HALF,
+    PADDED,
+    PHASES,
+    STAMP,
+    blend_few_slopes,
+    blend_stamp,
+    phase_of,
+    phase_rest,
+)
 
 FIT_RADIUS2 = 6.3  # 2.5 pixels
 OUTLIER_SIGMA = 6.0
@@ -148,6 +157,7 @@ def refresh(
     fy: float,
     phase: int,
     slack: float,
+    slopes: int,
     stamps: Floats,
     wrong: Floats,
 ) -> int:
@@ -158,8 +168,11 @@ def refresh(
     qy = phase_of(fy)
     number = qy * PHASES + qx
     if number != phase:
-        blend_stamp(tables, terms, slot, qx, qy, stamps)
         count = tables.shape[2] - 1
+        if slopes == 2 and count == 8:
+            blend_few_slopes(tables, terms, slot, qx, qy, stamps)
+        else:
+            blend_stamp(tables, terms, slot, qx, qy, stamps)
         # The first term is 1: a mere copy would be done pixel by pixel.
         one = terms[slot, 0]
         for p in range(PADDED):
@@ -214,6 +227,14 @@ def write_back(residual: Floats, flags: Flags, i: int, slot: int, place: Doubles
     _, ny, nx = residual.shape
     jx = int(place[slot, 2])
     jy = int(place[slot, 3])
+    x0 = jx - HALF
+    y0 = jy - HALF
+    if x0 >= 0 and y0 >= 0 and x0 + STAMP <= nx and y0 + STAMP <= ny:
+        for row in range(STAMP):
+            for column in range(STAMP):
+                good = np.float32(flags[i, y0 + row, x0 + column] == 0)
+                residual[i, y0 + row, x0 + column] = good * data[slot, row * STAMP + column]
+        return
     for row in range(max(0, HALF - jy), min(STAMP, ny + HALF - jy)):
         y = jy - HALF + row
         for column in range(max(0, HALF - jx), min(STAMP, nx + HALF - jx)):
