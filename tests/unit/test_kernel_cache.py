@@ -1,0 +1,26 @@
+"""Compiled kernels belong to exactly the sources they were compiled from."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from numba import config
+
+from workers.reduction import compiled
+from workers.reduction.compiled import cache_folder
+
+
+def test_a_change_of_any_source_means_another_folder(tmp_path):
+    (tmp_path / "stack").mkdir()
+    for name in ("a.py", "stack/b.py"):
+        (tmp_path / name).write_text("x = 1\n")
+    before = cache_folder(tmp_path)
+    assert before == cache_folder(tmp_path)
+    assert before.parent == tmp_path / "__pycache__"
+    (tmp_path / "stack/b.py").write_text("x = 2\n")
+    assert cache_folder(tmp_path) != before
+    assert cache_folder(tmp_path, "/elsewhere") == Path("/elsewhere") / cache_folder(tmp_path).name
+
+
+def test_kernels_of_the_reduction_are_kept_there():
+    assert Path(config.CACHE_DIR).name == cache_folder(Path(compiled.__file__).parent).name
