@@ -67,7 +67,10 @@ def _read1_apertures(
         count = 0
         for y in range(max(0, math.floor(y0 - 10.0)), min(ny, math.floor(y0 + 10.0) + 2)):
             for x in range(max(0, math.floor(x0 - 10.0)), min(nx, math.floor(x0 + 10.0) + 2)):
-                r = math.hypot(x - x0, y - y0)
+                # Not hypot: a call of the library, where no overflow threatens.
+                r = math.sqrt((x - x0) * (x - x0) + (y - y0) * (y - y0))
+                if r > ANNULUS_PIX[1] or (r < ANNULUS_PIX[0] and r >= RADIUS_PIX + 0.5):
+                    continue
                 spoilt = mask[y, x] or read1[i, y, x] > top[y, x]
                 value = (np.float32(read1[i, y, x]) - dark[y, x]) / flat[y, x]
                 w = min(max(RADIUS_PIX + 0.5 - r, 0.0), 1.0)

@@ -97,8 +97,7 @@ def _look_fluxes(
 class LookFluxes:
     """Fluxes of stars look by look; each array (n,) over the looks.
 
-    Measured are the stars that are asked for, and those that may tell a frame's transparency: two of three are too
-    faint for either. The others are NaN.
+    Measured are the stars that are asked for, and those that may tell a frame's transparency; the others are NaN.
 
     Attributes
     ----------
