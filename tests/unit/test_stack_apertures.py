@@ -19,12 +19,10 @@ from tests.unit.stack_frames import (
 )
 from workers.reduction.geometry import FrameGeometry
 from workers.reduction.stack.apertures import (
-    Growth,
-    _mean_ratio,
     circle_light,
-    curve_of_growth,
     measure_apertures,
 )
+from workers.reduction.stack.growth import Growth, _mean_ratio, curve_of_growth
 from workers.reduction.stack.residual import background_free, subtract_stars
 from workers.reduction.stack.visits import find_looks
 

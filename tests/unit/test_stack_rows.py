@@ -11,9 +11,9 @@ import pytest
 from app.bands import Band
 from tests.unit.stack_frames import blank, gaussian_psf, lattice, looks_at_one_field, paint, strip
 from workers.reduction.coadd import strip_grid
-from workers.reduction.stack.apertures import Growth
 from workers.reduction.stack.catalogue import DETECTION_DTYPE, make_catalogue
 from workers.reduction.stack.fit import Stars, fit_stars
+from workers.reduction.stack.growth import Growth
 from workers.reduction.stack.parameters import PhotometryParameters
 from workers.reduction.stack.photometry import BandStack
 from workers.reduction.stack.rows import ScanGrid, characters_of, fill_limits, merge_catalogues

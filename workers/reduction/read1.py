@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from workers.reduction.compiled import KERNEL, clipped_statistics
 from workers.reduction.frame_visits import RADIUS_PIX, BandFrames, Integers, find_visits
 from workers.reduction.frames import Counts, Doubles, Floats
+from workers.reduction.linearity import linear
 
 ANNULUS_PIX = (7.0, 10.0)  # 14" to 20"
 DETECTION_SIGMA = 3.0
@@ -45,6 +46,7 @@ class Read1Photometry:
 def _read1_apertures(
     read1: Counts,
     dark: Floats,
+    bend: np.float32,
     flat: Floats,
     mask: NDArray[np.bool_],
     top: Floats,
@@ -72,7 +74,7 @@ def _read1_apertures(
                 if r > ANNULUS_PIX[1] or (r < ANNULUS_PIX[0] and r >= RADIUS_PIX + 0.5):
                     continue
                 spoilt = mask[y, x] or read1[i, y, x] > top[y, x]
-                value = (np.float32(read1[i, y, x]) - dark[y, x]) / flat[y, x]
+                value = linear(np.float32(read1[i, y, x]) - dark[y, x], bend) / flat[y, x]
                 w = min(max(RADIUS_PIX + 0.5 - r, 0.0), 1.0)
                 if w > 0.0:
                     whole = whole and not spoilt
@@ -98,6 +100,7 @@ def read1_photometry(band: BandFrames, x_arcsec: Doubles, y_arcsec: Doubles) -> 
     _read1_apertures(
         band.raw.read1_dn,
         calibration.dark_read1_dn,
+        np.float32(calibration.bend_per_dn2),
         calibration.flat,
         calibration.mask,
         calibration.saturation_dn,

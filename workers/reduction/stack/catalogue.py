@@ -10,9 +10,10 @@ from numpy.typing import NDArray
 from app.flags import BlendFlag, ReadFlag
 from workers.reduction.frames import Doubles
 from workers.reduction.pairs import close_pairs
-from workers.reduction.stack.apertures import Apertures, Growth, curve_of_growth, measure_apertures
+from workers.reduction.stack.apertures import Apertures, measure_apertures
 from workers.reduction.stack.bound import Bound, cramer_rao, scan_noise_dn
 from workers.reduction.stack.fit import Stars
+from workers.reduction.stack.growth import Growth, curve_of_growth
 from workers.reduction.stack.photometry import BandStack
 from workers.reduction.stack.sample import choose_sample
 

@@ -37,7 +37,6 @@ LEAST_PIXELS = 6
 STEP_PIX = 0.4
 TURNS = 6
 SMALL_STEP2 = 0.0025  # 0.05 sigma: what is left is far smaller, Gauss-Newton squares the error
-SWEEP_STEP2 = 0.01  # 0.1 sigma: a star is fitted again in the next sweep, and its neighbours move it as much
 CLIPPED_CHI2 = 3.0  # a pixel: above it a pixel may be something that only one frame saw
 HALF_PHASE_PIX = 0.5 / PHASES
 
@@ -153,7 +152,6 @@ def fit_singles(
     one = np.empty(10)
     total = np.empty(10)
     step = np.empty(3)
-    small = SWEEP_STEP2 if redraw else SMALL_STEP2
     largest = STEP_PIX / abs(inverse[0, 0, 0])
     for s in which:
         looks = 0
@@ -236,7 +234,7 @@ def fit_singles(
             flux_now += step[0]
             dx += step[1]
             dy += step[2]
-            done = size < small
+            done = size < SMALL_STEP2
             if done and (clipped or left <= CLIPPED_CHI2 * n):
                 total[0] = left
                 for k in range(looks):

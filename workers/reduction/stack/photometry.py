@@ -19,13 +19,14 @@ from workers.reduction.pairs import close_pairs, near_any
 from workers.reduction.stack.crowding import between, fall
 from workers.reduction.stack.detection import Detector, Peaks
 from workers.reduction.stack.fit import LEAST_PIXELS, Stars, fit_stars
-from workers.reduction.stack.learning import Sample, learn
+from workers.reduction.stack.learning import learn
 from workers.reduction.stack.parameters import PhotometryParameters
 from workers.reduction.stack.psf import STAMP, FramePsf, turbulent_guess
 from workers.reduction.stack.residual import background_free, relevel, subtract_stars
 from workers.reduction.stack.sample import choose_sample
 from workers.reduction.stack.seeing import frame_widths
 from workers.reduction.stack.visits import Looks, find_looks
+from workers.reduction.stack.wing import Sample
 
 Table = NDArray[np.void]
 FWHM_PER_SIGMA = 2.3548
