@@ -34,13 +34,13 @@ def print_floor(reduced: ReducedScan, ours: float) -> None:
     loads as it multiplies comes nowhere near, so the sum is a bound and no estimate.
 
     Design traffic: raw reads once, calibrated frames through each of the passes (calibrate, sky offset, background,
-    peaks, transients, residual and detection twice, coadd), accumulators and planes of the coadd.
+    peaks, transients, residual and detection twice, coadd), planes of the coadd once.
     """
     band = next(iter(reduced.bands.values()))
     frames = band.frames.pixels_dn.nbytes
     planes = 3 * reduced.images[0].pixels_dn.shape[1] * reduced.grid.rows * 4
     count = len(reduced.bands)
-    moved = count * (frames * (1 + 2 * 12) + 2 * planes * 3)
+    moved = count * (frames * (1 + 2 * 12) + planes)
     a, b = np.ones(16_000_000), np.ones(16_000_000)
     np.add(a, b, out=a)
     copying, _ = seconds(lambda: [np.add(a, b, out=a) for _ in range(4)])

@@ -121,11 +121,13 @@ def main() -> None:
     if options.worker:
         work(options.worker)
         return
-    print(f"kernels compiled or loaded in {warm():.1f} s; memory kept: {keep_memory()}")
+    print(f"kernels compiled or loaded in {warm():.1f} s")
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name) / f"{options.latitude:g}-{options.frames}-{options.seed}"
         folder.mkdir()
         observed = observe(parameters_of(folder), folder)
+        # As a worker does; only now, or what the simulation had would be kept too.
+        print(f"memory kept: {keep_memory()}")
         reduced, result, median = print_rounds(observed, options.rounds)
         files = print_files(folder / parameters_of(folder).night_name, reduced, result)
         print(f"reduction, reading, writing and loading: {median + files:.2f} CPU s")
