@@ -52,6 +52,10 @@ def measure_scan(
     pictures = []
     wide = []
     for band, stack in reduced.stacks.items():
+        others = [
+            other.psf.log_width for other in reduced.stacks.values() if other is not stack and other.psf.stars
+        ]
+        stack.guide = np.mean(others, axis=0, dtype=np.float64) if others else None
         stack.fixed = saturated_of(reduced.bands[band], reduced.read1_stars, stack.psf)
         measure(stack, detector, parameters)
         # Bands share one buffer: what needs residual frames is asked before the next band.

@@ -51,6 +51,7 @@ its core, and stars came out 10 mmag too bright."""
 TABLE_ERROR = 0.010  # while it is learnt, share of its value
 FLUX_ERROR = 0.004  # weights of bright stars stop growing at an SNR of 250 a pixel: pixel response, flat
 SEEING_STEP = 0.006  # from frame to frame, of the logarithm of the width; half of the atmosphere's own
+GUIDE_SCATTER = 0.003  # of a band's widths about those of the others
 LARGEST_STEP = 0.15  # of a frame's logarithm in one round
 LEAST_ERROR = 0.002  # of the table, share of its value
 
@@ -189,6 +190,7 @@ def learn(
     wing: bool = True,
     hold_seeing: bool = False,
     tight: bool = False,
+    guide: Doubles | None = None,
 ) -> FramePsf:
     """One step of learning: corrected nodes, widths, error, and (if asked for) wing.
 
@@ -211,6 +213,8 @@ def learn(
         together they were wrong by 3 % after four (latitude 60).
     tight : bool
         Whether the present one is good to 3 % of its value: then what lies farther off is left out.
+    guide : float64 array (n,), optional
+        Mean logarithms of widths in the other bands: one atmosphere makes them all.
 
     Returns
     -------
@@ -241,6 +245,8 @@ def learn(
     outer = learn_wing(residual, frames, psf, sample, expected) if wing else expected
     nodes = outside_from_wing(nodes, excess[..., 1], outer)
     log_width = psf.log_width.astype(np.float64)
+    if guide is not None:
+        _follow(guide, log_width, width_normal, width_right)
     moved = most_probable_walk(log_width, width_normal, width_right, SEEING_STEP**-2)
     step = _without_mean(
         moved - log_width, log_width, np.maximum(width_normal[0], 0.0), scale=not hold_seeing
@@ -261,6 +267,18 @@ def _empty_widths(looks: Looks, which: Integers, frames: int) -> tuple[Doubles, 
     seen = which[looks.start[which + 1] > looks.start[which]]
     first, last = looks.frame[looks.start[seen]], looks.frame[looks.start[seen + 1] - 1]
     return np.zeros((int((last - first).max(initial=0)) + 1, frames)), np.zeros(frames)
+
+
+def _follow(guide: Doubles, log_width: Doubles, normal: Doubles, right: Doubles) -> None:
+    """Add to the equations of the widths that they go as those of the other bands do, by a factor of this band."""
+    weight = np.maximum(normal[0], 0.0)
+    if not weight.any():
+        return
+    level, about = np.average(log_width, weights=weight), guide - np.average(guide, weights=weight)
+    square = float((weight * about * about).sum())
+    factor = float((weight * about * (log_width - level)).sum()) / square if square > 0.0 else 0.0
+    normal[0] += GUIDE_SCATTER**-2
+    right += GUIDE_SCATTER**-2 * (level + np.clip(factor, 0.0, 1.5) * about - log_width)
 
 
 def _without_mean(step: Doubles, log_width: Doubles, weight: Doubles, *, scale: bool) -> Doubles:

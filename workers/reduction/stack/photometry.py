@@ -90,6 +90,8 @@ class BandStack:
         Ordered by y.
     fixed : Saturated
         Saturated stars: drawn, never fitted.
+    guide : float64 array (n,), optional
+        Mean logarithms of the frames' widths in the other bands.
     rounds : int
     """
 
@@ -100,6 +102,7 @@ class BandStack:
     tables: Floats
     stars: Stars
     fixed: Saturated = field(default_factory=Saturated.none)
+    guide: Doubles | None = None
     rounds: int = 0
 
     @property
@@ -215,6 +218,7 @@ def learn_psf(stack: BandStack, parameters: PhotometryParameters, *, drawn: bool
             wing=last,
             hold_seeing=held,
             tight=not held,
+            guide=stack.guide,
         )
         stack.tables = stack.psf.tables()
 
