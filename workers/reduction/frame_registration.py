@@ -25,7 +25,7 @@ Table = NDArray[np.void]
 
 REFINING_RADII_ARCSEC = (0.6, 0.5)
 SATURATED_FLOOR_ARCSEC = 0.12  # centroids of saturated stars on Read_1: pixel phase (read1_stars)
-CENTRE_FLOOR_ARCSEC = 0.008  # of a profile fit: what the table leaves, a 250th of a pixel
+CENTRE_FLOOR_ARCSEC = 0.012  # of a profile fit: what the table leaves, a 170th of a pixel
 PATCH_SHARE = 0.7  # of a star's light in 3 x 3 pixels
 
 
