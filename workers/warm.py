@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import time
+from pathlib import Path
 
 
 def warm() -> float:
     """Run every kernel on tiny inputs; the compiled code stays in numba's cache. Returns the seconds it took."""
+    from numba import config
+
     from app.formats.rice import warm_rice
+    from workers.reduction.compiled import forget_old_kernels
     from workers.reduction.warm import warm as warm_extraction
     from workers.reduction.warm_frames import warm_frames
 
@@ -15,4 +19,5 @@ def warm() -> float:
     warm_extraction()
     warm_frames()
     warm_rice()
+    forget_old_kernels(Path(config.CACHE_DIR), time.time())  # type: ignore[attr-defined]
     return time.monotonic() - started

@@ -8,6 +8,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from app.quantiles import quick_median
+
 Floats = NDArray[np.float32]
 
 _ROWS_A_TILE = 64  # 1024 tiles of one row take 2.5 times as long in astropy as 16 of 64, and 3 % more room
@@ -35,17 +37,6 @@ def plane_noise(pixels: Floats) -> float:
     difference = np.diff(thin, axis=1).ravel()
     difference = np.abs(difference[np.isfinite(difference)])
     return float(np.float32(quick_median(difference)) * 1.4826 / np.sqrt(2.0)) if difference.size else 0.0
-
-
-def quick_median(values: Floats) -> float:
-    """Median of one or more numbers, to the bit that of numpy: 0.05 ms for 65,000 instead of 0.5.
-
-    numpy's own asks for three ranks at once, and only for one is there a vectorised selection.
-    """
-    rank = values.size // 2
-    ordered = np.partition(values.ravel(), rank)
-    upper = ordered[rank]
-    return float(upper) if values.size % 2 else float((ordered[:rank].max() + upper) / np.float32(2.0))
 
 
 def plane_hdu(pixels: Floats, name: str, step: float, cards: bytes = b"") -> bytes:

@@ -10,10 +10,19 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
 
-# The science sees arrays and values only; `app.bands`, `app.flags`, `app.sky`, `app.diagnostics` are plain definitions.
+# The science sees arrays and values only; `app.bands`, `app.flags`, `app.sky`, `app.diagnostics` are plain definitions,
+# `app.quantiles` arithmetic on arrays.
 REDUCTION_MAY = ("numpy", "numba", "scipy", "photutils", "astropy")
 # `app.errors` is a list of classes: the science must be able to say that an image cannot be processed.
-REDUCTION_OURS = ("app.bands", "app.flags", "app.sky", "app.errors", "app.diagnostics", "workers.reduction")
+REDUCTION_OURS = (
+    "app.bands",
+    "app.flags",
+    "app.sky",
+    "app.errors",
+    "app.diagnostics",
+    "app.quantiles",
+    "workers.reduction",
+)
 # Of the standard library, what reaches outside or depends on when and where a program runs.
 REDUCTION_MUST_NOT = {
     "os",

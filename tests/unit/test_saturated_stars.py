@@ -20,8 +20,9 @@ from workers.reduction.scan import ReductionParameters, ReferenceStars, reduce_s
 from workers.reduction.scan_sources import measure_scan
 from workers.reduction.stack.detection import Detector
 from workers.reduction.stack.parameters import PhotometryParameters
-from workers.reduction.stack.photometry import Saturated, first_look
+from workers.reduction.stack.photometry import first_look
 from workers.reduction.stack.psf import turbulent_guess
+from workers.reduction.stack.saturated import Saturated
 from workers.reduction.star_profile import profile_of
 from workers.reduction.star_rows import one_row_a_star
 from workers.reduction.uscan import UScan

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from astropy.io import fits
 
-from app.formats.scaled_plane import card_text, empty_primary, plane_hdu, quick_median, step_below
+from app.formats.scaled_plane import card_text, empty_primary, plane_hdu, step_below
 
 CARDS = [
     ("SCANNO", 3, "scan number"),
@@ -63,14 +63,6 @@ def test_bytes_are_those_of_the_library(step):
         pixels = plane.astype(np.float32)
         ours = empty_primary() + plane_hdu(pixels, "COVERAGE", step, cards)
         assert ours == of_the_library(pixels, "COVERAGE", step, CARDS), pixels.shape
-
-
-def test_median_is_that_of_numpy():
-    rng = np.random.default_rng(6)
-    for size in (1, 2, 3, 4, 101, 102, 5000):
-        for values in (rng.normal(200.0, 5.0, size), rng.integers(0, 4, size), rng.normal(0.0, 1e30, size)):
-            numbers = values.astype(np.float32)
-            assert quick_median(numbers) == float(np.median(numbers))
 
 
 def test_part_of_a_larger_plane_is_coded_alike():

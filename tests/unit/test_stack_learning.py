@@ -10,9 +10,10 @@ from workers.reduction.coadd import strip_grid
 from workers.reduction.frame_sources import FRAME_SOURCE_DTYPE
 from workers.reduction.stack.detection import Detector
 from workers.reduction.stack.parameters import PhotometryParameters
-from workers.reduction.stack.photometry import Saturated, first_look, learn_psf, measure
+from workers.reduction.stack.photometry import first_look, learn_psf, measure
 from workers.reduction.stack.psf import node_offsets_pix, stretched
 from workers.reduction.stack.residual import background_free
+from workers.reduction.stack.saturated import Saturated
 from workers.reduction.stack.seeing import DEFAULT_SIGMA_PIX, frame_widths, most_probable_walk, smooth_along
 
 FRAMES = 24
@@ -163,8 +164,8 @@ def test_smoothing_along_the_scan():
 
 def test_widths_are_learnt_from_few_stars():
     """One star in eight, as at the poles: first widths are noise, and a seeing term learnt from noise is too weak."""
-    frames, geometry = blank(FRAMES, rng=np.random.default_rng(24)), strip(FRAMES)
-    rng = np.random.default_rng(25)
+    frames, geometry = blank(FRAMES, rng=np.random.default_rng(54)), strip(FRAMES)
+    rng = np.random.default_rng(55)
     x, y = rng.uniform(-280, 280, 110), np.sort(rng.uniform(-250, 83.25 * 23 + 250, 110))
     flux = 10 ** rng.uniform(3.1, 4.2, 110)
 
@@ -179,7 +180,8 @@ def test_widths_are_learnt_from_few_stars():
     true = np.log(np.hypot(SIGMA_PIX * np.exp(widths()), np.sqrt(1 / 12)))
     slope, level = np.polyfit(true, found, 1)
     assert slope == pytest.approx(1.0, abs=0.2)
-    assert np.std(found - slope * true - level) < 0.008
+    # Learnt together from the start, widths scatter by 0.005 to 0.009; so by 0.002 to 0.0043.
+    assert np.std(found - slope * true - level) < 0.0045
 
 
 def test_the_walk_is_the_minimum_of_what_it_minimises():

@@ -13,7 +13,8 @@ from workers.reduction.stack.bound import cramer_rao
 from workers.reduction.stack.detection import Detector
 from workers.reduction.stack.fit import Stars
 from workers.reduction.stack.parameters import PhotometryParameters
-from workers.reduction.stack.photometry import Saturated, first_look, measure
+from workers.reduction.stack.photometry import first_look, measure
+from workers.reduction.stack.saturated import Saturated
 
 FRAMES = 14
 GEOMETRY = strip(FRAMES)

@@ -9,10 +9,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from app.bands import Band
+from app.quantiles import quick_quantile
 from workers.reduction.coadd import HEIGHT, WIDTH, StripGrid
 from workers.reduction.frames import RawBand
 from workers.reduction.geometry import FrameGeometry
-from workers.reduction.quantiles import quick_quantile
 from workers.reduction.stack.psf import FramePsf
 from workers.reduction.uscan import UScan
 from workers.reduction.values import AtlasImage

@@ -12,12 +12,15 @@ from __future__ import annotations
 
 import hashlib
 import math
+import shutil
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numba import config, njit
 from numpy.typing import NDArray
+
+OLD_KERNELS_S = 7 * 86400.0  # a worker of a former version that still runs keeps its own
 
 
 def cache_folder(sources: Path, given: str = "") -> Path:
@@ -30,6 +33,13 @@ def cache_folder(sources: Path, given: str = "") -> Path:
     for path in sorted(sources.rglob("*.py")):
         digest.update(path.read_bytes())
     return (Path(given) if given else sources / "__pycache__") / f"kernels-{digest.hexdigest()[:16]}"
+
+
+def forget_old_kernels(folder: Path, now_s: float) -> None:
+    """Remove kernels of other sources beside a folder of `cache_folder`, if nothing has changed there for a week."""
+    for other in folder.parent.glob("kernels-*"):
+        if other != folder and other.stat().st_mtime < now_s - OLD_KERNELS_S:
+            shutil.rmtree(other, ignore_errors=True)
 
 
 # NUMBA_CACHE_DIR is read when numba is loaded.

@@ -15,11 +15,11 @@ from app.diagnostics import (
     STAR_DIAGNOSTIC_DTYPE,
     BandDiagnostics,
 )
+from app.quantiles import quick_median
 from workers.reduction.compiled import KERNEL
 from workers.reduction.frame_registration import ReferenceStars
 from workers.reduction.frame_visits import BandFrames
 from workers.reduction.frames import Doubles, Flags, Floats
-from workers.reduction.quantiles import quick_quantile
 from workers.reduction.stack.catalogue import BandCatalogue
 from workers.reduction.stack.fit import Stars
 from workers.reduction.stack.mosaic import mosaic
@@ -180,7 +180,7 @@ def chi2_map(fluxes: LookFluxes, looks: Looks, snr: Doubles, size: int = 256) ->
     edges = np.searchsorted(cell[order], np.arange(CELLS * CELLS + 1))
     out = np.full(CELLS * CELLS, np.nan, np.float32)
     for k in np.flatnonzero(np.diff(edges)):
-        out[k] = quick_quantile(value[order[edges[k] : edges[k + 1]]], 0.5)
+        out[k] = quick_median(value[order[edges[k] : edges[k + 1]]])
     return out.reshape(CELLS, CELLS)
 
 

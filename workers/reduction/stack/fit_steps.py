@@ -17,8 +17,7 @@ from workers.reduction.stack.psf import (
     PADDED,
     PHASES,
     STAMP,
-    blend_few_slopes,
-    blend_stamp,
+    blend,
     phase_of,
     phase_rest,
 )
@@ -169,10 +168,7 @@ def refresh(
     number = qy * PHASES + qx
     if number != phase:
         count = tables.shape[2] - 1
-        if slopes == 2 and count == 8:
-            blend_few_slopes(tables, terms, slot, qx, qy, stamps)
-        else:
-            blend_stamp(tables, terms, slot, qx, qy, stamps)
+        blend(tables, terms, slot, qx, qy, slopes, stamps)
         # The first term is 1: a mere copy would be done pixel by pixel.
         one = terms[slot, 0]
         for p in range(PADDED):

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from workers.reduction.frames import CalibratedFrames, Doubles, Floats
 from workers.reduction.geometry import FrameGeometry
-from workers.reduction.pairs import close_pairs, near_any
+from workers.reduction.pairs import close_pairs
 from workers.reduction.stack.crowding import between, fall
 from workers.reduction.stack.detection import Detector, Peaks
 from workers.reduction.stack.fit import LEAST_PIXELS, Stars, fit_stars
@@ -24,6 +24,7 @@ from workers.reduction.stack.parameters import PhotometryParameters
 from workers.reduction.stack.psf import STAMP, FramePsf, turbulent_guess
 from workers.reduction.stack.residual import background_free, relevel, subtract_stars
 from workers.reduction.stack.sample import choose_sample
+from workers.reduction.stack.saturated import Saturated
 from workers.reduction.stack.seeing import frame_widths
 from workers.reduction.stack.visits import Looks, find_looks
 from workers.reduction.stack.wing import Sample
@@ -47,31 +48,6 @@ SHARED_ARCSEC = 8.0  # fits reach 5" each; beyond, a new star's wing is all that
 SWALLOWED_SHARE = 0.75  # of a saturated star's reach: its pixels there are flagged, and nothing bounds a fit
 HALO_REACHES = 6.0  # of a saturated star, 25" to 40"
 OVER_EDGE_PIX = -float(STAMP)  # stars up to a stamp off the array still put light on it
-
-
-@dataclass(frozen=True)
-class Saturated:
-    """Stars that saturate the band's frames, measured on Read_1.
-
-    Attributes
-    ----------
-    stars : Stars
-    reach_arcsec : float64 array (n,)
-        Within this distance no peak is a star of its own.
-    """
-
-    stars: Stars
-    reach_arcsec: Doubles
-
-    @classmethod
-    def none(cls) -> Saturated:
-        """No star saturates."""
-        return cls(Stars.at(np.zeros(0), np.zeros(0), np.zeros(0)), np.zeros(0))
-
-    def within(self, places: Doubles, share: float = 1.0) -> NDArray[np.bool_]:
-        """Places (n, 2) nearer to a saturated star than a share of its reach."""
-        centres = np.column_stack([self.stars.x_arcsec, self.stars.y_arcsec])
-        return near_any(places, centres, share * self.reach_arcsec)
 
 
 @dataclass

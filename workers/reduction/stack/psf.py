@@ -250,6 +250,15 @@ def blend_few_slopes(tables: Floats, terms: Floats, slot: int, qx: int, qy: int,
             out[slot, plane, p] = a * tables[qy, qx, 0, plane, p] + b * tables[qy, qx, 1, plane, p]
 
 
+@njit(**KERNEL, inline="always")
+def blend(tables: Floats, terms: Floats, slot: int, qx: int, qy: int, slopes: int, out: Floats) -> None:
+    """Like `blend_stamp`, with derivatives of as few terms as `FramePsf.slope_terms` says are enough."""
+    if slopes == 2 and terms.shape[1] == 8:
+        blend_few_slopes(tables, terms, slot, qx, qy, out)
+    else:
+        blend_stamp(tables, terms, slot, qx, qy, out)
+
+
 def node_offsets_pix() -> Doubles:
     """Offsets of the nodes along an axis, pixels; (33,)."""
     return (np.arange(SIDE) - REACH_PIX * NODES_A_PIX) / NODES_A_PIX

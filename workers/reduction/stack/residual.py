@@ -18,8 +18,7 @@ from workers.reduction.stack.psf import (
     WING_POWER,
     WING_STEP_PIX,
     FramePsf,
-    blend_few_slopes,
-    blend_stamp,
+    blend,
     field_terms,
     phase_of,
     phase_rest,
@@ -104,10 +103,7 @@ def _draw(
                 rx = np.float32(phase_rest(fx, qx))
                 ry = np.float32(phase_rest(fy, qy))
                 field_terms(x_pix[k], y_pix[k], log_width[i], 0, terms)
-                if slopes == 2 and count == 8:
-                    blend_few_slopes(tables, terms, 0, qx, qy, stamps)
-                else:
-                    blend_stamp(tables, terms, 0, qx, qy, stamps)
+                blend(tables, terms, 0, qx, qy, slopes, stamps)
                 for p in range(PADDED):
                     stamp[p] = f * (stamps[0, 0, p] + rx * stamps[0, 1, p] + ry * stamps[0, 2, p])
                 for row in range(max(0, HALF - jy), min(STAMP, ny + HALF - jy)):

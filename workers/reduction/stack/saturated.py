@@ -2,21 +2,49 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 from numpy.typing import NDArray
 
 from workers.reduction.frame_visits import BandFrames
+from workers.reduction.frames import Doubles
+from workers.reduction.pairs import near_any
 from workers.reduction.read1 import read1_photometry
 from workers.reduction.read1_stars import Read1Stars
 from workers.reduction.read1_wings import wing_fluxes
 from workers.reduction.stack.fit import Stars
-from workers.reduction.stack.photometry import Saturated
 from workers.reduction.stack.psf import FramePsf
 from workers.reduction.stack.sample import saturated_stars
 from workers.reduction.stack.visits import find_looks
 from workers.reduction.star_profile import profile_of
 
 RING_ARCSEC = 3.0  # around what saturates: the model's misfit there is brighter than any star beside it
+
+
+@dataclass(frozen=True)
+class Saturated:
+    """Stars that saturate the band's frames, measured on Read_1.
+
+    Attributes
+    ----------
+    stars : Stars
+    reach_arcsec : float64 array (n,)
+        Within this distance no peak is a star of its own.
+    """
+
+    stars: Stars
+    reach_arcsec: Doubles
+
+    @classmethod
+    def none(cls) -> Saturated:
+        """No star saturates."""
+        return cls(Stars.at(np.zeros(0), np.zeros(0), np.zeros(0)), np.zeros(0))
+
+    def within(self, places: Doubles, share: float = 1.0) -> NDArray[np.bool_]:
+        """Places (n, 2) nearer to a saturated star than a share of its reach."""
+        centres = np.column_stack([self.stars.x_arcsec, self.stars.y_arcsec])
+        return near_any(places, centres, share * self.reach_arcsec)
 
 
 def saturates(band: BandFrames, stars: Read1Stars) -> NDArray[np.bool_]:
