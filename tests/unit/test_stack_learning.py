@@ -9,6 +9,7 @@ from tests.unit.stack_frames import SIGMA_PIX, axis_share, blank, paint, stamp_a
 from workers.reduction.coadd import strip_grid
 from workers.reduction.frame_sources import FRAME_SOURCE_DTYPE
 from workers.reduction.stack.detection import Detector
+from workers.reduction.stack.learning import _follow
 from workers.reduction.stack.parameters import PhotometryParameters
 from workers.reduction.stack.photometry import first_look, learn_psf, measure
 from workers.reduction.stack.psf import node_offsets_pix, stretched
@@ -202,3 +203,25 @@ def test_a_stretched_gaussian_is_known():
         base = np.exp(-0.5 * r2 / sigma**2) / (2.0 * np.pi * sigma**2)
         true = base * (r2 / sigma**2 - 2.0)
         assert np.abs(stretched(base) - true)[1:-1, 1:-1].max() < 0.06 * np.abs(true).max()
+
+
+@pytest.mark.parametrize(("weight", "nearer_to_guide"), [(1e3, True), (1e8, False)])
+def test_widths_follow_other_bands_where_their_own_stars_say_little(weight, nearer_to_guide):
+    rng = np.random.default_rng(27)
+    guide = np.cumsum(0.006 * rng.standard_normal(60))
+    own = 0.8 * guide + 0.01 * rng.standard_normal(60) + 0.3
+    normal, right = np.full((1, 60), weight), np.zeros(60)
+    _follow(guide, own, normal, right)
+    moved = own + right / normal[0]
+    expected = 0.8 * (guide - guide.mean()) + own.mean()
+    if nearer_to_guide:
+        assert np.std(moved - expected) < 0.3 * np.std(own - expected)
+    else:
+        np.testing.assert_allclose(moved, own, atol=1e-4)
+
+
+def test_a_band_without_stars_does_not_ask_the_others():
+    normal, right = np.zeros((1, 5)), np.zeros(5)
+    _follow(np.arange(5.0), np.zeros(5), normal, right)
+    assert not normal.any()
+    assert not right.any()

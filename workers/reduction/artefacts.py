@@ -7,9 +7,9 @@ capital letter of the first class that explains it. If a band stands out the row
 within 2.5 mag of it is only affected: the lower-case letter of the first class in the order p, c, d, s
 (survey-facts 6.4); b, no artefact, comes last. Glints have no lower-case letter: c, light of a star nearby.
 
-Parents that were not extracted, or lie in another scan, are not seen here. In simulated scans without any artefact
-but halos, 4 to 11 of 10,000 real rows get a capital letter other than C at latitudes 10 and 20, 19 at latitude 3;
-with artefacts, three in four false rows of signal-to-noise ratio above 7 do. 27,000 rows take 15 ms, 300,000 rows
+Parents that were not extracted, or lie in another scan, are not seen here. In simulated scans (one of each latitude)
+4 of 10,000 real rows get a capital letter other than C at latitude 20, 46 in the plane, at latitude 2; what is left of
+false ones `benchmarks.accuracy` prints. 27,000 rows take 15 ms, 300,000 rows
 with 400 parents 160 ms, a third of it the copy.
 """
 
