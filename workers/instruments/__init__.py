@@ -1,1 +1,0 @@
-"""What a raw file means: detector constants and focal plane."""
