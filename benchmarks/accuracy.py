@@ -15,14 +15,15 @@ from itertools import pairwise
 
 import numpy as np
 
-from app.bands import BANDS, Band
+from app.instruments.bands import BANDS, Band
 from app.observatory.parameters import NightParameters
+from app.parameters.photometry import PhotometryParameters
+from app.parameters.reduction import ReductionParameters
 from benchmarks.comparison import BandComparison, Comparison, robust
 from benchmarks.observed import observe
-from workers.reduction.scan import ReductionParameters, reduce_scan
-from workers.reduction.scan_sources import measure_scan
-from workers.reduction.stack.parameters import PhotometryParameters
-from workers.resources import Meter
+from workers.process.resources import Meter
+from workers.reduction.measure_scan import measure_scan
+from workers.reduction.reduce_scan import reduce_scan
 
 EDGES = (6.5, 7.5, 9.0, 11.0, 14.0, 20.0, 30.0, 50.0, 100.0, 200.0, 400.0, 1e4)
 FLOOR_MAG = 0.005

@@ -8,16 +8,14 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.spatial import cKDTree
 
-from app.bands import BANDS, Band
+from app.arrays import Bools, Doubles
+from app.instruments.bands import BANDS, Band
 from benchmarks.observed import ObservedScan
-from workers.reduction.scan import ReducedScan
-from workers.reduction.stack.bound import cramer_rao
-from workers.reduction.stack.rows import characters_of
-from workers.reduction.stack.visits import find_looks
-from workers.reduction.values import ScanSources
-
-Doubles = NDArray[np.float64]
-Bools = NDArray[np.bool_]
+from workers.reduction.frames.looks import find_looks
+from workers.reduction.frames.products import ScanSources
+from workers.reduction.merging.rows import characters_of
+from workers.reduction.photometry.bound import cramer_rao
+from workers.reduction.reduce_scan import ReducedScan
 
 ALONE_ARCSEC, ALONE_MAG = 10.0, 4.0
 ALONE_SHARE = (

@@ -18,16 +18,16 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.spatial import cKDTree
 
-from app.bands import Band
+from app.arrays import Doubles
+from app.instruments.bands import Band
 from app.observatory.parameters import NightParameters
+from app.parameters.photometry import PhotometryParameters
+from app.parameters.reduction import ReductionParameters
 from benchmarks.comparison import robust
 from benchmarks.observed import observe
 from benchmarks.peers import profile_on_coadd, seconds
-from workers.reduction.scan import ReductionParameters, reduce_scan
-from workers.reduction.scan_sources import measure_scan
-from workers.reduction.stack.parameters import PhotometryParameters
-
-Doubles = NDArray[np.float64]
+from workers.reduction.measure_scan import measure_scan
+from workers.reduction.reduce_scan import reduce_scan
 
 SIDE_PIX = 512
 MATCH_ARCSEC = 1.5

@@ -26,9 +26,9 @@ from app.formats.scan_diagnostics import write_diagnostics
 from app.production.output_hash import output_hash
 from app.production.publication import Publication
 from app.store import Store
-from workers.reduction.atlas_images import ImageFacts
-from workers.reduction.scan import ReducedScan
-from workers.reduction.values import ScanSources
+from workers.reduction.atlas.cut import ImageFacts
+from workers.reduction.frames.products import ScanSources
+from workers.reduction.reduce_scan import ReducedScan
 from workers.steps.records import extended_records, point_records
 from workers.steps.scan_facts import ScanFacts
 

@@ -17,11 +17,11 @@ from typing import TYPE_CHECKING, Any
 
 from psycopg import sql
 
+from app.columns import POINT_SOURCE
 from app.db import migrate
 from app.db.cluster import Cluster
 from app.db.copy import SourceTable, copy_rows, encode
 from app.db.engine import connect_url
-from app.models.columns import POINT_SOURCE
 from benchmarks.loader_rows import WIRE_TYPES, arrow_batch, make_records, python_rows
 
 if TYPE_CHECKING:
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     import psycopg
     import pyarrow as pa
 
-    from app.db.copy import Records
+    from app.columns.records import Records
 
 TIME_LIMIT = 75.0
 """Seconds after which no further round begins."""

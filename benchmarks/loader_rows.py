@@ -6,13 +6,13 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from app.db.copy import EPOCH, empty_records, null_integer
-from app.models.columns import POINT_SOURCE, Column, Kind
+from app.columns import POINT_SOURCE, Column, Kind
+from app.columns.records import EPOCH, empty_records, null_integer
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
-    from app.db.copy import Records
+    from app.columns.records import Records
 
 # Shares of the sources seen in J only, H only, JH, Ks only, JKs, HKs, JHKs, none: an ordinary high-latitude scan has
 # half of its sources in all bands and a third in one.

@@ -10,19 +10,20 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from app.bands import BANDS, Band
 from app.formats.raw_header import ScanType
 from app.formats.raw_night import RawScan, read_raw_scan
 from app.ingest.night_sky import night_regions
 from app.ingest.reference_stars import positions_at
 from app.ingest.reference_synthetic import synthetic_regions
+from app.instruments.bands import BANDS, Band
+from app.instruments.cameras import detector_of
 from app.observatory.night import simulate_night
 from app.observatory.parameters import NightParameters
 from app.observatory.truth import read_table
-from workers.instruments.camera import detector_of, raw_band
-from workers.reduction.frames import NightCalibration, RawBand
-from workers.reduction.masks import calibrate_night
-from workers.reduction.scan import ReferenceStars
+from workers.reduction.calibration.masks import calibrate_night
+from workers.reduction.frames.values import NightCalibration, RawBand
+from workers.reduction.reduce_scan import ReferenceStars
+from workers.steps.raw_band import raw_band
 
 REFERENCE_ERROR_ARCSEC = 0.06
 """Of a coordinate of a Tycho-2 star at the epoch of the survey; the synthetic catalogue itself has none."""

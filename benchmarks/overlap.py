@@ -18,8 +18,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from app.bands import BANDS, Band
 from app.db.engine import connect
+from app.instruments.bands import BANDS, Band
 from app.production.runs import unknown_run
 
 EDGES_MAG = (8.5, 10.0, 11.0, 12.5, 13.5, 14.5, 15.5, 16.5)

@@ -10,10 +10,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from app.bands import Band
-from workers.reduction.scan import ReducedScan
-from workers.reduction.stack.photometry import BandStack
-from workers.reduction.values import ScanSources
+from app.instruments.bands import Band
+from workers.reduction.frames.products import ScanSources
+from workers.reduction.photometry.rounds import BandStack
+from workers.reduction.reduce_scan import ReducedScan
 
 PHOTUTILS_STARS = 150
 DRIZZLE_FRAMES = 6
@@ -89,7 +89,7 @@ def print_peers(reduced: ReducedScan, result: ScanSources, ours: float) -> None:
 
 def _fit_seconds(reduced: ReducedScan) -> float:
     """CPU seconds of fitting all stars of all bands once."""
-    from workers.reduction.stack.fit import fit_stars
+    from workers.reduction.photometry.fit import fit_stars
 
     total = 0.0
     for stack in reduced.stacks.values():

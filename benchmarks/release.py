@@ -22,7 +22,7 @@ from app.db.cluster import private_cluster
 from app.db.engine import connect_url
 from app.releases.build import BuildSummary, build_release
 from app.releases.verify import verify_release
-from tests.contract.release_world import Box, World
+from tests.worlds.release import Box, World
 
 # A survey tile: 8.5' wide, 6 degrees long; neighbours overlap by 50 arcsec (survey-facts 1.4).
 WIDTH_DEG, LENGTH_DEG, OVERLAP_DEG = 8.5 / 60, 6.0, 50 / 3600

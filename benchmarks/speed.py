@@ -20,18 +20,19 @@ from pathlib import Path
 
 import numpy as np
 
-from app.bands import BANDS
+from app.instruments.bands import BANDS
 from app.observatory.parameters import NightParameters
+from app.parameters.photometry import PhotometryParameters
+from app.parameters.reduction import ReductionParameters
 from benchmarks import peers
 from benchmarks.files import print_files
 from benchmarks.observed import ObservedScan, observe
-from workers.memory import keep_memory
-from workers.reduction.scan import ReducedScan, ReductionParameters, reduce_scan
-from workers.reduction.scan_sources import measure_scan
-from workers.reduction.stack.parameters import PhotometryParameters
-from workers.reduction.values import ScanSources
-from workers.resources import Meter
-from workers.warm import warm
+from workers.process.memory import keep_memory
+from workers.process.resources import Meter
+from workers.process.warm import warm
+from workers.reduction.frames.products import ScanSources
+from workers.reduction.measure_scan import measure_scan
+from workers.reduction.reduce_scan import ReducedScan, reduce_scan
 
 
 def reduce_once(observed: ObservedScan) -> tuple[ReducedScan, ScanSources, float, float, float]:

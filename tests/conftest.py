@@ -17,6 +17,7 @@ from app.db.cluster import Cluster
 from app.db.engine import connect_url
 from app.errors import ClusterError
 from app.settings import Settings, get_settings
+from tests.worlds.places import SHARED
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -25,7 +26,6 @@ if TYPE_CHECKING:
     from sqlalchemy import Engine
 
 TEMPLATE = "mapps_template"
-SHARED = Path(__file__).resolve().parents[2] / "shared"
 _numbers = itertools.count(1)
 
 

@@ -35,11 +35,11 @@ def main(words: Sequence[str] | None = None, steps: Mapping[TaskKind, Step] = ST
     _set_up_log(quiet=options.quiet)
     try:
         if options.verb == "parameters":
-            from workers.parameters import parameters_with
+            from app.parameters.sections import parameters_with
 
             print(json.dumps(parameters_with(options.overrides), indent=1, sort_keys=True))
         elif options.verb == "warm":
-            from workers.warm import warm
+            from workers.process.warm import warm
 
             LOG.info("kernels are compiled: %.1f s", warm())
         else:
@@ -77,10 +77,10 @@ def _work(options: argparse.Namespace, steps: Mapping[TaskKind, Step]) -> None:
     from app.db.engine import connect
     from app.production.claim import WorkerIdentity
     from app.settings import get_settings
-    from workers.faults import FaultPlan
-    from workers.memory import keep_memory
-    from workers.stopping import Stopping
-    from workers.worker import Assignment, Worker
+    from workers.process.faults import FaultPlan
+    from workers.process.memory import keep_memory
+    from workers.process.stopping import Stopping
+    from workers.process.worker import Assignment, Worker
 
     settings = get_settings()
     keep_memory()

@@ -10,7 +10,6 @@ target of a binary COPY: source tables keep ``ra`` and ``decl`` as doubles and i
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from math import degrees
 from typing import Any, ClassVar
 
@@ -23,6 +22,7 @@ from sqlalchemy.dialects.postgresql import base as postgresql_dialect
 from sqlalchemy.types import UserDefinedType
 
 from app.errors import OperatorError
+from app.sky.shapes import SBox, SCircle, Shape, SPoint, SPolygon
 
 _NUMBER = re.compile(rb"[-+]?[0-9][-+0-9.eE]*")
 
@@ -31,40 +31,6 @@ class PgSphereMissingError(OperatorError):
     """The database has no pg_sphere extension."""
 
     code = "PGSPHERE_MISSING"
-
-
-@dataclass(frozen=True)
-class SPoint:
-    """A direction on the sky, ICRS degrees."""
-
-    ra_deg: float
-    decl_deg: float
-
-
-@dataclass(frozen=True)
-class SCircle:
-    """A circle on the sky: centre and radius, degrees."""
-
-    centre: SPoint
-    radius_deg: float
-
-
-@dataclass(frozen=True)
-class SPolygon:
-    """A polygon of great-circle edges; at least three corners, none repeated."""
-
-    corners: tuple[SPoint, ...]
-
-
-@dataclass(frozen=True)
-class SBox:
-    """A box of constant right ascension and declination: south-west and north-east corners, degrees."""
-
-    south_west: SPoint
-    north_east: SPoint
-
-
-Shape = SPoint | SCircle | SPolygon | SBox
 
 
 def _point_text(point: SPoint) -> str:

@@ -21,8 +21,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO, Protocol
 
 import numpy as np
-from numpy.typing import NDArray
 
+from app.arrays import Singles
 from app.formats.atlas_facts import AtlasFacts, AtlasFileError, read_facts
 from app.formats.hdu_chain import broken_link
 from app.formats.raw_names import format_ordate, survey_day_number
@@ -40,7 +40,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from datetime import date, datetime
 
-    from app.bands import Band
+    from app.instruments.bands import Band
     from app.sky.projection import SinProjection
 
 __all__ = [
@@ -55,7 +55,6 @@ __all__ = [
     "write_atlas",
 ]
 
-Floats = NDArray[np.float32]
 Card = tuple[str, Any, str]
 
 SITES = {"n": "2MASS-N", "s": "2MASS-S"}
@@ -80,7 +79,7 @@ class AtlasPlanes(Protocol):
         """Image number in the scan."""
 
     @property
-    def pixels_dn(self) -> Floats:
+    def pixels_dn(self) -> Singles:
         """Pixels (ny, nx), sky included, NaN without data."""
 
     @property
@@ -96,11 +95,11 @@ class AtlasPlanes(Protocol):
         """SEESH, where known."""
 
     @property
-    def coverage(self) -> Floats | None:
+    def coverage(self) -> Singles | None:
         """Frames that contributed to each pixel."""
 
     @property
-    def uncertainty_dn(self) -> Floats | None:
+    def uncertainty_dn(self) -> Singles | None:
         """One-sigma uncertainty of each pixel."""
 
 
@@ -142,9 +141,9 @@ class AtlasFile:
     """
 
     facts: AtlasFacts
-    pixels_dn: Floats
-    coverage: Floats | None
-    uncertainty_dn: Floats | None
+    pixels_dn: Singles
+    coverage: Singles | None
+    uncertainty_dn: Singles | None
 
 
 @contextmanager
@@ -210,13 +209,13 @@ def _facts(hdu: Any, file: str) -> AtlasFacts:
     return read_facts(hdu.header, (int(rows), int(columns)), file)
 
 
-def _pixels(hdu: Any) -> Floats:
+def _pixels(hdu: Any) -> Singles:
     data = np.array(hdu.data, np.float32)
     data[~np.isfinite(data)] = np.nan
     return data
 
 
-def _plane(hdus: Any, name: str, facts: AtlasFacts) -> Floats | None:
+def _plane(hdus: Any, name: str, facts: AtlasFacts) -> Singles | None:
     for hdu in hdus[1:]:
         if hdu.name == name:
             if tuple(hdu.shape) != facts.shape:
@@ -332,7 +331,7 @@ def write_atlas(
         target.write(content)
 
 
-def _plain_file(pixels: Floats, cards: list[Card], planes: list[tuple[str, Floats | None, float]]) -> bytes:
+def _plain_file(pixels: Singles, cards: list[Card], planes: list[tuple[str, Singles | None, float]]) -> bytes:
     """Bytes of a file of float32 planes as they are."""
     from astropy.io import fits
 

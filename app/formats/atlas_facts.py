@@ -14,10 +14,10 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
-from app.bands import Band
 from app.errors import InputError
 from app.formats import raw_names
 from app.formats.atlas_names import AtlasFileName, parse_atlas_name
+from app.instruments.bands import Band
 from app.sky.pixels import fits_to_array
 from app.sky.projection import SinProjection
 

@@ -11,9 +11,9 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from app.bands import Band
 from app.errors import InputError
 from app.formats import raw_names
+from app.instruments.bands import Band
 
 if TYPE_CHECKING:
     from datetime import date

@@ -12,9 +12,9 @@ from datetime import UTC, date, datetime
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from app.bands import BANDS, Band
 from app.errors import InputError
 from app.formats import raw_names
+from app.instruments.bands import BANDS, Band
 
 if TYPE_CHECKING:
     from collections.abc import Callable

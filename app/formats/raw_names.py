@@ -12,8 +12,8 @@ import re
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-from app.bands import Band
 from app.errors import InputError
+from app.instruments.bands import Band
 
 FIRST_SURVEY_DAY = date(1997, 3, 1)
 LAST_SCAN = 999

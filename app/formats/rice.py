@@ -16,13 +16,14 @@ from numba import njit, types
 from numba.extending import intrinsic
 from numpy.typing import NDArray
 
+from app.arrays import Singles
+
 BLOCK = 32
 """Pixels of a block, keyword ZVAL1."""
 
 _KERNEL: dict[str, Any] = {"cache": True, "error_model": "numpy", "nogil": True}
 
 Bytes = NDArray[np.uint8]
-Floats = NDArray[np.float32]
 
 
 @intrinsic
@@ -52,7 +53,7 @@ def room(pixels: int, width: int) -> int:
 
 @njit(**_KERNEL)
 def round_pixels(
-    pixels: Floats, first: int, last: int, zero: np.float32, step: np.float32, blank: int, out: NDArray[Any]
+    pixels: Singles, first: int, last: int, zero: np.float32, step: np.float32, blank: int, out: NDArray[Any]
 ) -> bool:
     """Integers of rows `first` to `last`: (pixel - zero) / step, blank if not finite.
 
@@ -166,7 +167,7 @@ def _put(out: Bytes, position: np.uint64, word: np.uint64) -> np.uint64:
 
 @njit(**_KERNEL)
 def encode_plane(
-    pixels: Floats,
+    pixels: Singles,
     zero: np.float32,
     step: np.float32,
     blank: int,

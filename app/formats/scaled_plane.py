@@ -8,9 +8,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from app.arrays import Singles
 from app.quantiles import quick_median
-
-Floats = NDArray[np.float32]
 
 _ROWS_A_TILE = 64  # 1024 tiles of one row take 2.5 times as long in astropy as 16 of 64, and 3 % more room
 _LEAST_NOISE = 1e-3
@@ -24,7 +23,7 @@ def step_below(noise: float, parts: float = 4.0) -> float:
     return float(2.0 ** np.floor(np.log2(max(noise, _LEAST_NOISE) / parts)))
 
 
-def plane_noise(pixels: Floats) -> float:
+def plane_noise(pixels: Singles) -> float:
     """Robust noise of a plane from differences of neighbours, so that nebulae and gradients do not count.
 
     Returns
@@ -39,11 +38,11 @@ def plane_noise(pixels: Floats) -> float:
     return float(np.float32(quick_median(difference)) * 1.4826 / np.sqrt(2.0)) if difference.size else 0.0
 
 
-def plane_hdu(pixels: Floats, name: str, step: float, cards: bytes = b"") -> bytes:
+def plane_hdu(pixels: Singles, name: str, step: float, cards: bytes = b"") -> bytes:
     """Make a whole extension of a plane, header and data; the same pixels give the same bytes.
 
-    They are the bytes that astropy's CompImageHDU gives (held by tests/unit/test_scaled_plane.py), in a fifth of its
-    time: of its 11 ms a plane, 7 go to looking up its configuration for every card it moves about.
+    They are the bytes that astropy's CompImageHDU gives (tests/unit/app/formats/test_scaled_plane.py), in a fifth of
+    its time: of its 11 ms a plane, 7 go to looking up its configuration for every card it moves about.
 
     Parameters
     ----------
@@ -152,7 +151,7 @@ def _fixed_cards(rows: int, columns: int, width: int, name: str) -> tuple[bytes,
     return texts[0], texts[1], texts[2]
 
 
-def _middle(pixels: Floats, step: float) -> float:
+def _middle(pixels: Singles, step: float) -> float:
     """Value of the stored integer 0."""
     # It needs no exact median: it only has to be amid the range.
     thin = pixels[::_EVERY_ROW]
@@ -167,7 +166,7 @@ def _middle(pixels: Floats, step: float) -> float:
 
 
 def _coded(
-    pixels: Floats, zero: float, step: float
+    pixels: Singles, zero: float, step: float
 ) -> tuple[type[np.signedinteger[Any]], NDArray[np.uint8], NDArray[np.int64]]:
     """Type of the integers, code of all tiles, end of each in it."""
     from app.formats.rice import encode_plane, room

@@ -16,8 +16,8 @@ from typing import Any
 
 import numpy as np
 
-from app.bands import BANDS, Band
-from app.diagnostics import (
+from app.arrays import Table
+from app.columns.diagnostics import (
     CELLS,
     FRAME_DIAGNOSTIC_DTYPE,
     REFERENCE_DIAGNOSTIC_DTYPE,
@@ -25,11 +25,11 @@ from app.diagnostics import (
     BandDiagnostics,
     Plane,
     ScanDiagnostics,
-    Table,
-)  # fmt: skip
+)
 from app.errors import InputError
 from app.formats.hdu_chain import broken_link
 from app.formats.scaled_plane import decompression_error, plane_hdu, plane_noise, step_below
+from app.instruments.bands import BANDS, Band
 
 __all__ = [
     "FRAME_DIAGNOSTIC_DTYPE",

@@ -9,9 +9,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from app.bands import Band
 from app.ingest.named_facts import NamedFacts
 from app.ingest.summary import ScanIdentity
+from app.instruments.bands import Band
 from app.models.survey import FileKind
 from app.sky.footprint import Position
 

@@ -15,7 +15,6 @@ from psycopg import Connection
 from psycopg.rows import dict_row
 from psycopg.types.json import Jsonb
 
-from app.db.pgsphere import SPoint, SPolygon
 from app.db.statements import statement
 from app.formats.raw_names import survey_day_number
 from app.ingest.candidate import Candidate
@@ -27,6 +26,7 @@ from app.ingest.tiles import tile_kind, tile_of
 from app.models.survey import Entry, ScanKind
 from app.sky.coverage import middle_of
 from app.sky.footprint import separation_deg
+from app.sky.shapes import SPoint, SPolygon
 
 # A scan is 6 degrees long (survey-facts 1.4): images of one scan farther apart than this belong to two.
 MAX_SCAN_DEG = 7.0

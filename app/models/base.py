@@ -10,7 +10,7 @@ from sqlalchemy import CHAR, CheckConstraint, Column, Date, Float, Integer, Meta
 from sqlalchemy.dialects.postgresql import BIGINT, DOUBLE_PRECISION, JSONB, REAL, TIMESTAMP
 from sqlalchemy.types import TypeEngine
 
-from app.models import columns as registry
+from app import columns as registry
 
 METADATA = MetaData(
     naming_convention={

@@ -21,9 +21,9 @@ from sqlalchemy import (
     func,
 )
 
+from app.columns import EXTENDED_SOURCE, PUBLISHED_PSC
 from app.db.pgsphere import SPolygonType
 from app.models.base import METADATA, Json, Moment, one_of, optional, registered, required
-from app.models.columns import EXTENDED_SOURCE, PUBLISHED_PSC
 
 
 class ReleaseKind(StrEnum):

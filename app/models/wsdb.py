@@ -23,9 +23,9 @@ from sqlalchemy import (
     UniqueConstraint,
 )
 
+from app.columns import EXTENDED_SOURCE, POINT_SOURCE
 from app.db.pgsphere import SPolygonType
 from app.models.base import METADATA, one_of, optional, registered, required
-from app.models.columns import EXTENDED_SOURCE, POINT_SOURCE
 
 
 def _attempt_key() -> ForeignKeyConstraint:

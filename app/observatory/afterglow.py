@@ -10,12 +10,9 @@ from __future__ import annotations
 
 import numpy as np
 from numba import njit, prange
-from numpy.typing import NDArray
 
+from app.arrays import Doubles, Singles
 from app.observatory.camera import SIZE
-
-Doubles = NDArray[np.float64]
-Floats = NDArray[np.float32]
 
 LATENT_THRESHOLD_DN = 4000.0  # a fifth of the full well: stars of J 10.3 reach it
 # Share of the charge above the threshold that shows in the next frame, and frames in which it falls by e. In sum
@@ -36,20 +33,20 @@ def latent_share(frames_later: Doubles) -> Doubles:
     return np.asarray(_FAST * np.exp(-age / _FAST_FRAMES) + _SLOW * np.exp(-age / _SLOW_FRAMES))
 
 
-def no_traps() -> Floats:
+def no_traps() -> Singles:
     """Return the traps of an array that has seen nothing: float32 (2, 256, 256), DN that the next frame will show."""
     return np.zeros((2, SIZE, SIZE), np.float32)
 
 
 @njit(cache=True, error_model="numpy", parallel=True)
 def _trap(
-    images: Floats,
-    well: Floats,
-    traps: Floats,
-    extra: Floats,
-    overflow: Floats,
-    shares: Floats,
-    decays: Floats,
+    images: Singles,
+    well: Singles,
+    traps: Singles,
+    extra: Singles,
+    overflow: Singles,
+    shares: Singles,
+    decays: Singles,
     threshold: np.float32,
     forgotten: np.float32,
 ) -> None:
@@ -89,7 +86,7 @@ def _trap(
                         overflow[f, y, x // half] += light - full
 
 
-def leave_traces(images: Floats, well: Floats, traps: Floats, extra: Floats) -> None:
+def leave_traces(images: Singles, well: Singles, traps: Singles, extra: Singles) -> None:
     """Add latent images of earlier frames and stripes of these to the charge between the reads.
 
     Parameters

@@ -3,18 +3,14 @@
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import NDArray
 
+from app.arrays import Doubles, Table
 from app.observatory import afterglow
 from app.observatory.camera import SIZE, BandCamera
 from app.observatory.conditions import Conditions
 from app.observatory.looks import Looks, sky_of
 from app.observatory.optics import point_tables
 from app.observatory.scattered import GLINTS, spike_length_arcsec, spike_peak_dn
-
-Doubles = NDArray[np.float64]
-Ints = NDArray[np.int64]
-Rows = NDArray[np.void]
 
 ARTEFACT_DTYPE = np.dtype(
     [
@@ -40,7 +36,7 @@ _STEPS = 14
 _ROW_HALF = SIZE // 2
 
 
-def list_artefacts(looks: Looks, camera: BandCamera, conditions: Conditions, seeing_arcsec: float) -> Rows:
+def list_artefacts(looks: Looks, camera: BandCamera, conditions: Conditions, seeing_arcsec: float) -> Table:
     """List what the bright stars of a scan leave in one band.
 
     Parameters
@@ -83,7 +79,7 @@ def _star_charges(camera: BandCamera, flux_dn: Doubles, seeing_arcsec: float) ->
 
 def _grouped(
     kind: bytes, looks: Looks, ra: Doubles, decl: Doubles, values: dict[str, Doubles], step: int = 0
-) -> Rows:
+) -> Table:
     """One row a parent: means over its looks."""
     ids, first, inverse, counts = np.unique(
         looks.source_id, return_index=True, return_inverse=True, return_counts=True
@@ -100,7 +96,7 @@ def _grouped(
     return rows
 
 
-def _latent_images(looks: Looks, above_dn: Doubles, camera: BandCamera, conditions: Conditions) -> Rows:
+def _latent_images(looks: Looks, above_dn: Doubles, camera: BandCamera, conditions: Conditions) -> Table:
     parts = [np.zeros(0, ARTEFACT_DTYPE)]
     for step in range(1, _STEPS + 1):
         flux = above_dn * float(afterglow.latent_share(np.array(step)))
@@ -111,7 +107,7 @@ def _latent_images(looks: Looks, above_dn: Doubles, camera: BandCamera, conditio
     return np.concatenate(parts)
 
 
-def _spikes(looks: Looks, camera: BandCamera, conditions: Conditions) -> Rows:
+def _spikes(looks: Looks, camera: BandCamera, conditions: Conditions) -> Table:
     """One row a parent: all its spikes have the same length."""
     length = spike_length_arcsec(camera.band, looks.flux_dn, camera.scale_arcsec, _SPIKE_DN)
     peak = spike_peak_dn(camera.band, looks.flux_dn, camera.scale_arcsec)[:, 20]
@@ -122,7 +118,7 @@ def _spikes(looks: Looks, camera: BandCamera, conditions: Conditions) -> Rows:
     return _grouped(b"spike", parents, ra, decl, values)
 
 
-def _glints(looks: Looks, camera: BandCamera, conditions: Conditions) -> Rows:
+def _glints(looks: Looks, camera: BandCamera, conditions: Conditions) -> Table:
     parts = [np.zeros(0, ARTEFACT_DTYPE)]
     for glint in GLINTS[camera.band]:
         flux = glint.share * looks.flux_dn
@@ -134,7 +130,7 @@ def _glints(looks: Looks, camera: BandCamera, conditions: Conditions) -> Rows:
     return np.concatenate(parts)
 
 
-def _stripes(looks: Looks, overflow_dn: Doubles, camera: BandCamera, conditions: Conditions) -> Rows:
+def _stripes(looks: Looks, overflow_dn: Doubles, camera: BandCamera, conditions: Conditions) -> Table:
     """Three rows a parent: its own row, and those half an array above and below it."""
     level = np.asarray(afterglow.stripe_dn(overflow_dn))
     parts = [np.zeros(0, ARTEFACT_DTYPE)]

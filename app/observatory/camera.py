@@ -14,7 +14,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from app.bands import Band
+from app.arrays import Singles
+from app.instruments.bands import Band
 from app.observatory.optics import Aberrations
 
 SIZE = 256
@@ -22,7 +23,6 @@ READ1_SECONDS = 0.051
 INTEGRATION_SECONDS = 1.3
 FRAME_SECONDS = 1.40  # reset, reads, and the secondary's return
 
-Floats = NDArray[np.float32]
 
 _SEED_TAG = 0xCA3
 
@@ -135,11 +135,11 @@ class Detector:
     bad : bool, dead, hot or noisy
     """
 
-    flat: Floats
-    pedestal_dn: Floats
-    dark_dn: Floats
-    noise_factor: Floats
-    well_dn: Floats
+    flat: Singles
+    pedestal_dn: Singles
+    dark_dn: Singles
+    noise_factor: Singles
+    well_dn: Singles
     bad: NDArray[np.bool_]
 
 

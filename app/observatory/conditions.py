@@ -7,15 +7,13 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from app.arrays import Doubles, Singles
 from app.formats.raw_header import ScanType
 from app.observatory.camera import SIZE, BandCamera
 from app.observatory.deviates import stream_keys
 from app.observatory.parameters import NightParameters
 from app.observatory.schedule import ScanPlan
 from app.observatory.trails import Trail, draw_trail, make_passages
-
-Doubles = NDArray[np.float64]
-Floats = NDArray[np.float32]
 
 HIT_DTYPE = np.dtype(
     [
@@ -137,7 +135,7 @@ def make_conditions(plan: ScanPlan, parameters: NightParameters, events: tuple[i
     )
 
 
-def make_sky(plan: ScanPlan, camera: BandCamera, parameters: NightParameters) -> Floats:
+def make_sky(plan: ScanPlan, camera: BandCamera, parameters: NightParameters) -> Singles:
     """Background of each frame at 9 x 9 nodes, DN in the integration time.
 
     On the sky: a level that walks slowly, a gradient, and two airglow waves of 6' to 20' that run through the field.
@@ -167,7 +165,7 @@ def make_sky(plan: ScanPlan, camera: BandCamera, parameters: NightParameters) ->
     return np.asarray(camera.background_dn * np.clip(level + pattern, 0.3, 3.0), np.float32)
 
 
-def make_drift(plan: ScanPlan, camera: BandCamera, parameters: NightParameters) -> Floats:
+def make_drift(plan: ScanPlan, camera: BandCamera, parameters: NightParameters) -> Singles:
     """Quadrant offsets that arise between the reads, DN (frames, 2, 2): slow, some 0.6 DN."""
     if parameters.still:
         return np.zeros((plan.frame_count, 2, 2), np.float32)
@@ -189,7 +187,7 @@ def make_hits(plan: ScanPlan, camera: BandCamera, parameters: NightParameters) -
     return hits
 
 
-def draw_extra(frames: range, hits: NDArray[np.void], trails: tuple[Trail, ...]) -> Floats:
+def draw_extra(frames: range, hits: NDArray[np.void], trails: tuple[Trail, ...]) -> Singles:
     """Charge of hits and trails on some frames: float32 (frames, 256, 256), or (0, 256, 256) where there is none.
 
     Parameters

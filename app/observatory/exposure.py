@@ -10,11 +10,9 @@ import numpy as np
 from numba import njit, prange
 from numpy.typing import NDArray
 
+from app.arrays import Doubles, Singles
 from app.observatory.deviates import mixed
 from app.observatory.optics import HALF_WIDTH, NODES, PHASES
-
-Floats = NDArray[np.float32]
-Doubles = NDArray[np.float64]
 
 # Half widths of stamps in pixels, and the light (DN in one look) below which they serve.
 SMALL_HALF, SMALL_BELOW_DN = 5, 100.0
@@ -34,8 +32,8 @@ def place_stars(
     distortion: float,
     first: NDArray[np.int64],
     last: NDArray[np.int64],
-    x_pix: Floats,
-    y_pix: Floats,
+    x_pix: Singles,
+    y_pix: Singles,
     starts: NDArray[np.int64],
 ) -> None:
     """Find positions on the array of the stars each frame may see.
@@ -81,7 +79,7 @@ def place_stars(
 
 @njit(cache=True, error_model="numpy")
 def _add_star(
-    image: Floats, tables: Floats, half: int, x: float, y: float, flux: float, stamp: Floats
+    image: Singles, tables: Singles, half: int, x: float, y: float, flux: float, stamp: Singles
 ) -> None:
     """Add one star to an image.
 
@@ -131,14 +129,14 @@ def _add_star(
 
 @njit(cache=True, error_model="numpy", parallel=True)
 def add_stars(
-    images: Floats,
-    small: Floats,
-    medium: Floats,
-    large: Floats,
+    images: Singles,
+    small: Singles,
+    medium: Singles,
+    large: Singles,
     seeing_step: Doubles,
-    x_pix: Floats,
-    y_pix: Floats,
-    flux_dn: Floats,
+    x_pix: Singles,
+    y_pix: Singles,
+    flux_dn: Singles,
     first: NDArray[np.int64],
     last: NDArray[np.int64],
     starts: NDArray[np.int64],
@@ -184,7 +182,7 @@ def add_stars(
                 _add_star(images[f], large[upper], HALF_WIDTH, x, y, flux * share, stamp)
 
 
-def stamps_of(tables: Floats, half: int) -> Floats:
+def stamps_of(tables: Singles, half: int) -> Singles:
     """Cut the middle of `optics.point_tables` and lay each stamp out flat.
 
     Parameters
@@ -203,17 +201,17 @@ def stamps_of(tables: Floats, half: int) -> Floats:
 
 @njit(cache=True, error_model="numpy", parallel=True)
 def read_out(
-    images: Floats,
-    extra: Floats,
-    sky: Floats,
-    flat: Floats,
-    pedestal: Floats,
-    dark: Floats,
-    noise_factor: Floats,
-    well: Floats,
-    drift: Floats,
+    images: Singles,
+    extra: Singles,
+    sky: Singles,
+    flat: Singles,
+    pedestal: Singles,
+    dark: Singles,
+    noise_factor: Singles,
+    well: Singles,
+    drift: Singles,
     keys: NDArray[np.uint64],
-    normals: Floats,
+    normals: Singles,
     gain: float,
     read_noise_dn: float,
     reset_noise_dn: float,

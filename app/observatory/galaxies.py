@@ -12,10 +12,9 @@ from functools import cache
 import numpy as np
 from numpy.typing import NDArray
 
+from app.arrays import Doubles
 from app.ingest.reference_stars import Region
 from app.ingest.reference_synthetic import cells_touching, uniform_in_cell
-
-Doubles = NDArray[np.float64]
 
 GALAXY_DTYPE = np.dtype(
     [

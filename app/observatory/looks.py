@@ -7,15 +7,12 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from app.arrays import Doubles, Integers, Singles
 from app.observatory.camera import SIZE, BandCamera
 from app.observatory.conditions import Conditions
 from app.observatory.exposure import place_stars
 from app.observatory.sky import Points
 from app.sky.directions import unit_vectors
-
-Doubles = NDArray[np.float64]
-Floats = NDArray[np.float32]
-Ints = NDArray[np.int64]
 
 _MIDDLE_PIX = 127.5
 _CORNER2_PIX2 = 2.0 * 128.0 * 128.0
@@ -35,11 +32,11 @@ class Places:
         Array pixels; the array itself is -0.5 to 255.5.
     """
 
-    first: Ints
-    last: Ints
-    starts: Ints
-    x_pix: Floats
-    y_pix: Floats
+    first: Integers
+    last: Integers
+    starts: Integers
+    x_pix: Singles
+    y_pix: Singles
 
 
 @dataclass(frozen=True)
@@ -56,8 +53,8 @@ class Looks:
         Light of the star in the frame's integration time.
     """
 
-    frame: Ints
-    source_id: Ints
+    frame: Integers
+    source_id: Integers
     x_pix: Doubles
     y_pix: Doubles
     flux_dn: Doubles
@@ -167,7 +164,7 @@ def bright_looks(
 
 
 def sky_of(
-    camera: BandCamera, conditions: Conditions, frame: Ints, x_pix: Doubles, y_pix: Doubles
+    camera: BandCamera, conditions: Conditions, frame: Integers, x_pix: Doubles, y_pix: Doubles
 ) -> tuple[Doubles, Doubles]:
     """ICRS degrees of array pixels in frames (indices): what `exposure.place_stars` does, undone."""
     x = x_pix - _MIDDLE_PIX - camera.offset_x_pix

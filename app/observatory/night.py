@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from app.bands import BANDS, Band
 from app.errors import ConflictError
 from app.formats.checksums import CHECKSUM_LIST_NAME
 from app.formats.raw_folder import raw_files, seal_night
@@ -18,6 +17,7 @@ from app.formats.raw_header import ScanType
 from app.formats.raw_night import write_raw_scan
 from app.ingest.reference_stars import ReferenceStars, Region
 from app.ingest.reference_synthetic import synthetic_region
+from app.instruments.bands import BANDS, Band
 from app.observatory.camera import CAMERAS, BandCamera, defocused, make_detector
 from app.observatory.conditions import Conditions, make_conditions, night_seed
 from app.observatory.parameters import NightParameters

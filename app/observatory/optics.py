@@ -14,8 +14,7 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
-Floats = NDArray[np.float32]
-Doubles = NDArray[np.float64]
+from app.arrays import Doubles, Singles
 
 PIXEL_ARCSEC = 2.0
 PHASES = 8  # table steps a pixel; bilinear between them blurs by 1/300 pixel^2, and keeps flux and centroid
@@ -107,7 +106,7 @@ def _transfer(seeing_arcsec: float, jitter_arcsec: float) -> Doubles:
     return np.asarray(atmosphere * motion * pixel)
 
 
-def _phase_major(image: Doubles) -> Floats:
+def _phase_major(image: Doubles) -> Singles:
     """Cut an oversampled image (pixel-integrated, centred on [0, 0]) into one stamp a sub-pixel phase.
 
     Element [p, q, i, j] is the light in the pixel whose centre lies at (j - HALF_WIDTH + q / PHASES - 0.5, same in y
@@ -131,7 +130,7 @@ def _spot_transforms(aberrations: Aberrations) -> tuple[NDArray[np.complex128], 
 
 
 @lru_cache(maxsize=24)  # 5 MB each
-def point_tables(aberrations: Aberrations, seeing_arcsec: float) -> Floats:
+def point_tables(aberrations: Aberrations, seeing_arcsec: float) -> Singles:
     """Pixel-integrated images of a point, for one seeing.
 
     Parameters
@@ -153,7 +152,7 @@ def point_tables(aberrations: Aberrations, seeing_arcsec: float) -> Floats:
     return np.stack(tables)
 
 
-def width_arcsec(table: Floats) -> float:
+def width_arcsec(table: Singles) -> float:
     """Full width at half maximum of a table's image, pixel included: 2 sqrt(area above half maximum / pi)."""
     # all phases interleaved: [i, p, j, q] is the image sampled at 1 / PHASES pixel
     fine = table[:PHASES, :PHASES].transpose(2, 0, 3, 1).reshape(table.shape[2] * PHASES, -1)

@@ -7,9 +7,10 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from app.bands import Band
+from app.arrays import Doubles, Singles
 from app.formats.raw_header import RawScanHeader, ScanType
 from app.formats.raw_night import FRAME_DTYPE, RawScan
+from app.instruments.bands import Band
 from app.observatory import camera as cameras
 from app.observatory.afterglow import leave_traces, no_traps
 from app.observatory.artefacts import ARTEFACT_DTYPE, list_artefacts
@@ -29,9 +30,6 @@ from app.observatory.parameters import NightParameters
 from app.observatory.scattered import SCATTERING_LIMIT_MAG, SPIKE_REACH_PIX, add_scattered_light
 from app.observatory.schedule import ScanPlan
 from app.observatory.sky import Points
-
-Doubles = NDArray[np.float64]
-Floats = NDArray[np.float32]
 
 _CHUNK = 48  # frames at once: 50 MB of images
 _SEEING_GRID = 0.1  # arcsec between tables; between them images are mixed
@@ -61,7 +59,7 @@ class BandTruth:
 
 def expose_stars(
     points: Points, camera: BandCamera, conditions: Conditions, frames: range, zero_point_mag: Doubles
-) -> Floats:
+) -> Singles:
     """Light of all points on some frames of a scan, before the detector.
 
     Parameters
@@ -93,7 +91,7 @@ def expose_stars(
     return images
 
 
-def _tables(camera: BandCamera, seeing_arcsec: Doubles) -> tuple[Floats, Doubles]:
+def _tables(camera: BandCamera, seeing_arcsec: Doubles) -> tuple[Singles, Doubles]:
     """Tables on the grid of seeings that encloses the frames', and each frame's place on it."""
     place = seeing_arcsec / _SEEING_GRID
     low, high = int(np.floor(place.min())), int(np.ceil(place.max()))

@@ -15,12 +15,10 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-from app.bands import Band
+from app.arrays import Doubles, Singles
+from app.instruments.bands import Band
 from app.observatory.camera import BandCamera
 from app.observatory.looks import Looks
-
-Doubles = NDArray[np.float64]
-Floats = NDArray[np.float32]
 
 # Position angle of each arm (degrees) and its part of the light of one of the four spikes.
 ARMS: tuple[tuple[float, float], ...] = (
@@ -90,7 +88,7 @@ def spike_length_arcsec(band: Band, flux_dn: Doubles, scale_arcsec: float, faint
 
 @njit(cache=True, error_model="numpy")
 def _add_arms(
-    images: Floats,
+    images: Singles,
     frame: NDArray[np.int64],
     x_pix: Doubles,
     y_pix: Doubles,
@@ -139,7 +137,7 @@ def _add_arms(
 
 @njit(cache=True, error_model="numpy")
 def _add_annuli(
-    images: Floats,
+    images: Singles,
     frame: NDArray[np.int64],
     x_pix: Doubles,
     y_pix: Doubles,
@@ -164,7 +162,7 @@ def _add_annuli(
 
 
 def add_scattered_light(
-    images: Floats, frames: range, looks: Looks, camera: BandCamera, turn_deg: Doubles
+    images: Singles, frames: range, looks: Looks, camera: BandCamera, turn_deg: Doubles
 ) -> None:
     """Add spikes and glints of bright stars to some frames.
 

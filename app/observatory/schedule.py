@@ -8,13 +8,12 @@ from datetime import UTC, datetime, timedelta
 import numpy as np
 from numpy.typing import NDArray
 
+from app.arrays import Doubles
 from app.formats.raw_header import Corners, ScanType
 from app.ingest.reference_stars import Region
 from app.observatory.camera import FRAME_SECONDS
 from app.observatory.parameters import NightParameters
 from app.sky.directions import from_galactic
-
-Doubles = NDArray[np.float64]
 
 FIELD_ARCSEC = 512.0  # 256 pixels of 2"
 OVERLAP_ARCSEC = 51.0  # of neighbouring tiles, at the end nearer the equator

@@ -7,12 +7,11 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from app.bands import Band
+from app.arrays import Doubles
 from app.ingest.reference_stars import ReferenceStars, Region
+from app.instruments.bands import Band
 from app.observatory.galaxies import galaxies_in, swarm
 from app.observatory.starfield import bright_stars, faint_stars
-
-Doubles = NDArray[np.float64]
 
 SOURCE_DTYPE = np.dtype(
     [

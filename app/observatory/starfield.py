@@ -10,11 +10,10 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from app.arrays import Doubles
 from app.ingest.reference_stars import ReferenceStars, Region, positions_at
 from app.ingest.reference_synthetic import cells_touching, uniform_in_cell
 from app.sky.galactic import galactic
-
-Doubles = NDArray[np.float64]
 
 STAR_DTYPE = np.dtype(
     [

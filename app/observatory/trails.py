@@ -5,11 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
+from app.arrays import Singles
 from app.observatory.camera import SIZE
-
-Floats = NDArray[np.float32]
 
 # Satellites bright enough to see: one in 300 frames, about one a scan of 6 degrees; aircraft a fifth of that.
 _SATELLITES_A_FRAME, _AIRCRAFT_A_FRAME = 1.0 / 300.0, 1.0 / 1500.0
@@ -45,7 +43,7 @@ class Trail:
     spacing_pix: float = 0.0
 
 
-def draw_trail(image: Floats, trail: Trail) -> None:
+def draw_trail(image: Singles, trail: Trail) -> None:
     """Add a trail's light to an image (256, 256), DN."""
     y, x = np.mgrid[:SIZE, :SIZE]
     angle = np.radians(trail.angle_deg)

@@ -11,8 +11,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import numpy as np
-from numpy.typing import NDArray
 
+from app.arrays import Table
 from app.errors import InputError
 from app.formats.raw_header import ScanType
 from app.observatory.artefacts import ARTEFACT_DTYPE
@@ -23,7 +23,7 @@ from app.observatory.sky import SOURCE_DTYPE
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from app.bands import Band
+    from app.instruments.bands import Band
     from app.observatory.schedule import ScanPlan
 
 SCAN_TRUTH_DTYPE = np.dtype(
@@ -79,19 +79,18 @@ _TABLES = {
     "EVENTS": EVENT_DTYPE,
     "ARTEFACTS": SCAN_ARTEFACT_DTYPE,
 }
-Rows = NDArray[np.void]
 
 
 class TruthBook:
     """Collects the truth scan by scan."""
 
-    def __init__(self, sources: Rows) -> None:
+    def __init__(self, sources: Table) -> None:
         self.sources = sources
-        self._scans: list[Rows] = []
-        self._frames: list[Rows] = []
-        self._hits: list[Rows] = []
-        self._events: list[Rows] = []
-        self._artefacts: list[Rows] = []
+        self._scans: list[Table] = []
+        self._frames: list[Table] = []
+        self._hits: list[Table] = []
+        self._events: list[Table] = []
+        self._artefacts: list[Table] = []
 
     def add_events(self, plan: ScanPlan, conditions: Conditions) -> None:
         """Note the trails and the missing frames of a scan."""
@@ -147,8 +146,8 @@ class TruthBook:
         _write_tables(path, tables)
 
 
-def _of_scan(rows: Rows, dtype: np.dtype[np.void], scan: int, letter: bytes) -> Rows:
-    """Rows with the scan and the band they belong to."""
+def _of_scan(rows: Table, dtype: np.dtype[np.void], scan: int, letter: bytes) -> Table:
+    """Table with the scan and the band they belong to."""
     out = np.zeros(rows.size, dtype)
     out["scan"], out["band"] = scan, letter
     for name in rows.dtype.names or ():
@@ -156,7 +155,7 @@ def _of_scan(rows: Rows, dtype: np.dtype[np.void], scan: int, letter: bytes) -> 
     return out
 
 
-def _write_tables(path: Path, tables: dict[str, Rows]) -> None:
+def _write_tables(path: Path, tables: dict[str, Table]) -> None:
     from astropy.io import fits
 
     hdus = [fits.PrimaryHDU(), *[fits.BinTableHDU(rows, name=name) for name, rows in tables.items()]]
@@ -165,7 +164,7 @@ def _write_tables(path: Path, tables: dict[str, Rows]) -> None:
     partial.replace(path)
 
 
-def read_table(path: Path, name: str) -> Rows:
+def read_table(path: Path, name: str) -> Table:
     """Read one table of a truth file (this module's first lines name them), or STANDARDS of a standards file.
 
     Raises
@@ -189,7 +188,7 @@ def read_table(path: Path, name: str) -> Rows:
     return rows
 
 
-def choose_standards(sources: Rows, plans: tuple[ScanPlan, ...]) -> Rows:
+def choose_standards(sources: Table, plans: tuple[ScanPlan, ...]) -> Table:
     """Isolated stars of J 10.5 to 13.5 in the calibration fields: known magnitudes to calibrate with.
 
     Isolated: no other source within 15" that is less than 5 magnitudes fainter.
@@ -219,6 +218,6 @@ def choose_standards(sources: Rows, plans: tuple[ScanPlan, ...]) -> Rows:
     return standards
 
 
-def write_standards(path: Path, standards: Rows) -> None:
+def write_standards(path: Path, standards: Table) -> None:
     """Write the standards file: one table STANDARDS with ra, decl (degrees) and the magnitudes of the three bands."""
     _write_tables(path, {"STANDARDS": standards})

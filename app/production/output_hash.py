@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from app.db.copy import Records
+from app.columns.records import Records
 from app.production.publication import Publication
 
 # Keys that differ between two attempts, or two runs, at the same work.

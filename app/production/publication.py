@@ -12,8 +12,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from app.bands import Band
-from app.db.pgsphere import SPolygon
+from app.instruments.bands import Band
+from app.sky.shapes import SPolygon
 
 Span = tuple[datetime, datetime]
 """Half-open span of UTC times."""

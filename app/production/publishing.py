@@ -14,7 +14,8 @@ from typing import Any
 from psycopg import Connection
 from psycopg.types.json import Jsonb
 
-from app.db.copy import Records, SourceTable, copy_rows
+from app.columns.records import Records
+from app.db.copy import SourceTable, copy_rows
 from app.db.locks import RELEASES
 from app.db.pgsphere import to_text
 from app.db.statements import statement

@@ -16,9 +16,9 @@ import numpy as np
 from numpy.typing import NDArray
 from psycopg import Connection, sql
 
-from app.db.copy import EPOCH, empty_records
+from app.columns import Column, Kind
+from app.columns.records import EPOCH, empty_records
 from app.errors import InputError
-from app.models.columns import Column, Kind
 from app.releases.products import Product
 
 SEPARATOR = "|"

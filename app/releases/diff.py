@@ -7,7 +7,7 @@ from typing import Any
 
 from psycopg import Connection, sql
 
-from app.models.columns import PUBLISHED_PSC
+from app.columns import PUBLISHED_PSC
 from app.releases.catalogue import release_id_of
 
 # Keys are given by each release afresh; a neighbour is told by its distance and direction.

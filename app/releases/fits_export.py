@@ -8,8 +8,8 @@ from typing import Any, BinaryIO
 import numpy as np
 from numpy.typing import NDArray
 
-from app.db.copy import EPOCH, null_integer
-from app.models.columns import Column, Kind
+from app.columns import Column, Kind
+from app.columns.records import EPOCH, null_integer
 from app.releases.products import Product
 
 _BLOCK = 2880

@@ -8,8 +8,8 @@ from typing import Any, BinaryIO
 import numpy as np
 from numpy.typing import NDArray
 
-from app.db.copy import EPOCH
-from app.models.columns import Column, Kind
+from app.columns import Column, Kind
+from app.columns.records import EPOCH
 from app.releases.products import Product
 
 # The only columns whose trailing blanks are padding: in three-letter flags a blank is a band that was not observed.

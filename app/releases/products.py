@@ -11,8 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 from psycopg import Connection, sql
 
-from app.db.copy import EPOCH, empty_records
-from app.models.columns import EXTENDED_SOURCE, PUBLISHED_PSC, Column, Kind
+from app.columns import EXTENDED_SOURCE, PUBLISHED_PSC, Column, Kind
+from app.columns.records import EPOCH, empty_records
 
 CHUNK_ROWS = 20_000
 

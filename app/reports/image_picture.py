@@ -11,12 +11,11 @@ from numpy.typing import NDArray
 from psycopg import Connection
 from psycopg.rows import dict_row
 
-from app.bands import BANDS, Band
+from app.arrays import Doubles
 from app.db.statements import statement
 from app.formats.atlas import AtlasFile, read_atlas
+from app.instruments.bands import BANDS, Band
 from app.reports.style import picture
-
-Doubles = NDArray[np.float64]
 
 MARKS = (("ABC", "#2f855a", "SNR above 5"), ("DEF", "#dd6b20", "poor"), ("UX", "#c53030", "upper limit only"))
 """Letters of ph_qual, colour and label."""

@@ -6,17 +6,16 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 from psycopg import Connection
 from psycopg.rows import dict_row
 
-from app.bands import BANDS
+from app.arrays import Doubles
 from app.db.statements import statement
 from app.errors import UnknownNameError
+from app.instruments.bands import BANDS
 from app.reports.image_picture import draw_image
 from app.reports.style import BAND_COLOUR, picture
 
-Doubles = NDArray[np.float64]
 BIN_MAG = 0.5
 REQUIREMENT_MAG = {"j": 15.8, "h": 15.1, "k": 14.3}
 """Magnitudes at which the original survey required SNR 10 (survey-facts 5.5)."""

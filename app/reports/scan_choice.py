@@ -10,8 +10,8 @@ from typing import Any
 from psycopg import Connection
 from psycopg.rows import dict_row
 
+from app.columns.diagnostics import ScanDiagnostics
 from app.db.statements import statement
-from app.diagnostics import ScanDiagnostics
 from app.errors import StoreError, UnknownNameError, UserError
 from app.formats.scan_diagnostics import DiagnosticsFileError, read_diagnostics
 from app.production.selection import Selection

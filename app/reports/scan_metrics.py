@@ -8,11 +8,9 @@ from itertools import pairwise
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
-from app.diagnostics import CELLS, BandDiagnostics, Plane, ScanDiagnostics, Table
-
-Doubles = NDArray[np.float64]
+from app.arrays import Doubles, Table
+from app.columns.diagnostics import CELLS, BandDiagnostics, Plane, ScanDiagnostics
 
 SNR_EDGES = (5.0, 10.0, 20.0, 50.0, 100.0, np.inf)
 """Bins of the signal-to-noise ratio of stars."""

@@ -8,15 +8,9 @@ from typing import Any
 
 import numpy as np
 
-from app.diagnostics import BandDiagnostics, ScanDiagnostics
-from app.reports.scan_metrics import (
-    SNR_EDGES,
-    Doubles,
-    clipped_rms,
-    middle,
-    ratio,
-    typical_ratio,
-)  # fmt: skip
+from app.arrays import Doubles
+from app.columns.diagnostics import BandDiagnostics, ScanDiagnostics
+from app.reports.scan_metrics import SNR_EDGES, clipped_rms, middle, ratio, typical_ratio
 from app.reports.scan_planes import draw_chi2, draw_residuals
 from app.reports.style import BAND_COLOUR, count_of, picture, say_nothing_there
 

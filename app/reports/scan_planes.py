@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from app.diagnostics import CELLS, BandDiagnostics, Plane, ScanDiagnostics
+from app.columns.diagnostics import CELLS, BandDiagnostics, Plane, ScanDiagnostics
 from app.reports.scan_metrics import edge_over_centre, left_over_percent, middle, spread
 from app.reports.style import BAND_COLOUR, picture, say_nothing_there
 

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from app.bands import Band
+from app.instruments.bands import Band
 
 BAND_COLOUR: dict[Band, str] = {Band.J: "#2b6cb0", Band.H: "#2f855a", Band.K: "#c53030"}
 """Blue to red in the order of wavelength; distinguishable in the common colour-vision deficiencies by lightness."""

@@ -51,7 +51,7 @@ install_python() {
         --editable "$root"
     python_state >"$stamp"
     # Kernels are compiled once now, so that the first scan is not the slow one.
-    if "$venv/bin/python" -c 'import workers.warm' 2>/dev/null; then
+    if "$venv/bin/python" -c 'import workers.process.warm' 2>/dev/null; then
         say "compiling the pixel kernels"
         "$venv/bin/mapps" worker warm || say "kernels will be compiled at first use instead"
     fi

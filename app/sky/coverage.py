@@ -10,11 +10,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
+from app.arrays import Doubles
 from app.sky.footprint import Corners, Position, direction, unit_vectors
 
-Doubles = NDArray[np.float64]
 Quadrilateral = Sequence[Position]
 """Four corners in any order around."""
 

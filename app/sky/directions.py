@@ -5,11 +5,10 @@ from __future__ import annotations
 from functools import cache
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
+from app.arrays import Doubles
 from app.sky.galactic import galactic
-
-Doubles = NDArray[np.float64]
 
 
 def unit_vectors(longitude_deg: ArrayLike, latitude_deg: ArrayLike) -> Doubles:

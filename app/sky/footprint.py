@@ -11,9 +11,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from app.db.pgsphere import SPoint, SPolygon
+from app.arrays import Doubles
+from app.sky.shapes import SPoint, SPolygon
 
-Doubles = NDArray[np.float64]
 Position = tuple[float, float]
 """Right ascension and declination, ICRS degrees."""
 

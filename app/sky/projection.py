@@ -9,9 +9,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
-Doubles = NDArray[np.float64]
+from app.arrays import Doubles
 
 
 @dataclass(frozen=True)

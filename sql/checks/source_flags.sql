@@ -1,4 +1,4 @@
--- Flags have the letters of app/flags.py, one a band, and say what the magnitudes say: no magnitude exactly where ph_qual
+-- Flags have the letters of app/columns/flags.py, one a band, and say what the magnitudes say: no magnitude exactly where ph_qual
 -- is X or blank, no uncertainty where it is U, X or blank.
 SELECT run_id, src_id, ph_qual, rd_flg, bl_flg, cc_flg, j_m, h_m, k_m
 FROM wsdb.point_source

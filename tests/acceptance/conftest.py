@@ -14,6 +14,7 @@ import pytest
 
 from app.db.cluster import Cluster
 from tests.conftest import TEMPLATE, Database, create_database, drop_database, make_open_folder
+from tests.worlds.places import ROOT
 
 
 @dataclass(frozen=True)
@@ -30,7 +31,7 @@ class Site:
         done = subprocess.run(
             [sys.executable, "-m", "app.cli.main", *words],
             env=environment, capture_output=True, text=True, check=False, timeout=200,
-            cwd=Path(__file__).resolve().parents[2],
+            cwd=ROOT,
         )  # fmt: skip
         assert done.returncode == status, f"mapps {' '.join(words)}\n{done.stdout}\n{done.stderr}"
         return done.stdout

@@ -8,13 +8,13 @@ import numpy as np
 import pytest
 from scipy.spatial import cKDTree
 
-from app.bands import BANDS, Band
 from app.ingest.reference_stars import REFERENCE_DTYPE
+from app.instruments.bands import BANDS, Band
 from app.observatory.parameters import NightParameters
 from app.observatory.schedule import plan_night
-from tests.acceptance.short_scans import observe
-from workers.reduction.frames import FrameSetError
-from workers.reduction.scan import ReferenceStars
+from tests.worlds.short_scans import observe
+from workers.reduction.frames.values import FrameSetError
+from workers.reduction.reduce_scan import ReferenceStars
 
 pytestmark = pytest.mark.slow
 SMALL = {"tiles": 1, "calibration_groups": 0, "dark_frames": 6, "flat_frames": 6, "seed": 7}

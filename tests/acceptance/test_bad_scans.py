@@ -15,10 +15,10 @@ import numpy as np
 import pytest
 from astropy.io import fits
 
-from app.bands import Band
 from app.db.cluster import Cluster
 from app.formats.raw_folder import seal_night
 from app.ingest.reference_stars import REFERENCE_DTYPE
+from app.instruments.bands import Band
 from app.observatory.night import simulate_night
 from app.observatory.parameters import NightParameters
 from tests.acceptance.conftest import Site, open_site

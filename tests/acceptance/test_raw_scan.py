@@ -12,21 +12,23 @@ import numpy as np
 import pytest
 from scipy.spatial import cKDTree
 
-from app.bands import BANDS, Band
 from app.formats.raw_folder import raw_files
 from app.formats.raw_night import ScanType, read_raw_scan
 from app.ingest.reference_stars import Region, positions_at
 from app.ingest.reference_synthetic import synthetic_region
+from app.instruments.bands import BANDS, Band
+from app.instruments.cameras import detector_of
 from app.observatory.camera import CAMERAS
 from app.observatory.night import simulate_night
 from app.observatory.parameters import NightParameters
 from app.observatory.truth import read_table
-from workers.instruments.camera import detector_of, raw_band
-from workers.reduction.masks import calibrate_night
-from workers.reduction.scan import ReducedScan, ReductionParameters, ReferenceStars, reduce_scan
-from workers.reduction.scan_sources import measure_scan
-from workers.reduction.stack.parameters import PhotometryParameters
-from workers.reduction.values import ScanSources
+from app.parameters.photometry import PhotometryParameters
+from app.parameters.reduction import ReductionParameters
+from workers.reduction.calibration.masks import calibrate_night
+from workers.reduction.frames.products import ScanSources
+from workers.reduction.measure_scan import measure_scan
+from workers.reduction.reduce_scan import ReducedScan, ReferenceStars, reduce_scan
+from workers.steps.raw_band import raw_band
 
 pytestmark = pytest.mark.slow
 EPOCH = 1998.32

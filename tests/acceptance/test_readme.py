@@ -8,8 +8,9 @@ from pathlib import Path
 import pytest
 
 from tests.acceptance.conftest import Site
+from tests.worlds.places import ROOT
 
-README = (Path(__file__).resolve().parents[2] / "README.md").read_text(encoding="utf-8")
+README = (ROOT / "README.md").read_text(encoding="utf-8")
 QUERIES = re.findall(r"```sql\n(.*?)```", README, flags=re.DOTALL)
 
 

@@ -4,7 +4,6 @@ Targets are those of the issue "The working skeleton": better than a plain SEP r
 """
 
 import csv
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -12,13 +11,14 @@ from astropy import units
 from astropy.coordinates import SkyCoord, match_coordinates_sky, search_around_sky
 from astropy.io import fits
 
-from app.bands import Band
+from app.instruments.bands import Band
+from app.parameters.extraction import ExtractionParameters
 from app.sky.projection import SinProjection
-from workers.reduction.extract import extract_scan
-from workers.reduction.parameters import ExtractionParameters
-from workers.reduction.values import AtlasImage
+from tests.worlds.places import SHARED
+from workers.reduction.frames.products import AtlasImage
+from workers.reduction.images.extract import extract_scan
 
-SHARED = Path(__file__).resolve().parents[3] / "shared" / "data"
+DATA = SHARED / "data"
 PARAMETERS = ExtractionParameters()
 
 # band, interval, smallest share found (%), largest scatter (mag), largest |offset| (mag)
@@ -53,7 +53,7 @@ def _mad(values):
 
 @pytest.fixture(scope="module")
 def plane():
-    folder = SHARED / "atlas-plane-south"
+    folder = DATA / "atlas-plane-south"
     images = [_load(folder / f"twomass_990810s_scan049_{band}_south.fits.gz") for band in "JH"]
     with (folder / "psc_south.csv").open(newline="") as file:
         rows = list(csv.DictReader(file))
@@ -116,7 +116,7 @@ def test_positions_agree_with_the_catalogue(plane, band):
 
 @pytest.fixture(scope="module")
 def galaxy_field():
-    folder = SHARED / "atlas-ngc309-jhk"
+    folder = DATA / "atlas-ngc309-jhk"
     return extract_scan([_load(folder / f"a{b}_asky_001022s0620186.fits.gz", 186) for b in "JHK"], PARAMETERS)
 
 
@@ -147,7 +147,7 @@ def test_bands_of_one_place_agree(galaxy_field):
 
 @pytest.mark.slow
 def test_two_scans_of_a_nebula_agree_where_they_overlap():
-    folder = SHARED / "atlas-m17-ks"
+    folder = DATA / "atlas-m17-ks"
     scans = [
         extract_scan(
             [_load(folder / f"aK_asky_990502s{scan}{number}.fits.gz", int(number))], PARAMETERS

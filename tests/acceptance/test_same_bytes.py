@@ -19,11 +19,11 @@ from app.production.output_hash import output_hash
 from app.settings import Settings
 from app.store import Store
 from tests.acceptance.conftest import Site
-from tests.acceptance.short_scans import observe
+from tests.worlds.places import ROOT
+from tests.worlds.short_scans import observe
 from workers.steps.context import StepContext
 from workers.steps.registry import STEPS
 
-ROOT = Path(__file__).resolve().parents[2]
 THREADS = (
     "OPENBLAS_NUM_THREADS",
     "OMP_NUM_THREADS",
@@ -55,7 +55,7 @@ def prepared(request, tmp_path_factory) -> Path:
 def reduce_elsewhere(path: Path, threads: int, seed: int) -> dict[str, str]:
     environment = os.environ | dict.fromkeys(THREADS, str(threads)) | {"PYTHONHASHSEED": str(seed)}
     done = subprocess.run(
-        [sys.executable, "-W", "error", "-m", "tests.acceptance.same_bytes", str(path)],
+        [sys.executable, "-W", "error", "-m", "tests.worlds.same_bytes", str(path)],
         env=environment, cwd=ROOT, capture_output=True, text=True, check=False, timeout=200,
     )  # fmt: skip
     assert done.returncode == 0, done.stderr

@@ -11,9 +11,9 @@ import pytest
 from psycopg import Connection
 from psycopg.types.json import Jsonb
 
-from app.bands import Band
 from app.db import migrate
-from tests.contract.ledger import Attempt, open_attempt
+from app.instruments.bands import Band
+from tests.worlds.ledger import Attempt, open_attempt
 from workers.steps.calibrations import (
     CalibrationConfigurationError,
     NoCalibrationError,

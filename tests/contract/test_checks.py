@@ -5,11 +5,11 @@ from dataclasses import dataclass
 
 import pytest
 
+from app.columns import POINT_SOURCE
+from app.columns.flags import FLAGS
 from app.db.copy import SourceTable, copy_rows
 from app.db.statements import scripts
-from app.flags import FLAGS
-from app.models.columns import POINT_SOURCE
-from tests.contract.ledger import accept, open_attempt, sky_rows
+from tests.worlds.ledger import accept, open_attempt, sky_rows
 
 CHECKS = {path.stem: path.read_text(encoding="utf-8") for path in scripts("checks")}
 

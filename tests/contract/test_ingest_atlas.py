@@ -21,9 +21,8 @@ from app.ingest.refusals import read_refusals
 from app.ingest.summary import IngestSummary
 from app.sky.footprint import Corners, edge_distances
 from tests.conftest import Database
-from tests.contract.atlas_files import write_image, write_pixels
-
-ROOT = Path(__file__).resolve().parents[2]
+from tests.worlds.atlas_files import write_image, write_pixels
+from tests.worlds.places import ROOT
 
 
 @pytest.fixture

@@ -26,9 +26,9 @@ from app.observatory.night import simulate_night
 from app.observatory.parameters import NightParameters
 from app.sky.footprint import Corners, edge_distances
 from tests.conftest import Database
-from tests.contract.atlas_files import write_image
+from tests.worlds.atlas_files import write_image
+from tests.worlds.places import ROOT
 
-ROOT = Path(__file__).resolve().parents[2]
 NIGHT = "980427s"
 # Scan 1 dark, 2 flat, 3 and 4 survey tiles of four frames each, scan 4 with a missing one.
 PARAMETERS = NightParameters(

@@ -6,10 +6,11 @@ import numpy as np
 import psycopg
 import pytest
 
-from app.db.copy import NullInRequiredColumnError, SourceTable, copy_rows, empty_records, null_integer
-from app.models.columns import EXTENDED_SOURCE, POINT_SOURCE, Kind
+from app.columns import EXTENDED_SOURCE, POINT_SOURCE, Kind
+from app.columns.records import NullInRequiredColumnError, empty_records, null_integer
+from app.db.copy import SourceTable, copy_rows
 from app.sky.healpix import ORDER, pixel_boundaries, pixel_number
-from tests.contract.ledger import open_attempt, sky_rows
+from tests.worlds.ledger import open_attempt, sky_rows
 
 
 def scattered(n, seed=1):

@@ -4,10 +4,10 @@ import pytest
 from alembic import command
 from sqlalchemy import text
 
+from app.columns import EXTENDED_SOURCE, POINT_SOURCE, PUBLISHED_PSC
 from app.db import migrate
 from app.db.engine import engine_url
 from app.models import METADATA, SCHEMAS
-from app.models.columns import EXTENDED_SOURCE, POINT_SOURCE, PUBLISHED_PSC
 
 UNCOMMENTED = text(
     """

@@ -9,24 +9,21 @@ import pytest
 from sqlalchemy import Column, Index, Integer, MetaData, Table, insert, select
 from sqlalchemy.dialects import postgresql
 
+from app.columns import POINT_SOURCE
 from app.db.copy import SourceTable, copy_rows
 from app.db.pgsphere import (
     PgSphereMissingError,
-    SBox,
     SBoxType,
-    SCircle,
     SCircleType,
-    SPoint,
     SPointType,
-    SPolygon,
     SPolygonType,
     register,
     register_engine,
 )
-from app.models.columns import POINT_SOURCE
 from app.sky.healpix import pixel_number
+from app.sky.shapes import SBox, SCircle, SPoint, SPolygon
 from tests.conftest import create_database, drop_database
-from tests.contract.ledger import open_attempt, sky_rows
+from tests.worlds.ledger import open_attempt, sky_rows
 
 SHAPES = {
     "spoint": SPoint(10.5, -3.25),

@@ -17,7 +17,7 @@ from app.production.runs import create_run, freeze_run, set_run_state
 from app.production.selection import Night, Selection, SelectionError
 from app.production.states import TRANSITIONS, Event, Guard
 from app.production.tasks import TaskFilter, hold_tasks, queue_run, release_tasks, retry_tasks
-from tests.production_world import (
+from tests.worlds.production import (
     IDENTITY,
     ROWS,
     another_run,

@@ -14,8 +14,8 @@ from app.production.publishing import InputsReplacedError, RunReleasedError, pub
 from app.production.recall import Recalled, requeue
 from app.production.tasks import TaskFilter, hold_tasks, queue_run, release_tasks
 from app.releases.build import build_release
-from tests.contract.interleaving import Session, orders, play
-from tests.production_world import (
+from tests.worlds.interleaving import Session, orders, play
+from tests.worlds.production import (
     IDENTITY,
     ROWS,
     check_invariants,

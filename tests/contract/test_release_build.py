@@ -19,7 +19,7 @@ from app.releases.explain import explain
 from app.releases.parameters import DEFAULTS, ReleaseParameterError
 from app.releases.verify import ReleaseAlteredError, require_equal, verify_release
 from tests.conftest import Database
-from tests.contract.release_world import Box, World, fresh_world
+from tests.worlds.release import Box, World, fresh_world
 
 ARCSEC = 1 / 3600
 WEAK = {f"{band}_{name}": value for band in "jhk" for name, value in (("snr", 2.0), ("msig", 0.5))}

@@ -11,7 +11,7 @@ import pytest
 from app.cli import output
 from app.cli.main import run as mapps
 from tests.conftest import Database
-from tests.contract.release_world import Box, World
+from tests.worlds.release import Box, World
 
 
 @pytest.fixture(autouse=True)

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 from tests.conftest import Database
-from tests.contract.release_world import Box, fresh_world
+from tests.worlds.release import Box, fresh_world
 
 ARCSEC = 1 / 3600
 # Scan 1 ends at 10.20, scan 2 begins at 10.15: a position at 10.16 is 144 arcsec inside the one, 36 inside the other.

@@ -15,14 +15,14 @@ from astropy.io import fits
 from psycopg import sql
 from pyarrow import parquet
 
-from app.db.copy import EPOCH, null_integer, record_dtype
+from app.columns import EXTENDED_SOURCE, PUBLISHED_PSC, Kind
+from app.columns.records import EPOCH, null_integer, record_dtype
 from app.errors import StoreError, UnknownNameError
-from app.models.columns import EXTENDED_SOURCE, PUBLISHED_PSC, Kind
 from app.releases.bulk_text import BulkTextError, read_bulk_text
 from app.releases.export import ExportFormat, export_release
 from app.releases.products import PRODUCTS, read_chunks
 from tests.conftest import Database
-from tests.contract.release_world import Box, World, fresh_world
+from tests.worlds.release import Box, World, fresh_world
 
 REAL_ROW = "psc-rows/psc_release_row_60_columns.txt"
 

@@ -8,9 +8,9 @@ from typing import Any
 import numpy as np
 import pytest
 
-from app.models.columns import PUBLISHED_PSC
+from app.columns import PUBLISHED_PSC
 from tests.conftest import Database
-from tests.contract.release_world import Box, World, fresh_world
+from tests.worlds.release import Box, World, fresh_world
 
 ARCSEC = 1 / 3600
 STARS = 1500

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from tests.conftest import Database
-from tests.contract.release_world import Box, World
+from tests.worlds.release import Box, World
 
 BOX = Box(10.0, 10.2, 0.0, 1.0)
 WEAK = {f"{b}_snr": 3.0 for b in "jhk"} | {f"{b}_msig": 0.4 for b in "jhk"}

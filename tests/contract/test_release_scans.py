@@ -8,7 +8,7 @@ import pytest
 
 from app.releases.build import build_release
 from tests.conftest import Database
-from tests.contract.release_world import Box, World, fresh_world
+from tests.worlds.release import Box, World, fresh_world
 
 Choice = tuple[bool, int, str]
 

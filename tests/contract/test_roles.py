@@ -6,11 +6,11 @@ import psycopg
 import pytest
 from psycopg.errors import InsufficientPrivilege
 
+from app.columns import POINT_SOURCE
 from app.db import migrate
 from app.db.copy import SourceTable, copy_rows
 from app.db.engine import connect_url
-from app.models.columns import POINT_SOURCE
-from tests.contract.ledger import accept, open_attempt, sky_rows
+from tests.worlds.ledger import accept, open_attempt, sky_rows
 
 
 @pytest.fixture

@@ -12,7 +12,7 @@ from app.models.production import Family
 from app.production import protocol
 from app.production.protocol import Failure
 from app.production.publishing import publish
-from tests.production_world import (
+from tests.worlds.production import (
     IDENTITY,
     ROWS,
     check_invariants,
@@ -20,7 +20,7 @@ from tests.production_world import (
     publication_of,
     valid_calibrations,
     value,
-)  # fmt: skip
+)
 
 
 @pytest.fixture

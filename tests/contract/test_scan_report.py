@@ -16,7 +16,7 @@ from app.production.publication import DiagnosticsRow
 from app.production.publishing import publish
 from app.production.recall import Recalled, requeue
 from app.store import Store
-from tests.production_world import (
+from tests.worlds.production import (
     IDENTITY,
     another_run,
     make_world,
@@ -24,7 +24,7 @@ from tests.production_world import (
     valid_calibrations,
     value,
 )
-from tests.unit.synthetic_diagnostics import NOTHING, ONE_BAND
+from tests.worlds.synthetic_diagnostics import NOTHING, ONE_BAND
 
 
 @pytest.fixture

@@ -1,8 +1,8 @@
 """The views for people answer what they promise."""
 
+from app.columns import POINT_SOURCE
 from app.db.copy import SourceTable, copy_rows
-from app.models.columns import POINT_SOURCE
-from tests.contract.ledger import accept, open_attempt, sky_rows
+from tests.worlds.ledger import accept, open_attempt, sky_rows
 
 
 def one(connection, query, *values):

@@ -20,14 +20,14 @@ from app.db import migrate
 from app.db.cluster import Cluster
 from app.db.engine import connect_url
 from tests.conftest import make_open_folder
-from tests.production_world import World, check_invariants
+from tests.worlds.production import World, check_invariants
 
 PATIENCE_SECONDS = 60.0
 
 # Set before the fork server starts: numerical libraries would keep a thread per core in every process.
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 CONTEXT = multiprocessing.get_context("forkserver")
-CONTEXT.set_forkserver_preload(["tests.faults.synthetic_worker"])
+CONTEXT.set_forkserver_preload(["tests.worlds.synthetic_worker"])
 
 
 def until(condition: Callable[[], Any], what: str) -> Any:
@@ -58,7 +58,7 @@ class Plant:
 
     def start(self, world: World, *words: str, fault: str = "", **settings: object) -> BaseProcess:
         """Start a worker of a run; it ends when the run is idle."""
-        from tests.faults import synthetic_worker
+        from tests.worlds import synthetic_worker
 
         environment = self.environment(**settings) | ({"MAPPS_FAULT": fault} if fault else {})
         arguments = ["work", "--run", world.run, "--until-idle", *words]

@@ -17,8 +17,8 @@ from app.db import postmaster
 from app.db.cluster import Cluster
 from app.db.engine import connect_url
 from app.errors import ClusterError, DatabaseUnavailableError
+from tests.worlds.places import ROOT
 
-ROOT = Path(__file__).resolve().parents[2]
 pytestmark = pytest.mark.faults
 
 

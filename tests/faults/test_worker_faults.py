@@ -18,8 +18,8 @@ from app.production.publishing import publish
 from app.production.supervisor import Supervisor
 from tests.conftest import make_open_folder
 from tests.faults.conftest import until
-from tests.faults.proxy import AnswerThief
-from tests.production_world import (
+from tests.worlds.places import ROOT
+from tests.worlds.production import (
     IDENTITY,
     ROWS,
     Wish,
@@ -32,6 +32,7 @@ from tests.production_world import (
     states,
     value,
 )
+from tests.worlds.proxy import AnswerThief
 
 pytestmark = pytest.mark.faults
 
@@ -269,7 +270,7 @@ def test_killer_scan_under_a_supervisor(plant, ledger, monkeypatch):
         monkeypatch.setenv(name, setting)
     told: list[str] = []
     words = ["work", "--until-idle", "--run", world.run, "--quiet"]
-    program = (sys.executable, "-m", "tests.faults.synthetic_worker")
+    program = (sys.executable, "-m", "tests.worlds.synthetic_worker")
     assert Supervisor(2, words, 5.0, told.append, program).run() == 0
     assert states(ledger, world) == {"done": 2, "dead": 1}
     assert outcomes(ledger, world) == {"done": 2, "lost": 2}
@@ -341,7 +342,7 @@ def test_sigterm_through_the_command(plant, ledger, patient):
     command = subprocess.Popen(
         [sys.executable, "-m", "app.cli.main", "worker", "--run", world.run],
         env=environment | plant.environment(),
-        cwd=Path(__file__).resolve().parents[2],
+        cwd=ROOT,
         stderr=subprocess.DEVNULL,
     )
     with command:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from app.parameters.extraction import ExtractionParameters
 from app.production.publication import Publication
-from workers.reduction.extract import extract_scan
-from workers.reduction.parameters import ExtractionParameters
+from workers.reduction.images.extract import extract_scan
 from workers.steps.context import Claim, StepContext
 from workers.steps.images import image_row, load_image
 from workers.steps.outcome import input_hash, metric_rows, parameters_of

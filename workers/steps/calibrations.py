@@ -13,12 +13,12 @@ from typing import Any
 import numpy as np
 from psycopg import Connection
 
-from app.bands import Band
 from app.db.statements import statement
 from app.errors import InputError
 from app.formats.checksums import file_checksum
 from app.formats.night_calibration import CalibrationFileError, read_calibration
-from workers.reduction.frames import NightCalibration
+from app.instruments.bands import Band
+from workers.reduction.frames.values import NightCalibration
 from workers.steps.context import Claim, StepContext
 from workers.steps.scan_facts import ScanFacts
 

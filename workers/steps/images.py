@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import numpy as np
 
-from app.db.pgsphere import SPoint, SPolygon
 from app.errors import InputError
 from app.formats.atlas import AtlasFile, read_atlas
 from app.production.publication import AtlasImageRow
 from app.sky.projection import SinProjection
-from workers.reduction.values import AtlasImage
+from app.sky.shapes import SPoint, SPolygon
+from workers.reduction.frames.products import AtlasImage
 from workers.steps.inputs import ingested_path
 from workers.steps.records import coadd_key
 from workers.steps.scan_facts import ScanFacts, ScanFile

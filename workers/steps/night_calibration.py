@@ -10,16 +10,16 @@ import numpy as np
 from numpy.typing import NDArray
 from psycopg import Connection
 
-from app.bands import BANDS, Band
 from app.db.statements import statement
 from app.errors import InputError
 from app.formats.night_calibration import BEND, CAMERA, write_calibration
 from app.formats.raw_night import read_raw_scan
+from app.instruments.bands import BANDS, Band
+from app.instruments.cameras import detector_of
 from app.models.calibration import CalibrationKind, ZeroPointSource
 from app.production.publication import CalibrationRow, Publication, Span, ZeroPointRow
-from workers.instruments.camera import detector_of
-from workers.reduction.frames import NightCalibration
-from workers.reduction.masks import calibrate_night
+from workers.reduction.calibration.masks import calibrate_night
+from workers.reduction.frames.values import NightCalibration
 from workers.steps.calibrations import CalibrationConfigurationError
 from workers.steps.context import Claim, StepContext
 from workers.steps.inputs import ingested_path

@@ -8,8 +8,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import fields
 from typing import Any, TypeVar
 
-from app.bands import Band
 from app.errors import InputError
+from app.instruments.bands import Band
 from app.production.publication import Metric
 
 Parameters = TypeVar("Parameters")

@@ -9,28 +9,29 @@ from typing import Any
 import numpy as np
 from psycopg import Connection
 
-from app.bands import Band
+from app.columns.diagnostics import ScanDiagnostics
 from app.db.statements import statement
-from app.diagnostics import ScanDiagnostics
 from app.formats.atlas import AtlasKeywords, write_atlas
 from app.formats.raw_night import read_raw_scan
 from app.formats.scan_diagnostics import write_diagnostics
+from app.instruments.bands import Band
+from app.parameters.artefacts import ArtefactRules
+from app.parameters.photometry import PhotometryParameters
+from app.parameters.reduction import ReductionParameters
 from app.production.publication import AtlasImageRow, DiagnosticsRow, Publication
 from app.sky.footprint import direction, unit_vectors
 from app.version import code_version
-from workers.instruments.camera import raw_band
-from workers.reduction.artefact_rules import ArtefactRules
-from workers.reduction.atlas_images import ImageFacts
-from workers.reduction.frames import RawBand
-from workers.reduction.scan import ReducedScan, ReductionParameters, ReferenceStars, reduce_scan
-from workers.reduction.scan_sources import measure_scan
-from workers.reduction.stack.parameters import PhotometryParameters
-from workers.reduction.values import AtlasImage
+from workers.reduction.atlas.cut import ImageFacts
+from workers.reduction.frames.products import AtlasImage
+from workers.reduction.frames.values import RawBand
+from workers.reduction.measure_scan import measure_scan
+from workers.reduction.reduce_scan import ReducedScan, ReferenceStars, reduce_scan
 from workers.steps.calibrations import load_calibration, product_of, valid_products
 from workers.steps.context import Claim, StepContext
 from workers.steps.images import image_row
 from workers.steps.inputs import ingested_path
 from workers.steps.outcome import input_hash, metric_rows, parameters_of
+from workers.steps.raw_band import raw_band
 from workers.steps.records import extended_records, point_records
 from workers.steps.scan_facts import ScanFacts
 

@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from app.db.copy import empty_records
-from app.models.columns import EXTENDED_SOURCE, POINT_SOURCE
+from app.columns import EXTENDED_SOURCE, POINT_SOURCE
+from app.columns.records import empty_records
 from app.sky.footprint import Corners, edge_distances
 from app.sky.galactic import galactic
 from app.sky.healpix import source_identifiers

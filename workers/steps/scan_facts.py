@@ -9,9 +9,9 @@ from typing import Any
 from psycopg import Connection
 from psycopg.rows import dict_row
 
-from app.bands import Band
 from app.db.statements import statement
 from app.errors import UnknownNameError
+from app.instruments.bands import Band
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,74 @@
+"""Columns of wsdb.extended_source: a first set, names as in the published Extended Source Catalogue."""
+
+from __future__ import annotations
+
+from app.columns.column import Column, Kind, expand_bands
+
+APERTURE_RADII_ARCSEC: tuple[int, ...] = (5, 7, 10, 15, 20, 25, 30, 40, 50, 60, 70)
+"""Radii of the fixed circular apertures (published XSC)."""
+
+_UNMEASURED = "not measured in this band"
+
+_APERTURES = tuple(
+    column
+    for radius in APERTURE_RADII_ARCSEC
+    for column in (
+        Column(
+            f"{{b}}_m_{radius}",
+            Kind.REAL,
+            f"{{B}} magnitude in a circle of {radius} arcsec",
+            "mag",
+            "phot.mag;{ucd}",
+            "does not fit or negative flux",
+        ),
+        Column(
+            f"{{b}}_msig_{radius}",
+            Kind.REAL,
+            f"{{B}} uncertainty in a circle of {radius} arcsec",
+            "mag",
+            "stat.error;phot.mag;{ucd}",
+            "does not fit or negative flux",
+        ),
+    )
+)
+
+EXTENDED_SOURCE: tuple[Column, ...] = (
+    Column("ext_id", Kind.BIGINT, "Unique in a run, made as src_id", ucd="meta.id;meta.main"),
+    Column("attempt_id", Kind.BIGINT, "Attempt that made the row", ucd="meta.id.part"),
+    Column(
+        "src_id",
+        Kind.BIGINT,
+        "The same object among the point sources",
+        ucd="meta.id.cross",
+        null="no point-source row",
+    ),
+    Column("ra", Kind.DOUBLE, "Right ascension, ICRS", "deg", "pos.eq.ra;meta.main", text_format="%10.6f"),
+    Column("decl", Kind.DOUBLE, "Declination, ICRS", "deg", "pos.eq.dec;meta.main", text_format="%10.6f"),
+    Column("run_id", Kind.INTEGER, "Processing run", ucd="meta.id.part"),
+    Column("scan_key", Kind.INTEGER, "Key of the scan", ucd="meta.id.part", text_format="%5d"),
+    Column("coadd_key", Kind.INTEGER, "Key of the Atlas image triple", ucd="meta.id.part", text_format="%7d"),
+    Column(
+        "r_3sig",
+        Kind.REAL,
+        "Semi-major axis of the 3-sigma isophote",
+        "arcsec",
+        "phys.angSize.smajAxis",
+        _UNMEASURED,
+    ),
+    *expand_bands(
+        (
+            Column("{b}_ba", Kind.REAL, "{B} axis ratio", "", "phys.size.axisRatio;{ucd}", _UNMEASURED),
+            Column(
+                "{b}_phi",
+                Kind.REAL,
+                "{B} position angle, east of north",
+                "deg",
+                "pos.posAng;{ucd}",
+                _UNMEASURED,
+            ),
+            *_APERTURES,
+        )
+    ),
+    Column("coadd", Kind.SMALLINT, "Atlas image number in the scan", ucd="obs.image", text_format="%4d"),
+)
+"""Columns of wsdb.extended_source in table order."""

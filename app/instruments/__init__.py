@@ -1,0 +1,1 @@
+"""What is known beforehand of the instruments: bands, arrays, cameras. Both halves read it."""

@@ -1,0 +1,46 @@
+"""What is known beforehand of one infrared array: its nominal facts."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from app.instruments.bands import Band
+
+
+@dataclass(frozen=True)
+class Detector:
+    """What the pipeline believes of one array in one camera configuration.
+
+    Attributes
+    ----------
+    band : Band
+    gain : float
+        Electrons per DN.
+    read_noise_electrons : float
+        Of one read.
+    saturation_dn : float
+        Raw level of a read up to which it is linear.
+    pixel_arcsec : float
+    offset_arcsec : (float, float)
+        U-scan place of the array's centre against the commanded position: x to the west, y to the north.
+    rotation_deg : float
+        Turn of the array's axes against the U-scan axes, from +x (west) to +y (north).
+    read1_seconds, integration_seconds : float
+        Effective exposures of Read_1 and of Read_2 - Read_1.
+    zero_point_mag : float
+        Magnitude of 1 DN of Read_2 - Read_1 at airmass 1 (M0).
+    extinction_mag : float
+        c2, magnitudes an airmass.
+    """
+
+    band: Band
+    gain: float
+    read_noise_electrons: float
+    saturation_dn: float
+    pixel_arcsec: float
+    offset_arcsec: tuple[float, float]
+    rotation_deg: float
+    read1_seconds: float
+    integration_seconds: float
+    zero_point_mag: float
+    extinction_mag: float

@@ -1,0 +1,1 @@
+"""The parameters of a pipeline: frozen classes, one a section, from which the pipeline hash is made."""

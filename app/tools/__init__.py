@@ -1,0 +1,1 @@
+"""What writes pages and explores the protocol for developers; the service itself never imports it."""

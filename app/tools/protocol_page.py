@@ -1,0 +1,115 @@
+"""`docs/protocol.md`: written from the state table, so that the page cannot disagree with the code.
+
+`python -m app.tools.protocol_page` writes it anew; a test compares.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from app.db.statements import statement
+from app.production.states import TRANSITIONS, Transition
+
+PAGE = Path(__file__).resolve().parents[2] / "docs" / "protocol.md"
+
+_INTRODUCTION = """\
+# The production protocol
+
+<!-- Written by `python -m app.tools.protocol_page`; edit app/tools/protocol_page.py or states.py. -->
+
+Workers on any number of hosts share one queue in PostgreSQL. Every task is done exactly once as far as
+anybody can see: a worker may be killed, stopped, cut off or woken from the dead at any point, the server
+may be killed, the answer to a COMMIT may get lost, and still the source tables hold the rows of one
+attempt, whole.
+
+How, in five sentences:
+
+1. **An attempt is a row with a token.** Tokens come from a sequence that only grows; nothing, not even an
+   operator's retry, makes an old one good again.
+2. **Work happens outside any transaction.** A claim is one short statement (`FOR UPDATE SKIP LOCKED`), and
+   the lease is renewed by a thread with its own connection. Only the server's clock counts.
+3. **Publication is one transaction**: lock the attempt, compare the token, COPY the rows, write products
+   and references, close attempt and task, free what waited. A worker whose token is lost writes nothing.
+4. **Publishing twice with one token is harmless**: the second call finds its own attempt done and gives the
+   same answer. So a worker that did not hear the answer to its COMMIT simply asks again.
+5. **Every worker reaps**: attempts whose lease ran out are closed as lost, their tasks are ready again
+   after a wait that doubles, and dead when the attempts are used up.
+
+Files go to a content-named path of the store before the publication and exist for readers only through its
+rows.
+
+## States of a task
+
+| from | event | to | if | by | attempt becomes | statements (sql/production/) |
+| --- | --- | --- | --- | --- | --- | --- |
+"""
+
+_AFTER_STATES = """
+`hold` of a run as a whole changes no task: workers claim nothing from a held run. A claimed task always
+runs to its end. Recalled tasks keep their published rows until they publish again; a run of which a release
+was published is not recalled in place.
+
+## Failures
+
+| family | examples | what happens |
+| --- | --- | --- |
+| transient | server away, disk full, lease ran out, calibration recalled | tried again, dead after N attempts |
+| input | damaged file, no darks | failed at once; `mapps run retry` after the cause is gone |
+| bug | any other exception | failed at once, with the traceback in the attempt |
+
+A task that was given back (SIGTERM and the grace period is over) is ready at once and the attempt does not
+count.
+
+## Locks
+
+Always in this order: attempt, task, tasks that wait for it by key; operators lock the run, then tasks by
+key. The reaper skips locked attempts, so it never waits. Before a publication asks whether all that a
+waiting task waits for is done, it locks that task: two last upstream tasks that publish at the same moment
+would otherwise each see the other as running. Queueing holds the upstream tasks (`FOR SHARE`) while it adds
+dependencies, for the same reason.
+
+## How it is checked
+
+* `app/tools/protocol_explorer.py` tries every order of claims, publications, crashes, lease ends, lost answers,
+  retries and recalls with two workers, made from the table above; comparing an attempt number instead of
+  the token, or nothing, is kept as a counterexample that must be found.
+* `tests/contract/` runs the statements against each other in two sessions, and compares what they do with
+  the table.
+* `tests/faults/` kills real workers at every step of claim and publication, stops them past their lease,
+  kills the server, loses the answer to COMMIT, fills the disk.
+
+## Statements
+
+| statement | what it is for |
+| --- | --- |
+"""
+
+
+def render() -> str:
+    """Write the page."""
+    lines = [_row(line) for line in TRANSITIONS]
+    names = sorted({name for line in TRANSITIONS for name in line.statements} | {"renew"})
+    described = [f"| `{name}` | {_comment(name)} |" for name in names]
+    return _INTRODUCTION + "\n".join(lines) + "\n" + _AFTER_STATES + "\n".join(described) + "\n"
+
+
+def _row(line: Transition) -> str:
+    source = line.source.value if line.source else "-"
+    outcome = line.outcome.value if line.outcome else "-"
+    statements = ", ".join(f"`{name}`" for name in line.statements)
+    cells = (source, line.event, line.target, line.guard or "-", line.who, outcome, statements)
+    return f"| {' | '.join(cells)} |"
+
+
+def _comment(name: str) -> str:
+    """First sentence of the comment at the head of a statement."""
+    words: list[str] = []
+    for line in statement(f"production/{name}").splitlines():
+        if not line.startswith("--"):
+            break
+        words.append(line.removeprefix("--").strip())
+    return " ".join(words).split(". ")[0].rstrip(".").replace("|", "\\|")
+
+
+if __name__ == "__main__":
+    PAGE.write_text(render(), encoding="utf-8")

@@ -1,0 +1,109 @@
+"""Galaxies among stars: found once, and their light within circles."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from app.instruments.bands import Band
+from app.parameters.photometry import PhotometryParameters
+from tests.worlds.frame_stack import blank, gaussian_psf, paint, strip
+from workers.reduction.extended.measure import join_bands, measure_extended, wide_sources
+from workers.reduction.frames.grid import strip_grid
+from workers.reduction.frames.products import EXTENDED_DTYPE, EXTENDED_RADII_ARCSEC
+from workers.reduction.frames.uscan import UScan
+from workers.reduction.merging.grid import ScanGrid
+from workers.reduction.photometry.catalogue import make_catalogue
+from workers.reduction.photometry.detection import Detector
+from workers.reduction.photometry.rounds import BandStack, measure
+from workers.reduction.profile.drawing import background_free
+from workers.reduction.profile.stars import Stars
+
+FRAMES = 12
+LENGTH_PIX = 2.0  # of the exponential: 4"
+GALAXIES = np.array([[-80.4, 330.3, 1.2e5], [95.7, 520.6, 8e4]])
+ZERO_POINT = 20.0
+
+
+def exponential(dx, dy, **_):
+    """A round galaxy, sampled four times a pixel each way; all its light is 1."""
+    total = 0.0
+    for sx in (-0.375, -0.125, 0.125, 0.375):
+        for sy in (-0.375, -0.125, 0.125, 0.375):
+            total = total + np.exp(-np.hypot(dx + sx, dy + sy) / LENGTH_PIX) / 16.0
+    return total / (2.0 * np.pi * LENGTH_PIX**2)
+
+
+@pytest.fixture(scope="module")
+def measured():
+    rng = np.random.default_rng(81)
+    geometry, frames, psf = strip(FRAMES), blank(FRAMES, rng=rng), gaussian_psf(FRAMES)
+    x, y = rng.uniform(-240, 240, 120), rng.uniform(100, 800, 120)
+    away = np.min([np.hypot(x - gx, y - gy) for gx, gy, _ in GALAXIES], axis=0)
+    order = np.argsort(y)
+    x, y = x[order][away[order] > 45], y[order][away[order] > 45]
+    paint(frames, geometry, x, y, 10 ** rng.uniform(2.5, 4.0, x.size), rng=rng)
+    paint(frames, geometry, *GALAXIES.T, exponential, half=26, rng=rng)
+    none = Stars.at(np.zeros(0), np.zeros(0), np.zeros(0))
+    stack = BandStack(frames, geometry, background_free(frames), psf, psf.tables(), none)
+    grid, parameters = strip_grid(geometry), PhotometryParameters()
+    detector = Detector(grid)
+    peaks = detector.find(stack.residual, frames, geometry, 4.0)
+    stack.stars = Stars.at(peaks.x_arcsec, peaks.y_arcsec, peaks.flux_dn)
+    measure(stack, detector, parameters)
+    catalogue = make_catalogue(stack, 400.0)
+    uscan = UScan.through(np.full(FRAMES, 120.0), 10.0 + np.arange(FRAMES) * 83.25 / 3600)
+    where = ScanGrid(uscan, grid, (1,), {Band.J: np.array([ZERO_POINT])})
+    places = join_bands(wide_sources(stack, catalogue, parameters))
+    stack.residual[:] = 1e3  # the next band's, in the same buffer
+    rows = np.zeros(len(places), EXTENDED_DTYPE)
+    measure_extended(rows, places, Band.J, stack, where)
+    return rows, where
+
+
+def test_each_galaxy_is_found_once_and_no_star(measured):
+    rows, where = measured
+    x, y = where.uscan.from_sky(rows["ra"], rows["decl"])
+    assert rows.size == 2
+    for gx, gy, _ in GALAXIES:
+        assert np.hypot(x - gx, y - gy).min() < 0.5
+
+
+def within(radius_arcsec):
+    """Light of the exponential within a circle."""
+    r = 0.5 * radius_arcsec / LENGTH_PIX
+    return 1.0 - (1.0 + r) * np.exp(-r)
+
+
+def test_light_within_ten_arcseconds_is_that_of_the_galaxy(measured):
+    rows, where = measured
+    x, y = where.uscan.from_sky(rows["ra"], rows["decl"])
+    for gx, gy, flux in GALAXIES:
+        row = rows[np.argmin(np.hypot(x - gx, y - gy))]
+        for radius, limit in ((7, 0.05), (10, 0.03), (15, 0.03), (25, 0.04)):
+            found = 10 ** (-0.4 * (row[f"j_m_{radius}"] - ZERO_POINT))
+            assert found == pytest.approx(flux * within(radius), rel=limit)
+        assert row["j_ba"] > 0.85
+        assert row["j_r_3sig"] > 8.0
+        assert row["coadd"] == 1
+        assert row["j_sky_dn"] == pytest.approx(100.0, rel=0.01)
+
+
+def test_uncertainties_grow_with_the_circle(measured):
+    rows, _ = measured
+    sigma = np.array([rows[f"j_msig_{radius}"] for radius in EXTENDED_RADII_ARCSEC[:5]])
+    assert (sigma[:5] > 0.0).all()
+    assert (np.diff(sigma[2:], axis=0) > 0.0).all()
+    assert (sigma < 0.1).all()
+
+
+def test_bands_share_a_place_and_the_brightest_gives_it():
+    found = [(-9.0, 1.0, 500.0), (-11.0, 3.0, 502.0), (-8.0, 30.0, 100.0)]
+    assert join_bands(found) == [(30.0, 100.0, 1), (3.0, 502.0, 2)]
+
+
+def test_nothing_extended_leaves_nothing_to_measure(measured):
+    _, where = measured
+    empty = np.zeros(0, EXTENDED_DTYPE)
+    measure_extended(empty, [], Band.J, None, where)
+    assert empty.size == 0

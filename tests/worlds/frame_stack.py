@@ -1,0 +1,107 @@
+"""Frames with known stars for tests of the photometry on stacks: white noise, a known profile, a known geometry."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+from scipy.special import erf
+
+from app.instruments.bands import Band
+from app.instruments.cameras import detector_of
+from workers.reduction.frames.geometry import FrameGeometry
+from workers.reduction.frames.values import CalibratedFrames
+from workers.reduction.profile.table import FramePsf
+
+SIGMA_PIX = 0.62
+OFFSETS = np.arange(-16, 17) / 4.0  # of the table's nodes
+
+
+def axis_share(offset, sigma):
+    """Share of a Gaussian's light in a pixel's width at an offset."""
+    root = sigma * np.sqrt(2.0)
+    return 0.5 * (erf((offset + 0.5) / root) - erf((offset - 0.5) / root))
+
+
+def gaussian(dx, dy, sigma_x=SIGMA_PIX, sigma_y=SIGMA_PIX):
+    """Effective profile of a Gaussian star: its light in a pixel at (dx, dy) from it."""
+    return axis_share(dx, sigma_x) * axis_share(dy, sigma_y)
+
+
+def gaussian_psf(frames, *, sigma=SIGMA_PIX, stars=100):
+    """The same as a table that is right: base and change with seeing; no wing, no error."""
+    nodes = np.zeros((8, 33, 33), np.float32)
+
+    def at(s):
+        wide = sigma * np.exp(s)
+        return gaussian(OFFSETS[None, :], OFFSETS[:, None], wide, wide)
+
+    nodes[0] = at(0.0)
+    nodes[1] = (at(0.02) - at(-0.02)) / 0.04
+    nodes[2] = (at(0.02) + at(-0.02) - 2.0 * at(0.0)) / 0.02**2 / 2.0
+    none = np.zeros(49, np.float32)
+    return FramePsf(nodes, np.zeros((33, 33), np.float32), none, np.zeros(frames, np.float32), stars)
+
+
+def stamp_at(psf, fx, fy, *, u=0.0, v=0.0, s=0.0):
+    """Model of the 7 x 7 pixels around a star at (fx, fy) from the middle one's centre, from the phase tables."""
+    terms = np.array([1.0, s, s * s, u, v, u * u, u * v, v * v])
+    qx, qy = (int(np.clip(np.floor((f + 0.5) * 16), 0, 15)) for f in (fx, fy))
+    value, east, north = np.tensordot(terms, psf.tables()[qy, qx, :8], 1)[:, :49].reshape(3, 7, 7)
+    return value + (fx - (qx + 0.5) / 16 + 0.5) * east + (fy - (qy + 0.5) / 16 + 0.5) * north
+
+
+def looks_at_one_field(n, rng):
+    """Geometry of frames that all see one field, at random sub-pixel shifts."""
+    return FrameGeometry(
+        np.sort(rng.uniform(-1.0, 1.0, n)), np.sort(rng.uniform(-1.0, 1.0, n)), 2.0 * np.eye(2), np.zeros(n)
+    )
+
+
+def strip(n, *, step=83.25, northward=True):
+    """Geometry of a scan."""
+    y = (1 if northward else -1) * step * np.arange(n)
+    return FrameGeometry(0.37 * (np.arange(n) % 5), y, 2.0 * np.eye(2), np.zeros(n))
+
+
+def blank(n, *, noise=10.0, sky=400.0, gain=8.0, rng=None, size=256):
+    """Frames of white noise on a flat sky, which their mesh knows."""
+    pixels = np.full((n, size, size), sky, np.float32)
+    if rng is not None:
+        pixels += (noise * rng.standard_normal(pixels.shape)).astype(np.float32)
+    return CalibratedFrames(
+        replace(detector_of("s", Band.J), gain=gain),
+        pixels,
+        np.zeros(pixels.shape, np.uint8),
+        np.full((n, 4, 4), sky, np.float32),
+        np.full(n, noise, np.float32),
+    )
+
+
+def paint(frames, geometry, x, y, flux, profile=gaussian, *, half=6, rng=None):
+    """Add stars to frames in place; `profile(dx, dy)` or with `frame=, u=, v=` besides. `rng`: with photon noise."""
+    n, size, _ = frames.pixels_dn.shape
+    grid = np.arange(-half, half + 1)
+    plain = profile is gaussian
+    for i in range(n):
+        px, py = geometry.to_pixels(np.full(x.size, i), x, y)
+        near = (px > -half) & (py > -half) & (px < size - 1 + half) & (py < size - 1 + half)
+        light = np.zeros((size + 4 * half, size + 4 * half))
+        for a, b, f in zip(px[near], py[near], flux[near], strict=True):
+            j, k = round(b), round(a)
+            dx, dy = (grid + k - a)[None, :], (grid + j - b)[:, None]
+            place = {} if plain else {"frame": i, "u": (a - 127.5) / 128, "v": (b - 127.5) / 128}
+            rows, columns = slice(j + half, j + 3 * half + 1), slice(k + half, k + 3 * half + 1)
+            light[rows, columns] += f * profile(dx, dy, **place)
+        light = light[2 * half : -2 * half, 2 * half : -2 * half]
+        if rng is not None:
+            light = light + rng.standard_normal(light.shape) * np.sqrt(light / frames.detector.gain)
+        frames.pixels_dn[i] += light.astype(np.float32)
+
+
+def lattice(spacing, side, rng):
+    """Stars at random places about a lattice over a square about the origin, ordered by y."""
+    ticks = np.arange(-side, side + 1.0, spacing)
+    x, y = (a.ravel() + rng.uniform(-2.0, 2.0, a.size) for a in np.meshgrid(ticks, ticks))
+    order = np.argsort(y)
+    return x[order], y[order]

@@ -1,0 +1,221 @@
+"""A working database by hand: runs, scans with footprints, accepted attempts and sources, as a release sees them."""
+
+from __future__ import annotations
+
+import itertools
+import os
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from psycopg import Connection, sql
+from psycopg.types.json import Jsonb
+
+from app.columns import EXTENDED_SOURCE, POINT_SOURCE
+from app.columns.records import empty_records
+from app.db.copy import SourceTable, copy_rows
+from app.releases.build import BuildSummary, build_release
+from app.sky.footprint import Corners, edge_distances
+from app.sky.healpix import source_identifiers
+from tests.conftest import TEMPLATE, Database, create_database, drop_database
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from app.db.cluster import Cluster
+
+_hashes = itertools.count(1)
+_databases = itertools.count(1)
+GOOD: dict[str, Any] = {
+    "ph_qual": b"AAA", "rd_flg": b"222", "bl_flg": b"111", "cc_flg": b"000", "ndet": b"666666", "cnf_flg": b"000000",
+    "hemis": b"n", "err_maj": 0.1, "err_min": 0.08, "err_ang": 45, "x_scan": 1.5, "y_scan": 20.0, "glon": 12.345,
+    "glat": -20.5, "jdate": 2451278.8326, "date": 0, "scan": 1, "coadd": 9,
+    **{f"{b}_{name}": value for b, m in (("j", 15.2), ("h", 14.6), ("k", 14.4)) for name, value in
+       (("m", m), ("msig", 0.02), ("cmsig", 0.021), ("msigcom", 0.024), ("snr", 52.5), ("psfchi", 1.04),
+        ("m_stdap", m + 0.02), ("msig_stdap", 0.03))},
+}  # fmt: skip
+"""A row that every rule lets through."""
+
+
+@dataclass(frozen=True)
+class Box:
+    """Area of a scan, degrees: constant right ascension to the east and west, great circles north and south."""
+
+    west: float
+    east: float
+    south: float
+    north: float
+
+    @property
+    def corners(self) -> Corners:
+        return Corners(
+            (self.east % 360, self.south),
+            (self.west % 360, self.south),
+            (self.east % 360, self.north),
+            (self.west % 360, self.north),
+        )
+
+    @property
+    def spoly(self) -> str:
+        around = ", ".join(f"({float(ra)!r}d,{float(decl)!r}d)" for ra, decl in self.corners.around())
+        return f"{{{around}}}"
+
+
+@dataclass
+class World:
+    """Fills a migrated database, in one connection of the owner."""
+
+    connection: Connection[Any]
+    runs: dict[str, int] = field(default_factory=dict)
+    scans: dict[int, tuple[int, int, Box]] = field(default_factory=dict)
+    """scan_key -> run_id, attempt_id, area."""
+
+    def one(self, query: Any, *values: Any) -> Any:
+        row = self.connection.execute(query, values).fetchone()
+        return None if row is None else row[0]
+
+    def insert(self, schema: str, table: str, key: str, **values: Any) -> Any:
+        """Insert one row and give back its key."""
+        query = sql.SQL("INSERT INTO {} ({}) OVERRIDING SYSTEM VALUE VALUES ({}) RETURNING {}").format(
+            sql.Identifier(schema, table),
+            sql.SQL(", ").join(map(sql.Identifier, values)),
+            sql.SQL(", ").join([sql.Placeholder()] * len(values)),
+            sql.Identifier(key),
+        )
+        return self.one(query, *values.values())
+
+    def run(self, name: str = "run", zones: int = 1) -> int:
+        pipeline = self.insert(
+            "production", "pipeline", "pipeline_id", code_version="1", code_commit="c", parameters=Jsonb({}),
+            parameters_hash="p", pipeline_hash=f"{next(_hashes):064d}",
+        )  # fmt: skip
+        run_id = self.insert(
+            "production", "run", "run_id", name=name, kind="preliminary", pipeline_id=pipeline, zones=zones,
+            created_by="t",
+        )  # fmt: skip
+        self.connection.execute("SELECT wsdb.create_run_partitions(%s, %s)", (run_id, zones))
+        self.runs[name] = run_id
+        return int(run_id)
+
+    def tile(self, number: int) -> None:
+        self.connection.execute(
+            "INSERT INTO survey.tile (tile, hemis, kind, ra, decl) VALUES (%s, 'n', 'survey', 0, 0)"
+            " ON CONFLICT DO NOTHING",
+            (number,),
+        )
+
+    def scan(self, run_id: int, scan_key: int, box: Box, *, tile: int | None = None, kind: str = "sci",
+             noise: float = 1.0, images: int = 1, points: int | None = None, state: str = "done") -> int:  # fmt: skip
+        """Add a scan with an accepted attempt in a run; the tile is the scan's number unless given."""
+        tile = scan_key if tile is None else tile
+        self.tile(tile)
+        if self.one("SELECT 1 FROM survey.scan WHERE scan_key = %s", scan_key) is None:
+            self._observe(scan_key, box, tile, kind)
+        night = self.one("SELECT night_id FROM survey.scan WHERE scan_key = %s", scan_key)
+        task = self.insert(
+            "production", "task", "task_id", run_id=run_id, kind="scan", night_id=night, scan_key=scan_key, state=state,
+            max_attempts=3,
+        )  # fmt: skip
+        done = state == "done"
+        attempt = self.insert(
+            "production", "attempt", "attempt_id", task_id=task, run_id=run_id, scan_key=scan_key, worker="w", host="h",
+            process_id=1, code_version="1", code_commit="c", expires_at="2030-01-01", accepted=done,
+            outcome="done" if done else None, ended_at="2029-01-01" if done else None, point_rows=points,
+        )  # fmt: skip
+        for band, number in itertools.product("jhk", range(1, images + 1)):
+            self.insert(
+                "wsdb", "atlas_image", "image_id", coadd_key=scan_key * 1024 + number, run_id=run_id,
+                attempt_id=attempt, scan_key=scan_key, band=band, number=number, ra=(box.east + box.west) / 2 % 360,
+                decl=(box.south + box.north) / 2, footprint=box.spoly, width_pix=512, height_pix=1024,
+                url=f"s3://x/{scan_key}", sha256=f"{next(_hashes):064d}", zero_point_mag=20.0,
+                sky_sigma_dn=noise, seeing_shape=1.0,
+            )  # fmt: skip
+        self.scans[scan_key] = (run_id, attempt, box)
+        return int(attempt)
+
+    def _observe(self, scan_key: int, box: Box, tile: int, kind: str) -> None:
+        night = self.one(
+            "INSERT INTO survey.night (hemis, date, day_number) VALUES ('n', '1999-04-10', 1)"
+            " ON CONFLICT (date, hemis) DO UPDATE SET day_number = 1 RETURNING night_id"
+        )
+        c = box.corners.as_tuple()
+        self.insert(
+            "survey", "scan", "scan_key", scan_key=scan_key, night_id=night, scan=scan_key % 1000, kind=kind,
+            entry="raw", tile=tile, header=Jsonb({}), footprint=box.spoly, ra=0.0, decl=0.0,
+            **{f"{axis}_{i + 1}": c[i][a] for i in range(4) for a, axis in enumerate(("ra", "dec"))},
+        )  # fmt: skip
+
+    def sources(
+        self, scan_key: int, ra: Any, decl: Any, *, attempt: int | None = None, **values: Any
+    ) -> np.ndarray:
+        """Load point sources of a scan: good ones, but for the columns given. Returns their src_id."""
+        run_id, accepted, box = self.scans[scan_key]
+        ra, decl = np.atleast_1d(np.asarray(ra, float)), np.atleast_1d(np.asarray(decl, float))
+        rows = empty_records(POINT_SOURCE, ra.size)
+        rows["ra"], rows["decl"] = ra, decl
+        rows["src_id"] = source_identifiers(ra, decl, scan_key) + self._already(scan_key)
+        rows["id"] = np.arange(ra.size)
+        ns, ew, flag = edge_distances(ra, decl, box.corners)
+        rows["dist_edge_ns"], rows["dist_edge_ew"], rows["dist_edge_flg"] = ns, ew, flag
+        rows["run_id"], rows["scan_key"], rows["attempt_id"] = run_id, scan_key, attempt or accepted
+        rows["coadd_key"] = scan_key * 1024 + 1
+        for name, value in (GOOD | values).items():
+            rows[name] = value
+        copy_rows(self.connection, SourceTable.POINT, POINT_SOURCE, rows)
+        return np.asarray(rows["src_id"])
+
+    def _already(self, scan_key: int) -> int:
+        """Sources of the scan so far: later ones get higher sequence numbers, whatever their pixel."""
+        run_id = self.scans[scan_key][0]
+        return int(
+            self.one(
+                "SELECT count(*) FROM wsdb.point_source WHERE run_id = %s AND scan_key = %s", run_id, scan_key
+            )
+        )
+
+    def extended(self, scan_key: int, ra: Any, decl: Any, **values: Any) -> np.ndarray:
+        """Load extended sources of a scan, well measured unless told otherwise. Returns their ext_id."""
+        run_id, attempt, _ = self.scans[scan_key]
+        ra, decl = np.atleast_1d(np.asarray(ra, float)), np.atleast_1d(np.asarray(decl, float))
+        rows = empty_records(EXTENDED_SOURCE, ra.size)
+        rows["ra"], rows["decl"], rows["ext_id"] = ra, decl, source_identifiers(ra, decl, scan_key)
+        rows["run_id"], rows["scan_key"], rows["attempt_id"] = run_id, scan_key, attempt
+        rows["coadd_key"], rows["coadd"] = scan_key * 1024 + 1, 1
+        good = {"r_3sig": 8.0, "k_ba": 0.5, "k_phi": 30.0, "k_m_7": 13.0, "k_msig_7": 0.05}
+        for name, value in (good | values).items():
+            rows[name] = value
+        copy_rows(self.connection, SourceTable.EXTENDED, EXTENDED_SOURCE, rows)
+        return np.asarray(rows["ext_id"])
+
+    def build(self, name: str = "first", **options: Any) -> BuildSummary:
+        """Commit what was filled in and draw a release from all runs."""
+        self.connection.commit()
+        return build_release(self.connection, name, "sampler", list(self.runs), **options)
+
+    def rows(self, query: str, *values: Any) -> list[tuple[Any, ...]]:
+        """Run a query; the transaction is left closed."""
+        found = self.connection.execute(query, values).fetchall()
+        self.connection.commit()
+        return found
+
+    def verdicts(self) -> dict[int, str]:
+        """src_id -> reason, of the newest release."""
+        return dict(
+            self.rows(
+                "SELECT src_id, trim(reason) FROM release.verdict"
+                " WHERE release_id = (SELECT max(release_id) FROM release.release)"
+            )
+        )
+
+
+@contextmanager
+def fresh_world(cluster: Cluster) -> Iterator[World]:
+    """A world in a database of its own, for as long as a module needs it."""
+    name = f"world_{os.getpid()}_{next(_databases)}"
+    create_database(cluster, name, TEMPLATE)
+    try:
+        with Database(name, cluster).connect() as connection:
+            yield World(connection)
+    finally:
+        drop_database(cluster, name)

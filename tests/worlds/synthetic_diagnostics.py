@@ -1,0 +1,89 @@
+"""Diagnostics of a scan that never was: believable numbers for tests and for looking at the pictures."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from app.columns.diagnostics import (
+    CELLS,
+    FRAME_DIAGNOSTIC_DTYPE,
+    REFERENCE_DIAGNOSTIC_DTYPE,
+    STAR_DIAGNOSTIC_DTYPE,
+    BandDiagnostics,
+    ScanDiagnostics,
+)
+from app.instruments.bands import BANDS, Band
+
+FRAMES = 60
+
+
+def synthetic_frames(random, band):
+    frames = np.zeros(FRAMES, FRAME_DIAGNOSTIC_DTYPE)
+    number = np.arange(FRAMES)
+    frames["number"] = number + 1
+    frames["seeing_fwhm_arcsec"] = 2.6 + 0.2 * np.sin(number / 9.0) + random.normal(0.0, 0.03, FRAMES)
+    frames["background_dn"] = (200.0, 500.0, 400.0)[band.position] * (1.0 + 0.05 * np.cos(number / 15.0))
+    frames["noise_dn"] = 0.25 * np.sqrt(frames["background_dn"])
+    frames["transparency"] = 1.0 - 0.15 * np.exp(-(((number - 40.0) / 5.0) ** 2))
+    frames["stars"] = random.poisson(40, FRAMES)
+    frames["shift_x_arcsec"] = random.normal(0.0, 0.08, FRAMES) + 0.004 * number
+    frames["shift_y_arcsec"] = random.normal(0.0, 0.08, FRAMES)
+    frames["seeing_fwhm_arcsec"][17] = np.nan
+    return frames
+
+
+def synthetic_stars(random, count):
+    stars = np.zeros(count, STAR_DIAGNOSTIC_DTYPE)
+    magnitude = 16.8 - random.exponential(1.6, count)
+    snr = 10.0 ** (0.4 * (15.8 - magnitude)) * 10.0
+    stars["magnitude"], stars["snr"] = magnitude, snr
+    stars["bound_mag"] = np.hypot(1.0857 / snr, 0.004)
+    stars["error_mag"] = 1.05 * stars["bound_mag"]
+    stars["scatter_mag"] = 1.1 * stars["bound_mag"] * np.sqrt(random.chisquare(5, count) / 5.0)
+    return stars
+
+
+def synthetic_piece(random, rows=160, columns=128):
+    y, x = np.indices((rows, columns), float)
+    noise = random.normal(0.0, 1.2, (rows, columns))
+    image = noise + 200.0
+    for _ in range(60):
+        y0, x0 = random.uniform(0, rows), random.uniform(0, columns)
+        image += min(5.0 * random.pareto(0.9), 3000.0) * np.exp(
+            -0.5 * ((x - x0) ** 2 + (y - y0) ** 2) / 1.2**2
+        )
+    image[:4] = np.nan
+    return image.astype(np.float32), np.where(np.isfinite(image), noise, np.nan).astype(np.float32)
+
+
+def synthetic_band(random, band, stars=1500):
+    image, residual = synthetic_piece(random)
+    y, x = (np.indices((CELLS, CELLS)) - 0.5 * (CELLS - 1)) / (0.5 * CELLS)
+    cells = 1.0 + 0.15 * (x**2 + y**2) + random.normal(0.0, 0.04, (CELLS, CELLS))
+    cells[2, 3] = np.nan
+    return BandDiagnostics(
+        band,
+        synthetic_frames(random, band),
+        cells.astype(np.float32),
+        synthetic_stars(random, stars),
+        image,
+        residual,
+    )
+
+
+def synthetic_scan(bands=BANDS, stars=1500, references=80, seed=1):
+    random = np.random.default_rng(seed)
+    table = np.zeros(references, REFERENCE_DIAGNOSTIC_DTYPE)
+    table["y_arcsec"] = random.uniform(-3000.0, 3000.0, references)
+    table["dx_arcsec"] = random.normal(0.0, 0.08, references)
+    table["dy_arcsec"] = random.normal(0.0, 0.09, references)
+    table["magnitude"] = random.uniform(5.0, 11.0, references)
+    return ScanDiagnostics(tuple(synthetic_band(random, band, stars) for band in bands), table)
+
+
+NOTHING = ScanDiagnostics()
+"""No band was reduced at all."""
+NO_STARS = ScanDiagnostics(tuple(BandDiagnostics(band) for band in BANDS))
+"""All bands, and nothing found in them."""
+ONE_BAND = synthetic_scan((Band.K,), stars=1, references=1, seed=2)
+"""One band with one star, and one reference star."""

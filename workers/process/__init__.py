@@ -1,0 +1,1 @@
+"""The worker as a process: its loop, renewal, stopping, faults, memory and compiled kernels."""

@@ -1,0 +1,1 @@
+"""Frames to Atlas images: levels, coadds, and the cut into images."""

@@ -1,0 +1,1 @@
+"""Raw frames to calibrated ones: darks, flats, linearity, masks, sky, transients."""

@@ -1,0 +1,1 @@
+"""Extended sources: shape, circular magnitudes, and which fits are no stars."""

@@ -1,0 +1,1 @@
+"""The frames of a scan as values, and where they lie on the sky."""

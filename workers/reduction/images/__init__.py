@@ -1,0 +1,1 @@
+"""The other entry: sources measured on finished Atlas images."""

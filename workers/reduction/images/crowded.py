@@ -1,0 +1,368 @@
+"""One image: detect, fit, subtract, learn, and again on what is left.
+
+Crowded fields need the loop (reduction notes, section 3): the background and the noise of an image are only right
+after its stars are out, and blended stars only show beside the models of their neighbours.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from app.arrays import Bools, Doubles, Singles
+from app.parameters.extraction import ExtractionParameters
+from workers.reduction.frames.products import AtlasImage
+from workers.reduction.images import decorrelate, detection, noise, profile_fit, residual_light, saturation
+from workers.reduction.images import psf as psf_module
+from workers.reduction.images.background import background_and_noise
+from workers.reduction.images.image_model import ImageModel, quiet_stars
+from workers.reduction.images.profile_fit import Stars
+from workers.reduction.images.saturation import SaturatedStars
+
+
+def starting_fwhm(data: Singles, usable: Bools, sigma: Singles, fallback: float) -> tuple[float, int]:
+    """Full width at half maximum of the image's bright peaks, and how many there were.
+
+    The radius at which the mean of four directions falls to half of the peak, median over the brightest 200 peaks
+    above 50 sigma; blended and extended objects are wider, so the lower quartile is taken where there are many.
+    """
+    x, y, height = detection.peaks(data, 50.0 * sigma, usable)
+    inside = (x > 8) & (y > 8) & (x < data.shape[1] - 9) & (y < data.shape[0] - 9)
+    x, y, height = x[inside], y[inside], height[inside]
+    best = np.argsort(-height, kind="stable")[:200]
+    widths = []
+    for k in best:
+        i, j = int(np.rint(x[k])), int(np.rint(y[k]))
+        arms = np.stack(
+            [
+                data[j, i : i + 8],
+                data[j, i - 7 : i + 1][::-1],
+                data[j : j + 8, i],
+                data[j - 7 : j + 1, i][::-1],
+            ]
+        )
+        arm = arms.mean(axis=0) / data[j, i]
+        below = np.flatnonzero(arm < 0.5)
+        if below.size and below[0] > 0:
+            k0 = int(below[0])
+            widths.append(2.0 * (k0 - 1 + (arm[k0 - 1] - 0.5) / (arm[k0 - 1] - arm[k0])))
+    if len(widths) < 3:
+        return fallback, len(widths)
+    return float(np.percentile(widths, 35)), len(widths)
+
+
+def first_look(image: AtlasImage, parameters: ExtractionParameters) -> ImageModel:
+    """Background, noise, saturated cores and a model profile: everything before the first star is found."""
+    pixels = np.ascontiguousarray(image.pixels_dn, dtype=np.float32)
+    usable = np.isfinite(pixels)
+    level, sigma = background_and_noise(pixels, usable, parameters.background_mesh_pix, crowded=True)
+    data = np.where(usable, pixels - level, np.float32(np.nan))
+    typical = float(np.median(sigma))
+    holes = saturation.find_holes(data, typical, parameters.saturation_dip)
+    usable &= ~saturation.mask(holes, pixels.shape)
+    if image.saturation_dn is not None:
+        usable &= ~(data > image.saturation_dn)
+    data = np.where(usable, data, np.float32(0.0))
+    fallback = parameters.fallback_fwhm_pix
+    if image.seeing_shape is not None and image.seeing_shape > 0.3:
+        # survey-facts 2.8; the Atlas kernel (2.3" as measured from the pixels' correlation) adds in squares.
+        fallback = float(np.hypot(3.13 * image.seeing_shape - 0.46, 1.5)) / image.projection.scale_arcsec
+    fwhm, _ = starting_fwhm(data, usable, sigma, fallback)
+    psf = psf_module.moffat(fwhm, pixels.shape)
+    empty = np.zeros(0)
+    variance = np.where(usable, np.maximum(sigma, 1e-6) ** 2, 0.0).astype(np.float32)
+    return ImageModel(usable, level, data, variance, psf, Stars.at(empty, empty, empty), data, holes)
+
+
+def reduce_image(image: AtlasImage, parameters: ExtractionParameters) -> ImageModel:
+    """Find and fit all stars of an image.
+
+    Parameters
+    ----------
+    image : AtlasImage
+        NaN pixels, cut-outs and empty sky are normal.
+    parameters : ExtractionParameters
+
+    Returns
+    -------
+    ImageModel
+        With no stars for an image without usable pixels.
+    """
+    model = first_look(image, parameters)
+    if not model.usable.any():
+        return model
+    _add_saturated(model, model.saturated)
+    for number, threshold in enumerate(parameters.first_snr):
+        _detect(model, threshold, parameters)
+        _fit(model, parameters)
+        _learn(model, parameters)
+        if number == 0:
+            _mask_depressed(model, parameters)
+        _refine_background(model, parameters)
+    _fit(model, parameters)
+    sharp = _sharpened(model)
+    for threshold in parameters.final_snr:
+        _fit(sharp, parameters)
+        _refine_background(sharp, parameters)
+        _learn(sharp, parameters)
+        _detect(sharp, threshold, parameters)
+    _fit(sharp, parameters, sweeps=parameters.sweeps)
+    _refine_background(sharp, parameters)
+    _fit(sharp, parameters, sweeps=parameters.sweeps, rounds=2)
+    _carry_back(sharp, model, parameters)
+    model.aperture_noise = noise.aperture_noise(
+        model.residual,
+        model.usable,
+        model.data - model.residual,
+        parameters.aperture_arcsec / image.projection.scale_arcsec,
+    )
+    residual_light.give_back(model, image.projection.scale_arcsec, parameters)
+    return model
+
+
+def _add_saturated(model: ImageModel, found: SaturatedStars) -> None:
+    """Give saturated stars a place in the star list, with a first flux from the light around their cores."""
+    flux = np.zeros(found.x.size)
+    stamp = model.psf.stamp(8)
+    offset_y, offset_x = np.mgrid[-8:9, -8:9]
+    for n in range(found.x.size):
+        r = np.hypot(offset_x, offset_y)
+        ring = (r > found.radius[n]) & (r < 8.0)
+        j = np.clip(offset_y[ring] + int(np.rint(found.y[n])), 0, model.data.shape[0] - 1)
+        i = np.clip(offset_x[ring] + int(np.rint(found.x[n])), 0, model.data.shape[1] - 1)
+        good = model.usable[j, i]
+        if good.any():
+            flux[n] = max(float(np.median(model.data[j, i][good] / np.maximum(stamp[ring][good], 1e-6))), 0.0)
+    bright = Stars.at(found.x[flux > 0], found.y[flux > 0], flux[flux > 0])
+    bright.saturated[:] = True
+    if bright.x.size and model.stars.x.size:
+        away = _distance_to_nearest(model.stars.x, model.stars.y, bright.x, bright.y) > 4.0
+        model.stars = model.stars.take(np.flatnonzero(away))
+    model.stars = model.stars.join(bright)
+
+
+def _mask_depressed(model: ImageModel, parameters: ExtractionParameters) -> None:
+    """Find stars with too little light in the core, mask these cores and start them again from their wings."""
+    stars = model.stars
+    error = stars.flux_error * max(model.correlation, 1.0)
+    bright = (stars.flux > parameters.saturation_minimum_snr * error) & ~stars.saturated
+    found = saturation.find_depressed(
+        model.data, model.usable, model.psf.stamp(8), stars.x[bright], stars.y[bright], stars.flux[bright],
+        parameters.saturation_lack,
+    )  # fmt: skip
+    if not found.x.size:
+        return
+    model.saturated = model.saturated.join(found)
+    model.usable &= ~saturation.mask(found, model.data.shape)
+    model.data = np.where(model.usable, model.data, np.float32(0.0))
+    model.variance = np.where(model.usable, model.variance, np.float32(0.0))
+    _add_saturated(model, found)
+    _fit(model, parameters)
+
+
+def _sharpened(model: ImageModel) -> ImageModel:
+    """Make the image with white noise, its profile, and the stars found so far as seeds."""
+    kernel = decorrelate.measure_kernel(model.residual, model.usable)
+    taps = decorrelate.whitening_filter(kernel)
+    # Pixels without data take the value of the models: a hole in a star would ring through the filter.
+    everywhere = np.ones_like(model.usable)
+    whole = np.where(model.usable, model.data, model.data - model.residual)
+    data = decorrelate.apply(whole, everywhere, taps)
+    usable = decorrelate.shrink(model.usable, 1)
+    data[~usable] = 0.0
+    coefficients = decorrelate.filter_profile(model.psf.coefficients, taps, model.psf.oversampling)
+    psf = psf_module.build(coefficients, model.psf.order, model.psf.shape, model.psf.learnt_from)
+    sharp = ImageModel(usable, model.level, data, model.variance, psf, model.stars, data, model.saturated)
+    residual = decorrelate.apply(model.residual, model.usable, taps)
+    _, sigma = background_and_noise(residual, usable, 32, crowded=False)
+    sharp.variance = np.where(usable, np.maximum(sigma, 1e-6) ** 2, 0.0).astype(np.float32)
+    return sharp
+
+
+def _carry_back(sharp: ImageModel, model: ImageModel, parameters: ExtractionParameters) -> None:
+    """Put the final stars into the image as it was and combine the fluxes of both.
+
+    The image with white noise gives the better flux of faint and blended stars. There the profiles of bright stars
+    differ by up to 10 % of their peak, because each Atlas star is the mean of six undersampled frames at their own
+    phases; the smooth image hides that. So positions come from the sharp image, and fluxes are the mean of both of
+    least variance, with the noise as measured and an error of the profile as a share of the flux in each.
+    """
+    found = sharp.stars
+    if not found.x.size:
+        model.stars, model.residual = found, model.data
+        return
+    again = Stars.at(found.x, found.y, found.flux)
+    again.saturated[:] = found.saturated
+    model.residual = profile_fit.fit_stars(
+        model.data,
+        model.variance,
+        model.psf,
+        again,
+        sweeps=parameters.sweeps,
+        link_pix=parameters.link_pix,
+        fit_radius_pix=parameters.flux_radius_pix,
+        psf_error=parameters.psf_error,
+        gain=parameters.gain_electrons_per_dn,
+        seed_sigma_pix=0.0,
+        wing_radius_pix=parameters.saturation_wing_pix,
+    )
+    _measure_correlation(model)
+    _combine(sharp, model, again, parameters)
+    model.stars = found
+    model.residual = profile_fit.subtract(model.data, model.variance, model.psf, model.stars)
+
+
+def _combine(sharp: ImageModel, model: ImageModel, again: Stars, parameters: ExtractionParameters) -> None:
+    """Replace the fluxes of `sharp.stars` by the mean of the two fits; chi-squared becomes that of the smooth image."""
+    found = sharp.stars
+    fine_noise = found.flux_error * max(sharp.correlation, 1.0)
+    smooth_noise = again.flux_error * max(model.correlation, 1.0)
+    both = np.isfinite(smooth_noise) & (again.flux > 0) & np.isfinite(fine_noise)
+    bright = both & ~found.saturated & (found.group == 1) & (found.flux > 50.0 * fine_noise)
+    ratio = float(np.median(again.flux[bright] / found.flux[bright])) if bright.sum() >= 5 else 1.0
+    fine, smooth = (ratio * fine_noise) ** 2, np.where(both, smooth_noise, 0.0) ** 2
+    fine_profile = (parameters.sharp_flux_error * ratio * found.flux) ** 2
+    smooth_profile = (parameters.smooth_flux_error * again.flux) ** 2
+    # The fit to white noise is the best there is, so the covariance of both is its variance (Gauss-Markov).
+    excess = np.maximum(smooth - fine, (parameters.smooth_noise_ratio**2 - 1.0) * fine)
+    share = np.where(both, fine_profile / (fine_profile + excess + smooth_profile), 0.0)
+    share[found.saturated & both] = 1.0
+    flux = share * np.where(both, again.flux, 0.0) + (1.0 - share) * ratio * found.flux
+    variance = fine + share**2 * (excess + smooth_profile) + (1.0 - share) ** 2 * fine_profile
+    sigma = np.sqrt(variance)
+    found.flux_sigma = sigma
+    found.flux = flux
+    found.chi2, found.pixels = again.chi2, again.pixels
+
+
+def _measure_correlation(model: ImageModel) -> None:
+    """How much more a fitted flux scatters on blank sky than independent pixels of this variance would make it."""
+    kernel = detection.matched_filter(model.psf.stamp(int(np.ceil(1.3 * model.psf.fwhm_pix))))
+    response = detection.filtered(model.residual, model.usable, kernel)
+    noise_map = detection.filtered_noise(response, model.usable, 32)
+    independent = np.sqrt(np.sum(kernel.astype(np.float64) ** 2)) * np.sqrt(model.variance[model.usable])
+    model.correlation = float(np.median(noise_map[model.usable] / np.maximum(independent, 1e-12)))
+
+
+def _detect(model: ImageModel, threshold: float, parameters: ExtractionParameters) -> None:
+    """Add peaks of the residual image that neither noise nor errors of the models explain."""
+    half = int(np.ceil(1.3 * model.psf.fwhm_pix))
+    stamp = model.psf.stamp(half)
+    kernel = detection.matched_filter(stamp)
+    response = detection.filtered(model.residual, model.usable, kernel)
+    noise = detection.filtered_noise(response, model.usable, parameters.background_mesh_pix)
+    independent = np.sqrt(np.sum(kernel.astype(np.float64) ** 2)) * np.sqrt(model.variance[model.usable])
+    model.correlation = float(np.median(noise[model.usable] / np.maximum(independent, 1e-12)))
+    drawn = detection.filtered(np.maximum(model.data - model.residual, 0), model.usable, np.abs(kernel))
+    limit = np.hypot(threshold * noise, parameters.detection_model_error * threshold * drawn)
+    x, y, height = detection.peaks(response, limit.astype(np.float32), model.usable)
+    if model.stars.x.size and x.size:
+        free = _distance_to_nearest(x, y, model.stars.x, model.stars.y) > parameters.merge_pix
+        x, y, height = x[free], y[free], height[free]
+    if model.stars.x.size and x.size:
+        real = height > _glare(x, y, model, parameters)
+        x, y, height = x[real], y[real], height[real]
+    model.stars = model.stars.join(Stars.at(x, y, height))
+
+
+def _glare(x: Doubles, y: Doubles, model: ImageModel, parameters: ExtractionParameters) -> Doubles:
+    """Flux that errors of the models of brighter stars may feign at each place (DN).
+
+    Atlas profiles differ from star to star, because each is the mean of six undersampled frames at their own phases:
+    a share of the star's light within `glare_pix`, fading linearly from the centre.
+    """
+    from scipy.spatial import cKDTree
+
+    stars = model.stars
+    near = cKDTree(np.column_stack([x, y])).query_ball_point(
+        np.column_stack([stars.x, stars.y]), parameters.glare_pix, return_sorted=True
+    )
+    result = np.zeros(x.size)
+    for n, found in enumerate(near):
+        k = np.array(found, np.int64)
+        share = parameters.glare_share * (
+            1.2 - np.hypot(x[k] - stars.x[n], y[k] - stars.y[n]) / parameters.glare_pix
+        )
+        result[k] = np.maximum(result[k], share * stars.flux[n])
+    return result
+
+
+def _distance_to_nearest(x: Doubles, y: Doubles, other_x: Doubles, other_y: Doubles) -> Doubles:
+    from scipy.spatial import cKDTree
+
+    distance, _ = cKDTree(np.column_stack([other_x, other_y])).query(np.column_stack([x, y]))
+    return np.asarray(distance)
+
+
+def _fit(model: ImageModel, parameters: ExtractionParameters, sweeps: int = 2, rounds: int = 1) -> None:
+    """Fit all stars and drop those that turn out to be none; again without them, `rounds` times at most."""
+    for _ in range(rounds):
+        model.residual = profile_fit.fit_stars(
+            model.data,
+            model.variance,
+            model.psf,
+            model.stars,
+            sweeps=sweeps,
+            link_pix=parameters.link_pix,
+            fit_radius_pix=parameters.fit_radius_pix,
+            psf_error=parameters.psf_error,
+            gain=parameters.gain_electrons_per_dn,
+            seed_sigma_pix=parameters.seed_sigma_pix,
+            wing_radius_pix=parameters.saturation_wing_pix,
+        )
+        keep = _worth_keeping(model, parameters)
+        if keep.all():
+            return
+        gone = model.stars.take(np.flatnonzero(~keep))
+        profile_fit.draw(model.residual, model.variance, model.psf, gone)
+        model.stars = model.stars.take(np.flatnonzero(keep))
+
+
+def _worth_keeping(model: ImageModel, parameters: ExtractionParameters) -> Bools:
+    """Solved, significant, still at its peak, and not on top of a brighter star."""
+    from scipy.spatial import cKDTree
+
+    stars = model.stars
+    ny, nx = model.data.shape
+    error = stars.flux_error * max(model.correlation, 1.0)
+    keep = np.isfinite(error) & (stars.flux > parameters.minimum_snr * error)
+    keep &= np.hypot(stars.x - stars.x_seed, stars.y - stars.y_seed) <= parameters.drift_pix
+    keep |= stars.saturated & (stars.flux > 0)
+    keep &= (stars.x > -0.5) & (stars.y > -0.5) & (stars.x < nx - 0.5) & (stars.y < ny - 0.5)
+    index = np.flatnonzero(keep)
+    if index.size > 1:
+        tree = cKDTree(np.column_stack([stars.x[index], stars.y[index]]))
+        pairs = tree.query_pairs(parameters.merge_pix, output_type="ndarray")
+        a, b = index[pairs[:, 0]], index[pairs[:, 1]]
+        fainter = (stars.flux[a] < stars.flux[b]) & ~stars.saturated[a] | stars.saturated[b]
+        keep[np.where(fainter, a, b)] = False
+    return keep
+
+
+def _refine_background(model: ImageModel, parameters: ExtractionParameters) -> None:
+    """Sky and noise again, from the image without its stars."""
+    level, sigma = background_and_noise(
+        model.residual, model.usable, parameters.residual_mesh_pix, crowded=False
+    )
+    step = np.where(model.usable, level, np.float32(0.0))
+    model.level = model.level + level
+    model.data = model.data - step
+    model.residual = model.residual - step
+    floor = np.maximum(sigma, 0.2 * np.median(sigma))
+    model.variance = np.where(model.usable, floor**2, 0.0).astype(np.float32)
+
+
+def _learn(model: ImageModel, parameters: ExtractionParameters) -> None:
+    """Improve the PSF with the bright stars that no comparable neighbour disturbs; fit again with the new one."""
+    for _ in range(2):
+        chosen = quiet_stars(model, parameters.psf_minimum_snr, parameters.psf_maximum_stars)
+        if chosen.size < 3:
+            return
+        order = min(chosen.size // (3 * parameters.psf_stars_per_term), 1)
+        if chosen.size >= 6 * parameters.psf_stars_per_term:
+            order = parameters.psf_maximum_order
+        stars = model.stars
+        model.psf = psf_module.learn(
+            model.psf, model.residual, model.usable, model.variance, stars.x[chosen], stars.y[chosen],
+            stars.flux[chosen], order=order, core_pix=parameters.psf_core_pix, model_error=parameters.psf_model_error,
+        )  # fmt: skip
+        _fit(model, parameters, sweeps=1)

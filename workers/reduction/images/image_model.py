@@ -1,0 +1,78 @@
+"""State of the reduction of one image, and the choice of its undisturbed stars."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from app.arrays import Bools, Doubles, Singles
+from app.sky.pixels import nearest_pixel
+from workers.reduction.images.profile_fit import Stars
+from workers.reduction.images.psf import Psf
+from workers.reduction.images.saturation import SaturatedStars
+
+
+@dataclass
+class ImageModel:
+    """State of the reduction of one image.
+
+    `data` is the background-subtracted image with 0 on unusable pixels, `residual` the same minus all models,
+    `variance` the background variance of a pixel (0: unusable), `correlation` the factor by which real noise of a
+    fitted flux exceeds that of independent pixels.
+    """
+
+    usable: Bools
+    level: Singles
+    data: Singles
+    variance: Singles
+    psf: Psf
+    stars: Stars
+    residual: Singles
+    saturated: SaturatedStars
+    correlation: float = 1.0
+    aperture_noise: float = float("nan")
+
+    def level_at(self, x: Doubles, y: Doubles) -> Doubles:
+        """Sky level (DN) at the nearest pixel; NaN outside of the image."""
+        i, j = nearest_pixel(x), nearest_pixel(y)
+        inside = (i >= 0) & (j >= 0) & (i < self.level.shape[1]) & (j < self.level.shape[0])
+        value = self.level[np.clip(j, 0, self.level.shape[0] - 1), np.clip(i, 0, self.level.shape[1] - 1)]
+        return np.where(inside, value, np.nan).astype(np.float64)
+
+
+def quiet_stars(model: ImageModel, minimum_snr: float, maximum: int) -> NDArray[np.int64]:
+    """Bright stars that nothing disturbs, brightest first.
+
+    Above `minimum_snr`, with all pixels of their disc, 10 pixels from the edges, 30 from saturated stars, with
+    neighbours within 6 pixels that together have less than a tenth of their light, and (where more than 30 are
+    left) without the fifth that fits worst: those are pairs and galaxies.
+    """
+    from scipy.spatial import cKDTree
+
+    stars = model.stars
+    ny, nx = model.data.shape
+    error = stars.flux_error * max(model.correlation, 1.0)
+    good = (
+        ~stars.saturated
+        & (stars.flux > minimum_snr * error)
+        & (stars.pixels > 0.9 * stars.pixels[~stars.saturated].max(initial=0))
+    )
+    good &= (stars.x > 10) & (stars.y > 10) & (stars.x < nx - 11) & (stars.y < ny - 11)
+    for x, y in zip(model.saturated.x, model.saturated.y, strict=True):
+        good &= np.hypot(stars.x - x, stars.y - y) > 30.0
+    index = np.flatnonzero(good)
+    index = index[np.argsort(-stars.flux[index], kind="stable")]
+    if not index.size:
+        return index
+    tree = cKDTree(np.column_stack([stars.x, stars.y]))
+    chosen = []
+    limit = np.nanpercentile(stars.chi2[index], 80) if index.size > 30 else np.inf
+    for k in index:
+        near = [m for m in tree.query_ball_point([stars.x[k], stars.y[k]], 6.0) if m != k]
+        if stars.flux[near].sum() < 0.1 * stars.flux[k] and stars.chi2[k] <= limit:
+            chosen.append(int(k))
+        if len(chosen) >= maximum:
+            break
+    return np.array(chosen, np.int64)

@@ -1,0 +1,179 @@
+"""The detections of one image: magnitudes, uncertainties and positions on the sky."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from app.arrays import Doubles
+from app.columns.flags import BlendFlag, ReadFlag
+from app.parameters.extraction import ExtractionParameters
+from workers.reduction.frames.products import AtlasImage
+from workers.reduction.images import aperture, normalise
+from workers.reduction.images.crowded import reduce_image
+from workers.reduction.images.image_model import ImageModel
+from workers.reduction.images.normalise import Scale
+from workers.reduction.images.strips import Strip, part_of
+
+# One row per detection of one band; magnitudes as in SOURCE_DTYPE, lengths on the sky in arcsec.
+DETECTION_DTYPE = np.dtype(
+    [
+        ("ra", "f8"),
+        ("decl", "f8"),
+        ("x", "f8"),
+        ("y", "f8"),
+        ("image", "i8"),
+        ("edge_pix", "f8"),
+        ("sigma_east", "f8"),
+        ("sigma_north", "f8"),
+        ("m", "f8"),
+        ("msig", "f8"),
+        ("cmsig", "f8"),
+        ("snr", "f8"),
+        ("psfchi", "f8"),
+        ("m_psf", "f8"),
+        ("msig_psf", "f8"),
+        ("m_stdap", "f8"),
+        ("msig_stdap", "f8"),
+        ("growth", "f8"),
+        ("sky_dn", "f8"),
+        ("rd_flg", "S1"),
+        ("bl_flg", "S1"),
+        ("confused", "?"),
+    ]
+)
+
+
+@dataclass(frozen=True)
+class ImageSources:
+    """What one image gave: its model (kept for upper limits), its scale and its detections."""
+
+    image: AtlasImage
+    model: ImageModel
+    scale: Scale
+    detections: NDArray[np.void]
+    light_error: float
+
+
+def _magnitude(flux: Doubles, zero_point_mag: float) -> Doubles:
+    with np.errstate(invalid="ignore", divide="ignore"):
+        return np.asarray(zero_point_mag - 2.5 * np.log10(np.where(flux > 0, flux, np.nan)))
+
+
+def _edge_distance(model: ImageModel, x: Doubles, y: Doubles) -> Doubles:
+    """Distance in pixels to the nearest edge of the rectangle that holds data."""
+    rows = np.flatnonzero(model.usable.any(axis=1))
+    columns = np.flatnonzero(model.usable.any(axis=0))
+    sides = [x - columns[0], columns[-1] - x, y - rows[0], rows[-1] - y]
+    return np.asarray(np.min(sides, axis=0))
+
+
+def _fill_profile(
+    table: NDArray[np.void], model: ImageModel, image: AtlasImage, scale: Scale, gain: float
+) -> None:
+    stars = model.stars
+    scatter = max(model.correlation, 1.0)
+    table["m_psf"] = _magnitude(stars.flux, image.zero_point_mag) + scale.offset_mag
+    table["msig_psf"] = 1.0857 * stars.flux_error / stars.flux
+    table["m"], table["msig"] = table["m_psf"], table["msig_psf"]
+    table["cmsig"] = 1.0857 * stars.flux_sigma / stars.flux
+    # The noise of this scan for a star of that brightness, alone on the median sky: no blend, no bad fit in it.
+    faint = stars.flux < np.percentile(stars.flux, 30) if stars.flux.size else np.zeros(0, np.bool_)
+    sky = float(np.median(stars.flux_error[faint])) * scatter if faint.any() else np.nan
+    table["snr"] = stars.flux / np.sqrt(sky**2 + stars.flux / gain)
+    freedom = np.maximum(stars.pixels - 3, 1)
+    reduced = stars.chi2 / freedom
+    usual = np.median(reduced[faint]) if faint.any() else 1.0
+    table["psfchi"] = reduced / max(float(usual), 1e-6)
+
+
+def detections_of(
+    image: AtlasImage, model: ImageModel, scale: Scale, parameters: ExtractionParameters
+) -> NDArray[np.void]:
+    """Turn fitted stars into detections.
+
+    `psfchi` is scaled so that the median of the faintest 30 % is 1: the pixels are correlated, and a plain reduced
+    chi-squared of them has no fixed expectation. `msig` is the formal uncertainty for independent pixels, `cmsig`
+    that multiplied by the excess of real noise, measured on the filtered residual image.
+
+    Returns
+    -------
+    structured array of DETECTION_DTYPE, (n,)
+    """
+    stars = model.stars
+    n = stars.x.size
+    table = np.zeros(n, DETECTION_DTYPE)
+    if n == 0:
+        return table
+    pixel = image.projection.scale_arcsec
+    table["x"], table["y"] = stars.x, stars.y
+    table["ra"], table["decl"] = image.projection.to_sky(stars.x, stars.y)
+    table["image"] = image.number
+    table["edge_pix"] = _edge_distance(model, stars.x, stars.y)
+    _fill_profile(table, model, image, scale, parameters.gain_electrons_per_dn)
+    scatter = max(model.correlation, 1.0)
+    table["sigma_east"] = np.hypot(stars.x_error * scatter * pixel, parameters.merge_floor_arcsec)
+    table["sigma_north"] = np.hypot(stars.y_error * scatter * pixel, parameters.merge_floor_arcsec)
+    annulus = (parameters.annulus_arcsec[0] / pixel, parameters.annulus_arcsec[1] / pixel)
+    radius = np.array([parameters.aperture_arcsec / pixel])
+    sums = aperture.measure(
+        model.residual, model.usable, stars.x, stars.y, radius, annulus, (model.psf, stars.flux)
+    )
+    flux = np.where(sums.missing < 0.1, sums.flux[:, 0], np.nan)
+    table["m_stdap"] = _magnitude(flux, image.zero_point_mag) + scale.growth_mag
+    noise = np.sqrt(model.aperture_noise**2 + np.maximum(flux, 0.0) / parameters.gain_electrons_per_dn)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        table["msig_stdap"] = np.where(flux > 0, 1.0857 * noise / flux, np.nan)
+    table["growth"] = scale.growth_mag
+    table["sky_dn"] = model.level_at(stars.x, stars.y) + sums.sky
+    table["rd_flg"] = ReadFlag.PROFILE.value.encode()
+    _fill_saturated(table, stars.saturated)
+    blended = stars.group > 1
+    table["bl_flg"] = np.where(blended, BlendFlag.BLENDED.value.encode(), BlendFlag.SINGLE.value.encode())
+    table["confused"] = _confused(model)
+    return table
+
+
+def _fill_saturated(table: NDArray[np.void], saturated: NDArray[np.bool_]) -> None:
+    """Saturated stars: magnitude from the wings (rd_flg 3), no aperture; rd_flg 9 where the wings fail too.
+
+    Wings know the brightness to 0.1-0.2 mag only, whatever their formal error (survey-facts 2.9): it is not below 0.1.
+    """
+    wings = np.isfinite(table["cmsig"])
+    table["rd_flg"][saturated] = np.where(
+        wings[saturated], ReadFlag.READ1_PROFILE.value.encode(), ReadFlag.UNUSABLE.value.encode()
+    )
+    table["m"][saturated & ~wings] = np.nan
+    table["cmsig"][saturated] = np.hypot(table["cmsig"][saturated], 0.1)
+    table["msig"][saturated] = np.hypot(table["msig"][saturated], 0.1)
+    for name in ("m_stdap", "msig_stdap", "psfchi"):
+        table[name][saturated] = np.nan
+
+
+def _confused(model: ImageModel) -> NDArray[np.bool_]:
+    """Whether neighbours put more light on a star's central pixel than the star itself."""
+    stars = model.stars
+    j = np.clip(np.rint(stars.y).astype(int), 0, model.data.shape[0] - 1)
+    i = np.clip(np.rint(stars.x).astype(int), 0, model.data.shape[1] - 1)
+    drawn = (model.data - model.residual)[j, i]
+    own = stars.flux * model.psf.stamp(0)[0, 0]
+    return np.asarray(drawn > 2.0 * own)
+
+
+def extract_strip(strip: Strip, parameters: ExtractionParameters) -> list[ImageSources]:
+    """Reduce the images of a strip together; the detections of each, every star on one image only."""
+    count = len(strip.parts)
+    shared = replace(
+        parameters,
+        psf_maximum_stars=count * parameters.psf_maximum_stars,
+        growth_maximum_stars=count * parameters.growth_maximum_stars,
+    )
+    whole = reduce_image(strip.image, shared)
+    scale = normalise.aperture_scale(whole, strip.image.projection.scale_arcsec, shared)
+    result = []
+    for k, image in enumerate(strip.parts):
+        model = part_of(whole, strip, k)
+        result.append(ImageSources(image, model, scale, detections_of(image, model, scale, parameters), 0.0))
+    return result

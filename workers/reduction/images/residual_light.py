@@ -1,0 +1,81 @@
+"""The light that the profiles of bright stars leave behind, given back to them.
+
+A profile fit is the best flux of faint and blended stars. Of a bright star alone it knows less than a plain circle
+does: Atlas profiles differ from star to star, because each is the mean of six undersampled frames at their own
+phases, and that error is a share of the flux whatever the noise. What is left in a circle of the image without stars
+is just this error, plus noise and the errors of neighbours. So the flux becomes that of the fit plus the part of the
+residual light that is due to the profile rather than to the other two.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from app.arrays import Doubles
+from app.parameters.extraction import ExtractionParameters
+from workers.reduction.images import aperture, profile_fit
+from workers.reduction.images.image_model import ImageModel
+from workers.reduction.images.profile_fit import Stars
+
+# A star that fits twice as badly as others of its brightness keeps a fifth of the weight.
+MISFIT = 4.0
+
+
+def misfit(stars: Stars) -> Doubles:
+    """Excess of each star's reduced chi-squared over that of the 50 stars next to it in brightness, as a share of it.
+
+    A companion that was not resolved, or a galaxy, leaves light that is not an error of the profile.
+    """
+    from scipy.ndimage import median_filter
+
+    reduced = stars.chi2 / np.maximum(stars.pixels - 3, 1)
+    order = np.argsort(-stars.flux, kind="stable")
+    usual = np.empty(order.size)
+    usual[order] = median_filter(reduced[order], min(51, order.size), mode="nearest")
+    return np.asarray(np.maximum(reduced / np.maximum(usual, 1e-9) - 1.0, 0.0))
+
+
+def give_back(model: ImageModel, pixel_arcsec: float, parameters: ExtractionParameters) -> None:
+    """Add to each star's flux its share of the residual light; the residual image follows.
+
+    With f the flux, R the residual light in the circle, e the error of the profile, s the noise of R and N the light of
+    neighbours in the circle: the profile's error has the variance (e f)^2 and R knows it to s^2 + (e N)^2, so
+    f + w R / E with w = (e f)^2 / ((e f)^2 + s^2 + (e N)^2), E the profile's light within the circle. Stars that fit
+    worse than others of their brightness keep nearer to the fit (`misfit`).
+
+    Parameters
+    ----------
+    model : ImageModel
+        With fitted stars, residual image and aperture noise; fluxes, uncertainties and residual image are replaced.
+    pixel_arcsec : float
+    parameters : ExtractionParameters
+    """
+    stars = model.stars
+    sound = ~stars.saturated & (stars.flux > 0)
+    good = np.flatnonzero(sound & np.isfinite(stars.flux_sigma) & np.isfinite(stars.chi2))
+    if not good.size:
+        return
+    x, y, flux = stars.x[good], stars.y[good], stars.flux[good]
+    radius = np.array([parameters.residual_radius_arcsec / pixel_arcsec])
+    inside = model.psf.enclosed(float(radius[0]))
+    annulus = (parameters.annulus_arcsec[0] / pixel_arcsec, parameters.annulus_arcsec[1] / pixel_arcsec)
+    left = aperture.measure(model.residual, model.usable, x, y, radius, annulus)
+    light, area = left.flux[:, 0], np.pi * radius[0] ** 2
+    # A narrow ring for the models: its level goes back in.
+    near = (float(radius[0]), float(radius[0]) + 2.0)
+    drawn = aperture.measure(model.data - model.residual, model.usable, x, y, radius, near)
+    noise = model.aperture_noise * radius[0] * pixel_arcsec / parameters.aperture_arcsec
+    neighbours = np.maximum(drawn.flux[:, 0] + np.nan_to_num(drawn.sky) * area - inside * flux, 0.0)
+    error = parameters.psf_error
+    profile = (error * inside * flux) ** 2
+    other = noise**2 + (error * neighbours) ** 2 + MISFIT * misfit(stars.take(good)) * profile
+    known = np.isfinite(light) & (left.missing < 0.001)
+    weight = np.where(known, profile / (profile + other), 0.0)
+    new = flux + weight * np.nan_to_num(light) / inside
+    # One residual may hold a star that was not found: the profile stands where the two differ by a half.
+    weight = np.where(np.abs(new - flux) < 0.5 * flux, weight, 0.0)
+    stars.flux[good] = flux + weight * np.nan_to_num(light) / inside
+    # The noise of the fit is part of that of the circle, so what the fit knew counts with 1 - w^2.
+    variance = (1.0 - weight**2) * stars.flux_sigma[good] ** 2 + weight**2 * np.nan_to_num(other) / inside**2
+    stars.flux_sigma[good] = np.sqrt(variance)
+    model.residual = profile_fit.subtract(model.data, model.variance, model.psf, stars)

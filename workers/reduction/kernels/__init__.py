@@ -1,0 +1,1 @@
+"""Compiled helpers that every act of the reduction shares."""

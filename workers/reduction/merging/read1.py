@@ -1,0 +1,155 @@
+"""Read_1 magnitudes as the default of stars that saturate Read_2 - Read_1 (rd_flg 1 and 3, survey-facts 2.9, 6.2).
+
+A star that saturates gets the mean of its 4" apertures on Read_1 frames, sky from 14" to 20", unless Read_1 saturates
+too: then its light is that of its wings. Both are on the scale of 4" apertures and get the band's curve of growth.
+M and N of ndet then count Read_1 frames.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+from numpy.typing import NDArray
+
+from app.arrays import Doubles, Integers, Table
+from app.columns.flags import BlendFlag, ReadFlag
+from app.instruments.bands import Band
+from workers.reduction.frames.band import BandFrames
+from workers.reduction.frames.looks import find_looks
+from workers.reduction.frames.uscan import UScan
+from workers.reduction.merging.grading import photometric_quality
+from workers.reduction.merging.rows import characters_of
+from workers.reduction.profile.sample import saturated_stars
+from workers.reduction.saturated.read1 import read1_photometry
+
+# A pixel gets at most 0.45 of a star's light in the best seeing: a star that saturates has at least twice the range.
+LEAST_SATURATING_SHARE = 1.5
+READ1_SNR = 5.0
+# Scatter of Read_1 magnitudes of bright simulated stars (J 6 to 8.5) beyond noise: 0.006 to 0.008 mag, from the
+# flat, pixel phase and the last per cent of linearity.
+READ1_FLOOR_MAG = 0.006
+
+
+def apply_read1(
+    sources: Table,
+    star: NDArray[np.bool_],
+    uscan: UScan,
+    bands: Mapping[Band, BandFrames],
+    zero_points_mag: Mapping[Band, Doubles],
+    wings: Mapping[Band, tuple[Doubles, Doubles]],
+    fixed_errors_mag: tuple[float, float, float] = (0.011, 0.005, 0.012),
+) -> Table:
+    """Fill the Read_1 columns of saturated stars and make them the default.
+
+    Parameters
+    ----------
+    sources : structured array of SOURCE_DTYPE, (n,)
+    star : bool array (n,)
+        Rows of saturated stars. A row beside one gets no Read_1 magnitude: its aperture would hold the star.
+    uscan : UScan
+    bands : mapping of Band to BandFrames
+    zero_points_mag : mapping of Band to float64 array (n,)
+        Magnitude of 1 DN in a 4" aperture, curve of growth included, one a row.
+    wings : mapping of Band to two float64 arrays (n,)
+        Flux and error, DN, of stars that saturate Read_1 too, NaN for all other rows (`read1_wings`).
+    fixed_errors_mag : (float, float, float)
+        Zero point, flat field, Read_1 normalisation (survey-facts 2.9), added to `cmsig` in squares.
+
+    Returns
+    -------
+    structured array of SOURCE_DTYPE
+        A copy in the same order.
+    """
+    out = sources.copy()
+    rows = np.flatnonzero(star)
+    if not rows.size:
+        return out
+    x, y = uscan.from_sky(out["ra"][rows], out["decl"][rows])
+    order = np.lexsort((x, y))
+    rows, x, y = rows[order], x[order], y[order]
+    for band, one in bands.items():
+        size = one.frames.pixels_dn.shape[2]
+        looks = find_looks(one.geometry, one.frames.noise_dn > 0.0, x, y, size)
+        burnt = saturated_stars(one.frames, looks) | _unusable(out, band)[rows]
+        zero_point = zero_points_mag[band]
+        found = _magnitudes(out, band, one, rows[burnt], x[burnt], y[burnt], zero_point)
+        _make_default(out, band, found, ReadFlag.READ1_APERTURE, READ1_FLOOR_MAG, fixed_errors_mag)
+        flux, error = wings[band]
+        clipped = np.flatnonzero(np.isfinite(flux) & (flux > 0.0))
+        fit = (
+            clipped,
+            zero_point[clipped] - 2.5 * np.log10(flux[clipped]),
+            1.0857 * error[clipped] / flux[clipped],
+        )
+        _make_default(out, band, fit, ReadFlag.READ1_PROFILE, 0.0, fixed_errors_mag)
+    return out
+
+
+def _unusable(out: Table, band: Band) -> NDArray[np.bool_]:
+    return np.asarray(characters_of(out, "rd_flg")[:, band.position] == ReadFlag.UNUSABLE.value.encode())
+
+
+def _magnitudes(
+    out: Table, band: Band, frames: BandFrames, rows: Integers, x: Doubles, y: Doubles, zero_point: Doubles
+) -> tuple[Integers, Doubles, Doubles]:
+    """Read_1 magnitudes of candidate rows: rows that are bright enough, magnitudes and uncertainties."""
+    b = band.value
+    if not rows.size:
+        return rows, np.zeros(0), np.zeros(0)
+    found = read1_photometry(frames, x, y)
+    linear_range = float(np.median(frames.calibration.saturation_dn - frames.calibration.dark_read1_dn))
+    with np.errstate(invalid="ignore"):
+        good = found.flux_dn > READ1_SNR * found.error_dn
+        # Fainter ones are neighbours of a saturated star; a star of which nothing else is known has no choice.
+        good &= (found.flux_dn > LEAST_SATURATING_SHARE * linear_range) | _unusable(out, band)[rows]
+    rows, flux, error = rows[good], found.flux_dn[good], found.error_dn[good]
+    ndet = characters_of(out, "ndet")
+    ndet[rows, 2 * band.position] = np.minimum(found.seen[good], 9).astype("S1")
+    ndet[rows, 2 * band.position + 1] = np.minimum(found.frames[good], 9).astype("S1")
+    out["ndet"] = ndet.view("S6")[:, 0]
+    magnitude, sigma = zero_point[rows] - 2.5 * np.log10(flux), 1.0857 * error / flux
+    out[f"{b}_m_r1"][rows], out[f"{b}_msig_r1"][rows] = magnitude, sigma
+    return rows, magnitude, sigma
+
+
+def _make_default(
+    out: Table,
+    band: Band,
+    found: tuple[Integers, Doubles, Doubles],
+    flag: ReadFlag,
+    floor_mag: float,
+    fixed_errors: tuple[float, float, float],
+) -> None:
+    """Make magnitudes from Read_1 (rows, magnitudes, uncertainties) the default ones of a band."""
+    b = band.value
+    rows, magnitude, sigma = found
+    if not rows.size:
+        return
+    corrected = np.hypot(sigma, floor_mag)
+    out[f"{b}_m"][rows] = magnitude
+    out[f"{b}_msig"][rows], out[f"{b}_cmsig"][rows] = sigma, corrected
+    out[f"{b}_msigcom"][rows] = np.sqrt(corrected**2 + sum(e * e for e in fixed_errors))
+    out[f"{b}_snr"][rows] = np.fmax(out[f"{b}_snr"][rows], 1.0857 / sigma)
+    out[f"{b}_psfchi"][rows] = np.nan
+    no_position = rows[~np.isfinite(out[f"{b}_ra"][rows])]
+    for name in ("ra", "decl"):
+        out[f"{b}_{name}"][no_position] = out[name][no_position]
+    flags = np.full(rows.size, flag.value.encode())
+    quality = photometric_quality(
+        flags,
+        out[f"{b}_snr"][rows],
+        out[f"{b}_cmsig"][rows],
+        out[f"{b}_psfchi"][rows],
+        np.ones(rows.size, np.bool_),
+    )
+    _set_character(out, "rd_flg", rows, band, flags)
+    _set_character(out, "bl_flg", rows, band, np.full(rows.size, BlendFlag.SINGLE.value.encode()))
+    _set_character(out, "ph_qual", rows, band, quality)
+
+
+def _set_character(out: Table, name: str, rows: Integers, band: Band, values: NDArray[np.bytes_]) -> None:
+    """Set one band's character of a three-character flag."""
+    characters = characters_of(out, name)
+    characters[rows, band.position] = values
+    out[name] = characters.view("S3")[:, 0]

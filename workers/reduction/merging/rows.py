@@ -1,0 +1,226 @@
+"""From the detections of the bands of a scan to merged rows, with upper limits where a band is missing."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+from numpy.typing import NDArray
+
+from app.arrays import Doubles, Table
+from app.columns.flags import BlendFlag, ReadFlag
+from app.instruments.bands import BANDS, Band
+from app.parameters.photometry import PhotometryParameters
+from workers.reduction.frames.grid import WIDTH
+from workers.reduction.frames.products import SOURCE_DTYPE
+from workers.reduction.frames.uscan import UScan
+from workers.reduction.merging import merge
+from workers.reduction.merging.grading import photometric_quality
+from workers.reduction.merging.grid import ScanGrid
+from workers.reduction.merging.merge import Merged, Places
+from workers.reduction.photometry.apertures import measure_apertures
+from workers.reduction.photometry.catalogue import DETECTION_DTYPE, BandCatalogue, magnitude, mean_widths
+from workers.reduction.photometry.rounds import BandStack
+from workers.reduction.profile.drawing import background_free
+from workers.reduction.profile.stars import Stars
+
+FLAG_NAMES = ("ph_qual", "rd_flg", "bl_flg", "cc_flg")
+COPIED = ("msig", "cmsig", "snr", "psfchi", "msig_psf", "msig_stdap", "growth", "sky_dn")
+MAGNITUDES = ("m", "m_psf", "m_stdap")
+
+
+def merge_catalogues(
+    catalogues: Mapping[Band, BandCatalogue], where: ScanGrid, parameters: PhotometryParameters
+) -> tuple[Table, Merged]:
+    """Merge the detections of the bands into rows of SOURCE_DTYPE, without limits, flags of artefacts and Read_1.
+
+    Returns
+    -------
+    rows : structured array of SOURCE_DTYPE
+        In the order of `merged`.
+    merged : Merged
+    """
+    tables = {band: _on_grid(catalogues[band].table, where) for band in catalogues}
+    empty = np.zeros(0, DETECTION_DTYPE)
+    ordered = tuple(tables.get(band, empty) for band in BANDS)
+    places = tuple(_places(table, where.uscan, parameters.position_floor_arcsec) for table in ordered)
+    area = float(WIDTH * where.grid.rows)
+    radii = tuple(
+        merge.match_radius(
+            max(ordered[a].size, ordered[b].size) / area,
+            parameters.merge_chance,
+            parameters.merge_limit_arcsec,
+        )
+        for a, b in ((0, 1), (0, 2), (1, 2))
+    )
+    merged = merge.merge_bands(places, radii, parameters.merge_chi2)  # type: ignore[arg-type]
+    out = np.zeros(merged.places.size, SOURCE_DTYPE)
+    out["ra"], out["decl"] = merged.places.ra_deg, merged.places.decl_deg
+    _error_ellipses(out, merged.places, parameters.reference_error_arcsec)
+    x, y = where.uscan.from_sky(out["ra"], out["decl"])
+    image = where.image_of(y)
+    out["coadd"] = np.array(where.numbers)[image] if out.size else 0
+    out["x_scan"] = x - where.grid.first_x_arcsec - 0.5 * (WIDTH - 1)
+    out["y_scan"] = y - where.grid.first_y_arcsec - 511.5
+    flags = {name: np.zeros((out.size, 3), "S1") for name in FLAG_NAMES}
+    ndet = np.full((out.size, 6), b"0", "S1")
+    for band in BANDS:
+        zero_point = where.zero_point_mag[band][image] if band in catalogues else np.zeros(out.size)
+        _fill_band(
+            out, band, merged, ordered[band.position], places[band.position], zero_point, flags, parameters
+        )
+        _count(ndet, band, merged.rows[:, band.position], ordered[band.position])
+    for name, characters in (*flags.items(), ("ndet", ndet)):
+        out[name] = _joined(characters, out[name].dtype)
+    out["cnf_flg"] = _joined(np.minimum(merged.candidates, 9).astype("S1"), np.dtype("S6"))
+    return out, merged
+
+
+def _joined(characters: NDArray[np.bytes_], kind: np.dtype[np.bytes_]) -> NDArray[np.bytes_]:
+    return np.ascontiguousarray(characters).view(kind)[:, 0] if characters.size else np.zeros(0, kind)
+
+
+def _on_grid(table: Table, where: ScanGrid) -> Table:
+    return np.asarray(table[where.inside(table["x"], table["y"])])
+
+
+def _places(table: Table, uscan: UScan, floor_arcsec: float) -> Places:
+    """Directions and covariances on the sky of U-scan detections."""
+    ra, decl = uscan.to_sky(table["x"], table["y"])
+    sine, cosine = uscan.north_angle(table["x"], table["y"])
+    xx, yy = np.nan_to_num(table["var_x"], nan=1.0), np.nan_to_num(table["var_y"], nan=1.0)
+    xy = np.nan_to_num(table["cov_xy"])
+    xx, yy = xx + floor_arcsec**2, yy + floor_arcsec**2
+    # East is minus x and a little of y: e = -c x + s y, n = s x + c y.
+    ee = cosine**2 * xx + sine**2 * yy - 2.0 * sine * cosine * xy
+    nn = sine**2 * xx + cosine**2 * yy + 2.0 * sine * cosine * xy
+    en = sine * cosine * (yy - xx) + (sine**2 - cosine**2) * xy
+    return Places(ra, decl, np.sqrt(ee), np.sqrt(nn), en)
+
+
+def _error_ellipses(out: Table, places: Places, common_arcsec: float) -> None:
+    """Axes of the error ellipse, with the error of the reference frame that all stars nearby share."""
+    ee, nn, en = places.matrices()
+    ee, nn = ee + common_arcsec**2, nn + common_arcsec**2
+    half, lean = 0.5 * (ee + nn), np.hypot(0.5 * (ee - nn), en)
+    out["err_maj"], out["err_min"] = np.sqrt(half + lean), np.sqrt(np.maximum(half - lean, 0.0))
+    out["err_ang"] = np.round(np.degrees(0.5 * np.arctan2(2.0 * en, nn - ee))).astype(np.int64) % 180
+
+
+def _fill_band(
+    out: Table,
+    band: Band,
+    merged: Merged,
+    table: Table,
+    places: Places,
+    zero_point_mag: Doubles,
+    flags: dict[str, NDArray[np.bytes_]],
+    parameters: PhotometryParameters,
+) -> None:
+    """Copy a band's detections; NaN and "not detected" elsewhere."""
+    b, position = band.value, band.position
+    rows = merged.rows[:, position]
+    there = rows >= 0
+    mine = rows[there]
+    for name in (*COPIED, *MAGNITUDES, "m_r1", "msig_r1"):
+        out[f"{b}_{name}"] = np.nan
+    for name in COPIED:
+        out[f"{b}_{name}"][there] = table[name][mine]
+    for name in MAGNITUDES:
+        out[f"{b}_{name}"][there] = table[name][mine] + zero_point_mag[there]
+    out[f"{b}_ra"], out[f"{b}_decl"] = np.nan, np.nan
+    out[f"{b}_ra"][there], out[f"{b}_decl"][there] = places.ra_deg[mine], places.decl_deg[mine]
+    total = out[f"{b}_cmsig"].astype(np.float64) ** 2
+    out[f"{b}_msigcom"] = np.sqrt(total + parameters.zero_point_error_mag**2 + parameters.flat_error_mag**2)
+    flags["rd_flg"][:, position] = ReadFlag.NOT_DETECTED.value.encode()
+    flags["bl_flg"][:, position] = BlendFlag.NONE.value.encode()
+    flags["rd_flg"][there, position] = table["rd_flg"][mine]
+    flags["bl_flg"][there, position] = table["bl_flg"][mine]
+    flags["cc_flg"][:, position] = merge.confusion_flags(merged, table["confused"], position)
+    covered = there.copy()
+    looks = np.zeros(out.size, np.int64), np.zeros(out.size, np.int64)
+    looks[0][there], looks[1][there] = table["seen"][mine], table["measured"][mine]
+    flags["ph_qual"][:, position] = photometric_quality(
+        flags["rd_flg"][:, position], out[f"{b}_snr"], out[f"{b}_cmsig"], out[f"{b}_psfchi"], covered, looks
+    )
+
+
+def _count(ndet: NDArray[np.bytes_], band: Band, rows: NDArray[np.int64], table: Table) -> None:
+    there = rows >= 0
+    for offset, name in enumerate(("seen", "measured")):
+        ndet[there, 2 * band.position + offset] = np.minimum(table[name][rows[there]], 9).astype("S1")
+
+
+def fill_limits(
+    rows: Table,
+    merged: Merged,
+    band: Band,
+    stack: BandStack,
+    catalogue: BandCatalogue,
+    where: ScanGrid,
+    parameters: PhotometryParameters,
+) -> None:
+    """Fill the 95 % upper limits of the rows that lack a band, in place (survey-facts 2.10).
+
+    Flux in the 4" aperture over the 14" to 20" sky on all looks at the merged place, neighbours included, plus
+    twice its noise; twice the noise of sky alone where the flux is negative. The noise of frame pixels is
+    independent, so the sums' errors need no correction for the coadd's. Overwrites the stack's residual frames.
+    """
+    b, position = band.value, band.position
+    missing = np.flatnonzero(merged.rows[:, position] < 0)
+    if not missing.size:
+        return
+    background_free(stack.frames, stack.residual)
+    x, y = where.uscan.from_sky(rows["ra"][missing], rows["decl"][missing])
+    # Looks are found fastest in the order of y.
+    order = np.lexsort((x, y))
+    missing, x, y = missing[order], x[order], y[order]
+    looks = stack.looks(Stars.at(x, y, np.zeros(x.size)), 2.0)
+    sums = measure_apertures(stack.residual, stack.frames, stack.psf, stack.tables, looks, np.zeros(x.size))
+    covered = sums.measured > 0
+    growth = catalogue.growth.at(mean_widths(stack, looks.start, looks.frame))
+    noise = sums.error_dn
+    limit = np.where(sums.flux_dn > 0.0, sums.flux_dn + 2.0 * noise, 2.0 * noise)
+    zero_point = where.zero_point_mag[band][where.image_of(y)] + growth
+    rows[f"{b}_m"][missing] = zero_point + magnitude(limit)
+    rows[f"{b}_m_stdap"][missing] = zero_point + magnitude(sums.flux_dn)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        error = np.where(sums.flux_dn > 0.0, 1.0857 * noise / sums.flux_dn, np.nan)
+    rows[f"{b}_msig_stdap"][missing] = error
+    rows[f"{b}_growth"][missing] = np.where(covered, growth, np.nan)
+    level = stack.frames.mesh_dn[stack.usable]
+    rows[f"{b}_sky_dn"][missing] = sums.sky_dn + (float(np.median(level)) if level.size else np.nan)
+    _mark_limits(rows, merged, missing, covered, sums.seen, sums.measured, position, parameters)
+
+
+def _mark_limits(
+    rows: Table,
+    merged: Merged,
+    missing: NDArray[np.int64],
+    covered: NDArray[np.bool_],
+    seen: NDArray[np.int64],
+    measured: NDArray[np.int64],
+    position: int,
+    parameters: PhotometryParameters,
+) -> None:
+    """rd_flg 0 or 6, ph_qual U, and ndet of limits; blank quality where the band did not look."""
+    read, quality = (characters_of(rows, name) for name in ("rd_flg", "ph_qual"))
+    split = np.zeros(rows.size, np.bool_)
+    split[missing[covered]] = True
+    split &= merge.inconsistent(merged, position, parameters.unresolved_arcsec)
+    read[split, position] = ReadFlag.INCONSISTENT.value.encode()
+    nothing = np.full(missing.size, np.nan)
+    quality[missing, position] = photometric_quality(
+        read[missing, position], nothing, nothing, nothing, covered
+    )
+    ndet = characters_of(rows, "ndet")
+    ndet[missing, 2 * position] = np.minimum(seen, 9).astype("S1")
+    ndet[missing, 2 * position + 1] = np.minimum(measured, 9).astype("S1")
+    for name, characters in (("rd_flg", read), ("ph_qual", quality), ("ndet", ndet)):
+        rows[name] = _joined(characters, rows[name].dtype)
+
+
+def characters_of(rows: Table, name: str) -> NDArray[np.bytes_]:
+    """Characters of a flag column as an array (n, width) that can be changed."""
+    width = rows.dtype[name].itemsize
+    return np.ascontiguousarray(rows[name]).view("S1").reshape(-1, width).copy()

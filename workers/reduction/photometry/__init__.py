@@ -1,0 +1,1 @@
+"""Detection and profile photometry of one band on the stack of its frames."""

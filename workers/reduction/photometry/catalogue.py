@@ -1,0 +1,206 @@
+"""The detections of one band: magnitudes, uncertainties, flags and counts of looks."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from app.arrays import Doubles, Table
+from app.columns.flags import BlendFlag, ReadFlag
+from workers.reduction.kernels.pairs import close_pairs
+from workers.reduction.photometry.apertures import Apertures, measure_apertures
+from workers.reduction.photometry.bound import Bound, cramer_rao, scan_noise_dn
+from workers.reduction.photometry.growth import Growth, curve_of_growth
+from workers.reduction.photometry.rounds import BandStack
+from workers.reduction.profile.sample import choose_sample
+from workers.reduction.profile.stars import Stars
+
+# Magnitudes are instrumental: -2.5 log10(DN); the zero point is added when bands are merged.
+DETECTION_DTYPE = np.dtype(
+    [
+        ("x", "f8"),  # U-scan arcsec
+        ("y", "f8"),
+        ("var_x", "f8"),  # arcsec^2
+        ("var_y", "f8"),
+        ("cov_xy", "f8"),
+        ("flux", "f8"),
+        ("m", "f8"),
+        ("msig", "f8"),
+        ("cmsig", "f8"),
+        ("snr", "f8"),
+        ("psfchi", "f8"),
+        ("m_psf", "f8"),
+        ("msig_psf", "f8"),
+        ("m_stdap", "f8"),
+        ("msig_stdap", "f8"),
+        ("growth", "f8"),
+        ("sky_dn", "f8"),
+        ("seen", "i8"),
+        ("measured", "i8"),
+        ("rd_flg", "S1"),
+        ("bl_flg", "S1"),
+        ("confused", "?"),
+    ]
+)
+
+BLEND_ARCSEC = 5.0  # BLENDIST (survey-facts 2.9)
+BLEND_SHARE = 0.02  # of a star's light: a fainter neighbour changes nothing
+CONFUSED_SHARE = 1.0  # a neighbour that puts more light into the aperture than the star has
+FLOOR_MAG = 0.004  # flat field, response within pixels: scatter of bright simulated stars beyond their noise
+GROWTH_STARS = 400
+BOUND_STARS = 6000
+NORMALISING_SNR = 40.0
+FEWEST_NORMALISING = 8
+FEWEST_FOR_SLOPE = 120
+
+
+@dataclass(frozen=True)
+class BandCatalogue:
+    """What a band's stack gave.
+
+    Attributes
+    ----------
+    table : structured array of DETECTION_DTYPE, (n,)
+        Ordered by (y, x).
+    growth : Growth
+    normalisation_mag : float
+        Added to profile magnitudes: aperture scale less profile scale, median of bright stars.
+    sample : int64 array (m,)
+        Rows of `bound`: some thousands, evenly taken along the scan.
+    bound : Bound
+        Cramer-Rao bound of those rows, from their own fluxes and places.
+    """
+
+    table: Table
+    growth: Growth
+    normalisation_mag: float
+    sample: NDArray[np.int64]
+    bound: Bound
+
+
+def make_catalogue(stack: BandStack, mean_sky_dn: float) -> BandCatalogue:
+    """Measure apertures and turn the fitted stars of a band into detections.
+
+    Parameters
+    ----------
+    stack : BandStack
+        After `measure`: its residual frames lack every star.
+    mean_sky_dn : float
+        Added to the local sky, so that `sky_dn` is the level itself.
+    """
+    stars = stack.stars
+    looks = stack.looks(stars, 2.0)
+    drawn = np.nan_to_num(stars.flux_dn)
+    sums = measure_apertures(stack.residual, stack.frames, stack.psf, stack.tables, looks, drawn)
+    chosen = choose_sample(stack.frames, looks, stars, GROWTH_STARS, alone=False)
+    growth = curve_of_growth(stack.residual, stack.frames, stack.psf, stack.tables, looks, chosen, drawn)
+    width = mean_widths(stack, looks.start, looks.frame)
+    sample = np.arange(0, stars.size, max(1, stars.size // BOUND_STARS))
+    some = stack.looks(stars.taken(sample), 2.0)
+    bound = cramer_rao(stack.frames, stack.psf, stack.tables, some, np.maximum(drawn[sample], 1.0))
+    table = np.zeros(stars.size, DETECTION_DTYPE)
+    table["x"], table["y"] = stars.x_arcsec, stars.y_arcsec
+    table["var_x"], table["var_y"], table["cov_xy"] = stars.variance.T
+    table["flux"] = stars.flux_dn
+    table["growth"] = growth.at(width)
+    _fill_apertures(table, sums)
+    normalisation = _fill_profiles(table, stars, (bound, sample), width)
+    table["sky_dn"] = mean_sky_dn + sums.sky_dn
+    _fill_flags(table, stars)
+    return BandCatalogue(table, growth, normalisation, sample, bound)
+
+
+def mean_widths(stack: BandStack, start: NDArray[np.int64], frame: NDArray[np.int64]) -> Doubles:
+    """Mean s of each star's looks; 0 without looks."""
+    total = np.concatenate([[0.0], np.cumsum(stack.psf.log_width[frame].astype(np.float64))])
+    count = np.diff(start)
+    return np.where(count > 0, (total[start[1:]] - total[start[:-1]]) / np.maximum(count, 1), 0.0)
+
+
+def magnitude(flux_dn: Doubles) -> Doubles:
+    """-2.5 log10, NaN where there is no light."""
+    with np.errstate(invalid="ignore", divide="ignore"):
+        return np.asarray(-2.5 * np.log10(np.where(flux_dn > 0.0, flux_dn, np.nan)))
+
+
+def _fill_apertures(table: Table, sums: Apertures) -> None:
+    table["m_stdap"] = magnitude(sums.flux_dn) + table["growth"]
+    with np.errstate(invalid="ignore", divide="ignore"):
+        table["msig_stdap"] = np.where(sums.flux_dn > 0.0, 1.0857 * sums.error_dn / sums.flux_dn, np.nan)
+    table["seen"], table["measured"] = sums.seen, sums.measured
+
+
+def _fill_profiles(
+    table: Table, stars: Stars, bounds: tuple[Bound, NDArray[np.int64]], width: Doubles
+) -> float:
+    """Profile magnitudes on the aperture scale, their uncertainties, and the scan's signal-to-noise ratio."""
+    with np.errstate(invalid="ignore", divide="ignore"):
+        sigma = 1.0857 * stars.flux_error_dn / np.where(stars.flux_dn > 0.0, stars.flux_dn, np.nan)
+    raw = magnitude(stars.flux_dn)
+    offset, slope = _normalisation(table["m_stdap"] - raw, sigma, stars, width)
+    table["m_psf"] = raw + offset + slope * width
+    table["msig_psf"] = sigma
+    table["psfchi"] = stars.chi2
+    table["m"], table["msig"] = table["m_psf"], sigma
+    # A fit that does not describe its pixels is worse than its noise says, by as much as chi says.
+    worse = np.sqrt(np.clip(np.nan_to_num(stars.chi2, nan=1.0), 1.0, 25.0))
+    table["cmsig"] = np.hypot(sigma * worse, FLOOR_MAG)
+    alone = np.maximum(np.nan_to_num(stars.flux_dn), 1.0)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        table["snr"] = np.nan_to_num(stars.flux_dn) / scan_noise_dn(bounds[0], alone[bounds[1]], alone)
+    return offset
+
+
+def _normalisation(difference: Doubles, sigma: Doubles, stars: Stars, width: Doubles) -> tuple[float, float]:
+    """Aperture less profile magnitudes of bright, well fitted stars: median and change with seeing.
+
+    None where there are fewer than eight such stars: then profile fluxes count as all light, as they are meant to.
+    """
+    with np.errstate(invalid="ignore"):
+        good = np.isfinite(difference) & (sigma < 1.0857 / NORMALISING_SNR) & (stars.chi2 < 2.0)
+    if np.count_nonzero(good) < FEWEST_NORMALISING:
+        return 0.0, 0.0
+    d, s = difference[good], width[good]
+    middle = float(np.median(d))
+    near = np.abs(d - middle) < 4.0 * max(1.4826 * float(np.median(np.abs(d - middle))), 0.003)
+    slope = 0.0
+    if np.count_nonzero(near) >= FEWEST_FOR_SLOPE and float(np.std(s[near])) > 0.005:
+        slope = float(np.polyfit(s[near], d[near], 1)[0])
+    return float(np.median(d[near] - slope * s[near])), slope
+
+
+def _fill_flags(table: Table, stars: Stars) -> None:
+    """rd_flg 2, or 4 where the fit failed and the aperture did not, or 9; bl_flg; what neighbours confuse."""
+    read = np.full(stars.size, ReadFlag.PROFILE.value.encode(), "S1")
+    failed = ~stars.converged | ~np.isfinite(table["m"])
+    usable = np.isfinite(table["m_stdap"])
+    read[failed & usable] = ReadFlag.APERTURE.value.encode()
+    read[failed & ~usable] = ReadFlag.UNUSABLE.value.encode()
+    table["rd_flg"] = read
+    for name, aperture in (("m", "m_stdap"), ("msig", "msig_stdap"), ("cmsig", "msig_stdap")):
+        table[name][failed] = table[aperture][failed]
+    table["cmsig"][failed] = np.hypot(table["cmsig"][failed], FLOOR_MAG)
+    blended, confused = _neighbours(stars)
+    blended &= read == ReadFlag.PROFILE.value.encode()
+    table["bl_flg"] = np.where(blended, BlendFlag.BLENDED.value.encode(), BlendFlag.SINGLE.value.encode())
+    table["confused"] = confused
+
+
+def _neighbours(stars: Stars) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
+    """Which stars were fitted together with others, and which lie in the light of a brighter one."""
+    blended, confused = np.zeros(stars.size, np.bool_), np.zeros(stars.size, np.bool_)
+    if stars.size < 2:
+        return blended, confused
+    places = np.column_stack([stars.x_arcsec, stars.y_arcsec])
+    pairs = close_pairs(places, BLEND_ARCSEC)
+    distance = np.hypot(*(places[pairs[:, 0]] - places[pairs[:, 1]]).T)
+    flux = np.maximum(np.nan_to_num(stars.flux_dn), 1e-3)
+    for a, b in ((0, 1), (1, 0)):
+        mine, other = pairs[:, a], pairs[:, b]
+        blended[mine[flux[other] > BLEND_SHARE * flux[mine]]] = True
+        # Share of the neighbour's light in the core of this one: a Gaussian of 2.5" full width.
+        spill = flux[other] * np.exp(-2.77 * (distance / 2.5) ** 2 / 2.0)
+        confused[mine[spill > CONFUSED_SHARE * flux[mine]]] = True
+    return blended, confused

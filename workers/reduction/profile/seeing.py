@@ -1,0 +1,122 @@
+"""First widths of the frames of a band, from second moments of their stars; learning refines them."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+from numba import njit
+from numpy.typing import NDArray
+
+from app.arrays import Doubles, Flags, Integers, Singles
+from workers.reduction.kernels.compiled import KERNEL
+
+WINDOW_PIX = 1.2  # sigma of the Gaussian window: twice a star's own, so neighbours hardly enter
+LEAST_SNR = 25.0
+FEWEST_STARS = 5
+DEFAULT_SIGMA_PIX = 0.62  # a full width of 1.45 pixels, 2.9"
+STIFFNESS = 20.0  # stars whose width weighs as much as the tie to the next frame: seeing walks by 1 % a frame
+
+
+@njit(**KERNEL)
+def _moments(residual: Singles, flags: Flags, frame: Integers, x: Doubles, y: Doubles, out: Doubles) -> None:
+    """Mean of x and y second moments within a Gaussian window, pixel^2; NaN where a pixel is flagged or off."""
+    _, ny, nx = residual.shape
+    for k in range(frame.size):
+        i = frame[k]
+        jx = math.floor(x[k] + 0.5)
+        jy = math.floor(y[k] + 0.5)
+        out[k] = np.nan
+        if jx < 3 or jy < 3 or jx >= nx - 3 or jy >= ny - 3:
+            continue
+        total = 0.0
+        square = 0.0
+        spoilt = False
+        for row in range(jy - 3, jy + 4):
+            for column in range(jx - 3, jx + 4):
+                r2 = (column - x[k]) ** 2 + (row - y[k]) ** 2
+                w = math.exp(-0.5 * r2 / (WINDOW_PIX * WINDOW_PIX)) * residual[i, row, column]
+                spoilt = spoilt or flags[i, row, column] != 0
+                total += w
+                square += w * r2
+        if not spoilt and total > 0.0:
+            out[k] = 0.5 * square / total
+
+
+def frame_widths(residual: Singles, flags: Flags, table: NDArray[np.void]) -> tuple[Singles, float]:
+    """Logarithms of the frames' widths over their median, and that median (Gaussian sigma, pixels).
+
+    Parameters
+    ----------
+    residual : float32 array (n, 256, 256)
+        Frames less their background.
+    flags : uint8 array (n, 256, 256)
+    table : structured array of FRAME_SOURCE_DTYPE
+
+    Returns
+    -------
+    log_width : float32 array (n,)
+        Smoothed along the scan; all 0 where there are too few stars.
+    sigma_pix : float
+    """
+    frames = residual.shape[0]
+    chosen = table[(table["snr"] > LEAST_SNR) & ~table["saturated"]]
+    moment = np.empty(chosen.size)
+    _moments(residual, flags, chosen["frame"].astype(np.int64), chosen["x"], chosen["y"], moment)
+    good = np.isfinite(moment) & (moment > 0.05) & (moment < 0.98 * WINDOW_PIX**2)
+    if np.count_nonzero(good) < FEWEST_STARS:
+        return np.zeros(frames, np.float32), DEFAULT_SIGMA_PIX
+    # The window narrows a Gaussian: 1 / measured = 1 / true + 1 / window.
+    logs = -0.5 * np.log(1.0 / moment[good] - 1.0 / WINDOW_PIX**2)
+    frame = chosen["frame"][good]
+    middle = float(np.median(logs))
+    number = np.bincount(frame, minlength=frames)
+    order = np.lexsort((logs, frame))
+    edges = np.concatenate([[0], np.cumsum(number)])
+    value = np.zeros(frames)
+    for i in np.flatnonzero(number):
+        value[i] = np.median(logs[order[edges[i] : edges[i + 1]]]) - middle
+    return smooth_along(value, number.astype(np.float64), STIFFNESS).astype(np.float32), float(np.exp(middle))
+
+
+def smooth_along(value: Doubles, weight: Doubles, stiffness: float) -> Doubles:
+    """Values along the scan that follow the weighted data and change little from frame to frame.
+
+    Minimises sum w (v - value)^2 + stiffness sum (v_i+1 - v_i)^2: frames without stars take their neighbours' value.
+    """
+    if value.size == 0 or not weight.any():
+        return np.zeros(value.size)
+    return most_probable_walk(value, weight[None, :], np.zeros(value.size), stiffness)
+
+
+def most_probable_walk(value: Doubles, normal: Doubles, right: Doubles, stiffness: float) -> Doubles:
+    """Most probable values of a walk along the scan, given the normal equations of corrections to present ones.
+
+    Minimises d.N.d - 2 d.right + stiffness sum (v_i+1 - v_i)^2 with v = value + d: it is the values that change little
+    from frame to frame, not their corrections.
+
+    Parameters
+    ----------
+    value : float64 array (n,)
+        Present values.
+    normal : float64 array (band, n)
+        N, symmetric: normal[k, i] is its element (i + k, i).
+    right : float64 array (n,)
+    stiffness : float
+        1 / variance of a step of the walk.
+    """
+    from scipy.linalg import solveh_banded
+
+    n = value.size
+    if n < 2:  # solveh_banded refuses a band without room
+        return np.asarray(value + right / np.maximum(normal[0], 1e-30), np.float64)
+    banded = np.zeros((max(normal.shape[0], 2), n))
+    banded[: normal.shape[0]] = normal
+    banded[0] += 1e-9
+    banded[0, :-1] += stiffness
+    banded[0, 1:] += stiffness
+    banded[1, :-1] -= stiffness
+    pull = np.zeros(n)
+    pull[:-1] += stiffness * np.diff(value)
+    pull[1:] -= stiffness * np.diff(value)
+    return np.asarray(value + solveh_banded(banded, right + pull, lower=True), np.float64)

@@ -1,0 +1,1 @@
+"""Where every frame of every band lies on the sky."""

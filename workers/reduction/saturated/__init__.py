@@ -1,0 +1,1 @@
+"""Stars that saturate: found and measured on Read_1."""

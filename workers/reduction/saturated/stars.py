@@ -1,0 +1,73 @@
+"""Stars that saturate a band's frames, as what the photometry of the others needs of them: place, light, reach."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from app.arrays import Doubles
+from workers.reduction.frames.band import BandFrames
+from workers.reduction.frames.looks import find_looks
+from workers.reduction.kernels.pairs import near_any
+from workers.reduction.profile.radial import profile_of
+from workers.reduction.profile.sample import saturated_stars
+from workers.reduction.profile.stars import Stars
+from workers.reduction.profile.table import FramePsf
+from workers.reduction.saturated.read1 import read1_photometry
+from workers.reduction.saturated.seeds import Read1Stars
+from workers.reduction.saturated.wings import wing_fluxes
+
+RING_ARCSEC = 3.0  # around what saturates: the model's misfit there is brighter than any star beside it
+
+
+@dataclass(frozen=True)
+class Saturated:
+    """Stars that saturate the band's frames, measured on Read_1.
+
+    Attributes
+    ----------
+    stars : Stars
+    reach_arcsec : float64 array (n,)
+        Within this distance no peak is a star of its own.
+    """
+
+    stars: Stars
+    reach_arcsec: Doubles
+
+    @classmethod
+    def none(cls) -> Saturated:
+        """No star saturates."""
+        return cls(Stars.at(np.zeros(0), np.zeros(0), np.zeros(0)), np.zeros(0))
+
+    def within(self, places: Doubles, share: float = 1.0) -> NDArray[np.bool_]:
+        """Places (n, 2) nearer to a saturated star than a share of its reach."""
+        centres = np.column_stack([self.stars.x_arcsec, self.stars.y_arcsec])
+        return near_any(places, centres, share * self.reach_arcsec)
+
+
+def saturates(band: BandFrames, stars: Read1Stars) -> NDArray[np.bool_]:
+    """Which of the scan's saturated stars saturate a frame of this band."""
+    size = band.frames.pixels_dn.shape[2]
+    usable = band.frames.noise_dn > 0.0
+    looks = find_looks(band.geometry, usable, stars.x_arcsec, stars.y_arcsec, size)
+    return saturated_stars(band.frames, looks)
+
+
+def saturated_of(band: BandFrames, stars: Read1Stars, psf: FramePsf) -> Saturated:
+    """Stars that saturate a band, with all their light by Read_1: apertures, or wings where that saturates too.
+
+    Stars of which Read_1 tells nothing get no light, but keep their reach.
+    """
+    mine = np.flatnonzero(saturates(band, stars))
+    if not mine.size:
+        return Saturated.none()
+    x, y = stars.x_arcsec[mine], stars.y_arcsec[mine]
+    flux = read1_photometry(band, x, y).flux_dn
+    clipped = stars.clipped[band.raw.detector.band][mine] | ~(flux > 0.0)
+    if clipped.any():
+        flux[clipped] = wing_fluxes(band, profile_of(psf), x[clipped], y[clipped])[0]
+    # Both are on the scale of 4" apertures.
+    light = np.maximum(np.nan_to_num(flux / psf.aperture_share(2.0)), 0.0)
+    return Saturated(Stars.at(x, y, light), stars.core_arcsec[mine] + RING_ARCSEC)
