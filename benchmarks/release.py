@@ -24,7 +24,7 @@ from app.releases.build import BuildSummary, build_release
 from app.releases.verify import verify_release
 from tests.worlds.release import Box, World
 
-# A survey tile: 8.5' wide, 6 degrees long; neighbours overlap by 50 arcsec (survey-facts 1.4).
+# A survey tile: 8.5' wide, 6 degrees long; neighbours overlap by 50 arcsec (background/survey 1.4).
 WIDTH_DEG, LENGTH_DEG, OVERLAP_DEG = 8.5 / 60, 6.0, 50 / 3600
 FIRST_RA, SOUTH = 359.0, 20.0
 IMAGES = 23

@@ -1,7 +1,7 @@
 """The one-character flags of the point-source tables, each value defined once.
 
 SQL comments and documentation are generated from here. Meanings and the order in which conditions are tested follow
-survey-facts 6.1 to 6.4; three-character columns hold one value per band in the order J, H, Ks.
+background/survey 6.1 to 6.4; three-character columns hold one value per band in the order J, H, Ks.
 """
 
 from __future__ import annotations

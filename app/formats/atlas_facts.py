@@ -2,7 +2,7 @@
 
 Headers of real images differ: none of our nine samples has COADDNO, AIRMASS or MZPERR. So a missing keyword
 is normal and becomes None, or is taken from the file name; a keyword that is there and cannot be true is an
-error. Keywords: survey-facts 9.
+error. Keywords: background/survey 9.
 """
 
 from __future__ import annotations

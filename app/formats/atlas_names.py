@@ -2,7 +2,7 @@
 
 Names met in archives: the survey's own ``ji0490009.fits`` in a night's folder, the archive's
 ``j980427s0490009.fits``, the image server's ``aJ_asky_980427s0490009.fits.gz``, and hand-made ones that keep
-night and scan, ``twomass_990810s_scan049_J_south.fits.gz`` (survey-facts 9).
+night and scan, ``twomass_990810s_scan049_J_south.fits.gz`` (background/survey 9).
 """
 
 from __future__ import annotations

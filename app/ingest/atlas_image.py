@@ -127,7 +127,7 @@ def _check_dates(facts: AtlasFacts, document: dict[str, Any]) -> None:
     night = facts.night_date
     if night is None:
         return
-    # In Chile the UT date rolls over in the night: one day apart is right, two are not (survey-facts 1.8).
+    # In Chile the UT date rolls over in the night: one day apart is right, two are not (background/survey 1.8).
     if facts.start is not None and abs((facts.start.date() - night).days) > 1:
         raise AtlasFileError(
             facts.file, "UT_DATE", facts.start.date(), expected=f"within a day of the night {night}"

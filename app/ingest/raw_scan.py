@@ -22,7 +22,7 @@ from app.models.survey import FileKind
 from app.sky.footprint import Position
 from app.sky.projection import SinProjection
 
-FRAME_SIDE_ARCSEC = FRAME_SIZE * 2.0  # survey-facts 1.1: 2.0" a pixel, 8.5' a frame
+FRAME_SIDE_ARCSEC = FRAME_SIZE * 2.0  # background/survey 1.1: 2.0" a pixel, 8.5' a frame
 
 _FILE_KINDS = {
     ScanType.SURVEY: FileKind.SCAN,
@@ -75,7 +75,7 @@ def measure_raw_scan(files: Sequence[ScanFileRow], bands: BandFrames) -> ScanVal
     """Area, times and keywords of a scan.
 
     The area is bounded by the outermost frames that are there, in the band that has least of them. It is that of
-    the commanded positions: the bands' arrays lie within 3" of each other (survey-facts 1.1), which a release's
+    the commanded positions: the bands' arrays lie within 3" of each other (background/survey 1.1), which a release's
     safety border of 10" covers.
     """
     header = shared_document([file.header for file in files])

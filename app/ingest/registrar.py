@@ -28,7 +28,7 @@ from app.sky.coverage import middle_of
 from app.sky.footprint import separation_deg
 from app.sky.shapes import SPoint, SPolygon
 
-# A scan is 6 degrees long (survey-facts 1.4): images of one scan farther apart than this belong to two.
+# A scan is 6 degrees long (background/survey 1.4): images of one scan farther apart than this belong to two.
 MAX_SCAN_DEG = 7.0
 
 Measure = Callable[[int, Sequence[ScanFileRow]], ScanValues]

@@ -1,7 +1,7 @@
 """What the pipeline believes of the two cameras; numbers of the survey's description, not of any simulator.
 
 Zero points are the median MAGZP of real image headers rounded to 0.05 (J 20.91 and 21.00, H 20.46 and 20.50, Ks 19.93
-and 19.98); gain 8 e-/DN, read noise 45 e-, bands 1-2 pixels off each other (survey-facts 1.1); extinction from 2.13.
+and 19.98); gain 8 e-/DN, read noise 45 e-, bands 1-2 pixels off each other, extinction: background/survey 1.1, 2.13.
 Read_2 is linear to 1 % up to about 17 000 DN, pedestal of 1800 DN included. Band offsets and rotations are good to
 1" and 0.1 degree: registration solves for them.
 """

@@ -41,7 +41,7 @@ class TileKind(StrEnum):
 
 
 class ScanKind(StrEnum):
-    """Scan types of the observatory (survey-facts 1.8)."""
+    """Scan types of the observatory (background/survey 1.8)."""
 
     SCIENCE = "sci"
     CALIBRATION = "cal"

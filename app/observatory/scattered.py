@@ -3,8 +3,8 @@
 Spikes: the vanes that hold the secondary diffract the light they block across themselves. A vane of thickness t
 gives sinc^2(t theta / lambda) (Fraunhofer), here averaged over the band; the pattern grows with the wavelength and
 the star's light decides how far it is seen. Two vanes are not quite straight, so the eastern and western spikes are
-split (survey-facts 2.14). Glints: a share of the light that is reflected in filter or dichroic and comes to the array
-out of focus, an annulus like the pupil, at an offset that the band's glass decides.
+split (background/survey 2.14). Glints: a share of the light that is reflected in filter or dichroic and comes to the
+array out of focus, an annulus like the pupil, at an offset that the band's glass decides.
 """
 
 from __future__ import annotations

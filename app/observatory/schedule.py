@@ -229,7 +229,7 @@ def _plan_pair(planner: _Planner, members: list[int]) -> None:
 
 
 def _plan_standards(planner: _Planner) -> None:
-    """Visit the standard field nearest the zenith: RA every 2 hours near Dec +30, 0, -30 (survey-facts 1.5)."""
+    """Visit the standard field nearest the zenith: RA every 2 hours near Dec +30, 0, -30 (background/survey 1.5)."""
     parameters = planner.parameters
     latitude, longitude = _SITES[parameters.hemisphere]
     hour = round(sidereal_time_deg(planner.clock, longitude) / 30.0) % 12

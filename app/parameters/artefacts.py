@@ -1,6 +1,6 @@
 """Where the artefacts of bright stars lie and how bright they may be: data that a run's parameter set may replace.
 
-Classes and parent limits are the survey's (survey-facts 2.14). Triples are in the order J, H, Ks. A relation is a
+Classes and parent limits are the survey's (background/survey 2.14). Triples are in the order J, H, Ks. A relation is a
 tuple of pairs with straight lines between; beyond its ends the last value goes on. A depth says how much fainter
 than its parent an artefact is at least: what is brighter is a real source. Depths and places were measured on rows
 that a reduction found beside stars of J 3 to 10.5 in simulated scans at latitudes 3, 10 and 20, where no star was.
@@ -19,7 +19,7 @@ RELATION: tuple[tuple[float, float], ...] = (
     (2.0, 3.5), (3.0, 3.6), (4.0, 5.1), (5.0, 5.9), (6.0, 6.8), (7.0, 7.6), (8.0, 8.2),
     (10.0, 9.3), (12.0, 9.9), (15.0, 10.3), (20.0, 11.8), (30.0, 13.4), (50.0, 15.5),
 )  # fmt: skip
-PARENT_LIMIT_MAG = (10.5, 10.0, 9.5)  # J, H, Ks: survey-facts 2.14
+PARENT_LIMIT_MAG = (10.5, 10.0, 9.5)  # J, H, Ks: background/survey 2.14
 
 
 Triple = tuple[float, float, float]

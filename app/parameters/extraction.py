@@ -18,7 +18,7 @@ class ExtractionParameters:
     # scan: 0.012 mag with 14, 0.019 with 24) but swallows galaxies of an arcminute and costs faint stars elsewhere.
     residual_mesh_pix: int = 24
 
-    # Detection. About 3 sigma, as deep as the survey's own candidates (survey-facts 2.7); the first passes take
+    # Detection. About 3 sigma, as deep as the survey's own candidates (background/survey 2.7); the first passes take
     # bright stars only, so that the PSF and the noise are learnt from a cleaner image.
     first_snr: tuple[float, ...] = (15.0, 6.0, 4.5)  # on the image as it is
     final_snr: tuple[float, ...] = (4.5, 4.0, 4.0)  # on the image with white noise
@@ -30,7 +30,7 @@ class ExtractionParameters:
     # Profile fit.
     fit_radius_pix: float = 3.5  # holds 85 % of the light; BLENDIST and crowding forbid more
     link_pix: float = 3.8  # 1.3 times the full width: closer profiles share a third of their light
-    merge_pix: float = 2.0  # closer pairs are one star: no active deblending (survey-facts 7.2)
+    merge_pix: float = 2.0  # closer pairs are one star: no active deblending (background/survey 7.2)
     glare_pix: float = 8.0
     glare_share: float = 0.04
     drift_pix: float = 1.5  # a fit that walks farther from its peak found another star
@@ -40,7 +40,7 @@ class ExtractionParameters:
         2.5  # disc of the last flux fit on the smooth image, positions known: the core only
     )
     # Error of a flux from the profile differing from star to star, in the image with white noise and in the smooth
-    # one: scatter of bright isolated stars between both, and against aperture sums (README of the tests).
+    # one: scatter of bright isolated stars between both, and against aperture sums.
     # Noise of the smooth fit over that of the sharp one, confusion included: 1.2 for white noise correlated over one
     # pixel, 1.3 in simulated crowded fields.
     smooth_noise_ratio: float = 1.5
@@ -48,7 +48,7 @@ class ExtractionParameters:
     smooth_flux_error: float = 0.008
     # Circle of the light left by the profile: the smallest of the survey's, for the noise and the neighbours in it.
     residual_radius_arcsec: float = 3.0
-    gain_electrons_per_dn: float = 50.0  # 8 electrons a DN (survey-facts 1.2), six frames averaged
+    gain_electrons_per_dn: float = 50.0  # 8 electrons a DN (background/survey 1.1), six frames averaged
     sweeps: int = 3
 
     # Point-spread function.
@@ -61,7 +61,7 @@ class ExtractionParameters:
     psf_model_error: float = 0.01
     fallback_fwhm_pix: float = 2.9  # where neither stars nor SEESH are there
 
-    # Aperture photometry (survey-facts 2.9).
+    # Aperture photometry (background/survey 2.9).
     aperture_arcsec: float = 4.0
     annulus_arcsec: tuple[float, float] = (14.0, 20.0)
     growth_radii_arcsec: tuple[float, ...] = tuple(float(r) for r in range(3, 15))
@@ -75,12 +75,12 @@ class ExtractionParameters:
         0.005  # scatter of single bright stars that is not noise, a floor of the weights
     )
 
-    # Noise floors of the total uncertainty (survey-facts 2.9), mag.
+    # Noise floors of the total uncertainty (background/survey 2.9), mag.
     zero_point_error_mag: float = 0.011
     flat_error_mag: float = 0.005
     read1_error_mag: float = 0.012
 
-    # Saturation. R2-R1 saturates near J 9, H 8.5, Ks 8 (survey-facts 1.2).
+    # Saturation. R2-R1 saturates near J 9, H 8.5, Ks 8 (background/survey 1.2).
     saturation_dip: float = 0.8  # a core lower than its ring is a hole
     saturation_lack: float = 0.12  # cores of sound stars scatter by 0.03 (six undersampled frames): 4 sigma
     saturation_minimum_snr: float = 300.0

@@ -20,15 +20,15 @@ class PhotometryParameters:
     The defaults hold for survey scans: frames of 2" pixels, stars of 2.5" to 3.5" full width, six looks.
     """
 
-    # Detection, in units of the local noise of the filtered coadd. Deep, as the survey's (survey-facts 2.7): a star of
-    # SNR 7 that is 3 sigma too faint still passes, and the release selects.
+    # Detection, in units of the local noise of the filtered coadd. Deep, as the survey's (background/survey 2.7): a
+    # star of SNR 7 that is 3 sigma too faint still passes, and the release selects.
     threshold_snr: float = 4.0
     residual_snr: float = 3.7  # 140 peaks of noise a band of a survey scan
     model_share: float = 0.06  # of a neighbour's light, that a residual peak must exceed to be a star
     minimum_snr: float = 3.0  # a star whose fit falls below this is dropped
 
     # Point-spread function.
-    field_order: int = 2  # in focal-plane place; 4 for strong defocus (notes/reduction.md 7)
+    field_order: int = 2  # in focal-plane place; 4 for strong defocus (background/reduction 7)
     learning_rounds: int = 4
     learning_stars: int = 2500  # a band: 15,000 stamps fix each of 1,000 nodes to 0.05 % of the peak
 
@@ -48,7 +48,7 @@ class PhotometryParameters:
     merge_limit_arcsec: float = 2.0
     merge_chi2: float = 25.0  # 2 degrees of freedom: 4e-6 of true pairs lost, if errors are normal
 
-    # Noise floors of the total uncertainty (survey-facts 2.9), mag.
+    # Noise floors of the total uncertainty (background/survey 2.9), mag.
     zero_point_error_mag: float = 0.011
     flat_error_mag: float = 0.005
     read1_error_mag: float = 0.012

@@ -1,4 +1,4 @@
-r"""The survey's bulk text (survey-facts 4.4): one row a line, fields between `|`, `\N` for null, no header.
+r"""The survey's bulk text (background/survey 4.4): one row a line, fields between `|`, `\N` for null, no header.
 
 It is PostgreSQL's COPY text: character columns keep their blanks, numbers stand with the decimals of the registry's
 print format but without blanks and without trailing zeros, as in the published files (`11.98`, not `11.980`).

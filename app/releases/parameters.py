@@ -8,9 +8,9 @@ from collections.abc import Mapping
 from app.errors import UserError
 
 DEFAULTS: dict[str, float] = {
-    # Scans (survey-facts 3.5). 0 lets every grade in.
+    # Scans (background/survey 3.5). 0 lets every grade in.
     "grade_minimum": 0.0,
-    # Point sources, rules 1 to 7 of survey-facts 5.2. 0.1551 = 1.0857 / 7, 0.2171 = 1.0857 / 5.
+    # Point sources, rules 1 to 7 of background/survey 5.2. 0.1551 = 1.0857 / 7, 0.2171 = 1.0857 / 5.
     "edge_arcsec": 10.0,
     "snr_one_band": 7.0,
     "sigma_one_band_mag": 0.1551,
@@ -25,12 +25,12 @@ DEFAULTS: dict[str, float] = {
     "frames_measurable": 3.0,
     "frames_detected_fraction": 0.41,
     "frames_all": 2.0,
-    # Overlap duplicates (survey-facts 5.4); the cell is a matter of speed only, more than twice the match radius.
+    # Overlap duplicates (background/survey 5.4); the cell is a matter of speed only, more than twice the match radius.
     "match_arcsec": 2.0,
     "cell_arcsec": 20.0,
     # First radius of the search for the nearest neighbour: a matter of speed only.
     "neighbour_arcsec": 10.0,
-    # Extended sources (survey-facts 5.3) and what they contaminate (6.7).
+    # Extended sources (background/survey 5.3) and what they contaminate (6.7).
     "extended_edge_arcsec": 15.0,
     "extended_sigma_mag": 0.1551,
     "extended_match_arcsec": 5.0,

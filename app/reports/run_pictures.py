@@ -18,7 +18,7 @@ from app.reports.style import BAND_COLOUR, picture
 
 BIN_MAG = 0.5
 REQUIREMENT_MAG = {"j": 15.8, "h": 15.1, "k": 14.3}
-"""Magnitudes at which the original survey required SNR 10 (survey-facts 5.5)."""
+"""Magnitudes at which the original survey required SNR 10 (background/survey 5.5)."""
 
 
 def write_run_report(connection: Connection[Any], run: str, folder: Path) -> list[Path]:

@@ -147,7 +147,7 @@ def bounding_corners(images: Sequence[Quadrilateral]) -> Corners:
 
 
 def common_corners(bands: Mapping[str, Sequence[Quadrilateral]]) -> Corners | None:
-    """Area that every band covers (survey-facts 4.7).
+    """Area that every band covers (background/survey 4.7).
 
     Parameters
     ----------

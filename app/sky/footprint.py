@@ -1,6 +1,6 @@
 """The area of a scan: four corners joined by great circles, and how far a source lies from those edges.
 
-Edges are great circles because the survey's are (survey-facts 1.4): the test whether a source is inside, and how
+Edges are great circles because the survey's are (background/survey 1.4): the test whether a source is inside, and how
 far, is then one product with the pole of each edge, at the equator and at the poles alike.
 """
 

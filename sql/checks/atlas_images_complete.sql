@@ -1,4 +1,4 @@
--- A full-length scan (273 frames, three bands) has 23 Atlas images a band (survey-facts 10.4).
+-- A full-length scan (273 frames, three bands) has 23 Atlas images a band (background/survey 10.4).
 SELECT a.run_id, a.scan_key, count(i.image_id) AS images
 FROM production.attempt AS a
 JOIN survey.scan AS s USING (scan_key)

@@ -1,5 +1,5 @@
 -- The nearest neighbour of a released row is released, is at most as far from its own nearest neighbour, and is of the same
--- scan where it is closer than 2 arcsec: overlap duplicates are released once (survey-facts 10.4).
+-- scan where it is closer than 2 arcsec: overlap duplicates are released once (background/survey 10.4).
 SELECT c.release_id, c.pts_key, c.prox, c.pxcntr, b.prox AS prox_of_neighbour, c.scan_key, b.scan_key AS scan_of_neighbour
 FROM release.psc AS c
 LEFT JOIN release.psc AS b ON b.release_id = c.release_id AND b.pts_key = c.pxcntr

@@ -1,4 +1,4 @@
--- Released + rejected = rows of the working database (survey-facts 10.4): each row of the release's runs has a verdict.
+-- Released + rejected = rows of the working database (background/survey 10.4): every row of its runs has a verdict.
 -- Rows made again after the release, in another attempt, are not the release's.
 SELECT e.name, p.run_id, p.src_id
 FROM release.release AS e

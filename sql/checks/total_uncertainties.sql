@@ -1,4 +1,4 @@
--- msigcom^2 - cmsig^2 = 0.011^2 + 0.005^2 (zero point, flat field), + 0.012^2 where rd_flg is 1 (survey-facts 10.4).
+-- msigcom^2 - cmsig^2 = 0.011^2 + 0.005^2 (zero point, flat field), + 0.012^2 if rd_flg is 1 (background/survey 10.4).
 -- Rounding to single precision is below 1e-6 + 1e-5 cmsig^2.
 SELECT p.run_id, p.src_id, b.band, b.rd, b.cmsig, b.msigcom
 FROM wsdb.point_source AS p

@@ -1,5 +1,5 @@
 -- One scan per tile: quality grade, then completeness, then sensitivity, then number of sources, then the latest
--- (survey-facts 3.5). The order is total, so the choice does not depend on the order in which scans were loaded.
+-- (background/survey 3.5). The order is total, so the choice does not depend on the order in which scans were loaded.
 --
 -- grade         the newest of the scan in the run; graded scans come before ungraded ones
 -- completeness  number of Atlas images over the bands: a scan without a band or with a gap comes after a full one

@@ -1,5 +1,5 @@
--- The published selection of point sources, row by row (survey-facts 5.2). A row that fails gets its verdict here: the
--- first rule that it fails. A row that passes becomes a candidate, with the six decimals of a published position.
+-- The published selection of point sources, row by row (background/survey 5.2). A row that fails gets its verdict here:
+-- the first rule that it fails. A row that passes becomes a candidate, with the six decimals of a published position.
 --
 -- attempt        the row belongs to no accepted attempt (recalled and not yet made again)
 -- scan           another scan of the tile was chosen, see release.scan

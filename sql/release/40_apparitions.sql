@@ -1,5 +1,5 @@
 -- Apparitions of one object: candidates of different scans closer than 2 arcsec, by position only, and the groups they
--- form (survey-facts 5.4). Close pairs within one scan are no duplicates: they make no pair.
+-- form (background/survey 5.4). Close pairs within one scan are no duplicates: they make no pair.
 --
 -- Parameters: match_arcsec, cell_arcsec (more than twice match_arcsec).
 -- By hand:    psql "$(mapps db url)" -c "SET mapps.release_id = 3" -f sql/release/40_apparitions.sql

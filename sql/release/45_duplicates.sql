@@ -1,6 +1,6 @@
 -- Which apparition is released: the one farthest from the edges of its own scan, whether or not it is the best measured
--- (survey-facts 5.4). A selected scan that covers the position inside its safety border without a candidate there counts
--- as a virtual apparition, so that overlaps do not get deeper from more chances of detection.
+-- (background/survey 5.4). A selected scan that covers the position inside its safety border without a candidate
+-- there counts as a virtual apparition, so that overlaps do not get deeper from more chances of detection.
 --
 -- winner   largest min(distance to E/W edge, distance to N/S edge); equal distances: a real one, then the smaller scan_key
 -- use_src  1 for the rows of the winning scan in the group, 0 for the others, and for all when the winner is virtual

@@ -1,8 +1,8 @@
--- The catalogue's rows: use_src = 1 OR (use_src = 0 AND dup_src = 0) (survey-facts 6.9), their keys and their names.
+-- The catalogue's rows: use_src = 1 OR (use_src = 0 AND dup_src = 0) (background/survey 6.9), their keys and names.
 --
 -- pts_key      1, 2, 3 ... in the order of src_id, that is along the HEALPix curve: a total order, neighbours stay together
 -- designation  hhmmssss+ddmmsss of the six-decimal position, cut, not rounded; where several rows would share a name, all
---              of them get a letter A, B, C ... in the order of their keys (survey-facts 6.12)
+--              of them get a letter A, B, C ... in the order of their keys (background/survey 6.12)
 --
 -- By hand:     psql "$(mapps db url)" -c "SET mapps.release_id = 3" -f sql/release/50_members.sql
 

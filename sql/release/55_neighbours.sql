@@ -1,5 +1,5 @@
--- The nearest neighbour of every row of the final catalogue: distance, direction, key (survey-facts 6.6). Equal distances:
--- the smaller key. A catalogue of a single row has no neighbour.
+-- The nearest neighbour of every row of the final catalogue: distance, direction, key (background/survey 6.6). Equal
+-- distances: the smaller key. A catalogue of a single row has no neighbour.
 --
 -- Round after round with twice the radius, for the rows that have none yet. What is nearest within the
 -- radius is nearest of all, so the result does not depend on the radii. A round costs the catalogue once plus the few

@@ -1,4 +1,4 @@
--- Extended sources, the first set of rules (survey-facts 5.3).
+-- Extended sources, the first set of rules (background/survey 5.3).
 --
 -- * from a selected scan, more than 15 arcsec from the edges of the tile (planes through its corners)
 -- * SNR > 7 in the 7 arcsec aperture of one band at least: error <= 1.0857 / 7 = 0.1551 mag. The isophotal magnitude, the

@@ -1,6 +1,6 @@
 -- gal_contam: 1 for the point entry of a large extended source, 2 for other rows inside its ellipse, enlarged by a tenth
--- (survey-facts 6.7). The published size is the 20 mag/arcsec2 isophote in Ks; until that is measured, the 3-sigma isophote
--- (r_3sig) with the axis ratio and angle of Ks, or of the next band that has them, stands for it. Rows are 0 otherwise.
+-- (background/survey 6.7). The published size is the 20 mag/arcsec2 isophote in Ks; until that is measured, the 3-sigma
+-- isophote (r_3sig) with the axis ratio and angle of Ks, or of the next band that has them, stands for it. Other rows: 0.
 --
 -- Parameters: contaminant_arcsec (smallest radius), contaminant_enlargement.
 -- By hand:    psql "$(mapps db url)" -c "SET mapps.release_id = 3" -f sql/release/65_contamination.sql

@@ -1,4 +1,4 @@
--- The Atlas list: all images of the selected scans, no choice among images (survey-facts 5.6).
+-- The Atlas list: all images of the selected scans, no choice among images (background/survey 5.6).
 --
 -- By hand:    psql "$(mapps db url)" -c "SET mapps.release_id = 3" -f sql/release/75_atlas.sql
 

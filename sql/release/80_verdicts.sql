@@ -1,5 +1,5 @@
 -- The verdict on every candidate; the other rows have theirs from 30_candidates.sql. Released and rejected rows together
--- are the rows of the parent runs (survey-facts 10.4).
+-- are the rows of the parent runs (background/survey 10.4).
 --
 -- released           in release.psc
 -- duplicate          another apparition of the object won; winner_run_id and winner_src_id say which

@@ -97,8 +97,8 @@ LANGUAGE sql STABLE PARALLEL SAFE AS $function$
 $function$;
 COMMENT ON FUNCTION release.edge_normals(integer) IS 'Inward unit normals of the planes through the edges of a scan';
 
--- hhmmssss+ddmmsss: right ascension cut at 0.01 s and declination at 0.1 arcsec (survey-facts 6.12). Positions have six
--- decimals in a release, so micro-degrees are whole numbers and the cut is exact: 0.01 s = 125/3 and 0.1 arcsec = 250/9.
+-- hhmmssss+ddmmsss: right ascension cut at 0.01 s and declination at 0.1 arcsec (background/survey 6.12). Positions have
+-- six decimals in a release, so micro-degrees are whole numbers and the cut is exact: 0.01 s = 125/3, 0.1 arcsec = 250/9.
 CREATE OR REPLACE FUNCTION release.designation(ra double precision, decl double precision) RETURNS text
 LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $function$
     SELECT lpad((r / 360000 * 1000000 + r / 6000 % 60 * 10000 + r % 6000)::text, 8, '0')

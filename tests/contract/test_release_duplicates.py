@@ -1,4 +1,4 @@
-"""Overlap duplicates: real and virtual apparitions, confused groups, close pairs within a scan (survey-facts 5.4).
+"""Overlap duplicates: real and virtual apparitions, confused groups, close pairs within a scan (background/survey 5.4).
 
 All cases lie in one release, far from each other.
 """

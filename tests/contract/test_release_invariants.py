@@ -1,4 +1,4 @@
-"""What must hold of any release (survey-facts 10.4), on a crowded field of overlapping scans."""
+"""What must hold of any release (background/survey 10.4), on a crowded field of overlapping scans."""
 
 from __future__ import annotations
 

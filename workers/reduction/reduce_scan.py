@@ -1,6 +1,6 @@
 """The reduction of a raw scan: from frames to Atlas images, with all that photometry needs of the frames.
 
-Order (measured in notes/reduction.md 9): calibrate, rough background, sky offset, masked background, frame sources,
+Order (measured in background/reduction 9): calibrate, rough background, sky offset, masked background, frame sources,
 registration of all bands; then band by band transients, detection and the point-spread function; registration anew by
 profile fits; levels and coadd. `measure_scan` goes on from there.
 """

@@ -5,7 +5,7 @@ asks, band by band, whether a row lies where a parent has its artefact and is no
 an artefact if every band that detected it is explained so, by one class or by several; then each band has the
 capital letter of the first class that explains it. If a band stands out the row is real, and what is explained or
 within 2.5 mag of it is only affected: the lower-case letter of the first class in the order p, c, d, s
-(survey-facts 6.4); b, no artefact, comes last. Glints have no lower-case letter: c, light of a star nearby.
+(background/survey 6.4); b, no artefact, comes last. Glints have no lower-case letter: c, light of a star nearby.
 
 Parents that were not extracted, or lie in another scan, are not seen here. In simulated scans (one of each latitude)
 4 of 10,000 real rows get a capital letter other than C at latitude 20, 46 in the plane, at latitude 2; what is left of
@@ -38,7 +38,7 @@ from workers.reduction.frames.uscan import UScan
 
 HALF_ARRAY_PIX = 128.0
 
-# Letters of the classes in the order of tests (survey-facts 6.4); the survey has no lower-case g.
+# Letters of the classes in the order of tests (background/survey 6.4); the survey has no lower-case g.
 _ARTEFACT = (
     ConfusionFlag.PERSISTENCE_ARTEFACT,
     ConfusionFlag.CONFUSION_ARTEFACT,

@@ -1,4 +1,4 @@
-"""Frames to Atlas images: exact-overlap ("square drizzle") coadds of 1" pixels (PIXPHOT, survey-facts 2.6).
+"""Frames to Atlas images: exact-overlap ("square drizzle") coadds of 1" pixels (PIXPHOT, background/survey 2.6).
 
 Each 2" pixel is spread over the 1" pixels that it overlaps, by the area of overlap; the small rotation of its square
 enters to first order. Against exact polygons (drizzle's `square`) the image of a star is off by 1.2e-4 of its peak at

@@ -99,7 +99,7 @@ def cut_images(
 
 
 def seeing_shape(psf: FramePsf, frames: NDArray[np.bool_], pixel_arcsec: float) -> float | None:
-    """SEESH of some frames: the survey's "shape", FWHM = 3.13" shape - 0.46" (survey-facts 2.8).
+    """SEESH of some frames: the survey's "shape", FWHM = 3.13" shape - 0.46" (background/survey 2.8).
 
     None where the point-spread function was not learnt from stars, or no frame is asked for.
     """
@@ -110,6 +110,6 @@ def seeing_shape(psf: FramePsf, frames: NDArray[np.bool_], pixel_arcsec: float) 
 
 
 def seeing_metrics(shapes: Sequence[float | None]) -> dict[str, float]:
-    """Mean and largest shape of a band's images: what the survey graded seeing by (survey-facts 3.3)."""
+    """Mean and largest shape of a band's images: what the survey graded seeing by (background/survey 3.3)."""
     known = [shape for shape in shapes if shape is not None]
     return {"seeing_shape": float(np.mean(known)), "seeing_shape_maximum": max(known)} if known else {}

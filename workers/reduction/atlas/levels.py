@@ -3,7 +3,7 @@
 Airglow changes between the looks; the sky itself does not. Where two frames overlap, the difference of their
 background meshes is airglow alone, nebulae and unresolved stars cancel. A second-degree polynomial a frame is solved
 from all overlaps at once; a weak tie to zero lets the level follow the true sky over some ten frames. (The survey
-shifted each frame by a constant onto the sum before it; airglow structure then left steps, survey-facts 2.6.)
+shifted each frame by a constant onto the sum before it; airglow structure then left steps, background/survey 2.6.)
 """
 
 from __future__ import annotations

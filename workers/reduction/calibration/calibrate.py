@@ -1,6 +1,6 @@
 """From two raw reads to calibrated frames: difference, dark, flat, flags, in one pass over memory.
 
-frame = (Read_2 - Read_1 - dark) / flat (survey-facts 2.3), each read's signal above the dark of Read_1 made linear
+frame = (Read_2 - Read_1 - dark) / flat (background/survey 2.3), each read's signal above the dark of Read_1 made linear
 (`linearity`). Pixels above their linear range are flagged and left out (2.1, 2.3).
 """
 

@@ -3,7 +3,7 @@
 A pixel is struck if it is far above the brightest of the 2 x 2 pixels around the same place on *every* other visit:
 2.5 times that plus 5 sigma. A star's central pixel is at most 2.2 times the brightest of the four when it falls on
 a corner instead, so stars are never hit (0 false in 274 frames, 86-88 % of hits above 8 sigma found;
-notes/reduction.md 5). A single-frame method (astroscrappy) flagged 364 pixels a frame where 2 were real.
+background/reduction 5). A single-frame method (astroscrappy) flagged 364 pixels a frame where 2 were real.
 """
 
 from __future__ import annotations

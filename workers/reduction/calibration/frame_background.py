@@ -1,6 +1,6 @@
 """Background of single frames: a mesh of 4 x 4 cells of 64 pixels (128"), bilinear between cell centres.
 
-A clipped mean alone is 0.19 sigma too low or high where unresolved stars are many (notes/reduction.md 5: -144 mmag at
+A clipped mean alone is 0.19 sigma too low or high where unresolved stars are many (background/reduction 5: -144 mmag at
 SNR 10). The second pass averages pixels whose eight *neighbours* are quiet: the pixel's own noise does not select
 it, so the mean is not biased by the selection; it is the pixel's own value clipped at 3 sigma only.
 """

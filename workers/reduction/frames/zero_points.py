@@ -1,4 +1,4 @@
-"""Zero points: magnitude of 1 DN (survey-facts 2.13).
+"""Zero points: magnitude of 1 DN (background/survey 2.13).
 
 M = M0 + c1 - c2 (X - 1) - 2.5 log10(DN). M0 is fixed for an array, c2 long-term, c1 is the night's: a constant for each
 band here (the survey's choice for H and Ks; for J it took a piecewise linear function of time).
@@ -13,7 +13,7 @@ import numpy as np
 from app.arrays import Doubles
 from app.instruments.detector import Detector
 
-NOMINAL_ERROR_MAG = 0.1  # zero points of nights stay within +-0.1 to 0.2 (survey-facts 2.13)
+NOMINAL_ERROR_MAG = 0.1  # zero points of nights stay within +-0.1 to 0.2 (background/survey 2.13)
 FEWEST_STARS = 3
 
 

@@ -50,7 +50,7 @@ def sum_in_circle(
 def sky_in_ring(
     image: Singles, usable: Bools, x: float, y: float, inner: float, outer: float, buffer: Singles
 ) -> tuple[float, float, int]:
-    """Clipped median, scatter and number of whole pixels between two radii (survey-facts 2.9)."""
+    """Clipped median, scatter and number of whole pixels between two radii (background/survey 2.9)."""
     ny, nx = image.shape
     count = 0
     for py in range(max(0, int(y - outer)), min(ny - 1, int(y + outer) + 1) + 1):
@@ -155,7 +155,7 @@ def measure(
     x, y : float64 arrays (n,), pixels
     radii : float64 array (m,), pixels
     annulus : tuple of float
-        Inner and outer radius of the sky ring, pixels; whole pixels are in or out (survey-facts 2.9).
+        Inner and outer radius of the sky ring, pixels; whole pixels are in or out (background/survey 2.9).
     models : tuple of Psf and float64 array (n,), optional
         Profile and fluxes of the sources to add back.
 

@@ -1,4 +1,4 @@
-"""Upper limits for bands in which a source was not detected (survey-facts 2.10)."""
+"""Upper limits for bands in which a source was not detected (background/survey 2.10)."""
 
 from __future__ import annotations
 

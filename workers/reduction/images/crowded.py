@@ -64,7 +64,7 @@ def first_look(image: AtlasImage, parameters: ExtractionParameters) -> ImageMode
     data = np.where(usable, data, np.float32(0.0))
     fallback = parameters.fallback_fwhm_pix
     if image.seeing_shape is not None and image.seeing_shape > 0.3:
-        # survey-facts 2.8; the Atlas kernel (2.3" as measured from the pixels' correlation) adds in squares.
+        # background/survey 2.8; the Atlas kernel (2.3" as measured from the pixels' correlation) adds in squares.
         fallback = float(np.hypot(3.13 * image.seeing_shape - 0.46, 1.5)) / image.projection.scale_arcsec
     fwhm, _ = starting_fwhm(data, usable, sigma, fallback)
     psf = psf_module.moffat(fwhm, pixels.shape)

@@ -1,7 +1,7 @@
 """A first measure of extended sources: which they are, circular magnitudes, and shape from moments.
 
 Only sources clearly wider than the point-spread function are taken; blends of two stars are told from galaxies only
-by the size of what the profile fits leave behind. Trained star-galaxy separation (survey-facts 2.15) is not here yet.
+by the size of what the profile fits leave behind. Trained separation (background/survey 2.15) is not here yet.
 """
 
 from __future__ import annotations

@@ -139,7 +139,7 @@ def detections_of(
 def _fill_saturated(table: NDArray[np.void], saturated: NDArray[np.bool_]) -> None:
     """Saturated stars: magnitude from the wings (rd_flg 3), no aperture; rd_flg 9 where the wings fail too.
 
-    Wings know the brightness to 0.1-0.2 mag only, whatever their formal error (survey-facts 2.9): it is not below 0.1.
+    Wings know the brightness to 0.1-0.2 mag only, whatever their formal error (background/survey 2.9): not below 0.1.
     """
     wings = np.isfinite(table["cmsig"])
     table["rd_flg"][saturated] = np.where(

@@ -1,6 +1,6 @@
 """Simultaneous profile fits of blended stars.
 
-Model (survey-facts 2.9): d_i = sum_n f_n H(r_i - s_n) + noise_i within a disc around each star. Stars that lie closer
+Model (background/survey 2.9): d_i = sum_n f_n H(r_i - s_n) + noise_i within a disc around each star. Stars closer
 than the linking length are solved together; all others are taken out of a running residual image, and sweeps over
 the groups are repeated until the whole image is one consistent solution (block Gauss-Seidel).
 """

@@ -1,7 +1,7 @@
 """Saturated cores: pixels of bright stars that do not hold the star's light.
 
 An Atlas image has no mask. Read 2 minus Read 1 of a saturated pixel is too small, down to zero or below, so the
-profile of a star brighter than about J 9 is flat-topped, has a dip, or has a hole that may be NaN (survey-facts 8.2).
+profile of a star brighter than about J 9 is flat-topped, has a dip, or a hole that may be NaN (background/survey 8.2).
 """
 
 from __future__ import annotations

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from app.arrays import Doubles
 from app.columns.flags import PhotometricQuality, ReadFlag
 
-# snr and the largest corrected uncertainty of each letter: 1.0857 / 10, / 7, / 5 (survey-facts 6.1).
+# snr and the largest corrected uncertainty of each letter: 1.0857 / 10, / 7, / 5 (background/survey 6.1).
 BRIGHT_SNR, FEWEST_SEEN = 20.0, 0.40
 LETTERS = (("A", 10.0, 0.10857), ("B", 7.0, 0.15510), ("C", 5.0, 0.21714))
 
@@ -37,9 +37,9 @@ def photometric_quality(
     Returns
     -------
     bytes array (n,) of one character
-        The first condition that holds, in the order X, U, F, E, A, B, C, D (survey-facts 6.1). E for too few
+        The first condition that holds, in the order X, U, F, E, A, B, C, D (background/survey 6.1). E for too few
         frames: a source of snr above 20 seen on less than 40 % of the frames on which it could be measured
-        (survey-facts 5.2); from Atlas images, which do not tell the number of frames, it is not given.
+        (background/survey 5.2); from Atlas images, which do not tell the number of frames, it is not given.
     """
     read = read_flag.astype("S1")
     result = np.full(read.shape, PhotometricQuality.D.value.encode(), "S1")

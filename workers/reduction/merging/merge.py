@@ -90,7 +90,7 @@ def candidate_pairs(
     """All pairs (index in a, index in b, chi-squared) within the radius whose errors allow one place.
 
     The statistic is d . C^-1 . d, d the separation along east and north and C the sum of both covariances: chi-squared
-    with two degrees of freedom if both are the same object (survey-facts 2.10). Ordered by chi-squared, then indices.
+    with two degrees of freedom if both are one object (background/survey 2.10). Ordered by chi-squared, then indices.
     """
     if not a.size or not b.size:
         return np.zeros(0, np.int64), np.zeros(0, np.int64), np.zeros(0)
@@ -169,7 +169,7 @@ class Merged:
 def merge_bands(
     bands: tuple[Places, Places, Places], radius_arcsec: tuple[float, float, float], chi2_limit: float
 ) -> Merged:
-    """Merge J, H and Ks by position only: brightness would bias against odd colours (survey-facts 2.10).
+    """Merge J, H and Ks by position only: brightness would bias against odd colours (background/survey 2.10).
 
     J is paired with H first, each row at most once and the best pairs first; Ks with the mean positions of that
     list then. All acceptable pairs are counted, so a source with rivals shows in `candidates`.
@@ -216,7 +216,7 @@ def merge_bands(
 
 
 def inconsistent(merged: Merged, position: int, radius_arcsec: float) -> Bools:
-    """Tell which sources lack a band because that band did not resolve a pair (survey-facts 2.10).
+    """Tell which sources lack a band because that band did not resolve a pair (background/survey 2.10).
 
     True for a source without band `position` if another source within the radius has that band, and some other band
     shows both.
@@ -232,7 +232,7 @@ def inconsistent(merged: Merged, position: int, radius_arcsec: float) -> Bools:
 
 
 def confusion_flags(merged: Merged, confused: Bools, position: int) -> NDArray[np.bytes_]:
-    """cc_flg of one band before artefacts are known, in the order of survey-facts 6.4: c before b.
+    """cc_flg of one band before artefacts are known, in the order of background/survey 6.4: c before b.
 
     Parameters
     ----------

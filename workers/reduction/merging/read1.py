@@ -1,4 +1,4 @@
-"""Read_1 magnitudes as the default of stars that saturate Read_2 - Read_1 (rd_flg 1 and 3, survey-facts 2.9, 6.2).
+"""Read_1 magnitudes as the default of stars that saturate Read_2 - Read_1 (rd_flg 1 and 3, background/survey 2.9, 6.2).
 
 A star that saturates gets the mean of its 4" apertures on Read_1 frames, sky from 14" to 20", unless Read_1 saturates
 too: then its light is that of its wings. Both are on the scale of 4" apertures and get the band's curve of growth.
@@ -54,7 +54,7 @@ def apply_read1(
     wings : mapping of Band to two float64 arrays (n,)
         Flux and error, DN, of stars that saturate Read_1 too, NaN for all other rows (`read1_wings`).
     fixed_errors_mag : (float, float, float)
-        Zero point, flat field, Read_1 normalisation (survey-facts 2.9), added to `cmsig` in squares.
+        Zero point, flat field, Read_1 normalisation (background/survey 2.9), added to `cmsig` in squares.
 
     Returns
     -------

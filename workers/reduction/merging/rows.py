@@ -160,7 +160,7 @@ def fill_limits(
     where: ScanGrid,
     parameters: PhotometryParameters,
 ) -> None:
-    """Fill the 95 % upper limits of the rows that lack a band, in place (survey-facts 2.10).
+    """Fill the 95 % upper limits of the rows that lack a band, in place (background/survey 2.10).
 
     Flux in the 4" aperture over the 14" to 20" sky on all looks at the merged place, neighbours included, plus
     twice its noise; twice the noise of sky alone where the flux is negative. The noise of frame pixels is

@@ -2,7 +2,7 @@
 
 Radius 4", sky from 14" to 20" of the same look, both on residual frames with the star itself added back, so that known
 neighbours are in neither. A look counts (M) if no flagged pixel lies within 4" and the centre is 4" inside of the
-array; it is a detection (N) above 3 sigma. Means over looks are unweighted (survey-facts 2.9, 6.5).
+array; it is a detection (N) above 3 sigma. Means over looks are unweighted (background/survey 2.9, 6.5).
 """
 
 from __future__ import annotations

@@ -2,7 +2,7 @@
 
 The Fisher matrix of flux, x and y over all good pixels of the 7 x 7 core of every look, with the learnt point-spread
 function taken as true: no unbiased estimate has a smaller variance. Pixels farther out add less than 0.5 %
-(notes/reduction.md 5). Accuracy is reported as ratios to it.
+(background/reduction 5). Accuracy is reported as ratios to it.
 """
 
 from __future__ import annotations

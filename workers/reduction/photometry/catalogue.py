@@ -45,7 +45,7 @@ DETECTION_DTYPE = np.dtype(
     ]
 )
 
-BLEND_ARCSEC = 5.0  # BLENDIST (survey-facts 2.9)
+BLEND_ARCSEC = 5.0  # BLENDIST (background/survey 2.9)
 BLEND_SHARE = 0.02  # of a star's light: a fainter neighbour changes nothing
 CONFUSED_SHARE = 1.0  # a neighbour that puts more light into the aperture than the star has
 FLOOR_MAG = 0.004  # flat field, response within pixels: scatter of bright simulated stars beyond their noise

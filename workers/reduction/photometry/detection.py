@@ -1,4 +1,4 @@
-"""Detection on a quick coadd of residual frames: matched filter, local noise, peaks (PIXPHOT, survey-facts 2.6-2.7).
+"""Detection on a quick coadd of residual frames: matched filter, local noise, peaks (background/survey 2.6-2.7).
 
 Every 2" pixel stands for the 2 x 2 pixels of 1" nearest to it, weighted by its frame's noise: the shift of at most half
 an arcsecond widens a star by 4 %, for a fifth of the cost of exact overlap. Noise is the distance of two quantiles of

@@ -1,8 +1,8 @@
-"""Profile fits on the stack of frames: flux and place of a star from all its looks at once (PROPHOT, survey-facts 2.9).
+"""Profile fits on the stack of frames: flux and place of a star from all its looks at once (background/survey 2.9).
 
 Data are residual frames to which a star's own model, as it was subtracted, is added back; so neighbours are gone
 wherever they are. The pixels are those within 2.5 pixels (5") of the star on each look: their bound is within 0.5 % of
-that of all pixels (notes/reduction.md 5). Variance: the frame's noise, the light's own, and what the point-spread
+that of all pixels (background/reduction 5). Variance: the frame's noise, the light's own, and what the point-spread
 function does not know. Gauss-Newton with steps of at most 0.4 pixel.
 """
 

@@ -3,7 +3,7 @@
 It is *effective*: the light in a pixel whose centre lies (dx, dy) from the star, pixel response included (Anderson &
 King 2000), tabulated at quarter pixels. Each node is a polynomial in the logarithm s of the frame's width and in the
 focal-plane place (u, v), each from -1 to 1. Field terms are at least quadratic: astigmatism is even in the field,
-linear terms do nothing (notes/reduction.md 7). Outside of the 7 x 7 pixels of the core a radial wing takes over.
+linear terms do nothing (background/reduction 7). Outside of the 7 x 7 pixels of the core a radial wing takes over.
 
 Fits read phase tables: stamps at 16 x 16 sub-pixel phases with their derivatives, so that one first-order step from
 the nearest phase needs three contiguous loads and is exact to 0.1 % of the peak.

@@ -1,9 +1,9 @@
-"""Positions of all frames of all bands by one least-squares solution (POSFRM, survey-facts 2.5).
+"""Positions of all frames of all bands by one least-squares solution (POSFRM, background/survey 2.5).
 
 Equations: sources seen on several frames or bands lie at one place; reference stars lie at their catalogue places;
 weak pegs tie the frames to their commanded steps and places, so that starless frames do not float. Without the
 reference stars *in* the solution, 273 chained steps are a random walk: positions wandered by 0.35" along a scan
-(notes/reduction.md 3).
+(background/reduction 3).
 
 Unknowns: two shifts and a turn a frame, shared by the bands, which are exposed through one optics; for each band two
 shifts, two scales, a rotation, and the third-order distortion. The places of the stars are unknowns too, eliminated

@@ -1,4 +1,4 @@
-"""Sources on single frames, for registration: peaks and centroids (FREXAS, survey-facts 2.4).
+"""Sources on single frames, for registration: peaks and centroids (FREXAS, background/survey 2.4).
 
 Centroid of a 3 x 3 patch. On images of 1.4 pixels full width it is biased by up to 0.1 pixel with the position within
 the pixel. Stars fall anywhere in a pixel with equal chance, so the bias is taken out by ranks: the k-th largest

@@ -1,4 +1,4 @@
-"""Photometry of stars that saturate Read_2 - Read_1: 4" apertures on Read_1 frames (survey-facts 2.9).
+"""Photometry of stars that saturate Read_2 - Read_1: 4" apertures on Read_1 frames (background/survey 2.9).
 
 Read_1 is a 51 ms exposure; the sky comes from 14" to 20" of the same frame.
 """

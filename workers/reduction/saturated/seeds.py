@@ -1,6 +1,6 @@
 """Stars that saturate Read_2 - Read_1, found and placed on the Read_1 frames of all bands.
 
-In the coadd such a star is a ring around a hole. Read_1, an exposure of 51 ms, still shows it whole (survey-facts
+In the coadd such a star is a ring around a hole. Read_1, an exposure of 51 ms, still shows it whole (background/survey
 7.1: "one clean R1 detection per star"). Seeds are the peaks of Read_1 among pixels that saturate Read_2; each seed
 gets a centroid on every Read_1 frame of every band that holds it, and is a star if most of these frames agree. That
 keeps out what Read_1 never saw, or one frame only: cosmic rays, meteors, bad pixels.

@@ -161,7 +161,7 @@ def test_survey_sensitivity():
 
 
 def test_saturation_magnitudes():
-    """Read_2 - Read_1 saturates near J 9, H 8.5, Ks 8 (survey-facts 1.2), by up to 0.5 mag with phase and seeing."""
+    """Read_2 - Read_1 saturates near J 9, H 8.5, Ks 8 (background/survey 1.2), up to 0.5 mag by phase and seeing."""
     for band, limit in ((Band.J, 9.0), (Band.H, 8.5), (Band.K, 8.0)):
         camera = CAMERAS[band]
         peak = point_tables(camera.aberrations, 1.25)[4][:8, :8].max(axis=(2, 3))

@@ -24,7 +24,7 @@ def test_every_stamp_sums_to_one(tables):
 
 
 def test_width_is_the_surveys(tables):
-    # seeing typically 2.5"-2.7" on the array (survey-facts 1.1)
+    # seeing typically 2.5"-2.7" on the array (background/survey 1.1)
     widths = [width_arcsec(table) for table in tables]
     assert all(2.2 < width < 3.0 for width in widths)
     assert 0.02 < np.ptp(widths) < 0.6
