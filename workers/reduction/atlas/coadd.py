@@ -5,7 +5,7 @@ enters to first order. Against exact polygons (drizzle's `square`) the image of 
 0.23 degrees, 1e-5 at 0.07; with the square held parallel to the axes it was 8e-4.
 
 Light is conserved: values are DN per 1" pixel, the mean over the looks. The sky stays in the image, levelled by
-`frame_levels`.
+`levels`.
 """
 
 from __future__ import annotations

@@ -52,7 +52,7 @@ def apply_read1(
     zero_points_mag : mapping of Band to float64 array (n,)
         Magnitude of 1 DN in a 4" aperture, curve of growth included, one a row.
     wings : mapping of Band to two float64 arrays (n,)
-        Flux and error, DN, of stars that saturate Read_1 too, NaN for all other rows (`read1_wings`).
+        Flux and error, DN, of stars that saturate Read_1 too, NaN for all other rows (`saturated.wings`).
     fixed_errors_mag : (float, float, float)
         Zero point, flat field, Read_1 normalisation (background/survey 2.9), added to `cmsig` in squares.
 

@@ -2,7 +2,7 @@
 
 Extraction sees such a star as a ring around a hole and makes none, one or several rows of it. Here the rows within
 the hole become one, at the star's place on the Read_1 frames. Bands in which the star does not saturate keep the
-brightest measurement at that place; the others wait for Read_1 (`read1_rows`), or keep a magnitude from the
+brightest measurement at that place; the others wait for Read_1 (`read1`), or keep a magnitude from the
 wings (rd_flg 3), or have none (rd_flg 9).
 """
 

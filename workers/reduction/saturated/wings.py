@@ -1,7 +1,7 @@
 """Stars that saturate Read_1 too: their light from the wings on Read_1 frames (rd_flg 3, background/survey 2.9).
 
 A one-dimensional fit: Read_1 at distance r = flux x profile(r) + sky, over the pixels outside of what is clipped. The
-profile is that of the band's unsaturated stars on Read_2 - Read_1 of the same scan (`star_profile`), so the flux is
+profile is that of the band's unsaturated stars on Read_2 - Read_1 of the same scan (`profile.radial`), so the flux is
 on the scale of 4" apertures, as those of `read1`.
 """
 

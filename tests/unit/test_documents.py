@@ -1,0 +1,151 @@
+"""Every path, module, section, decision, command and name that pages, docstrings and comments give is in the tree.
+
+Words between back quotes are looked for if they have an underscore: a plain word may be anything.
+"""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.worlds.documents import (
+    ABOUT_WRONG_NAMES,
+    ROOT,
+    anchor_of,
+    code_of,
+    read_python,
+    read_sql,
+    sources,
+    spans_of,
+    wrong_links,
+    wrong_names,
+)
+
+MADE_AT_RUN_TIME = {
+    "psc_r3": "a partition is named by its release",
+    "scatter_over_bound_snr_10_to_20": "a metric is named by its limits",
+}
+"""Names that no source spells out, each with what makes it."""
+PENDING = {
+    "tests/unit/test_projection.py": "app/sky/projection.py is to name tests/unit/app/sky/test_projection.py",
+}
+"""Names that come, or go, with a branch that is not merged yet: to be emptied."""
+PLACES = ("docs", "app", "workers", "sql", "tests", "benchmarks", "migrations")
+
+
+def wrong_in(name):
+    page = name.endswith(".md")
+    found = {wrong for text in sources()[name].texts for wrong in wrong_names(text, page=page)}
+    return found | set(wrong_links(sources()[name].texts[0], (ROOT / name).parent) if page else ())
+
+
+@pytest.fixture(scope="module")
+def wrong():
+    """What each file names and the tree lacks."""
+    found = {name: wrong_in(name) for name in sources() if name not in ABOUT_WRONG_NAMES}
+    return {name: names - set(MADE_AT_RUN_TIME) for name, names in found.items() if names}
+
+
+@pytest.mark.parametrize("place", PLACES)
+def test_names_are_there(wrong, place):
+    inside = {name: names for name, names in wrong.items() if name.startswith(f"{place}/")}
+    assert {
+        name: sorted(names - set(PENDING)) for name, names in inside.items() if names - set(PENDING)
+    } == {}
+
+
+def test_names_of_the_first_pages_are_there(wrong):
+    assert {
+        name: sorted(names) for name, names in wrong.items() if "/" not in name and names - set(PENDING)
+    } == {}
+
+
+def test_pending_names_are_still_missing(wrong):
+    assert set(PENDING) <= {name for names in wrong.values() for name in names}
+
+
+def test_nothing_refers_to_notes_that_no_user_has():
+    """Facts that are cited stand in docs/background."""
+    private = ("survey-" + "facts", "notes" + "/")
+    texts = ((name, text) for name, source in sources().items() for text in source.texts)
+    assert {name for name, text in texts if any(word in text for word in private)} == set()
+
+
+RIGHT = """See [the guide](docs/guide.md#configuration), `app/sky/pixels.py`, `sql/release/*.sql`,
+`app/parameters/SECTION.py`, `app.errors.UserError`, `app.columns.flags.ReadFlag`, background/survey 2.9, 6.2 and
+background/reduction 5, decision 0002, `mapps run queue first --dry-run`, `mapps doctor --deep`, `make test`,
+`python -m app.columns.documentation`, `reduce_scan`, `registry.py`, `wsdb.point_source`.
+
+    make demo     # make nothing up
+    psql "$(mapps db url --role reader)"
+"""
+
+
+class TestTheChecks:
+    """Each check lets what is right pass and finds its own kind of wrong name."""
+
+    def test_right_names_pass(self):
+        assert wrong_names(RIGHT, page=True) == set()
+        assert list(wrong_links(RIGHT, ROOT)) == []
+
+    @pytest.mark.parametrize(
+        ("text", "name"),
+        [
+            ("kept in `app/sky/pixel.py`.", "app/sky/pixel.py"),
+            ("see workers/reduction/stack/ for it", "workers/reduction/stack/"),
+            ("all of `sql/releases/*.sql`", "sql/releases/*.sql"),
+            ("a module app/numbers/SECTION.py", "app/numbers/SECTION.py"),
+            ("raises app.errors.UsualError", "app.errors.UsualError"),
+            ("by `workers.reduction.frame.grid.strip_grid`", "workers.reduction.frame.grid.strip_grid"),
+            ("apertures of 4 arcsec (PROPHOT, background/survey\n2.9, 2.99)", "background/survey 2.99"),
+            ("background/surveys 2.9", "background/surveys 2.9"),
+            ("decisions 0002 and 0099", "decision 0099"),
+            ("`docs/decisions/0099-no.md`", "docs/decisions/0099-no.md"),
+            ("the function `reduce_scam`", "reduce_scam"),
+            ("the module `reduce_scam.py`", "reduce_scam.py"),
+            ("`mapps runs list`", "mapps runs"),
+            ("`mapps run requeue first`", "mapps run requeue"),
+            ("`mapps run queue first --dry`", "mapps run queue --dry"),
+            ("`make tests`", "make tests"),
+            ("`python -m app.columns.documents`", "python -m app.columns.documents"),
+            ("`python -m app.errors`", "python -m app.errors"),
+        ],
+    )
+    def test_a_wrong_name_is_found(self, text, name):
+        assert name in wrong_names(text, page=True)
+        assert name in wrong_names(text, page=False)
+
+    @pytest.mark.parametrize("target", ["docs/guides.md", "docs/guide.md#no-such-heading"])
+    def test_a_wrong_link_is_found(self, target):
+        assert list(wrong_links(f"[text]({target})", ROOT)) == [target]
+
+    def test_prose_is_no_command(self):
+        assert wrong_names("mapps turns a night into images, and workers make stars.", page=True) == set()
+
+    def test_anchors(self):
+        assert anchor_of("Files, and `how`: 2 ways") == "files-and-how-2-ways"
+
+
+class TestTheReading:
+    """Documentation and code are told apart, wherever either stands."""
+
+    def test_python(self):
+        source = read_python(
+            '"""Page of `a`."""\n\nLIMIT = 3\n"""What it limits."""\n\n'
+            "def f():\n    # First line of a reason\n    # and its second.\n    return 'word'  # behind\n"
+        )
+        reason = "First line of a reason\nand its second."
+        assert sorted(source.texts) == sorted(["Page of `a`.", "What it limits.", reason, "behind"])
+        assert {"LIMIT", "f", "word"} <= source.words
+        assert "Page" not in source.words
+
+    def test_sql(self):
+        source = read_sql(
+            "-- Why it is done,\n-- in two lines.\nSELECT scan_key FROM survey.scan; -- behind\n"
+        )
+        assert source.texts == ["Why it is done,\nin two lines.\n"]
+        assert source.words == {"SELECT", "scan_key", "FROM", "survey", "scan"}
+
+    def test_code_of_a_page(self):
+        page = "Say `make\ntest`:\n\n    mapps db start\n\n```sql\nSELECT 1;\n```\n"
+        assert code_of(page) == ["mapps db start", "SELECT 1;", "make test"]
+        assert spans_of("one `a` and ``b``") == ["a", "b"]
