@@ -29,6 +29,12 @@ TEMPLATE = "mapps_template"
 _numbers = itertools.count(1)
 
 
+def pytest_itemcollected(item: pytest.Item) -> None:
+    """Mark what needs PostgreSQL, so that `-m "not database"` is all that runs without one."""
+    if {"cluster", "real_cluster"} & set(getattr(item, "fixturenames", ())):
+        item.add_marker("database")
+
+
 @dataclass(frozen=True)
 class Database:
     """One database of the session's cluster."""

@@ -67,6 +67,15 @@ def test_every_package_has_unit_tests_or_a_reason():
         assert all((ROOT / path).is_file() for path in re.findall(r"tests/\S+\.py", reason))
 
 
+def test_what_needs_postgresql_is_marked(request):
+    """`-m "not database"` runs without a server: CONTRIBUTING.md says so."""
+    needs = {"connection", "database", "empty_database", "live_database", "real_cluster"}
+    for item in request.session.items:
+        if needs & set(item.fixturenames):
+            assert item.get_closest_marker("database"), item.nodeid
+    assert not request.node.get_closest_marker("database")
+
+
 class TestTheMeasures:
     """Each rule is found broken on a made-up source that breaks it."""
 

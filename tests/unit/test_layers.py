@@ -69,6 +69,16 @@ KNOWN_CIRCLES = [
 ]
 """Circles of rooms of today."""
 
+# The simulator is an independent truth: what the reduction believes of optics, noise and cameras must not be its own.
+OBSERVATORY_MAY = (
+    "app.arrays",
+    "app.errors",
+    "app.formats",
+    "app.ingest",
+    "app.instruments.bands",
+    "app.observatory",
+    "app.sky",
+)
 WITHOUT_DATABASE = ("app.columns", "app.instruments", "app.parameters", "app.sky")
 DATABASE = ("alembic", "app.db", "app.models", "psycopg", "sqlalchemy")
 # The science sees arrays and values only: these packages are plain definitions, `app.quantiles` arithmetic on arrays.
@@ -136,6 +146,11 @@ def test_reduction_knows_arrays_only(path):
         if not allowed or top in REDUCTION_MUST_NOT:
             wrong.append(name)
     assert wrong == []
+
+
+def test_observatory_shares_nominal_facts_alone():
+    named = {(m, name) for m in MODULES if within(m, ["app.observatory"]) for name in MODULES[m]}
+    assert {(m, name) for m, name in named if not within(name, OBSERVATORY_MAY)} == set()
 
 
 @pytest.mark.parametrize("package", WITHOUT_DATABASE)

@@ -110,7 +110,7 @@ def wrong_paths(text: str) -> Iterator[str]:
     """Paths from the root of the tree that are not there; a part in capitals stands for any name."""
     for found in _PATH.findall(text):
         path = found.rstrip(".-")
-        pattern = re.sub(r"(?<![\w.])[A-Z][A-Z0-9_]*(?=[./]|$)", "*", path)
+        pattern = re.sub(r"(?<![\w.])[A-Z][A-Z0-9_-]*(?=[./]|$)", "*", path)
         pattern = re.sub(r"test_[A-Z]\b", "test_*", pattern).rstrip("/")
         if not next(ROOT.glob(pattern), None):
             yield path
