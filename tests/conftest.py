@@ -31,7 +31,7 @@ _numbers = itertools.count(1)
 
 def pytest_itemcollected(item: pytest.Item) -> None:
     """Mark what needs PostgreSQL, so that `-m "not database"` is all that runs without one."""
-    if {"cluster", "real_cluster"} & set(getattr(item, "fixturenames", ())):
+    if {"cluster", "durable_server", "real_cluster"} & set(getattr(item, "fixturenames", ())):
         item.add_marker("database")
 
 

@@ -142,6 +142,7 @@ def test_two_starts_at_once_make_one_server(real_cluster):
     assert len({other.status().pid for other in others}) == 1
 
 
+@pytest.mark.database
 def test_private_parent_is_told(tmp_path):
     if os.geteuid() != 0:
         pytest.skip("only root runs the server as somebody else")

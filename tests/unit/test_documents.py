@@ -5,6 +5,8 @@ Words between back quotes are looked for if they have an underscore: a plain wor
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
 from tests.worlds.documents import (
@@ -18,6 +20,7 @@ from tests.worlds.documents import (
     spans_of,
     wrong_links,
     wrong_names,
+    wrong_sections,
 )
 
 MADE_AT_RUN_TIME = {
@@ -82,6 +85,30 @@ def test_nothing_refers_to_notes_that_no_user_has():
     private = ("survey-" + "facts", "notes" + "/")
     texts = ((name, text) for name, source in sources().items() for text in source.texts)
     assert {name for name, text in texts if any(word in text for word in private)} == set()
+
+
+def test_sections_of_the_release_rules_are_there():
+    """docs/releases.md cites sections of docs/background/survey.md by their bare numbers."""
+    page = (ROOT / "docs" / "releases.md").read_text(encoding="utf-8")
+    rules = page.partition("## The rules")[2].partition("Rules for rows")[0]
+    numbers = [
+        number for group in re.findall(r"\((\d\.\d+(?:, \d\.\d+)*)\)", rules) for number in group.split(", ")
+    ]
+    assert len(numbers) >= 9
+    assert [n for n in numbers if list(wrong_sections(f"background/survey {n}"))] == []
+
+
+def test_each_recipe_has_five_lines_and_names_the_test_that_fails():
+    recipes = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8").partition("## Ten recipes")[2]
+    parts = re.split(r"^\*\*(.+)\*\*$", recipes, flags=re.MULTILINE)
+    steps = {
+        title: re.split(r"^\d\. ", text, flags=re.MULTILINE)[1:]
+        for title, text in zip(parts[1::2], parts[2::2], strict=True)
+    }
+    assert len(steps) == 10
+    for title, lines in steps.items():
+        assert len(lines) == 5, title
+        assert lines[-1].startswith("Fails otherwise: `tests/"), title
 
 
 RIGHT = """See [the guide](docs/guide.md#configuration), `app/sky/pixels.py`, `sql/release/*.sql`,

@@ -69,7 +69,7 @@ def test_every_package_has_unit_tests_or_a_reason():
 
 def test_what_needs_postgresql_is_marked(request):
     """`-m "not database"` runs without a server: CONTRIBUTING.md says so."""
-    needs = {"connection", "database", "empty_database", "live_database", "real_cluster"}
+    needs = {"connection", "database", "empty_database", "live_database", "plant", "real_cluster", "site"}
     for item in request.session.items:
         if needs & set(item.fixturenames):
             assert item.get_closest_marker("database"), item.nodeid

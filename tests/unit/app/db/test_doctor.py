@@ -60,6 +60,7 @@ def test_pgsphere_versions(version, ok):
     assert doctor.judge_pgsphere("pgSphere", version, "mend").ok is ok
 
 
+@pytest.mark.database
 def test_too_old_control_file(settings, monkeypatch, tmp_path):
     control = tmp_path / "pg_sphere.control"
     monkeypatch.setattr(doctor, "control_file", lambda _folder: control)
@@ -88,6 +89,7 @@ def test_broken_invariant_shows_rows(live_database, monkeypatch, tmp_path):
     assert first.remedy == f"mapps db psql -f {broken}"
 
 
+@pytest.mark.database
 def test_named_binaries_are_taken_or_refused(tmp_path):
     with pytest.raises(ClusterError, match="MAPPS_PG_BIN"):
         binaries.find_binaries(tmp_path)
