@@ -31,6 +31,7 @@ MADE_AT_RUN_TIME = {
 PENDING = {
     "tests/unit/test_projection.py": "app/sky/projection.py is to name tests/unit/app/sky/test_projection.py",
     "mapps run resume": "the verb that replaces `release` among those of runs",
+    "docs/parameters.md": "written by app.tools.parameters_page",
     "app/production/plan.py": "one row a task kind",
     "app.columns.sql": "writes SQL from the registry",
     "python -m app.columns.sql": "the same",
@@ -114,7 +115,7 @@ def test_each_recipe_has_five_lines_and_names_the_test_that_fails():
 RIGHT = """See [the guide](docs/guide.md#configuration), `app/sky/pixels.py`, `sql/release/*.sql`,
 `app/parameters/SECTION.py`, `app.errors.UserError`, `app.columns.flags.ReadFlag`, background/survey 2.9, 6.2 and
 background/reduction 5, decision 0002, `mapps run queue first --dry-run`, `mapps doctor --deep`, `make test`,
-`python -m app.columns.documentation`, `reduce_scan`, `registry.py`, `wsdb.point_source`.
+`python -m app.columns.documentation`, `reduce_scan`, `registry.py`, `wsdb.point_source`, `release/20_scans`, `and/or`.
 
     make demo     # make nothing up
     psql "$(mapps db url --role reader)"
@@ -143,6 +144,7 @@ class TestTheChecks:
             ("`docs/decisions/0099-no.md`", "docs/decisions/0099-no.md"),
             ("the function `reduce_scam`", "reduce_scam"),
             ("the module `reduce_scam.py`", "reduce_scam.py"),
+            ("the statement `production/reep`", "production/reep"),
             ("`mapps runs list`", "mapps runs"),
             ("`mapps run requeue first`", "mapps run requeue"),
             ("`mapps run queue first --dry`", "mapps run queue --dry"),

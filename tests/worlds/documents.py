@@ -283,12 +283,16 @@ def wrong_modules(code: str) -> Iterator[str]:
 
 _IDENTIFIER = re.compile(r"[A-Za-z_]\w*(?:\.[A-Za-z_]\w*)*(?:\(\))?")
 _FILE = re.compile(r"[\w.-]+\.(?:py|md|sql|sh)")
+_STATEMENT = re.compile(r"(\w+)(?:/\w+)+")
 
 
 def wrong_identifiers(span: str) -> Iterator[str]:
-    """Names of code between back quotes that no code has: words with an underscore, and files of ours."""
+    """Names of code between back quotes that no code has: words with an underscore, files and statements of ours."""
     if _FILE.fullmatch(span):
         if not any(path.name == span for path in TREE) and not (ROOT / span).exists():
+            yield span
+    elif (statement := _STATEMENT.fullmatch(span)) and any((ROOT / "sql").glob(f"**/{statement[1]}/")):
+        if not any((ROOT / "sql").glob(f"**/{span}.sql")):
             yield span
     elif _IDENTIFIER.fullmatch(span):
         parts = re.findall(r"\w+", span)
