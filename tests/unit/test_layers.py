@@ -24,8 +24,13 @@ REDUCTION_OURS = (
 )
 # Of the standard library, what reaches outside or depends on when and where a program runs.
 REDUCTION_MUST_NOT = {
+    "importlib",
+    "io",
     "os",
+    "pathlib",
+    "shutil",
     "sys",
+    "tempfile",
     "time",
     "datetime",
     "random",
