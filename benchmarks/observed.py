@@ -66,13 +66,11 @@ def night_files(folder: Path) -> dict[ScanType, dict[Band, list[RawScan]]]:
     return found
 
 
-def calibrations(
-    files: Mapping[ScanType, Mapping[Band, list[RawScan]]], hemisphere: str
-) -> dict[Band, NightCalibration]:
+def calibrations(files: Mapping[ScanType, Mapping[Band, list[RawScan]]]) -> dict[Band, NightCalibration]:
     """Night calibration of every band."""
     return {
         band: calibrate_night(
-            detector_of(hemisphere, band),
+            detector_of(files[ScanType.DARK][band][0].header.camera, band),
             (files[ScanType.DARK][band][0].read1_dn, files[ScanType.DARK][band][0].read2_dn),
             (files[ScanType.FLAT][band][0].read1_dn, files[ScanType.FLAT][band][0].read2_dn),
         )
@@ -113,7 +111,7 @@ def observe(parameters: NightParameters, folder: Path | None = None) -> Observed
     tables = ("SOURCES", "SCANS", "FRAMES", "HITS", "EVENTS")
     return ObservedScan(
         {band: raw_band(scan) for band, scan in survey.items()},
-        calibrations(files, parameters.hemisphere),
+        calibrations(files),
         reference,
         {name: read_table(summary.truth, name) for name in tables},
         survey[Band.J].header.scan,

@@ -1,13 +1,11 @@
-"""`python -m workers`: one worker process; `parameters` prints the parameter set, `warm` compiles the kernels."""
+"""`python -m workers`: one worker process; `warm` compiles the kernels."""
 
 from __future__ import annotations
 
 import argparse
-import json
 import logging
 import sys
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 
 from app.errors import DatabaseUnavailableError, MappsError
 from app.models.production import TaskKind
@@ -34,11 +32,7 @@ def main(words: Sequence[str] | None = None, steps: Mapping[TaskKind, Step] = ST
     options = _parser().parse_args(words)
     _set_up_log(quiet=options.quiet)
     try:
-        if options.verb == "parameters":
-            from app.parameters.sections import parameters_with
-
-            print(json.dumps(parameters_with(options.overrides), indent=1, sort_keys=True))
-        elif options.verb == "warm":
+        if options.verb == "warm":
             from workers.process.warm import warm
 
             LOG.info("kernels are compiled: %.1f s", warm())
@@ -52,11 +46,10 @@ def main(words: Sequence[str] | None = None, steps: Mapping[TaskKind, Step] = ST
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m workers", description=__doc__)
-    parser.add_argument("verb", nargs="?", default="work", choices=("work", "parameters", "warm"))
+    parser.add_argument("verb", nargs="?", default="work", choices=("work", "warm"))
     parser.add_argument("--run", help="work for this run only")
     parser.add_argument("--until-idle", action="store_true", help="end when nothing is left to do")
     parser.add_argument("--max-tasks", type=int, metavar="N", help="end after N attempts")
-    parser.add_argument("--overrides", type=Path, metavar="FILE", help="TOML or JSON file of parameters")
     parser.add_argument("--quiet", action="store_true", help="log warnings and errors only")
     return parser
 

@@ -10,19 +10,21 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from app.formats.raw_camera import camera_problems
 from app.formats.raw_folder import check_membership
 from app.formats.raw_header import RawScanHeader, ScanType
-from app.formats.raw_night import FRAME_SIZE, inspect_raw_scan
+from app.formats.raw_night import inspect_raw_scan
 from app.ingest.candidate import Candidate
 from app.ingest.header_cards import read_primary_document, shared_document
 from app.ingest.refusals import Refusal
 from app.ingest.scan_values import ScanFileRow, ScanValues, covered_area
 from app.ingest.summary import ScanIdentity
+from app.instruments.bands import Band
+from app.instruments.cameras import detector_of
+from app.instruments.detector import Detector
 from app.models.survey import FileKind
 from app.sky.footprint import Position
 from app.sky.projection import SinProjection
-
-FRAME_SIDE_ARCSEC = FRAME_SIZE * 2.0  # background/survey 1.1: 2.0" a pixel, 8.5' a frame
 
 _FILE_KINDS = {
     ScanType.SURVEY: FileKind.SCAN,
@@ -41,7 +43,7 @@ def read_candidate(path: Path, sha256: str) -> Candidate | list[Refusal]:
     if scan is None:
         return [Refusal.of_problem(path, problem) for problem in problems]
     header, frames = scan.header, scan.frames
-    problems = check_membership(path.parent, header)
+    problems = check_membership(path.parent, header) + camera_problems(header, scan.read1_dn.shape[1:])
     if problems:
         return [Refusal.of_problem(path, problem) for problem in problems]
     return Candidate(
@@ -63,11 +65,20 @@ def _planned(header: RawScanHeader) -> tuple[Position, ...] | None:
     return header.corners_deg if header.scan_type.on_sky else None
 
 
-def frame_corners(ra_deg: float, decl_deg: float) -> tuple[Position, ...]:
-    """Corners of one frame, once around, from its commanded centre; axes point west and north."""
-    half, degree = FRAME_SIDE_ARCSEC / 2.0, 1.0 / 3600.0
+def frame_corners(ra_deg: float, decl_deg: float, detector: Detector) -> tuple[Position, ...]:
+    """Corners of one frame, once around, from its commanded centre; axes point west and north.
+
+    Parameters
+    ----------
+    ra_deg, decl_deg : float
+        Commanded centre, ICRS degrees.
+    detector : Detector
+        Array that took the frame.
+    """
+    half_y, half_x = (0.5 * size * detector.pixel_arcsec for size in detector.shape)
+    degree = 1.0 / 3600.0
     plane = SinProjection(ra_deg, decl_deg, 0.0, 0.0, ((-degree, 0.0), (0.0, degree)))
-    ra, decl = plane.to_sky([half, -half, -half, half], [-half, -half, half, half])
+    ra, decl = plane.to_sky([half_x, -half_x, -half_x, half_x], [-half_y, -half_y, half_y, half_y])
     return tuple((float(one), float(other)) for one, other in zip(ra, decl, strict=True))
 
 
@@ -80,11 +91,15 @@ def measure_raw_scan(files: Sequence[ScanFileRow], bands: BandFrames) -> ScanVal
     """
     header = shared_document([file.header for file in files])
     areas = {}
+    cameras = {file.band: str(file.header["CAMERA"]) for file in files}
     # Twilight flats have a commanded position too, but their sky is no observed area.
     for band, frames in bands.items() if ScanType(header["TYPE"]).on_sky else ():
         there = frames[~frames["missing"] & np.isfinite(frames["ra_deg"]) & np.isfinite(frames["decl_deg"])]
         if there.size:
-            areas[band] = [frame_corners(float(row["ra_deg"]), float(row["decl_deg"])) for row in there]
+            detector = detector_of(cameras[band], Band(band))
+            areas[band] = [
+                frame_corners(float(row["ra_deg"]), float(row["decl_deg"]), detector) for row in there
+            ]
     corners, remark = covered_area(areas) if areas else (None, "")
     present = [int(np.count_nonzero(~frames["missing"])) for frames in bands.values()]
     return ScanValues(

@@ -14,23 +14,27 @@ class Detector:
     Attributes
     ----------
     band : Band
+        Band of the filter before the array.
     gain : float
         Electrons per DN.
     read_noise_electrons : float
-        Of one read.
+        Noise of one read, electrons.
     saturation_dn : float
-        Raw level of a read up to which it is linear.
+        Raw level of a read up to which it is linear to 1 %, DN, pedestal included.
     pixel_arcsec : float
+        Side of a pixel on the sky, arcsec.
     offset_arcsec : (float, float)
-        U-scan place of the array's centre against the commanded position: x to the west, y to the north.
+        U-scan place of the array's centre against the commanded position, arcsec: x to the west, y to the north.
     rotation_deg : float
-        Turn of the array's axes against the U-scan axes, from +x (west) to +y (north).
+        Turn of the array's axes against the U-scan axes, degrees, from +x (west) to +y (north).
     read1_seconds, integration_seconds : float
-        Effective exposures of Read_1 and of Read_2 - Read_1.
+        Effective exposures of Read_1 and of Read_2 - Read_1, seconds.
     zero_point_mag : float
         Magnitude of 1 DN of Read_2 - Read_1 at airmass 1 (M0).
     extinction_mag : float
-        c2, magnitudes an airmass.
+        Magnitudes an airmass (c2).
+    shape : (int, int)
+        Rows (y) and columns (x) of the array, pixels.
     """
 
     band: Band
@@ -44,3 +48,4 @@ class Detector:
     integration_seconds: float
     zero_point_mag: float
     extinction_mag: float
+    shape: tuple[int, int]

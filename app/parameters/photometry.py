@@ -1,62 +1,114 @@
-"""All numbers that steer the photometry on frames, in one frozen object whose dictionary is stored with the run."""
+"""Parameters of the photometry on the stack of frames."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from typing import ClassVar
 
-from app.errors import InputError
-
-
-class PhotometryParameterError(InputError):
-    """A parameter of the photometry has a value that the code has no method for."""
-
-    code = "PHOTOMETRY_PARAMETER"
+from app.parameters.section import Section, choice, count, number
 
 
 @dataclass(frozen=True)
-class PhotometryParameters:
-    """Parameters of the photometry on the stack of frames.
+class PhotometryParameters(Section):
+    """Parameters of `measure_scan`.
 
     The defaults hold for survey scans: frames of 2" pixels, stars of 2.5" to 3.5" full width, six looks.
     """
 
-    # Detection, in units of the local noise of the filtered coadd. Deep, as the survey's (background/survey 2.7): a
-    # star of SNR 7 that is 3 sigma too faint still passes, and the release selects.
-    threshold_snr: float = 4.0
-    residual_snr: float = 3.7  # 140 peaks of noise a band of a survey scan
-    model_share: float = 0.06  # of a neighbour's light, that a residual peak must exceed to be a star
-    minimum_snr: float = 3.0  # a star whose fit falls below this is dropped
+    SECTION: ClassVar[str] = "photometry"
 
-    # Point-spread function.
-    field_order: int = 2  # in focal-plane place; 4 for strong defocus (background/reduction 7)
-    learning_rounds: int = 4
-    learning_stars: int = 2500  # a band: 15,000 stamps fix each of 1,000 nodes to 0.05 % of the peak
-
-    # Rounds of detect, fit, subtract: until one finds less than this share more. A sparse field has a quarter more at
-    # SNR 4 once its stars are gone; a crowded one doubles.
-    most_rounds: int = 8
-    enough_new: float = 0.35
-    enough_new_crowded: float = 0.03  # as long as unknown stars are seen in the noise
-
-    # Merging.
-    position_floor_arcsec: float = 0.03  # registration of the bands to one another, a coordinate
-    reference_error_arcsec: float = (
-        0.02  # of the solution: fifty reference stars of 0.06" a scan, ten at a time
+    # Detection is as deep as the survey's own: a star of SNR 7 that is 3 sigma too faint still passes, and the release
+    # selects. At 3.7 noise makes 140 residual peaks a band of a survey scan.
+    threshold_snr: float = field(
+        default=4.0,
+        metadata=number(
+            1.0, 100.0, "sigma", "Least height of a peak of the first detection over the local noise."
+        ),
     )
-    unresolved_arcsec: float = 3.0  # a band that shows one star for two within this is inconsistent
-    merge_chance: float = 0.02  # accepted share of chance matches
-    merge_limit_arcsec: float = 2.0
-    merge_chi2: float = 25.0  # 2 degrees of freedom: 4e-6 of true pairs lost, if errors are normal
+    residual_snr: float = field(
+        default=3.7,
+        metadata=number(1.0, 100.0, "sigma", "Least height of a peak that the fitted stars leave behind."),
+    )
+    model_share: float = field(
+        default=0.06,
+        metadata=number(
+            0.0, 1.0, "", "Share of a neighbour's light there that a star must exceed to be one."
+        ),
+    )
+    minimum_snr: float = field(
+        default=3.0, metadata=number(0.0, 100.0, "SNR", "A star whose fit falls below this is dropped.")
+    )
 
-    # Noise floors of the total uncertainty (background/survey 2.9), mag.
-    zero_point_error_mag: float = 0.011
-    flat_error_mag: float = 0.005
-    read1_error_mag: float = 0.012
+    # The field polynomial of order 4 is for telescopes far out of focus; 15,000 stamps, which is 2500 stars of six
+    # looks, fix each of the table's 1,000 nodes to 0.05 % of the peak.
+    field_order: int = field(
+        default=2,
+        metadata=choice((2, 4), "Order of the change of the profile over the focal plane."),
+    )
+    learning_rounds: int = field(
+        default=4, metadata=count(1, 20, "How often the profile is learnt before all stars are fitted.")
+    )
+    learning_stars: int = field(
+        default=2500, metadata=count(10, 1000000, "Most stars of a band that the profile is learnt from.")
+    )
 
-    # Extended sources.
-    extended_minimum_snr: float = 20.0
+    # A sparse field has a quarter more stars at SNR 4 once the first ones are subtracted; a crowded one doubles.
+    most_rounds: int = field(
+        default=8, metadata=count(1, 50, "Most rounds of detection, fit and subtraction.")
+    )
+    enough_new: float = field(
+        default=0.35,
+        metadata=number(0.0, 10.0, "", "The rounds end when one adds less than this share of the stars."),
+    )
+    enough_new_crowded: float = field(
+        default=0.03,
+        metadata=number(
+            0.0, 10.0, "", "In place of enough_new while the noise shows stars that are not found yet."
+        ),
+    )
 
-    def __post_init__(self) -> None:
-        """Refuse an order of the field polynomial that the tables do not know (PhotometryParameterError)."""
-        if self.field_order not in (2, 4):
-            raise PhotometryParameterError(f"field_order = {self.field_order}", expected="2 or 4")
+    # Fifty reference stars of 0.06" register a scan, ten at a time: 0.02".
+    position_floor_arcsec: float = field(
+        default=0.03,
+        metadata=number(
+            0.001, 2.0, "arcsec", "Error of the registration of two bands, 1 sigma a coordinate."
+        ),
+    )
+    reference_error_arcsec: float = field(
+        default=0.02,
+        metadata=number(
+            0.0, 2.0, "arcsec", "Error of the scan's astrometric solution, 1 sigma a coordinate."
+        ),
+    )
+    unresolved_arcsec: float = field(
+        default=3.0,
+        metadata=number(
+            0.0, 20.0, "arcsec", "A band that shows one star for two within this distance is inconsistent."
+        ),
+    )
+    merge_chance: float = field(
+        default=0.02, metadata=number(1e-6, 0.5, "", "Accepted share of chance matches between bands.")
+    )
+    merge_limit_arcsec: float = field(
+        default=2.0, metadata=number(0.1, 20.0, "arcsec", "Largest separation of a match between bands.")
+    )
+    # With 2 degrees of freedom 4e-6 of true pairs are lost at 25, if errors are normal.
+    merge_chi2: float = field(
+        default=25.0, metadata=number(1.0, 1000.0, "", "Largest chi-squared of a match between bands.")
+    )
+
+    # The floors of the survey's total uncertainty.
+    zero_point_error_mag: float = field(
+        default=0.011, metadata=number(0.0, 1.0, "mag", "Error of the zero point in the total uncertainty.")
+    )
+    flat_error_mag: float = field(
+        default=0.005, metadata=number(0.0, 1.0, "mag", "Error of the flat in the total uncertainty.")
+    )
+    read1_error_mag: float = field(
+        default=0.012,
+        metadata=number(0.0, 1.0, "mag", "Error of Read_1 magnitudes against the scale of Read_2 - Read_1."),
+    )
+
+    extended_minimum_snr: float = field(
+        default=20.0, metadata=number(0.0, 1000.0, "SNR", "Least SNR of a candidate for an extended source.")
+    )

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-import subprocess
-import sys
+import tomllib
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -14,23 +13,10 @@ from psycopg import Connection
 from psycopg.types.json import Jsonb
 
 from app.db.statements import statement
-from app.errors import MappsError, OperatorError, UserError
-from app.version import ROOT, code_version, git_commit
-
-# Reading dataclasses takes a second; a minute allows for a cold disk.
-_PATIENCE_SECONDS = 60
-
-
-class ParametersError(UserError):
-    """The parameter file is wrong."""
-
-    code = "PARAMETERS"
-
-
-class WorkerProgramError(OperatorError):
-    """The workers' program does not start."""
-
-    code = "WORKER_PROGRAM"
+from app.errors import MappsError
+from app.parameters.section import ParametersError
+from app.parameters.sections import ParameterSet
+from app.version import code_version, git_commit
 
 
 @dataclass(frozen=True)
@@ -69,30 +55,26 @@ def this_pipeline(overrides: Path | None = None) -> Pipeline:
     Raises
     ------
     ParametersError
-        Raised if the file names a parameter that does not exist or gives it an impossible value.
+        Raised if the file cannot be read, names a parameter that does not exist or gives it an impossible value.
     """
-    return Pipeline(code_version(), git_commit(), workers_parameters(overrides))
-
-
-def workers_parameters(overrides: Path | None = None) -> dict[str, Any]:
-    """Full parameter set, asked of the workers' program: the service never imports the workers."""
-    command = [sys.executable, "-m", "workers", "parameters"]
+    parameters = ParameterSet()
     if overrides is not None:
-        command += ["--overrides", str(overrides.absolute())]
+        parameters = parameters.changed(_read(overrides))
+    return Pipeline(code_version(), git_commit(), parameters.as_dict())
+
+
+def _read(path: Path) -> dict[str, Any]:
+    """Sections of a parameter file with plain values, not yet checked."""
     try:
-        done = subprocess.run(
-            command, capture_output=True, text=True, check=False, cwd=ROOT, timeout=_PATIENCE_SECONDS
-        )
-    except (OSError, subprocess.SubprocessError) as error:
-        raise WorkerProgramError(f"python -m workers cannot be run: {error}") from error
-    if done.returncode not in {0, UserError.exit_status}:
-        raise WorkerProgramError(
-            f"python -m workers parameters failed: {done.stderr.strip()}", remedy="see: mapps doctor"
-        )
-    if done.returncode != 0:
-        raise ParametersError(done.stderr.strip().removeprefix("workers: "))
-    parameters: dict[str, Any] = json.loads(done.stdout)
-    return parameters
+        text = path.read_text(encoding="utf-8")
+        content = json.loads(text) if path.suffix == ".json" else tomllib.loads(text)
+    except (OSError, ValueError) as error:
+        raise ParametersError(
+            f"{path}: {error}", expected="a TOML file of [section] and name = value"
+        ) from error
+    if not isinstance(content, dict):
+        raise ParametersError(f"{path} holds no sections", expected='{"section": {"name": value}}')
+    return content
 
 
 def register(connection: Connection[Any], pipeline: Pipeline) -> int:

@@ -36,9 +36,15 @@ def files(night: Path, scan: int, bands: str = "jhk") -> list[Path]:
 
 
 def set_camera(night: Path, scans: tuple[int, ...]) -> None:
+    """Give scans of the southern site the camera of the northern one."""
     for scan in scans:
         for path in files(night, scan):
-            fits.setval(path, "CAMERA", value="another")
+            fits.setval(path, "CAMERA", value="sim-n-1")
+
+
+def set_unknown_camera(night: Path) -> None:
+    [path] = files(night, 3, "h")
+    fits.setval(path, "CAMERA", value="another")
 
 
 def cut(night: Path) -> None:
@@ -91,6 +97,7 @@ CASES: dict[str, Case] = {
     "good": Case({}),
     "dark_of_another_camera": Case({}, lambda night: set_camera(night, (1, 2))),
     "flat_of_another_camera": Case({}, lambda night: set_camera(night, (2,))),
+    "unknown_camera": Case({}, set_unknown_camera),
     "truncated_before": Case({}, cut),
     "truncated_after": Case({}, None, cut),
     "nan_frames": Case({}, floats_with_nan),
@@ -115,7 +122,7 @@ def worked(cluster: Cluster, template_database: Database) -> Iterator[Site]:
             if case.before is not None:
                 case.before(folder)
                 seal_night(folder)
-            refused = name in {"truncated_before", "nan_frames"}
+            refused = name in {"unknown_camera", "truncated_before", "nan_frames"}
             place.mapps("ingest", "night", str(folder), status=4 if refused else 0)
         place.mapps("run", "create", "bad", "--kind", "preliminary")
         place.mapps("run", "queue", "bad")
@@ -212,7 +219,7 @@ def test_a_dark_of_another_configuration_reduces_no_scan(worked):
         "dark_of_another_camera",
         f"SELECT error_text FROM production.attempt WHERE scan_key = {SCAN}",
     )
-    assert text.startswith("H: calibration of camera 'another'; expected camera 'sim-s-1', as the scan's")
+    assert text.startswith("H: calibration of camera 'sim-n-1'; expected camera 'sim-s-1', as the scan's")
     assert "CALIBRATION_CONFIGURATION" in worked.mapps("run", "status", "bad")
 
 
@@ -228,7 +235,15 @@ def test_products_carry_their_camera(worked):
         "dark_of_another_camera",
         f"SELECT camera, count(*) FROM calibration.product WHERE night_id = {OF_NIGHT} GROUP BY 1",
     )
-    assert rows == [("another", 3)]
+    assert rows == [("sim-n-1", 3)]
+
+
+def test_a_file_of_an_unknown_camera_is_refused_and_the_other_bands_reduced(worked):
+    assert refusals(worked, "unknown_camera") == [
+        ("RAW_FILE", "CAMERA", "CAMERA 'another'", "a known camera: sim-n-1, sim-s-1")
+    ]
+    assert tasks(worked, "unknown_camera") == DONE
+    assert images(worked, "unknown_camera") == "jk"
 
 
 def test_a_file_truncated_before_ingest_is_refused_and_the_other_bands_reduced(worked):

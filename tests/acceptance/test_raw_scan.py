@@ -67,7 +67,7 @@ def measured(tmp_path_factory) -> Measured:
             scan = content.header.scan
     calibration = {
         band: calibrate_night(
-            detector_of("s", band),
+            detector_of("sim-s-1", band),
             *(
                 tuple(
                     np.concatenate([getattr(c, read) for c in kinds[kind][band]])

@@ -202,6 +202,34 @@ def test_damaged_files_are_refused_and_the_rest_goes_in(database, ingest, night)
     assert stored == [(len(summary.refusals), len(expected) + 1)]
 
 
+def test_files_that_no_known_camera_took_are_refused_by_keyword(database, ingest, night):
+    """Constants are chosen by CAMERA: with those of another camera every magnitude would be wrong without a word."""
+    for name, keyword, value in (
+        ("j0423001.fits", "CAMERA", "another"),
+        ("h0423002.fits", "CAMERA", "s"),
+        ("k0423003.fits", "READ1_T", 0.1),
+        ("k0423004.fits", "INT_PER", 7.8),
+    ):
+        with fits.open(night / name, mode="update") as hdus:
+            hdus[0].header[keyword] = value
+    seal_night(night)
+    summary = ingest(night)
+    assert [(Path(r.path).stem, r.code, r.keyword, r.found, r.expected) for r in summary.refusals] == [
+        ("j0423001", "RAW_FILE", "CAMERA", "CAMERA 'another'", "a known camera: sim-n-1, sim-s-1"),
+        ("h0423002", "RAW_FILE", "CAMERA", "CAMERA 's'", "a known camera: sim-n-1, sim-s-1"),
+        ("k0423003", "RAW_FILE", "READ1_T", "0.1 s", "0.051 s of camera sim-s-1"),
+        ("k0423004", "RAW_FILE", "INT_PER", "7.8 s", "1.3 s of camera sim-s-1"),
+    ]
+    assert [(scan.identity.scan, scan.bands) for scan in summary.scans] == [
+        (1, "hk"),
+        (2, "jk"),
+        (3, "jh"),
+        (4, "jh"),
+    ]
+    stored = rows(database, "SELECT count(*), count(DISTINCT header ->> 'CAMERA') FROM survey.raw_file")
+    assert stored == [(8, 1)]
+
+
 def test_replaced_file_is_a_conflict(ingest, night, tmp_path):
     ingest(night)
     with fits.open(night / "j0423003.fits", mode="update") as hdus:

@@ -70,7 +70,7 @@ def blank(n, *, noise=10.0, sky=400.0, gain=8.0, rng=None, size=256):
     if rng is not None:
         pixels += (noise * rng.standard_normal(pixels.shape)).astype(np.float32)
     return CalibratedFrames(
-        replace(detector_of("s", Band.J), gain=gain),
+        replace(detector_of("sim-s-1", Band.J), gain=gain),
         pixels,
         np.zeros(pixels.shape, np.uint8),
         np.full((n, 4, 4), sky, np.float32),

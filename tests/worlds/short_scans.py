@@ -59,7 +59,7 @@ def observe(folder: Path, parameters: NightParameters, stars: np.ndarray | None 
         kinds.setdefault(content.header.scan_type, {}).setdefault(content.header.band, []).append(content)
     calibration = {
         band: calibrate_night(
-            detector_of(parameters.hemisphere, band),
+            detector_of(kinds[ScanType.DARK][band][0].header.camera, band),
             *(
                 tuple(
                     np.concatenate([getattr(c, read) for c in kinds[kind][band]])

@@ -89,7 +89,7 @@ def make_scan(
     flux = 10 ** rng.uniform(*bright, count)
     raw, calibration, geometry, struck = {}, {}, {}, {}
     for band in bands:
-        detector = detector_of("s", band)
+        detector = detector_of("sim-s-1", band)
         nominal = nominal_geometry(detector, true_x, true_y)
         # The camera is not quite what is believed of it.
         geometry[band] = replace(

@@ -45,6 +45,8 @@ class FaultPlan:
         Name of the point, `*` for any; empty for no fault.
     number : int
         How many times the point must have been reached.
+    action : Action
+        What happens then.
     """
 
     point: str = ""

@@ -32,6 +32,8 @@ class Renewal:
     ----------
     connect : callable
         Opens a connection; called in the thread, first when a renewal is due, so that short tasks cost none.
+    claim : Claim
+        Attempt whose lease is renewed.
     lease_seconds, renew_seconds : float
         The settings hold the second below a third of the first: two renewals may fail in a row. [s]
     """

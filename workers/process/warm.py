@@ -3,21 +3,18 @@
 from __future__ import annotations
 
 import time
-from pathlib import Path
 
 
 def warm() -> float:
-    """Run every kernel on tiny inputs; the compiled code stays in numba's cache. Returns the seconds it took."""
-    from numba import config
-
+    """Run every kernel on tiny inputs; the compiled code stays in the cache folder. Returns the seconds it took."""
     from app.formats.rice import warm_rice
+    from workers.process.kernel_cache import cache_folder, forget_old_kernels
     from workers.process.warm_frames import warm_frames
     from workers.process.warm_images import warm as warm_extraction
-    from workers.reduction.kernels.compiled import forget_old_kernels
 
     started = time.monotonic()
     warm_extraction()
     warm_frames()
     warm_rice()
-    forget_old_kernels(Path(config.CACHE_DIR), time.time())  # type: ignore[attr-defined]
+    forget_old_kernels(cache_folder(), time.time())
     return time.monotonic() - started

@@ -47,8 +47,8 @@ def _reads(frames: int, size: int) -> tuple[Counts, Counts]:
 def warm_frames() -> None:
     """Reduce twelve tiny frames of one band: every kernel, every type it meets in earnest; some 25 s uncompiled."""
     n, size = 12, 64
-    detector = Detector(Band.J, 8.0, 45.0, 17000.0, 2.0, (0.0, 0.0), 0.23, 0.051, 1.3, 20.9, 0.1)
     shape = (size, size)
+    detector = Detector(Band.J, 8.0, 45.0, 17000.0, 2.0, (0.0, 0.0), 0.23, 0.051, 1.3, 20.9, 0.1, shape)
     read1, read2 = _reads(n, size)
     calibration = NightCalibration(
         Band.J,

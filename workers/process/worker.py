@@ -47,7 +47,17 @@ Result = TypeVar("Result")
 
 @dataclass(frozen=True)
 class Assignment:
-    """What a worker is to do: for which run, and when to end."""
+    """What a worker is to do: for which run, and when to end.
+
+    Attributes
+    ----------
+    run : str or None
+        Name of the only run to work for; None for all runs.
+    until_idle : bool
+        Whether the worker ends when no task is left, not even one that waits.
+    max_tasks : int or None
+        Number of attempts after which it ends; None for no end.
+    """
 
     run: str | None = None
     until_idle: bool = False
@@ -56,7 +66,13 @@ class Assignment:
 
 @dataclass
 class Tally:
-    """How the attempts of this worker ended."""
+    """How the attempts of this worker ended.
+
+    Attributes
+    ----------
+    done, failed, lost, given_back : int
+        Attempts that were published, that failed, that another worker took over, and that a stop interrupted.
+    """
 
     done: int = 0
     failed: int = 0
@@ -75,12 +91,26 @@ class Worker:
 
     Attributes
     ----------
+    settings : Settings
+        Lease, renewal, polling and grace in seconds, and the file store.
+    identity : WorkerIdentity
+        Who claims: host, process, code version and commit.
     connect : callable
         Opens a connection of the worker's role in autocommit mode.
+    stopping : Stopping
+        Whether the process was told to stop.
+    assignment : Assignment
+        For which run, and when to end.
+    steps : mapping of TaskKind to Step
+        What is done for each kind of task.
+    faults : FaultPlan
+        Fault that a test wants.
     random : Random
         Spreads the polls of many workers.
     clock : callable
         Seconds that only grow.
+    tally : Tally
+        How the attempts ended so far.
     """
 
     settings: Settings

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from app.parameters.extraction import ExtractionParameters
+from app.parameters.sections import ParameterSet
 from app.production.publication import Publication
 from workers.reduction.images.extract import extract_scan
 from workers.steps.context import Claim, StepContext
 from workers.steps.images import image_row, load_image
-from workers.steps.outcome import input_hash, metric_rows, parameters_of
+from workers.steps.outcome import input_hash, metric_rows
 from workers.steps.records import extended_records, point_records
 from workers.steps.scan_facts import ScanFacts
 
@@ -15,15 +15,27 @@ from workers.steps.scan_facts import ScanFacts
 def reduce_atlas_scan(claim: Claim, context: StepContext, scan: ScanFacts) -> Publication:
     """Measure the ingested images of a scan.
 
-    Raised if a file is damaged or has no zero point: AtlasFileError, an input failure that is not retried.
+    Parameters
+    ----------
+    claim : Claim
+        Attempt that the rows will belong to.
+    context : StepContext
+        Surroundings; its parameters are the run's.
+    scan : ScanFacts
+        Scan whose entry is atlas.
+
+    Raises
+    ------
+    InputError
+        Raised if a file is gone, was changed, is damaged or has no zero point; it is not retried.
+    ParametersError
+        Raised if the run's parameter set is not one of this version of the code.
     """
+    parameters = ParameterSet.stored(context.parameters)
     files = tuple(file for file in scan.files if file.kind == "atlas")
     loaded = [load_image(file) for file in files]
     context.checkpoint("images_read")
-    result = extract_scan(
-        [image for image, _ in loaded],
-        parameters_of(ExtractionParameters, context.parameters.get("extraction", {})),
-    )
+    result = extract_scan([image for image, _ in loaded], parameters.extraction)
     context.checkpoint("sources_extracted")
     points = point_records(result.sources, scan, claim.run_id)
     return Publication(

@@ -30,14 +30,26 @@ class NoCalibrationError(InputError):
 
 
 class CalibrationConfigurationError(InputError):
-    """Calibrations there are, but of another camera configuration."""
+    """Calibrations exist, but for another camera."""
 
     code = "CALIBRATION_CONFIGURATION"
 
 
 @dataclass(frozen=True)
 class Product:
-    """One row of calibration.product; `camera` is blank where nobody knows it any more."""
+    """One row of calibration.product.
+
+    Attributes
+    ----------
+    calibration_id : int
+        Key of the row.
+    band : Band
+        Band that the product calibrates.
+    camera : str
+        Identifier of the camera of its darks; blank where an old row mixes several, which no scan takes.
+    url, sha256 : str
+        File of the planes, and the hash of its content, hexadecimal.
+    """
 
     calibration_id: int
     band: Band
@@ -47,9 +59,21 @@ class Product:
 
 
 def valid_products(connection: Connection[Any], claim: Claim, scan: ScanFacts) -> tuple[Product, ...]:
-    """Products of the claim's run that are valid when the scan begins, of all bands and configurations.
+    """Products of the claim's run that are valid when the scan begins, of all bands and cameras.
 
-    Raised if the scan has no time: NoCalibrationError.
+    Parameters
+    ----------
+    connection : Connection
+        For reading.
+    claim : Claim
+        Attempt whose run's products are meant.
+    scan : ScanFacts
+        Scan that is to be calibrated.
+
+    Raises
+    ------
+    NoCalibrationError
+        Raised if the scan has no time.
     """
     if scan.started_at is None:
         raise NoCalibrationError(f"scan {scan.scan} of {scan.date} has no time", expected="UT_DATE and UT")
@@ -61,10 +85,23 @@ def valid_products(connection: Connection[Any], claim: Claim, scan: ScanFacts) -
 
 
 def product_of(products: tuple[Product, ...], band: Band, camera: str) -> Product:
-    """Choose the product of a band and camera configuration.
+    """Choose the product of a band and camera.
 
-    Raised if there is none for the band (NoCalibrationError), or those there are belong to other configurations
-    (CalibrationConfigurationError).
+    Parameters
+    ----------
+    products : tuple of Product
+        Valid products of all bands and cameras.
+    band : Band
+        Band of the frames.
+    camera : str
+        Identifier of the camera that took them.
+
+    Raises
+    ------
+    NoCalibrationError
+        Raised if no product is of the band.
+    CalibrationConfigurationError
+        Raised if all products of the band are of other cameras.
     """
     of_band = [product for product in products if product.band is band]
     if not of_band:
@@ -73,22 +110,25 @@ def product_of(products: tuple[Product, ...], band: Band, camera: str) -> Produc
             expected="darks of that band in the night",
             remedy="ingest them, then retry the night_calibration task",
         )
-    # The database lets no two products of one configuration be valid at one time.
-    mine = [product for product in of_band if product.camera == camera]
-    if not mine:
+    # The database lets no two products of one camera be valid at one time.
+    of_camera = [product for product in of_band if product.camera == camera]
+    if not of_camera:
         others = ", ".join(sorted(repr(product.camera) for product in of_band))
         raise CalibrationConfigurationError(
             f"{band.label}: calibration of camera {others}",
             expected=f"camera {camera!r}, as the scan's",
             remedy="ingest darks and flats of that configuration, then: mapps run retry",
         )
-    return mine[0]
+    return of_camera[0]
 
 
 def load_calibration(context: StepContext, product: Product) -> NightCalibration:
     """Read the planes of a product.
 
-    Raised if its file is damaged, changed since, or of another configuration than its row says: CalibrationFileError.
+    Raises
+    ------
+    CalibrationFileError
+        Raised if its file is damaged, was changed since, or is of another camera than its row says.
     """
     path = context.store.local_path(product.url)
     found = file_checksum(path)

@@ -26,10 +26,14 @@ class StepContext:
         Opens a connection for reading; the step closes it before it begins to compute.
     store : Store
         Where product files go, named by content, before the publication makes them visible.
+    settings : Settings
+        Settings of the worker's process.
     parameters : mapping
-        The run's parameter set, by section.
+        The run's parameter set as it is stored, by section; `ParameterSet.stored` checks it and makes objects of it.
     checkpoint : callable
-        Called with the name of each stage: `TokenLostError` ends a step whose task is somebody else's by now.
+        Called with the name of each stage: `TokenLostError` ends a step whose task another worker has taken over.
+    log : Logger
+        Log of the task.
     """
 
     connect: Callable[[], Connection[Any]]

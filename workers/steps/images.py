@@ -24,8 +24,14 @@ class ImageNumberError(InputError):
 def load_image(file: ScanFile) -> tuple[AtlasImage, AtlasFile]:
     """Read one ingested Atlas image.
 
-    Raised if the file is gone or changed since it was ingested (InputError), is damaged or has no zero point
-    (AtlasFileError), or has no image number (ImageNumberError).
+    Raises
+    ------
+    InputError
+        Raised if the file is gone or was changed since it was ingested.
+    AtlasFileError
+        Raised if the file is damaged or has no zero point.
+    ImageNumberError
+        Raised if the image has no number.
     """
     content = read_atlas(ingested_path(file))
     facts = content.facts
@@ -66,7 +72,23 @@ def image_row(
     sky_sigma_dn: float | None = None,
     raw_file_id: int | None = None,
 ) -> AtlasImageRow:
-    """Row of wsdb.atlas_image for an image in memory and the file that holds it."""
+    """Row of wsdb.atlas_image for an image in memory and the file that holds it.
+
+    Parameters
+    ----------
+    image : AtlasImage
+        Its projection and shape give centre and footprint.
+    scan : ScanFacts
+        Scan that the image is of.
+    url, sha256 : str
+        File of the image, and the hash of its content, hexadecimal.
+    zero_point_error_mag : float, optional
+        Error of the zero point, where it is known.
+    sky_dn, sky_sigma_dn : float, optional
+        Level and scatter of the sky, DN an Atlas pixel.
+    raw_file_id : int, optional
+        Key of survey.raw_file of an ingested image.
+    """
     rows, columns = image.pixels_dn.shape
     ra, decl = image.projection.to_sky((columns - 1) / 2.0, (rows - 1) / 2.0)
     return AtlasImageRow(

@@ -19,7 +19,12 @@ class ChangedFileError(InputError):
 def ingested_path(file: ScanFile) -> Path:
     """Path of an ingested file whose content is still that of its row.
 
-    Raised if the file is gone or cannot be read (InputError), or was changed since (ChangedFileError).
+    Raises
+    ------
+    InputError
+        Raised if the file is gone or cannot be read.
+    ChangedFileError
+        Raised if the file was changed since.
     """
     parts = urlsplit(file.url)
     path = Path(parts.path if parts.scheme == "file" else file.url)

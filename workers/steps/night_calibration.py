@@ -15,7 +15,8 @@ from app.errors import InputError
 from app.formats.night_calibration import BEND, CAMERA, write_calibration
 from app.formats.raw_night import read_raw_scan
 from app.instruments.bands import BANDS, Band
-from app.instruments.cameras import detector_of
+from app.instruments.camera import Camera
+from app.instruments.detector import Detector
 from app.models.calibration import CalibrationKind, ZeroPointSource
 from app.production.publication import CalibrationRow, Publication, Span, ZeroPointRow
 from workers.reduction.calibration.masks import calibrate_night
@@ -24,6 +25,7 @@ from workers.steps.calibrations import CalibrationConfigurationError
 from workers.steps.context import Claim, StepContext
 from workers.steps.inputs import ingested_path
 from workers.steps.outcome import input_hash, metric_rows
+from workers.steps.raw_band import array_of
 from workers.steps.scan_facts import ScanFacts, ScanFile, read_scan_facts
 
 Cube = NDArray[np.uint16]
@@ -36,25 +38,37 @@ class NoDarksError(InputError):
 
 
 def perform(claim: Claim, context: StepContext) -> Publication:
-    """Make the calibration products of a night, one a band and camera configuration.
+    """Make the calibration products of a night, one a band and camera.
 
-    Bands without darks are left out; their scans fail with a clear code. Raised if no band has darks (NoDarksError),
-    all flats are of other configurations than the darks (CalibrationConfigurationError), or the frames do not give a
-    dark or a flat (DarkError, FlatError): input failures, not retried.
+    Bands without darks are left out; their scans fail with a clear code.
+
+    Raises
+    ------
+    UnknownCameraError
+        Raised if a dark or flat names a camera that is not known; nothing is calibrated then.
+    NoDarksError
+        Raised if no band has darks.
+    CalibrationConfigurationError
+        Raised if all flats are of other cameras than the darks.
+    DarkError, FlatError
+        Raised if the frames do not give a dark or a flat. All of these are input failures, which are not retried.
     """
     with context.connect() as connection:
         scans = _calibration_scans(connection, claim.night_id)
+    cameras = {file.camera: file.known_camera() for scan in scans for file in scan.files}
     made = _Made()
     for band in BANDS:
         darks, flats = _files(scans, band, "dark"), _files(scans, band, "flat")
-        for camera in sorted({file.camera or "" for file in darks}):
-            mine = [file for file in darks if file.camera == camera]
-            alike = [file for file in flats if file.camera == camera]
-            if flats and not alike:
+        for camera in sorted(cameras.values(), key=lambda camera: camera.identifier):
+            own_darks = [file for file in darks if file.camera == camera.identifier]
+            own_flats = [file for file in flats if file.camera == camera.identifier]
+            if own_darks and flats and not own_flats:
                 # Without any flats the response counts as 1; with flats of another array that would be a guess.
-                made.left_out.append(f"{band.label}: darks of camera {camera!r} without flats of it")
-                continue
-            _calibrate(context, scans[0], band, camera, (mine, alike), made)
+                made.left_out.append(
+                    f"{band.label}: darks of camera {camera.identifier!r} without flats of it"
+                )
+            elif own_darks:
+                _calibrate(context, scans[0], camera.detector(band), camera, (own_darks, own_flats), made)
         context.checkpoint(f"calibrated_{band.value}")
     if not made.products:
         raise _nothing_made(claim, made.left_out)
@@ -82,17 +96,17 @@ class _Made:
 def _calibrate(
     context: StepContext,
     scan: ScanFacts,
-    band: Band,
-    camera: str,
+    detector: Detector,
+    camera: Camera,
     files: tuple[list[ScanFile], list[ScanFile]],
     made: _Made,
 ) -> None:
-    """Make the product of one band and configuration from its dark and flat files."""
+    """Make the product of one array of a camera from its dark and flat files."""
     darks, flats = files
-    detector = detector_of(scan.hemis, band)
+    band = detector.band
     night = calibrate_night(detector, _reads(darks), _reads(flats) if flats else None)
     made.used += [*darks, *flats]
-    made.products.append(_product(context, night, scan, camera, darks + flats))
+    made.products.append(_product(context, night, scan, camera.identifier, darks + flats))
     made.zero_points[band] = ZeroPointRow(
         band,
         _span(scan),
@@ -136,8 +150,10 @@ def _files(scans: list[ScanFacts], band: Band, kind: str) -> list[ScanFile]:
 
 
 def _reads(files: list[ScanFile]) -> tuple[Cube, Cube]:
-    """Both reads of all frames of the files, one after the other."""
+    """Both reads of all frames of the files, one after the other; their headers must agree with their camera."""
     scans = [read_raw_scan(ingested_path(file)) for file in files]
+    for scan in scans:
+        array_of(scan)
     return (
         np.concatenate([scan.read1_dn for scan in scans]),
         np.concatenate([scan.read2_dn for scan in scans]),

@@ -15,9 +15,7 @@ from app.formats.atlas import AtlasKeywords, write_atlas
 from app.formats.raw_night import read_raw_scan
 from app.formats.scan_diagnostics import write_diagnostics
 from app.instruments.bands import Band
-from app.parameters.artefacts import ArtefactRules
-from app.parameters.photometry import PhotometryParameters
-from app.parameters.reduction import ReductionParameters
+from app.parameters.sections import ParameterSet
 from app.production.publication import AtlasImageRow, DiagnosticsRow, Publication
 from app.sky.footprint import direction, unit_vectors
 from app.version import code_version
@@ -30,7 +28,7 @@ from workers.steps.calibrations import load_calibration, product_of, valid_produ
 from workers.steps.context import Claim, StepContext
 from workers.steps.images import image_row
 from workers.steps.inputs import ingested_path
-from workers.steps.outcome import input_hash, metric_rows, parameters_of
+from workers.steps.outcome import input_hash, metric_rows
 from workers.steps.raw_band import raw_band
 from workers.steps.records import extended_records, point_records
 from workers.steps.scan_facts import ScanFacts
@@ -44,13 +42,31 @@ JULIAN_YEAR_DAYS = 365.25
 def reduce_raw_scan(claim: Claim, context: StepContext, scan: ScanFacts) -> Publication:
     """Reduce raw frames to images and sources, and store the images.
 
-    Raised if a file is damaged, a band has no calibration of its camera configuration, or the frames do not belong
-    together: InputError.
+    Parameters
+    ----------
+    claim : Claim
+        Attempt that the rows will belong to; its run's calibrations are used.
+    context : StepContext
+        Surroundings; its parameters are the run's.
+    scan : ScanFacts
+        Scan whose entry is raw.
+
+    Raises
+    ------
+    UnknownCameraError
+        Raised if a file's CAMERA is not known; nothing is read then.
+    InputError
+        Raised if a file is damaged or contradicts its camera, a band has no calibration of its camera, or the frames
+        do not belong together; it is not retried.
+    ParametersError
+        Raised if the run's parameter set is not one of this version of the code.
     """
+    parameters = ParameterSet.stored(context.parameters)
     files = tuple(file for file in scan.files if file.kind == "scan")
+    cameras = {file.band: file.known_camera().identifier for file in files}
     with context.connect() as connection:
         products = valid_products(connection, claim, scan)
-    used = {file.band: product_of(products, file.band, file.camera or "") for file in files}
+    used = {file.band: product_of(products, file.band, cameras[file.band]) for file in files}
     read = {file.band: read_raw_scan(ingested_path(file)) for file in files}
     raw = {band: raw_band(content) for band, content in read.items()}
     position_id = read[files[0].band].header.position_id
@@ -58,12 +74,11 @@ def reduce_raw_scan(claim: Claim, context: StepContext, scan: ScanFacts) -> Publ
     with context.connect() as connection:
         reference = _reference(connection, raw)
     calibrations = {band: load_calibration(context, product) for band, product in used.items()}
-    parameters = parameters_of(ReductionParameters, context.parameters.get("reduction", {}))
-    photometry = parameters_of(PhotometryParameters, context.parameters.get("photometry", {}))
-    rules = ArtefactRules.from_dict(context.parameters.get("artefacts", {}))
-    reduced = reduce_scan(raw, calibrations, reference, parameters, photometry=photometry)
+    reduced = reduce_scan(
+        raw, calibrations, reference, parameters.reduction, photometry=parameters.photometry
+    )
     context.checkpoint("images_made")
-    result = measure_scan(reduced, photometry, rules)
+    result = measure_scan(reduced, parameters.photometry, parameters.artefacts)
     context.checkpoint("sources_extracted")
     points = point_records(result.sources, scan, claim.run_id)
     images = _store_images(context, scan, position_id, reduced)

@@ -12,11 +12,31 @@ from psycopg.rows import dict_row
 from app.db.statements import statement
 from app.errors import UnknownNameError
 from app.instruments.bands import Band
+from app.instruments.camera import Camera
+from app.instruments.cameras import camera_of
 
 
 @dataclass(frozen=True)
 class ScanFile:
-    """One ingested file of a scan; `camera` is its detector configuration, None for Atlas images."""
+    """One ingested file of a scan.
+
+    Attributes
+    ----------
+    raw_file_id : int
+        Key of survey.raw_file.
+    kind : str
+        scan, dark, flat or atlas.
+    band : Band
+        Band of the file's pixels.
+    image_number : int or None
+        Number of an Atlas image in its scan; None for raw files.
+    url : str
+        Where the file was when it was ingested.
+    sha256 : str
+        Hash of its content then, hexadecimal.
+    camera : str or None
+        Identifier of the camera, CAMERA of the header; None for Atlas images.
+    """
 
     raw_file_id: int
     kind: str
@@ -26,10 +46,54 @@ class ScanFile:
     sha256: str
     camera: str | None = None
 
+    def known_camera(self) -> Camera:
+        """Give the camera of a raw file.
+
+        Raises
+        ------
+        UnknownCameraError
+            Raised if the file names no camera, or one that is not known.
+        """
+        return camera_of(self.camera or "")
+
 
 @dataclass(frozen=True)
 class ScanFacts:
-    """One scan as ingest left it. Angles are ICRS degrees, corners are SE, SW, NE, NW as (ra, decl)."""
+    """One scan as ingest left it.
+
+    Attributes
+    ----------
+    scan_key, night_id : int
+        Keys of survey.scan and survey.night.
+    scan : int
+        Number in the night, 1 to 999.
+    kind : str
+        sci, cal, dar or flt.
+    entry : str
+        raw (frames) or atlas (finished images).
+    tile : int or None
+        Number of the survey tile.
+    hemis : str
+        n or s, the site.
+    date : date
+        UT date at sunrise, which names the night.
+    day_number : int
+        Survey day number of the night.
+    direction : str or None
+        n or s for scans on the sky.
+    started_at : datetime or None
+        UTC of the start of the first exposure.
+    jdate : float or None
+        The same as a Julian date, days.
+    airmass : float or None
+        At the start of the scan.
+    frames_expected : int or None
+        Frames of the band that has most, missing ones included.
+    corners_deg : four (ra, decl) pairs
+        Corners of the covered area in ICRS degrees: SE, SW, NE, NW.
+    files : tuple of ScanFile
+        In the order of kind, image number and band.
+    """
 
     scan_key: int
     scan: int
@@ -52,7 +116,10 @@ class ScanFacts:
 def read_scan_facts(connection: Connection[Any], scan_key: int) -> ScanFacts:
     """Facts and files of a scan, files in the order of kind, image number and band.
 
-    Raised if there is no such scan: UnknownNameError.
+    Raises
+    ------
+    UnknownNameError
+        Raised if there is no such scan.
     """
     with connection.cursor(row_factory=dict_row) as cursor:
         row = cursor.execute(statement("steps/scan_facts"), {"scan_key": scan_key}).fetchone()

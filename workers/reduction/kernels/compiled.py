@@ -10,40 +10,12 @@ cache. Inlined there is one: at 0.98 of the CPU time, for 8 % more of compiling.
 
 from __future__ import annotations
 
-import hashlib
 import math
-import shutil
-from pathlib import Path
 from typing import Any
 
 import numpy as np
-from numba import config, njit
+from numba import njit
 from numpy.typing import NDArray
-
-OLD_KERNELS_S = 7 * 86400.0  # a worker of a former version that still runs keeps its own
-
-
-def cache_folder(sources: Path, given: str = "") -> Path:
-    """Folder of compiled kernels of exactly the sources in a folder: beside them, or in one that is given.
-
-    numba compares a cached kernel with its own file only. Kernels of other files are compiled into it: after a change
-    of one of them a worker would go on with the old code under the new version.
-    """
-    digest = hashlib.sha256()
-    for path in sorted(sources.rglob("*.py")):
-        digest.update(path.read_bytes())
-    return (Path(given) if given else sources / "__pycache__") / f"kernels-{digest.hexdigest()[:16]}"
-
-
-def forget_old_kernels(folder: Path, now_s: float) -> None:
-    """Remove kernels of other sources beside a folder of `cache_folder`, if nothing has changed there for a week."""
-    for other in folder.parent.glob("kernels-*"):
-        if other != folder and other.stat().st_mtime < now_s - OLD_KERNELS_S:
-            shutil.rmtree(other, ignore_errors=True)
-
-
-# NUMBA_CACHE_DIR is read when numba is loaded.
-config.CACHE_DIR = str(cache_folder(Path(__file__).parent, config.CACHE_DIR))  # type: ignore[attr-defined]
 
 KERNEL: dict[str, Any] = {
     "cache": True,

@@ -13,9 +13,7 @@ import pytest
 
 from app.errors import DatabaseUnavailableError, InputError, SettingsError, StoreError, TokenLostError
 from app.models.production import Family
-from app.parameters.sections import ParametersError, default_parameters, parameters_with
 from app.production.supervisor import Supervisor
-from workers import __main__ as program
 from workers.process.failure import failure_of
 from workers.process.faults import FaultPlan, InjectedError
 from workers.process.resources import Meter
@@ -115,36 +113,6 @@ def test_second_signal_does_not_wait(stopping):
     os.kill(os.getpid(), signal.SIGINT)
     signal.pause()
     assert made.over
-
-
-def test_parameters_are_complete_and_can_be_changed(tmp_path):
-    known = default_parameters()
-    assert {"extraction", "reduction"} <= known.keys()
-    path = tmp_path / "some.toml"
-    path.write_text("[extraction]\npsf_maximum_stars = 12\n", encoding="utf-8")
-    changed = parameters_with(path)
-    assert changed["extraction"]["psf_maximum_stars"] == 12
-    changed["extraction"]["psf_maximum_stars"] = known["extraction"]["psf_maximum_stars"]
-    assert changed == known
-
-
-@pytest.mark.parametrize(
-    ("text", "words"),
-    [
-        ("[extraction]\npsf_maximum_star = 1\n", "psf_maximum_stars"),
-        ("[extractio]\n", "extraction"),
-        ("[extraction]\npsf_maximum_stars = 'many'\n", "a value like"),
-        ("extraction = 3\n", "unknown parameter"),
-        ("[extraction\n", "TOML"),
-    ],
-)
-def test_wrong_parameter_files_are_refused(tmp_path, capsys, text, words):
-    path = tmp_path / "some.toml"
-    path.write_text(text, encoding="utf-8")
-    with pytest.raises(ParametersError, match=words):
-        parameters_with(path)
-    assert program.main(["parameters", "--overrides", str(path)]) == 2
-    assert words in capsys.readouterr().err
 
 
 def test_peak_memory_is_that_of_the_attempt():

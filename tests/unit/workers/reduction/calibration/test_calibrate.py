@@ -43,7 +43,7 @@ def dark_and_flat_frames(frames=16, seed=3):
 @pytest.fixture(scope="module")
 def night():
     flat, dark, bad, darks, flats = dark_and_flat_frames()
-    return flat, dark, bad, calibrate_night(detector_of("s", Band.J), darks, flats)
+    return flat, dark, bad, calibrate_night(detector_of("sim-s-1", Band.J), darks, flats)
 
 
 def test_flat_and_dark_are_recovered(night):
@@ -82,12 +82,14 @@ def test_missing_frames_are_left_out_of_darks():
 def test_twilight_that_does_not_change_is_no_flat():
     *_, darks, (read1, read2) = dark_and_flat_frames(8)
     with pytest.raises(FlatError, match="levels"):
-        calibrate_night(detector_of("s", Band.J), darks, (read1[:1].repeat(6, 0), read2[:1].repeat(6, 0)))
+        calibrate_night(
+            detector_of("sim-s-1", Band.J), darks, (read1[:1].repeat(6, 0), read2[:1].repeat(6, 0))
+        )
 
 
 def test_without_twilight_the_response_is_one():
     *_, darks, _ = dark_and_flat_frames(6)
-    found = calibrate_night(detector_of("s", Band.J), darks, None)
+    found = calibrate_night(detector_of("sim-s-1", Band.J), darks, None)
     assert (found.flat == 1.0).all()
     assert found.metrics["flat_frames"] == 0.0
 

@@ -172,7 +172,7 @@ def test_starless_frames_keep_their_commanded_places():
     scan = make_scan(frames=6, count=0, pointing_arcsec=0.0, seed=2)
     reduced = reduce_scan(scan.raw, scan.calibration, ReferenceStars.none(), PARAMETERS)
     assert reduced.registration.frames_on_pegs == 6
-    nominal = detector_of("s", Band.J).offset_arcsec
+    nominal = detector_of("sim-s-1", Band.J).offset_arcsec
     x, y = scan.uscan.from_sky(scan.raw[Band.J].ra_deg, scan.raw[Band.J].decl_deg)
     geometry = reduced.registration.geometry[Band.J]
     np.testing.assert_allclose(geometry.x_arcsec, x + nominal[0], atol=1e-3)
