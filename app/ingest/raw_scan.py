@@ -19,8 +19,8 @@ from app.ingest.refusals import Refusal
 from app.ingest.scan_values import ScanFileRow, ScanValues, covered_area
 from app.ingest.summary import ScanIdentity
 from app.models.survey import FileKind
-from app.sky.footprint import Position
 from app.sky.projection import SinProjection
+from app.sky.shapes import Position
 
 FRAME_SIDE_ARCSEC = FRAME_SIZE * 2.0  # survey-facts 1.1: 2.0" a pixel, 8.5' a frame
 

@@ -73,3 +73,28 @@ def test_reduction_knows_arrays_only(path):
         if not allowed or top in REDUCTION_MUST_NOT:
             wrong.append(name)
     assert wrong == []
+
+
+@pytest.mark.parametrize("path", modules("app/sky"), ids=str)
+def test_sky_stands_below_the_database(path):
+    """Geometry is arithmetic on arrays and values: no table, file, setting or server below it."""
+    outside = [name for name in imports_of(path) if within(name, ["app", "workers"])]
+    assert [name for name in outside if not within(name, ["app.arrays", "app.errors", "app.sky"])] == []
+
+
+@pytest.mark.parametrize("path", modules("app/observatory"), ids=str)
+def test_observatory_shares_nominal_facts_alone(path):
+    """The simulator is an independent truth: what the reduction believes of optics and noise must not be its own."""
+    may = [
+        "app.arrays",
+        "app.errors",
+        "app.formats",
+        "app.ingest",
+        "app.instruments",
+        "app.observatory",
+        "app.sky",
+    ]
+    outside = [name for name in imports_of(path) if within(name, ["app", "workers"])]
+    assert [name for name in outside if not within(name, may)] == []
+    shared = [name for name in outside if within(name, ["app.instruments"])]
+    assert [name for name in shared if not within(name, ["app.instruments.bands"])] == []

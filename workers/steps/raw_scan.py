@@ -19,7 +19,7 @@ from app.parameters.artefacts import ArtefactRules
 from app.parameters.photometry import PhotometryParameters
 from app.parameters.reduction import ReductionParameters
 from app.production.publication import AtlasImageRow, DiagnosticsRow, Publication
-from app.sky.footprint import direction, unit_vectors
+from app.sky.directions import direction, unit_vectors
 from app.version import code_version
 from workers.reduction.atlas.cut import ImageFacts
 from workers.reduction.frames.products import AtlasImage
