@@ -169,7 +169,7 @@ def _coded(
     pixels: Singles, zero: float, step: float
 ) -> tuple[type[np.signedinteger[Any]], NDArray[np.uint8], NDArray[np.int64]]:
     """Type of the integers, code of all tiles, end of each in it."""
-    from app.formats.rice import encode_plane, room
+    from app.formats.rice_encoding import encode_plane, room
 
     rows, columns = pixels.shape
     ends = np.zeros(-(-rows // _ROWS_A_TILE), np.int64)

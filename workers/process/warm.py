@@ -10,7 +10,8 @@ def warm() -> float:
     """Run every kernel on tiny inputs; the compiled code stays in numba's cache. Returns the seconds it took."""
     from numba import config
 
-    from app.formats.rice import warm_rice
+    from app.formats.rice_decoding import warm_decoder
+    from app.formats.rice_encoding import warm_encoder
     from workers.process.warm_frames import warm_frames
     from workers.process.warm_images import warm as warm_extraction
     from workers.reduction.kernels.compiled import forget_old_kernels
@@ -18,6 +19,7 @@ def warm() -> float:
     started = time.monotonic()
     warm_extraction()
     warm_frames()
-    warm_rice()
+    warm_encoder()
+    warm_decoder()
     forget_old_kernels(Path(config.CACHE_DIR), time.time())  # type: ignore[attr-defined]
     return time.monotonic() - started
