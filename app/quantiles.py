@@ -1,7 +1,7 @@
 """Quantiles of many numbers, fast.
 
-numpy's own ask for several ranks at once; for one alone there is a vectorised selection: a median of 65,000 numbers
-takes 0.05 ms instead of 0.5.
+numpy's own quantiles ask for several ranks at once. A partition around a single rank is vectorised: the median of
+65,000 numbers takes 0.05 ms instead of 0.5.
 """
 
 from __future__ import annotations
@@ -13,7 +13,18 @@ from numpy.typing import NDArray
 
 
 def quick_median(values: NDArray[np.floating[Any]]) -> float:
-    """Median of one or more finite numbers of any shape, to the bit that of numpy."""
+    """Median of numbers, to the bit that of numpy.
+
+    Parameters
+    ----------
+    values : float array of any shape
+        One or more finite numbers.
+
+    Examples
+    --------
+    >>> quick_median(np.array([[3.0, 1.0], [2.0, 10.0]]))
+    2.5
+    """
     rank = values.size // 2
     ordered = np.partition(values.ravel(), rank)
     upper = ordered[rank]
@@ -21,10 +32,23 @@ def quick_median(values: NDArray[np.floating[Any]]) -> float:
 
 
 def quick_quantile(values: NDArray[np.floating[Any]], share: float) -> float:
-    """Quantile of one or more finite numbers (n,), interpolated as numpy's; `share` from 0 to 1."""
-    place = share * (values.size - 1)
-    rank = int(place)
+    """Quantile of numbers, interpolated linearly between ranks as numpy's.
+
+    Parameters
+    ----------
+    values : float array (n,)
+        One or more finite numbers.
+    share : float
+        Share of the numbers below the quantile, 0 to 1.
+
+    Examples
+    --------
+    >>> quick_quantile(np.array([4.0, 1.0, 2.0, 3.0]), 0.5)
+    2.5
+    """
+    exact_rank = share * (values.size - 1)
+    rank = int(exact_rank)
     ordered = np.partition(values, rank)
     low = float(ordered[rank])
     above = float(ordered[rank + 1 :].min()) if rank + 1 < values.size else low
-    return low + (place - rank) * (above - low)
+    return low + (exact_rank - rank) * (above - low)

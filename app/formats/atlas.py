@@ -4,8 +4,8 @@ The reader takes 2MASS Atlas images (float32 or scaled integers; plain, gzip or 
 what it cannot read rightly, naming file, keyword, found and expected. Header: `app.formats.atlas_facts`.
 
 The writer stores pixels as integers of a step of a quarter to an eighth of the pixel noise, RICE-compressed:
-0.34 MB instead of 2.10 (plain) or 1.39 (lossless GZIP_2), 20 ms an image; it adds <= (1/4)^2 / 12 = 0.5 %
-to the variance of a pixel. Figures and alternatives: docs/decisions/0002-atlas-compression.md.
+0.34 MB instead of 2.10 (plain) or 1.39 (lossless GZIP_2), 20 ms an image. The steps add at most
+(1/4)^2 / 12 = 0.5 % to the variance of a pixel. Figures and alternatives: docs/decisions/0002-atlas-compression.md.
 """
 
 from __future__ import annotations
@@ -92,7 +92,7 @@ class AtlasPlanes(Protocol):
 
     @property
     def seeing_shape(self) -> float | None:
-        """SEESH, where known."""
+        """Keyword SEESH; None if it is not known."""
 
     @property
     def coverage(self) -> Singles | None:
@@ -134,8 +134,9 @@ class AtlasFile:
     Attributes
     ----------
     facts : AtlasFacts
+        What the header says.
     pixels_dn : float32 array (ny, nx)
-        Sky included; NaN where there is no data.
+        Sky included; NaN for pixels without data.
     coverage, uncertainty_dn : float32 arrays (ny, nx) or None
         Extensions COVERAGE and UNCERT, which only files of ours have.
     """
@@ -148,18 +149,18 @@ class AtlasFile:
 
 @contextmanager
 def _open(path: Path) -> Iterator[Any]:
-    """Open a FITS file; whatever a damaged one makes astropy raise or warn becomes an AtlasFileError."""
+    """Open a FITS file; what a damaged file makes astropy raise or warn becomes an AtlasFileError."""
     from astropy.io import fits
     from astropy.utils.exceptions import AstropyUserWarning
 
     if not path.is_file():
         raise AtlasFileError(path.name, "file", "nothing", expected="a file", remedy=f"looked at {path}")
     with warnings.catch_warnings():
-        # Verification complaints are for editors of headers; truncation is told by astropy only as a warning.
+        # Complaints of verification are for editors of headers. Of truncation astropy only warns.
         warnings.simplefilter("ignore")
         warnings.filterwarnings("error", message=".*truncated.*", category=AstropyUserWarning)
         try:
-            # Our own stream, because fits.open leaves one it opens itself unclosed when it refuses a file.
+            # The stream is ours, because fits.open does not close its own when it refuses a file.
             with path.open("rb") as stream, fits.open(stream, memmap=False) as hdus:
                 _refuse_broken_chain(hdus, path.name)
                 yield hdus
@@ -227,7 +228,13 @@ def _plane(hdus: Any, name: str, facts: AtlasFacts) -> Singles | None:
 
 
 def read_atlas_facts(path: str | Path) -> AtlasFacts:
-    """Read the header only, in a few milliseconds; errors as `read_atlas`, but damaged pixels go unseen."""
+    """Read the header only, in a few milliseconds: damaged pixels go unseen.
+
+    Raises
+    ------
+    AtlasFileError
+        Raised as by `read_atlas`.
+    """
     path = Path(path)
     with _open(path) as hdus:
         return _facts(_image_hdu(hdus, path.name), path.name)
@@ -250,11 +257,18 @@ def read_atlas(path: str | Path) -> AtlasFile:
 
 def _cards(image: AtlasPlanes, keywords: AtlasKeywords) -> list[Card]:
     """Header cards, always in the same order and without the time of writing: same content, same bytes."""
+    cards = [
+        *_origin_cards(image, keywords),
+        *_projection_cards(image.projection),
+        *_facts_cards(image, keywords),
+    ]
+    return [card for card in cards if card[1] is not None]
+
+
+def _origin_cards(image: AtlasPlanes, keywords: AtlasKeywords) -> list[Card]:
+    """Night, scan and telescope that an image comes from."""
     day = survey_day_number(keywords.night_date)
-    (cd11, cd12), (cd21, cd22) = image.projection.matrix_deg
-    scale_x, scale_y = -float(np.hypot(cd11, cd21)), float(np.hypot(cd12, cd22))
-    start = keywords.start
-    cards: list[Card] = [
+    return [
         ("ORDATE", format_ordate(keywords.night_date), "observation reference date yymmdd"),
         ("DAYNUM", f"{day:04d}", "survey day, 1 = 1997 March 1 UT"),
         ("FN_PRFX", f"{image.band.value}{day:04d}{keywords.scan:03d}", "raw file name prefix"),
@@ -266,17 +280,32 @@ def _cards(image: AtlasPlanes, keywords: AtlasKeywords) -> list[Card]:
         ("ORIGIN", "mapps", "writer"),
         ("TELNAME", SITES[keywords.hemisphere], "telescope"),
         ("HEMIS", keywords.hemisphere, "hemisphere of the site: n, s"),
+    ]
+
+
+def _projection_cards(projection: SinProjection) -> list[Card]:
+    """Projection of an image as the survey's headers write it: CDELT with CROTA2."""
+    (cd11, cd12), (cd21, cd22) = projection.matrix_deg
+    scale_x, scale_y = -float(np.hypot(cd11, cd21)), float(np.hypot(cd12, cd22))
+    return [
         ("CTYPE1", "RA---SIN", "orthographic projection"),
         ("CTYPE2", "DEC--SIN", "orthographic projection"),
-        ("CRPIX1", array_to_fits(image.projection.x_pix), "reference pixel"),
-        ("CRPIX2", array_to_fits(image.projection.y_pix), "reference pixel"),
-        ("CRVAL1", image.projection.ra_deg, "[deg] right ascension of the reference pixel"),
-        ("CRVAL2", image.projection.decl_deg, "[deg] declination of the reference pixel"),
+        ("CRPIX1", array_to_fits(projection.x_pix), "reference pixel"),
+        ("CRPIX2", array_to_fits(projection.y_pix), "reference pixel"),
+        ("CRVAL1", projection.ra_deg, "[deg] right ascension of the reference pixel"),
+        ("CRVAL2", projection.decl_deg, "[deg] declination of the reference pixel"),
         ("CROTA2", float(np.degrees(np.arctan2(-cd12, cd22))), "[deg] image twist, +axis 2 W of N"),
         ("CDELT1", scale_x, "[deg] pixel size"),
         ("CDELT2", scale_y, "[deg] pixel size"),
         ("RADESYS", "ICRS", "frame of the positions"),
         ("EQUINOX", 2000.0, "equinox of the positions"),
+    ]
+
+
+def _facts_cards(image: AtlasPlanes, keywords: AtlasKeywords) -> list[Card]:
+    """Place in the scan, time, sky and zero point of an image; None for facts that are not known."""
+    start = keywords.start
+    return [
         ("USXREF", keywords.uscan_x_arcsec, "[arcsec] U-scan x at grid (0, 0)"),
         ("USYREF", keywords.uscan_y_arcsec, "[arcsec] U-scan y at grid (0, 0)"),
         ("DXFS", keywords.frame_step_x_arcsec, "[arcsec] cross-scan frame step"),
@@ -294,7 +323,6 @@ def _cards(image: AtlasPlanes, keywords: AtlasKeywords) -> list[Card]:
         ("COADDNO", image.number, "number of the image in its scan"),
         ("CODEVERS", keywords.code_version, "version of mapps"),
     ]
-    return [card for card in cards if card[1] is not None]
 
 
 def write_atlas(
@@ -310,10 +338,11 @@ def write_atlas(
     target : path or binary file open for writing
         A path is overwritten.
     image : AtlasPlanes
-        Planes of shape (ny, nx).
+        Planes of shape (ny, nx), and what the image says of itself.
     keywords : AtlasKeywords
+        What the header says besides.
     compression : AtlasCompression
-        RICE stores pixels to within 1/8 of their noise.
+        How pixels are stored: RICE keeps them to within 1/8 of their noise, NONE as they are.
     """
     cards = _cards(image, keywords)
     planes = [("COVERAGE", image.coverage, 1.0 / 64.0)]

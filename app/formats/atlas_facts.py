@@ -1,8 +1,8 @@
 """The header of an Atlas image: what it says, checked, with None where it says nothing.
 
-Headers of real images differ: none of our nine samples has COADDNO, AIRMASS or MZPERR. So a missing keyword
-is normal and becomes None, or is taken from the file name; a keyword that is there and cannot be true is an
-error. Keywords: background/survey 9.
+Headers of real images differ: none of our nine samples has COADDNO, AIRMASS or MZPERR. So a missing keyword is normal
+and becomes None, or its value is taken from the file name. A keyword that is present and cannot be true is an error.
+Keywords: background/survey 9.
 """
 
 from __future__ import annotations
@@ -33,8 +33,9 @@ class AtlasFileError(InputError):
     Parameters
     ----------
     file, keyword : str
-        Which file, and which keyword of it (or `data`, `file`).
+        The file, and the keyword of its header (or `data`, `file`).
     found, expected, remedy : str
+        As in `MappsError`.
     """
 
     code: ClassVar[str] = "ATLAS_FILE"
@@ -54,9 +55,11 @@ class AtlasFacts:
     file : str
         Name of the file, for messages.
     band : Band
+        FILTER, else FN_PRFX, else the file name.
     shape : (int, int)
         Rows, columns.
     projection : SinProjection
+        Array pixels to the sky.
     image_number : int or None
         Number of the image in its scan: COADDNO, else the file name, else the frame nearest the centre.
     night_date : date or None
@@ -64,6 +67,7 @@ class AtlasFacts:
     hemisphere : str or None
         `n` or `s`.
     scan : int or None
+        SCANNO, else the file name: number of the scan in its night.
     direction : str or None
         SCANDIR.
     scan_type : str or None
@@ -71,9 +75,11 @@ class AtlasFacts:
     tile : int or None
         STRIP_ID.
     position_id : str or None
+        POSITNID.
     start : datetime or None
-        UT_DATE and UT.
+        UT_DATE and UT, timezone-aware.
     airmass : float or None
+        AIRMASS, or AMASS_FC.
     zero_point_mag, zero_point_error_mag : float or None
         MAGZP, MZPERR.
     seeing_shape : float or None
@@ -113,7 +119,7 @@ class AtlasFacts:
     code_version: str | None
 
     def require_zero_point(self) -> float:
-        """MAGZP, for those who are about to do photometry.
+        """Give MAGZP to a caller that is about to do photometry.
 
         Raises
         ------
@@ -176,13 +182,19 @@ class _Cards:
 
 
 def read_projection(header: fits.Header, file: str) -> SinProjection:
-    """Projection of a header.
+    """Projection of a header: CDELT with CROTA2 (the survey's way), CDELT with PC, or CD.
+
+    Parameters
+    ----------
+    header : astropy.io.fits.Header
+        Header of an image.
+    file : str
+        Name of the file, for messages.
 
     Raises
     ------
     AtlasFileError
-        Raised if there is no WCS, it is not RA---SIN / DEC--SIN, not J2000, or singular. Accepts CDELT with
-        CROTA2 (the survey's way), CDELT with PC, and CD.
+        Raised if there is no WCS, or it is not RA---SIN / DEC--SIN, not J2000, or singular.
     """
     cards = _Cards(header, file)
     for name, expected in (("CTYPE1", "RA---SIN"), ("CTYPE2", "DEC--SIN")):
@@ -233,12 +245,9 @@ def _matrix(cards: _Cards) -> tuple[tuple[float, float], tuple[float, float]]:
         missing = "CDELT1" if scale_x is None else "CDELT2"
         raise AtlasFileError(cards.file, missing, "nothing", expected="the pixel size in degrees")
     if cards.header.get("PC1_1") is not None:
-        one, zero = 1.0, 0.0
-        pc = [cards.real(name) for name in ("PC1_1", "PC1_2", "PC2_1", "PC2_2")]
-        a, b, c, d = (
-            default if value is None else value
-            for value, default in zip(pc, (one, zero, zero, one), strict=True)
-        )
+        # An element that a header leaves out is that of the unit matrix.
+        unit = {"PC1_1": 1.0, "PC1_2": 0.0, "PC2_1": 0.0, "PC2_2": 1.0}
+        a, b, c, d = (usual if (value := cards.real(name)) is None else value for name, usual in unit.items())
         return (scale_x * a, scale_x * b), (scale_y * c, scale_y * d)
     rotated = SinProjection.from_rotation(0.0, 0.0, 0.0, 0.0, scale_x, scale_y, cards.real("CROTA2") or 0.0)
     return rotated.matrix_deg
@@ -307,7 +316,19 @@ def _read_hemisphere(cards: _Cards, name: AtlasFileName) -> str | None:
 def image_number_of_centre(uscan_y_arcsec: float, frame_step_arcsec: float) -> int:
     """Return the number of the frame nearest a U-scan position; frame 1 is centred on y = 0.
 
-    Gives the numbers in the file names of the real images of our samples: 80, 92, 186, 198.
+    For real images of our samples this gives the numbers in their file names: 80, 92, 186, 198.
+
+    Parameters
+    ----------
+    uscan_y_arcsec : float
+        In-scan coordinate of the image's centre.
+    frame_step_arcsec : float
+        In-scan step from frame to frame.
+
+    Examples
+    --------
+    >>> image_number_of_centre(6501.7, 82.3)
+    80
     """
     return int(np.floor(abs(uscan_y_arcsec / frame_step_arcsec) + 0.5)) + 1
 
@@ -331,15 +352,16 @@ def read_facts(header: fits.Header, shape: tuple[int, int], file: str) -> AtlasF
     Parameters
     ----------
     header : astropy.io.fits.Header
+        Header of the image.
     shape : (int, int)
         Rows and columns of the image.
     file : str
-        Name of the file: for messages, and for what the header does not say.
+        Name of the file, for messages; parts of a known name stand in for keywords that are missing.
 
     Raises
     ------
     AtlasFileError
-        Raised if the band is unknown, the WCS is not SIN of J2000, or a keyword that is there cannot be true.
+        Raised if the band is unknown, the WCS is not SIN of J2000, or a keyword that is present cannot be true.
     """
     cards, name = _Cards(header, file), parse_atlas_name(file)
     projection = read_projection(header, file)

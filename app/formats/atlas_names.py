@@ -1,4 +1,4 @@
-"""What the name of an Atlas image file says, for the headers that do not say it.
+"""What the name of an Atlas image file says: it stands in for keywords that headers lack.
 
 Names met in archives: the survey's own ``ji0490009.fits`` in a night's folder, the archive's
 ``j980427s0490009.fits``, the image server's ``aJ_asky_980427s0490009.fits.gz``, and hand-made ones that keep
@@ -31,7 +31,7 @@ _PATTERNS = tuple(
 
 @dataclass(frozen=True)
 class AtlasFileName:
-    """Parts of an Atlas file name; None where the name does not have them."""
+    """Parts of an Atlas file name; None for parts that the name does not have."""
 
     band: Band | None = None
     night_date: date | None = None
@@ -41,7 +41,14 @@ class AtlasFileName:
 
 
 def parse_atlas_name(name: str) -> AtlasFileName:
-    """Read the parts of a file name; a name that follows no known pattern has none."""
+    """Read the parts of a file name; a name that follows no known pattern has none.
+
+    Examples
+    --------
+    >>> name = parse_atlas_name("aJ_asky_980427s0490009.fits.gz")
+    >>> name.band.label, name.night_date.isoformat(), name.hemisphere, name.scan, name.image
+    ('J', '1998-04-27', 's', 49, 9)
+    """
     for pattern in _PATTERNS:
         match = pattern.search(name)
         if match is None:
@@ -59,8 +66,3 @@ def parse_atlas_name(name: str) -> AtlasFileName:
             image=int(parts["image"]) if parts.get("image") else None,
         )
     return AtlasFileName()
-
-
-def atlas_file_name(band: Band, scan: int, image: int) -> str:
-    """Return the survey's name of an image in its night's folder, such as ``ji0490009.fits``."""
-    return f"{band.value}i{scan:03d}{image:04d}.fits"

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 CHECKSUM_LIST_NAME = "checksums.sha256"
 
-# "<64 hex digits>  <name>"; the second blank is '*' where the list was written in binary mode.
+# "<64 hex digits>  <name>"; the second blank is '*' in lists that were written in binary mode.
 _LINE = re.compile(r"(?P<digest>[0-9a-f]{64}) [ *](?P<name>[^/\\]+)")
 
 
@@ -41,12 +41,12 @@ def write_checksums(directory: Path, checksums: Mapping[str, str]) -> Path:
     directory : Path
         The folder; its list is `checksums.sha256` within.
     checksums : mapping of str to str
-        File name (no folders) to SHA-256 digest.
+        SHA-256 digest of each file by its name, which names no folder.
 
     Returns
     -------
     Path
-        The list.
+        Path of the list.
     """
     path = directory / CHECKSUM_LIST_NAME
     lines = [f"{digest}  {name}\n" for name, digest in sorted(checksums.items())]

@@ -1,8 +1,8 @@
 """Whether the HDUs of a FITS file follow each other, before anything looks for one of them.
 
-astropy finds the next HDU by the size that the header of the one before tells. A damaged header can tell a size
-below nothing: the search then reads the same HDU again and again until memory ends (seen with a flipped bit in
-the first card, astropy 7). So the chain is walked once, with an end to it.
+astropy finds the next HDU by the size that the header of the HDU before tells. A damaged header can tell a negative
+size: the search then reads the same HDU again and again until memory ends (seen with a flipped bit in the first card,
+astropy 7). So the chain is walked once, and the walk ends at the first HDU that does not lie behind the last one.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """The calibration of one band and night as a FITS file: darks of both reads, flat, mask, saturation.
 
-Planes are float32 (mask uint8) and stored as they are, 1.1 MB a band: what every later number rests on is not worth
-saving a few hundred kilobytes on. The same content gives the same bytes.
+Planes are float32 (mask uint8) and stored as they are, 1.1 MB a band: every later number rests on them, and packing
+them would save a few hundred kilobytes only. The same content gives the same bytes.
 """
 
 from __future__ import annotations
@@ -18,10 +18,10 @@ from numpy.typing import NDArray
 from app.errors import InputError
 
 CAMERA = "CAMERA"
-"""Keyword of the detector configuration, as in the raw files that it was made from."""
+"""Keyword of the detector configuration, as in the raw files that the calibration was made from."""
 
 BEND = "BENDDN2"
-"""Keyword of the curvature of the array: b of response = q (1 - b q^2), DN^-2; 0 where none was seen."""
+"""Keyword of the curvature b of the array: a charge q shows as q (1 - b q^2), DN^-2; 0 if none was seen."""
 
 PLANES: dict[str, str] = {
     "DARK1": "dark of Read_1, DN",
@@ -30,7 +30,7 @@ PLANES: dict[str, str] = {
     "MASK": "1 where a pixel is not to be used",
     "SATUR": "raw level of a read up to which it is linear, DN",
 }
-"""Extensions and what they hold."""
+"""Extensions, and what a plane holds."""
 
 
 class CalibrationFileError(InputError):
@@ -45,8 +45,8 @@ def write_calibration(planes: Mapping[str, NDArray[Any]], keywords: Mapping[str,
     Parameters
     ----------
     planes : mapping of str to array (256, 256)
-        One for every name of `PLANES`.
-    keywords : mapping
+        A plane for every name of `PLANES`, in the units told there.
+    keywords : mapping of str to value
         Cards of the primary header: band, night, counts.
     """
     from astropy.io import fits
@@ -67,19 +67,35 @@ def write_calibration(planes: Mapping[str, NDArray[Any]], keywords: Mapping[str,
 
 
 def read_calibration(path: Path, camera: str) -> tuple[dict[str, NDArray[Any]], float]:
-    """Planes of a calibration file by name, and the curvature of the array.
+    """Read a calibration file.
 
-    Raised if the file is gone, damaged, lacks a plane, or is of another camera configuration than `camera`:
-    CalibrationFileError.
+    Parameters
+    ----------
+    path : Path
+        The file.
+    camera : str
+        Detector configuration that the calibration must be of.
+
+    Returns
+    -------
+    planes : dict of str to array (256, 256)
+        Planes by name, float32, the mask uint8.
+    bend : float
+        Curvature of the array, DN^-2.
+
+    Raises
+    ------
+    CalibrationFileError
+        Raised if the file is gone, damaged, lacks a plane, or is of another camera configuration than `camera`.
     """
     from astropy.io import fits
 
     try:
         with warnings.catch_warnings(), path.open("rb") as stream, fits.open(stream, memmap=False) as hdus:
-            warnings.simplefilter("error")  # of a file that was cut short, astropy only warns
+            warnings.simplefilter("error")  # astropy only warns of a file that was cut short
             planes = {name: np.array(hdus[name].data) for name in PLANES}
             bend = float(hdus[0].header[BEND])
-            # Files of the first version have no such keyword; their rows got it from the darks.
+            # Files of the first version have no such keyword; their rows got the camera from the darks.
             found = str(hdus[0].header.get(CAMERA, camera))
     except (OSError, KeyError, TypeError, ValueError, UserWarning) as error:
         raise CalibrationFileError(

@@ -1,7 +1,7 @@
 """The primary header of a raw file: its values, its keywords, and the way between the two.
 
-Keywords are the survey's (ORDATE, DAYNUM, FN_PRFX, TYPE, SCANNO, SCANDIR, STRIP_ID, POSITNID);
-what the survey kept elsewhere (read times, corners of the tile, detector configuration) has keywords of ours.
+Keywords are the survey's (ORDATE, DAYNUM, FN_PRFX, TYPE, SCANNO, SCANDIR, STRIP_ID, POSITNID). Read times, corners of
+the tile and detector configuration, which the survey kept elsewhere, have keywords of ours.
 """
 
 from __future__ import annotations
@@ -27,6 +27,7 @@ FORMAT_NAME = "mapps-raw"
 FORMAT_VERSION = 1
 
 Corners = tuple[tuple[float, float], tuple[float, float], tuple[float, float], tuple[float, float]]
+"""Four corners (ra, decl), ICRS degrees: SE, NE, NW, SW."""
 
 
 class ScanType(StrEnum):
@@ -45,7 +46,7 @@ class ScanType(StrEnum):
 
 @dataclass(frozen=True)
 class Problem:
-    """One thing that is wrong with a file: where, what was found, what should have been there."""
+    """A single fault of a file: its place, what was found, what should have been there."""
 
     file: str
     keyword: str
@@ -58,37 +59,40 @@ class Problem:
 
 @dataclass(frozen=True)
 class RawScanHeader:
-    """What is known of one band of one scan besides its pixels.
+    """Facts of one band of one scan besides its pixels.
 
     Attributes
     ----------
     night_date : date
         Observation reference date: UT date at sunrise (ORDATE).
     hemisphere : str
-        `n` Mt. Hopkins, `s` Cerro Tololo.
+        Site: `n` Mt. Hopkins, `s` Cerro Tololo.
     band : Band
+        Band of the filter.
     scan : int
-        1 to 999, unique in the night.
+        Number of the scan, 1 to 999, unique in the night.
     scan_type : ScanType
+        What the scan is for.
     start : datetime
         UT of the start of the first exposure, to the millisecond, with time zone UTC.
     frame_count : int
+        Frames of the scan, missing ones included.
     camera : str
         Identifier of the detector configuration (which arrays, which electronics).
     direction : str
-        `n` or `s` for scans on the sky, `-` else.
+        `n` or `s` for scans on the sky, `-` for others.
     tile : int
-        Tile number (STRIP_ID), 0 where there is none.
+        Tile number (STRIP_ID), 0 for none.
     position_id : str
         The observatory's POSITNID: hemisphere sign, degrees of declination, hours, minutes of RA (`s121722`).
     airmass, ra_deg, decl_deg : float or None
-        Of the middle of the scan; None where the shutter is closed.
-    corners_deg : four (ra, decl) pairs or None
-        Corners of the tile in ICRS degrees: SE, NE, NW, SW.
+        Airmass and position (ICRS) of the middle of the scan; None if the shutter is closed.
+    corners_deg : Corners or None
+        Corners of the tile; None if the header has none.
     read1_seconds : float
-        From reset to Read_1; its effective exposure.
+        Time from reset to Read_1, which is the effective exposure of Read_1.
     integration_seconds : float
-        From Read_1 to Read_2; the effective exposure of Read_2 - Read_1.
+        Time from Read_1 to Read_2, which is the effective exposure of Read_2 - Read_1.
     """
 
     night_date: date
@@ -134,7 +138,15 @@ def _format_start(start: datetime) -> str:
 
 
 def fill_header(header: fits.Header, scan: RawScanHeader) -> None:
-    """Write the keywords of a scan to a primary header, always in the same order."""
+    """Write the keywords of a scan to a primary header, always in the same order.
+
+    Parameters
+    ----------
+    header : astropy.io.fits.Header, extended
+        Header of a primary HDU without data.
+    scan : RawScanHeader
+        Values of the keywords.
+    """
     telescope, observatory = SITES[scan.hemisphere]
     start = _format_start(scan.start)
     cards: list[tuple[str, Any, str]] = [
@@ -179,8 +191,9 @@ class HeaderReader:
     Parameters
     ----------
     header : astropy.io.fits.Header
+        Header that is read.
     file : str
-        Named in the problems.
+        Name of the file, for the problems.
     """
 
     def __init__(self, header: fits.Header, file: str) -> None:
@@ -189,11 +202,33 @@ class HeaderReader:
         self.problems: list[Problem] = []
 
     def note(self, keyword: str, found: object, expected: str) -> None:
-        """Remember a problem."""
+        """Remember a problem.
+
+        Parameters
+        ----------
+        keyword : str
+            Where the problem is.
+        found : object
+            What the header has, as text.
+        expected : str
+            What should have been there.
+        """
         self.problems.append(Problem(self.file, keyword, str(found), expected))
 
     def take(self, keyword: str, kind: type[Value], expected: str, accept: Callable[[Any], bool]) -> Value:
-        """Value of a keyword, or the zero of its type with a problem noted."""
+        """Value of a keyword, or the zero of its type with a problem noted.
+
+        Parameters
+        ----------
+        keyword : str
+            Name of the keyword.
+        kind : type
+            Type of the value: str, int or float; whole numbers serve as floats.
+        expected : str
+            What the value should be, for the problem.
+        accept : callable
+            Whether a value of the right type can be true.
+        """
         value = self.header.get(keyword)
         if value is None:
             self.note(keyword, "nothing", expected)
@@ -206,7 +241,15 @@ class HeaderReader:
         return value
 
     def take_optional_degrees(self, keyword: str, limit: float) -> float | None:
-        """Angle of an optional keyword, within [-limit, limit]; None where absent."""
+        """Angle of an optional keyword, within [-limit, limit]; None if the header lacks the keyword.
+
+        Parameters
+        ----------
+        keyword : str
+            Name of the keyword.
+        limit : float
+            Largest size of the angle, degrees.
+        """
         if keyword not in self.header:
             return None
         return self.take(
@@ -222,6 +265,27 @@ def _take_date(reader: HeaderReader) -> date:
         except InputError as error:
             reader.note("ORDATE", error.found, error.expected)
     return raw_names.FIRST_SURVEY_DAY
+
+
+def _take_band(reader: HeaderReader) -> Band:
+    letters = {band.value for band in BANDS}
+    return Band(reader.take("FILTER", str, "j, h or k", lambda value: value in letters) or Band.J)
+
+
+def _take_type(reader: HeaderReader) -> ScanType:
+    types = {scan_type.value for scan_type in ScanType}
+    text = reader.take("TYPE", str, "sci, cal, dar or flt", lambda value: value in types)
+    return ScanType(text or ScanType.SURVEY)
+
+
+def _take_airmass(reader: HeaderReader) -> float | None:
+    if "AIRMASS" not in reader.header:
+        return None
+    return reader.take("AIRMASS", float, "1 to 40", lambda value: 1.0 <= value <= 40.0)
+
+
+def _take_seconds(reader: HeaderReader, keyword: str) -> float:
+    return reader.take(keyword, float, "seconds above 0", lambda value: 0.0 < value < math.inf)
 
 
 def _take_start(reader: HeaderReader) -> datetime:
@@ -249,7 +313,7 @@ def _take_corners(reader: HeaderReader) -> Corners | None:
 
 
 def _check_consistency(reader: HeaderReader, scan: RawScanHeader) -> None:
-    """Keywords that say the same thing must say the same."""
+    """Note keywords that repeat a fact and contradict it."""
     for keyword, expected in (
         ("DAYNUM", f"{scan.day_number:04d}"),
         ("FN_PRFX", raw_names.file_prefix(scan.band, scan.day_number, scan.scan)),
@@ -257,7 +321,7 @@ def _check_consistency(reader: HeaderReader, scan: RawScanHeader) -> None:
         found = reader.take(keyword, str, expected, bool)
         if found and found != expected:
             reader.note(keyword, found, f"{expected} by ORDATE, FILTER and SCANNO")
-    # The UT date may lie one day before the reference date (evening in Chile), never further away.
+    # The UT date may lie one day before the reference date (evening in Chile), never farther away.
     if abs((scan.start.date() - scan.night_date).days) > 1:
         reader.note(
             "UT_DATE", scan.start.date().isoformat(), f"within a day of ORDATE {scan.night_date.isoformat()}"
@@ -270,66 +334,52 @@ def _check_consistency(reader: HeaderReader, scan: RawScanHeader) -> None:
             reader.note("SCANDIR", "'-'", f"n or s, for TYPE {scan.scan_type.value}")
 
 
+def _take_scan(reader: HeaderReader) -> RawScanHeader:
+    """Read all keywords, in the order in which problems are told; a keyword with a problem gets some possible value."""
+    return RawScanHeader(
+        night_date=_take_date(reader),
+        hemisphere=reader.take("HEMIS", str, "n or s", lambda value: value in SITES),
+        band=_take_band(reader),
+        scan_type=_take_type(reader),
+        scan=reader.take("SCANNO", int, "1 to 999", lambda value: 1 <= value <= raw_names.LAST_SCAN),
+        frame_count=reader.take("NUMFRMS", int, "1 or more", lambda value: value >= 1),
+        camera=reader.take("CAMERA", str, "a detector configuration", bool),
+        direction=reader.take("SCANDIR", str, "n, s or -", lambda value: value in {"n", "s", "-"}),
+        tile=reader.take("STRIP_ID", int, "0 or more", lambda value: value >= 0),
+        position_id=reader.take("POSITNID", str, "a position identifier or blank", lambda _value: True),
+        integration_seconds=_take_seconds(reader, "INT_PER"),
+        read1_seconds=_take_seconds(reader, "READ1_T"),
+        airmass=_take_airmass(reader),
+        ra_deg=reader.take_optional_degrees("RA", 360.0),
+        decl_deg=reader.take_optional_degrees("DEC", 90.0),
+        start=_take_start(reader),
+        corners_deg=_take_corners(reader),
+    )
+
+
 def parse_header(header: fits.Header, file: str) -> tuple[RawScanHeader | None, list[Problem]]:
     """Read the primary header of a raw file.
 
     Parameters
     ----------
     header : astropy.io.fits.Header
+        Header of the primary HDU.
     file : str
-        File name for the problems.
+        Name of the file, for the problems.
 
     Returns
     -------
     RawScanHeader or None
-        None where any problem was found.
+        None if any problem was found.
     list of Problem
-        Everything that is wrong: missing keywords, impossible values, contradictions.
+        All faults: missing keywords, impossible values, contradictions.
     """
     reader = HeaderReader(header, file)
     name = reader.take("FORMAT", str, FORMAT_NAME, lambda value: value == FORMAT_NAME)
     version = reader.take("FMTVERS", int, str(FORMAT_VERSION), lambda value: value == FORMAT_VERSION)
     if not name or not version:
         return None, reader.problems
-    letters = {band.value for band in BANDS}
-    types = {kind.value for kind in ScanType}
-    night_date = _take_date(reader)
-    hemisphere = reader.take("HEMIS", str, "n or s", lambda value: value in SITES)
-    band = reader.take("FILTER", str, "j, h or k", lambda value: value in letters)
-    kind = reader.take("TYPE", str, "sci, cal, dar or flt", lambda value: value in types)
-    number = reader.take("SCANNO", int, "1 to 999", lambda value: 1 <= value <= raw_names.LAST_SCAN)
-    frames = reader.take("NUMFRMS", int, "1 or more", lambda value: value >= 1)
-    camera = reader.take("CAMERA", str, "a detector configuration", bool)
-    direction = reader.take("SCANDIR", str, "n, s or -", lambda value: value in {"n", "s", "-"})
-    tile = reader.take("STRIP_ID", int, "0 or more", lambda value: value >= 0)
-    position_id = reader.take("POSITNID", str, "a position identifier or blank", lambda _value: True)
-    integration = reader.take("INT_PER", float, "seconds above 0", lambda value: 0.0 < value < math.inf)
-    read1 = reader.take("READ1_T", float, "seconds above 0", lambda value: 0.0 < value < math.inf)
-    airmass = None
-    if "AIRMASS" in header:
-        airmass = reader.take("AIRMASS", float, "1 to 40", lambda value: 1.0 <= value <= 40.0)
-    ra, decl = reader.take_optional_degrees("RA", 360.0), reader.take_optional_degrees("DEC", 90.0)
-    start, corners = _take_start(reader), _take_corners(reader)
-    if reader.problems:
-        return None, reader.problems
-    scan = RawScanHeader(
-        night_date=night_date,
-        hemisphere=hemisphere,
-        band=Band(band),
-        scan=number,
-        scan_type=ScanType(kind),
-        start=start,
-        frame_count=frames,
-        camera=camera,
-        direction=direction,
-        tile=tile,
-        position_id=position_id,
-        airmass=airmass,
-        ra_deg=ra,
-        decl_deg=decl,
-        corners_deg=corners,
-        read1_seconds=read1,
-        integration_seconds=integration,
-    )
-    _check_consistency(reader, scan)
+    scan = _take_scan(reader)
+    if not reader.problems:
+        _check_consistency(reader, scan)
     return (None if reader.problems else scan), reader.problems

@@ -35,6 +35,11 @@ class RawFileName:
 def survey_day_number(night_date: date) -> int:
     """Days since 1997 February 28 UT, so that 1997 March 1 is day 1.
 
+    Examples
+    --------
+    >>> survey_day_number(date(1998, 4, 27))
+    423
+
     Raises
     ------
     InputError
@@ -54,6 +59,15 @@ def date_of_day_number(day_number: int) -> date:
 def file_prefix(band: Band, day_number: int, scan: int) -> str:
     """Name the survey's FN_PRFX, such as `j0423049`.
 
+    Parameters
+    ----------
+    band : Band
+        Band of the file.
+    day_number : int
+        Survey day number of the night, 1 to 9999.
+    scan : int
+        Number of the scan in the night, 1 to 999.
+
     Raises
     ------
     InputError
@@ -67,7 +81,27 @@ def file_prefix(band: Band, day_number: int, scan: int) -> str:
 
 
 def file_name(band: Band, day_number: int, scan: int) -> str:
-    """Name of the raw file of one band of one scan, such as `j0423049.fits`; errors as `file_prefix`."""
+    """Name of the raw file of one band of one scan, such as `j0423049.fits`.
+
+    Parameters
+    ----------
+    band : Band
+        Band of the file.
+    day_number : int
+        Survey day number of the night, 1 to 9999.
+    scan : int
+        Number of the scan in the night, 1 to 999.
+
+    Raises
+    ------
+    InputError
+        Raised as by `file_prefix`.
+
+    Examples
+    --------
+    >>> file_name(Band.J, 423, 49)
+    'j0423049.fits'
+    """
     return file_prefix(band, day_number, scan) + ".fits"
 
 
@@ -78,6 +112,11 @@ def parse_file_name(name: str) -> RawFileName:
     ------
     InputError
         Raised if the name is not band letter, four digits, three digits.
+
+    Examples
+    --------
+    >>> parse_file_name("k0423049.fits")
+    RawFileName(band=<Band.K: 'k'>, day_number=423, scan=49)
     """
     match = _FILE_NAME.fullmatch(name)
     if match is None:
@@ -95,6 +134,11 @@ def night_name(night_date: date, hemisphere: str) -> str:
     ------
     InputError
         Raised if the hemisphere is neither n nor s, or the date is outside the survey's day numbers.
+
+    Examples
+    --------
+    >>> night_name(date(1998, 4, 27), "s")
+    '980427s'
     """
     if hemisphere not in {"n", "s"}:
         raise InputError(f"hemisphere {hemisphere!r}", expected="n or s")
@@ -128,10 +172,15 @@ def parse_ordate(text: str) -> date:
     ------
     InputError
         Raised if the text is not a calendar date within the survey's day numbers.
+
+    Examples
+    --------
+    >>> parse_ordate("980427"), parse_ordate("000102")
+    (datetime.date(1998, 4, 27), datetime.date(2000, 1, 2))
     """
     century = "19" if text[:2] >= "97" else "20"
     try:
-        # basic ISO format yyyymmdd; other lengths are refused by fromisoformat or by the check below
+        # The basic ISO format is yyyymmdd; other lengths are refused by fromisoformat or by the check below.
         night_date = date.fromisoformat(century + text)
     except ValueError:
         raise InputError(f"date {text!r}", expected="yymmdd, as in 980427") from None

@@ -24,8 +24,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from numpy.typing import NDArray
 
+from app.arrays import Bools, Counts, Table
 from app.errors import InputError
 from app.formats.hdu_chain import broken_link
 from app.formats.raw_header import Problem, RawScanHeader, ScanType, fill_header, parse_header
@@ -61,19 +61,13 @@ FRAME_DTYPE = np.dtype(
     [
         ("number", "i4"),  # 1 to n in the order of time
         ("mjd", "f8"),  # UTC, middle of the Read_1 to Read_2 exposure, days
-        (
-            "ra_deg",
-            "f8",
-        ),  # commanded ICRS position of the focal-plane centre, NaN where the shutter is closed
+        ("ra_deg", "f8"),  # commanded ICRS position of the focal-plane centre, NaN if the shutter is closed
         ("decl_deg", "f8"),
-        ("airmass", "f4"),  # NaN where the shutter is closed
+        ("airmass", "f4"),  # NaN if the shutter is closed
         ("missing", "?"),  # a frame that the camera never delivered: both reads are 0
     ]
 )
 _UNITS = {"mjd": "d", "ra_deg": "deg", "decl_deg": "deg"}
-
-Frames = NDArray[np.void]
-Cube = NDArray[np.uint16]
 
 
 @dataclass(frozen=True)
@@ -83,15 +77,17 @@ class RawScan:
     Attributes
     ----------
     header : RawScanHeader
+        Keywords of the scan.
     frames : structured array of FRAME_DTYPE, (n,)
+        One row for each frame, in the order of time.
     read1_dn, read2_dn : uint16 arrays (n, 256, 256)
         Non-destructive reads 51 ms and 1.351 s after reset, DN above the electronics' zero.
     """
 
     header: RawScanHeader
-    frames: Frames
-    read1_dn: Cube
-    read2_dn: Cube
+    frames: Table
+    read1_dn: Counts
+    read2_dn: Counts
 
 
 def write_raw_scan(path: Path, scan: RawScan) -> None:
@@ -100,8 +96,9 @@ def write_raw_scan(path: Path, scan: RawScan) -> None:
     Parameters
     ----------
     path : Path
-        Its name must be the scan's own (`scan.header.file_name`).
+        Target; its name must be the scan's own (`scan.header.file_name`).
     scan : RawScan
+        Content of the file.
 
     Raises
     ------
@@ -142,7 +139,8 @@ def read_raw_scan(path: Path) -> RawScan:
     Raises
     ------
     InputError
-        Raised if anything `validate` looks for is wrong; the message gives the first problem and how many.
+        Raised if the file has a fault that `validate` looks for; the message gives the first problem, and how many
+        there are.
     """
     scan, problems = inspect_raw_scan(path)
     if scan is None:
@@ -150,8 +148,8 @@ def read_raw_scan(path: Path) -> RawScan:
     return scan
 
 
-def read_raw_header(path: Path) -> tuple[RawScanHeader, Frames]:
-    """Read the keywords and the FRAMES table only (milliseconds; the pixels are not touched).
+def read_raw_header(path: Path) -> tuple[RawScanHeader, Table]:
+    """Read the keywords and the FRAMES table only, in milliseconds: the pixels are not touched.
 
     Raises
     ------
@@ -167,11 +165,11 @@ def read_raw_header(path: Path) -> tuple[RawScanHeader, Frames]:
 
 
 def validate(path: Path) -> list[Problem]:
-    """Everything that is wrong with a raw file; an empty list if it is sound.
+    """All faults of a raw file; an empty list if the file is sound.
 
-    Looks for: unreadable or truncated file, missing or contradictory keywords, bad dates, missing extensions,
-    wrong shape or type, frame table that disagrees with the cubes, times that run backwards, pixels that
-    cannot be decompressed, missing frames that are not blank. Never raises on damaged content.
+    These are: an unreadable or truncated file, missing or contradictory keywords, bad dates, missing extensions, a
+    wrong shape or type, a frame table that disagrees with the cubes, times that run backwards, pixels that cannot be
+    decompressed, missing frames that are not blank. Damaged content raises nothing.
     """
     return inspect_raw_scan(path)[1]
 
@@ -184,7 +182,7 @@ def _as_error(problems: list[Problem]) -> InputError:
 
 @contextmanager
 def _opened(path: Path, problems: list[Problem]) -> Iterator[Any]:
-    """Open a FITS file; yields None and notes a problem where that is impossible."""
+    """Open a FITS file; yields None and notes a problem if the file cannot be opened."""
     from astropy.io import fits
 
     with warnings.catch_warnings():
@@ -211,8 +209,8 @@ def _broken_link(hdus: fits.HDUList) -> str:
 
 def _inspect_light(
     hdus: fits.HDUList, file: str, problems: list[Problem]
-) -> tuple[RawScanHeader | None, Frames | None]:
-    """Keywords and frame table; on any failure notes the problem."""
+) -> tuple[RawScanHeader | None, Table | None]:
+    """Read keywords and frame table; a part that cannot be read is None, with its problem noted."""
     try:
         header, found = parse_header(hdus[0].header, file)
     except Exception as error:  # noqa: BLE001 - astropy meets damaged cards with exceptions of many families
@@ -222,7 +220,7 @@ def _inspect_light(
     if header is not None:
         _check_name(header, file, problems)
     try:
-        table = hdus["FRAMES"].data  # FITS_rec: its fields come converted (logical T, F to bool)
+        table = hdus["FRAMES"].data  # a FITS_rec, whose fields come converted (logical T, F to bool)
     except KeyError:
         problems.append(Problem(file, "FRAMES", "no such extension", "a table of frames"))
         return header, None
@@ -244,7 +242,7 @@ def _check_name(header: RawScanHeader, file: str, problems: list[Problem]) -> No
 
 def _check_frames(
     table: Any, header: RawScanHeader | None, file: str, problems: list[Problem]
-) -> Frames | None:
+) -> Table | None:
     """Bring the frame table to FRAME_DTYPE, checked against the header."""
     names = FRAME_DTYPE.names or ()
     absent = [name for name in names if name not in (table.dtype.names or ())]
@@ -278,20 +276,22 @@ def _check_frames(
     return frames
 
 
-def _check_pointing(frames: Frames, file: str, problems: list[Problem]) -> None:
+def _check_pointing(frames: Table, file: str, problems: list[Problem]) -> None:
     """Note frames of a scan on the sky that do not say where they were taken."""
     if not (np.all(np.isfinite(frames["ra_deg"])) and np.all(np.abs(frames["decl_deg"]) <= 90)):
         problems.append(
             Problem(file, "FRAMES.decl_deg", "not a number or out of range", "a position for every frame")
         )
     if not np.all((frames["airmass"] >= 1.0) & (frames["airmass"] <= 40.0)):
-        # Zero points of images hang on it: a NaN would go into every magnitude.
+        # Zero points of images depend on the airmass: a NaN would go into every magnitude.
         problems.append(
             Problem(file, "FRAMES.airmass", "not a number or out of range", "1 to 40 for every frame")
         )
 
 
-def _read_cube(hdus: fits.HDUList, name: str, count: int, path: Path, problems: list[Problem]) -> Cube | None:
+def _read_cube(
+    hdus: fits.HDUList, name: str, count: int, path: Path, problems: list[Problem]
+) -> Counts | None:
     """One read's cube, or None with a problem noted."""
     file = path.name
     expected = f"uint16 ({count}, {FRAME_SIZE}, {FRAME_SIZE})"
@@ -317,7 +317,21 @@ def _read_cube(hdus: fits.HDUList, name: str, count: int, path: Path, problems: 
 
 
 def inspect_raw_scan(path: Path) -> tuple[RawScan | None, list[Problem]]:
-    """Read a file whole and list everything wrong with it, as `validate` does; the scan is None unless nothing is."""
+    """Read a file whole and list all its faults, as `validate` does.
+
+    Parameters
+    ----------
+    path : Path
+        The file.
+
+    Returns
+    -------
+    RawScan or None
+        None if the file has any fault. Frames with zeros alone in either read count as missing, whatever their row
+        says.
+    list of Problem
+        Faults, in the order in which they were found.
+    """
     problems: list[Problem] = []
     with _opened(path, problems) as hdus:
         if hdus is None:
@@ -339,14 +353,14 @@ def inspect_raw_scan(path: Path) -> tuple[RawScan | None, list[Problem]]:
     return (None if problems else RawScan(header, frames, read1, read2)), problems
 
 
-def _lit(cube: Cube) -> NDArray[np.bool_]:
-    """Frames in which any pixel is above 0: the pedestal is some 1800 DN, so a frame of zeros never was."""
-    # The first row nearly always says it.
+def _lit(cube: Counts) -> Bools:
+    """Table in which any pixel is above 0: the pedestal is some 1800 DN, so a frame of zeros never was."""
+    # The first row nearly always has such a pixel.
     return np.array([frame[0].any() or frame.any() for frame in cube], np.bool_)
 
 
 def _check_size(hdus: fits.HDUList, path: Path, problems: list[Problem]) -> None:
-    """Note a file shorter than its headers promise: it was cut on the way."""
+    """Note a file that is shorter than its headers promise, because it was cut on the way."""
     try:
         info = hdus[-1].fileinfo()
         end = info["datLoc"] + info["datSpan"]

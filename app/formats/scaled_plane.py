@@ -8,10 +8,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from app.arrays import Singles
+from app.arrays import Integers, Singles
 from app.quantiles import quick_median
 
-_ROWS_A_TILE = 64  # 1024 tiles of one row take 2.5 times as long in astropy as 16 of 64, and 3 % more room
+_ROWS_A_TILE = (
+    64  # 1024 tiles of one row take 2.5 times as long in astropy as 16 of 64 rows, and 3 % more room
+)
 _LEAST_NOISE = 1e-3
 _EVERY_ROW = 8
 _BLOCK_BYTES = 2880
@@ -19,19 +21,43 @@ _END = b"END".ljust(80)
 
 
 def step_below(noise: float, parts: float = 4.0) -> float:
-    """Give the largest power of two that is at most a part of the noise: reading then gives float32 exactly."""
+    """Give the largest power of two that is at most a part of the noise: reading then gives float32 exactly.
+
+    Parameters
+    ----------
+    noise : float
+        Noise of a pixel, at least 0.001 is assumed.
+    parts : float, optional
+        Steps that the noise should have at least.
+
+    Examples
+    --------
+    >>> step_below(5.0), step_below(4.0)
+    (1.0, 1.0)
+    """
     return float(2.0 ** np.floor(np.log2(max(noise, _LEAST_NOISE) / parts)))
 
 
 def plane_noise(pixels: Singles) -> float:
     """Robust noise of a plane from differences of neighbours, so that nebulae and gradients do not count.
 
+    Parameters
+    ----------
+    pixels : float32 array (ny, nx)
+        NaN for pixels without data.
+
     Returns
     -------
     float
-        Unit of the pixels; 0 where no two neighbours have data.
+        Noise of a pixel, in the unit of the pixels; 0 if no two neighbours have data.
+
+    Examples
+    --------
+    >>> plane = np.random.default_rng(1).normal(100.0, 3.0, (512, 512)).astype(np.float32)
+    >>> round(plane_noise(plane + np.linspace(0.0, 500.0, 512, dtype=np.float32)), 1)
+    3.0
     """
-    # Every eighth row of an Atlas image: 65,000 differences give the noise to 0.4 %, a quarter of a step in sixty.
+    # Every eighth row of an Atlas image gives 65,000 differences: they tell the noise to 0.4 %.
     thin = pixels[::_EVERY_ROW] if pixels.shape[0] > 16 * _EVERY_ROW else pixels
     difference = np.diff(thin, axis=1).ravel()
     difference = np.abs(difference[np.isfinite(difference)])
@@ -41,18 +67,18 @@ def plane_noise(pixels: Singles) -> float:
 def plane_hdu(pixels: Singles, name: str, step: float, cards: bytes = b"") -> bytes:
     """Make a whole extension of a plane, header and data; the same pixels give the same bytes.
 
-    They are the bytes that astropy's CompImageHDU gives (tests/unit/app/formats/test_scaled_plane.py), in a fifth of
-    its time: of its 11 ms a plane, 7 go to looking up its configuration for every card it moves about.
+    The bytes are those of astropy's CompImageHDU (tests/unit/app/formats/test_scaled_plane.py), made in a fifth of the
+    time: of astropy's 11 ms a plane, 7 go to looking up its configuration for every card that it moves about.
 
     Parameters
     ----------
     pixels : float32 array (ny, nx)
-        NaN where there is no data.
+        NaN for pixels without data.
     name : str
-        EXTNAME.
+        Name of the extension (EXTNAME).
     step : float
         Unit of the stored integers, from `step_below`.
-    cards : bytes
+    cards : bytes, optional
         Further cards of the header, from `card_text`.
     """
     pixels = np.ascontiguousarray(pixels, np.float32)
@@ -63,7 +89,7 @@ def plane_hdu(pixels: Singles, name: str, step: float, cards: bytes = b"") -> by
     starts = np.concatenate([[0], ends[:-1]])
     descriptors = np.stack([ends - starts, starts], axis=1).astype(">i4")
     before, between, after = _fixed_cards(rows, columns, kind().itemsize, name)
-    # astropy moves what scales the pixels to the front, but for what changes nothing.
+    # astropy moves the cards that scale pixels to the front, except those that change nothing.
     scaling = [(card_text("BSCALE", step), step != 1.0), (card_text("BZERO", zero), zero != 0.0)]
     header = [
         before,
@@ -83,7 +109,7 @@ def plane_hdu(pixels: Singles, name: str, step: float, cards: bytes = b"") -> by
 
 @lru_cache(maxsize=1)
 def empty_primary() -> bytes:
-    """Make the HDU without data that extensions need before them."""
+    """Make the primary HDU without data that extensions need before them."""
     cards: list[tuple[str, int, str]] = [
         ("SIMPLE", True, "conforms to FITS standard"),
         ("BITPIX", 8, "array data type"),
@@ -94,13 +120,24 @@ def empty_primary() -> bytes:
 
 
 def whole_blocks(content: bytes, filler: bytes) -> bytes:
-    """Fill up the last block of a FITS header or of data."""
+    """Fill up the last block of a FITS header (with blanks) or of data (with zero bytes)."""
     return content + filler * (-len(content) % _BLOCK_BYTES)
 
 
 def card_text(keyword: str, value: str | float, comment: str = "") -> bytes:
-    """Give the bytes of a header card as astropy writes it."""
-    # Texts and whole numbers are the same in most images of a scan; an equal float may differ in the sign of its zero.
+    """Give the bytes of a header card as astropy writes it.
+
+    Parameters
+    ----------
+    keyword : str
+        Name of the card.
+    value : str, int or float
+        Value of the card.
+    comment : str, optional
+        Comment of the card.
+    """
+    # Cards of texts and whole numbers are kept, because most images of a scan have the same. Cards of floats are not:
+    # floats that are equal may differ in the sign of their zero.
     return _card(keyword, value, comment) if isinstance(value, float) else _kept_card(keyword, value, comment)
 
 
@@ -153,7 +190,7 @@ def _fixed_cards(rows: int, columns: int, width: int, name: str) -> tuple[bytes,
 
 def _middle(pixels: Singles, step: float) -> float:
     """Value of the stored integer 0."""
-    # It needs no exact median: it only has to be amid the range.
+    # The value needs to be amid the range only: every eighth row is enough for its median.
     thin = pixels[::_EVERY_ROW]
     if not np.isfinite(thin).all():
         thin = thin[np.isfinite(thin)]
@@ -167,13 +204,13 @@ def _middle(pixels: Singles, step: float) -> float:
 
 def _coded(
     pixels: Singles, zero: float, step: float
-) -> tuple[type[np.signedinteger[Any]], NDArray[np.uint8], NDArray[np.int64]]:
+) -> tuple[type[np.signedinteger[Any]], NDArray[np.uint8], Integers]:
     """Type of the integers, code of all tiles, end of each in it."""
-    from app.formats.rice import encode_plane, room
+    from app.formats.rice_encoding import encode_plane, room
 
     rows, columns = pixels.shape
     ends = np.zeros(-(-rows // _ROWS_A_TILE), np.int64)
-    # Most planes fit into the narrow ones: to try costs less than to look at all pixels before.
+    # Most planes fit into integers of 16 bits: to try costs less than to look at all pixels before.
     kinds: tuple[type[np.signedinteger[Any]], ...] = (np.int16, np.int32)
     for kind in kinds:
         counts = np.empty(min(_ROWS_A_TILE, rows) * columns, kind)
@@ -185,7 +222,7 @@ def _coded(
 
 
 def decompression_error() -> type[Exception]:
-    """Class of what astropy raises on damaged compressed bytes; it derives from nothing public."""
+    """Class of the exception that astropy raises on damaged compressed bytes; it derives from nothing public."""
     from astropy.io.fits.hdu.compressed import _compression
 
     found: type[Exception] = _compression.CfitsioException

@@ -57,7 +57,10 @@ class DiagnosticsFileError(InputError):
 def write_diagnostics(diagnostics: ScanDiagnostics) -> bytes:
     """Bytes of the file.
 
-    Raised if a table has other fields than its dtype, or planes other shapes than they should: ValueError (a bug).
+    Raises
+    ------
+    ValueError
+        Raised if a table has other fields than its dtype, or a plane another shape than it should: a bug.
     """
     from astropy.io import fits
 
@@ -80,7 +83,10 @@ def write_diagnostics(diagnostics: ScanDiagnostics) -> bytes:
 def read_diagnostics(path: Path) -> ScanDiagnostics:
     """Diagnostics of a file.
 
-    Raised if it is missing, damaged, lacks a part, or is of another version: DiagnosticsFileError.
+    Raises
+    ------
+    DiagnosticsFileError
+        Raised if the file is missing, damaged, lacks a part, or is of another version.
     """
     import warnings
 
@@ -88,7 +94,7 @@ def read_diagnostics(path: Path) -> ScanDiagnostics:
     from astropy.utils.exceptions import AstropyUserWarning
 
     with warnings.catch_warnings():
-        # Truncation is told by astropy only as a warning.
+        # Of truncation astropy only warns.
         warnings.simplefilter("ignore")
         warnings.filterwarnings("error", message=".*truncated.*", category=AstropyUserWarning)
         try:
@@ -110,7 +116,7 @@ def _damaged(path: Path, error: Exception) -> DiagnosticsFileError:
 
 
 def _bounded(band: BandDiagnostics) -> BandDiagnostics:
-    """Keep what medians and pictures need: even steps through the stars, the middle of the piece."""
+    """Keep as much as medians and pictures need: even steps through the stars, the middle of the piece."""
     stars = band.stars
     if stars.size > MOST_STARS:
         stars = stars[np.arange(MOST_STARS) * stars.size // MOST_STARS]
@@ -138,11 +144,11 @@ def _band_hdus(band: BandDiagnostics) -> list[Any]:
 
 
 def _pieces(band: BandDiagnostics) -> bytes:
-    """Bytes of the extensions of the piece of an image, none where there is none."""
+    """Bytes of the extensions of the piece of an image; none if there is no piece."""
     if not band.image.size:
         return b""
     letter = band.band.value.upper()
-    # One step for both: what is left over is looked at in units of the noise of the image.
+    # Both have one step, because the residual is looked at in units of the noise of the image.
     step = step_below(plane_noise(band.residual))
     return plane_hdu(band.image, f"IMAGE_{letter}", step) + plane_hdu(band.residual, f"RESID_{letter}", step)
 

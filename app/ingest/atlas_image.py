@@ -17,7 +17,7 @@ from app.ingest.candidate import Candidate
 from app.ingest.header_cards import read_header_document
 from app.ingest.summary import ScanIdentity
 from app.models.survey import FileKind, ScanKind
-from app.sky.footprint import Position
+from app.sky.shapes import Position
 
 MIN_SIDE_PIX = 32  # smaller than the cells of any background estimate: nothing could be measured
 MAX_SIDE_PIX = 8192  # 16 times the survey's width; a larger header is more likely damaged than true

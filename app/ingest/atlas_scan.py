@@ -10,7 +10,7 @@ from app.errors import InputError
 from app.formats.raw_names import parse_ordate
 from app.ingest.header_cards import shared_document
 from app.ingest.scan_values import ScanFileRow, ScanValues, covered_area
-from app.sky.footprint import Position
+from app.sky.shapes import Position
 
 # From the UT of images 80 and 92 and of 186 and 198 of two real scans (02 May 1999): 17.82 s / 12 frames.
 FRAME_PERIOD_SECONDS = 1.485

@@ -13,7 +13,7 @@ from app.ingest.named_facts import NamedFacts
 from app.ingest.summary import ScanIdentity
 from app.instruments.bands import Band
 from app.models.survey import FileKind
-from app.sky.footprint import Position
+from app.sky.shapes import Position
 
 
 @dataclass(frozen=True)

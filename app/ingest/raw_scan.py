@@ -23,8 +23,8 @@ from app.instruments.bands import Band
 from app.instruments.cameras import detector_of
 from app.instruments.detector import Detector
 from app.models.survey import FileKind
-from app.sky.footprint import Position
 from app.sky.projection import SinProjection
+from app.sky.shapes import Position
 
 _FILE_KINDS = {
     ScanType.SURVEY: FileKind.SCAN,

@@ -25,8 +25,8 @@ from app.ingest.summary import ScanIdentity, ScanOutcome, ScanState
 from app.ingest.tiles import tile_kind, tile_of
 from app.models.survey import Entry, ScanKind
 from app.sky.coverage import middle_of
-from app.sky.footprint import separation_deg
-from app.sky.shapes import SPoint, SPolygon
+from app.sky.directions import separation_deg
+from app.sky.shapes import SPolygon
 
 # A scan is 6 degrees long (background/survey 1.4): images of one scan farther apart than this belong to two.
 MAX_SCAN_DEG = 7.0
@@ -203,7 +203,7 @@ def _set_tile(
         "kind": tile_kind(scan.tile, scan.kind).value,
         "ra": ra,
         "decl": decl,
-        "footprint": planned and SPolygon(tuple(SPoint(*corner) for corner in planned)),
+        "footprint": planned and SPolygon.through(planned),
     }
     connection.execute(statement("ingest/add_tile"), row)
 
@@ -252,7 +252,7 @@ def _add_file(connection: Connection[Any], scan: _OpenScan, candidate: Candidate
         "sha256": candidate.sha256,
         "size_bytes": candidate.size_bytes,
         "header": Jsonb(candidate.document),
-        "footprint": corners and SPolygon(tuple(SPoint(*corner) for corner in corners)),
+        "footprint": corners and SPolygon.through(corners),
     }
     connection.execute(statement("ingest/add_file"), values)
     if candidate.frames is not None:
@@ -277,7 +277,7 @@ def _files(connection: Connection[Any], scan_key: int) -> list[ScanFileRow]:
     rows = connection.execute(statement("ingest/scan_files"), {"scan_key": scan_key}).fetchall()
     files = []
     for band, number, url, sha256, header, footprint in rows:
-        corners = tuple((p.ra_deg, p.decl_deg) for p in footprint.corners) if footprint else None
+        corners = footprint.positions if footprint else None
         files.append(ScanFileRow(band, number, url, sha256, header, corners))
     return files
 

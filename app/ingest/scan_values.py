@@ -10,7 +10,8 @@ from typing import Any
 from psycopg.types.json import Jsonb
 
 from app.sky.coverage import Quadrilateral, bounding_corners, common_corners
-from app.sky.footprint import Corners, Position, polygon
+from app.sky.footprint import Corners
+from app.sky.shapes import Position, SPolygon
 
 # Julian date of 1970 January 1, 0h, the zero of POSIX time.
 _JULIAN_DATE_OF_POSIX_ZERO = 2440587.5
@@ -56,7 +57,7 @@ class ScanValues:
             "frames_present": self.frames_present,
             "ra": ra,
             "decl": decl,
-            "footprint": polygon(corners) if corners else None,
+            "footprint": SPolygon.through(corners.around()) if corners else None,
             "header": Jsonb(self.header),
         }
         for number, (corner_ra, corner_decl) in enumerate(places, start=1):

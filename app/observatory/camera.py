@@ -10,14 +10,21 @@ the airglow noise that the real J band has beyond its photons.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
-from app.arrays import Singles
+from app.arrays import Bools, Integers, Singles
 from app.instruments.bands import Band
 from app.instruments.cameras import camera_of
 from app.observatory.optics import Aberrations
+
+SIZE = 256
+MIDDLE_PIX = 127.5  # centre of the array, array pixels
+CORNER_PIX2 = 2.0 * 128.0 * 128.0  # squared distance of a corner from the centre
+READ1_SECONDS = 0.051
+INTEGRATION_SECONDS = 1.3
+FRAME_SECONDS = 1.40  # reset, reads, and the secondary's return
 
 _SEED_TAG = 0xCA3
 
@@ -42,29 +49,31 @@ class BandCamera:
     Attributes
     ----------
     band : Band
+        Band of the filter.
     zero_point_mag : float
-        M = zero_point - 2.5 log10(DN in 1.3 s) at airmass 1 in a night of c1 = 0.
+        Magnitude of 1 DN in 1.3 s at airmass 1, in a night without an offset of its own.
     extinction_mag : float
-        Magnitudes an airmass, relative to airmass 1.
+        Extinction in magnitudes an airmass, counted from airmass 1.
     background_dn : float
         Mean sky in 1.3 s and one 2" pixel.
     airglow : float
         Relative amplitude of the sky's structure.
     gain_e_dn, read_noise_e, reset_noise_e : float
-        Electrons a DN; noise of one read; noise of the reset, common to both reads.
+        Electrons a DN; noise of one read; noise of the reset, common to both reads; electrons.
     well_dn : float
         Signal above the pedestal at which a pixel is full.
     bend : float
-        Non-linearity: response = q (1 - bend (q / well)^2).
+        Non-linearity: a charge q shows as q (1 - bend (q / well)^2).
     scale_arcsec : float
-        Pixel size.
+        Pixel size on the sky.
     offset_x_pix, offset_y_pix : float
         Where the commanded centre falls, from the array's middle (127.5, 127.5), array pixels.
     rotation_deg : float
-        Of the array on the sky, from north through east.
+        Rotation of the array on the sky, from north through east.
     distortion_pix : float
         Third-order radial shift at a corner.
     aberrations : Aberrations
+        Optics of the band.
     """
 
     band: Band
@@ -85,8 +94,10 @@ class BandCamera:
     aberrations: Aberrations
 
 
-# Rotation 0.23 degrees moves a star by 1/6 pixel across the scan from one look to the next (41.5 sin 0.23 deg): six
-# looks, six phases. Seasonal camera identifiers would go into `identifier`; one configuration a hemisphere is enough.
+# A rotation of 0.23 degrees moves a star by 1/6 pixel across the scan from one look to the next (41.5 sin 0.23 deg):
+# six looks have six phases. Both sites have one configuration for the whole survey.
+# Columns: zero point, extinction, background, airglow, gain, read noise, reset noise, well, bend, scale, offset x and
+# y, rotation, distortion; then the aberrations in the order of `Aberrations`.
 CAMERAS: dict[Band, BandCamera] = {
     Band.J: BandCamera(
         Band.J, 20.90, 0.109, 800.0, 0.10, 8.5, 45.0, 60.0, 19000.0, 0.015, 2.000, 0.00, 0.00, 0.230, 0.06,
@@ -104,11 +115,18 @@ CAMERAS: dict[Band, BandCamera] = {
 
 
 def defocused(camera: BandCamera, defocus_arcsec: float) -> BandCamera:
-    """Return the camera with the telescope out of focus, radius of blur at the edge of the pupil.
+    """Return the camera with the telescope out of focus.
 
     A secondary that leaves its place tilts as well: constant astigmatism grows by a quarter, the field's by half of
-    the defocus. The tilt of the arrays then tells more: one side of an array comes nearer to its focus, the other
+    the defocus. The tilt of the arrays then shows more: one side of an array comes nearer to its focus, the other
     leaves it.
+
+    Parameters
+    ----------
+    camera : BandCamera
+        Camera in focus.
+    defocus_arcsec : float
+        Radius of blur at the edge of the pupil, added to the camera's own; 0 changes nothing.
     """
     if defocus_arcsec == 0.0:
         return camera
@@ -124,18 +142,28 @@ def defocused(camera: BandCamera, defocus_arcsec: float) -> BandCamera:
     )
 
 
-@dataclass(frozen=True)
-class Detector:
-    """The true response of one array; float32 arrays (256, 256).
+def identifier(hemisphere: str) -> str:
+    """Name of the detector configuration of a site, as the raw header's CAMERA."""
+    return f"sim-{hemisphere}-1"
+
+
+class TrueDetector(NamedTuple):
+    """The true response of one array.
 
     Attributes
     ----------
-    flat : relative responsivity, median 1; 0.02 where dead
-    pedestal_dn : level of Read_1 in the dark
-    dark_dn : what Read_2 - Read_1 shows in the dark
-    noise_factor : read noise relative to the array's; above 1 where a pixel is noisy
-    well_dn : full well of each pixel
-    bad : bool, dead, hot or noisy
+    flat : float32 array (256, 256)
+        Relative responsivity, median 1; 0.02 in dead pixels.
+    pedestal_dn : float32 array (256, 256)
+        Level of Read_1 in the dark.
+    dark_dn : float32 array (256, 256)
+        What Read_2 - Read_1 shows in the dark.
+    noise_factor : float32 array (256, 256)
+        Read noise relative to the array's; above 1 in noisy pixels.
+    well_dn : float32 array (256, 256)
+        Full well of each pixel.
+    bad : bool array (256, 256)
+        Pixels that are dead, hot or noisy.
     """
 
     flat: Singles
@@ -143,23 +171,24 @@ class Detector:
     dark_dn: Singles
     noise_factor: Singles
     well_dn: Singles
-    bad: NDArray[np.bool_]
+    bad: Bools
 
 
-def make_detector(camera: BandCamera, hemisphere: str, seed: int) -> Detector:
+def make_detector(camera: BandCamera, hemisphere: str, seed: int) -> TrueDetector:
     """Draw an array's true response.
 
     Parameters
     ----------
     camera : BandCamera
+        Its band and full well count.
     hemisphere : str
-        Each site has its own arrays.
+        Site, n or s: each has its own arrays.
     seed : int
-        Of the camera, not of the night: nights with the same seed have the same arrays.
+        Seed of the camera, not of the night: nights with the same seed have the same arrays.
 
     Returns
     -------
-    Detector
+    TrueDetector
         0.5 % of the pixels are bad: dead, hot and noisy in equal parts, an eighth of them in small clusters.
     """
     random = np.random.default_rng([_SEED_TAG, seed, camera.band.position, "ns".index(hemisphere)])
@@ -181,7 +210,7 @@ def make_detector(camera: BandCamera, hemisphere: str, seed: int) -> Detector:
     dark[kind == 2] += 300.0 + random.exponential(1500.0, np.count_nonzero(kind == 2))
     noise[kind == 3] = 6.0
     well = camera.well_dn * (1.0 + 0.02 * random.standard_normal((SIZE, SIZE)))
-    return Detector(
+    return TrueDetector(
         (flat / np.median(flat)).astype(np.float32),
         pedestal.astype(np.float32),
         dark.astype(np.float32),
@@ -191,11 +220,11 @@ def make_detector(camera: BandCamera, hemisphere: str, seed: int) -> Detector:
     )
 
 
-def _bad_kinds(random: np.random.Generator) -> NDArray[np.int64]:
+def _bad_kinds(random: np.random.Generator) -> Integers:
     """Map of bad pixels: 0 good, 1 dead, 2 hot, 3 noisy."""
     kind = np.zeros((SIZE, SIZE), np.int64)
-    places = random.choice(SIZE * SIZE, 290, replace=False)
-    kind.ravel()[places] = random.integers(1, 4, places.size)
+    single = random.choice(SIZE * SIZE, 290, replace=False)
+    kind.ravel()[single] = random.integers(1, 4, single.size)
     for _ in range(5):
         y, x = random.integers(2, SIZE - 4, 2)
         kind[y : y + 3, x : x + 3] = 1

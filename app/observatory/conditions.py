@@ -5,24 +5,23 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
-from app.arrays import Doubles, Singles
+from app.arrays import Bools, Doubles, Singles, Table
 from app.formats.raw_header import ScanType
 from app.observatory.camera import SIZE, BandCamera
-from app.observatory.deviates import stream_keys
 from app.observatory.parameters import NightParameters
+from app.observatory.random_numbers import Keys, stream_keys
 from app.observatory.schedule import ScanPlan
 from app.observatory.trails import Trail, draw_trail, make_passages
 
 HIT_DTYPE = np.dtype(
     [
         ("frame", "i4"),  # number, from 1
-        ("x", "f4"),  # array pixels where the track starts
+        ("x", "f4"),  # start of the track, array pixels
         ("y", "f4"),
         ("length_pix", "f4"),
-        ("angle_deg", "f4"),  # of the track, from +x towards +y
-        ("charge_dn", "f4"),  # in total
+        ("angle_deg", "f4"),  # direction of the track, from +x towards +y
+        ("charge_dn", "f4"),  # charge of the whole track
     ]
 )
 
@@ -32,16 +31,22 @@ _CONDITIONS_TAG, _SKY_TAG, _HIT_TAG, _CLOUD_TAG = 11, 12, 13, 15
 
 @dataclass(frozen=True)
 class Conditions:
-    """What all three bands share during a scan; arrays (frames,).
+    """What all three bands share during a scan.
 
     Attributes
     ----------
-    ra_deg, decl_deg : true sky position of the focal-plane centre
-    turn_deg : rotation of the field besides the arrays' own
-    seeing_arcsec : atmospheric full width at half maximum at J
-    transparency : relative, clouds included
-    missing : bool
+    ra_deg, decl_deg : float64 arrays (frames,)
+        True sky position of the focal-plane centre, ICRS degrees.
+    turn_deg : float64 array (frames,)
+        Rotation of the field besides the arrays' own.
+    seeing_arcsec : float64 array (frames,)
+        Atmospheric full width at half maximum at J.
+    transparency : float64 array (frames,)
+        Share of the light that a clear sky lets through, clouds included.
+    missing : bool array (frames,)
+        Frames that the camera never delivers.
     trails : tuple of Trail
+        What crosses the field, ordered by frame after the meteor.
     """
 
     ra_deg: Doubles
@@ -49,12 +54,12 @@ class Conditions:
     turn_deg: Doubles
     seeing_arcsec: Doubles
     transparency: Doubles
-    missing: NDArray[np.bool_]
+    missing: Bools
     trails: tuple[Trail, ...]
 
 
 def night_seed(parameters: NightParameters) -> int:
-    """Seed of everything that changes from night to night: 32 bits from seed, date and site."""
+    """Seed of weather, pointing and noise, which change from night to night: 32 bits from seed, date and site."""
     day = parameters.night_date.toordinal() * 2 + "ns".index(parameters.hemisphere)
     return int(np.random.SeedSequence([parameters.seed, day]).generate_state(1)[0])
 
@@ -68,10 +73,15 @@ def _walk(random: np.random.Generator, count: int, step: float, pull: float) -> 
 
 
 def cloud_cover(plan: ScanPlan, parameters: NightParameters) -> Doubles:
-    """Transparency of the cloud that passes during a survey scan; 1 without one, (frames,).
+    """Transparency of the cloud that passes during a survey scan.
 
-    A cloud of several lumps, in all a fifth to a half of the scan long; the deepest takes away half to all of
-    `parameters.clouds`. Calibration scans stay clear, as the survey used those of clear sky only.
+    The cloud has several lumps and is a fifth to a half of the scan long; its deepest lump takes away half to all of
+    `parameters.clouds`. Calibration scans stay clear, because the survey used calibration scans of clear sky only.
+
+    Returns
+    -------
+    float64 array (frames,)
+        1 in frames without a cloud.
     """
     count = plan.frame_count
     if parameters.clouds == 0.0 or parameters.still or plan.scan_type is not ScanType.SURVEY:
@@ -81,8 +91,8 @@ def cloud_cover(plan: ScanPlan, parameters: NightParameters) -> Doubles:
     begin = random.uniform(0.0, count - length)
     middles = begin + length * random.uniform(0.2, 0.8, 4)
     widths = length * random.uniform(0.06, 0.12, 4)
-    place = (np.arange(count)[:, None] - middles) / widths
-    depth = np.sum(random.uniform(0.3, 1.0, 4) * np.exp(-0.5 * place**2), axis=1)
+    distance = (np.arange(count)[:, None] - middles) / widths
+    depth = np.sum(random.uniform(0.3, 1.0, 4) * np.exp(-0.5 * distance**2), axis=1)
     return np.asarray(
         1.0 - parameters.clouds * random.uniform(0.5, 1.0) * depth / max(float(depth.max()), 0.1)
     )
@@ -94,14 +104,16 @@ def make_conditions(plan: ScanPlan, parameters: NightParameters, events: tuple[i
     Parameters
     ----------
     plan : ScanPlan
+        What the telescope is told.
     parameters : NightParameters
-    events : pair of int
-        Scans that get the meteor and the missing frame; 0 for none.
+        Seed, mean seeing and clouds of the night.
+    events : (int, int)
+        Numbers of the scans that get the meteor and the missing frame; 0 for none.
     """
     count = plan.frame_count
     random = np.random.default_rng([_CONDITIONS_TAG, night_seed(parameters), plan.scan])
     time = np.arange(count)
-    # Tracking in RA: normally under 2" from the great circle; steps of the secondary repeat to 0.15".
+    # Tracking in right ascension stays within 2" of the great circle; steps of the secondary repeat to 0.15".
     drift = random.uniform(0.3, 1.2) * np.sin(time / random.uniform(25.0, 90.0) + random.uniform(0.0, 6.0))
     east = drift - drift[0] + 0.15 * random.standard_normal(count) + random.normal(0.0, 1.0)
     north = 0.15 * random.standard_normal(count) + _walk(random, count, 0.03, 0.02) + random.normal(0.0, 1.0)
@@ -136,18 +148,32 @@ def make_conditions(plan: ScanPlan, parameters: NightParameters, events: tuple[i
 
 
 def make_sky(plan: ScanPlan, camera: BandCamera, parameters: NightParameters) -> Singles:
-    """Background of each frame at 9 x 9 nodes, DN in the integration time.
+    """Background of each frame.
 
-    On the sky: a level that walks slowly, a gradient, and two airglow waves of 6' to 20' that run through the field.
-    Dusk flats: light falling from 10,000 to 1,000 DN, even to 0.3 %. Darks: none.
+    Scans of the sky have a level that walks slowly, a gradient, and two airglow waves of 6' to 20' that run through
+    the field. In dusk flats the light falls from 10,000 to 1,000 DN and is even to 0.3 %. Darks have none.
+
+    Parameters
+    ----------
+    plan : ScanPlan
+        Its type decides what kind of background there is.
+    camera : BandCamera
+        Mean level and airglow of the band.
+    parameters : NightParameters
+        Seed of the night.
+
+    Returns
+    -------
+    float32 array (frames, 9, 9)
+        Light at nodes every 32 pixels, from corner to corner, DN in the integration time.
     """
     count = plan.frame_count
     shape = (count, _SKY_NODES, _SKY_NODES)
     if plan.scan_type is ScanType.DARK:
         return np.zeros(shape, np.float32)
     random = np.random.default_rng([_SKY_TAG, night_seed(parameters), plan.scan, camera.band.position])
-    place = np.linspace(-1.0, 1.0, _SKY_NODES)
-    y, x = place[None, :, None], place[None, None, :]
+    node = np.linspace(-1.0, 1.0, _SKY_NODES)
+    y, x = node[None, :, None], node[None, None, :]
     time = np.arange(count, dtype=float)[:, None, None]
     if plan.scan_type is ScanType.FLAT:
         level = np.geomspace(10_000.0, 1_000.0, count)[:, None, None]
@@ -158,15 +184,30 @@ def make_sky(plan: ScanPlan, camera: BandCamera, parameters: NightParameters) ->
     level = 1.0 + amplitude * _walk(random, count, 0.15, 0.02)[:, None, None] * 0.5
     pattern = 0.15 * amplitude * (random.uniform(-1, 1) * x + random.uniform(-1, 1) * y)
     for _ in range(2):
-        waves = random.uniform(1.2, 4.0)  # radians over half the field
+        wave_number = random.uniform(1.2, 4.0)  # radians over half the field
         angle, speed, phase = random.uniform(0.0, 6.3), random.uniform(0.05, 0.2), random.uniform(0.0, 6.3)
-        along = waves * (np.cos(angle) * x + np.sin(angle) * y)
+        along = wave_number * (np.cos(angle) * x + np.sin(angle) * y)
         pattern = pattern + 0.1 * amplitude * np.sin(along + speed * time + phase)
     return np.asarray(camera.background_dn * np.clip(level + pattern, 0.3, 3.0), np.float32)
 
 
 def make_drift(plan: ScanPlan, camera: BandCamera, parameters: NightParameters) -> Singles:
-    """Quadrant offsets that arise between the reads, DN (frames, 2, 2): slow, some 0.6 DN."""
+    """Quadrant offsets that arise between the reads: they walk slowly, by some 0.6 DN.
+
+    Parameters
+    ----------
+    plan : ScanPlan
+        Number of the scan and of its frames.
+    camera : BandCamera
+        Its band has a walk of its own.
+    parameters : NightParameters
+        Seed of the night.
+
+    Returns
+    -------
+    float32 array (frames, 2, 2)
+        Offset of the quadrants (upper or lower half, left or right half), DN.
+    """
     if parameters.still:
         return np.zeros((plan.frame_count, 2, 2), np.float32)
     random = np.random.default_rng([_SKY_TAG, night_seed(parameters), plan.scan, camera.band.position, 1])
@@ -174,8 +215,23 @@ def make_drift(plan: ScanPlan, camera: BandCamera, parameters: NightParameters) 
     return np.stack(walks, axis=-1).reshape(-1, 2, 2).astype(np.float32)
 
 
-def make_hits(plan: ScanPlan, camera: BandCamera, parameters: NightParameters) -> NDArray[np.void]:
-    """Cosmic-ray hits of a scan and band: structured array of HIT_DTYPE, ordered by frame."""
+def make_hits(plan: ScanPlan, camera: BandCamera, parameters: NightParameters) -> Table:
+    """Cosmic-ray hits of a scan and band.
+
+    Parameters
+    ----------
+    plan : ScanPlan
+        Number of the scan and of its frames.
+    camera : BandCamera
+        Its band has hits of its own.
+    parameters : NightParameters
+        Seed of the night, and mean number of hits a frame.
+
+    Returns
+    -------
+    structured array of HIT_DTYPE, (n,)
+        Ordered by frame.
+    """
     random = np.random.default_rng([_HIT_TAG, night_seed(parameters), plan.scan, camera.band.position])
     count = int(random.poisson(parameters.cosmic_rays * plan.frame_count))
     hits = np.zeros(count, HIT_DTYPE)
@@ -187,15 +243,22 @@ def make_hits(plan: ScanPlan, camera: BandCamera, parameters: NightParameters) -
     return hits
 
 
-def draw_extra(frames: range, hits: NDArray[np.void], trails: tuple[Trail, ...]) -> Singles:
-    """Charge of hits and trails on some frames: float32 (frames, 256, 256), or (0, 256, 256) where there is none.
+def draw_extra(frames: range, hits: Table, trails: tuple[Trail, ...]) -> Singles:
+    """Charge of hits and trails on some frames.
 
     Parameters
     ----------
     frames : range
         Frame indices from 0.
     hits : structured array of HIT_DTYPE
+        Hits of the whole scan.
     trails : tuple of Trail
+        Trails of the whole scan.
+
+    Returns
+    -------
+    float32 array (frames, 256, 256) or (0, 256, 256)
+        DN; without frames if nothing hits or crosses any of them.
     """
     chosen = hits[(hits["frame"] > frames.start) & (hits["frame"] <= frames.stop)]
     crossing = [trail for trail in trails if trail.frame - 1 in frames]
@@ -207,13 +270,27 @@ def draw_extra(frames: range, hits: NDArray[np.void], trails: tuple[Trail, ...])
         angle = np.radians(float(hit["angle_deg"]))
         x = np.floor(float(hit["x"]) + steps * np.cos(angle) + 0.5).astype(np.int64)
         y = np.floor(float(hit["y"]) + steps * np.sin(angle) + 0.5).astype(np.int64)
-        on = (x >= 0) & (x < SIZE) & (y >= 0) & (y < SIZE)
-        np.add.at(extra[int(hit["frame"]) - 1 - frames.start], (y[on], x[on]), float(hit["charge_dn"]) / 16.0)
+        on_array = (x >= 0) & (x < SIZE) & (y >= 0) & (y < SIZE)
+        np.add.at(
+            extra[int(hit["frame"]) - 1 - frames.start],
+            (y[on_array], x[on_array]),
+            float(hit["charge_dn"]) / 16.0,
+        )
     for trail in crossing:
         draw_trail(extra[trail.frame - 1 - frames.start], trail)
     return extra
 
 
-def frame_keys(plan: ScanPlan, camera: BandCamera, parameters: NightParameters) -> NDArray[np.uint64]:
-    """Random stream of each frame of a scan and band."""
+def frame_keys(plan: ScanPlan, camera: BandCamera, parameters: NightParameters) -> Keys:
+    """Key of the random stream of each frame.
+
+    Parameters
+    ----------
+    plan : ScanPlan
+        Number of the scan and of its frames.
+    camera : BandCamera
+        Its band has streams of its own.
+    parameters : NightParameters
+        Seed of the night.
+    """
     return stream_keys(night_seed(parameters), plan.scan, camera.band.position, plan.frame_count)

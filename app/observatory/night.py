@@ -8,8 +8,8 @@ from datetime import date
 from typing import TYPE_CHECKING
 
 import numpy as np
-from numpy.typing import NDArray
 
+from app.arrays import Doubles
 from app.errors import ConflictError
 from app.formats.checksums import CHECKSUM_LIST_NAME
 from app.formats.raw_folder import raw_files, seal_night
@@ -42,15 +42,17 @@ class NightSummary:
     night : Path
         Folder of the raw files.
     truth, standards : Path
-    scans : int
-    files : int
+        Files of the truth tables and of the standard stars.
+    scans, files : int
+        Numbers of scans and of raw files, which are one a scan and band.
     frames : int
-        Of all scans, one band.
+        Frames of all scans in one band.
     sources : int
+        Stars and galaxies of the truth.
     size_bytes : int
-        Of the raw files.
+        Size of all raw files together.
     existed : bool
-        True where the same night stood there already and nothing was done.
+        Whether the same night stood there already and nothing was done.
     """
 
     night: Path
@@ -66,10 +68,27 @@ class NightSummary:
 
 def zero_points(
     plan: ScanPlan, camera: BandCamera, conditions: Conditions, parameters: NightParameters
-) -> NDArray[np.float64]:
+) -> Doubles:
     """Return the true zero point of each frame, extinction and transparency included.
 
-    Constant for the night in H and Ks, piecewise linear in time in J, as the survey's nightly solutions are.
+    The zero point above the atmosphere is constant for the night in H and Ks and piecewise linear in time in J, as
+    the survey's nightly solutions are.
+
+    Parameters
+    ----------
+    plan : ScanPlan
+        Times and airmasses of the frames.
+    camera : BandCamera
+        Nominal zero point and extinction of the band.
+    conditions : Conditions
+        Transparency of the frames.
+    parameters : NightParameters
+        Seed of the night.
+
+    Returns
+    -------
+    float64 array (frames,)
+        Magnitude of 1 DN.
     """
     random = np.random.default_rng([21, night_seed(parameters), camera.band.position])
     offset = 0.015 * random.standard_normal()
@@ -104,14 +123,14 @@ def _already_there(parameters: NightParameters, directory: Path, record: str) ->
     Raises
     ------
     ConflictError
-        Raised if something else stands where the night would go.
+        Raised if another night stands in the folder where this one would go.
     """
     night = directory / parameters.night_name
     note = directory / f"{parameters.night_name}.parameters.json"
     if not night.exists() or (night.is_dir() and not any(night.iterdir())):
         return False
     if note.is_file() and note.read_text(encoding="utf-8") == record:
-        # the list of checksums is written last: without it the run before was cut short, and starts again
+        # The list of checksums is written last: a folder without it was cut short and is observed again.
         return (night / CHECKSUM_LIST_NAME).is_file()
     raise ConflictError(
         f"{night} holds another night",
@@ -136,7 +155,7 @@ def _regions(plans: tuple[ScanPlan, ...]) -> list[Region]:
 
 
 def _gather_reference(regions: list[Region]) -> ReferenceStars:
-    """Synthetic reference stars of some regions, each once."""
+    """Synthetic reference stars of some regions; a star in several of them stands once."""
     stars = np.concatenate([synthetic_region(Region(0.0, 0.0, 0.0, 0.0)), *map(synthetic_region, regions)])
     _, first = np.unique(stars["star_id"], return_index=True)
     return np.asarray(stars[first])
@@ -154,9 +173,10 @@ def simulate_night(
     Parameters
     ----------
     parameters : NightParameters
+        What the night is made of.
     directory : Path
         Gets the folder `<night>` of raw files, `<night>.truth.fits`, `<night>.standards.fits` and
-        `<night>.parameters.json`; made where absent.
+        `<night>.parameters.json`; made if it is absent.
     reference : structured array of REFERENCE_DTYPE, optional
         Bright stars; the synthetic catalogue's by default.
     progress : callable, optional
@@ -165,6 +185,7 @@ def simulate_night(
     Returns
     -------
     NightSummary
+        What stands in the directory now.
 
     Raises
     ------

@@ -17,33 +17,36 @@ from numpy.typing import NDArray
 from app.arrays import Doubles, Singles
 
 PIXEL_ARCSEC = 2.0
-PHASES = 8  # table steps a pixel; bilinear between them blurs by 1/300 pixel^2, and keeps flux and centroid
+# Table steps a pixel. Tables are bilinear between the steps: that blurs by 1/300 pixel^2 and keeps flux and centroid.
+PHASES = 8
 HALF_WIDTH = 20  # pixels: 40", beyond which a star of J 5 falls below 1 DN a pixel
 _GRID = 512  # samples of 1/8 pixel: 64 pixels, so the light wrapped around by the transform is below 1e-5
-NODES = 3  # tables at the corners, edge middles and centre of the focal plane, bilinear between
+NODES = (
+    3  # tables along each side of the focal plane: corners, edge middles and centre, bilinear between them
+)
 _RAYS = 6000
 
 
 @dataclass(frozen=True)
 class Aberrations:
-    """Optics of one band; lengths are radii of blur in arcseconds at the edge of the pupil.
+    """Optics of one band; lengths are radii of blur in arc seconds at the edge of the pupil.
 
     Attributes
     ----------
     defocus : float
-        At the centre of the focal plane.
+        Defocus at the centre of the focal plane.
     tilt_x, tilt_y : float
         Change of defocus from the centre to the edge along x and y (tilted array).
     curvature : float
         Change of defocus from the centre to a corner (field curvature).
     astigmatism, astigmatism_angle_deg : float
-        Constant part; the field part below grows with the square of the distance from the axis.
+        Astigmatism that is the same over the whole field, and its direction.
     field_astigmatism : float
-        At a corner, along the radius.
+        Astigmatism along the radius, at a corner; grows with the square of the distance from the axis.
     coma : float
-        At a corner, along the radius.
+        Coma along the radius, at a corner; grows with the distance from the axis.
     jitter : float
-        Gaussian sigma of residual motion along the scan (y): the secondary's freeze is not perfect.
+        Gaussian sigma of residual motion along the scan (y): the secondary does not freeze the sky perfectly.
     """
 
     defocus: float
@@ -74,7 +77,7 @@ def _spot(aberrations: Aberrations, x: float, y: float) -> Doubles:
     a_sin += aberrations.field_astigmatism * distance2 * np.sin(2 * field_angle)
     rx = (defocus + a_cos) * px + a_sin * py
     ry = a_sin * px + (defocus - a_cos) * py
-    # Coma: the third-order ray fan, (2 + cos 2a, sin 2a) rho^2 along the field direction.
+    # The ray fan of third-order coma is (2 + cos 2a, sin 2a) rho^2 along the field direction.
     coma = aberrations.coma * np.sqrt(distance2) / 3.0 * radius**2
     rx += coma * (2.0 * np.cos(field_angle) + np.cos(2.0 * angle - field_angle))
     ry += coma * (2.0 * np.sin(field_angle) + np.sin(2.0 * angle - field_angle))
@@ -98,7 +101,7 @@ def _transfer(seeing_arcsec: float, jitter_arcsec: float) -> Doubles:
     """Transfer function of atmosphere, jitter and pixel on the half-plane of the real transform."""
     step = PIXEL_ARCSEC / PHASES
     fy, fx = np.fft.fftfreq(_GRID, step)[:, None], np.fft.rfftfreq(_GRID, step)[None, :]
-    # Full width at half maximum = 0.976 lambda / r0 for Kolmogorov turbulence, so f0 = r0 / lambda = 0.976 / FWHM.
+    # Kolmogorov turbulence has a full width at half maximum of 0.976 lambda / r0, so f0 = r0 / lambda = 0.976 / FWHM.
     frequency = np.hypot(fx, fy) * (seeing_arcsec / 0.976)
     atmosphere = np.exp(-3.44 * frequency ** (5.0 / 3.0))
     motion = np.exp(-2.0 * (np.pi * jitter_arcsec * fy) ** 2)
@@ -125,8 +128,8 @@ def _phase_major(image: Doubles) -> Singles:
 
 @lru_cache(maxsize=4)
 def _spot_transforms(aberrations: Aberrations) -> tuple[NDArray[np.complex128], ...]:
-    places = np.linspace(-1.0, 1.0, NODES)
-    return tuple(np.fft.rfft2(_spot(aberrations, float(x), float(y))) for y in places for x in places)
+    nodes = np.linspace(-1.0, 1.0, NODES)
+    return tuple(np.fft.rfft2(_spot(aberrations, float(x), float(y))) for y in nodes for x in nodes)
 
 
 @lru_cache(maxsize=24)  # 5 MB each
@@ -136,6 +139,7 @@ def point_tables(aberrations: Aberrations, seeing_arcsec: float) -> Singles:
     Parameters
     ----------
     aberrations : Aberrations
+        Optics of the band.
     seeing_arcsec : float
         Atmospheric full width at half maximum.
 
@@ -150,11 +154,3 @@ def point_tables(aberrations: Aberrations, seeing_arcsec: float) -> Singles:
         image = np.fft.irfft2(spot * transfer, s=(_GRID, _GRID))
         tables.append(_phase_major(np.maximum(image, 0.0)))
     return np.stack(tables)
-
-
-def width_arcsec(table: Singles) -> float:
-    """Full width at half maximum of a table's image, pixel included: 2 sqrt(area above half maximum / pi)."""
-    # all phases interleaved: [i, p, j, q] is the image sampled at 1 / PHASES pixel
-    fine = table[:PHASES, :PHASES].transpose(2, 0, 3, 1).reshape(table.shape[2] * PHASES, -1)
-    area = np.count_nonzero(fine > 0.5 * fine.max()) * (PIXEL_ARCSEC / PHASES) ** 2
-    return float(2.0 * np.sqrt(area / np.pi))

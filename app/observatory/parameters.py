@@ -12,30 +12,31 @@ from app.formats.raw_names import night_name
 
 @dataclass(frozen=True)
 class NightParameters:
-    """Everything that decides the bytes of a simulated night.
+    """All that decides the bytes of a simulated night.
 
     Attributes
     ----------
     night_date : date
         Observation reference date.
     hemisphere : str
-        n or s.
+        Site: n Mt. Hopkins, s Cerro Tololo.
     seed : int
-        Of sky, camera, weather and noise. Nights that differ in date alone see the same sky with the same camera.
+        Seed of sky, camera, weather and noise. Nights that differ in date alone see the same sky with the same
+        camera.
     tiles : int
-        Survey tiles, in pairs of neighbours that overlap by 51" in RA.
+        Survey tiles, in pairs of neighbours that overlap by 51" in right ascension.
     frames : int
-        Of a survey scan; 273 is the survey's 6 degrees.
+        Frames of a survey scan; 273 is the survey's 6 degrees.
     latitude_deg : float
         Galactic latitude of the tiles, 0 to 90.
     calibration_groups, calibration_scans, calibration_frames : int
-        Visits to a standard field, scans a visit (alternating directions, 5" apart), frames a scan.
+        Visits to a standard field; scans of a visit, in alternating directions, 5" apart; frames of such a scan.
     dark_frames, flat_frames : int
-        Of the dark and the dusk flat scan; 0 leaves the scan out.
+        Frames of the dark and the dusk flat scan; 0 leaves the scan out.
     density_factor : float
         Multiplies counts of faint stars and galaxies.
     seeing_arcsec : float
-        Mean atmospheric width; the image on the array is about 2.5" for 1.25".
+        Mean atmospheric full width at half maximum; the image on the array is about 2.5" wide for 1.25".
     cosmic_rays : float
         Mean number of hits a frame and band.
     defocus_arcsec : float
@@ -46,11 +47,17 @@ class NightParameters:
     artefacts : bool
         Whether bright stars leave latent images, spikes, glints and stripes.
     step_arcsec : float
-        From frame to frame: 83.25" is 41.625 pixels, so six looks have six phases in y.
+        Step from frame to frame: 83.25" is 41.625 pixels, so six looks have six phases in y.
     disturbed : bool
         Whether the night has its meteor, its missing frame, satellites and aircraft.
     still : bool
-        No pointing errors, no changes of seeing, sky and transparency: for tests of geometry and light.
+        Whether pointing is free of errors, and seeing, sky and transparency do not change: for tests of geometry and
+        light.
+
+    Raises
+    ------
+    SettingsError
+        Raised if a number lies outside its range.
     """
 
     night_date: date = date(1998, 4, 27)
@@ -75,13 +82,7 @@ class NightParameters:
     still: bool = False
 
     def __post_init__(self) -> None:
-        """Refuse what cannot be observed.
-
-        Raises
-        ------
-        SettingsError
-            Raised if a number lies outside its range.
-        """
+        """Refuse what cannot be observed."""
         night_name(self.night_date, self.hemisphere)
         limits: tuple[tuple[str, float, float, float], ...] = (
             ("tiles", self.tiles, 0, 60),

@@ -10,15 +10,15 @@ array out of focus, an annulus like the pupil, at an offset that the band's glas
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 from numba import njit
-from numpy.typing import NDArray
 
-from app.arrays import Doubles, Singles
+from app.arrays import Doubles, Integers, Singles
 from app.instruments.bands import Band
 from app.observatory.camera import BandCamera
-from app.observatory.looks import Looks
+from app.observatory.positions import Looks
 
 # Position angle of each arm (degrees) and its part of the light of one of the four spikes.
 ARMS: tuple[tuple[float, float], ...] = (
@@ -28,7 +28,7 @@ ARMS: tuple[tuple[float, float], ...] = (
 SPIKE_SHARE = 0.0035  # of a star's light in each of the four spikes
 _VANE_M = 0.010
 _WAVELENGTH_M = {Band.J: (1.235e-6, 0.162e-6), Band.H: (1.662e-6, 0.251e-6), Band.K: (2.159e-6, 0.262e-6)}
-# Within some arcseconds the star's own image holds the light already: spikes set in from 4" to 8".
+# Within some arc seconds the star's own image holds the light already: spikes set in from 4" to 8".
 _ONSET_ARCSEC = (4.0, 8.0)
 _PROFILE_STEP_ARCSEC = 0.5
 SPIKE_REACH_PIX = 120  # 240", where a star of J 2 gives 0.5 DN a pixel
@@ -38,7 +38,17 @@ _FAINTEST_DN = 0.25  # an arm is drawn until it falls below this in a pixel: a f
 
 @dataclass(frozen=True)
 class Glint:
-    """A reflection: offset of its middle from the star and outer radius in array pixels, share of the light."""
+    """A reflection, an annulus.
+
+    Attributes
+    ----------
+    offset_x_pix, offset_y_pix : float
+        Its middle, from the star, array pixels.
+    radius_pix : float
+        Its outer radius, array pixels.
+    share : float
+        Part of the star's light in it.
+    """
 
     offset_x_pix: float
     offset_y_pix: float
@@ -52,72 +62,141 @@ GLINTS: dict[Band, tuple[Glint, ...]] = {
     Band.K: (Glint(4.0, -17.5, 2.1, 2.8e-4),),
 }
 _GLINT_HOLE = 0.4  # inner over outer radius, the central obscuration
-SCATTERING_LIMIT_MAG = {
-    Band.J: 11.0,
-    Band.H: 10.5,
-    Band.K: 10.0,
-}  # beyond, nothing reaches a tenth of the noise
+# Nothing that fainter stars leave reaches a tenth of the noise.
+SCATTERING_LIMIT_MAG = {Band.J: 11.0, Band.H: 10.5, Band.K: 10.0}
+
+
+class _Arms(NamedTuple):
+    """One arm of the spikes of some looks.
+
+    Attributes
+    ----------
+    frame : int64 array (n,)
+        Index of the image.
+    x_pix, y_pix : float64 arrays (n,)
+        Where the arm begins, array pixels.
+    flux_dn : float64 array (n,)
+        Light of the star, times the arm's weight.
+    length_pix : float64 array (n,)
+        How far the arm is drawn.
+    angle_rad : float64 array (n,)
+        Direction of the arm on the array, from +x towards +y.
+    """
+
+    frame: Integers
+    x_pix: Doubles
+    y_pix: Doubles
+    flux_dn: Doubles
+    length_pix: Doubles
+    angle_rad: Doubles
+
+
+class _ArmProfile(NamedTuple):
+    """Light of an arm along and across its line.
+
+    Attributes
+    ----------
+    along : float64 array (m,)
+        Share of the star's light a pixel of length, at multiples of `step_pix` from the star.
+    step_pix : float
+        Step of that table, array pixels.
+    sigma_pix : float
+        Gaussian width across the line, array pixels.
+    """
+
+    along: Doubles
+    step_pix: float
+    sigma_pix: float
 
 
 def spike_profile(band: Band) -> Doubles:
-    """Light of one arm of weight 1 per arcsecond of length, every 0.5" from the star; integral 1 before the onset."""
+    """Light of an arm of weight 1 per arc second of length.
+
+    Returns
+    -------
+    float64 array (n,)
+        Every 0.5" of distance from the star; the integral before the onset is 1.
+    """
     middle, width = _WAVELENGTH_M[band]
     distance = np.arange(0.0, 2.0 * SPIKE_REACH_PIX + 4.0, _PROFILE_STEP_ARCSEC)
     angle = np.radians(distance / 3600.0)[:, None]
     wavelengths = middle + width * np.linspace(-0.5, 0.5, 15)
     pattern = np.mean(np.sinc(_VANE_M * angle / wavelengths) ** 2, axis=1)
-    # integral of sinc^2(t theta / lambda) from 0 to infinity: lambda / 2 t
+    # The integral of sinc^2(t theta / lambda) from 0 to infinity is lambda / 2 t.
     pattern /= np.degrees(middle / (2.0 * _VANE_M)) * 3600.0
     low, high = _ONSET_ARCSEC
     return np.asarray(pattern * np.clip((distance - low) / (high - low), 0.0, 1.0))
 
 
 def spike_peak_dn(band: Band, flux_dn: Doubles, scale_arcsec: float, weight: float = 1.0) -> Doubles:
-    """Largest light of an arm in a pixel at each 0.5" of distance: (stars, distances), DN."""
+    """Largest light of an arm in a pixel.
+
+    Parameters
+    ----------
+    band : Band
+        Its wavelengths decide the length of spikes.
+    flux_dn : float64 array (stars,)
+        Light of each star in one frame.
+    scale_arcsec : float
+        Pixel size on the sky.
+    weight : float, optional
+        Part of the arm in the light of one of the four spikes.
+
+    Returns
+    -------
+    float64 array (stars, distances)
+        DN, at each 0.5" of distance.
+    """
     across = 1.0 / (np.sqrt(2.0 * np.pi) * SPIKE_SIGMA_PIX)
     line = SPIKE_SHARE * weight * scale_arcsec * across * spike_profile(band)
     return np.asarray(np.asarray(flux_dn)[:, None] * line)
 
 
 def spike_length_arcsec(band: Band, flux_dn: Doubles, scale_arcsec: float, faintest_dn: float) -> Doubles:
-    """Distance at which an undivided spike last shows `faintest_dn` in a pixel; 0 where it never does."""
+    """Distance at which an undivided spike last shows a given light in a pixel.
+
+    Parameters
+    ----------
+    band : Band
+        Its wavelengths decide the length of spikes.
+    flux_dn : float64 array (stars,)
+        Light of each star in one frame.
+    scale_arcsec : float
+        Pixel size on the sky.
+    faintest_dn : float
+        The given light, DN in one pixel and frame.
+
+    Returns
+    -------
+    float64 array (stars,)
+        Arc seconds; 0 for stars whose spikes never show so much.
+    """
     seen = spike_peak_dn(band, flux_dn, scale_arcsec) > faintest_dn
     last = seen.shape[1] - 1 - np.argmax(seen[:, ::-1], axis=1)
     return np.asarray(np.where(seen.any(axis=1), last * _PROFILE_STEP_ARCSEC, 0.0))
 
 
 @njit(cache=True, error_model="numpy")
-def _add_arms(
-    images: Singles,
-    frame: NDArray[np.int64],
-    x_pix: Doubles,
-    y_pix: Doubles,
-    flux_dn: Doubles,
-    length_pix: Doubles,
-    angle_rad: Doubles,
-    profile: Doubles,
-    step_pix: float,
-    sigma_pix: float,
-) -> None:
+def _add_arms(images: Singles, arms: _Arms, profile: _ArmProfile) -> None:
     """Draw one arm of every look: a line with a Gaussian cross-section, along rows or columns, whichever is nearer.
 
     Parameters
     ----------
     images : float32 (frames, 256, 256), added to
-    frame, x_pix, y_pix, flux_dn, length_pix : (n,)
-    angle_rad : (n,)
-        Of the arm on the array, from +x towards +y.
-    profile : (m,)
-        Light a pixel of length at multiples of `step_pix`.
-    step_pix, sigma_pix : float
+        DN.
+    arms : _Arms
+        Where the arms lie.
+    profile : _ArmProfile
+        Light along and across an arm.
     """
     size = images.shape[1]
-    norm = 1.0 / (np.sqrt(2.0 * np.pi) * sigma_pix)
-    for n in range(frame.size):
-        image, reach = images[frame[n]], length_pix[n]
-        cosine, sine = np.cos(angle_rad[n]), np.sin(angle_rad[n])
+    sigma = profile.sigma_pix
+    norm = 1.0 / (np.sqrt(2.0 * np.pi) * sigma)
+    for n in range(arms.frame.size):
+        image, reach, x_pix, y_pix = images[arms.frame[n]], arms.length_pix[n], arms.x_pix[n], arms.y_pix[n]
+        cosine, sine = np.cos(arms.angle_rad[n]), np.sin(arms.angle_rad[n])
         steep = abs(sine) > abs(cosine)
-        main, side = (y_pix[n], x_pix[n]) if steep else (x_pix[n], y_pix[n])
+        main, side = (y_pix, x_pix) if steep else (x_pix, y_pix)
         along, slope = (sine, cosine / sine) if steep else (cosine, sine / cosine)
         near, far = main, main + reach * along
         for i in range(max(int(np.ceil(min(near, far))), 0), min(int(max(near, far)) + 1, size)):
@@ -127,8 +206,8 @@ def _add_arms(
                 distance = (i - main) * along + (j - centre) * (cosine if steep else sine)
                 if distance <= 0.0 or distance >= reach:
                     continue
-                value = flux_dn[n] * profile[int(distance / step_pix)] * norm
-                value *= np.exp(-0.5 * (across / sigma_pix) ** 2)
+                value = arms.flux_dn[n] * profile.along[int(distance / profile.step_pix)] * norm
+                value *= np.exp(-0.5 * (across / sigma) ** 2)
                 if steep:
                     image[i, j] += value
                 else:
@@ -138,14 +217,28 @@ def _add_arms(
 @njit(cache=True, error_model="numpy")
 def _add_annuli(
     images: Singles,
-    frame: NDArray[np.int64],
+    frame: Integers,
     x_pix: Doubles,
     y_pix: Doubles,
     light_dn: Doubles,
     outer: float,
     inner: float,
 ) -> None:
-    """Add an annulus of light to each look's image; pixels on its edges get their part, from 5 x 5 samples."""
+    """Add an annulus of light to each look's image; pixels on its edges get their part, from 5 x 5 samples.
+
+    Parameters
+    ----------
+    images : float32 (frames, 256, 256), added to
+        DN.
+    frame : int64 (n,)
+        Index of the image.
+    x_pix, y_pix : float64 (n,)
+        Middle of the annulus, array pixels.
+    light_dn : float64 (n,)
+        Light in the annulus.
+    outer, inner : float
+        Radii, array pixels.
+    """
     size = images.shape[1]
     surface = 1.0 / (np.pi * (outer * outer - inner * inner)) / 25.0
     for n in range(frame.size):
@@ -169,28 +262,30 @@ def add_scattered_light(
     Parameters
     ----------
     images : float32 array (len(frames), 256, 256), added to
+        DN in the integration time.
     frames : range
         Frame indices from 0.
     looks : Looks
-        Of the whole scan, stars beside the array included.
+        Looks of the whole scan, at stars beside the array too.
     camera : BandCamera
+        Its band decides spikes and glints, its scale and rotation their place on the array.
     turn_deg : float64 array (all frames,)
         Rotation of the field besides the array's own.
     """
     inside = looks.chosen((looks.frame >= frames.start) & (looks.frame < frames.stop))
-    here = inside.frame - frames.start
-    length = spike_length_arcsec(camera.band, inside.flux_dn, camera.scale_arcsec, _FAINTEST_DN)
-    profile = spike_profile(camera.band) * SPIKE_SHARE * camera.scale_arcsec
+    image_index = inside.frame - frames.start
+    scale = camera.scale_arcsec
+    length = spike_length_arcsec(camera.band, inside.flux_dn, scale, _FAINTEST_DN) / scale
+    along = spike_profile(camera.band) * SPIKE_SHARE * scale
+    profile = _ArmProfile(along, _PROFILE_STEP_ARCSEC / scale, SPIKE_SIGMA_PIX)
     rotation = camera.rotation_deg + turn_deg[inside.frame]
     for angle_deg, weight in ARMS:
         # +y is north and +x west on an array that is not turned; position angles run from north through east.
         angle = np.radians(90.0 + angle_deg - rotation)
-        _add_arms(
-            images, here, inside.x_pix, inside.y_pix, weight * inside.flux_dn, length / camera.scale_arcsec,
-            angle, profile, _PROFILE_STEP_ARCSEC / camera.scale_arcsec, SPIKE_SIGMA_PIX,
-        )  # fmt: skip
+        arms = _Arms(image_index, inside.x_pix, inside.y_pix, weight * inside.flux_dn, length, angle)
+        _add_arms(images, arms, profile)
     for glint in GLINTS[camera.band]:
         _add_annuli(
-            images, here, inside.x_pix + glint.offset_x_pix, inside.y_pix + glint.offset_y_pix,
+            images, image_index, inside.x_pix + glint.offset_x_pix, inside.y_pix + glint.offset_y_pix,
             glint.share * inside.flux_dn, glint.radius_pix, _GLINT_HOLE * glint.radius_pix,
         )  # fmt: skip

@@ -6,7 +6,6 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
 import numpy as np
-from numpy.typing import NDArray
 
 from app.arrays import Doubles
 from app.formats.raw_header import Corners, ScanType
@@ -30,19 +29,25 @@ class ScanPlan:
     Attributes
     ----------
     scan : int
+        Number in the night, from 1 in the order of time.
     scan_type : ScanType
+        What the scan is for.
     start : datetime
+        UTC of the start of the first exposure.
     direction : str
-        n, s, or - for standing.
+        Direction of the scan: n, s, or - with the telescope standing.
     tile : int
+        Number of the tile, 0 for darks and flats.
     position_id : str
+        Position identifier as in raw headers (POSITNID); empty for darks and flats.
     ra_deg : float
-        Of the centre line.
+        Right ascension of the centre line, ICRS degrees.
     decl_deg : float64 array (frames,)
-        Commanded centres, frame by frame in time; NaN with the shutter closed.
+        Declinations of the commanded centres, frame by frame in time, ICRS degrees; NaN with the shutter closed.
     airmass : float64 array (frames,)
-        NaN with the shutter closed.
+        Airmass of each frame; NaN with the shutter closed.
     corners_deg : Corners or None
+        SE, NE, NW and SW corners of the tile, ICRS degrees; None for darks and flats.
     """
 
     scan: int
@@ -52,8 +57,8 @@ class ScanPlan:
     tile: int
     position_id: str
     ra_deg: float
-    decl_deg: NDArray[np.floating]
-    airmass: NDArray[np.floating]
+    decl_deg: Doubles
+    airmass: Doubles
     corners_deg: Corners | None = None
 
     @property
@@ -63,13 +68,13 @@ class ScanPlan:
 
     @property
     def mjd(self) -> Doubles:
-        """UTC of the middle of each exposure, days."""
+        """UTC of the middle of each exposure as modified Julian date, days."""
         begin = self.start.timestamp() / 86400.0 + 40587.0  # MJD of 1970-01-01
         return np.asarray(begin + (np.arange(self.frame_count) * FRAME_SECONDS + 0.7) / 86400.0, np.float64)
 
     @property
     def region(self) -> Region:
-        """Sky that any of its frames may see, pointing errors included."""
+        """Sky that any frame of the scan may see, pointing errors of up to 60" included."""
         decl_min, decl_max = float(np.min(self.decl_deg)), float(np.max(self.decl_deg))
         return Region(self.ra_deg, self.ra_deg, decl_min, decl_max).grown(
             0.5 * FIELD_ARCSEC / 3600.0 + 60.0 / 3600.0
@@ -77,13 +82,41 @@ class ScanPlan:
 
 
 def sidereal_time_deg(when: datetime, longitude_deg: float) -> float:
-    """Local mean sidereal time, degrees; UT1 = UTC, good to 15 arcsec (Meeus 1998, equation 12.4)."""
+    """Local mean sidereal time, with UT1 taken as UTC: good to 15 arcsec (Meeus 1998, equation 12.4).
+
+    Parameters
+    ----------
+    when : datetime
+        Moment, timezone-aware.
+    longitude_deg : float
+        East longitude of the site.
+
+    Returns
+    -------
+    float
+        Degrees in [0, 360).
+
+    Examples
+    --------
+    >>> round(sidereal_time_deg(datetime(1987, 4, 10, tzinfo=UTC), 0.0), 4)  # Meeus 1998, example 12.a
+    197.6932
+    """
     days = when.timestamp() / 86400.0 - 10957.5  # from 2000 January 1.5
     return (280.46061837 + 360.98564736629 * days + longitude_deg) % 360.0
 
 
 def airmass_at(hemisphere: str, when: datetime, ra_deg: float, decl_deg: float) -> float:
-    """Secant of the zenith distance, at most 10 (near the horizon the plane-parallel atmosphere fails)."""
+    """Secant of the zenith distance, at most 10: near the horizon the plane-parallel atmosphere fails.
+
+    Parameters
+    ----------
+    hemisphere : str
+        Site: n Mt. Hopkins, s Cerro Tololo.
+    when : datetime
+        Moment, timezone-aware.
+    ra_deg, decl_deg : float
+        Direction, ICRS degrees, taken as those of the date: precession since 2000 stays below 0.05 degrees.
+    """
     latitude, longitude = _SITES[hemisphere]
     hour_angle = np.radians(sidereal_time_deg(when, longitude) - ra_deg)
     phi, delta = np.radians(latitude), np.radians(decl_deg)
@@ -98,8 +131,8 @@ def midnight(parameters: NightParameters) -> datetime:
     return datetime(day.year, day.month, day.day, tzinfo=UTC) + timedelta(hours=-longitude / 15.0)
 
 
-def _place_of_tiles(parameters: NightParameters, when: datetime) -> tuple[float, float]:
-    """Where the wanted galactic latitude stands highest at a time: RA and Dec, degrees."""
+def _tile_position(parameters: NightParameters, when: datetime) -> tuple[float, float]:
+    """Position (ICRS degrees) of the wanted galactic latitude that stands highest at a time."""
     site_latitude, site_longitude = _SITES[parameters.hemisphere]
     longitudes = np.arange(0.0, 360.0, 0.5)
     ras, decls = [], []
@@ -116,7 +149,7 @@ def _place_of_tiles(parameters: NightParameters, when: datetime) -> tuple[float,
 
 
 def _column(ra_deg: float, decl_deg: float, offset: int) -> tuple[int, float]:
-    """Tile column and its centre RA: columns stand `FIELD - OVERLAP` apart at the end nearer the equator."""
+    """Tile column and its centre's right ascension: columns stand `FIELD - OVERLAP` apart nearest the equator."""
     spacing = (FIELD_ARCSEC - OVERLAP_ARCSEC) / 3600.0 / np.cos(np.radians(decl_deg))
     columns = int(np.ceil(360.0 / spacing))
     column = (int(ra_deg / 360.0 * columns) + offset) % columns
@@ -124,7 +157,7 @@ def _column(ra_deg: float, decl_deg: float, offset: int) -> tuple[int, float]:
 
 
 def _tile_number(column: int, decl_deg: float) -> int:
-    """Tile numbers like the survey's: southern ones from 300,000; zones of 6 degrees of up to 3000 columns."""
+    """Tile number like the survey's: southern tiles from 300,000; zones of 6 degrees of up to 3000 columns."""
     return (300_000 if decl_deg < 0.0 else 0) + int(abs(decl_deg) // 6.0) * 3000 + column + 1
 
 
@@ -171,15 +204,15 @@ class _Planner:
         if count == 0:
             return
         latitude, longitude = _SITES[self.parameters.hemisphere]
-        nothing = np.full(count, np.nan)
-        decl = nothing if scan_type is ScanType.DARK else np.full(count, latitude)
+        unknown = np.full(count, np.nan)
+        decl = unknown if scan_type is ScanType.DARK else np.full(count, latitude)
         ra = sidereal_time_deg(self.clock, longitude)
-        self.add(ScanPlan(0, scan_type, self.clock, "-", 0, "", ra, decl, nothing))
+        self.add(ScanPlan(0, scan_type, self.clock, "-", 0, "", ra, decl, unknown))
 
     def sweep(self, scan_type: ScanType, ra: float, decl_low: float, count: int, tile: int) -> None:
         """Add a scan on the sky, in the direction that alternates from scan to scan."""
         step = self.parameters.step_arcsec / 3600.0
-        decl = decl_low + step * np.arange(count)
+        decl: Doubles = np.asarray(decl_low + step * np.arange(count), np.float64)
         direction = "n" if len(self.plans) % 2 == 0 else "s"
         commanded = decl if direction == "n" else decl[::-1].copy()
         middle = float(decl.mean())
@@ -194,6 +227,7 @@ def plan_night(parameters: NightParameters) -> tuple[ScanPlan, ...]:
     Parameters
     ----------
     parameters : NightParameters
+        Date, site, tiles and calibration scans of the night.
 
     Returns
     -------
@@ -218,7 +252,7 @@ def plan_night(parameters: NightParameters) -> tuple[ScanPlan, ...]:
 
 def _plan_pair(planner: _Planner, members: list[int]) -> None:
     parameters = planner.parameters
-    ra, decl = _place_of_tiles(parameters, planner.clock)
+    ra, decl = _tile_position(parameters, planner.clock)
     extent = parameters.step_arcsec / 3600.0 * (parameters.frames - 1)
     low = decl - 0.5 * extent
     nearest = 0.0 if low < 0.0 < low + extent else min(abs(low), abs(low + extent))
@@ -229,7 +263,7 @@ def _plan_pair(planner: _Planner, members: list[int]) -> None:
 
 
 def _plan_standards(planner: _Planner) -> None:
-    """Visit the standard field nearest the zenith: RA every 2 hours near Dec +30, 0, -30 (background/survey 1.5)."""
+    """Visit the standard field nearest the zenith: fields stand every 2 hours near +30, 0, -30 (background/survey 1.5)."""
     parameters = planner.parameters
     latitude, longitude = _SITES[parameters.hemisphere]
     hour = round(sidereal_time_deg(planner.clock, longitude) / 30.0) % 12

@@ -5,9 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
-from app.arrays import Doubles
+from app.arrays import Bools, Doubles, Integers, Singles, Table
 from app.ingest.reference_stars import ReferenceStars, Region
 from app.instruments.bands import Band
 from app.observatory.galaxies import galaxies_in, swarm
@@ -22,7 +21,7 @@ SOURCE_DTYPE = np.dtype(
         ("h_m", "f4"),
         ("k_m", "f4"),
         ("kind", "S1"),  # s star, g galaxy
-        ("reference_id", "i8"),  # star_id of the reference catalogue, 0 where none
+        ("reference_id", "i8"),  # star_id of the reference catalogue, 0 for sources that are not in it
         ("half_light_arcsec", "f4"),  # galaxies only, NaN for stars
         ("axis_ratio", "f4"),
         ("position_angle_deg", "f4"),
@@ -31,15 +30,29 @@ SOURCE_DTYPE = np.dtype(
 )
 _SHAPE = ("half_light_arcsec", "axis_ratio", "position_angle_deg", "sersic_index")
 
-# Light of one point of a galaxy in its brightest band, DN: far under a frame's noise of 12 DN a pixel.
+# Light of one point of a galaxy in its brightest band, DN: far under a frame's noise of 12 DN a pixel. The brightest
+# galaxies would need more points than the most: theirs have up to 3 DN.
 _POINT_DN = 1.5
 _FEWEST_POINTS, _MOST_POINTS = 64, 8000
 
 
 def make_sources(
     regions: list[Region], reference: ReferenceStars, epoch_year: float, seed: int, density_factor: float
-) -> NDArray[np.void]:
-    """All sources of some regions, each once where regions overlap.
+) -> Table:
+    """All sources of some regions; sources in the overlap of regions stand once.
+
+    Parameters
+    ----------
+    regions : list of Region
+        Sky that is asked for.
+    reference : structured array of REFERENCE_DTYPE
+        Bright stars, those of the regions at least.
+    epoch_year : float
+        Julian year of the observation.
+    seed : int
+        Seed of the sky.
+    density_factor : float
+        Multiplies counts of faint stars and galaxies.
 
     Returns
     -------
@@ -76,26 +89,29 @@ class Points:
     Attributes
     ----------
     ra_deg, decl_deg : float64 arrays (n,)
+        ICRS degrees at the epoch of the night.
     magnitudes : dict of Band to float32 array (n,)
+        Magnitudes of the whole source that a point belongs to.
     share : float32 array (n,)
         Part of the source's light that the point carries: 1 for stars.
     source_id : int64 array (n,)
+        Number of the source in the night.
     """
 
     ra_deg: Doubles
     decl_deg: Doubles
-    magnitudes: dict[Band, NDArray[np.float32]]
-    share: NDArray[np.float32]
-    source_id: NDArray[np.int64]
+    magnitudes: dict[Band, Singles]
+    share: Singles
+    source_id: Integers
 
-    def chosen(self, which: NDArray[np.bool_]) -> Points:
-        """Return some of the points, still ordered by declination."""
+    def chosen(self, mask: Bools) -> Points:
+        """Return the points of a mask (n,), still ordered by declination."""
         return Points(
-            self.ra_deg[which],
-            self.decl_deg[which],
-            {band: values[which] for band, values in self.magnitudes.items()},
-            self.share[which],
-            self.source_id[which],
+            self.ra_deg[mask],
+            self.decl_deg[mask],
+            {band: values[mask] for band, values in self.magnitudes.items()},
+            self.share[mask],
+            self.source_id[mask],
         )
 
     def within(self, region: Region) -> Points:
@@ -103,14 +119,15 @@ class Points:
         return self.chosen(region.contains(self.ra_deg, self.decl_deg))
 
 
-def make_points(sources: NDArray[np.void], zero_points: dict[Band, float]) -> Points:
-    """Break galaxies into points and order everything by declination.
+def make_points(sources: Table, zero_points: dict[Band, float]) -> Points:
+    """Break galaxies into points and order all points by declination.
 
     Parameters
     ----------
     sources : structured array of SOURCE_DTYPE
+        Stars and galaxies.
     zero_points : dict of Band to float
-        Decide how many points a galaxy needs.
+        Magnitude of 1 DN in each band: the light of a galaxy decides how many points it needs.
     """
     stars, galaxies = sources[sources["kind"] == b"s"], sources[sources["kind"] == b"g"]
     ra, decl = [stars["ra"]], [stars["decl"]]
@@ -125,13 +142,13 @@ def make_points(sources: NDArray[np.void], zero_points: dict[Band, float]) -> Po
         decl.append(point_decl)
         index.append(np.full(count, stars.size + number))
         share.append(np.full(count, 1.0 / count))
-    everything = np.concatenate([stars, galaxies])[np.concatenate(index)]
+    owners = np.concatenate([stars, galaxies])[np.concatenate(index)]
     all_ra, all_decl = np.concatenate(ra), np.concatenate(decl)
     order = np.lexsort((all_ra, all_decl))
     return Points(
         all_ra[order],
         all_decl[order],
-        {band: np.ascontiguousarray(everything[f"{band.value}_m"][order]) for band in zero_points},
+        {band: np.ascontiguousarray(owners[f"{band.value}_m"][order]) for band in zero_points},
         np.concatenate(share)[order].astype(np.float32),
-        np.ascontiguousarray(everything["source_id"][order]),
+        np.ascontiguousarray(owners["source_id"][order]),
     )

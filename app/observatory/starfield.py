@@ -8,9 +8,9 @@ and III) plus reddening near the plane.
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
-from app.arrays import Doubles
+from app.arrays import Doubles, Table
 from app.ingest.reference_stars import ReferenceStars, Region, positions_at
 from app.ingest.reference_synthetic import cells_touching, uniform_in_cell
 from app.sky.galactic import galactic
@@ -39,7 +39,7 @@ _LATITUDE = np.array([0.0, 2.0, 5.0, 10.0, 20.0, 30.0, 45.0, 60.0, 90.0])
 _LOG_COUNT = np.array([5.55, 5.42, 5.05, 4.70, 4.26, 3.95, 3.60, 3.36, 3.25])
 _SLOPE = np.array([0.36, 0.36, 0.35, 0.33, 0.30, 0.28, 0.26, 0.25, 0.24])
 
-# Bessell & Brett 1988: dwarfs F0, G0, K0, K5, M0, M4; giants G8, K0, K3, K5, M3: V-K, J-H, H-K.
+# V-K, J-H and H-K of Bessell & Brett 1988: dwarfs F0, G0, K0, K5, M0, M4; giants G8, K0, K3, K5, M3.
 _DWARFS = np.array([[0.70, 0.13, 0.03], [1.41, 0.31, 0.05], [1.96, 0.45, 0.08], [2.85, 0.61, 0.11],
                     [3.65, 0.67, 0.17], [5.28, 0.62, 0.25]])  # fmt: skip
 _GIANTS = np.array([[2.16, 0.50, 0.085], [2.31, 0.54, 0.095], [3.01, 0.68, 0.14], [3.60, 0.79, 0.165],
@@ -50,13 +50,19 @@ _GIANT_SHARE = np.array([0.0, 0.25, 0.70, 0.92, 1.0])
 
 
 def counts_per_square_degree(galactic_latitude_deg: ArrayLike) -> Doubles:
-    """Stars per square degree brighter than J 15.8."""
+    """Stars per square degree brighter than J 15.8, by galactic latitude (degrees of either sign).
+
+    Examples
+    --------
+    >>> counts_per_square_degree([0.0, -30.0, 90.0]).round(-2).tolist()
+    [354800.0, 8900.0, 1800.0]
+    """
     latitude = np.abs(np.asarray(galactic_latitude_deg, np.float64))
     return np.asarray(10.0 ** np.interp(latitude, _LATITUDE, _LOG_COUNT))
 
 
 def count_slope(galactic_latitude_deg: ArrayLike) -> Doubles:
-    """Slope of log10 counts a magnitude."""
+    """Slope of log10 counts a magnitude, by galactic latitude (degrees of either sign)."""
     return np.asarray(np.interp(np.abs(np.asarray(galactic_latitude_deg, np.float64)), _LATITUDE, _SLOPE))
 
 
@@ -68,13 +74,13 @@ def _colours(magnitude_j: Doubles, latitude_deg: float, random: np.random.Genera
         0.6 + 0.4 * np.exp(-abs(latitude_deg) / 15.0)
     )
     giant = random.random(count) < share
-    place = random.random(count)
+    along = random.random(count)
     colours = []
     for column in range(3):
-        dwarf = np.interp(place, _DWARF_SHARE, _DWARFS[:, column])
-        colours.append(np.where(giant, np.interp(place, _GIANT_SHARE, _GIANTS[:, column]), dwarf))
-    # Visual extinction: exponential, mean 0.1 mag at the pole and 3 mag in the plane; A_J : A_H : A_K : A_V =
-    # 0.282 : 0.175 : 0.112 : 1 (Rieke & Lebofsky 1985).
+        dwarf = np.interp(along, _DWARF_SHARE, _DWARFS[:, column])
+        colours.append(np.where(giant, np.interp(along, _GIANT_SHARE, _GIANTS[:, column]), dwarf))
+    # Visual extinction is drawn from an exponential distribution of mean 0.1 mag at the pole and 3 mag in the plane;
+    # A_J : A_H : A_K : A_V are 0.282 : 0.175 : 0.112 : 1 (Rieke & Lebofsky 1985).
     extinction = random.exponential(0.1 + 2.9 * np.exp(-abs(latitude_deg) / 4.0), count)
     scatter = 0.02 * random.standard_normal((2, count))
     v_k, j_h, h_k = colours
@@ -82,7 +88,7 @@ def _colours(magnitude_j: Doubles, latitude_deg: float, random: np.random.Genera
     return v_j, j_h + 0.107 * extinction + scatter[0], h_k + 0.063 * extinction + scatter[1]
 
 
-def _faint_of_cell(cell: int, seed: int, density_factor: float) -> NDArray[np.void]:
+def _faint_of_cell(cell: int, seed: int, density_factor: float) -> Table:
     random = np.random.default_rng([_SEED_TAG, seed, cell])
     middle = uniform_in_cell(cell, _CELL_SIDE, 16, np.random.default_rng(0))
     latitude = float(np.abs(galactic(*middle)[1]).mean())
@@ -99,14 +105,15 @@ def _faint_of_cell(cell: int, seed: int, density_factor: float) -> NDArray[np.vo
     return np.asarray(stars[magnitude + v_j > _VT_COMPLETE])
 
 
-def faint_stars(region: Region, seed: int, density_factor: float = 1.0) -> NDArray[np.void]:
+def faint_stars(region: Region, seed: int, density_factor: float = 1.0) -> Table:
     """Stars that the reference catalogue is too shallow for.
 
     Parameters
     ----------
     region : Region
+        Sky that is asked for.
     seed : int
-        Of the sky: the same seed gives the same star at the same place, whichever region asks.
+        Seed of the sky: the same seed gives the same star at the same place, whichever region asks.
     density_factor : float, optional
         Multiplies the counts; the slope stays.
 
@@ -120,21 +127,24 @@ def faint_stars(region: Region, seed: int, density_factor: float = 1.0) -> NDArr
     return stars[region.contains(stars["ra"], stars["decl"])]
 
 
-def bright_stars(reference: ReferenceStars, region: Region, epoch_year: float, seed: int) -> NDArray[np.void]:
+def bright_stars(reference: ReferenceStars, region: Region, epoch_year: float, seed: int) -> Table:
     """Take reference stars as they stand at the epoch of observation, with near-infrared magnitudes drawn for them.
 
     Parameters
     ----------
     reference : structured array of REFERENCE_DTYPE
+        Catalogue; stars without VT are left out.
     region : Region
+        Sky that is asked for.
     epoch_year : float
         Julian year of the observation.
     seed : int
-        Colours are drawn star by star from (seed, star_id), so the same star always has the same.
+        Seed of the sky. Colours are drawn star by star from (seed, star_id), so a star always has the same colours.
 
     Returns
     -------
     structured array of STAR_DTYPE, (n,)
+        In the order of the catalogue.
     """
     chosen = reference[region.contains(reference["ra"], reference["decl"]) & np.isfinite(reference["vt_mag"])]
     stars = np.zeros(chosen.size, STAR_DTYPE)
@@ -146,7 +156,7 @@ def bright_stars(reference: ReferenceStars, region: Region, epoch_year: float, s
         guess = np.array([float(star["vt_mag"]) - 1.5])
         v_j, j_h, h_k = (float(colour[0]) for colour in _colours(guess, float(latitude[row]), random))
         magnitude = float(star["vt_mag"]) - v_j
-        stars[row]["j_m"], stars[row]["h_m"], stars[row]["k_m"] = (
+        stars["j_m"][row], stars["h_m"][row], stars["k_m"][row] = (
             magnitude,
             magnitude - j_h,
             magnitude - j_h - h_k,

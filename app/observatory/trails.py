@@ -21,16 +21,17 @@ class Trail:
     Attributes
     ----------
     kind : str
-        meteor, satellite or aircraft.
+        What crosses: meteor, satellite or aircraft.
     frame : int
-        Number, from 1.
+        Number of the frame in its scan, from 1.
     x_pix, y_pix : float
         A point on the (middle) line, array pixels.
     angle_deg : float
-        From +x towards +y.
+        Direction of the line, from +x towards +y.
     sigma_pix, peak_dn : float
+        Gaussian width of the line, array pixels, and light of a pixel in its middle.
     spacing_pix : float
-        Between the lines of an aircraft; 0 for a single line.
+        Distance between the lines of an aircraft, array pixels; 0 for a single line.
     """
 
     kind: str
@@ -44,7 +45,15 @@ class Trail:
 
 
 def draw_trail(image: Singles, trail: Trail) -> None:
-    """Add a trail's light to an image (256, 256), DN."""
+    """Add a trail's light to an image.
+
+    Parameters
+    ----------
+    image : float32 array (256, 256), added to
+        DN.
+    trail : Trail
+        Where and how bright the trail is.
+    """
     y, x = np.mgrid[:SIZE, :SIZE]
     angle = np.radians(trail.angle_deg)
     across = -(x - trail.x_pix) * np.sin(angle) + (y - trail.y_pix) * np.cos(angle)
@@ -60,8 +69,11 @@ def make_passages(seed: int, scan: int, frame_count: int) -> tuple[Trail, ...]:
     Parameters
     ----------
     seed : int
-        The night's.
-    scan, frame_count : int
+        Seed of the night.
+    scan : int
+        Number of the scan in the night.
+    frame_count : int
+        Frames of the scan.
 
     Returns
     -------

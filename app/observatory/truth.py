@@ -61,7 +61,7 @@ EVENT_DTYPE = np.dtype(
         ("scan", "i4"),
         ("frame", "i4"),
         ("kind", "S9"),  # meteor, satellite, aircraft or missing
-        ("x", "f4"),  # a point on the trail, array pixels
+        ("x", "f4"),  # x of a point on the trail, array pixels
         ("y", "f4"),
         ("angle_deg", "f4"),
     ]
@@ -82,7 +82,13 @@ _TABLES = {
 
 
 class TruthBook:
-    """Collects the truth scan by scan."""
+    """Collects the truth scan by scan.
+
+    Parameters
+    ----------
+    sources : structured array of SOURCE_DTYPE
+        Stars and galaxies of the night.
+    """
 
     def __init__(self, sources: Table) -> None:
         self.sources = sources
@@ -105,16 +111,26 @@ class TruthBook:
         self._events.append(np.array(rows, EVENT_DTYPE))
 
     def add_band(self, plan: ScanPlan, conditions: Conditions, band: Band, truth: BandTruth) -> None:
-        """Note one band of a scan."""
+        """Note one band of a scan.
+
+        Parameters
+        ----------
+        plan : ScanPlan
+            What the telescope was told.
+        conditions : Conditions
+            True pointing, seeing and transparency of the frames.
+        band : Band
+            The band.
+        truth : BandTruth
+            True zero points, sky, hits and artefacts of the band.
+        """
         letter = band.value.encode()
         scan = np.zeros(1, SCAN_TRUTH_DTYPE)
         scan["scan"], scan["band"], scan["type"] = plan.scan, letter, plan.scan_type.value.encode()
         scan["direction"], scan["tile"] = plan.direction.encode(), plan.tile
         scan["zero_point_mag"], scan["airmass"] = truth.zero_point_mag.mean(), plan.airmass.mean()
-        scan["seeing_arcsec"], scan["background_dn"] = (
-            conditions.seeing_arcsec.mean(),
-            truth.background_dn.mean(),
-        )
+        scan["seeing_arcsec"] = conditions.seeing_arcsec.mean()
+        scan["background_dn"] = truth.background_dn.mean()
         self._scans.append(scan)
         frames = np.zeros(plan.frame_count, FRAME_TRUTH_DTYPE)
         frames["scan"], frames["band"], frames["frame"] = (
@@ -122,11 +138,8 @@ class TruthBook:
             letter,
             np.arange(1, plan.frame_count + 1),
         )
-        frames["ra"], frames["decl"], frames["turn_deg"] = (
-            conditions.ra_deg,
-            conditions.decl_deg,
-            conditions.turn_deg,
-        )
+        frames["ra"], frames["decl"] = conditions.ra_deg, conditions.decl_deg
+        frames["turn_deg"] = conditions.turn_deg
         frames["seeing_arcsec"], frames["background_dn"] = conditions.seeing_arcsec, truth.background_dn
         frames["zero_point_mag"], frames["missing"] = truth.zero_point_mag, conditions.missing
         self._frames.append(frames)
@@ -147,7 +160,7 @@ class TruthBook:
 
 
 def _of_scan(rows: Table, dtype: np.dtype[np.void], scan: int, letter: bytes) -> Table:
-    """Table with the scan and the band they belong to."""
+    """Give rows the scan and the band that they belong to."""
     out = np.zeros(rows.size, dtype)
     out["scan"], out["band"] = scan, letter
     for name in rows.dtype.names or ():
@@ -165,7 +178,14 @@ def _write_tables(path: Path, tables: dict[str, Table]) -> None:
 
 
 def read_table(path: Path, name: str) -> Table:
-    """Read one table of a truth file (this module's first lines name them), or STANDARDS of a standards file.
+    """Read one table of a truth file (the first lines of this module name them), or STANDARDS of a standards file.
+
+    Parameters
+    ----------
+    path : Path
+        The file.
+    name : str
+        Name of the table.
 
     Raises
     ------
@@ -191,7 +211,19 @@ def read_table(path: Path, name: str) -> Table:
 def choose_standards(sources: Table, plans: tuple[ScanPlan, ...]) -> Table:
     """Isolated stars of J 10.5 to 13.5 in the calibration fields: known magnitudes to calibrate with.
 
-    Isolated: no other source within 15" that is less than 5 magnitudes fainter.
+    A star is isolated if no other source within 15" is less than 5 magnitudes fainter.
+
+    Parameters
+    ----------
+    sources : structured array of SOURCE_DTYPE
+        Stars and galaxies of the night.
+    plans : tuple of ScanPlan
+        Scans of the night.
+
+    Returns
+    -------
+    structured array of STANDARD_DTYPE, (n,)
+        Ordered by declination, as the sources are.
     """
     from scipy.spatial import cKDTree
 
@@ -207,14 +239,14 @@ def choose_standards(sources: Table, plans: tuple[ScanPlan, ...]) -> Table:
     candidates = np.nonzero((field["kind"] == b"s") & (field["j_m"] > 10.5) & (field["j_m"] < 13.5))[0]
     vectors = unit_vectors(field["ra"], field["decl"])
     near = cKDTree(vectors).query_ball_point(vectors[candidates], np.radians(15.0 / 3600.0))
-    alone = [
+    isolated = [
         i
         for i, others in zip(candidates, near, strict=True)
         if np.sum(field["j_m"][others] < field["j_m"][i] + 5) == 1
     ]
-    standards = np.zeros(len(alone), STANDARD_DTYPE)
+    standards = np.zeros(len(isolated), STANDARD_DTYPE)
     for name in STANDARD_DTYPE.names or ():
-        standards[name] = field[name][alone]
+        standards[name] = field[name][isolated]
     return standards
 
 

@@ -12,15 +12,17 @@ from dataclasses import dataclass
 import numpy as np
 
 from app.arrays import Doubles
-from app.sky.footprint import Corners, Position, direction, unit_vectors
+from app.sky.directions import direction, unit_vectors
+from app.sky.footprint import Corners
+from app.sky.shapes import Position
 
 Quadrilateral = Sequence[Position]
-"""Four corners in any order around."""
+"""Four corners of an image, once around, from any of them and in either direction."""
 
 
 @dataclass(frozen=True)
 class _Line:
-    """A side: x = offset + slope * y for the east and west sides, y = offset + slope * x for the others."""
+    """A side of a box: x = offset + slope * y if it is the east or west side, y = offset + slope * x if another."""
 
     offset: float
     slope: float
@@ -60,46 +62,46 @@ def _ordered(corners: Doubles) -> Doubles:
     offsets = corners - corners.mean(axis=0)
     around = np.argsort(np.arctan2(offsets[:, 1], offsets[:, 0]), kind="stable")
     ring = corners[around]
-    # Rotated by up to 45 degrees, the corner farthest to the south-west starts the round.
+    # The round starts at the corner farthest to the south-west: right for images turned by up to 45 degrees.
     start = int(np.argmin((ring - ring.mean(axis=0)) @ np.ones(2)))
     return np.roll(ring, -start, axis=0)
 
 
-def _side(points: Doubles, along: int, everything: Doubles, sign: float) -> _Line:
-    """Line through `points` (least squares), moved out until `everything` lies on its inner side.
+def _side(points: Doubles, along: int, enclosed: Doubles, sign: float) -> _Line:
+    """Line through `points` (least squares), moved out until all `enclosed` points lie on its inner side.
 
-    `along` is the axis the line runs along; `sign` is +1 where the inside has smaller values.
+    `along` is the axis the line runs along; `sign` is +1 if the inside has smaller values.
     """
     across = 1 - along
     middle = points.mean(axis=0)
     offsets = points - middle
     slope = float(offsets[:, along] @ offsets[:, across] / (offsets[:, along] @ offsets[:, along]))
-    residual = everything[:, across] - slope * everything[:, along]
+    residual = enclosed[:, across] - slope * enclosed[:, along]
     return _Line(float(sign * (sign * residual).max()), slope)
 
 
 def _bounding_box(images: Doubles) -> _Box:
     """Box around images (n, 4, 2) of one band, ordered corners, in the plane."""
-    everything = images.reshape(-1, 2)
+    corners = images.reshape(-1, 2)
     middle_y = images[:, :, 1].mean(axis=1)
     first, last = images[int(np.argmin(middle_y))], images[int(np.argmax(middle_y))]
     return _Box(
-        south=_side(first[[0, 1]], 0, everything, -1.0),
-        east=_side(images[:, [1, 2]].reshape(-1, 2), 1, everything, 1.0),
-        north=_side(last[[2, 3]], 0, everything, 1.0),
-        west=_side(images[:, [3, 0]].reshape(-1, 2), 1, everything, -1.0),
+        south=_side(first[[0, 1]], 0, corners, -1.0),
+        east=_side(images[:, [1, 2]].reshape(-1, 2), 1, corners, 1.0),
+        north=_side(last[[2, 3]], 0, corners, 1.0),
+        west=_side(images[:, [3, 0]].reshape(-1, 2), 1, corners, -1.0),
     )
 
 
 def _innermost(lines: list[_Line], low: float, high: float, sign: float) -> _Line:
-    """Line through the innermost values of the lines at two places: the chord lies inside of all of them."""
-    ends = [min(sign * line.at(place) for line in lines) * sign for place in (low, high)]
+    """Line through the innermost values of all lines at `low` and `high`: the chord lies inside of every line."""
+    ends = [min(sign * line.at(along) for line in lines) * sign for along in (low, high)]
     slope = (ends[1] - ends[0]) / (high - low)
     return _Line(ends[0] - slope * low, slope)
 
 
 def _common_box(boxes: list[_Box]) -> _Box | None:
-    """Box inside all boxes; None where they share nothing."""
+    """Box inside all boxes; None if they share nothing."""
     if len(boxes) == 1:
         return boxes[0]
     low, high = max(box.south.offset for box in boxes), min(box.north.offset for box in boxes)
@@ -130,15 +132,44 @@ def _corners(box: _Box, plane: _Plane) -> Corners | None:
 
 
 def middle_of(images: Sequence[Quadrilateral]) -> Position:
-    """Direction of the mean of all corners."""
+    """Direction of the mean of all corners of some images.
+
+    Parameters
+    ----------
+    images : sequence of Quadrilateral
+        Corners as (ra, decl), ICRS degrees; not empty.
+
+    Examples
+    --------
+    >>> ra, decl = middle_of([[(359.0, 0.0), (1.0, 0.0), (1.0, 2.0), (359.0, 2.0)]])
+    >>> round(min(ra, 360.0 - ra), 6), round(decl, 2)
+    (0.0, 1.0)
+    """
     corners = np.array([list(image) for image in images], np.float64).reshape(-1, 2)
     return direction(unit_vectors(corners[:, 0], corners[:, 1]).mean(axis=0))
 
 
 def bounding_corners(images: Sequence[Quadrilateral]) -> Corners:
-    """Quadrilateral of great circles around images of one scan; exactly the image where there is one.
+    """Quadrilateral of great circles around the images of a scan; of a single image, its own corners.
 
-    A gap between the images counts as covered: four corners can't tell it.
+    A gap between the images counts as covered, because four corners cannot tell of it.
+
+    Parameters
+    ----------
+    images : sequence of Quadrilateral
+        Corners as (ra, decl), ICRS degrees; not empty, all within some degrees of each other.
+
+    Raises
+    ------
+    ValueError
+        Raised if the images have no area.
+
+    Examples
+    --------
+    >>> square = [(10.0, 0.0), (10.1, 0.0), (10.1, 0.1), (10.0, 0.1)]
+    >>> east, _ = bounding_corners([square]).south_east
+    >>> round(east, 6)
+    10.1
     """
     found = common_corners({"": images})
     if found is None:
@@ -151,13 +182,21 @@ def common_corners(bands: Mapping[str, Sequence[Quadrilateral]]) -> Corners | No
 
     Parameters
     ----------
-    bands : mapping
-        Images of each band that the scan has, as corners on the sky; not empty.
+    bands : mapping of str to sequence of Quadrilateral
+        Images of each band that the scan has, as corners (ra, decl) in ICRS degrees; not empty.
 
     Returns
     -------
     Corners or None
         None if the bands have no area in common.
+
+    Examples
+    --------
+    >>> wide = [(10.0, 0.0), (10.1, 0.0), (10.1, 0.1), (10.0, 0.1)]
+    >>> low = [(10.0, 0.0), (10.1, 0.0), (10.1, 0.08), (10.0, 0.08)]
+    >>> _, north = common_corners({"j": [wide], "k": [low]}).north_east
+    >>> round(north, 6)
+    0.08
     """
     plane = _Plane(middle_of([image for name in sorted(bands) for image in bands[name]]))
     boxes = []

@@ -11,15 +11,13 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from app.arrays import Doubles
-from app.sky.shapes import SPoint, SPolygon
-
-Position = tuple[float, float]
-"""Right ascension and declination, ICRS degrees."""
+from app.arrays import Bools, Doubles
+from app.sky.directions import direction, unit_vectors
+from app.sky.shapes import Position
 
 ARCSEC_PER_RADIAN = 180.0 / np.pi * 3600.0
-# Far below any meaning (a tenth of a millimetre of arc second) but above rounding in the poles of the edges: a
-# source on the edge is inside.
+# A source on the edge is inside. The tolerance is far below any meaning (a ten-millionth of an arc second) but above
+# the rounding in the poles of the edges.
 _ROUNDING_ARCSEC = 1e-7
 
 
@@ -27,7 +25,10 @@ _ROUNDING_ARCSEC = 1e-7
 class Corners:
     """Corners of a convex area, each (ra, decl) in ICRS degrees; in the order of the database's columns.
 
-    Raised if a coordinate is missing or no number: ValueError.
+    Raises
+    ------
+    ValueError
+        Raised if a coordinate is missing or no number.
     """
 
     south_east: Position
@@ -56,18 +57,6 @@ class Corners:
         return direction(unit_vectors(*np.array(self.as_tuple()).T).mean(axis=0))
 
 
-def unit_vectors(ra_deg: ArrayLike, decl_deg: ArrayLike) -> Doubles:
-    """Give unit vectors (..., 3) of directions."""
-    ra, decl = np.radians(np.asarray(ra_deg, np.float64)), np.radians(np.asarray(decl_deg, np.float64))
-    return np.stack([np.cos(decl) * np.cos(ra), np.cos(decl) * np.sin(ra), np.sin(decl)], axis=-1)
-
-
-def direction(vector: Doubles) -> Position:
-    """Position of a vector of any length but zero."""
-    x, y, z = (float(value) for value in vector)
-    return float(np.degrees(np.arctan2(y, x)) % 360.0), float(np.degrees(np.arctan2(z, np.hypot(x, y))))
-
-
 def _edge_poles(corners: Corners) -> Doubles:
     """Poles of the south, east, north and west edge, pointing inside."""
     vectors = unit_vectors(*np.array(corners.around()).T)
@@ -91,8 +80,9 @@ def edge_distances(
     Parameters
     ----------
     ra_deg, decl_deg : array_like
-        Positions, ICRS degrees.
+        Positions, ICRS degrees, of one shape.
     corners : Corners
+        Area of the scan.
 
     Returns
     -------
@@ -101,6 +91,13 @@ def edge_distances(
         whole arc seconds, rounded down, so that a value of n means at least n; negative outside.
     flags : S2 array
         Which edges these are: n or s, then e or w.
+
+    Examples
+    --------
+    >>> scan = Corners((0.1, -1.0), (359.9, -1.0), (0.1, 1.0), (359.9, 1.0))
+    >>> ns, ew, flags = edge_distances([0.0, 0.09], [0.9, 0.0], scan)
+    >>> ns.tolist(), ew.tolist(), flags.tolist()
+    ([360, 3600], [359, 36], [b'ne', b'se'])
     """
     south, east, north, west = np.moveaxis(_signed_distances(ra_deg, decl_deg, corners), -1, 0)
     # Two letters as one array of bytes: n or s, then e or w.
@@ -110,18 +107,21 @@ def edge_distances(
     return ns, ew, letters.view("S2")[..., 0]
 
 
-def contains(corners: Corners, ra_deg: ArrayLike, decl_deg: ArrayLike) -> NDArray[np.bool_]:
-    """Which positions lie inside the four edges or on them."""
+def contains(corners: Corners, ra_deg: ArrayLike, decl_deg: ArrayLike) -> Bools:
+    """Which positions lie inside the four edges or on them.
+
+    Parameters
+    ----------
+    corners : Corners
+        The area.
+    ra_deg, decl_deg : array_like
+        Positions, ICRS degrees, of one shape.
+
+    Examples
+    --------
+    >>> scan = Corners((0.1, -1.0), (359.9, -1.0), (0.1, 1.0), (359.9, 1.0))
+    >>> contains(scan, [0.0, 0.2], [0.5, 0.5]).tolist()
+    [True, False]
+    """
     distances = _signed_distances(ra_deg, decl_deg, corners)
     return np.asarray((distances >= -_ROUNDING_ARCSEC).all(axis=-1))
-
-
-def polygon(corners: Corners) -> SPolygon:
-    """PgSphere polygon, counterclockwise from the south-western corner."""
-    return SPolygon(tuple(SPoint(ra, decl) for ra, decl in corners.around()))
-
-
-def separation_deg(one: Position, other: Position) -> float:
-    """Angle between two directions."""
-    a, b = unit_vectors(*one), unit_vectors(*other)
-    return float(np.degrees(np.arctan2(np.linalg.norm(np.cross(a, b)), a @ b)))

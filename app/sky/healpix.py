@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
+from app.arrays import Integers
 from app.errors import MappsError
 
 ORDER = 12
@@ -19,8 +20,21 @@ class SequenceOverflowError(MappsError):
     code = "SEQUENCE_OVERFLOW"
 
 
-def pixel_number(ra_deg: ArrayLike, decl_deg: ArrayLike, order: int = ORDER) -> NDArray[np.int64]:
-    """Nested HEALPix pixel of each direction (ICRS degrees)."""
+def pixel_number(ra_deg: ArrayLike, decl_deg: ArrayLike, order: int = ORDER) -> Integers:
+    """Nested HEALPix pixel of each direction.
+
+    Parameters
+    ----------
+    ra_deg, decl_deg : array_like
+        Directions, ICRS degrees.
+    order : int, optional
+        HEALPix order: 12 * 4^order pixels cover the sky.
+
+    Examples
+    --------
+    >>> pixel_number([0.0, 120.0], [0.0, 60.0], order=0).tolist()
+    [4, 1]
+    """
     from astropy import units
     from astropy_healpix.core import lonlat_to_healpix
 
@@ -29,12 +43,29 @@ def pixel_number(ra_deg: ArrayLike, decl_deg: ArrayLike, order: int = ORDER) -> 
     return np.asarray(numbers, np.int64)
 
 
-def source_identifiers(ra_deg: ArrayLike, decl_deg: ArrayLike, scan_key: int) -> NDArray[np.int64]:
+def source_identifiers(ra_deg: ArrayLike, decl_deg: ArrayLike, scan_key: int) -> Integers:
     """src_id of each source: HEALPix order 12 (28 bits) | scan_key (20) | sequence in the scan's pixel (15).
 
     The sequence follows the order of the input, so sources in a total order get the same identifiers every time.
-    Raised if one pixel holds more than 32,768 sources of the scan: SequenceOverflowError (a 51 arcsec pixel holds
-    a few hundred in the densest fields, so that many can only come from a failed detection).
+
+    Parameters
+    ----------
+    ra_deg, decl_deg : array_like
+        Positions of the sources of one scan (n,), ICRS degrees, in a total order.
+    scan_key : int
+        Key of the scan, below 2^20.
+
+    Raises
+    ------
+    SequenceOverflowError
+        Raised if one pixel holds more than 32,768 sources of the scan. A pixel of 51 arcsec holds a few hundred in
+        the densest fields, so that many can only come from a failed detection.
+
+    Examples
+    --------
+    >>> first, second = source_identifiers([10.0, 10.0], [20.0, 20.0], scan_key=7).tolist()
+    >>> second - first, first >> 15 & 0xFFFFF, first >> 35
+    (1, 7, 81360395)
     """
     pixel = pixel_number(ra_deg, decl_deg)
     order = np.argsort(pixel, kind="stable")
@@ -50,9 +81,3 @@ def source_identifiers(ra_deg: ArrayLike, decl_deg: ArrayLike, scan_key: int) ->
             remedy="look at the scan's image and detection threshold",
         )
     return (pixel << (SCAN_BITS + SEQUENCE_BITS)) | (np.int64(scan_key) << SEQUENCE_BITS) | sequence
-
-
-def pixel_boundaries(order: int, pixel: int, scan_bits: int = SCAN_BITS + SEQUENCE_BITS) -> tuple[int, int]:
-    """Half-open range of src_id that falls into one pixel of `order`."""
-    shift = 2 * (ORDER - order) + scan_bits
-    return pixel << shift, (pixel + 1) << shift

@@ -17,25 +17,45 @@ Coordinate = TypeVar("Coordinate", float, np.ndarray)
 
 
 def array_to_fits(coordinate_pix: Coordinate) -> Coordinate:
-    """Convert an array pixel coordinate to the FITS convention."""
+    """Convert an array pixel coordinate, scalar or array, to the FITS convention.
+
+    Examples
+    --------
+    >>> array_to_fits(-0.5), fits_to_array(0.5)  # the outer edge of the first pixel, both ways
+    (0.5, -0.5)
+    """
     return coordinate_pix + 1.0
 
 
 def fits_to_array(coordinate_pix: Coordinate) -> Coordinate:
-    """Convert a FITS pixel coordinate to the array convention."""
+    """Convert a FITS pixel coordinate, scalar or array, to the array convention; inverse of `array_to_fits`."""
     return coordinate_pix - 1.0
 
 
 def refine(coordinate_pix: Coordinate, factor: int) -> Coordinate:
-    """Coordinate on a grid `factor` times finer with the same outer edge."""
+    """Coordinate on a grid `factor` times finer with the same outer edge.
+
+    Parameters
+    ----------
+    coordinate_pix : float or array
+        Array pixel coordinate on the coarse grid.
+    factor : int
+        Fine pixels along one side of a coarse pixel.
+
+    Examples
+    --------
+    >>> refine(0.0, 2), refine(-0.5, 2)  # the centre of the first pixel moves, its edge stays
+    (0.5, -0.5)
+    """
     return factor * coordinate_pix + 0.5 * (factor - 1)
 
 
-def coarsen(coordinate_pix: Coordinate, factor: int) -> Coordinate:
-    """Coordinate on a grid `factor` times coarser with the same outer edge; inverse of `refine`."""
-    return (coordinate_pix - 0.5 * (factor - 1)) / factor
-
-
 def nearest_pixel(coordinate_pix: Coordinate) -> np.ndarray:
-    """Index of the pixel that contains the coordinate (half-open cells, [i - 0.5, i + 0.5))."""
+    """Index of the pixel that contains an array pixel coordinate (half-open cells, [i - 0.5, i + 0.5)).
+
+    Examples
+    --------
+    >>> nearest_pixel(np.array([-0.5, 0.49, 0.5])).tolist()
+    [0, 0, 1]
+    """
     return np.floor(np.asarray(coordinate_pix) + 0.5).astype(np.int64)

@@ -1,7 +1,7 @@
 """The orthographic (SIN) projection of Atlas images, as plain numpy.
 
-Formulae: Calabretta & Greisen 2002 (FITS WCS paper II), section 5.1.5. `tests/unit/test_projection.py` compares
-with astropy.wcs to 1e-9 degrees.
+Formulae: Calabretta & Greisen 2002 (FITS WCS paper II), section 5.1.5. `tests/unit/app/sky/test_projection.py`
+compares with astropy.wcs to 1e-9 degrees.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ class SinProjection:
     Attributes
     ----------
     ra_deg, decl_deg : float
-        Tangent point (CRVAL).
+        Tangent point (CRVAL), ICRS degrees.
     x_pix, y_pix : float
         Array pixel coordinates of the tangent point (CRPIX - 1).
     matrix_deg : tuple of tuple of float
@@ -45,7 +45,19 @@ class SinProjection:
         scale_y_deg: float,
         rotation_deg: float = 0.0,
     ) -> SinProjection:
-        """Build from CDELT1, CDELT2 and CROTA2 (FITS WCS paper II, equation 189)."""
+        """Build from CDELT1, CDELT2 and CROTA2 (FITS WCS paper II, equation 189).
+
+        Parameters
+        ----------
+        ra_deg, decl_deg : float
+            Tangent point (CRVAL), ICRS degrees.
+        x_pix, y_pix : float
+            Array pixel coordinates of the tangent point (CRPIX - 1).
+        scale_x_deg, scale_y_deg : float
+            Degrees per pixel (CDELT); x is negative in images with east to the left.
+        rotation_deg : float, optional
+            Image twist (CROTA2): how far west of north the y axis points, degrees.
+        """
         cosine, sine = np.cos(np.radians(rotation_deg)), np.sin(np.radians(rotation_deg))
         return cls(
             ra_deg,
@@ -60,12 +72,30 @@ class SinProjection:
 
     @property
     def scale_arcsec(self) -> float:
-        """Pixel size in arcseconds (square root of the pixel area)."""
+        """Pixel size in arc seconds (square root of the pixel area)."""
         (a, b), (c, d) = self.matrix_deg
         return float(np.sqrt(abs(a * d - b * c)) * 3600.0)
 
     def to_sky(self, x_pix: ArrayLike, y_pix: ArrayLike) -> tuple[Doubles, Doubles]:
-        """Array pixels to (ra, decl) in degrees, ra in [0, 360). Valid within 90 degrees of the tangent point."""
+        """Sky position of array pixels; valid within 90 degrees of the tangent point.
+
+        Parameters
+        ----------
+        x_pix, y_pix : array_like
+            Array pixel coordinates, broadcast together.
+
+        Returns
+        -------
+        ra_deg, decl_deg : float64 arrays
+            ICRS degrees, right ascension in [0, 360).
+
+        Examples
+        --------
+        >>> image = SinProjection.from_rotation(10.0, 60.0, 0.0, 0.0, -1 / 3600, 1 / 3600)
+        >>> ra, decl = image.to_sky(-1800.0, 0.0)  # half a degree to the east, one degree of ra at decl 60
+        >>> round(float(ra), 4), round(float(decl), 4)
+        (10.9999, 59.9962)
+        """
         (a, b), (c, d) = self.matrix_deg
         u = np.asarray(x_pix, np.float64) - self.x_pix
         v = np.asarray(y_pix, np.float64) - self.y_pix
@@ -77,7 +107,25 @@ class SinProjection:
         return np.degrees(ra) % 360.0, np.degrees(decl)
 
     def to_pixels(self, ra_deg: ArrayLike, decl_deg: ArrayLike) -> tuple[Doubles, Doubles]:
-        """Sky (degrees) to array pixels; NaN for directions on the far hemisphere."""
+        """Array pixels of sky positions; inverse of `to_sky`.
+
+        Parameters
+        ----------
+        ra_deg, decl_deg : array_like
+            ICRS degrees, broadcast together.
+
+        Returns
+        -------
+        x_pix, y_pix : float64 arrays
+            Array pixel coordinates; NaN for directions on the far hemisphere.
+
+        Examples
+        --------
+        >>> image = SinProjection.from_rotation(10.0, 60.0, 0.0, 0.0, -1 / 3600, 1 / 3600)
+        >>> x, y = image.to_pixels([10.0, 190.0], [60.5, -60.0])
+        >>> x.round(3).tolist(), y.round(1).tolist()
+        ([0.0, nan], [1800.0, nan])
+        """
         (a, b), (c, d) = self.matrix_deg
         delta_ra = np.radians(np.asarray(ra_deg, np.float64) - self.ra_deg)
         decl = np.radians(np.asarray(decl_deg, np.float64))

@@ -9,7 +9,7 @@ import pytest
 from app.columns import EXTENDED_SOURCE, POINT_SOURCE, Kind
 from app.columns.records import NullInRequiredColumnError, empty_records, null_integer
 from app.db.copy import SourceTable, copy_rows
-from app.sky.healpix import ORDER, pixel_boundaries, pixel_number
+from app.sky.healpix import ORDER, SCAN_BITS, SEQUENCE_BITS, pixel_number
 from tests.worlds.ledger import open_attempt, sky_rows
 
 
@@ -79,12 +79,9 @@ def test_every_pixel_has_a_zone(database, zones, order):
         ]
         assert len({name for _, name in found}) == zones
         edges = sky_rows(attempt, np.zeros(2 * zones), np.zeros(2 * zones))
-        bounds = (
-            [pixel_boundaries(order or 0, number) for number in range(zones)]
-            if order is not None
-            else [(0, 1 << 63)]
-        )
-        edges["src_id"] = [at for low, high in bounds for at in (low, high - 1)]
+        # A zone is one pixel of `order`: the pixels of order 12 within it have numbers that follow each other.
+        shift = SCAN_BITS + SEQUENCE_BITS + 2 * (ORDER - order) if order is not None else 63
+        edges["src_id"] = [key for n in range(zones) for key in (n << shift, (n + 1 << shift) - 1)]
         connection.execute("TRUNCATE wsdb.point_source")
         copy_rows(connection, SourceTable.POINT, POINT_SOURCE, edges)
         found = connection.execute(

@@ -34,7 +34,7 @@ from app.production.publication import (
 from app.production.runs import create_run
 from app.production.selection import Night, Selection
 from app.production.tasks import queue_run
-from app.sky.shapes import SPoint, SPolygon
+from app.sky.shapes import SPolygon
 from app.store import StoredFile
 
 _numbers = itertools.count(1)
@@ -201,7 +201,7 @@ def publication_of(
     )
 
 
-SQUARE = SPolygon((SPoint(10.0, 10.0), SPoint(10.1, 10.0), SPoint(10.1, 10.1), SPoint(10.0, 10.1)))
+SQUARE = SPolygon.through([(10.0, 10.0), (10.1, 10.0), (10.1, 10.1), (10.0, 10.1)])
 
 
 def point_sources(run_id: int, scan_key: int, rows: int = ROWS):

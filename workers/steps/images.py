@@ -8,7 +8,7 @@ from app.errors import InputError
 from app.formats.atlas import AtlasFile, read_atlas
 from app.production.publication import AtlasImageRow
 from app.sky.projection import SinProjection
-from app.sky.shapes import SPoint, SPolygon
+from app.sky.shapes import SPolygon
 from workers.reduction.frames.products import AtlasImage
 from workers.steps.inputs import ingested_path
 from workers.steps.records import coadd_key
@@ -58,7 +58,7 @@ def image_footprint(projection: SinProjection, shape: tuple[int, int]) -> SPolyg
     x = np.array([0.0, columns, columns, 0.0]) - 0.5
     y = np.array([0.0, 0.0, rows, rows]) - 0.5
     ra, decl = projection.to_sky(x, y)
-    return SPolygon(tuple(SPoint(float(a), float(d)) for a, d in zip(ra, decl, strict=True)))
+    return SPolygon.through(zip(ra, decl, strict=True))
 
 
 def image_row(

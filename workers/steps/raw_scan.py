@@ -17,7 +17,7 @@ from app.formats.scan_diagnostics import write_diagnostics
 from app.instruments.bands import Band
 from app.parameters.sections import ParameterSet
 from app.production.publication import AtlasImageRow, DiagnosticsRow, Publication
-from app.sky.footprint import direction, unit_vectors
+from app.sky.directions import direction, unit_vectors
 from app.version import code_version
 from workers.reduction.atlas.cut import ImageFacts
 from workers.reduction.frames.products import AtlasImage

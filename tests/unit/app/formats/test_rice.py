@@ -8,19 +8,20 @@ from astropy.io.fits.hdu.compressed._codecs import Rice1  # the library's own co
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from app.formats import rice
+from app.formats.rice_decoding import decode_cube, decode_tile
+from app.formats.rice_encoding import encode_tile, room
 
 
 def coded(pixels):
-    out = np.full(rice.room(pixels.size, pixels.itemsize) + 8, 77, np.uint8)
-    end = rice.encode_tile(pixels, pixels.size, out, 0, pixels.itemsize)
+    out = np.full(room(pixels.size, pixels.itemsize) + 8, 77, np.uint8)
+    end = encode_tile(pixels, pixels.size, out, 0, pixels.itemsize)
     assert (out[-8:] == 77).all()
     return out[:end]
 
 
 def decoded(code, size):
     out = np.empty(size, np.uint16)
-    return out if rice.decode_tile(code, 0, code.size, out) else None
+    return out if decode_tile(code, 0, code.size, out) else None
 
 
 def noise(kind, size, sigma, seed=1):
@@ -93,7 +94,7 @@ def test_cube_tells_the_first_damaged_tile():
     out = np.empty((3, 1024), np.uint16)
     whole = np.concatenate(frames)
     starts = ends - [frame.size for frame in frames]
-    assert rice.decode_cube(whole, starts, ends, out) == 3
+    assert decode_cube(whole, starts, ends, out) == 3
     assert out[2].tolist() == (noise(np.int16, 1024, 3.0).astype(np.int32) + 32768).tolist()
     ends[1] -= 1
-    assert rice.decode_cube(whole, starts, ends, out) == 1
+    assert decode_cube(whole, starts, ends, out) == 1

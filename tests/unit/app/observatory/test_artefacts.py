@@ -13,18 +13,24 @@ from app.errors import SettingsError
 from app.formats.raw_header import ScanType
 from app.instruments.bands import BANDS, Band
 from app.observatory import scan as scans
-from app.observatory.afterglow import LATENT_THRESHOLD_DN, latent_share, leave_traces, no_traps
-from app.observatory.camera import CAMERAS, Detector, defocused
+from app.observatory.camera import CAMERAS, TrueDetector, defocused
 from app.observatory.conditions import make_conditions
-from app.observatory.looks import bright_looks, sky_of
-from app.observatory.optics import point_tables, width_arcsec
+from app.observatory.optics import point_tables
 from app.observatory.parameters import NightParameters
+from app.observatory.persistence import (
+    LATENT_THRESHOLD_DN,
+    add_persistence_and_stripes,
+    empty_traps,
+    latent_share,
+)
+from app.observatory.positions import bright_looks, sky_positions
 from app.observatory.scan import simulate_band
 from app.observatory.scattered import GLINTS, add_scattered_light, spike_length_arcsec, spike_profile
 from app.observatory.schedule import plan_night
 from app.observatory.sky import SOURCE_DTYPE, make_points
 from app.observatory.trails import Trail, draw_trail, make_passages
 from app.observatory.truth import read_table
+from tests.worlds.point_images import width_arcsec
 
 STILL = NightParameters(
     still=True,
@@ -54,7 +60,7 @@ def star(plan, magnitude, frame=2, north_arcsec=0.0):
 
 def flat_detector():
     ones = np.ones((256, 256), np.float32)
-    return Detector(ones, 1000 * ones, 0 * ones, ones, 19_000 * ones, np.zeros((256, 256), bool))
+    return TrueDetector(ones, 1000 * ones, 0 * ones, ones, 19_000 * ones, np.zeros((256, 256), bool))
 
 
 def observed(magnitude, band=Band.J, **changes):
@@ -106,10 +112,10 @@ def test_traps_are_handed_from_chunk_to_chunk():
     images = np.zeros((6, 256, 256), np.float32)
     images[0, 100, 50] = LATENT_THRESHOLD_DN + 10_000.0
     well = np.full((256, 256), 19_000.0, np.float32)
-    whole, parts, traps = np.zeros_like(images), np.zeros_like(images), no_traps()
-    leave_traces(images, well, no_traps(), whole)
-    leave_traces(images[:2], well, traps, parts[:2])
-    leave_traces(images[2:], well, traps, parts[2:])
+    whole, parts, traps = np.zeros_like(images), np.zeros_like(images), empty_traps()
+    add_persistence_and_stripes(images, well, empty_traps(), whole)
+    add_persistence_and_stripes(images[:2], well, traps, parts[:2])
+    add_persistence_and_stripes(images[2:], well, traps, parts[2:])
     assert np.array_equal(whole, parts)
     assert whole[1:, 100, 50] == pytest.approx(10_000.0 * latent_share(np.arange(1, 6)), rel=1e-4)
     assert np.count_nonzero(whole) == 5
@@ -119,7 +125,7 @@ def test_stripes_lie_in_the_readout_row_of_all_quadrants():
     images = np.zeros((1, 256, 256), np.float32)
     images[0, 200, 40] = 200_000.0
     extra = np.zeros_like(images)
-    leave_traces(images, np.full((256, 256), 19_000.0, np.float32), no_traps(), extra)
+    add_persistence_and_stripes(images, np.full((256, 256), 19_000.0, np.float32), empty_traps(), extra)
     own, other, below = extra[0, 200, 90], extra[0, 200, 190], extra[0, 72, 90]
     assert own > 2.0 * other > 4.0
     assert other == below == extra[0, 72, 190]
@@ -189,7 +195,7 @@ def test_array_pixels_find_their_sky_again():
         points = star(plan, 9.0, frame=7, north_arcsec=150.0)
         looks = bright_looks(points, CAMERAS[band], conditions, ZERO[band], 20.0, 20.0)
         assert looks.frame.size >= 6
-        ra, decl = sky_of(CAMERAS[band], conditions, looks.frame, looks.x_pix, looks.y_pix)
+        ra, decl = sky_positions(CAMERAS[band], conditions, looks.frame, looks.x_pix, looks.y_pix)
         assert np.allclose(ra, points.ra_deg[0], atol=0.01 / 3600.0)
         assert np.allclose(decl, points.decl_deg[0], atol=0.01 / 3600.0)
 
@@ -213,8 +219,8 @@ def test_defocus_widens_images_more_on_one_side():
     camera = CAMERAS[Band.J]
     assert defocused(camera, 0.0) is camera
     sharp, blurred = (
-        [width_arcsec(point_tables(one.aberrations, 1.2)[node]) for node in range(9)]
-        for one in (camera, defocused(camera, 2.0))
+        [width_arcsec(point_tables(focused.aberrations, 1.2)[node]) for node in range(9)]
+        for focused in (camera, defocused(camera, 2.0))
     )
     assert np.mean(blurred) > 1.3 * np.mean(sharp)
     assert np.ptp(blurred) / np.mean(blurred) > np.ptp(sharp) / np.mean(sharp)

@@ -7,12 +7,12 @@ import pytest
 
 from app.formats.raw_header import ScanType
 from app.instruments.bands import BANDS, Band
-from app.observatory.camera import CAMERAS, Detector, make_detector
+from app.observatory.camera import CAMERAS, TrueDetector, make_detector
 from app.observatory.conditions import make_conditions
-from app.observatory.deviates import mixed, normal_table, stream_keys
-from app.observatory.exposure import read_out
+from app.observatory.exposure import Electronics, FrameLight, RandomStreams, Reads, read_out
 from app.observatory.optics import point_tables
 from app.observatory.parameters import NightParameters
+from app.observatory.random_numbers import mixed, normal_table, stream_keys
 from app.observatory.scan import expose_stars, simulate_band
 from app.observatory.schedule import plan_night
 from app.observatory.sky import SOURCE_DTYPE, make_points
@@ -44,7 +44,7 @@ def points_at(ra, decl, magnitude):
 
 def perfect_detector(well=60_000.0):
     ones = np.ones((256, 256), np.float32)
-    return Detector(ones, 1000 * ones, 0 * ones, ones, well * ones, np.zeros((256, 256), bool))
+    return TrueDetector(ones, 1000 * ones, 0 * ones, ones, well * ones, np.zeros((256, 256), bool))
 
 
 @pytest.mark.parametrize("band", BANDS)
@@ -106,21 +106,18 @@ def test_streams_differ():
     assert np.array_equal(stream_keys(7, 1, 0, 5), stream_keys(7, 1, 0, 10)[:5])
 
 
-def reads_of(light, camera, detector, frames=6, **changes):
-    images = np.full((frames, 256, 256), light, np.float32)
-    read1, read2 = np.empty((2, frames, 256, 256), np.uint16)
-    values = {
-        "read_noise_dn": camera.read_noise_e / camera.gain_e_dn,
-        "reset_noise_dn": 7.0,
-        "bend": 0.0,
-    } | changes
-    read_out(
-        images, np.zeros((0, 256, 256), np.float32), np.zeros((frames, 9, 9), np.float32), detector.flat,
-        detector.pedestal_dn, detector.dark_dn, detector.noise_factor, detector.well_dn,
-        np.zeros((frames, 2, 2), np.float32), stream_keys(1, 2, 3, frames), normal_table(), camera.gain_e_dn,
-        values["read_noise_dn"], values["reset_noise_dn"], values["bend"], 0.051 / 1.3, read1, read2,
-    )  # fmt: skip
-    return read1.astype(float), read2.astype(float)
+def reads_of(starlight, camera, detector, frames=6, bend=0.0, sky=None, drift=None, late=None):
+    light = FrameLight(
+        stars=np.full((frames, 256, 256), starlight, np.float32),
+        late=np.zeros((0, 256, 256), np.float32) if late is None else late,
+        sky=np.zeros((frames, 9, 9), np.float32) if sky is None else sky,
+        drift=np.zeros((frames, 2, 2), np.float32) if drift is None else drift,
+    )
+    noise = camera.read_noise_e / camera.gain_e_dn
+    electronics = Electronics(camera.gain_e_dn, noise, reset_noise_dn=7.0, bend=bend, read1_share=0.051 / 1.3)
+    reads = Reads(*np.empty((2, frames, 256, 256), np.uint16))
+    read_out(light, detector, electronics, RandomStreams(stream_keys(1, 2, 3, frames), normal_table()), reads)
+    return reads.read1.astype(float), reads.read2.astype(float)
 
 
 @pytest.mark.parametrize("light", [0.0, 500.0, 5000.0])
@@ -147,6 +144,32 @@ def test_full_wells_and_bend():
     assert read2.mean() == pytest.approx(21_000, abs=1)
     read1, read2 = reads_of(10_000.0, camera, perfect_detector(20_000.0), bend=0.02)
     assert (read2 - read1).mean() == pytest.approx(10_000 * (1 - 0.02 * (10_392 / 20_000) ** 2), rel=1e-3)
+
+
+def test_light_finds_its_read():
+    """Sky is bilinear between its nodes and in both reads; late charge and drift are in Read_2 alone."""
+    camera, frames = CAMERAS[Band.J], 4
+    nodes = np.linspace(0.0, 800.0, 9, dtype=np.float32)
+    drift = np.zeros((frames, 2, 2), np.float32)
+    drift[:, 1, 0] = 40.0
+    late = np.zeros((frames, 256, 256), np.float32)
+    late[:, 20, 30] = 5000.0
+    read1, read2 = reads_of(
+        0.0,
+        camera,
+        perfect_detector(),
+        frames,
+        sky=np.broadcast_to(nodes, (frames, 9, 9)).copy(),
+        drift=drift,
+        late=late,
+    )
+    difference = (read2 - read1).mean(axis=0)
+    noise = np.hypot(2.0**0.5 * camera.read_noise_e / camera.gain_e_dn, 12.0) / np.sqrt(frames * 128.0)
+    columns = 100.0 / 32.0 * np.arange(256)
+    assert np.abs(difference[128:].mean(axis=0)[:128] - columns[:128] - 40.0).max() < 5.0 * noise
+    assert np.abs(difference[128:].mean(axis=0)[128:] - columns[128:]).max() < 5.0 * noise
+    assert difference[20, 30] == pytest.approx(5000.0 + columns[30], abs=60.0)
+    assert read1[:, 20, 30].mean() == pytest.approx(1000.0, abs=20.0)
 
 
 def test_survey_sensitivity():
@@ -181,12 +204,12 @@ def test_detector_is_drawn_from_its_seed():
 
 def test_dark_and_flat_scans_show_the_detector():
     plans = plan_night(STILL)
-    camera, nothing = CAMERAS[Band.J], points_at([], [], [])
+    camera, no_points = CAMERAS[Band.J], points_at([], [], [])
     detector = make_detector(camera, "s", STILL.seed)
     good = ~detector.bad
     dark, flat = (
         simulate_band(
-            plan, make_conditions(plan, STILL, (0, 0)), nothing, camera, detector, STILL, np.full(4, 20.9)
+            plan, make_conditions(plan, STILL, (0, 0)), no_points, camera, detector, STILL, np.full(4, 20.9)
         )[0]
         for plan in plans[:2]
     )

@@ -11,9 +11,10 @@ import pytest
 
 from app.cli.main import run
 from app.errors import ConflictError, SettingsError
-from app.formats.raw_folder import raw_files, validate_night
+from app.formats.checksums import file_checksum, read_checksums
+from app.formats.raw_folder import check_membership, raw_files
 from app.formats.raw_header import ScanType
-from app.formats.raw_night import read_raw_scan, validate
+from app.formats.raw_night import read_raw_header, read_raw_scan, validate
 from app.ingest.reference_stars import Region
 from app.instruments.bands import BANDS
 from app.observatory.galaxies import GALAXY_DTYPE, galaxies_in, swarm
@@ -42,8 +43,11 @@ def digests(folder):
 def test_every_file_is_sound(night):
     assert night.scans == 6
     assert night.files == 18
-    assert validate_night(night.night) == []
-    assert [item for path in raw_files(night.night) for item in validate(path)] == []
+    files = raw_files(night.night)
+    assert read_checksums(night.night) == {path.name: file_checksum(path) for path in files}
+    headers = [read_raw_header(path)[0] for path in files]
+    assert [problem for header in headers for problem in check_membership(night.night, header)] == []
+    assert [problem for path in files for problem in validate(path)] == []
 
 
 def test_same_seed_same_bytes_in_another_process_with_one_thread(night, tmp_path):

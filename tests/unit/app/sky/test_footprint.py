@@ -8,15 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from app.sky.coverage import bounding_corners, common_corners, middle_of
-from app.sky.footprint import (
-    Corners,
-    contains,
-    direction,
-    edge_distances,
-    polygon,
-    separation_deg,
-    unit_vectors,
-)
+from app.sky.directions import separation_deg, unit_vectors
+from app.sky.footprint import Corners, contains, edge_distances
 from app.sky.projection import SinProjection
 from app.sky.shapes import SPolygon
 
@@ -37,9 +30,9 @@ def plane_of(centre: tuple[float, float]) -> SinProjection:
     return SinProjection(*centre, 0.0, 0.0, ((-ARCSEC, 0.0), (0.0, ARCSEC)))
 
 
-def brute_distance(point, one, other) -> float:
+def brute_distance(point, first, second) -> float:
     """Least angle between a point and densely sampled points of the great circle through two others."""
-    a, b, p = (unit_vectors(*place) for place in (one, other, point))
+    a, b, p = (unit_vectors(*position) for position in (first, second, point))
     across = b - (a @ b) * a
     across /= np.linalg.norm(across)
     best, span = 0.0, np.pi
@@ -121,9 +114,14 @@ def test_one_image_is_its_own_area(centre):
 
 def test_polygon_goes_once_around():
     corners = bounding_corners([box(0.0, 0.0)])
-    area = polygon(corners)
-    assert isinstance(area, SPolygon)
-    assert [(p.ra_deg, p.decl_deg) for p in area.corners] == list(corners.around())
+    area = SPolygon.through(corners.around())
+    assert area.positions == corners.around()
+    # Once around, counterclockwise seen from outside: every corner turns to the same side.
+    vectors = unit_vectors(*np.transpose(area.positions))
+    turns = [
+        np.linalg.det([vectors[i], vectors[(i + 1) % 4], vectors[(i + 2) % 4]]) for i in range(len(vectors))
+    ]
+    assert min(turns) > 0.0
 
 
 def test_missing_corner_is_refused():
@@ -205,4 +203,3 @@ def test_middle_across_right_ascension_zero():
     ra, decl = middle_of([box(0.0, 0.0)])
     assert min(ra, 360.0 - ra) < 1e-9
     assert decl == pytest.approx(0.0, abs=1e-9)
-    assert direction(unit_vectors(123.0, 45.0)) == pytest.approx((123.0, 45.0))
