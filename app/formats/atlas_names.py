@@ -59,8 +59,3 @@ def parse_atlas_name(name: str) -> AtlasFileName:
             image=int(parts["image"]) if parts.get("image") else None,
         )
     return AtlasFileName()
-
-
-def atlas_file_name(band: Band, scan: int, image: int) -> str:
-    """Return the survey's name of an image in its night's folder, such as ``ji0490009.fits``."""
-    return f"{band.value}i{scan:03d}{image:04d}.fits"

@@ -150,11 +150,3 @@ def point_tables(aberrations: Aberrations, seeing_arcsec: float) -> Singles:
         image = np.fft.irfft2(spot * transfer, s=(_GRID, _GRID))
         tables.append(_phase_major(np.maximum(image, 0.0)))
     return np.stack(tables)
-
-
-def width_arcsec(table: Singles) -> float:
-    """Full width at half maximum of a table's image, pixel included: 2 sqrt(area above half maximum / pi)."""
-    # all phases interleaved: [i, p, j, q] is the image sampled at 1 / PHASES pixel
-    fine = table[:PHASES, :PHASES].transpose(2, 0, 3, 1).reshape(table.shape[2] * PHASES, -1)
-    area = np.count_nonzero(fine > 0.5 * fine.max()) * (PIXEL_ARCSEC / PHASES) ** 2
-    return float(2.0 * np.sqrt(area / np.pi))

@@ -20,9 +20,6 @@ from app.errors import TokenLostError
 from app.models.production import Family, Outcome, TaskKind, TaskState
 from app.production.claim import Claim, Usage, WorkerIdentity
 
-CHANNEL = "mapps_tasks"
-"""Channel of the hints that new tasks are there."""
-
 REAP_LIMIT = 100
 """Attempts closed per pass: a pass after a large outage stays short."""
 
@@ -81,12 +78,7 @@ def claim(
 
 def renew(connection: Connection[Any], claim: Claim, lease_seconds: float) -> bool:
     """Extend the lease; False means that the token is lost for good."""
-    return renew_token(connection, claim.attempt_id, claim.token, lease_seconds)
-
-
-def renew_token(connection: Connection[Any], attempt_id: int, token: int, lease_seconds: float) -> bool:
-    """Extend the lease of an attempt known by its numbers only."""
-    values = {"attempt_id": attempt_id, "token": token, "lease_seconds": float(lease_seconds)}
+    values = claim.key | {"lease_seconds": float(lease_seconds)}
     return connection.execute(statement("production/claim/renew"), values).fetchone() is not None
 
 
@@ -187,9 +179,8 @@ def _end(
     failure: Failure | None,
     usage: Usage | None,
 ) -> None:
-    key = {"attempt_id": claim.attempt_id, "token": claim.token}
-    connection.execute(statement("production/claim/lock_attempt"), key)
-    values = key | asdict(usage or Usage()) | {"outcome": outcome.value}
+    connection.execute(statement("production/claim/lock_attempt"), claim.key)
+    values = claim.key | asdict(usage or Usage()) | {"outcome": outcome.value}
     values |= {
         "family": failure.family.value if failure else None,
         "error_code": failure.code if failure else None,

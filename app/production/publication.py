@@ -1,6 +1,6 @@
 """What an attempt hands over to be published: rows and references, no behaviour.
 
-Steps build a `Publication`; `app.production.protocol.publish` writes all of it in one transaction, or nothing.
+Steps build a `Publication`; `app.production.publishing.publish` writes all of it in one transaction, or nothing.
 """
 
 from __future__ import annotations

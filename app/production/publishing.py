@@ -130,8 +130,7 @@ def _copy(connection: Connection[Any], table: SourceTable, records: Records | No
 
 
 def _lock(connection: Connection[Any], claim: Claim) -> PublishResult | None:
-    key = {"attempt_id": claim.attempt_id, "token": claim.token}
-    row = connection.execute(statement("production/claim/lock_attempt"), key).fetchone()
+    row = connection.execute(statement("production/claim/lock_attempt"), claim.key).fetchone()
     if row is None:
         raise lost_token(claim)
     outcome, content, point_rows, extended_rows = row
@@ -213,7 +212,7 @@ def _span(valid: tuple[Any, Any]) -> dict[str, Any]:
 def _close(
     connection: Connection[Any], claim: Claim, input_hash: str, result: PublishResult, usage: Usage
 ) -> None:
-    values = asdict(result) | asdict(usage) | {"token": claim.token, "input_hash": input_hash}
+    values = asdict(result) | asdict(usage) | claim.key | {"input_hash": input_hash}
     if connection.execute(statement("production/publish/close_attempt"), values).fetchone() is None:
         raise lost_token(claim)
     task = {"task_id": claim.task_id}

@@ -31,11 +31,6 @@ def refine(coordinate_pix: Coordinate, factor: int) -> Coordinate:
     return factor * coordinate_pix + 0.5 * (factor - 1)
 
 
-def coarsen(coordinate_pix: Coordinate, factor: int) -> Coordinate:
-    """Coordinate on a grid `factor` times coarser with the same outer edge; inverse of `refine`."""
-    return (coordinate_pix - 0.5 * (factor - 1)) / factor
-
-
 def nearest_pixel(coordinate_pix: Coordinate) -> np.ndarray:
     """Index of the pixel that contains the coordinate (half-open cells, [i - 0.5, i + 0.5))."""
     return np.floor(np.asarray(coordinate_pix) + 0.5).astype(np.int64)

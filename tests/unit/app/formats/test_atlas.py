@@ -22,7 +22,7 @@ from app.formats.atlas import (
     write_atlas,
 )
 from app.formats.atlas_facts import image_number_of_centre
-from app.formats.atlas_names import atlas_file_name, parse_atlas_name
+from app.formats.atlas_names import parse_atlas_name
 from app.instruments.bands import Band
 from app.sky.projection import SinProjection
 
@@ -336,6 +336,6 @@ def test_names(name, expected):
 
 
 @given(st.sampled_from(list(Band)), st.integers(1, 999), st.integers(1, 9999))
-def test_own_names_are_read_back(band, scan, image):
-    found = parse_atlas_name(atlas_file_name(band, scan, image))
+def test_names_of_the_survey_are_read(band, scan, image):
+    found = parse_atlas_name(f"{band.value}i{scan:03d}{image:04d}.fits")
     assert (found.band, found.scan, found.image) == (band, scan, image)

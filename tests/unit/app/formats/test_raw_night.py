@@ -13,7 +13,7 @@ from astropy.io import fits
 from app.errors import InputError
 from app.formats import raw_names
 from app.formats.checksums import CHECKSUM_LIST_NAME, read_checksums
-from app.formats.raw_folder import check_files, raw_files, seal_night, validate_night
+from app.formats.raw_folder import raw_files, seal_night
 from app.formats.raw_night import (
     FRAME_DTYPE,
     RawScan,
@@ -25,6 +25,7 @@ from app.formats.raw_night import (
     write_raw_scan,
 )
 from app.instruments.bands import Band
+from tests.worlds.night_folder import check_files, validate_night
 
 COUNT = 3
 START = datetime(1998, 4, 26, 23, 59, 58, 500_000, tzinfo=UTC)

@@ -17,7 +17,7 @@ from app.observatory.afterglow import LATENT_THRESHOLD_DN, latent_share, leave_t
 from app.observatory.camera import CAMERAS, Detector, defocused
 from app.observatory.conditions import make_conditions
 from app.observatory.looks import bright_looks, sky_of
-from app.observatory.optics import point_tables, width_arcsec
+from app.observatory.optics import point_tables
 from app.observatory.parameters import NightParameters
 from app.observatory.scan import simulate_band
 from app.observatory.scattered import GLINTS, add_scattered_light, spike_length_arcsec, spike_profile
@@ -25,6 +25,7 @@ from app.observatory.schedule import plan_night
 from app.observatory.sky import SOURCE_DTYPE, make_points
 from app.observatory.trails import Trail, draw_trail, make_passages
 from app.observatory.truth import read_table
+from tests.worlds.star_width import width_arcsec
 
 STILL = NightParameters(
     still=True,

@@ -11,7 +11,7 @@ import pytest
 
 from app.cli.main import run
 from app.errors import ConflictError, SettingsError
-from app.formats.raw_folder import raw_files, validate_night
+from app.formats.raw_folder import raw_files
 from app.formats.raw_header import ScanType
 from app.formats.raw_night import read_raw_scan, validate
 from app.ingest.reference_stars import Region
@@ -23,6 +23,7 @@ from app.observatory.schedule import airmass_at, plan_night
 from app.observatory.starfield import STAR_DTYPE, count_slope, counts_per_square_degree, faint_stars
 from app.observatory.truth import read_table
 from app.sky.directions import from_galactic
+from tests.worlds.night_folder import validate_night
 from tests.worlds.places import ROOT
 
 SMALL = NightParameters(
