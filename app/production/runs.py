@@ -1,4 +1,4 @@
-"""Runs: create, freeze, hold, release, seal, list."""
+"""Runs: create, freeze, hold, resume, seal, list."""
 
 from __future__ import annotations
 

@@ -33,7 +33,7 @@ class Event(StrEnum):
     FAIL_BUG = "fail: bug"
     LEASE_END = "lease runs out"
     HOLD = "hold"
-    RELEASE = "release"
+    RESUME = "resume"
     RETRY = "retry"
     RECALL = "recall"
     UPSTREAM_RECALLED = "upstream recalled"
@@ -145,7 +145,7 @@ TRANSITIONS: tuple[Transition, ...] = (
     ),
     Transition(
         _S.HELD,
-        _E.RELEASE,
+        _E.RESUME,
         _S.WAITING,
         _W.OPERATOR,
         _G.UPSTREAM_OPEN,
@@ -154,7 +154,7 @@ TRANSITIONS: tuple[Transition, ...] = (
     ),
     Transition(
         _S.HELD,
-        _E.RELEASE,
+        _E.RESUME,
         _S.READY,
         _W.OPERATOR,
         _G.UPSTREAM_DONE,

@@ -1,4 +1,4 @@
-"""Tasks of a run: queue, hold, release, retry."""
+"""Tasks of a run: queue, hold, resume, retry."""
 
 from __future__ import annotations
 
@@ -104,7 +104,7 @@ def hold_tasks(connection: Connection[Any], name: str, wanted: TaskFilter, reaso
         return describe_tasks(connection, ids)
 
 
-def release_tasks(connection: Connection[Any], name: str, wanted: TaskFilter) -> Rows:
+def resume_tasks(connection: Connection[Any], name: str, wanted: TaskFilter) -> Rows:
     """Let held tasks go on: ready, or waiting where something upstream is not done."""
     with connection.transaction():
         run = lock_run(connection, name)
@@ -131,7 +131,7 @@ def retry_tasks(
         raise ConflictError(
             f"retry of {', '.join(states)} tasks",
             expected="failed or dead",
-            remedy="mapps run release for held tasks, mapps run recall for done ones",
+            remedy="mapps run resume for held tasks, mapps run recall for done ones",
         )
     again: Rows = []
     with connection.transaction():
@@ -164,4 +164,4 @@ def _again(connection: Connection[Any], run: Run, task_ids: list[int], verb: str
 
 def _refuse_closed(run: Run) -> None:
     if run.state == RunState.CLOSED:
-        raise ConflictError(f"run {run.name!r} is closed", remedy=f"open it: mapps run release {run.name}")
+        raise ConflictError(f"run {run.name!r} is closed", remedy=f"open it: mapps run resume {run.name}")
