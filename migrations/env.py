@@ -10,19 +10,21 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, create_engine, pool, text
 
 from app.db.pgsphere import _SphereType
+from app.db.statements import SQL_ROOT, statement
 from app.models import METADATA, SCHEMAS
 
-SCHEMA_SQL = Path(__file__).resolve().parents[1] / "sql" / "schema"
+REPEATABLE = "[0-9][0-9]_*.sql"
+"""Names of the scripts that are applied after every migration; those of sql/schema/frozen/ belong to one revision."""
+
+
+def repeatable_scripts() -> list[Path]:
+    """Functions, views and roles, hand-written and generated: in the order of their numbers, whichever the folder."""
+    return sorted((SQL_ROOT / "schema").rglob(REPEATABLE), key=lambda path: path.name)
 
 
 def partitions(connection: Connection) -> set[str]:
     """Names of tables and indexes that belong to partitions: made at run and release creation, not by migrations."""
-    query = text(
-        "SELECT c.relname FROM pg_inherits i JOIN pg_class c ON c.oid = i.inhrelid"
-        " UNION SELECT ic.relname FROM pg_inherits i JOIN pg_index x ON x.indrelid = i.inhrelid"
-        " JOIN pg_class ic ON ic.oid = x.indexrelid"
-    )
-    return set(connection.execute(query).scalars())
+    return set(connection.execute(text(statement("db/partitions"))).scalars())
 
 
 def render_item(kind: str, item: Any, autogen_context: Any) -> str | bool:
@@ -65,7 +67,7 @@ def apply_schema_sql(connection: Connection) -> None:
     current = context.get_context().get_current_heads()
     if set(heads) != set(current) or not current:
         return
-    for script in sorted(SCHEMA_SQL.glob("*.sql")):
+    for script in repeatable_scripts():
         # The driver's connection takes several statements at once; it is the same transaction.
         connection.connection.driver_connection.execute(script.read_text(encoding="utf-8"))
 

@@ -7,6 +7,7 @@ import shutil
 from typing import Annotated, Any
 
 import typer
+from psycopg.rows import dict_row
 
 from app.cli.output import JsonOption, emit_record, say
 from app.db import migrate as migrations
@@ -14,6 +15,7 @@ from app.db.binaries import find_binaries
 from app.db.cluster import private_cluster
 from app.db.engine import connect_url, database_url
 from app.db.service import bring_up
+from app.db.statements import statement
 from app.errors import ClusterError, ConflictError, MappsError, OperatorError
 from app.settings import get_settings
 
@@ -82,16 +84,11 @@ def status(*, json: JsonOption = False) -> None:
 def _ask_server() -> dict[str, Any]:
     url = database_url()
     with connect_url(url) as connection:
-        row = connection.execute(
-            "SELECT current_setting('server_version'), current_database(), current_user,"
-            " (SELECT extversion FROM pg_extension WHERE extname = 'pg_sphere'),"
-            " round(pg_database_size(current_database()) / 1e6)::int"
-        ).fetchone()
-    names = ("postgresql", "database", "user", "pgsphere", "size_mb")
+        found = connection.cursor(row_factory=dict_row).execute(statement("db/server")).fetchone() or {}
     return {
         "state": "running",
         "url": url,
-        **dict(zip(names, row or (), strict=True)),
+        **found,
         "revision": migrations.current(url),
         "newest_revision": migrations.head(),
     }

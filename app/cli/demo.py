@@ -67,7 +67,7 @@ def _observe(raw: Path) -> None:
 def _reduce() -> None:
     """Create, queue and work off the run; what an interrupted demonstration left behind is taken up again."""
     with connect() as connection:
-        known = connection.execute("SELECT 1 FROM production.run WHERE name = %s", (RUN,)).fetchone()
+        known = connection.execute(statement("production/operate/find_run"), {"name": RUN}).fetchone()
     if known is None:
         _command("run", "create", RUN, "--kind", "preliminary")
     _command("run", "queue", RUN)
@@ -77,9 +77,7 @@ def _reduce() -> None:
 
 def _released() -> bool:
     with connect() as connection:
-        row = connection.execute(
-            "SELECT 1 FROM release.release WHERE name = %s AND state = 'published'", (RELEASE,)
-        ).fetchone()
+        row = connection.execute(statement("reports/release_id"), {"name": RELEASE}).fetchone()
     return row is not None
 
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from app.cli.output import JsonOption, emit_record, emit_table, json_wanted, progress, say
+from app.db.statements import statement
 from app.errors import ConflictError, UserError
 from app.models.release import ReleaseKind
 
@@ -50,11 +51,7 @@ def _changes(texts: list[str]) -> dict[str, float]:
 def _refuse_untouched(connection: Connection[Any], runs: list[str]) -> None:
     """Refuse runs for which nothing was ever queued: an empty release would keep its name for good."""
     with connection.transaction():
-        known = connection.execute(
-            "SELECT r.name FROM production.run AS r WHERE r.name = ANY(%s)"
-            " AND NOT EXISTS (SELECT FROM production.task AS t WHERE t.run_id = r.run_id) ORDER BY r.name",
-            (runs,),
-        ).fetchone()
+        known = connection.execute(statement("release/build/untouched_run"), {"runs": runs}).fetchone()
     if known is not None:
         raise ConflictError(
             f"run {known[0]!r} has no tasks",

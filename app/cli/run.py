@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -22,6 +23,7 @@ from app.cli.run_options import (
 from app.cli.run_recall import recall
 from app.cli.run_status import attempts, status, watch
 from app.db.engine import connect
+from app.errors import UserError
 from app.models.production import RunKind, RunState, TaskState
 from app.settings import get_settings
 
@@ -40,6 +42,12 @@ app.command()(attempts)
 app.command()(recall)
 
 RUN_COLUMNS = ("run", "kind", "state", "tasks", "done", "failed", "code", "commit", "frozen", "sealed")
+
+
+class FormerWordError(UserError):
+    """A command has another name now."""
+
+    code = "FORMER_WORD"
 
 
 def _operator() -> Any:
@@ -178,7 +186,7 @@ def hold(
 
 
 @app.command()
-def release(
+def resume(
     name: NameArgument,
     *,
     night: NightOption = None,
@@ -186,17 +194,29 @@ def release(
     task: TaskOption = None,
     json: JsonOption = False,
 ) -> None:
-    """Let a held run, or some of its held tasks, go on. Held tasks stay held when the run is released."""
+    """Let a held run, or some of its held tasks, go on. Held tasks stay held when the run as a whole goes on."""
     del json
     from app.production.runs import set_run_state
-    from app.production.tasks import release_tasks
+    from app.production.tasks import resume_tasks
 
     with _operator() as connection:
         if night or scan or task:
-            _emit_tasks(release_tasks(connection, name, _filter(night, scan, task)), "released")
+            _emit_tasks(resume_tasks(connection, name, _filter(night, scan, task)), "resumed")
             return
         set_run_state(connection, name, RunState.OPEN)
         _emit_run(connection, name)
+
+
+@app.command(
+    "release", hidden=True, context_settings={"allow_extra_args": True, "ignore_unknown_options": True}
+)
+def former_release(context: typer.Context) -> None:
+    """Refuse the word that `resume` had before: `mapps release` publishes, which this never did."""
+    raise FormerWordError(
+        "mapps run release",
+        expected="mapps run resume",
+        remedy=shlex.join(("mapps", "run", "resume", *context.args)),
+    )
 
 
 @app.command()

@@ -28,6 +28,7 @@ from app.db import postmaster
 from app.db.account import ServerAccount
 from app.db.binaries import find_binaries
 from app.db.server_config import ACCESS, configuration, identities
+from app.db.statements import statement
 from app.errors import ClusterError, DatabaseUnavailableError
 from app.settings import get_settings
 
@@ -278,11 +279,12 @@ class Cluster:
 
     def _create_database(self) -> None:
         import psycopg
+        from psycopg import sql
 
         with psycopg.connect(self.url(database="postgres"), autocommit=True) as connection:
-            known = connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", [DATABASE]).fetchone()
+            known = connection.execute(statement("db/find_database"), {"name": DATABASE}).fetchone()
             if known is None:
-                connection.execute(f"CREATE DATABASE {DATABASE}")
+                connection.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(DATABASE)))
 
     @contextlib.contextmanager
     def _locked(self) -> Iterator[None]:

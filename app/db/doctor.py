@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 from app.db import migrate
 from app.db.binaries import control_file, find_binaries
 from app.db.engine import connect, database_url
-from app.db.statements import scripts
+from app.db.statements import scripts, statement
 from app.errors import MappsError, StoreError
 from app.settings import get_settings
 from app.store import Store, free_bytes
@@ -105,7 +105,7 @@ def check_database() -> Finding:
     """Look whether the database answers."""
     try:
         with connect() as connection:
-            row = connection.execute("SELECT current_setting('server_version')").fetchone()
+            row = connection.execute(statement("db/server_version")).fetchone()
     except MappsError as error:
         private = get_settings().database_url is None
         remedy = "mapps db start" if private else 'psql "$MAPPS_DATABASE_URL" -c "SELECT 1"'
@@ -117,10 +117,8 @@ def check_pgsphere_server(*, private: bool) -> Finding:
     """Look which pgSphere the server has in the database, or could have."""
     remedy = INSTALL_SYSTEM if private else "install postgresql-NN-pgsphere on the host of the server"
     with connect() as connection:
-        row = connection.execute("SELECT extversion FROM pg_extension WHERE extname = 'pg_sphere'").fetchone()
-        offered = connection.execute(
-            "SELECT version FROM pg_available_extension_versions WHERE name = 'pg_sphere'"
-        ).fetchall()
+        row = connection.execute(statement("db/pgsphere_installed")).fetchone()
+        offered = connection.execute(statement("db/pgsphere_offered")).fetchall()
     newest = max((str(version) for (version,) in offered), key=version_of, default="")
     if row is None:
         return judge_pgsphere("pgSphere of the server", newest, remedy)

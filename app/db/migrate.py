@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from app.db.engine import connect_url, engine_url
+from app.db.statements import statement
 from app.errors import SchemaError
 
 if TYPE_CHECKING:
@@ -39,10 +40,10 @@ def current(url: str) -> str | None:
         Raised if the server does not answer.
     """
     with connect_url(url) as connection:
-        there = connection.execute("SELECT to_regclass('public.alembic_version')").fetchone()
-        if there is None or there[0] is None:
+        table = connection.execute(statement("db/find_revision_table")).fetchone()
+        if table is None or table[0] is None:
             return None
-        row = connection.execute("SELECT version_num FROM public.alembic_version").fetchone()
+        row = connection.execute(statement("db/revision")).fetchone()
         return str(row[0]) if row is not None else None
 
 
@@ -101,7 +102,7 @@ def _run(url: str, command: Callable[[Config], None]) -> None:
     config = _config()
     engine = engine_url(url)
     with engine.begin() as connection:
-        connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({LOCK_KEY})")
+        connection.exec_driver_sql(statement("db/lock_migrations"), {"key": LOCK_KEY})
         config.attributes["connection"] = connection
         command(config)
     engine.dispose()

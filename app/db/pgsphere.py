@@ -17,7 +17,6 @@ from psycopg import Connection
 from psycopg.adapt import Dumper, Loader
 from psycopg.pq import Format
 from psycopg.types import TypeInfo
-from sqlalchemy import Boolean, Engine, Float, event
 from sqlalchemy.dialects.postgresql import base as postgresql_dialect
 from sqlalchemy.types import UserDefinedType
 
@@ -105,41 +104,11 @@ def register(connection: Connection[Any]) -> None:
         )
 
 
-def register_engine(engine: Engine) -> None:
-    """Register the types on every new connection of a SQLAlchemy engine."""
-
-    @event.listens_for(engine, "connect")
-    def _on_connect(connection: Any, _record: Any) -> None:
-        before = connection.autocommit
-        connection.autocommit = True
-        try:
-            register(connection)
-        finally:
-            connection.autocommit = before
-
-
 class _SphereType(UserDefinedType[Any]):
-    """Base of the SQLAlchemy column types: `<@` contained_by, `@>` contains, `&&` overlaps, `<->` distance."""
+    """Base of the SQLAlchemy column types: they name the type in DDL; queries are SQL of `sql/`."""
 
     cache_ok = True
     name: ClassVar[str] = "spoly"
-
-    class comparator_factory(UserDefinedType.Comparator[Any]):  # noqa: N801 - SQLAlchemy's name
-        def contained_by(self, other: Any) -> Any:
-            """Whether this shape lies inside the other."""
-            return self.op("<@", return_type=Boolean())(other)
-
-        def contains_shape(self, other: Any) -> Any:
-            """Whether this shape contains the other."""
-            return self.op("@>", return_type=Boolean())(other)
-
-        def overlaps(self, other: Any) -> Any:
-            """Whether the two shapes share any point."""
-            return self.op("&&", return_type=Boolean())(other)
-
-        def distance(self, other: Any) -> Any:
-            """Angular distance in radians."""
-            return self.op("<->", return_type=Float())(other)
 
     def get_col_spec(self, **_: Any) -> str:
         return self.name

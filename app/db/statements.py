@@ -11,7 +11,7 @@ SQL_ROOT = Path(__file__).resolve().parents[2] / "sql"
 
 @cache
 def statement(name: str) -> str:
-    """Text of a named statement, such as ``"production/claim"`` for ``sql/production/claim.sql``.
+    """Text of a named statement, such as ``"production/claim/renew"`` for ``sql/production/claim/renew.sql``.
 
     Raised if the file does not exist: FileNotFoundError (a bug, not an operator's problem).
     """

@@ -8,9 +8,11 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from psycopg import Connection
+from psycopg import Connection, sql
+from psycopg.rows import dict_row
 
 from app.db.engine import connect
+from app.db.statements import statement
 from app.errors import ConflictError, InputError
 from app.ingest.reference_stars import REFERENCE_DTYPE, ReferenceStars, Region
 
@@ -71,9 +73,11 @@ def load_reference(
             f"{found} are loaded", expected="none before loading another", remedy="add --replace"
         )
     if loaded:
-        connection.execute("DELETE FROM reference.star")
-    command = f"COPY reference.star (catalogue, {', '.join(_COLUMNS)}) FROM STDIN (FORMAT binary)"
-    with connection.cursor() as cursor, cursor.copy(command.encode()) as copy:
+        connection.execute(statement("ingest/drop_reference_stars"))
+    command = sql.SQL("COPY reference.star (catalogue, {}) FROM STDIN (FORMAT binary)").format(
+        sql.SQL(", ").join(map(sql.Identifier, _COLUMNS))
+    )
+    with connection.cursor() as cursor, cursor.copy(command) as copy:
         copy.write(_HEADER)
         for block in _encoded(stars, catalogue):
             copy.write(block)
@@ -118,9 +122,7 @@ def _records(rows: ReferenceStars, catalogue: bytes, nulls: set[str]) -> NDArray
 
 def reference_status(connection: Connection[Any]) -> list[ReferenceStatus]:
     """Say what is loaded, one entry a catalogue; empty where nothing is."""
-    rows = connection.execute(
-        "SELECT catalogue, count(*), count(pm_ra_mas_yr) FROM reference.star GROUP BY catalogue ORDER BY catalogue"
-    ).fetchall()
+    rows = connection.execute(statement("ingest/reference_status")).fetchall()
     return [ReferenceStatus(str(name), int(stars), int(motion)) for name, stars, motion in rows]
 
 
@@ -139,14 +141,11 @@ def stars_in_region(connection: Connection[Any], region: Region) -> ReferenceSta
     equator = region.decl_min < 0.0 < region.decl_max
     wide = 0.5 * width * (1.0 if equator else float(cosine))
     radius = min(float(np.hypot(wide, 0.5 * (region.decl_max - region.decl_min))) + 1e-6, 180.0)
-    names = ", ".join(REFERENCE_DTYPE.names or ())
-    rows = connection.execute(
-        f"SELECT {names} FROM reference.star"  # noqa: S608 - the names are the dtype's own
-        " WHERE spoint(radians(ra), radians(decl)) <@ scircle(spoint(radians(%s), radians(%s)), radians(%s))"
-        " ORDER BY star_id",
-        (*middle, radius),
-    ).fetchall()
-    filled = [tuple(np.nan if value is None else value for value in row) for row in rows]
+    circle = {"ra": middle[0], "decl": middle[1], "radius": radius}
+    with connection.cursor(row_factory=dict_row) as cursor:
+        rows = cursor.execute(statement("ingest/reference_region"), circle).fetchall()
+    names = REFERENCE_DTYPE.names or ()
+    filled = [tuple(np.nan if row[name] is None else row[name] for name in names) for row in rows]
     stars = np.array(filled, REFERENCE_DTYPE)
     return np.asarray(stars[region.contains(stars["ra"], stars["decl"])])
 

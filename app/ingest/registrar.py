@@ -66,12 +66,8 @@ def settle_known(connection: Connection[Any], path: Path, sha256: str, url: str)
 
 def is_known_night(connection: Connection[Any], identity: ScanIdentity) -> bool:
     """Whether the night has a row."""
-    return bool(
-        connection.execute(
-            "SELECT 1 FROM survey.night WHERE hemis = %s AND date = %s",
-            (identity.hemisphere, identity.night_date),
-        ).fetchone()
-    )
+    values = {"hemis": identity.hemisphere, "date": identity.night_date}
+    return connection.execute(statement("ingest/find_night"), values).fetchone() is not None
 
 
 def register_scan(

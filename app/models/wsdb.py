@@ -1,8 +1,8 @@
 """Schema wsdb: the Working Source Database.
 
 `point_source` and `extended_source` are partitioned by LIST (run_id), each run by RANGE of its key into zones
-(`sql/schema/10_partitions.sql` makes them). The leaves carry the primary key, the parents none, which saves 15 bytes
-a row against a key that repeats the partition column (postgres notes 3.4).
+(`sql/schema/hand/10_partitions.sql` makes them). The leaves carry the primary key, the parents none, which saves 15
+bytes a row against a key that repeats the partition column (postgres notes 3.4).
 """
 
 from __future__ import annotations

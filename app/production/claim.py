@@ -53,6 +53,11 @@ class Claim:
     pipeline_hash: str
     parameters: dict[str, Any] = field(repr=False)
 
+    @property
+    def key(self) -> dict[str, Any]:
+        """Attempt and token: what every statement compares before it changes anything."""
+        return {"attempt_id": self.attempt_id, "token": self.token}
+
 
 @dataclass(frozen=True)
 class Usage:

@@ -86,9 +86,9 @@ def register(connection: Connection[Any], pipeline: Pipeline) -> int:
         "parameters_hash": pipeline.parameters_hash,
         "pipeline_hash": pipeline.pipeline_hash,
     }
-    connection.execute(statement("production/add_pipeline"), values)
+    connection.execute(statement("production/operate/add_pipeline"), values)
     row = connection.execute(
-        statement("production/pipeline_of_hash"), {"pipeline_hash": pipeline.pipeline_hash}
+        statement("production/operate/pipeline_of_hash"), {"pipeline_hash": pipeline.pipeline_hash}
     ).fetchone()
     if row is None:
         raise MappsError(f"pipeline {pipeline.pipeline_hash} vanished while it was registered")

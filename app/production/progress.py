@@ -54,7 +54,7 @@ def read_progress(connection: Connection[Any], name: str) -> Progress:
     """Count the tasks of a run."""
     table: dict[str, dict[str, Any]] = {}
     with connection.cursor(row_factory=dict_row) as cursor:
-        for row in cursor.execute(statement("production/status"), {"name": name}):
+        for row in cursor.execute(statement("production/operate/status"), {"name": name}):
             empty = {"kind": row["kind"]} | dict.fromkeys([s.value for s in TaskState], 0)
             line = table.setdefault(row["kind"], empty | {"blocked": 0, "total": 0})
             line[row["state"]] += row["tasks"]
@@ -66,7 +66,9 @@ def read_progress(connection: Connection[Any], name: str) -> Progress:
 def read_problems(connection: Connection[Any], name: str, limit: int = 50) -> Rows:
     """Read the tasks that need a person: failed, dead and held ones."""
     with connection.cursor(row_factory=dict_row) as cursor:
-        return cursor.execute(statement("production/problems"), {"name": name, "limit": limit}).fetchall()
+        return cursor.execute(
+            statement("production/operate/problems"), {"name": name, "limit": limit}
+        ).fetchall()
 
 
 def read_attempts(
@@ -87,4 +89,4 @@ def read_attempts(
         "limit": limit,
     }
     with connection.cursor(row_factory=dict_row) as cursor:
-        return cursor.execute(statement("production/attempts"), values).fetchall()
+        return cursor.execute(statement("production/operate/attempts"), values).fetchall()

@@ -20,9 +20,6 @@ from app.errors import TokenLostError
 from app.models.production import Family, Outcome, TaskKind, TaskState
 from app.production.claim import Claim, Usage, WorkerIdentity
 
-CHANNEL = "mapps_tasks"
-"""Channel of the hints that new tasks are there."""
-
 REAP_LIMIT = 100
 """Attempts closed per pass: a pass after a large outage stays short."""
 
@@ -73,7 +70,7 @@ def claim(
     """
     wanted = asdict(identity) | {"lease_seconds": float(lease_seconds), "run": run}
     with connection.cursor(row_factory=dict_row) as cursor:
-        row = cursor.execute(statement("production/claim"), wanted).fetchone()
+        row = cursor.execute(statement("production/claim/claim"), wanted).fetchone()
     if row is None:
         return None
     return Claim(**(row | {"kind": TaskKind(row["kind"])}))
@@ -81,13 +78,8 @@ def claim(
 
 def renew(connection: Connection[Any], claim: Claim, lease_seconds: float) -> bool:
     """Extend the lease; False means that the token is lost for good."""
-    return renew_token(connection, claim.attempt_id, claim.token, lease_seconds)
-
-
-def renew_token(connection: Connection[Any], attempt_id: int, token: int, lease_seconds: float) -> bool:
-    """Extend the lease of an attempt known by its numbers only."""
-    values = {"attempt_id": attempt_id, "token": token, "lease_seconds": float(lease_seconds)}
-    return connection.execute(statement("production/renew"), values).fetchone() is not None
+    values = claim.key | {"lease_seconds": float(lease_seconds)}
+    return connection.execute(statement("production/claim/renew"), values).fetchone() is not None
 
 
 def fail(
@@ -114,7 +106,7 @@ def fail(
         if failure.family is Family.TRANSIENT:
             return _after_loss(connection, [claim.task_id], backoff_seconds, failure.text)[claim.task_id]
         values = {"task_id": claim.task_id, "reason": f"{failure.code}: {_last_line(failure.text)}"}
-        connection.execute(statement("production/task_failed"), values)
+        connection.execute(statement("production/claim/task_failed"), values)
         return TaskState.FAILED
 
 
@@ -128,7 +120,7 @@ def give_back(connection: Connection[Any], claim: Claim, usage: Usage | None = N
     """
     with one_transaction(connection):
         _end(connection, claim, Outcome.GIVEN_BACK, None, usage)
-        connection.execute(statement("production/task_again"), {"task_id": claim.task_id})
+        connection.execute(statement("production/claim/task_again"), {"task_id": claim.task_id})
 
 
 def reap(
@@ -142,7 +134,7 @@ def reap(
         What became of each task.
     """
     with one_transaction(connection):
-        rows = connection.execute(statement("production/reap"), {"limit": limit}).fetchall()
+        rows = connection.execute(statement("production/claim/reap"), {"limit": limit}).fetchall()
         if not rows:
             return {}
         return _after_loss(connection, [row[0] for row in rows], backoff_seconds, "its worker was lost")
@@ -151,7 +143,7 @@ def reap(
 def backlog(connection: Connection[Any], identity: WorkerIdentity, run: str | None = None) -> Backlog:
     """Count what keeps a worker busy that runs until idle."""
     values = {"run": run, "code_version": identity.code_version, "code_commit": identity.code_commit}
-    row = connection.execute(statement("production/idle"), values).fetchone()
+    row = connection.execute(statement("production/claim/idle"), values).fetchone()
     return Backlog(*row) if row is not None else Backlog(0, 0)
 
 
@@ -187,15 +179,14 @@ def _end(
     failure: Failure | None,
     usage: Usage | None,
 ) -> None:
-    key = {"attempt_id": claim.attempt_id, "token": claim.token}
-    connection.execute(statement("production/lock_attempt"), key)
-    values = key | asdict(usage or Usage()) | {"outcome": outcome.value}
+    connection.execute(statement("production/claim/lock_attempt"), claim.key)
+    values = claim.key | asdict(usage or Usage()) | {"outcome": outcome.value}
     values |= {
         "family": failure.family.value if failure else None,
         "error_code": failure.code if failure else None,
         "error_text": bounded(failure.text) if failure else None,
     }
-    if connection.execute(statement("production/end_attempt"), values).fetchone() is None:
+    if connection.execute(statement("production/claim/end_attempt"), values).fetchone() is None:
         raise lost_token(claim)
 
 
@@ -207,7 +198,7 @@ def _after_loss(
         "backoff_seconds": float(backoff_seconds),
         "reason": _last_line(reason),
     }
-    rows = connection.execute(statement("production/tasks_after_loss"), values).fetchall()
+    rows = connection.execute(statement("production/claim/tasks_after_loss"), values).fetchall()
     return {task_id: TaskState(state) for task_id, state in rows}
 
 

@@ -26,6 +26,16 @@ from app.production.output_hash import output_hash
 from app.production.protocol import lost_token, one_transaction
 from app.production.publication import Publication
 
+_TAKE_BACK = (
+    "production/publish/drop_point_sources",
+    "production/publish/drop_extended_sources",
+    "production/publish/drop_atlas_images",
+    "production/publish/drop_scan_diagnostics",
+    "production/publish/drop_zero_points",
+    "production/publish/drop_metrics",
+    "production/recall/retire_products",
+)
+
 Reached = Callable[[str], None]
 """Told the name of each step of a publication: a test may end the process there."""
 
@@ -120,8 +130,7 @@ def _copy(connection: Connection[Any], table: SourceTable, records: Records | No
 
 
 def _lock(connection: Connection[Any], claim: Claim) -> PublishResult | None:
-    key = {"attempt_id": claim.attempt_id, "token": claim.token}
-    row = connection.execute(statement("production/lock_attempt"), key).fetchone()
+    row = connection.execute(statement("production/claim/lock_attempt"), claim.key).fetchone()
     if row is None:
         raise lost_token(claim)
     outcome, content, point_rows, extended_rows = row
@@ -134,11 +143,15 @@ def _lock(connection: Connection[Any], claim: Claim) -> PublishResult | None:
 
 def _supersede(connection: Connection[Any], claim: Claim) -> None:
     """Take back what an earlier accepted attempt of the task published (recall in place)."""
-    former = connection.execute(statement("production/supersede"), {"task_id": claim.task_id}).fetchone()
+    former = connection.execute(
+        statement("production/publish/supersede"), {"task_id": claim.task_id}
+    ).fetchone()
     if former is None:
         return
-    connection.execute(statement("production/await_releases"), {"key": RELEASES})
-    releases = connection.execute(statement("production/released_from"), {"run_id": claim.run_id}).fetchall()
+    connection.execute(statement("production/recall/await_releases"), {"key": RELEASES})
+    releases = connection.execute(
+        statement("production/recall/released_from"), {"run_id": claim.run_id}
+    ).fetchall()
     if releases:
         names = ", ".join(name for (name,) in releases)
         raise RunReleasedError(
@@ -147,27 +160,19 @@ def _supersede(connection: Connection[Any], claim: Claim) -> None:
             remedy="recall into another run: mapps run recall --requeue --into RUN",
         )
     values = {"run_id": claim.run_id, "attempt_id": former[0]}
-    for name in (
-        "drop_point_sources",
-        "drop_extended_sources",
-        "drop_atlas_images",
-        "drop_scan_diagnostics",
-        "drop_zero_points",
-        "drop_metrics",
-        "retire_products",
-    ):
-        connection.execute(statement(f"production/{name}"), values)
+    for name in _TAKE_BACK:
+        connection.execute(statement(name), values)
 
 
 def _add_references(connection: Connection[Any], claim: Claim, publication: Publication) -> None:
     if publication.raw_file_ids:
         files = {"attempt_id": claim.attempt_id, "raw_file_ids": sorted(set(publication.raw_file_ids))}
-        connection.execute(statement("production/add_raw_files"), files)
+        connection.execute(statement("production/publish/add_raw_files"), files)
     wanted = sorted(set(publication.calibration_ids))
     if not wanted:
         return
     products = {"attempt_id": claim.attempt_id, "calibration_ids": wanted}
-    used = connection.execute(statement("production/add_used_calibrations"), products).fetchall()
+    used = connection.execute(statement("production/publish/add_used_calibrations"), products).fetchall()
     if len(used) != len(wanted):
         gone = sorted(set(wanted) - {calibration_id for (calibration_id,) in used})
         raise InputsReplacedError(f"calibrations {gone} were recalled while attempt {claim.attempt_id} ran")
@@ -190,14 +195,14 @@ def _add_products(connection: Connection[Any], claim: Claim, publication: Public
     metrics = [asdict(row) | keys | {"band": row.band or "-"} for row in publication.metrics]
     with connection.cursor() as cursor:
         for name, rows in (
-            ("add_atlas_image", images),
-            ("add_scan_diagnostics", diagnostics),
-            ("add_calibration", calibrations),
-            ("add_zero_point", zero_points),
-            ("add_metric", metrics),
+            ("production/publish/add_atlas_image", images),
+            ("production/publish/add_scan_diagnostics", diagnostics),
+            ("production/publish/add_calibration", calibrations),
+            ("production/publish/add_zero_point", zero_points),
+            ("production/publish/add_metric", metrics),
         ):
             if rows:
-                cursor.executemany(statement(f"production/{name}"), rows)
+                cursor.executemany(statement(name), rows)
 
 
 def _span(valid: tuple[Any, Any]) -> dict[str, Any]:
@@ -207,11 +212,11 @@ def _span(valid: tuple[Any, Any]) -> dict[str, Any]:
 def _close(
     connection: Connection[Any], claim: Claim, input_hash: str, result: PublishResult, usage: Usage
 ) -> None:
-    values = asdict(result) | asdict(usage) | {"token": claim.token, "input_hash": input_hash}
-    if connection.execute(statement("production/close_attempt"), values).fetchone() is None:
+    values = asdict(result) | asdict(usage) | claim.key | {"input_hash": input_hash}
+    if connection.execute(statement("production/publish/close_attempt"), values).fetchone() is None:
         raise lost_token(claim)
     task = {"task_id": claim.task_id}
-    if connection.execute(statement("production/close_task"), task).fetchone() is None:
+    if connection.execute(statement("production/publish/close_task"), task).fetchone() is None:
         raise lost_token(claim)
-    connection.execute(statement("production/lock_dependents"), task)
-    connection.execute(statement("production/release_dependents"), task)
+    connection.execute(statement("production/publish/lock_dependents"), task)
+    connection.execute(statement("production/publish/ready_dependents"), task)

@@ -49,7 +49,8 @@ def find_raw_file(connection: Connection[Any], given: str) -> Recalled:
     UnknownNameError
         Raised if no file, or more than one, is meant.
     """
-    return Recalled(raw_file_id=_find(connection, "find_raw_file", given, "an ingested file"))
+    rows = connection.execute(statement("production/recall/find_raw_file"), {"given": given}).fetchall()
+    return Recalled(raw_file_id=_only_key(rows, given, "an ingested file"))
 
 
 def find_calibration(connection: Connection[Any], given: str) -> Recalled:
@@ -60,15 +61,15 @@ def find_calibration(connection: Connection[Any], given: str) -> Recalled:
     UnknownNameError
         Raised if no product, or more than one, is meant.
     """
-    return Recalled(calibration_id=_find(connection, "find_calibration", given, "a calibration product"))
+    rows = connection.execute(statement("production/recall/find_calibration"), {"given": given}).fetchall()
+    return Recalled(calibration_id=_only_key(rows, given, "a calibration product"))
 
 
-def _find(connection: Connection[Any], name: str, given: str, what: str) -> int:
-    rows = connection.execute(statement(f"production/{name}"), {"given": given}).fetchall()
+def _only_key(rows: Sequence[tuple[Any, ...]], given: str, noun: str) -> int:
     if len(rows) != 1:
         number = "more than one" if rows else "nothing"
         raise UnknownNameError(
-            f"{given!r} means {number}", expected=f"key, name or start of the SHA-256 of {what}"
+            f"{given!r} means {number}", expected=f"key, name or start of the SHA-256 of {noun}"
         )
     return int(rows[0][0])
 
@@ -83,7 +84,7 @@ def users_of(connection: Connection[Any], recalled: Recalled, run: str | None = 
         "run_ids": sorted({row["run_id"] for row in rows}),
         "attempt_ids": [row["attempt_id"] for row in rows],
     }
-    counted = connection.execute(statement("production/count_sources"), keys).fetchall()
+    counted = connection.execute(statement("production/recall/count_sources"), keys).fetchall()
     sources = {attempt_id: count for attempt_id, _, count in counted}
     return [row | {"sources": sources.get(row["attempt_id"], 0)} for row in rows]
 
@@ -97,7 +98,7 @@ def _attempts(connection: Connection[Any], recalled: Recalled, run: str | None) 
         "run": run,
     }
     with connection.cursor(row_factory=dict_row) as cursor:
-        return cursor.execute(statement("production/recall_attempts"), values).fetchall()
+        return cursor.execute(statement("production/recall/recall_attempts"), values).fetchall()
 
 
 def requeue(
@@ -149,19 +150,21 @@ def _retire(connection: Connection[Any], recalled: Recalled, run: str | None) ->
     Waits for publications that use one at this moment, so that they are among the users afterwards; later ones are
     refused.
     """
-    connection.execute(statement("production/await_releases"), {"key": RELEASES})
+    connection.execute(statement("production/recall/await_releases"), {"key": RELEASES})
     if recalled.calibration_id is not None:
         product = {"calibration_id": recalled.calibration_id}
-        connection.execute(statement("production/retire_product"), product)
+        connection.execute(statement("production/recall/retire_product"), product)
         return
     for user in _attempts(connection, recalled, run):
-        connection.execute(statement("production/retire_products"), {"attempt_id": user["attempt_id"]})
+        connection.execute(statement("production/recall/retire_products"), {"attempt_id": user["attempt_id"]})
 
 
 def _queue_again(connection: Connection[Any], name: str, task_ids: Sequence[int]) -> Requeued:
     """Done -> waiting or ready; what they published stays accepted until they publish again."""
     run = lock_run(connection, name)
-    releases = connection.execute(statement("production/released_from"), {"run_id": run.run_id}).fetchall()
+    releases = connection.execute(
+        statement("production/recall/released_from"), {"run_id": run.run_id}
+    ).fetchall()
     if releases:
         raise ConflictError(
             f"release {', '.join(row[0] for row in releases)} was drawn from run {name!r}",
@@ -177,13 +180,13 @@ def _queue_again(connection: Connection[Any], name: str, task_ids: Sequence[int]
         "scans": None,
         "reason": None,
     }
-    ids = [row[0] for row in connection.execute(statement("production/lock_tasks"), wanted)]
+    ids = [row[0] for row in connection.execute(statement("production/operate/lock_tasks"), wanted)]
     keys = {"task_ids": ids}
-    connection.execute(statement("production/try_again"), keys)
-    connection.execute(statement("production/lock_upstream"), {"run_id": run.run_id})
-    connection.execute(statement("production/settle_waiting"), keys)
-    connection.execute(statement("production/block_dependents"), {"run_id": run.run_id})
-    connection.execute(statement("production/notify"), {"run": name})
+    connection.execute(statement("production/operate/try_again"), keys)
+    connection.execute(statement("production/queue/lock_upstream"), {"run_id": run.run_id})
+    connection.execute(statement("production/queue/settle_waiting"), keys)
+    connection.execute(statement("production/queue/block_dependents"), {"run_id": run.run_id})
+    connection.execute(statement("production/queue/notify"), {"run": name})
     return Requeued(name, describe_tasks(connection, ids))
 
 
@@ -193,8 +196,8 @@ def _queue_into(
     run = lock_run(connection, name)
     refuse_unfrozen(run)
     values = {"run_id": run.run_id, "task_ids": sorted(task_ids), "max_attempts": max_attempts}
-    connection.execute(statement("production/lock_upstream"), {"run_id": run.run_id})
-    ids = [row[0] for row in connection.execute(statement("production/copy_tasks"), values)]
+    connection.execute(statement("production/queue/lock_upstream"), {"run_id": run.run_id})
+    ids = [row[0] for row in connection.execute(statement("production/recall/copy_tasks"), values)]
     connect_tasks(connection, ids)
-    connection.execute(statement("production/notify"), {"run": name})
+    connection.execute(statement("production/queue/notify"), {"run": name})
     return Requeued(name, describe_tasks(connection, ids))

@@ -1,4 +1,4 @@
-"""Runs: create, freeze, hold, release, seal, list."""
+"""Runs: create, freeze, hold, resume, seal, list."""
 
 from __future__ import annotations
 
@@ -81,10 +81,12 @@ def create_run(
             "zones": zones,
             "created_by": getpass.getuser(),
         }
-        row = connection.execute(statement("production/add_run"), values).fetchone()
+        row = connection.execute(statement("production/operate/add_run"), values).fetchone()
         if row is None:
             raise ConflictError(f"there is a run {name!r} already", remedy="choose another name")
-        connection.execute(statement("production/create_partitions"), {"run_id": row[0], "zones": zones})
+        connection.execute(
+            statement("production/operate/create_partitions"), {"run_id": row[0], "zones": zones}
+        )
         return lock_run(connection, name)
 
 
@@ -107,15 +109,29 @@ def lock_run(connection: Connection[Any], name: str) -> Run:
         Raised if there is no such run.
     """
     with connection.cursor(row_factory=class_row(Run)) as cursor:
-        found = cursor.execute(statement("production/lock_run"), {"name": name}).fetchone()
+        found = cursor.execute(statement("production/operate/lock_run"), {"name": name}).fetchone()
     if found is None:
         raise unknown_run(connection, name)
     return found
 
 
+def run_id_of(connection: Connection[Any], name: str) -> int:
+    """Key of a run.
+
+    Raises
+    ------
+    UnknownNameError
+        Raised if there is no such run.
+    """
+    row = connection.execute(statement("production/operate/find_run"), {"name": name}).fetchone()
+    if row is None:
+        raise unknown_run(connection, name)
+    return int(row[0])
+
+
 def unknown_run(connection: Connection[Any], name: str) -> UnknownNameError:
     """Error that names the runs there are."""
-    rows = connection.execute(statement("production/run_names")).fetchmany(10)
+    rows = connection.execute(statement("production/operate/run_names")).fetchmany(10)
     names = ", ".join(repr(known) for (known,) in rows)
     return UnknownNameError(
         f"there is no run {name!r}",
@@ -136,7 +152,9 @@ def freeze_run(connection: Connection[Any], name: str) -> Run:
         run = lock_run(connection, name)
         if run.frozen_at is None:
             _refuse_vague(Pipeline(run.code_version, run.code_commit, {}))
-            connection.execute(statement("production/freeze_pipeline"), {"pipeline_id": run.pipeline_id})
+            connection.execute(
+                statement("production/operate/freeze_pipeline"), {"pipeline_id": run.pipeline_id}
+            )
         return lock_run(connection, name)
 
 
@@ -160,9 +178,9 @@ def set_run_state(connection: Connection[Any], name: str, state: RunState) -> Ru
     with connection.transaction():
         run = lock_run(connection, name)
         values = {"run_id": run.run_id, "state": state.value}
-        connection.execute(statement("production/set_run_state"), values)
+        connection.execute(statement("production/operate/set_run_state"), values)
         if state is RunState.OPEN:
-            connection.execute(statement("production/notify"), {"run": name})
+            connection.execute(statement("production/queue/notify"), {"run": name})
         return lock_run(connection, name)
 
 
@@ -170,7 +188,7 @@ def seal_run(connection: Connection[Any], name: str) -> Run:
     """Build the positional and scan indexes of a run; harmless when repeated."""
     with connection.transaction():
         run = lock_run(connection, name)
-        connection.execute(statement("production/seal_run"), {"run_id": run.run_id})
+        connection.execute(statement("production/operate/seal_run"), {"run_id": run.run_id})
         return lock_run(connection, name)
 
 
@@ -182,7 +200,7 @@ def seal_drained(connection: Connection[Any], name: str | None = None) -> list[s
     list of str
         Names of the runs that were sealed now.
     """
-    rows = connection.execute(statement("production/drained_runs"), {"run": name}).fetchall()
+    rows = connection.execute(statement("production/operate/drained_runs"), {"run": name}).fetchall()
     for (drained,) in rows:
         seal_run(connection, drained)
     return [str(drained) for (drained,) in rows]
@@ -197,7 +215,7 @@ def list_runs(connection: Connection[Any], name: str | None = None) -> list[dict
         Raised if the named run does not exist.
     """
     with connection.cursor(row_factory=dict_row) as cursor:
-        rows = cursor.execute(statement("production/runs"), {"name": name}).fetchall()
+        rows = cursor.execute(statement("production/operate/runs"), {"name": name}).fetchall()
     if name is not None and not rows:
         raise unknown_run(connection, name)
     return rows

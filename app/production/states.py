@@ -33,7 +33,7 @@ class Event(StrEnum):
     FAIL_BUG = "fail: bug"
     LEASE_END = "lease runs out"
     HOLD = "hold"
-    RELEASE = "release"
+    RESUME = "resume"
     RETRY = "retry"
     RECALL = "recall"
     UPSTREAM_RECALLED = "upstream recalled"
@@ -71,13 +71,19 @@ class Transition:
 
 
 _S, _E, _G, _W = TaskState, Event, Guard, Who
-_LOSS = ("reap", "tasks_after_loss")
-_FAIL = ("lock_attempt", "end_attempt")
-_AGAIN = ("lock_run", "lock_tasks", "try_again", "settle_waiting")
-_PUBLISH = ("lock_attempt", "close_attempt", "close_task", "lock_dependents", "release_dependents")
+_LOSS = ("claim/reap", "claim/tasks_after_loss")
+_FAIL = ("claim/lock_attempt", "claim/end_attempt")
+_AGAIN = ("operate/lock_run", "operate/lock_tasks", "operate/try_again", "queue/settle_waiting")
+_PUBLISH = (
+    "claim/lock_attempt",
+    "publish/close_attempt",
+    "publish/close_task",
+    "publish/lock_dependents",
+    "publish/ready_dependents",
+)
 
 TRANSITIONS: tuple[Transition, ...] = (
-    Transition(None, _E.QUEUE, _S.WAITING, _W.OPERATOR, _G.UPSTREAM_OPEN, None, ("queue_scans",)),
+    Transition(None, _E.QUEUE, _S.WAITING, _W.OPERATOR, _G.UPSTREAM_OPEN, None, ("queue/queue_scans",)),
     Transition(
         None,
         _E.QUEUE,
@@ -85,10 +91,10 @@ TRANSITIONS: tuple[Transition, ...] = (
         _W.OPERATOR,
         _G.UPSTREAM_DONE,
         None,
-        ("queue_night_calibrations", "queue_scans"),
+        ("queue/queue_night_calibrations", "queue/queue_scans"),
     ),
     Transition(_S.WAITING, _E.UPSTREAM_DONE, _S.READY, _W.WORKER, _G.UPSTREAM_DONE, None, _PUBLISH[3:]),
-    Transition(_S.READY, _E.CLAIM, _S.RUNNING, _W.WORKER, _G.UPSTREAM_DONE, None, ("claim",)),
+    Transition(_S.READY, _E.CLAIM, _S.RUNNING, _W.WORKER, _G.UPSTREAM_DONE, None, ("claim/claim",)),
     Transition(_S.RUNNING, _E.PUBLISH, _S.DONE, _W.WORKER, _G.NONE, Outcome.DONE, _PUBLISH),
     Transition(
         _S.RUNNING,
@@ -97,7 +103,7 @@ TRANSITIONS: tuple[Transition, ...] = (
         _W.WORKER,
         _G.NONE,
         Outcome.GIVEN_BACK,
-        (*_FAIL, "task_again"),
+        (*_FAIL, "claim/task_again"),
     ),
     Transition(
         _S.RUNNING,
@@ -106,7 +112,7 @@ TRANSITIONS: tuple[Transition, ...] = (
         _W.WORKER,
         _G.ATTEMPTS_LEFT,
         Outcome.FAILED,
-        (*_FAIL, "tasks_after_loss"),
+        (*_FAIL, "claim/tasks_after_loss"),
     ),
     Transition(
         _S.RUNNING,
@@ -115,7 +121,7 @@ TRANSITIONS: tuple[Transition, ...] = (
         _W.WORKER,
         _G.ATTEMPTS_SPENT,
         Outcome.FAILED,
-        (*_FAIL, "tasks_after_loss"),
+        (*_FAIL, "claim/tasks_after_loss"),
     ),
     Transition(
         _S.RUNNING,
@@ -124,26 +130,36 @@ TRANSITIONS: tuple[Transition, ...] = (
         _W.WORKER,
         _G.NONE,
         Outcome.FAILED,
-        (*_FAIL, "task_failed"),
+        (*_FAIL, "claim/task_failed"),
     ),
     Transition(
-        _S.RUNNING, _E.FAIL_BUG, _S.FAILED, _W.WORKER, _G.NONE, Outcome.FAILED, (*_FAIL, "task_failed")
+        _S.RUNNING, _E.FAIL_BUG, _S.FAILED, _W.WORKER, _G.NONE, Outcome.FAILED, (*_FAIL, "claim/task_failed")
     ),
     Transition(_S.RUNNING, _E.LEASE_END, _S.READY, _W.REAPER, _G.ATTEMPTS_LEFT, Outcome.LOST, _LOSS),
     Transition(_S.RUNNING, _E.LEASE_END, _S.DEAD, _W.REAPER, _G.ATTEMPTS_SPENT, Outcome.LOST, _LOSS),
-    Transition(_S.WAITING, _E.HOLD, _S.HELD, _W.OPERATOR, _G.NONE, None, ("lock_tasks", "hold_tasks")),
-    Transition(_S.READY, _E.HOLD, _S.HELD, _W.OPERATOR, _G.NONE, None, ("lock_tasks", "hold_tasks")),
     Transition(
-        _S.HELD, _E.RELEASE, _S.WAITING, _W.OPERATOR, _G.UPSTREAM_OPEN, None, ("lock_tasks", "wait_again")
+        _S.WAITING, _E.HOLD, _S.HELD, _W.OPERATOR, _G.NONE, None, ("operate/lock_tasks", "operate/hold_tasks")
+    ),
+    Transition(
+        _S.READY, _E.HOLD, _S.HELD, _W.OPERATOR, _G.NONE, None, ("operate/lock_tasks", "operate/hold_tasks")
     ),
     Transition(
         _S.HELD,
-        _E.RELEASE,
+        _E.RESUME,
+        _S.WAITING,
+        _W.OPERATOR,
+        _G.UPSTREAM_OPEN,
+        None,
+        ("operate/lock_tasks", "operate/wait_again"),
+    ),
+    Transition(
+        _S.HELD,
+        _E.RESUME,
         _S.READY,
         _W.OPERATOR,
         _G.UPSTREAM_DONE,
         None,
-        ("lock_tasks", "wait_again", "settle_waiting"),
+        ("operate/lock_tasks", "operate/wait_again", "queue/settle_waiting"),
     ),
     *(
         Transition(
@@ -166,7 +182,7 @@ TRANSITIONS: tuple[Transition, ...] = (
         _W.OPERATOR,
         _G.UPSTREAM_OPEN,
         None,
-        ("block_dependents",),
+        ("queue/block_dependents",),
     ),
 )
 

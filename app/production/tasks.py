@@ -1,4 +1,4 @@
-"""Tasks of a run: queue, hold, release, retry."""
+"""Tasks of a run: queue, hold, resume, retry."""
 
 from __future__ import annotations
 
@@ -66,28 +66,33 @@ def queue_run(
         refuse_unfrozen(run)
         _refuse_closed(run)
         values = {"run_id": run.run_id, "max_attempts": max_attempts} | selection.values()
-        ids = [row[0] for row in connection.execute(statement("production/queue_night_calibrations"), values)]
-        connection.execute(statement("production/lock_upstream"), {"run_id": run.run_id})
-        ids += [row[0] for row in connection.execute(statement("production/queue_scans"), values)]
+        ids = [
+            row[0]
+            for row in connection.execute(statement("production/queue/queue_night_calibrations"), values)
+        ]
+        connection.execute(statement("production/queue/lock_upstream"), {"run_id": run.run_id})
+        ids += [row[0] for row in connection.execute(statement("production/queue/queue_scans"), values)]
         connect_tasks(connection, ids)
         added = describe_tasks(connection, ids)
         if dry_run:
             raise Rollback
         if ids:
-            connection.execute(statement("production/notify"), {"run": name})
+            connection.execute(statement("production/queue/notify"), {"run": name})
     return added
 
 
 def connect_tasks(connection: Connection[Any], task_ids: Sequence[int]) -> None:
     """Make new waiting scans wait for their night, and free those whose night is done already."""
-    connection.execute(statement("production/add_dependencies"), {"task_ids": list(task_ids)})
-    connection.execute(statement("production/settle_waiting"), {"task_ids": list(task_ids)})
+    connection.execute(statement("production/queue/add_dependencies"), {"task_ids": list(task_ids)})
+    connection.execute(statement("production/queue/settle_waiting"), {"task_ids": list(task_ids)})
 
 
 def describe_tasks(connection: Connection[Any], task_ids: Sequence[int]) -> Rows:
     """Tasks by key, with night, scan and tile."""
     with connection.cursor(row_factory=dict_row) as cursor:
-        return cursor.execute(statement("production/tasks"), {"task_ids": list(task_ids)}).fetchall()
+        return cursor.execute(
+            statement("production/queue/describe_tasks"), {"task_ids": list(task_ids)}
+        ).fetchall()
 
 
 def hold_tasks(connection: Connection[Any], name: str, wanted: TaskFilter, reason: str) -> Rows:
@@ -95,16 +100,16 @@ def hold_tasks(connection: Connection[Any], name: str, wanted: TaskFilter, reaso
     with connection.transaction():
         run = lock_run(connection, name)
         ids = lock_tasks(connection, run, wanted, (TaskState.WAITING, TaskState.READY))
-        connection.execute(statement("production/hold_tasks"), {"task_ids": ids, "reason": reason})
+        connection.execute(statement("production/operate/hold_tasks"), {"task_ids": ids, "reason": reason})
         return describe_tasks(connection, ids)
 
 
-def release_tasks(connection: Connection[Any], name: str, wanted: TaskFilter) -> Rows:
+def resume_tasks(connection: Connection[Any], name: str, wanted: TaskFilter) -> Rows:
     """Let held tasks go on: ready, or waiting where something upstream is not done."""
     with connection.transaction():
         run = lock_run(connection, name)
         ids = lock_tasks(connection, run, wanted, (TaskState.HELD,))
-        return _again(connection, run, ids, "wait_again")
+        return _again(connection, run, ids, "production/operate/wait_again")
 
 
 def retry_tasks(
@@ -126,14 +131,14 @@ def retry_tasks(
         raise ConflictError(
             f"retry of {', '.join(states)} tasks",
             expected="failed or dead",
-            remedy="mapps run release for held tasks, mapps run recall for done ones",
+            remedy="mapps run resume for held tasks, mapps run recall for done ones",
         )
     again: Rows = []
     with connection.transaction():
         run = lock_run(connection, name)
         _refuse_closed(run)
         ids = lock_tasks(connection, run, wanted, states)
-        again = _again(connection, run, ids, "try_again")
+        again = _again(connection, run, ids, "production/operate/try_again")
         if dry_run:
             raise Rollback
     return again
@@ -144,19 +149,19 @@ def lock_tasks(
 ) -> list[int]:
     """Lock the wanted tasks that are in one of the states, in the order of their keys."""
     values = wanted.values() | {"run_id": run.run_id, "states": [state.value for state in states]}
-    return [row[0] for row in connection.execute(statement("production/lock_tasks"), values)]
+    return [row[0] for row in connection.execute(statement("production/operate/lock_tasks"), values)]
 
 
 def _again(connection: Connection[Any], run: Run, task_ids: list[int], verb: str) -> Rows:
-    connection.execute(statement(f"production/{verb}"), {"task_ids": task_ids})
+    connection.execute(statement(verb), {"task_ids": task_ids})
     # A night that publishes at this moment is waited for: it would not see the tasks that wait for it again.
-    connection.execute(statement("production/lock_upstream"), {"run_id": run.run_id})
-    connection.execute(statement("production/settle_waiting"), {"task_ids": task_ids})
+    connection.execute(statement("production/queue/lock_upstream"), {"run_id": run.run_id})
+    connection.execute(statement("production/queue/settle_waiting"), {"task_ids": task_ids})
     if task_ids:
-        connection.execute(statement("production/notify"), {"run": run.name})
+        connection.execute(statement("production/queue/notify"), {"run": run.name})
     return describe_tasks(connection, task_ids)
 
 
 def _refuse_closed(run: Run) -> None:
     if run.state == RunState.CLOSED:
-        raise ConflictError(f"run {run.name!r} is closed", remedy=f"open it: mapps run release {run.name}")
+        raise ConflictError(f"run {run.name!r} is closed", remedy=f"open it: mapps run resume {run.name}")

@@ -10,7 +10,7 @@ import hashlib
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from time import perf_counter
 from typing import Any
@@ -19,9 +19,10 @@ from psycopg import Connection
 from psycopg.types.json import Jsonb
 
 from app.db.locks import RELEASES
-from app.db.statements import SQL_ROOT, scripts
-from app.errors import ConflictError, MappsError, UnknownNameError, UserError
+from app.db.statements import SQL_ROOT, scripts, statement
+from app.errors import ConflictError, MappsError, UserError
 from app.models.release import ReleaseKind, ReleaseState
+from app.production.runs import run_id_of
 from app.releases.parameters import release_parameters
 from app.version import code_version, git_commit
 
@@ -123,11 +124,11 @@ def build_release(
         run_ids = _fit_runs(connection, runs, allow_unfinished=allow_unfinished)
         _seal(connection, run_ids)
         with connection.transaction():
-            connection.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
+            connection.execute(statement("release/build/one_moment"))
             release_id = _register(connection, name, wanted, run_ids, limits)
             done = tuple(_execute_all(connection, release_id, report))
             summary = _summary(connection, release_id, name, wanted, runs, done)
-            connection.execute("SELECT release.publish(%s)", (release_id,))
+            connection.execute(statement("release/build/publish"), {"release_id": release_id})
     return summary
 
 
@@ -137,13 +138,9 @@ def _fit_runs(connection: Connection[Any], runs: Sequence[str], *, allow_unfinis
     found = []
     for name in dict.fromkeys(runs):
         with connection.transaction():
-            row = connection.execute("SELECT run_id FROM production.run WHERE name = %s", (name,)).fetchone()
-            if row is None:
-                raise UnknownNameError(f"there is no run {name!r}", remedy="list them: mapps run list")
+            run_id = run_id_of(connection, name)
             open_tasks = connection.execute(
-                "SELECT state, count(*) FROM production.task WHERE run_id = %s AND state <> 'done'"
-                " GROUP BY state ORDER BY state",
-                row,
+                statement("release/build/open_tasks"), {"run_id": run_id}
             ).fetchall()
         if open_tasks and not allow_unfinished:
             counts = ", ".join(f"{count} {state}" for state, count in open_tasks)
@@ -152,7 +149,7 @@ def _fit_runs(connection: Connection[Any], runs: Sequence[str], *, allow_unfinis
                 expected="a finished run",
                 remedy="finish it (mapps worker --until-idle, mapps run retry) or add --allow-unfinished",
             )
-        found.append(int(row[0]))
+        found.append(run_id)
     return tuple(found)
 
 
@@ -163,8 +160,9 @@ def _refuse_taken(connection: Connection[Any], name: str) -> None:
             f"release name {name!r}", expected="letters, digits, dots, hyphens and underscores"
         )
     with connection.transaction():
-        if connection.execute("SELECT FROM release.release WHERE name = %s", (name,)).fetchone() is not None:
-            raise _taken(name)
+        known = connection.execute(statement("release/build/find_release"), {"name": name}).fetchone()
+    if known is not None:
+        raise _taken(name)
 
 
 def _taken(name: str) -> ConflictError:
@@ -175,11 +173,7 @@ def _seal(connection: Connection[Any], run_ids: Sequence[int]) -> None:
     """Build the positional indexes of runs that have none: in a transaction of its own, because it stays useful."""
     for run_id in run_ids:
         with connection.transaction():
-            row = connection.execute(
-                "SELECT sealed_at FROM production.run WHERE run_id = %s", (run_id,)
-            ).fetchone()
-            if row is not None and row[0] is None:
-                connection.execute("SELECT wsdb.seal_run(%s)", (run_id,))
+            connection.execute(statement("release/build/seal_run"), {"run_id": run_id})
 
 
 @contextmanager
@@ -189,13 +183,13 @@ def _one_at_a_time(connection: Connection[Any]) -> Iterator[None]:
     Builds share the names of their working tables. Nor may a worker or a recall take back rows that are being released.
     """
     with connection.transaction():
-        connection.execute("SELECT pg_advisory_lock(%s)", (RELEASES,))
+        connection.execute(statement("release/build/lock_builds"), {"key": RELEASES})
     try:
         yield
     finally:
         if not connection.closed:
             with connection.transaction():
-                connection.execute("SELECT pg_advisory_unlock(%s)", (RELEASES,))
+                connection.execute(statement("release/build/unlock_builds"), {"key": RELEASES})
 
 
 def _register(
@@ -205,21 +199,22 @@ def _register(
     run_ids: Sequence[int],
     limits: Mapping[str, float],
 ) -> int:
-    row = connection.execute(
-        "INSERT INTO release.release (name, kind, state, parameters, code_version, code_commit)"
-        " VALUES (%s, %s, %s, %s, %s, %s) ON CONFLICT (name) DO NOTHING RETURNING release_id",
-        (name, kind.value, ReleaseState.BUILDING.value, Jsonb(dict(limits)), code_version(), git_commit()),
-    ).fetchone()
+    values = {
+        "name": name,
+        "kind": kind.value,
+        "state": ReleaseState.BUILDING.value,
+        "parameters": Jsonb(dict(limits)),
+        "code_version": code_version(),
+        "code_commit": git_commit(),
+    }
+    row = connection.execute(statement("release/build/register"), values).fetchone()
     if row is None:
         raise _taken(name)
     release_id = int(row[0])
-    for run_id in run_ids:
-        connection.execute(
-            "INSERT INTO release.parent_run (release_id, run_id) VALUES (%s, %s)", (release_id, run_id)
-        )
-    # Local to the transaction: the statements find their release by it, as they do by SET in psql.
-    connection.execute("SELECT set_config('mapps.release_id', %s, true)", (str(release_id),))
-    connection.execute("SELECT set_config('work_mem', %s, true)", (WORK_MEM,))
+    parents = {"release_id": release_id, "run_ids": list(run_ids)}
+    connection.execute(statement("release/build/add_parent_runs"), parents)
+    settings = {"release_id": release_id, "work_mem": WORK_MEM}
+    connection.execute(statement("release/build/settings"), settings)
     return release_id
 
 
@@ -229,10 +224,8 @@ def _execute_all(
     done = []
     for position, path in enumerate(scripts(FOLDER), start=1):
         run = _execute(connection, path)
-        connection.execute(
-            "INSERT INTO release.statement (release_id, position, file, sha256, rows) VALUES (%s, %s, %s, %s, %s)",
-            (release_id, position, run.file, run.sha256, run.rows),
-        )
+        values = {"release_id": release_id, "position": position} | asdict(run)
+        connection.execute(statement("release/build/add_statement"), values)
         done.append(run)
         if report is not None:
             report(run)
@@ -267,18 +260,10 @@ def _summary(
     runs: Sequence[str],
     statements: tuple[StatementRun, ...],
 ) -> BuildSummary:
-    products = connection.execute(
-        "SELECT product, rows FROM release.manifest WHERE release_id = %s AND partition = 'all' ORDER BY product",
-        (release_id,),
-    ).fetchall()
-    scans = connection.execute(
-        "SELECT count(*), count(*) FILTER (WHERE selected) FROM release.scan WHERE release_id = %s",
-        (release_id,),
-    ).fetchone() or (0, 0)
-    reasons = connection.execute(
-        "SELECT reason, count(*) FROM release.verdict WHERE release_id = %s GROUP BY reason ORDER BY reason",
-        (release_id,),
-    ).fetchall()
+    key = {"release_id": release_id}
+    products = connection.execute(statement("release/build/count_products"), key).fetchall()
+    scans = connection.execute(statement("release/build/count_scans"), key).fetchone() or (0, 0)
+    reasons = connection.execute(statement("reports/release_verdicts"), key).fetchall()
     return BuildSummary(
         release_id=release_id,
         name=name,

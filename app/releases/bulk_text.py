@@ -18,6 +18,7 @@ from psycopg import Connection, sql
 
 from app.columns import Column, Kind
 from app.columns.records import EPOCH, empty_records
+from app.db.statements import statement
 from app.errors import InputError
 from app.releases.products import Product
 
@@ -53,8 +54,7 @@ def write_bulk_text(connection: Connection[Any], stream: BinaryIO, product: Prod
         sql.SQL(", ").join(map(sql.Identifier, product.order)),
     )
     with connection.transaction():
-        connection.execute("SET LOCAL DateStyle = 'ISO, YMD'")
-        connection.execute("SET LOCAL extra_float_digits = 1")
+        connection.execute(statement("reports/bulk_text_settings"))
         with connection.cursor() as cursor, cursor.copy(query) as copy:
             stream.writelines(bytes(block) for block in copy)
 

@@ -47,9 +47,7 @@ def release_id_of(connection: Connection[Any], name: str) -> int:
     UnknownNameError
         Raised if there is none of this name.
     """
-    row = connection.execute(
-        "SELECT release_id FROM release.release WHERE name = %s AND state = 'published'", (name,)
-    ).fetchone()
+    row = connection.execute(statement("reports/release_id"), {"name": name}).fetchone()
     if row is None:
         raise UnknownNameError(f"there is no release {name!r}", remedy="list them: mapps release list")
     return int(row[0])
@@ -65,28 +63,18 @@ def release_facts(connection: Connection[Any], name: str) -> ReleaseFacts:
     """
     release_id = release_id_of(connection, name)
 
-    def rows(query: str) -> list[dict[str, Any]]:
-        return connection.cursor(row_factory=dict_row).execute(query, (release_id,)).fetchall()
+    def rows(report: str) -> list[dict[str, Any]]:
+        cursor = connection.cursor(row_factory=dict_row)
+        return cursor.execute(statement(report), {"release_id": release_id}).fetchall()
 
-    made = rows("SELECT parameters, code_version, code_commit FROM release.release WHERE release_id = %s")[0]
+    made = rows("reports/release_origin")[0]
     summary = list_releases(connection, name)[0]
     return ReleaseFacts(
         release_id=release_id,
         summary=summary | {key: made[key] for key in ("code_version", "code_commit")},
         parameters=made["parameters"],
-        statements=rows(
-            "SELECT position, file, rows, sha256 FROM release.statement WHERE release_id = %s ORDER BY position"
-        ),
-        scans=rows(
-            "SELECT run.name AS run, scan_key, tile, rank, selected, reason FROM release.scan"
-            " JOIN production.run USING (run_id) WHERE release_id = %s ORDER BY tile, rank, scan_key, run.name"
-        ),
-        reasons=rows(
-            "SELECT reason, count(*) AS rows FROM release.verdict WHERE release_id = %s"
-            " GROUP BY reason ORDER BY reason"
-        ),
-        manifest=rows(
-            "SELECT product, partition, rows, sha256 FROM release.manifest WHERE release_id = %s"
-            " ORDER BY product, length(partition), partition"
-        ),
+        statements=rows("reports/release_statements"),
+        scans=rows("reports/release_scans"),
+        reasons=rows("reports/release_verdicts"),
+        manifest=rows("reports/release_manifest"),
     )

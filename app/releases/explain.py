@@ -91,9 +91,7 @@ def explain(
             f"the runs of release {name!r} have no extraction {src_id}",
             expected="a src_id of wsdb.point_source",
         )
-    limits = connection.execute(
-        "SELECT parameters FROM release.release WHERE release_id = %s", (release_id,)
-    ).fetchone()
+    limits = connection.execute(statement("reports/release_origin"), {"release_id": release_id}).fetchone()
     return tuple(_explained(row, limits[0] if limits else {}) for row in rows)
 
 
@@ -101,10 +99,8 @@ def _by_designation(
     connection: Connection[Any], release_id: int, name: str, designation: str
 ) -> tuple[int, int]:
     plain = designation.strip().removeprefix("2MASS").strip().removeprefix("J")
-    row = connection.execute(
-        "SELECT run_id, src_id FROM release.psc WHERE release_id = %s AND designation = %s",
-        (release_id, plain),
-    ).fetchone()
+    values = {"release_id": release_id, "designation": plain}
+    row = connection.execute(statement("reports/release_designation"), values).fetchone()
     if row is None:
         raise UnknownNameError(
             f"release {name!r} has no source {designation!r}",

@@ -40,7 +40,7 @@ DEFAULTS: dict[str, float] = {
 """Published limits."""
 
 _POSITIVE = ("match_arcsec", "extended_match_arcsec", "neighbour_arcsec", "contaminant_enlargement")
-# Cubes have 21 bits an axis: below 0.3 arcsec they would overflow (sql/schema/30_release.sql).
+# Cubes have 21 bits an axis: below 0.3 arcsec they would overflow (sql/schema/hand/30_release.sql).
 _SMALLEST_ARCSEC = 0.3
 
 

@@ -11,8 +11,8 @@ from psycopg.rows import dict_row
 
 from app.arrays import Doubles
 from app.db.statements import statement
-from app.errors import UnknownNameError
 from app.instruments.bands import BANDS
+from app.production.runs import run_id_of
 from app.reports.image_picture import draw_image
 from app.reports.style import BAND_COLOUR, picture
 
@@ -26,8 +26,7 @@ def write_run_report(connection: Connection[Any], run: str, folder: Path) -> lis
 
     Raised if there is no such run: UnknownNameError.
     """
-    if connection.execute("SELECT 1 FROM production.run WHERE name = %s", (run,)).fetchone() is None:
-        raise UnknownNameError(f"run {run!r}", expected="the name of a run", remedy="see: mapps run list")
+    run_id_of(connection, run)
     folder.mkdir(parents=True, exist_ok=True)
     photometry = _photometry(connection, run)
     pictures = [

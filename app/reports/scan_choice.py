@@ -14,6 +14,7 @@ from app.columns.diagnostics import ScanDiagnostics
 from app.db.statements import statement
 from app.errors import StoreError, UnknownNameError, UserError
 from app.formats.scan_diagnostics import DiagnosticsFileError, read_diagnostics
+from app.production.runs import run_id_of
 from app.production.selection import Selection
 from app.store import Store
 
@@ -71,8 +72,7 @@ def choose_scan(connection: Connection[Any], run: str, selection: Selection) -> 
     NoDiagnosticsError
         Raised if the scan was not reduced (yet), or without diagnostics.
     """
-    if connection.execute("SELECT 1 FROM production.run WHERE name = %s", (run,)).fetchone() is None:
-        raise UnknownNameError(f"run {run!r}", expected="the name of a run", remedy="see: mapps run list")
+    run_id_of(connection, run)
     with connection.cursor(row_factory=dict_row) as cursor:
         scans = cursor.execute(
             statement("reports/scan_diagnostics"), {"run": run} | selection.values()

@@ -88,7 +88,7 @@ dependencies, for the same reason.
 def render() -> str:
     """Write the page."""
     lines = [_row(line) for line in TRANSITIONS]
-    names = sorted({name for line in TRANSITIONS for name in line.statements} | {"renew"})
+    names = sorted({name for line in TRANSITIONS for name in line.statements} | {"claim/renew"})
     described = [f"| `{name}` | {_comment(name)} |" for name in names]
     return _INTRODUCTION + "\n".join(lines) + "\n" + _AFTER_STATES + "\n".join(described) + "\n"
 

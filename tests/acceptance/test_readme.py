@@ -43,4 +43,4 @@ def test_operators_tour(night: Site, tmp_path: Path) -> None:
     night.mapps("release", "export", "first-1", "--format", "parquet", "--output", str(tmp_path / "export"))
     night.mapps("doctor", "--deep")
     night.mapps("run", "hold", "first")
-    night.mapps("run", "release", "first")
+    night.mapps("run", "resume", "first")

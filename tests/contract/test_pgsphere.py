@@ -6,7 +6,7 @@ from dataclasses import replace
 import numpy as np
 import psycopg
 import pytest
-from sqlalchemy import Column, Index, Integer, MetaData, Table, insert, select
+from sqlalchemy import Column, Index, Integer, MetaData, Table, select
 from sqlalchemy.dialects import postgresql
 
 from app.columns import POINT_SOURCE
@@ -18,7 +18,6 @@ from app.db.pgsphere import (
     SPointType,
     SPolygonType,
     register,
-    register_engine,
 )
 from app.sky.healpix import pixel_number
 from app.sky.shapes import SBox, SCircle, SPoint, SPolygon
@@ -72,9 +71,7 @@ def connection(sphere_database):
 
 @pytest.fixture
 def sql_connection(sphere_database):
-    engine = sphere_database.engine()
-    register_engine(engine)
-    with engine.connect() as connection:
+    with sphere_database.engine().connect() as connection:
         yield connection
 
 
@@ -148,25 +145,6 @@ TABLE = Table(
     Column("spoly", SPolygonType()), Column("sbox", SBoxType()),
     Index("ix_shape_spoly", "spoly", postgresql_using="gist"),
 )  # fmt: skip
-
-
-def test_sqlalchemy_round_trip_and_operators(sql_connection):
-    TABLE.metadata.create_all(sql_connection)
-    sql_connection.execute(insert(TABLE), [{"number": 1, **SHAPES}, {"number": 2, **dict.fromkeys(SHAPES)}])
-    first, second = sql_connection.execute(select(TABLE).order_by(TABLE.c.number)).all()
-    assert all(same(getattr(first, name), shape) for name, shape in SHAPES.items())
-    assert tuple(second)[1:] == (None,) * 4
-    around = SCircle(SHAPES["spoint"], 0.1)
-    found = sql_connection.execute(
-        select(
-            TABLE.c.spoint.contained_by(around),
-            TABLE.c.spoly.contains_shape(SPoint(0.1, 0.1)),
-            TABLE.c.spoly.overlaps(SCircle(SPoint(0.0, 0.0), 0.1)),
-            TABLE.c.spoint.distance(SPoint(10.5, -3.25)),
-        ).where(TABLE.c.number == 1)
-    ).one()
-    assert found[:3] == (True, True, True)
-    assert found[3] == pytest.approx(0.0, abs=1e-12)
 
 
 def test_reflection_knows_the_types(sql_connection):

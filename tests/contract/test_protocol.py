@@ -16,7 +16,7 @@ from app.production.recall import Recalled, requeue, users_of
 from app.production.runs import create_run, freeze_run, set_run_state
 from app.production.selection import Night, Selection, SelectionError
 from app.production.states import TRANSITIONS, Event, Guard
-from app.production.tasks import TaskFilter, hold_tasks, queue_run, release_tasks, retry_tasks
+from app.production.tasks import TaskFilter, hold_tasks, queue_run, resume_tasks, retry_tasks
 from tests.worlds.production import (
     IDENTITY,
     ROWS,
@@ -121,7 +121,7 @@ DO = {
     Event.FAIL_BUG: lambda c, _w, held: protocol.fail(c, held, BUG, 0.0),
     Event.LEASE_END: lambda c, w, _held: (end_leases(c, w), protocol.reap(c, 0.0)),
     Event.HOLD: lambda c, w, _held: hold_tasks(c, w.run, TaskFilter(), "test"),
-    Event.RELEASE: lambda c, w, _held: release_tasks(c, w.run, TaskFilter()),
+    Event.RESUME: lambda c, w, _held: resume_tasks(c, w.run, TaskFilter()),
     Event.RETRY: lambda c, w, _held: retry_tasks(c, w.run, TaskFilter()),
     Event.RECALL: lambda c, w, _held: recall_all(c, w),
 }
@@ -203,14 +203,14 @@ def test_lines_of_the_table_for_tasks_that_wait(connection):
     held = {"held": 2}
     hold_tasks(connection, world.run, TaskFilter(), "test")
     assert states(connection, world) == held
-    release_tasks(connection, world.run, TaskFilter())
+    resume_tasks(connection, world.run, TaskFilter())
     assert states(connection, world) == {"ready": 1, "waiting": 1}
     scans = TaskFilter(Selection(scans=(1,)))
     hold_tasks(connection, world.run, scans, "test")
     night = claim(connection, world)
     publish(connection, night, publication_of(night))
     assert states(connection, world) == {"done": 1, "held": 1}
-    release_tasks(connection, world.run, scans)
+    resume_tasks(connection, world.run, scans)
     assert states(connection, world) == {"done": 1, "ready": 1}
     # done -> ready for the night, ready -> waiting for the scan that depends on it
     recall_night(connection, world)

@@ -12,7 +12,7 @@ from app.production import protocol
 from app.production.protocol import Failure
 from app.production.publishing import InputsReplacedError, RunReleasedError, publish
 from app.production.recall import Recalled, requeue
-from app.production.tasks import TaskFilter, hold_tasks, queue_run, release_tasks
+from app.production.tasks import TaskFilter, hold_tasks, queue_run, resume_tasks
 from app.releases.build import build_release
 from tests.worlds.interleaving import Session, orders, play
 from tests.worlds.production import (
@@ -271,18 +271,18 @@ def test_queueing_while_the_night_is_published(observer, pair):
     run_orders(observer, pair, make, (4, 2), check)
 
 
-def test_release_of_a_held_scan_while_its_night_is_published(observer, pair):
+def test_resumption_of_a_held_scan_while_its_night_is_published(observer, pair):
     def make():
         world = make_world(observer, entry="raw")
         night = claim(observer, world)
         hold_tasks(observer, world.run, TaskFilter(), "test")
 
-        def releases(connection, pause):
+        def resumes(connection, pause):
             with connection.transaction():
-                release_tasks(connection, world.run, TaskFilter())
+                resume_tasks(connection, world.run, TaskFilter())
                 pause()
 
-        return world, (publishing(night), releases)
+        return world, (publishing(night), resumes)
 
     def check(world, sessions, order):
         assert states(observer, world) == {"done": 1, "ready": 1}, order

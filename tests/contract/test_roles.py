@@ -164,7 +164,7 @@ def test_server_without_superuser(empty_database, rights):
             with connect_url(url) as connection:
                 connection.add_notice_handler(lambda notice: notices.append(notice.message_primary))
                 assert connection.execute("SELECT current_user").fetchone() == (account,)
-                connection.execute((migrate.MIGRATIONS.parent / "sql/schema/20_roles.sql").read_text())
+                connection.execute((migrate.MIGRATIONS.parent / "sql/schema/hand/20_roles.sql").read_text())
                 attempt = open_attempt(connection)
             with empty_database.connect("worker") as connection:
                 assert (
@@ -181,7 +181,7 @@ def test_server_without_superuser(empty_database, rights):
 def test_missing_role_is_explained(empty_database):
     """Without the right to make roles the message says what an administrator runs."""
     text = (
-        (migrate.MIGRATIONS.parent / "sql/schema/20_roles.sql")
+        (migrate.MIGRATIONS.parent / "sql/schema/hand/20_roles.sql")
         .read_text()
         .replace("mapps_worker", "mapps_absent")
     )

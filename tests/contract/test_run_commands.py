@@ -66,7 +66,7 @@ def test_life_of_a_run(command, ledger):
 
     assert "held" in command("hold", "first")
     assert protocol.claim(ledger, IDENTITY, 60, "first") is None
-    command("release", "first")
+    command("resume", "first")
     held = protocol.claim(ledger, IDENTITY, 60, "first")
     protocol.fail(ledger, held, Failure(Family.INPUT, "NO_DARKS", "a night without darks"), 0.0)
     told = command("status", "first")
@@ -112,7 +112,7 @@ def test_recall_by_command(command, ledger):
     assert len(command("recall", "first", "--code", "0", "--json")) == 3
 
 
-def test_single_tasks_are_held_and_released(command, ledger):
+def test_single_tasks_are_held_and_resumed(command, ledger):
     command("create", "first", "--kind", "preliminary")
     command("queue", "first")
     held = command("hold", "first", "--scan", "2", "--because", "clouds", "--json")
@@ -120,8 +120,20 @@ def test_single_tasks_are_held_and_released(command, ledger):
     assert "clouds" in command("status", "first")
     work(ledger, "first")
     assert "2 of 3 tasks done" in command("status", "first")
-    assert command("release", "first", "--scan", "2", "--json")[0]["state"] == "ready"
+    assert command("resume", "first", "--scan", "2", "--json")[0]["state"] == "ready"
     work(ledger, "first")
+
+
+@pytest.mark.parametrize("words", [("first",), ("first", "--scan", "2", "--json"), ()])
+def test_the_former_word_of_resume_is_refused(command, ledger, words):
+    """Nothing is resumed by a word that publishes elsewhere; the message is the command to type."""
+    command("create", "first", "--kind", "preliminary")
+    command("hold", "first")
+    told = command("release", *words, status=2)
+    assert "FORMER_WORD" in told
+    assert " ".join(("mapps run resume", *words)) in told
+    assert value(ledger, "SELECT state FROM production.run") == "held"
+    assert "\n  release" not in command("--help")
 
 
 def test_final_run_by_command(command, ledger, monkeypatch):

@@ -259,7 +259,7 @@ class Worker:
 
     def _listening(self) -> Connection[Any]:
         connection = self._open()
-        connection.execute(statement("production/listen"))
+        connection.execute(statement("production/claim/listen"))
         return connection
 
     def _persist(self, act: Callable[[Connection[Any]], Result]) -> Result:

@@ -336,6 +336,6 @@ def test_names(name, expected):
 
 
 @given(st.sampled_from(list(Band)), st.integers(1, 999), st.integers(1, 9999))
-def test_names_in_a_night_s_folder_are_read_back(band, scan, image):
+def test_names_of_the_survey_are_read(band, scan, image):
     found = parse_atlas_name(f"{band.value}i{scan:03d}{image:04d}.fits")
     assert (found.band, found.scan, found.image) == (band, scan, image)

@@ -9,7 +9,7 @@ from app.instruments.bands import BANDS
 from app.observatory.camera import CAMERAS
 from app.observatory.exposure import MEDIUM_HALF, SMALL_HALF, _add_star, stamps_of
 from app.observatory.optics import HALF_WIDTH, PHASES, point_tables
-from tests.worlds.point_images import width_arcsec
+from tests.worlds.star_width import width_arcsec
 
 SIZE = 2 * HALF_WIDTH + 1
 

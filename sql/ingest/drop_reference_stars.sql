@@ -1,0 +1,2 @@
+-- All reference stars: another catalogue takes their place.
+DELETE FROM reference.star

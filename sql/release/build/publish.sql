@@ -1,0 +1,2 @@
+-- The release is published and never changes again.
+SELECT release.publish(%(release_id)s)

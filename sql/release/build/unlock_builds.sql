@@ -1,0 +1,2 @@
+-- Let the next build begin.
+SELECT pg_advisory_unlock(%(key)s)

@@ -1,0 +1,2 @@
+-- Key of a published release.
+SELECT release_id FROM release.release WHERE name = %(name)s AND state = 'published'
