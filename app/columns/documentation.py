@@ -35,6 +35,10 @@ _FLAGS_HEAD = """## Flags
 
 Each flag has one character a band, in the order J, H, Ks. The values of `ph_qual` and `cc_flg` stand in the order in
 which their conditions are tested.
+
+In SQL `wsdb.j_ph_qual(ph_qual)` gives the character of J, `wsdb.ph_qual_meaning('A')` says what it stands for (likewise
+for `h_`, `k_` and the other flags), and `wsdb.j_frames_detected(ndet)` and `wsdb.j_frames_measurable(ndet)` are the two
+digits of J in `ndet`. They cost what `substr` costs. In Python `app.columns.flags.decode` does the same.
 """
 
 
