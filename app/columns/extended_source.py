@@ -6,7 +6,6 @@ from app.columns.column import (
     BY_PUBLICATION,
     BY_STEP,
     MEASURED,
-    NOBODY,
     ROUNDED,
     Column,
     Kind,
@@ -91,11 +90,11 @@ EXTENDED_SOURCE: tuple[Column, ...] = (
     Column(
         "r_3sig",
         Kind.REAL,
-        "Semi-major axis of the 3-sigma isophote",
+        "Semi-major axis of the 3-sigma isophote in Ks",
         "arcsec",
         "phys.angSize.smajAxis",
-        _UNMEASURED,
-        producers=NOBODY,
+        "not measured in Ks",
+        producers=MEASURED,
     ),
     *expand_bands(
         (

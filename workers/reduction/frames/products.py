@@ -62,15 +62,16 @@ north; `coadd` is the number of the Atlas image whose measurement was kept.
 EXTENDED_RADII_ARCSEC = APERTURE_RADII_ARCSEC
 """Radii of the circles in which extended sources are measured."""
 
+RADIUS_FIELDS: dict[Band, str] = {Band.J: "j_r_3sig", Band.H: "h_r_3sig", Band.K: "r_3sig"}
+"""Field of the semi-major axis, arcsec, of a band's 3-sigma isophote: the catalogue publishes that of Ks, `r_3sig`."""
+
 EXTENDED_INTERNAL: tuple[tuple[str, str], ...] = (
     ("x", "f4"),  # array pixels in Atlas image `coadd` of the last band that was measured
     ("y", "f4"),
-    *(
-        (f"{band.value}_{name}", "f4")
-        # Semi-major axis of the 3-sigma isophote, arcsec; sky level; reduced chi-squared of the fit to the centre.
-        for band in BANDS
-        for name in ("r_3sig", "sky_dn", "psfchi")
-    ),
+    (RADIUS_FIELDS[Band.J], "f4"),
+    (RADIUS_FIELDS[Band.H], "f4"),
+    # Sky level, and reduced chi-squared of the profile fit to the centre.
+    *((f"{band.value}_{name}", "f4") for band in BANDS for name in ("sky_dn", "psfchi")),
 )
 """Fields of EXTENDED_DTYPE that no column keeps: the steps of the reduction and its tests need them."""
 
