@@ -108,12 +108,11 @@ def _print_loading(place: Path, header: RawScanHeader, result: ScanSources) -> f
             def load(turn: int) -> None:
                 if turn:
                     connection.execute("TRUNCATE wsdb.point_source, wsdb.extended_source")
-                points = point_records(result.sources, _facts(header), run_id=1)
-                extended = extended_records(result.extended, _facts(header), run_id=1, points=points)
+                points = point_records(result.sources, _facts(header))
+                extended = extended_records(result.extended, _facts(header), points)
                 output_hash(Publication("", points, extended))
                 for table, rows in ((SourceTable.POINT, points), (SourceTable.EXTENDED, extended)):
-                    rows["attempt_id"] = 1
-                    copy_rows(connection, table, table.columns, rows)
+                    copy_rows(connection, table, table.columns, rows, {"attempt_id": 1, "run_id": 1})
                 connection.commit()
 
             seconds = least_seconds(load)

@@ -1,11 +1,21 @@
 """The column registry: every column of the source tables, described once.
 
-Tables, SQL comments, exports, bulk text and docs come from here.
+Tables, SQL comments, the records of the reduction, column lists in SQL, exports, bulk text and docs come from here.
 """
 
-from app.columns.column import Column, Kind, expand_bands
+from app.columns.column import Column, Kind, Producer, expand_bands
 from app.columns.extended_source import EXTENDED_SOURCE
 from app.columns.point_source import POINT_SOURCE
-from app.columns.published import PUBLISHED_PSC
+from app.columns.published import PUBLISHED_ATLAS, PUBLISHED_PSC, PUBLISHED_XSC
 
-__all__ = ["EXTENDED_SOURCE", "POINT_SOURCE", "PUBLISHED_PSC", "Column", "Kind", "expand_bands"]
+__all__ = [
+    "EXTENDED_SOURCE",
+    "POINT_SOURCE",
+    "PUBLISHED_ATLAS",
+    "PUBLISHED_PSC",
+    "PUBLISHED_XSC",
+    "Column",
+    "Kind",
+    "Producer",
+    "expand_bands",
+]

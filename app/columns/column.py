@@ -36,6 +36,37 @@ class Kind(Enum):
         return self.value[2]
 
 
+class Producer(Enum):
+    """Who fills a column; the value says with what."""
+
+    RAW = "measured by the reduction of raw frames"
+    IMAGE = "measured by the reduction of finished Atlas images"
+    STEP = "made by the step of the scan's task from the measurements and the facts of the scan"
+    PUBLICATION = "a key of the claim, put in when the rows are published"
+    RELEASE = "given by a release, for its own tables"
+
+    @property
+    def label(self) -> str:
+        """Short name for people: `raw`, `image`, `step`, `publication`, `release`."""
+        return self.name.lower()
+
+
+NOBODY: frozenset[Producer] = frozenset()
+"""Producers of a column that stands in a table for the sake of the published names and is null in every row."""
+MEASURED = frozenset({Producer.RAW, Producer.IMAGE})
+"""Producers of what both entries of the reduction measure."""
+ROUNDED = MEASURED | {Producer.RELEASE}
+"""Producers of measured positions, to which a release gives six decimals."""
+RAW_ONLY = frozenset({Producer.RAW})
+"""Producers of what only raw frames tell."""
+BY_STEP = frozenset({Producer.STEP})
+"""Producers of what a step derives."""
+BY_PUBLICATION = frozenset({Producer.PUBLICATION})
+"""Producers of the keys of a claim."""
+BY_RELEASE = frozenset({Producer.RELEASE})
+"""Producers of what a release adds."""
+
+
 @dataclass(frozen=True)
 class Column:
     """One column of a source table.
@@ -45,6 +76,7 @@ class Column:
     name : str
         Name in SQL; ``{b}`` stands for the band letter before `expand_bands`.
     kind : Kind
+        Type of the values.
     description : str
         One sentence for astronomers.
     unit : str
@@ -57,6 +89,10 @@ class Column:
         Characters of CHAR columns.
     text_format : str
         printf format of the survey's bulk text.
+    producers : frozenset of Producer
+        Who fills the column; empty as long as nobody does, and then it is null in every row.
+    released_null : str
+        When a release leaves a column null that it fills (`Producer.RELEASE`); empty means never.
     """
 
     name: str
@@ -67,6 +103,18 @@ class Column:
     null: str = ""
     length: int = 0
     text_format: str = "%s"
+    producers: frozenset[Producer] = NOBODY
+    released_null: str = ""
+
+    @property
+    def measured(self) -> bool:
+        """Whether a reduction, of raw frames or of finished images, measures the column."""
+        return not self.producers.isdisjoint(MEASURED)
+
+    @property
+    def released(self) -> Column:
+        """The same column as a table of a release has it: with the null rule of the release where that fills it."""
+        return replace(self, null=self.released_null) if Producer.RELEASE in self.producers else self
 
     @property
     def nullable(self) -> bool:
@@ -89,6 +137,11 @@ class Column:
         unit = f" [{self.unit}]" if self.unit else ""
         null = f" Null: {self.null}." if self.null else ""
         return f"{self.description}{unit}.{null}"
+
+
+def names_by(columns: Iterable[Column], producer: Producer) -> tuple[str, ...]:
+    """Names of the columns that a producer fills, in the order of the columns."""
+    return tuple(column.name for column in columns if producer in column.producers)
 
 
 def expand_bands(columns: Iterable[Column]) -> tuple[Column, ...]:

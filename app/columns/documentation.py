@@ -6,7 +6,7 @@ import sys
 from collections.abc import Iterable
 from pathlib import Path
 
-from app.columns.column import Column
+from app.columns.column import Column, Producer
 from app.columns.extended_source import EXTENDED_SOURCE
 from app.columns.flags import FLAGS
 from app.columns.point_source import POINT_SOURCE
@@ -14,6 +14,9 @@ from app.columns.published import PUBLISHED_PSC
 
 DOCUMENT = Path(__file__).resolve().parents[2] / "docs" / "columns.md"
 COMMAND = "python -m app.columns.documentation"
+
+NOBODY_YET = "**nobody yet**"
+"""The mark of a column that no version fills so far."""
 
 _HEAD = f"""# Columns of the source tables
 
@@ -23,12 +26,19 @@ those and not this file. The same text stands in the database as comments on the
 Angles are degrees, ICRS. Magnitudes are in the survey's system. A column without a null rule is never null. *Number in
 the catalogue* is the place among the {len(PUBLISHED_PSC)} columns of `release.psc`, whose names are those of the
 published Point Source Catalogue; columns without a number stay in the working database.
+
+*Filled by* says who gives a column its values. A column marked {NOBODY_YET} is there for the sake of the published
+names, and null in every row: no version measures it so far.
 """
 
 _FLAGS_HEAD = """## Flags
 
 Each flag has one character a band, in the order J, H, Ks. The values of `ph_qual` and `cc_flg` stand in the order in
 which their conditions are tested.
+
+In SQL `wsdb.j_ph_qual(ph_qual)` gives the character of J, `wsdb.ph_qual_meaning('A')` says what it stands for (likewise
+for `h_`, `k_` and the other flags), and `wsdb.j_frames_detected(ndet)` and `wsdb.j_frames_measurable(ndet)` are the two
+digits of J in `ndet`. They cost what `substr` costs. In Python `app.columns.flags.decode` does the same.
 """
 
 
@@ -38,6 +48,8 @@ def render() -> str:
     return "\n".join(
         (
             _HEAD,
+            *_producers(),
+            "",
             f"## wsdb.point_source: {len(POINT_SOURCE)} columns\n",
             *_table(POINT_SOURCE, places),
             "",
@@ -51,8 +63,15 @@ def render() -> str:
     )
 
 
+def _producers() -> Iterable[str]:
+    yield _row(("Filled by", "Meaning"))
+    yield _row(("---", "---"))
+    for producer in Producer:
+        yield _row((producer.label, producer.value))
+
+
 def _table(columns: Iterable[Column], places: dict[str, int] | None) -> Iterable[str]:
-    head = ["Column", "Type", "Unit", "Meaning", "Null", "UCD"]
+    head = ["Column", "Type", "Unit", "Meaning", "Filled by", "Null", "UCD"]
     if places is not None:
         head.append("Number in the catalogue")
     yield _row(head)
@@ -63,12 +82,24 @@ def _table(columns: Iterable[Column], places: dict[str, int] | None) -> Iterable
             column.postgres_type,
             column.unit,
             column.description,
-            column.null,
+            _filled_by(column),
+            _null(column),
             f"`{column.ucd}`" if column.ucd else "",
         ]
         if places is not None:
             cells.append(str(places.get(column.name, "")))
         yield _row(cells)
+
+
+def _filled_by(column: Column) -> str:
+    return ", ".join(producer.label for producer in Producer if producer in column.producers) or NOBODY_YET
+
+
+def _null(column: Column) -> str:
+    # A release fills what the working database leaves open; of what is never null in either nothing need be said.
+    if Producer.RELEASE not in column.producers or not column.nullable:
+        return column.null
+    return f"{column.null}; in the release: {column.released_null or 'never'}"
 
 
 def _flags() -> Iterable[str]:

@@ -2,7 +2,15 @@
 
 from __future__ import annotations
 
-from app.columns.column import Column, Kind, expand_bands
+from app.columns.column import (
+    BY_PUBLICATION,
+    BY_STEP,
+    MEASURED,
+    ROUNDED,
+    Column,
+    Kind,
+    expand_bands,
+)
 
 APERTURE_RADII_ARCSEC: tuple[int, ...] = (5, 7, 10, 15, 20, 25, 30, 40, 50, 60, 70)
 """Radii of the fixed circular apertures (published XSC)."""
@@ -20,6 +28,7 @@ _APERTURES = tuple(
             "mag",
             "phot.mag;{ucd}",
             "does not fit or negative flux",
+            producers=MEASURED,
         ),
         Column(
             f"{{b}}_msig_{radius}",
@@ -28,36 +37,76 @@ _APERTURES = tuple(
             "mag",
             "stat.error;phot.mag;{ucd}",
             "does not fit or negative flux",
+            producers=MEASURED,
         ),
     )
 )
 
 EXTENDED_SOURCE: tuple[Column, ...] = (
-    Column("ext_id", Kind.BIGINT, "Unique in a run, made as src_id", ucd="meta.id;meta.main"),
-    Column("attempt_id", Kind.BIGINT, "Attempt that made the row", ucd="meta.id.part"),
+    Column(
+        "ext_id", Kind.BIGINT, "Unique in a run, made as src_id", ucd="meta.id;meta.main", producers=BY_STEP
+    ),
+    Column(
+        "attempt_id", Kind.BIGINT, "Attempt that made the row", ucd="meta.id.part", producers=BY_PUBLICATION
+    ),
     Column(
         "src_id",
         Kind.BIGINT,
         "The same object among the point sources",
         ucd="meta.id.cross",
         null="no point-source row",
+        producers=BY_STEP,
     ),
-    Column("ra", Kind.DOUBLE, "Right ascension, ICRS", "deg", "pos.eq.ra;meta.main", text_format="%10.6f"),
-    Column("decl", Kind.DOUBLE, "Declination, ICRS", "deg", "pos.eq.dec;meta.main", text_format="%10.6f"),
-    Column("run_id", Kind.INTEGER, "Processing run", ucd="meta.id.part"),
-    Column("scan_key", Kind.INTEGER, "Key of the scan", ucd="meta.id.part", text_format="%5d"),
-    Column("coadd_key", Kind.INTEGER, "Key of the Atlas image triple", ucd="meta.id.part", text_format="%7d"),
+    Column(
+        "ra",
+        Kind.DOUBLE,
+        "Right ascension, ICRS",
+        "deg",
+        "pos.eq.ra;meta.main",
+        text_format="%10.6f",
+        producers=ROUNDED,
+    ),
+    Column(
+        "decl",
+        Kind.DOUBLE,
+        "Declination, ICRS",
+        "deg",
+        "pos.eq.dec;meta.main",
+        text_format="%10.6f",
+        producers=ROUNDED,
+    ),
+    Column("run_id", Kind.INTEGER, "Processing run", ucd="meta.id.part", producers=BY_PUBLICATION),
+    Column(
+        "scan_key", Kind.INTEGER, "Key of the scan", ucd="meta.id.part", text_format="%5d", producers=BY_STEP
+    ),
+    Column(
+        "coadd_key",
+        Kind.INTEGER,
+        "Key of the Atlas image triple",
+        ucd="meta.id.part",
+        text_format="%7d",
+        producers=BY_STEP,
+    ),
     Column(
         "r_3sig",
         Kind.REAL,
-        "Semi-major axis of the 3-sigma isophote",
+        "Semi-major axis of the 3-sigma isophote in Ks",
         "arcsec",
         "phys.angSize.smajAxis",
-        _UNMEASURED,
+        "not measured in Ks",
+        producers=MEASURED,
     ),
     *expand_bands(
         (
-            Column("{b}_ba", Kind.REAL, "{B} axis ratio", "", "phys.size.axisRatio;{ucd}", _UNMEASURED),
+            Column(
+                "{b}_ba",
+                Kind.REAL,
+                "{B} axis ratio",
+                "",
+                "phys.size.axisRatio;{ucd}",
+                _UNMEASURED,
+                producers=MEASURED,
+            ),
             Column(
                 "{b}_phi",
                 Kind.REAL,
@@ -65,10 +114,18 @@ EXTENDED_SOURCE: tuple[Column, ...] = (
                 "deg",
                 "pos.posAng;{ucd}",
                 _UNMEASURED,
+                producers=MEASURED,
             ),
             *_APERTURES,
         )
     ),
-    Column("coadd", Kind.SMALLINT, "Atlas image number in the scan", ucd="obs.image", text_format="%4d"),
+    Column(
+        "coadd",
+        Kind.SMALLINT,
+        "Atlas image number in the scan",
+        ucd="obs.image",
+        text_format="%4d",
+        producers=MEASURED,
+    ),
 )
 """Columns of wsdb.extended_source in table order."""

@@ -1,7 +1,8 @@
 """The one-character flags of the point-source tables, each value defined once.
 
-SQL comments and documentation are generated from here. Meanings and the order in which conditions are tested follow
-background/survey 6.1 to 6.4; three-character columns hold one value per band in the order J, H, Ks.
+Documentation and the decoders in SQL (`wsdb.j_ph_qual`, `wsdb.ph_qual_meaning`, ...) are generated from here; the
+decoder in Python is `decode`. Meanings and the order in which conditions are tested follow background/survey 6.1 to 6.4;
+three-character columns hold one value per band in the order J, H, Ks.
 """
 
 from __future__ import annotations
@@ -9,8 +10,17 @@ from __future__ import annotations
 from enum import StrEnum
 from typing import Self
 
+from app.errors import UserError
+from app.instruments.bands import BANDS, Band
 
-class _Flag(StrEnum):
+
+class UnknownFlagError(UserError):
+    """A column holds no flags, or a character is none of its values."""
+
+    code = "UNKNOWN_FLAG"
+
+
+class Flag(StrEnum):
     """A flag value with its meaning."""
 
     meaning: str
@@ -22,13 +32,8 @@ class _Flag(StrEnum):
         member.meaning = meaning
         return member
 
-    @classmethod
-    def describe(cls) -> str:
-        """All values with their meanings, one a line, for comments and documentation."""
-        return "\n".join(f"{flag.value}: {flag.meaning}" for flag in cls)
 
-
-class PhotometricQuality(_Flag):
+class PhotometricQuality(Flag):
     """`ph_qual`, listed in order of precedence: the first condition that holds decides."""
 
     INVALID = "X", "detected, but no algorithm gave a valid brightness; the default magnitude is null"
@@ -42,7 +47,7 @@ class PhotometricQuality(_Flag):
     BLANK = " ", "the band was not observed here"
 
 
-class ReadFlag(_Flag):
+class ReadFlag(Flag):
     """`rd_flg`: where the default magnitude of a band comes from."""
 
     NOT_DETECTED = (
@@ -57,7 +62,7 @@ class ReadFlag(_Flag):
     UNUSABLE = "9", "detected, but no useful brightness; the magnitude is null"
 
 
-class BlendFlag(_Flag):
+class BlendFlag(Flag):
     """`bl_flg`: how many components were fitted together."""
 
     NONE = "0", "no profile fit counts: not detected, or resolved inconsistently"
@@ -65,7 +70,7 @@ class BlendFlag(_Flag):
     BLENDED = "2", "more than one component fitted together"
 
 
-class ConfusionFlag(_Flag):
+class ConfusionFlag(Flag):
     """`cc_flg`, listed in the order in which conditions are tested; capital letters mark artefacts."""
 
     PERSISTENCE = "p", "flux may hold the latent image of a bright star"
@@ -81,9 +86,48 @@ class ConfusionFlag(_Flag):
     NONE = "0", "no contamination or confusion found"
 
 
-FLAGS: dict[str, type[_Flag]] = {
+FLAGS: dict[str, type[Flag]] = {
     "ph_qual": PhotometricQuality,
     "rd_flg": ReadFlag,
     "bl_flg": BlendFlag,
     "cc_flg": ConfusionFlag,
 }
+"""Columns that hold one flag a band, with their values."""
+
+
+def decode(column: str, flags: str | bytes) -> dict[Band, Flag]:
+    """Give the flag of each band.
+
+    Parameters
+    ----------
+    column : str
+        `ph_qual`, `rd_flg`, `bl_flg` or `cc_flg`.
+    flags : str or bytes
+        Its characters in the order J, H, Ks, as in the tables; blanks at the end may be missing, as PostgreSQL and
+        FITS leave them out.
+
+    Returns
+    -------
+    dict
+        Band -> flag, in the order J, H, Ks. A flag equals its character, and `meaning` says what it stands for.
+
+    Raises
+    ------
+    UnknownFlagError
+        Raised if the column holds no flags, there are more than three characters, or one is none of its values.
+
+    Examples
+    --------
+    >>> quality = decode("ph_qual", "AU")
+    >>> [str(flag) for flag in quality.values()]
+    ['A', 'U', ' ']
+    >>> quality[Band.K].meaning
+    'the band was not observed here'
+    """
+    if column not in FLAGS:
+        raise UnknownFlagError(f"column {column!r}", expected=f"one of {', '.join(FLAGS)}")
+    known = {flag.value: flag for flag in FLAGS[column]}
+    text = (flags.decode("ascii", "replace") if isinstance(flags, bytes) else flags).ljust(len(BANDS))
+    if len(text) != len(BANDS) or not known.keys() >= set(text):
+        raise UnknownFlagError(f"{column} = {text!r}", expected=f"three characters of {''.join(known)!r}")
+    return {band: known[character] for band, character in zip(BANDS, text, strict=True)}

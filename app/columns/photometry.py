@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from app.columns.column import Column, Kind, expand_bands
+from app.columns.column import MEASURED, RAW_ONLY, Column, Kind, expand_bands
 
 UNMEASURED = "not measured in this band"
 
@@ -16,6 +16,7 @@ PHOTOMETRY = expand_bands(
             "phot.mag;{ucd}",
             "ph_qual X, or outside the coverage",
             text_format="%6.3f",
+            producers=MEASURED,
         ),
         Column(
             "{b}_msig",
@@ -24,6 +25,7 @@ PHOTOMETRY = expand_bands(
             "mag",
             "stat.error;phot.mag;{ucd}",
             "upper limit or no measurement",
+            producers=MEASURED,
         ),
         Column(
             "{b}_cmsig",
@@ -33,6 +35,7 @@ PHOTOMETRY = expand_bands(
             "stat.error;phot.mag;{ucd}",
             "upper limit or no measurement",
             text_format="%5.3f",
+            producers=MEASURED,
         ),
         Column(
             "{b}_msigcom",
@@ -42,6 +45,7 @@ PHOTOMETRY = expand_bands(
             "stat.error;phot.mag;{ucd}",
             "upper limit or no measurement",
             text_format="%5.3f",
+            producers=MEASURED,
         ),
         Column(
             "{b}_snr",
@@ -51,6 +55,7 @@ PHOTOMETRY = expand_bands(
             "stat.snr;{ucd}",
             "upper limit or no measurement",
             text_format="%10.1f",
+            producers=MEASURED,
         ),
         Column(
             "{b}_psfchi",
@@ -60,6 +65,7 @@ PHOTOMETRY = expand_bands(
             "stat.fit.chi2;{ucd}",
             "no profile fit",
             text_format="%5.2f",
+            producers=MEASURED,
         ),
         Column(
             "{b}_m_psf",
@@ -68,6 +74,7 @@ PHOTOMETRY = expand_bands(
             "mag",
             "phot.mag;{ucd}",
             "no profile fit",
+            producers=MEASURED,
         ),
         Column(
             "{b}_msig_psf",
@@ -76,6 +83,7 @@ PHOTOMETRY = expand_bands(
             "mag",
             "stat.error;phot.mag;{ucd}",
             "no profile fit",
+            producers=MEASURED,
         ),
         Column(
             "{b}_m_stdap",
@@ -85,6 +93,7 @@ PHOTOMETRY = expand_bands(
             "phot.mag;{ucd}",
             "negative flux or off the coverage",
             text_format="%6.3f",
+            producers=MEASURED,
         ),
         Column(
             "{b}_msig_stdap",
@@ -94,6 +103,7 @@ PHOTOMETRY = expand_bands(
             "stat.error;phot.mag;{ucd}",
             "negative flux or off the coverage",
             text_format="%6.3f",
+            producers=MEASURED,
         ),
         Column(
             "{b}_growth",
@@ -102,6 +112,7 @@ PHOTOMETRY = expand_bands(
             "mag",
             "phot.mag;arith.diff",
             UNMEASURED,
+            producers=MEASURED,
         ),
         Column(
             "{b}_m_r1",
@@ -110,6 +121,7 @@ PHOTOMETRY = expand_bands(
             "mag",
             "phot.mag;{ucd}",
             "not measured on Read_1 frames; always for sources from Atlas images",
+            producers=RAW_ONLY,
         ),
         Column(
             "{b}_msig_r1",
@@ -118,7 +130,16 @@ PHOTOMETRY = expand_bands(
             "mag",
             "stat.error;phot.mag;{ucd}",
             "not measured on Read_1 frames",
+            producers=RAW_ONLY,
         ),
-        Column("{b}_sky_dn", Kind.REAL, "{B} local background", "adu", "instr.skyLevel;{ucd}", UNMEASURED),
+        Column(
+            "{b}_sky_dn",
+            Kind.REAL,
+            "{B} local background",
+            "adu",
+            "instr.skyLevel;{ucd}",
+            UNMEASURED,
+            producers=MEASURED,
+        ),
     )
 )

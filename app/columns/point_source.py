@@ -6,7 +6,17 @@ the survey kept to itself. Wide columns stand first, so that rows carry no align
 
 from __future__ import annotations
 
-from app.columns.column import Column, Kind, expand_bands
+from app.columns.column import (
+    BY_PUBLICATION,
+    BY_RELEASE,
+    BY_STEP,
+    MEASURED,
+    NOBODY,
+    ROUNDED,
+    Column,
+    Kind,
+    expand_bands,
+)
 from app.columns.photometry import PHOTOMETRY, UNMEASURED
 
 _RELEASE = "given by a release, not by a reduction"
@@ -18,15 +28,33 @@ _KEYS = (
         Kind.BIGINT,
         "Unique in a run: HEALPix order 12 nested (28 bits), scan_key (20), sequence (15)",
         ucd="meta.id;meta.main",
+        producers=BY_STEP,
     ),
     Column(
         "attempt_id",
         Kind.BIGINT,
         "Attempt that made the row; leads to run, scan, raw files and calibrations",
         ucd="meta.id.part",
+        producers=BY_PUBLICATION,
     ),
-    Column("ra", Kind.DOUBLE, "Right ascension, ICRS", "deg", "pos.eq.ra;meta.main", text_format="%10.6f"),
-    Column("decl", Kind.DOUBLE, "Declination, ICRS", "deg", "pos.eq.dec;meta.main", text_format="%10.6f"),
+    Column(
+        "ra",
+        Kind.DOUBLE,
+        "Right ascension, ICRS",
+        "deg",
+        "pos.eq.ra;meta.main",
+        text_format="%10.6f",
+        producers=ROUNDED,
+    ),
+    Column(
+        "decl",
+        Kind.DOUBLE,
+        "Declination, ICRS",
+        "deg",
+        "pos.eq.dec;meta.main",
+        text_format="%10.6f",
+        producers=ROUNDED,
+    ),
     Column(
         "jdate",
         Kind.DOUBLE,
@@ -35,6 +63,7 @@ _KEYS = (
         "time.epoch",
         "the input has no time",
         text_format="%12.4f",
+        producers=BY_STEP,
     ),
     *expand_bands(
         (
@@ -45,6 +74,7 @@ _KEYS = (
                 "deg",
                 "pos.eq.ra;{ucd}",
                 UNMEASURED,
+                producers=MEASURED,
             ),
             Column(
                 "{b}_decl",
@@ -53,18 +83,27 @@ _KEYS = (
                 "deg",
                 "pos.eq.dec;{ucd}",
                 UNMEASURED,
+                producers=MEASURED,
             ),
         )
     ),
-    Column("run_id", Kind.INTEGER, "Processing run", ucd="meta.id.part"),
-    Column("scan_key", Kind.INTEGER, "Key of the scan (survey.scan)", ucd="meta.id.part", text_format="%5d"),
-    Column("id", Kind.INTEGER, "Number of the source within the scan", ucd="meta.id.part"),
+    Column("run_id", Kind.INTEGER, "Processing run", ucd="meta.id.part", producers=BY_PUBLICATION),
+    Column(
+        "scan_key",
+        Kind.INTEGER,
+        "Key of the scan (survey.scan)",
+        ucd="meta.id.part",
+        text_format="%5d",
+        producers=BY_STEP,
+    ),
+    Column("id", Kind.INTEGER, "Number of the source within the scan", ucd="meta.id.part", producers=BY_STEP),
     Column(
         "coadd_key",
         Kind.INTEGER,
         "Key of the Atlas image triple the source stands on (wsdb.atlas_image)",
         ucd="meta.id.part",
         text_format="%7d",
+        producers=BY_STEP,
     ),
     Column(
         "dist_edge_ns",
@@ -73,6 +112,7 @@ _KEYS = (
         "arcsec",
         "pos.angDistance",
         text_format="%5d",
+        producers=BY_STEP,
     ),
     Column(
         "dist_edge_ew",
@@ -81,6 +121,7 @@ _KEYS = (
         "arcsec",
         "pos.angDistance",
         text_format="%3d",
+        producers=BY_STEP,
     ),
     Column(
         "ext_key",
@@ -89,8 +130,18 @@ _KEYS = (
         ucd="meta.id.cross",
         null=_RELEASE,
         text_format="%10d",
+        producers=BY_RELEASE,
+        released_null="no extended source is this one",
     ),
-    Column("pts_key", Kind.INTEGER, "Key in a release", ucd="meta.id", null=_RELEASE, text_format="%10d"),
+    Column(
+        "pts_key",
+        Kind.INTEGER,
+        "Key in a release",
+        ucd="meta.id",
+        null=_RELEASE,
+        text_format="%10d",
+        producers=BY_RELEASE,
+    ),
     Column(
         "pxcntr",
         Kind.INTEGER,
@@ -98,6 +149,8 @@ _KEYS = (
         ucd="meta.id.cross",
         null=_RELEASE,
         text_format="%10d",
+        producers=BY_RELEASE,
+        released_null="the only row of the release",
     ),
     Column(
         "date",
@@ -105,6 +158,7 @@ _KEYS = (
         "Observation reference date: UT date at sunrise of the night",
         ucd="time.epoch;obs",
         text_format="%10s",
+        producers=BY_STEP,
     ),
 )
 
@@ -116,6 +170,7 @@ _POSITION = (
         "arcsec",
         "stat.error;pos.eq",
         text_format="%4.2f",
+        producers=MEASURED,
     ),
     Column(
         "err_min",
@@ -124,6 +179,7 @@ _POSITION = (
         "arcsec",
         "stat.error;pos.eq",
         text_format="%4.2f",
+        producers=MEASURED,
     ),
     Column(
         "glon",
@@ -132,6 +188,7 @@ _POSITION = (
         "deg",
         "pos.galactic.lon",
         text_format="%7.3f",
+        producers=BY_STEP,
     ),
     Column(
         "glat",
@@ -140,6 +197,7 @@ _POSITION = (
         "deg",
         "pos.galactic.lat",
         text_format="%7.3f",
+        producers=BY_STEP,
     ),
     Column(
         "x_scan",
@@ -148,9 +206,15 @@ _POSITION = (
         "arcsec",
         "pos.cartesian.x;instr.det",
         text_format="%6.1f",
+        producers=MEASURED,
     ),
     Column(
-        "y_scan", Kind.REAL, "In-scan position in the U-scan system", "arcsec", "pos.cartesian.y;instr.det"
+        "y_scan",
+        Kind.REAL,
+        "In-scan position in the U-scan system",
+        "arcsec",
+        "pos.cartesian.y;instr.det",
+        producers=MEASURED,
     ),
     Column(
         "prox",
@@ -160,6 +224,8 @@ _POSITION = (
         "pos.angDistance",
         _RELEASE,
         text_format="%5.1f",
+        producers=BY_RELEASE,
+        released_null="the only row of the release",
     ),
     Column(
         "dist_opt",
@@ -169,6 +235,7 @@ _POSITION = (
         "pos.angDistance",
         "no optical association",
         text_format="%3.1f",
+        producers=NOBODY,
     ),
     Column(
         "b_m_opt",
@@ -178,6 +245,7 @@ _POSITION = (
         "phot.mag;em.opt.B",
         "no optical association or magnitude",
         text_format="%4.1f",
+        producers=NOBODY,
     ),
     Column(
         "vr_m_opt",
@@ -187,12 +255,27 @@ _POSITION = (
         "phot.mag;em.opt.V",
         "no optical association or magnitude",
         text_format="%4.1f",
+        producers=NOBODY,
     ),
 )
 
 _SMALL = (
-    Column("scan", Kind.SMALLINT, "Scan number in the night", ucd="obs.field", text_format="%3d"),
-    Column("coadd", Kind.SMALLINT, "Atlas image number in the scan", ucd="obs.image", text_format="%4d"),
+    Column(
+        "scan",
+        Kind.SMALLINT,
+        "Scan number in the night",
+        ucd="obs.field",
+        text_format="%3d",
+        producers=BY_STEP,
+    ),
+    Column(
+        "coadd",
+        Kind.SMALLINT,
+        "Atlas image number in the scan",
+        ucd="obs.image",
+        text_format="%4d",
+        producers=MEASURED,
+    ),
     Column(
         "err_ang",
         Kind.SMALLINT,
@@ -200,6 +283,7 @@ _SMALL = (
         "deg",
         "pos.posAng",
         text_format="%3d",
+        producers=MEASURED,
     ),
     Column(
         "pxpa",
@@ -209,6 +293,8 @@ _SMALL = (
         "pos.posAng",
         _RELEASE,
         text_format="%3d",
+        producers=BY_RELEASE,
+        released_null="the only row of the release",
     ),
     Column(
         "gal_contam",
@@ -217,6 +303,7 @@ _SMALL = (
         ucd="meta.code",
         null=_RELEASE,
         text_format="%1d",
+        producers=BY_RELEASE,
     ),
     Column(
         "mp_flg",
@@ -225,6 +312,7 @@ _SMALL = (
         ucd="meta.code",
         null=_LATER,
         text_format="%1d",
+        producers=NOBODY,
     ),
     Column(
         "dup_src",
@@ -233,6 +321,7 @@ _SMALL = (
         ucd="meta.code",
         null=_RELEASE,
         text_format="%1d",
+        producers=BY_RELEASE,
     ),
     Column(
         "use_src",
@@ -241,6 +330,7 @@ _SMALL = (
         ucd="meta.code",
         null=_RELEASE,
         text_format="%1d",
+        producers=BY_RELEASE,
     ),
     Column(
         "phi_opt",
@@ -250,6 +340,7 @@ _SMALL = (
         "pos.posAng",
         "no optical association",
         text_format="%3d",
+        producers=NOBODY,
     ),
     Column(
         "nopt_mchs",
@@ -258,6 +349,7 @@ _SMALL = (
         ucd="meta.number",
         null=_LATER,
         text_format="%2d",
+        producers=NOBODY,
     ),
 )
 
@@ -270,6 +362,7 @@ _TEXT = (
         null=_RELEASE,
         length=17,
         text_format="%17s",
+        producers=BY_RELEASE,
     ),
     Column(
         "ph_qual",
@@ -278,6 +371,7 @@ _TEXT = (
         ucd="meta.code.qual;phot",
         length=3,
         text_format="%3s",
+        producers=MEASURED,
     ),
     Column(
         "rd_flg",
@@ -286,8 +380,17 @@ _TEXT = (
         ucd="meta.code",
         length=3,
         text_format="%3s",
+        producers=MEASURED,
     ),
-    Column("bl_flg", Kind.CHAR, "Blend flag, one digit a band", ucd="meta.code", length=3, text_format="%3s"),
+    Column(
+        "bl_flg",
+        Kind.CHAR,
+        "Blend flag, one digit a band",
+        ucd="meta.code",
+        length=3,
+        text_format="%3s",
+        producers=MEASURED,
+    ),
     Column(
         "cc_flg",
         Kind.CHAR,
@@ -295,9 +398,16 @@ _TEXT = (
         ucd="meta.code",
         length=3,
         text_format="%3s",
+        producers=MEASURED,
     ),
     Column(
-        "ndet", Kind.CHAR, "Frame statistics NjMjNhMhNkMk", ucd="meta.number", length=6, text_format="%6s"
+        "ndet",
+        Kind.CHAR,
+        "Frame statistics NjMjNhMhNkMk",
+        ucd="meta.number",
+        length=6,
+        text_format="%6s",
+        producers=MEASURED,
     ),
     Column(
         "cnf_flg",
@@ -305,6 +415,7 @@ _TEXT = (
         "Candidate matches the band merger met: JH JK HJ HK KJ KH",
         ucd="meta.code",
         length=6,
+        producers=MEASURED,
     ),
     Column(
         "hemis",
@@ -313,6 +424,7 @@ _TEXT = (
         ucd="meta.id;instr.tel",
         length=1,
         text_format="%1s",
+        producers=BY_STEP,
     ),
     Column(
         "dist_edge_flg",
@@ -321,6 +433,7 @@ _TEXT = (
         ucd="meta.code",
         length=2,
         text_format="%2s",
+        producers=BY_STEP,
     ),
     Column(
         "a",
@@ -330,6 +443,7 @@ _TEXT = (
         null=_LATER,
         length=1,
         text_format="%1s",
+        producers=NOBODY,
     ),
 )
 

@@ -1,8 +1,9 @@
-"""The 60 columns of the published Point Source Catalogue, in the order of its bulk files."""
+"""What a release publishes: columns of its catalogues, in the order in which people get them."""
 
 from __future__ import annotations
 
-from app.columns.column import Column
+from app.columns.column import BY_RELEASE, Column, Kind
+from app.columns.extended_source import EXTENDED_SOURCE
 from app.columns.point_source import POINT_SOURCE
 
 PUBLISHED_ORDER: tuple[str, ...] = (
@@ -23,4 +24,46 @@ PUBLISHED_ORDER: tuple[str, ...] = (
 _BY_NAME = {column.name: column for column in POINT_SOURCE}
 
 PUBLISHED_PSC: tuple[Column, ...] = tuple(_BY_NAME[name] for name in PUBLISHED_ORDER)
-"""Columns of release.psc that astronomers know, in bulk-file order."""
+"""The 60 columns of the published Point Source Catalogue, in the order of its bulk files."""
+
+PUBLISHED_XSC: tuple[Column, ...] = (
+    Column(
+        "ext_key",
+        Kind.INTEGER,
+        "Key in the release",
+        ucd="meta.id",
+        text_format="%10d",
+        producers=BY_RELEASE,
+    ),
+    _BY_NAME["designation"],
+    *EXTENDED_SOURCE,
+)
+"""Columns of the Extended Source Catalogue: key and name, then the working database's."""
+
+PUBLISHED_ATLAS: tuple[Column, ...] = (
+    Column("image_id", Kind.BIGINT, "Image in wsdb.atlas_image", ucd="meta.id;meta.main"),
+    Column("coadd_key", Kind.INTEGER, "Key of the image triple", ucd="meta.id.part"),
+    Column("scan_key", Kind.INTEGER, "Key of the scan", ucd="meta.id.part"),
+    Column("band", Kind.CHAR, "j, h or k", ucd="instr.bandpass", length=1),
+    Column("number", Kind.SMALLINT, "Image number in the scan", ucd="obs.image"),
+    Column(
+        "ra",
+        Kind.DOUBLE,
+        "Right ascension of the centre, ICRS",
+        "deg",
+        "pos.eq.ra;meta.main",
+        text_format="%10.6f",
+    ),
+    Column(
+        "decl",
+        Kind.DOUBLE,
+        "Declination of the centre, ICRS",
+        "deg",
+        "pos.eq.dec;meta.main",
+        text_format="%10.6f",
+    ),
+    Column("zero_point_mag", Kind.REAL, "Magnitude of 1 DN", "mag", "phot.mag;arith.zp"),
+    Column("sha256", Kind.CHAR, "SHA-256 of the file", ucd="meta.checksum", length=64),
+    Column("url", Kind.CHAR, "Where the FITS file is", ucd="meta.ref.url"),
+)
+"""Columns of the Atlas list. Text without a length (the URL) gets that of its longest value at export."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,8 +11,7 @@ from app.columns import Column, Kind
 from app.errors import MappsError
 
 EPOCH = np.datetime64("2000-01-01", "D")
-"""Day 0 of PostgreSQL's dates."""
-
+"""Day 0 of PostgreSQL's dates, which travel in binary COPY as days since this one."""
 
 Records = NDArray[np.void]
 
@@ -39,15 +38,51 @@ def record_dtype(columns: Sequence[Column]) -> np.dtype[np.void]:
     return np.dtype([(column.name, column.numpy_type) for column in columns])
 
 
+def measured_dtype(columns: Iterable[Column], internal: Sequence[tuple[str, str]] = ()) -> np.dtype[np.void]:
+    """Structured dtype of what a reduction measures: its columns of a table, and fields that no table keeps.
+
+    Parameters
+    ----------
+    columns : iterable of Column
+        Columns of the table; those that a reduction measures become fields, with their names and types.
+    internal : sequence of (str, str)
+        Names and numpy types of fields that steps of the reduction hand to one another, after the columns.
+
+    Returns
+    -------
+    dtype
+        Native, packed, in the order of the columns.
+
+    Raises
+    ------
+    RecordLayoutError
+        Raised if an internal field has the name of a column: its values would be lost, or taken for the column's.
+    """
+    table = tuple(columns)
+    known = {column.name for column in table}
+    shadowed = [name for name, _ in internal if name in known]
+    if shadowed:
+        raise RecordLayoutError(
+            f"internal fields with the names of columns: {', '.join(shadowed)}", expected="other names"
+        )
+    fields = [(column.name, column.numpy_type) for column in table if column.measured]
+    return np.dtype([*fields, *internal])
+
+
 def empty_records(columns: Sequence[Column], n: int) -> Records:
     """Make `n` records with every column null, also those that may not stay so (a forgotten one is found)."""
-    record = np.zeros(1, record_dtype(columns))
-    for column in columns:
-        kind = column.numpy_type[0]
+    return unknown_rows(record_dtype(columns), n)
+
+
+def unknown_rows(dtype: np.dtype[np.void], n: int) -> Records:
+    """Make `n` rows of any structured dtype in which every value is unknown: NaN, the smallest integer, no text."""
+    record = np.zeros(1, dtype)
+    for name in dtype.names or ():
+        kind = dtype[name].kind
         if kind == "f":
-            record[column.name] = np.nan
+            record[name] = np.nan
         elif kind == "i":
-            record[column.name] = null_integer(column.kind)
+            record[name] = np.iinfo(dtype[name]).min
     # Row after row, because column after column goes through all the memory 93 times: 4 ms instead of 60 for 45,000.
     records = np.empty((n, record.dtype.itemsize), np.uint8)
     records[...] = record.view(np.uint8)

@@ -8,7 +8,7 @@ together as one matrix, so that the cost is that of a dozen array operations and
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum
 from functools import lru_cache
@@ -86,11 +86,15 @@ def encode(rows: Records, columns: Sequence[Column]) -> bytes:
         Raised if a column that may not be null holds nulls; the message counts the rows.
     """
     checked = check_records(rows, columns)
-    return b"".join((HEADER, *_encoded_chunks(checked, columns), TRAILER))
+    return b"".join((HEADER, *_encoded_chunks(checked, columns, {}), TRAILER))
 
 
 def copy_rows(
-    connection: Connection[Any], table: SourceTable, columns: Sequence[Column], rows: Records
+    connection: Connection[Any],
+    table: SourceTable,
+    columns: Sequence[Column],
+    rows: Records,
+    keys: Mapping[str, int] | None = None,
 ) -> int:
     """Load the rows in the caller's transaction; nothing is sent when a required value is missing.
 
@@ -104,6 +108,8 @@ def copy_rows(
         Columns to load, in the order of the records.
     rows : structured array
         Dtype `record_dtype(columns)`.
+    keys : mapping of str to int, optional
+        Columns that get one value in all rows, whatever the records hold there: the keys of the claim.
 
     Returns
     -------
@@ -124,7 +130,7 @@ def copy_rows(
     )
     with connection.cursor() as cursor, cursor.copy(command) as copy:
         copy.write(HEADER)
-        for chunk in _encoded_chunks(checked, columns):
+        for chunk in _encoded_chunks(checked, columns, keys or {}):
             copy.write(chunk)
         copy.write(TRAILER)
     return int(checked.size)
@@ -142,7 +148,7 @@ def check_records(rows: Records, columns: Sequence[Column]) -> Records:
     if rows.dtype != wanted or rows.ndim != 1:
         raise RecordLayoutError(
             f"records of {rows.ndim} dimensions with {_difference(rows.dtype, wanted)}",
-            expected="one dimension and the dtype of app.db.copy.record_dtype",
+            expected="one dimension and the dtype of app.columns.records.record_dtype",
         )
     _refuse_zero_bytes(rows, columns)
     missing = {
@@ -195,10 +201,18 @@ def _layout(columns: tuple[Column, ...]) -> _Layout:
     return _Layout(tuple(groups), wire_offset, len(columns))
 
 
-def _encoded_chunks(rows: Records, columns: Sequence[Column]) -> Iterator[memoryview]:
+def _encoded_chunks(
+    rows: Records, columns: Sequence[Column], keys: Mapping[str, int]
+) -> Iterator[memoryview]:
     layout = _layout(tuple(columns))
     for first in range(0, rows.size, CHUNK_ROWS):
-        yield _encode_chunk(rows[first : first + CHUNK_ROWS], layout)
+        chunk = rows[first : first + CHUNK_ROWS]
+        if keys:
+            # The caller's rows stay as they are. The copy goes by bytes: field by field takes eighteen times as long.
+            chunk = chunk.view(np.uint8).copy().view(rows.dtype)
+            for name, value in keys.items():
+                chunk[name] = value
+        yield _encode_chunk(chunk, layout)
 
 
 def _encode_chunk(rows: Records, layout: _Layout) -> memoryview:
@@ -242,7 +256,7 @@ def _drop_nulls(keep: NDArray[np.uint8], null: NDArray[np.bool_]) -> None:
     if width in {2, 4, 8}:
         # All marks of a value as one integer: five times as fast as broadcasting over its bytes.
         word = np.dtype(f"u{width}")
-        ones = word.type(int.from_bytes(b"\1" * width, "little"))
-        keep[:, :, 4:].view(word)[:, :, 0] = np.where(null, word.type(0), ones)
+        all_kept = word.type(int.from_bytes(b"\1" * width, "little"))
+        keep[:, :, 4:].view(word)[:, :, 0] = np.where(null, word.type(0), all_kept)
     else:
         keep[:, :, 4:] = np.logical_not(null)[:, :, None]

@@ -66,11 +66,10 @@ _TYPES: dict[registry.Kind, TypeEngine[Any]] = {
 }
 
 
-def registered(column: registry.Column, *, nullable: bool | None = None) -> Column[Any]:
-    """Table column made from the registry; `nullable` overrides where a release fills what a run leaves open."""
+def registered(column: registry.Column) -> Column[Any]:
+    """Table column made from the registry: its type, its null rule and its comment."""
     kind: TypeEngine[Any] = CHAR(column.length) if column.kind is registry.Kind.CHAR else _TYPES[column.kind]
-    allowed = column.nullable if nullable is None else nullable
-    return Column(column.name, kind, nullable=allowed, comment=column.comment, autoincrement=False)
+    return Column(column.name, kind, nullable=column.nullable, comment=column.comment, autoincrement=False)
 
 
 __all__ = ["METADATA", "SCHEMAS", "Float", "Json", "Moment", "one_of", "optional", "registered", "required"]

@@ -21,7 +21,7 @@ from sqlalchemy import (
     func,
 )
 
-from app.columns import EXTENDED_SOURCE, PUBLISHED_PSC
+from app.columns import PUBLISHED_PSC, PUBLISHED_XSC
 from app.db.pgsphere import SPolygonType
 from app.models.base import METADATA, Json, Moment, one_of, optional, registered, required
 
@@ -99,19 +99,13 @@ SCAN = Table(
     comment="Scans considered by a release, one selected a tile",
 )
 
-# A release fills these for every row; the working database leaves them open.
-_RELEASE_FILLS = {"designation", "pts_key", "gal_contam", "dup_src", "use_src"}
-
 PSC = Table(
     "psc",
     METADATA,
     required("release_id", Integer, "Release"),
     required("run_id", Integer, "Run of the extraction"),
     required("src_id", BigInteger, "Extraction in wsdb.point_source"),
-    *(
-        registered(column, nullable=False if column.name in _RELEASE_FILLS else None)
-        for column in PUBLISHED_PSC
-    ),
+    *(registered(column.released) for column in PUBLISHED_PSC),
     PrimaryKeyConstraint("release_id", "pts_key"),
     schema="release",
     comment="Point Source Catalogue: the 60 published columns and the way back to the extraction",
@@ -122,9 +116,7 @@ XSC = Table(
     "xsc",
     METADATA,
     required("release_id", Integer, "Release"),
-    required("ext_key", Integer, "Key in the release"),
-    required("designation", CHAR(17), "Name made from the truncated position"),
-    *(registered(column) for column in EXTENDED_SOURCE),
+    *(registered(column.released) for column in PUBLISHED_XSC),
     PrimaryKeyConstraint("release_id", "ext_key"),
     schema="release",
     comment="Extended Source Catalogue (first set of columns)",

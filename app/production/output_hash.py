@@ -10,15 +10,30 @@ from typing import Any
 
 import numpy as np
 
+from app.columns import POINT_SOURCE, Producer
+from app.columns.column import names_by
 from app.columns.records import Records
+from app.errors import MappsError
 from app.production.publication import Publication
 
-# Keys that differ between two attempts, or two runs, at the same work.
-_KEYS_OF_THE_ATTEMPT = ("attempt_id", "run_id")
+# They differ between two attempts, or two runs, at the same work: the publication adds them while it loads the rows.
+_KEYS_OF_THE_CLAIM = names_by(POINT_SOURCE, Producer.PUBLICATION)
+
+
+class KeysInRowsError(MappsError):
+    """Rows to be published hold keys of a claim, so their hash would depend on the attempt: a bug of the step."""
+
+    code = "KEYS_IN_ROWS"
 
 
 def output_hash(publication: Publication) -> str:
-    """SHA-256 over rows, references to files and metrics; attempt and run keys are left out."""
+    """SHA-256 (hexadecimal) over rows, references to files and metrics, without the keys of the claim.
+
+    Raises
+    ------
+    KeysInRowsError
+        Raised if a source row holds another attempt or run than 0.
+    """
     digest = hashlib.sha256()
     for records in (publication.point_sources, publication.extended_sources):
         _add_records(digest, records)
@@ -40,12 +55,13 @@ def _add_records(digest: hashlib._Hash, records: Records | None) -> None:
     if records is None or not records.size:
         digest.update(b"0\n")
         return
-    bare = np.ascontiguousarray(records).copy()
-    for name in _KEYS_OF_THE_ATTEMPT:
-        if name in (bare.dtype.names or ()):
-            bare[name] = 0
-    digest.update(f"{bare.size}\n".encode())
-    digest.update(bare.view(np.uint8).data)
+    filled = [name for name in _KEYS_OF_THE_CLAIM if records[name].any()]
+    if filled:
+        raise KeysInRowsError(
+            f"{', '.join(filled)} in {records.size} rows", expected="0 until the publication"
+        )
+    digest.update(f"{records.size}\n".encode())
+    digest.update(np.ascontiguousarray(records).view(np.uint8).data)
 
 
 def _plain(value: Any) -> Any:

@@ -91,8 +91,9 @@ class Publication:
     Attributes
     ----------
     point_sources, extended_sources : structured array or None
-        Dtype `app.db.copy.record_dtype` of the registry's columns. `run_id` and `scan_key` are filled by the step,
-        `attempt_id` by the publication. None is the same as no rows; no sources is a valid result.
+        Dtype `app.columns.records.record_dtype` of the registry's columns. Like all rows they come without the keys
+        that the claim knows: `run_id` and `attempt_id` are 0, and the publication adds them. None is the same as no
+        rows; no sources is a valid result.
     raw_file_ids, calibration_ids : tuple of int
         What the attempt read: the links that recall and provenance follow.
     diagnostics : DiagnosticsRow, optional

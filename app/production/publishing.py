@@ -94,8 +94,6 @@ def publish(
     RunReleasedError
         Raised if rows of a published release would have to be replaced; nothing is written.
     """
-    points = _stamped(publication.point_sources, claim)
-    extended = _stamped(publication.extended_sources, claim)
     content = output_hash(publication)
     with one_transaction(connection):
         done = _lock(connection, claim)
@@ -105,8 +103,8 @@ def publish(
         _supersede(connection, claim)
         # The references that may be refused come before the rows that cost most.
         _add_references(connection, claim, publication)
-        point_rows = _copy(connection, SourceTable.POINT, points)
-        extended_rows = _copy(connection, SourceTable.EXTENDED, extended)
+        point_rows = _copy(connection, SourceTable.POINT, publication.point_sources, claim)
+        extended_rows = _copy(connection, SourceTable.EXTENDED, publication.extended_sources, claim)
         reached("in_publish_after_copy")
         _add_products(connection, claim, publication)
         reached("in_publish_after_products")
@@ -117,16 +115,11 @@ def publish(
     return result
 
 
-def _stamped(records: Records | None, claim: Claim) -> Records | None:
-    if records is None or not records.size:
-        return None
-    stamped = records.copy()
-    stamped["attempt_id"] = claim.attempt_id
-    return stamped
-
-
-def _copy(connection: Connection[Any], table: SourceTable, records: Records | None) -> int:
-    return 0 if records is None else copy_rows(connection, table, table.columns, records)
+def _copy(connection: Connection[Any], table: SourceTable, records: Records | None, claim: Claim) -> int:
+    if records is None:
+        return 0
+    keys = {"attempt_id": claim.attempt_id, "run_id": claim.run_id}
+    return copy_rows(connection, table, table.columns, records, keys)
 
 
 def _lock(connection: Connection[Any], claim: Claim) -> PublishResult | None:

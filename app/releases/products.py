@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 from psycopg import Connection, sql
 
-from app.columns import EXTENDED_SOURCE, PUBLISHED_PSC, Column, Kind
+from app.columns import PUBLISHED_ATLAS, PUBLISHED_PSC, PUBLISHED_XSC, Column, Kind
 from app.columns.records import EPOCH, empty_records
 
 CHUNK_ROWS = 20_000
@@ -38,42 +38,10 @@ class Product:
     order: tuple[str, ...]
 
 
-# Text without a length (the URL) gets that of its longest value at export.
-_DESIGNATION = next(column for column in PUBLISHED_PSC if column.name == "designation")
-_ATLAS = (
-    Column("image_id", Kind.BIGINT, "Image in wsdb.atlas_image", ucd="meta.id;meta.main"),
-    Column("coadd_key", Kind.INTEGER, "Key of the image triple", ucd="meta.id.part"),
-    Column("scan_key", Kind.INTEGER, "Key of the scan", ucd="meta.id.part"),
-    Column("band", Kind.CHAR, "j, h or k", ucd="instr.bandpass", length=1),
-    Column("number", Kind.SMALLINT, "Image number in the scan", ucd="obs.image"),
-    Column(
-        "ra",
-        Kind.DOUBLE,
-        "Right ascension of the centre, ICRS",
-        "deg",
-        "pos.eq.ra;meta.main",
-        text_format="%10.6f",
-    ),
-    Column(
-        "decl",
-        Kind.DOUBLE,
-        "Declination of the centre, ICRS",
-        "deg",
-        "pos.eq.dec;meta.main",
-        text_format="%10.6f",
-    ),
-    Column("zero_point_mag", Kind.REAL, "Magnitude of 1 DN", "mag", "phot.mag;arith.zp"),
-    Column("sha256", Kind.CHAR, "SHA-256 of the file", ucd="meta.checksum", length=64),
-    Column("url", Kind.CHAR, "Where the FITS file is", ucd="meta.ref.url"),
-)
-_EXT_KEY = Column("ext_key", Kind.INTEGER, "Key in the release", ucd="meta.id", text_format="%10d")
-
 PRODUCTS: dict[str, Product] = {
     "psc": Product("psc", "Point Source Catalogue", PUBLISHED_PSC, ("pts_key",)),
-    "xsc": Product(
-        "xsc", "Extended Source Catalogue", (_EXT_KEY, _DESIGNATION, *EXTENDED_SOURCE), ("ext_key",)
-    ),
-    "atlas": Product("atlas", "Atlas images", _ATLAS, ("coadd_key", "band", "image_id")),
+    "xsc": Product("xsc", "Extended Source Catalogue", PUBLISHED_XSC, ("ext_key",)),
+    "atlas": Product("atlas", "Atlas images", PUBLISHED_ATLAS, ("coadd_key", "band", "image_id")),
 }
 """Everything that a release holds for its readers."""
 

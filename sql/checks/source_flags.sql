@@ -4,9 +4,9 @@ SELECT run_id, src_id, ph_qual, rd_flg, bl_flg, cc_flg, j_m, h_m, k_m
 FROM wsdb.point_source
 WHERE ph_qual !~ '^[XUFEABCD ]{3}$' OR rd_flg !~ '^[0123469]{3}$' OR bl_flg !~ '^[012]{3}$'
     OR cc_flg !~ '^[pPcCdDsSGb0]{3}$'
-    OR (j_m IS NULL) <> (substr(ph_qual, 1, 1) IN ('X', ' ', ''))
-    OR (h_m IS NULL) <> (substr(ph_qual, 2, 1) IN ('X', ' ', ''))
-    OR (k_m IS NULL) <> (substr(ph_qual, 3, 1) IN ('X', ' ', ''))
-    OR j_cmsig IS NOT NULL AND substr(ph_qual, 1, 1) IN ('U', 'X', ' ', '')
-    OR h_cmsig IS NOT NULL AND substr(ph_qual, 2, 1) IN ('U', 'X', ' ', '')
-    OR k_cmsig IS NOT NULL AND substr(ph_qual, 3, 1) IN ('U', 'X', ' ', '');
+    OR (j_m IS NULL) <> (wsdb.j_ph_qual(ph_qual) IN ('X', ' '))
+    OR (h_m IS NULL) <> (wsdb.h_ph_qual(ph_qual) IN ('X', ' '))
+    OR (k_m IS NULL) <> (wsdb.k_ph_qual(ph_qual) IN ('X', ' '))
+    OR j_cmsig IS NOT NULL AND wsdb.j_ph_qual(ph_qual) IN ('U', 'X', ' ')
+    OR h_cmsig IS NOT NULL AND wsdb.h_ph_qual(ph_qual) IN ('U', 'X', ' ')
+    OR k_cmsig IS NOT NULL AND wsdb.k_ph_qual(ph_qual) IN ('U', 'X', ' ');

@@ -3,9 +3,9 @@
 SELECT p.run_id, p.src_id, b.band, b.rd, b.cmsig, b.msigcom
 FROM wsdb.point_source AS p
 CROSS JOIN LATERAL (
-    VALUES ('j', substr(p.rd_flg, 1, 1), p.j_cmsig::double precision, p.j_msigcom::double precision),
-           ('h', substr(p.rd_flg, 2, 1), p.h_cmsig, p.h_msigcom),
-           ('k', substr(p.rd_flg, 3, 1), p.k_cmsig, p.k_msigcom)
+    VALUES ('j', wsdb.j_rd_flg(p.rd_flg), p.j_cmsig::double precision, p.j_msigcom::double precision),
+           ('h', wsdb.h_rd_flg(p.rd_flg), p.h_cmsig, p.h_msigcom),
+           ('k', wsdb.k_rd_flg(p.rd_flg), p.k_cmsig, p.k_msigcom)
 ) AS b (band, rd, cmsig, msigcom)
 WHERE (b.cmsig IS NULL) <> (b.msigcom IS NULL)
     OR abs(b.msigcom ^ 2 - b.cmsig ^ 2 - 0.011 ^ 2 - 0.005 ^ 2 - CASE b.rd WHEN '1' THEN 0.012 ^ 2 ELSE 0 END)

@@ -48,10 +48,10 @@ WITH limits AS MATERIALIZED (
 extraction AS (
     SELECT
         p.*, s.selected, l.*,
-        substr(p.rd_flg, 1, 1) AS j_rd, substr(p.rd_flg, 2, 1) AS h_rd, substr(p.rd_flg, 3, 1) AS k_rd,
-        substr(p.ndet, 1, 1)::integer AS j_n, substr(p.ndet, 2, 1)::integer AS j_m_frames,
-        substr(p.ndet, 3, 1)::integer AS h_n, substr(p.ndet, 4, 1)::integer AS h_m_frames,
-        substr(p.ndet, 5, 1)::integer AS k_n, substr(p.ndet, 6, 1)::integer AS k_m_frames
+        wsdb.j_rd_flg(p.rd_flg) AS j_rd, wsdb.h_rd_flg(p.rd_flg) AS h_rd, wsdb.k_rd_flg(p.rd_flg) AS k_rd,
+        wsdb.j_frames_detected(p.ndet) AS j_n, wsdb.j_frames_measurable(p.ndet) AS j_m_frames,
+        wsdb.h_frames_detected(p.ndet) AS h_n, wsdb.h_frames_measurable(p.ndet) AS h_m_frames,
+        wsdb.k_frames_detected(p.ndet) AS k_n, wsdb.k_frames_measurable(p.ndet) AS k_m_frames
     FROM release.parent_run AS r
     -- OFFSET 0 keeps the join as written: run after run, so that partitions of other runs are never opened.
     CROSS JOIN LATERAL (SELECT * FROM wsdb.point_source AS q WHERE q.run_id = r.run_id OFFSET 0) AS p

@@ -67,30 +67,17 @@ chosen AS (
     FROM inside AS i
     WHERE i.ext_id NOT IN (SELECT ext_id FROM beaten)
 )
-INSERT INTO release.xsc (
-    release_id, ext_key, designation,
-    ext_id, attempt_id, src_id, ra, decl, run_id, scan_key, coadd_key, r_3sig, j_ba, j_phi, j_m_5, j_msig_5, j_m_7,
-    j_msig_7, j_m_10, j_msig_10, j_m_15, j_msig_15, j_m_20, j_msig_20, j_m_25, j_msig_25, j_m_30, j_msig_30, j_m_40,
-    j_msig_40, j_m_50, j_msig_50, j_m_60, j_msig_60, j_m_70, j_msig_70, h_ba, h_phi, h_m_5, h_msig_5, h_m_7, h_msig_7,
-    h_m_10, h_msig_10, h_m_15, h_msig_15, h_m_20, h_msig_20, h_m_25, h_msig_25, h_m_30, h_msig_30, h_m_40, h_msig_40,
-    h_m_50, h_msig_50, h_m_60, h_msig_60, h_m_70, h_msig_70, k_ba, k_phi, k_m_5, k_msig_5, k_m_7, k_msig_7, k_m_10,
-    k_msig_10, k_m_15, k_msig_15, k_m_20, k_msig_20, k_m_25, k_msig_25, k_m_30, k_msig_30, k_m_40, k_msig_40, k_m_50,
-    k_msig_50, k_m_60, k_msig_60, k_m_70, k_msig_70, coadd
-)
+-- release_id, ext_key, designation, ra, decl; the measurements follow as they are (generated/22_release_rows.sql).
+INSERT INTO release.xsc_entry
 SELECT
-    release.current_id(), row_number() OVER (ORDER BY c.ext_id),
+    release.current_id(),
+    row_number() OVER (ORDER BY c.ext_id),
     c.name || CASE WHEN count(*) OVER (PARTITION BY c.name) > 1
                    THEN chr(64 + row_number() OVER (PARTITION BY c.name ORDER BY c.ext_id)::integer) ELSE '' END,
-    e.ext_id, e.attempt_id, e.src_id, c.ra, c.decl, e.run_id, e.scan_key, e.coadd_key, e.r_3sig, e.j_ba, e.j_phi,
-    e.j_m_5, e.j_msig_5, e.j_m_7, e.j_msig_7, e.j_m_10, e.j_msig_10, e.j_m_15, e.j_msig_15, e.j_m_20, e.j_msig_20,
-    e.j_m_25, e.j_msig_25, e.j_m_30, e.j_msig_30, e.j_m_40, e.j_msig_40, e.j_m_50, e.j_msig_50, e.j_m_60, e.j_msig_60,
-    e.j_m_70, e.j_msig_70, e.h_ba, e.h_phi, e.h_m_5, e.h_msig_5, e.h_m_7, e.h_msig_7, e.h_m_10, e.h_msig_10, e.h_m_15,
-    e.h_msig_15, e.h_m_20, e.h_msig_20, e.h_m_25, e.h_msig_25, e.h_m_30, e.h_msig_30, e.h_m_40, e.h_msig_40, e.h_m_50,
-    e.h_msig_50, e.h_m_60, e.h_msig_60, e.h_m_70, e.h_msig_70, e.k_ba, e.k_phi, e.k_m_5, e.k_msig_5, e.k_m_7,
-    e.k_msig_7, e.k_m_10, e.k_msig_10, e.k_m_15, e.k_msig_15, e.k_m_20, e.k_msig_20, e.k_m_25, e.k_msig_25, e.k_m_30,
-    e.k_msig_30, e.k_m_40, e.k_msig_40, e.k_m_50, e.k_msig_50, e.k_m_60, e.k_msig_60, e.k_m_70, e.k_msig_70, e.coadd
+    c.ra, c.decl,
+    e.*
 FROM chosen AS c
-JOIN wsdb.extended_source AS e ON e.run_id = c.run_id AND e.ext_id = c.ext_id
+JOIN release.xsc_measurement AS e ON e.run_id = c.run_id AND e.ext_id = c.ext_id
 ORDER BY c.ext_id;
 
 SELECT release.analyze('xsc');

@@ -2,6 +2,6 @@
 SELECT p.designation, p.ra, p.decl, p.j_m, p.h_m, p.k_m, p.ph_qual, p.rd_flg
 FROM release.psc AS p
 JOIN release.release AS r USING (release_id)
-WHERE r.name = %(release)s AND substr(p.ph_qual, 3, 1) IN ('A', 'B', 'C', 'D')
+WHERE r.name = %(release)s AND wsdb.k_ph_qual(p.ph_qual) IN ('A', 'B', 'C', 'D')
 ORDER BY p.k_m, p.pts_key
 LIMIT 8

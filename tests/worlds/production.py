@@ -188,7 +188,7 @@ def publication_of(
     key = claim.scan_key or 0
     return Publication(
         "0" * 64,
-        point_sources=point_sources(claim.run_id, key),
+        point_sources=point_sources(key),
         atlas_images=(
             AtlasImageRow(
                 key * 1024, Band.J, 1, 10.0, 10.0, SQUARE, 4, 4, stored.name, stored.sha256, 20.0, None
@@ -204,13 +204,13 @@ def publication_of(
 SQUARE = SPolygon.through([(10.0, 10.0), (10.1, 10.0), (10.1, 10.1), (10.0, 10.1)])
 
 
-def point_sources(run_id: int, scan_key: int, rows: int = ROWS):
+def point_sources(scan_key: int, rows: int = ROWS):
     records = empty_records(POINT_SOURCE, rows)
     for column in POINT_SOURCE:
         if not column.nullable:
             records[column.name] = b"0" * column.length if column.kind is Kind.CHAR else 0
     records["src_id"] = np.arange(rows) + (np.int64(scan_key) << 15)
-    records["run_id"], records["scan_key"] = run_id, scan_key
+    records["scan_key"] = scan_key
     records["ra"], records["decl"] = 10.0, np.arange(rows)
     return records
 

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from app.arrays import Table
 from app.columns.diagnostics import ScanDiagnostics
+from app.columns.records import unknown_rows
 from app.instruments.bands import Band
 from app.parameters.artefacts import ArtefactRules
 from app.parameters.photometry import PhotometryParameters
@@ -73,7 +74,7 @@ def measure_scan(
     del detector
     rows, merged = merge_catalogues(catalogues, where, parameters)
     places = join_bands(wide)
-    extended = np.zeros(len(places), EXTENDED_DTYPE)
+    extended = unknown_rows(EXTENDED_DTYPE, len(places))
     for band, stack in reduced.stacks.items():
         measure_extended(extended, places, band, stack, where)
         fill_limits(rows, merged, band, stack, catalogues[band], where, parameters)

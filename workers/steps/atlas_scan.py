@@ -37,11 +37,11 @@ def reduce_atlas_scan(claim: Claim, context: StepContext, scan: ScanFacts) -> Pu
     context.checkpoint("images_read")
     result = extract_scan([image for image, _ in loaded], parameters.extraction)
     context.checkpoint("sources_extracted")
-    points = point_records(result.sources, scan, claim.run_id)
+    points = point_records(result.sources, scan)
     return Publication(
         input_hash=input_hash(claim.pipeline_hash, (file.sha256 for file in files)),
         point_sources=points,
-        extended_sources=extended_records(result.extended, scan, claim.run_id, points),
+        extended_sources=extended_records(result.extended, scan, points),
         atlas_images=tuple(
             image_row(
                 image,

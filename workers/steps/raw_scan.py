@@ -80,7 +80,7 @@ def reduce_raw_scan(claim: Claim, context: StepContext, scan: ScanFacts) -> Publ
     context.checkpoint("images_made")
     result = measure_scan(reduced, parameters.photometry, parameters.artefacts)
     context.checkpoint("sources_extracted")
-    points = point_records(result.sources, scan, claim.run_id)
+    points = point_records(result.sources, scan)
     images = _store_images(context, scan, position_id, reduced)
     diagnostics = _store_diagnostics(context, result.diagnostics)
     context.checkpoint("images_stored")
@@ -89,7 +89,7 @@ def reduce_raw_scan(claim: Claim, context: StepContext, scan: ScanFacts) -> Publ
             claim.pipeline_hash, [f.sha256 for f in files] + [p.sha256 for p in used.values()]
         ),
         point_sources=points,
-        extended_sources=extended_records(result.extended, scan, claim.run_id, points),
+        extended_sources=extended_records(result.extended, scan, points),
         atlas_images=images,
         diagnostics=diagnostics,
         metrics=metric_rows(result.metrics),

@@ -1,24 +1,29 @@
-"""Merged sources of a scan -> rows of wsdb.point_source and wsdb.extended_source."""
+"""The seam between the reduction and the database: merged sources of a scan -> rows of the source tables.
+
+What the reduction measures goes over by name, and both sides are compared first (`seam_fields`): a measured field
+without a column, or a measured column without a field, is an error and never a null. The step adds what follows from
+the measurements and the facts of the scan; the keys of the claim are added by the publication.
+"""
 
 from __future__ import annotations
 
-from datetime import date
+from collections.abc import Mapping
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from app.columns import EXTENDED_SOURCE, POINT_SOURCE
-from app.columns.records import empty_records
+from app.arrays import Doubles, Integers, Table
+from app.columns import EXTENDED_SOURCE, POINT_SOURCE, Column, Kind, Producer
+from app.columns.column import names_by
+from app.columns.records import EPOCH, empty_records, null_integer
+from app.errors import MappsError
 from app.sky.footprint import Corners, edge_distances
 from app.sky.galactic import galactic
 from app.sky.healpix import source_identifiers
+from workers.reduction.frames.products import EXTENDED_INTERNAL
 from workers.steps.scan_facts import ScanFacts
-
-Records = NDArray[np.void]
-
-POSTGRES_EPOCH = date(2000, 1, 1)
-"""Dates travel in binary COPY as days since this one."""
 
 FRAME_PERIOD_DAYS = 1.485 / 86400.0
 """Real headers: 17.82 s between images that are 12 frames apart. jdate is good to 30 s along a 6 minute scan."""
@@ -26,7 +31,17 @@ FRAME_PERIOD_DAYS = 1.485 / 86400.0
 IMAGES_PER_SCAN_LIMIT = 1024
 """coadd_key = scan_key * 1024 + image number: numbers are frame numbers, at most 274 in a full scan."""
 
+SAME_OBJECT_ARCSEC = 2.0
+"""A point source this near to an extended one is the same object."""
+
 _ROWS_AT_A_TIME = 1024  # 0.4 MB
+_EXTENDED_INTERNAL = frozenset(name for name, _ in EXTENDED_INTERNAL)
+
+
+class RowSeamError(MappsError):
+    """What the reduction or the step gives is not what the columns of the table ask for: a bug of this version."""
+
+    code = "ROW_SEAM"
 
 
 def coadd_key(scan_key: int, number: int) -> int:
@@ -34,65 +49,182 @@ def coadd_key(scan_key: int, number: int) -> int:
     return scan_key * IMAGES_PER_SCAN_LIMIT + number
 
 
-def point_records(sources: Records, scan: ScanFacts, run_id: int) -> Records:
-    """Rows of wsdb.point_source, ordered by src_id, from sources of SOURCE_DTYPE.
+@lru_cache(maxsize=16)
+def seam_fields(
+    measured: np.dtype[np.void], columns: tuple[Column, ...], internal: frozenset[str] = frozenset()
+) -> tuple[str, ...]:
+    """Compare the fields of the reduction with the measured columns of a table, once a pair of them.
 
-    attempt_id is left 0: the publication fills it. Columns that only a release or a later version can give stay
-    null. Raised if the scan has no footprint: that would be a bug of ingest, ValueError.
+    Parameters
+    ----------
+    measured : dtype
+        Structured dtype of the rows that a reduction gives.
+    columns : tuple of Column
+        Columns of the table that takes them.
+    internal : frozenset of str
+        Fields of `measured` that no table keeps.
+
+    Returns
+    -------
+    tuple of str
+        Names of the fields to copy, in the order of the columns.
+
+    Raises
+    ------
+    RowSeamError
+        Raised if a field has no column and is not internal, if a column that a reduction measures has no field, if a
+        field has another type than its column, or if an internal name is that of a column.
     """
-    rows = empty_records(POINT_SOURCE, sources.size)
-    _copy_fields(sources, rows)
+    given = set(measured.names or ())
+    wanted = {column.name: column for column in columns if column.measured}
+    faults = {
+        "fields without a column": given - wanted.keys() - internal,
+        "columns without a field": wanted.keys() - given,
+        "internal fields with the name of a column": internal & {column.name for column in columns},
+        "fields of another type than their column": {
+            name for name in wanted.keys() & given if measured[name] != np.dtype(wanted[name].numpy_type)
+        },
+    }
+    found = [f"{fault}: {', '.join(sorted(names))}" for fault, names in faults.items() if names]
+    if found:
+        raise RowSeamError("; ".join(found), expected="the columns of app/columns that a reduction measures")
+    return tuple(wanted)
+
+
+def point_records(sources: Table, scan: ScanFacts) -> Table:
+    """Make the rows of wsdb.point_source of a scan.
+
+    Parameters
+    ----------
+    sources : structured array of SOURCE_DTYPE, (n,)
+        Merged sources, in the order in which they get their numbers (`id`).
+    scan : ScanFacts
+        The scan they were found on.
+
+    Returns
+    -------
+    structured array of the columns of wsdb.point_source, (n,)
+        Ordered by `src_id`. The keys of the claim are 0 until the publication; columns that a release or a later
+        version fills are null.
+
+    Raises
+    ------
+    RowSeamError
+        Raised if fields and columns do not fit (`seam_fields`).
+    ValueError
+        Raised if the scan has no footprint: a bug of ingest.
+    """
+    rows = _measured_rows(sources, POINT_SOURCE)
     ra, decl = sources["ra"], sources["decl"]
-    rows["src_id"] = source_identifiers(ra, decl, scan.scan_key)
-    rows["attempt_id"], rows["run_id"], rows["scan_key"] = 0, run_id, scan.scan_key
-    rows["id"] = np.arange(1, sources.size + 1)
-    rows["coadd_key"] = coadd_key(scan.scan_key, 0) + sources["coadd"].astype(np.int32)
-    rows["hemis"], rows["scan"] = scan.hemis, scan.scan
-    rows["date"] = (scan.date - POSTGRES_EPOCH).days
-    if scan.jdate is not None:
-        rows["jdate"] = scan.jdate + (sources["coadd"].astype(np.float64) - 1.0) * FRAME_PERIOD_DAYS
     longitude, latitude = galactic(ra, decl)
-    rows["glon"], rows["glat"] = np.round(longitude, 3) % 360.0, np.round(latitude, 3)
-    north_south, east_west, flags = edge_distances(ra, decl, Corners(*scan.corners_deg))
-    rows["dist_edge_ns"], rows["dist_edge_ew"], rows["dist_edge_flg"] = north_south, east_west, flags
-    # Not by an index in brackets: numpy then copies the rows field by field, 20 ms instead of 1.5.
-    return np.asarray(rows.take(np.argsort(rows["src_id"], kind="stable")))
+    north_south, east_west, edges = edge_distances(ra, decl, Corners(*scan.corners_deg))
+    start = np.nan if scan.jdate is None else scan.jdate
+    _complete(
+        rows,
+        POINT_SOURCE,
+        {
+            "src_id": source_identifiers(ra, decl, scan.scan_key),
+            "id": np.arange(1, sources.size + 1),
+            "scan_key": scan.scan_key,
+            "coadd_key": coadd_key(scan.scan_key, 0) + sources["coadd"].astype(np.int32),
+            "hemis": scan.hemis,
+            "scan": scan.scan,
+            "date": (np.datetime64(scan.date, "D") - EPOCH).astype(int),
+            "jdate": start + (sources["coadd"].astype(np.float64) - 1.0) * FRAME_PERIOD_DAYS,
+            "glon": np.round(longitude, 3) % 360.0,
+            "glat": np.round(latitude, 3),
+            "dist_edge_ns": north_south,
+            "dist_edge_ew": east_west,
+            "dist_edge_flg": edges,
+        },
+    )
+    return _in_order(rows, "src_id")
 
 
-def extended_records(extended: Records | None, scan: ScanFacts, run_id: int, points: Records) -> Records:
-    """Rows of wsdb.extended_source; `src_id` is the nearest point row of the scan within 2 arcsec."""
-    count = 0 if extended is None else extended.size
-    rows = empty_records(EXTENDED_SOURCE, count)
-    if extended is None or not count:
-        return rows
-    _copy_fields(extended, rows)
-    rows["ext_id"] = source_identifiers(extended["ra"], extended["decl"], scan.scan_key)
-    rows["attempt_id"], rows["run_id"], rows["scan_key"] = 0, run_id, scan.scan_key
-    rows["coadd_key"] = coadd_key(scan.scan_key, 0) + extended["coadd"].astype(np.int32)
-    _link(rows, points)
-    return np.asarray(rows.take(np.argsort(rows["ext_id"], kind="stable")))
+def extended_records(extended: Table, scan: ScanFacts, points: Table) -> Table:
+    """Make the rows of wsdb.extended_source of a scan.
+
+    Parameters
+    ----------
+    extended : structured array of EXTENDED_DTYPE, (m,)
+        Extended sources.
+    scan : ScanFacts
+        The scan they were found on.
+    points : structured array of the columns of wsdb.point_source, (n,)
+        Rows of the same scan: the nearest within 2 arcsec is the same object, and its `src_id` the link.
+
+    Returns
+    -------
+    structured array of the columns of wsdb.extended_source, (m,)
+        Ordered by `ext_id`; keys and nulls as in `point_records`.
+
+    Raises
+    ------
+    RowSeamError
+        Raised if fields and columns do not fit (`seam_fields`).
+    """
+    rows = _measured_rows(extended, EXTENDED_SOURCE, _EXTENDED_INTERNAL)
+    _complete(
+        rows,
+        EXTENDED_SOURCE,
+        {
+            "ext_id": source_identifiers(extended["ra"], extended["decl"], scan.scan_key),
+            "src_id": _nearest(extended, points),
+            "scan_key": scan.scan_key,
+            "coadd_key": coadd_key(scan.scan_key, 0) + extended["coadd"].astype(np.int32),
+        },
+    )
+    return _in_order(rows, "ext_id")
 
 
-def _copy_fields(sources: Records, rows: Records) -> None:
-    """Copy the fields that both have, some rows at a time: those stay in the cache for all sixty fields."""
-    shared = [name for name in sources.dtype.names or () if name in (rows.dtype.names or ())]
+def _measured_rows(
+    measured: Table, columns: tuple[Column, ...], internal: frozenset[str] = frozenset()
+) -> Table:
+    """Rows of a table with the measured columns filled and all others null."""
+    fields = seam_fields(measured.dtype, columns, internal)
+    rows = empty_records(columns, measured.size)
+    # Parts of the rows stay in the processor's cache while their sixty fields are copied.
     for first in range(0, rows.size, _ROWS_AT_A_TIME):
-        part, target = sources[first : first + _ROWS_AT_A_TIME], rows[first : first + _ROWS_AT_A_TIME]
-        for name in shared:
-            target[name] = part[name]
+        source, target = measured[first : first + _ROWS_AT_A_TIME], rows[first : first + _ROWS_AT_A_TIME]
+        for name in fields:
+            target[name] = source[name]
+    return rows
 
 
-def _link(rows: Records, points: Records, radius_arcsec: float = 2.0) -> None:
+def _complete(rows: Table, columns: tuple[Column, ...], derived: Mapping[str, Any]) -> None:
+    """Put in what the step derives, and 0 for the keys of the claim."""
+    wanted = set(names_by(columns, Producer.STEP))
+    if derived.keys() != wanted:
+        raise RowSeamError(
+            f"the step derives {', '.join(sorted(derived.keys() ^ wanted))} on one side only",
+            expected="every column of app/columns that a step fills, and no other",
+        )
+    for name, values in derived.items():
+        rows[name] = values
+    for name in names_by(columns, Producer.PUBLICATION):
+        rows[name] = 0
+
+
+def _in_order(rows: Table, key: str) -> Table:
+    # `take` moves whole rows, 1.5 ms; numpy copies them field by field for an index in brackets, 20 ms.
+    return np.asarray(rows.take(np.argsort(rows[key], kind="stable")))
+
+
+def _nearest(rows: Table, points: Table) -> Integers:
+    """`src_id` of the nearest point source within the radius of one object; null where there is none."""
     from scipy.spatial import cKDTree
 
-    if not points.size:
-        return
+    found = np.full(rows.size, null_integer(Kind.BIGINT))
+    if not points.size or not rows.size:
+        return found
     tree: Any = cKDTree(_directions(points))
-    distance, nearest = tree.query(_directions(rows), distance_upper_bound=np.radians(radius_arcsec / 3600.0))
-    found = np.isfinite(distance)
-    rows["src_id"][found] = points["src_id"][nearest[found]]
+    reach = np.radians(SAME_OBJECT_ARCSEC / 3600.0)
+    distance, nearest = tree.query(_directions(rows), distance_upper_bound=reach)
+    near = np.isfinite(distance)
+    found[near] = points["src_id"][nearest[near]]
+    return found
 
 
-def _directions(rows: Records) -> NDArray[np.float64]:
+def _directions(rows: NDArray[np.void]) -> Doubles:
     ra, decl = np.radians(rows["ra"]), np.radians(rows["decl"])
     return np.stack([np.cos(decl) * np.cos(ra), np.cos(decl) * np.sin(ra), np.sin(decl)], axis=1)

@@ -8,7 +8,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from app.arrays import Singles
+from app.columns import EXTENDED_SOURCE, POINT_SOURCE
 from app.columns.diagnostics import ScanDiagnostics
+from app.columns.extended_source import APERTURE_RADII_ARCSEC
+from app.columns.records import measured_dtype
 from app.instruments.bands import BANDS, Band
 from app.sky.projection import SinProjection
 
@@ -49,72 +52,34 @@ class AtlasImage:
     uncertainty_dn: Singles | None = None
 
 
-# One row per merged source. Names are those of the column registry; {b} is j, h, k. NaN is unknown, flags are ASCII.
-_PER_BAND: tuple[tuple[str, str], ...] = (
-    ("{b}_m", "f4"),  # default magnitude, or 95 % upper limit
-    ("{b}_msig", "f4"),  # uncorrected measurement uncertainty
-    ("{b}_cmsig", "f4"),  # corrected measurement uncertainty
-    ("{b}_msigcom", "f4"),  # total uncertainty
-    ("{b}_snr", "f4"),  # scan signal-to-noise ratio
-    ("{b}_psfchi", "f4"),  # reduced chi-squared of the profile fit
-    ("{b}_m_psf", "f4"),  # profile-fit magnitude on the aperture scale
-    ("{b}_msig_psf", "f4"),
-    ("{b}_m_stdap", "f4"),  # 4" aperture, curve-of-growth corrected
-    ("{b}_msig_stdap", "f4"),
-    ("{b}_growth", "f4"),  # curve-of-growth correction applied, mag
-    ("{b}_m_r1", "f4"),  # Read_1 aperture magnitude, NaN where there is none
-    ("{b}_msig_r1", "f4"),
-    ("{b}_sky_dn", "f4"),  # local background
-    ("{b}_ra", "f8"),  # position of this band's detection
-    ("{b}_decl", "f8"),
+SOURCE_DTYPE = measured_dtype(POINT_SOURCE)
+"""One row a merged source: the columns of wsdb.point_source that a reduction measures.
+
+NaN is unknown, flags are ASCII. `x_scan` counts from the centre line of the scan and grows to the west, `y_scan` to the
+north; `coadd` is the number of the Atlas image whose measurement was kept.
+"""
+
+EXTENDED_RADII_ARCSEC = APERTURE_RADII_ARCSEC
+"""Radii of the circles in which extended sources are measured."""
+
+RADIUS_FIELDS: dict[Band, str] = {Band.J: "j_r_3sig", Band.H: "h_r_3sig", Band.K: "r_3sig"}
+"""Field of the semi-major axis, arcsec, of a band's 3-sigma isophote: the catalogue publishes that of Ks, `r_3sig`."""
+
+EXTENDED_INTERNAL: tuple[tuple[str, str], ...] = (
+    ("x", "f4"),  # array pixels in Atlas image `coadd` of the last band that was measured
+    ("y", "f4"),
+    (RADIUS_FIELDS[Band.J], "f4"),
+    (RADIUS_FIELDS[Band.H], "f4"),
+    # Sky level, and reduced chi-squared of the profile fit to the centre.
+    *((f"{band.value}_{name}", "f4") for band in BANDS for name in ("sky_dn", "psfchi")),
 )
+"""Fields of EXTENDED_DTYPE that no column keeps: the steps of the reduction and its tests need them."""
 
-SOURCE_DTYPE = np.dtype(
-    [
-        ("ra", "f8"),
-        ("decl", "f8"),
-        ("err_maj", "f4"),
-        ("err_min", "f4"),
-        ("err_ang", "i2"),
-        ("x_scan", "f4"),  # cross-scan offset from the scan's centre line, arcsec, +west as the U-scan system
-        ("y_scan", "f4"),  # in-scan position, arcsec, +north
-        ("coadd", "i2"),  # number of the Atlas image whose measurement was kept
-        *[(name.format(b=band.value), kind) for name, kind in _PER_BAND for band in BANDS],
-        ("ph_qual", "S3"),
-        ("rd_flg", "S3"),
-        ("bl_flg", "S3"),
-        ("cc_flg", "S3"),
-        ("ndet", "S6"),
-        ("cnf_flg", "S6"),
-    ]
-)
+EXTENDED_DTYPE = measured_dtype(EXTENDED_SOURCE, EXTENDED_INTERNAL)
+"""One row an extended source: the columns of wsdb.extended_source that a reduction measures, and internal fields.
 
-
-EXTENDED_RADII_ARCSEC: tuple[int, ...] = (5, 7, 10, 15, 20, 25, 30, 40, 50, 60, 70)
-
-# One row per extended source; {b} is j, h, k. NaN where the circle leaves the data or the band is missing.
-EXTENDED_DTYPE = np.dtype(
-    [
-        ("ra", "f8"),
-        ("decl", "f8"),
-        ("x", "f4"),  # array pixels in Atlas image `coadd` of the last band that was measured
-        ("y", "f4"),
-        ("coadd", "i2"),
-        *[
-            (f"{band.value}_{name}_{radius}", "f4")  # magnitude within a circle, and its uncertainty
-            for band in BANDS
-            for name in ("m", "msig")
-            for radius in EXTENDED_RADII_ARCSEC
-        ],
-        *[
-            (f"{band.value}_{name}", "f4")
-            # semi-major axis of the 3-sigma isophote (arcsec), axis ratio, position angle (deg, E of N), sky level,
-            # reduced chi-squared of the profile fit to the centre
-            for band in BANDS
-            for name in ("r_3sig", "ba", "phi", "sky_dn", "psfchi")
-        ],
-    ]
-)
+NaN where the circle leaves the data or the band is missing. Angles are degrees, east of north.
+"""
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,7 @@ from app.arrays import Doubles
 from app.instruments.bands import BANDS
 from app.parameters.extraction import ExtractionParameters
 from workers.reduction.extended.shape import Cutout, circle_sums, covers_circle, isophote
-from workers.reduction.frames.products import EXTENDED_DTYPE, EXTENDED_RADII_ARCSEC
+from workers.reduction.frames.products import EXTENDED_DTYPE, EXTENDED_RADII_ARCSEC, RADIUS_FIELDS
 from workers.reduction.images import aperture
 from workers.reduction.images.fit_kernels import add_stars
 from workers.reduction.images.image_sources import ImageSources
@@ -122,7 +122,7 @@ def measure_band(
             good = flux > 0 and covers_circle(part, radii[k])
             out[f"{band}_m_{radius}"][n] = one.image.zero_point_mag - 2.5 * np.log10(flux) if good else np.nan
             out[f"{band}_msig_{radius}"][n] = 1.0857 * noise[k] / flux if good else np.nan
-        out[f"{band}_r_3sig"][n] = shape.semi_major_pix * pixel
+        out[RADIUS_FIELDS[one.image.band]][n] = shape.semi_major_pix * pixel
         out[f"{band}_ba"][n] = shape.axis_ratio
         out[f"{band}_phi"][n] = (shape.angle_deg - 90.0) % 180.0
         out[f"{band}_sky_dn"][n] = model.level_at(x[n : n + 1], y[n : n + 1])[0] + np.nan_to_num(sums.sky[0])

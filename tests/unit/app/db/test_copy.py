@@ -109,6 +109,31 @@ def test_chunks_do_not_show(monkeypatch):
     assert encode(rows, POINT_SOURCE) == whole
 
 
+def sent(rows, columns, keys=None):
+    """What would go over the connection."""
+    checked = copy.check_records(rows, columns)
+    return b"".join((HEADER, *copy._encoded_chunks(checked, columns, keys or {}), TRAILER))
+
+
+@pytest.mark.parametrize("rows", [1, 1023, 1024, 1025])
+def test_keys_stand_in_every_row_that_is_sent(rows):
+    given = random_records(POINT_SOURCE, rows, np.random.default_rng(5), 0.3)
+    given["run_id"] = given["attempt_id"] = 0
+    before = given.tobytes()
+    stamped = given.copy()
+    stamped["run_id"], stamped["attempt_id"] = 7, 2**40
+    assert sent(given, POINT_SOURCE, {"run_id": 7, "attempt_id": 2**40}) == encode(stamped, POINT_SOURCE)
+    assert given.tobytes() == before, "the caller's rows stay as they are"
+
+
+def test_keys_of_a_part_of_the_rows():
+    given = random_records(POINT_SOURCE, 40, np.random.default_rng(6))
+    stamped = given[::-3].copy()
+    stamped["run_id"] = 7
+    assert sent(given[::-3], POINT_SOURCE, {"run_id": 7}) == encode(stamped, POINT_SOURCE)
+    assert sent(given, POINT_SOURCE) == encode(given, POINT_SOURCE)
+
+
 def test_views_of_an_array():
     rows = random_records(POINT_SOURCE, 30, np.random.default_rng(3), 0.3)
     assert encode(rows[::-3], POINT_SOURCE) == encode(rows[::-3].copy(), POINT_SOURCE)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from app.columns.records import unknown_rows
 from app.instruments.bands import Band
 from app.parameters.photometry import PhotometryParameters
 from tests.worlds.frame_stack import blank, gaussian_psf, paint, strip
@@ -53,16 +54,16 @@ def measured():
     measure(stack, detector, parameters)
     catalogue = make_catalogue(stack, 400.0)
     uscan = UScan.through(np.full(FRAMES, 120.0), 10.0 + np.arange(FRAMES) * 83.25 / 3600)
-    where = ScanGrid(uscan, grid, (1,), {Band.J: np.array([ZERO_POINT])})
+    where = ScanGrid(uscan, grid, (1,), dict.fromkeys((Band.J, Band.K), np.array([ZERO_POINT])))
     places = join_bands(wide_sources(stack, catalogue, parameters))
     stack.residual[:] = 1e3  # the next band's, in the same buffer
-    rows = np.zeros(len(places), EXTENDED_DTYPE)
+    rows = unknown_rows(EXTENDED_DTYPE, len(places))
     measure_extended(rows, places, Band.J, stack, where)
-    return rows, where
+    return rows, where, (places, stack)
 
 
 def test_each_galaxy_is_found_once_and_no_star(measured):
-    rows, where = measured
+    rows, where, _ = measured
     x, y = where.uscan.from_sky(rows["ra"], rows["decl"])
     assert rows.size == 2
     for gx, gy, _ in GALAXIES:
@@ -76,7 +77,7 @@ def within(radius_arcsec):
 
 
 def test_light_within_ten_arcseconds_is_that_of_the_galaxy(measured):
-    rows, where = measured
+    rows, where, _ = measured
     x, y = where.uscan.from_sky(rows["ra"], rows["decl"])
     for gx, gy, flux in GALAXIES:
         row = rows[np.argmin(np.hypot(x - gx, y - gy))]
@@ -89,8 +90,25 @@ def test_light_within_ten_arcseconds_is_that_of_the_galaxy(measured):
         assert row["j_sky_dn"] == pytest.approx(100.0, rel=0.01)
 
 
+def test_a_band_that_was_not_measured_is_unknown(measured):
+    rows, *_ = measured
+    for name in rows.dtype.names:
+        unknown = np.isnan(rows[name]) if rows.dtype[name].kind == "f" else np.zeros(rows.size, bool)
+        assert unknown.all() == (name[:2] in {"h_", "k_"} or name == "r_3sig"), name
+
+
+def test_the_published_axis_is_that_of_ks(measured):
+    """The same frames as Ks: what was the axis of J is r_3sig, and J keeps its own."""
+    rows, where, (places, stack) = measured
+    again = rows.copy()
+    measure_extended(again, places, Band.K, stack, where)
+    assert (again["r_3sig"] == rows["j_r_3sig"]).all()
+    assert (again["j_r_3sig"] == rows["j_r_3sig"]).all()
+    assert (again["k_m_10"] == rows["j_m_10"]).all()
+
+
 def test_uncertainties_grow_with_the_circle(measured):
-    rows, _ = measured
+    rows, *_ = measured
     sigma = np.array([rows[f"j_msig_{radius}"] for radius in EXTENDED_RADII_ARCSEC[:5]])
     assert (sigma[:5] > 0.0).all()
     assert (np.diff(sigma[2:], axis=0) > 0.0).all()
@@ -103,7 +121,7 @@ def test_bands_share_a_place_and_the_brightest_gives_it():
 
 
 def test_nothing_extended_leaves_nothing_to_measure(measured):
-    _, where = measured
+    _, where, _ = measured
     empty = np.zeros(0, EXTENDED_DTYPE)
     measure_extended(empty, [], Band.J, None, where)
     assert empty.size == 0

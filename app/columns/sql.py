@@ -1,0 +1,245 @@
+"""Writes sql/schema/generated/ from the column registry and the flags: `python -m app.columns.sql`.
+
+What stands there is SQL that follows from the registry alone: the decoders of the flags, the column lists by which a
+release is filled, and the text of a released row that is hashed. Like docs/columns.md it is checked in and compared by
+a test. Scripts of sql/schema/ and of this folder are applied together, in the order of their file names.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from textwrap import fill
+
+from app.columns.column import Column, Producer, names_by
+from app.columns.flags import FLAGS
+from app.columns.published import PUBLISHED_PSC, PUBLISHED_XSC
+from app.instruments.bands import BANDS, Band
+
+FOLDER = Path(__file__).resolve().parents[2] / "sql" / "schema" / "generated"
+COMMAND = "python -m app.columns.sql"
+
+_HEAD = f"-- Written by `{COMMAND}` from app/columns/; a test keeps it up to date, so change those and not this file.\n"
+_ROLES = "mapps_owner, mapps_worker, mapps_operator, mapps_reader"
+
+
+@dataclass(frozen=True)
+class ReleaseTable:
+    """A table that a release fills from a table of the working database.
+
+    Attributes
+    ----------
+    name : str
+        Table of schema release.
+    source : str
+        Table of schema wsdb with the measurements.
+    way_back : tuple of str
+        Columns of the table before its published ones, beside `release_id`: they lead back to the measurement.
+    columns : tuple of Column
+        Its published columns.
+    """
+
+    name: str
+    source: str
+    way_back: tuple[str, ...]
+    columns: tuple[Column, ...]
+
+    @property
+    def given(self) -> tuple[str, ...]:
+        """Names of the columns that a release gives, in published order."""
+        return names_by(self.columns, Producer.RELEASE)
+
+    @property
+    def copied(self) -> tuple[str, ...]:
+        """Names of the columns that are copied from the working database, the way back first."""
+        given = set(self.given)
+        return (*self.way_back, *(column.name for column in self.columns if column.name not in given))
+
+
+RELEASE_TABLES = (
+    ReleaseTable("psc", "point_source", ("run_id", "src_id"), PUBLISHED_PSC),
+    ReleaseTable("xsc", "extended_source", (), PUBLISHED_XSC),
+)
+"""The tables that a release fills column by column."""
+
+CONTENT: dict[str, tuple[str, ...]] = {
+    **{t.name: (*t.way_back, *(column.name for column in t.columns)) for t in RELEASE_TABLES},
+    # The order of the table, which is not that of the exported list. The footprint is not hashed: pgSphere may write it
+    # otherwise one day, and the file's own hash stands for it. Keys of images differ between databases.
+    "atlas": ("coadd_key", "scan_key", "band", "number", "ra", "decl", "url", "sha256", "zero_point_mag"),
+}
+"""Columns of a released row in the order in which they are hashed: a change alters the hash of every release."""
+
+_ORDER = {
+    "psc": ("src_id", "pts_key"),
+    "xsc": ("ext_id", "ext_key"),
+    "atlas": ("coadd_key", "band", "image_id"),
+}
+"""Columns that say in which part of the sky and in which order a row is hashed."""
+
+
+def render() -> dict[str, str]:
+    """Give every generated script by its file name."""
+    return {
+        "21_flags.sql": "\n".join((_HEAD, *_flags())),
+        "22_release_rows.sql": "\n".join((_HEAD, *_release_rows())),
+        "23_release_content.sql": "\n".join((_HEAD, *_release_content())),
+    }
+
+
+def _flags() -> Iterable[str]:
+    yield (
+        "-- Decoders of flags: wsdb.j_ph_qual(ph_qual) is the character of J, wsdb.ph_qual_meaning(...) its meaning.\n"
+        "-- The functions are inlined and cost what substr costs. CHAR loses blanks at its end when it becomes text:\n"
+        "-- where a blank is a value, a missing character is one (7 ns a row), and null stays null.\n"
+    )
+    for column, values in FLAGS.items():
+        for band in BANDS:
+            character = f"substr({column}, {band.position + 1}, 1)"
+            if any(flag.value == " " for flag in values):
+                character = f"coalesce(nullif({character}, ''), left({column}, 0) || ' ')"
+            comment = f"Character of {band.label} in {column}"
+            yield _function(f"wsdb.{band}_{column}", column, "text", character, comment)
+        cases = "\n".join(f"    WHEN {_literal(flag.value)} THEN {_literal(flag.meaning)}" for flag in values)
+        yield _function(
+            f"wsdb.{column}_meaning",
+            "flag",
+            "text",
+            f"CASE flag\n{cases}\nEND",
+            f"Meaning of a character of {column}; null for one that is none of its values",
+        )
+    for band in BANDS:
+        yield _frames(band, "detected", 0, "on which the source was detected")
+        yield _frames(band, "measurable", 1, "on which the source could be measured")
+
+
+def _frames(band: Band, word: str, offset: int, meaning: str) -> str:
+    return _function(
+        f"wsdb.{band}_frames_{word}",
+        "ndet",
+        "integer",
+        f"substr(ndet, {2 * band.position + 1 + offset}, 1)::integer",
+        f"Frames of {band.label} {meaning}, at most 9, from ndet",
+    )
+
+
+def _function(name: str, argument: str, returns: str, body: str, comment: str) -> str:
+    return (
+        f"CREATE OR REPLACE FUNCTION {name}({argument} text) RETURNS {returns}\n"
+        f"LANGUAGE sql IMMUTABLE PARALLEL SAFE\nRETURN {body};\n"
+        f"COMMENT ON FUNCTION {name}(text) IS {_literal(comment)};\n"
+    )
+
+
+def _release_rows() -> Iterable[str]:
+    yield (
+        "-- How a release is filled: INSERT INTO release.psc_entry SELECT <what the release gives>, p.* FROM\n"
+        "-- release.psc_measurement AS p. The first view is the table with the columns that a release gives in front,\n"
+        "-- the second has the others, from the working database and in the same order. Neither costs time: the\n"
+        "-- server rewrites both before it plans.\n"
+    )
+    for table in RELEASE_TABLES:
+        entry, measurement = f"release.{table.name}_entry", f"release.{table.name}_measurement"
+        yield _view(entry, f"release.{table.name}", ("release_id", *table.given, *table.copied))
+        yield _comment(
+            entry, f"release.{table.name}: first what a release gives, then what it copies; for INSERT"
+        )
+        yield ""
+        yield _view(measurement, f"wsdb.{table.source}", table.copied)
+        yield _comment(
+            measurement, f"What a release copies from wsdb.{table.source}, in the order of {entry}"
+        )
+        yield ""
+        yield f"GRANT SELECT ON {entry}, {measurement}\n    TO {_ROLES};"
+        yield f"GRANT INSERT ON {entry} TO mapps_owner, mapps_operator;\n"
+    yield _COPY_COMMENTS.format(
+        views=",\n            ".join(
+            f"('release.{table.name}_{view}', '{origin}')"
+            for table in RELEASE_TABLES
+            for view, origin in (("entry", f"release.{table.name}"), ("measurement", f"wsdb.{table.source}"))
+        )
+    )
+
+
+_COPY_COMMENTS = """-- Columns of the views mean what they mean in their tables.
+DO $comments$
+DECLARE
+    pair record;
+BEGIN
+    FOR pair IN
+        SELECT known.view, v.attname AS name, col_description(t.attrelid, t.attnum) AS meaning
+        FROM (VALUES
+            {views}
+        ) AS known (view, origin)
+        JOIN pg_attribute AS v ON v.attrelid = known.view::regclass AND v.attnum > 0
+        JOIN pg_attribute AS t ON t.attrelid = known.origin::regclass AND t.attname = v.attname
+    LOOP
+        EXECUTE format('COMMENT ON COLUMN %s.%I IS %L', pair.view, pair.name, pair.meaning);
+    END LOOP;
+END
+$comments$;
+"""
+
+
+def _release_content() -> Iterable[str]:
+    yield (
+        "-- The text of released rows that release.content_hashes hashes: columns as PostgreSQL writes a row. Which\n"
+        "-- columns, in which order, is the definition of the hash. How floats and dates are written follows the\n"
+        "-- session: release.content_hashes fixes extra_float_digits, DateStyle and TimeZone.\n"
+    )
+    for product, names in CONTENT.items():
+        view, order = f"release.{product}_content", _ORDER[product]
+        yield (
+            f"DROP VIEW IF EXISTS {view};\nCREATE VIEW {view} AS\nSELECT\n    release_id, {', '.join(order)},\n"
+            f"    ROW(\n{_list(names, indent=8)}\n    )::text AS content\nFROM release.{product};"
+        )
+        yield _comment(view, f"Rows of release.{product} as the text that is hashed")
+        yield f"COMMENT ON COLUMN {view}.release_id IS 'Release; not hashed, so equal content has equal hashes';"
+        for name in order:
+            yield f"COMMENT ON COLUMN {view}.{name} IS 'As in release.{product}: gives rows their part and order';"
+        yield f"COMMENT ON COLUMN {view}.content IS 'The row as text';"
+        yield f"GRANT SELECT ON {view} TO {_ROLES};\n"
+
+
+def _view(name: str, table: str, columns: Iterable[str]) -> str:
+    return f"DROP VIEW IF EXISTS {name};\nCREATE VIEW {name} AS\nSELECT\n{_list(columns, indent=4)}\nFROM {table};"
+
+
+def _list(names: Iterable[str], indent: int) -> str:
+    pad = " " * indent
+    return fill(", ".join(names), width=120, initial_indent=pad, subsequent_indent=pad)
+
+
+def _comment(view: str, text: str) -> str:
+    return f"COMMENT ON VIEW {view} IS {_literal(text)};"
+
+
+def _literal(text: str) -> str:
+    return "'" + text.replace("'", "''") + "'"
+
+
+def is_current() -> bool:
+    """Whether the folder holds these scripts and no others."""
+    wanted = render()
+    found = {path.name: path.read_text(encoding="utf-8") for path in FOLDER.glob("*.sql")}
+    return found == wanted
+
+
+def main() -> None:
+    """Write the scripts; with `--check` only say whether they are up to date, by the exit status."""
+    if "--check" in sys.argv[1:]:
+        sys.exit(0 if is_current() else 1)
+    wanted = render()
+    FOLDER.mkdir(exist_ok=True)
+    for path in FOLDER.glob("*.sql"):
+        if path.name not in wanted:
+            path.unlink()
+    for name, text in wanted.items():
+        (FOLDER / name).write_text(text, encoding="utf-8")
+    print(f"wrote {len(wanted)} scripts to {FOLDER}")
+
+
+if __name__ == "__main__":
+    main()

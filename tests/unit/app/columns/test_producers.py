@@ -1,0 +1,116 @@
+"""Who fills which column, and the record layouts that follow from that."""
+
+import numpy as np
+import pytest
+
+from app.columns import EXTENDED_SOURCE, POINT_SOURCE, PUBLISHED_PSC, PUBLISHED_XSC, Column, Kind, Producer
+from app.columns.column import BY_RELEASE, MEASURED, NOBODY, expand_bands, names_by
+from app.columns.documentation import NOBODY_YET, render
+from app.columns.records import (
+    RecordLayoutError,
+    empty_records,
+    measured_dtype,
+    null_integer,
+    record_dtype,
+    unknown_rows,
+)
+
+TABLES = pytest.mark.parametrize("columns", [POINT_SOURCE, EXTENDED_SOURCE], ids=["point", "extended"])
+
+
+@TABLES
+def test_what_nobody_fills_may_be_null(columns):
+    assert [c.name for c in columns if not c.producers and not c.nullable] == []
+
+
+@TABLES
+def test_what_only_a_release_fills_is_open_in_the_working_database(columns):
+    for column in columns:
+        if column.producers == BY_RELEASE:
+            assert column.nullable, column.name
+
+
+@TABLES
+def test_one_side_fills_a_column(columns):
+    """Reduction, step and publication never share one: nobody could say whose value stands there."""
+    for column in columns:
+        sides = (
+            column.measured,
+            Producer.STEP in column.producers,
+            Producer.PUBLICATION in column.producers,
+        )
+        assert sum(sides) <= 1, column.name
+
+
+@TABLES
+def test_the_keys_of_the_claim_are_the_publications(columns):
+    assert set(names_by(columns, Producer.PUBLICATION)) == {"run_id", "attempt_id"}
+
+
+def test_images_tell_nothing_that_raw_frames_do_not():
+    for column in (*POINT_SOURCE, *EXTENDED_SOURCE):
+        assert Producer.IMAGE not in column.producers or Producer.RAW in column.producers, column.name
+
+
+def test_read_1_is_in_raw_frames_only():
+    raw_only = {c.name for c in POINT_SOURCE if c.measured and Producer.IMAGE not in c.producers}
+    assert raw_only == {f"{band}_{name}_r1" for band in "jhk" for name in ("m", "msig")}
+
+
+def test_bands_keep_their_producers():
+    (j, h, k) = expand_bands([Column("{b}_m", Kind.REAL, "{B}", producers=MEASURED)])
+    assert [c.name for c in (j, h, k)] == ["j_m", "h_m", "k_m"]
+    assert all(c.producers == MEASURED for c in (j, h, k))
+    assert Column("x", Kind.REAL, "").producers == NOBODY
+
+
+def test_a_release_has_null_rules_of_its_own():
+    released = {c.name: c.released for c in PUBLISHED_PSC}
+    assert not any(
+        released[n].nullable for n in ("designation", "pts_key", "gal_contam", "dup_src", "use_src")
+    )
+    assert all(released[n].nullable for n in ("prox", "pxpa", "pxcntr", "ext_key"))
+    assert released["j_m"] == next(c for c in POINT_SOURCE if c.name == "j_m")
+    assert "Null" not in released["pts_key"].comment
+
+
+@pytest.mark.parametrize("columns", [PUBLISHED_PSC, PUBLISHED_XSC], ids=["psc", "xsc"])
+def test_null_rules_of_releases_are_for_what_releases_fill(columns):
+    assert [c.name for c in columns if c.released_null and Producer.RELEASE not in c.producers] == []
+
+
+def test_the_document_shows_producers_and_the_mark():
+    text = render()
+    for producer in Producer:
+        assert f"| {producer.label} | {producer.value} |" in text
+    rows = {line.split("|")[1].strip(" `"): line for line in text.splitlines() if line.startswith("| `")}
+    assert "| raw, image |" in rows["j_m"]
+    assert "| raw |" in rows["j_m_r1"]
+    assert "| publication |" in rows["run_id"]
+    assert "in the release: never |" in rows["pts_key"]
+    assert "in the release: the only row of the release |" in rows["prox"]
+    marked = {name for name, line in rows.items() if NOBODY_YET in line}
+    assert marked == {c.name for c in (*POINT_SOURCE, *EXTENDED_SOURCE) if not c.producers}
+
+
+@TABLES
+def test_measured_rows_have_the_measured_columns(columns):
+    dtype = measured_dtype(columns)
+    assert dtype.names == tuple(c.name for c in columns if c.measured)
+    assert all(dtype[c.name] == np.dtype(c.numpy_type) for c in columns if c.measured)
+
+
+def test_internal_fields_follow_the_columns():
+    columns = [Column("a", Kind.REAL, "", producers=MEASURED), Column("b", Kind.REAL, "")]
+    assert measured_dtype(columns, [("x", "f8")]) == np.dtype([("a", "f4"), ("x", "f8")])
+    with pytest.raises(RecordLayoutError, match="names of columns: b"):
+        measured_dtype(columns, [("x", "f8"), ("b", "f4")])
+
+
+def test_unknown_rows_are_null_in_every_field():
+    rows = unknown_rows(np.dtype([("a", "f8"), ("b", "i2"), ("c", "S3"), ("d", "i8")]), 3)
+    assert np.isnan(rows["a"]).all()
+    assert (rows["b"] == null_integer(Kind.SMALLINT)).all()
+    assert (rows["c"] == b"").all()
+    assert (rows["d"] == null_integer(Kind.BIGINT)).all()
+    assert unknown_rows(record_dtype(POINT_SOURCE), 2).tobytes() == empty_records(POINT_SOURCE, 2).tobytes()

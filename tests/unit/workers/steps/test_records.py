@@ -1,0 +1,182 @@
+"""The seam between reduction and database: nothing measured is lost, nothing is null that was measured."""
+
+from dataclasses import replace
+from datetime import date
+
+import numpy as np
+import pytest
+
+from app.columns import EXTENDED_SOURCE, POINT_SOURCE, Column, Kind, Producer
+from app.columns.column import BY_STEP, MEASURED, names_by
+from app.columns.records import null_integer, record_dtype
+from workers.reduction.frames.products import EXTENDED_DTYPE, EXTENDED_INTERNAL, SOURCE_DTYPE
+from workers.steps import records
+from workers.steps.records import RowSeamError, extended_records, point_records, seam_fields
+from workers.steps.scan_facts import ScanFacts
+
+SCAN = ScanFacts(
+    scan_key=77, scan=12, kind="sci", entry="raw", tile=3, night_id=1, hemis="s", date=date(1998, 4, 27), day_number=1,
+    direction="n", started_at=None, jdate=2450930.5, airmass=1.0, frames_expected=100,
+    corners_deg=((10.14, 0.0), (10.0, 0.0), (10.14, 6.0), (10.0, 6.0)), files=(),
+)  # fmt: skip
+INTERNAL = frozenset(name for name, _ in EXTENDED_INTERNAL)
+
+
+def measured(dtype, n, seed=1):
+    """Rows with a value of its own in every field: a field that lands in a wrong column shows."""
+    random = np.random.default_rng(seed)
+    rows = np.zeros(n, dtype)
+    for name in dtype.names:
+        kind = dtype[name]
+        if kind.kind == "f":
+            rows[name] = random.normal(size=n)
+        elif kind.kind == "i":
+            rows[name] = random.integers(1, 270, n)
+        else:
+            rows[name] = ["".join(random.choice(list("0123"), kind.itemsize)).encode() for _ in range(n)]
+    rows["ra"], rows["decl"] = random.uniform(10.01, 10.13, n), random.uniform(0.1, 5.9, n)
+    return rows
+
+
+def null(values):
+    if values.dtype.kind == "f":
+        return np.isnan(values)
+    return values == (b"" if values.dtype.kind == "S" else np.iinfo(values.dtype).min)
+
+
+@pytest.mark.parametrize(
+    ("dtype", "columns", "internal"),
+    [(SOURCE_DTYPE, POINT_SOURCE, frozenset()), (EXTENDED_DTYPE, EXTENDED_SOURCE, INTERNAL)],
+    ids=["point", "extended"],
+)
+def test_both_sides_fit(dtype, columns, internal):
+    assert seam_fields(dtype, columns, internal) == tuple(c.name for c in columns if c.measured)
+
+
+TABLE = (
+    Column("a", Kind.REAL, "", producers=MEASURED),
+    Column("b", Kind.DOUBLE, "", producers=MEASURED),
+    Column("key", Kind.INTEGER, "", producers=BY_STEP),
+    Column("later", Kind.REAL, "", null="always"),
+)
+
+
+@pytest.mark.parametrize(
+    ("fields", "internal", "said"),
+    [
+        ([("a", "f4")], (), "columns without a field: b"),
+        ([("a", "f4"), ("b", "f8"), ("c", "f4")], (), "fields without a column: c"),
+        ([("a", "f8"), ("b", "f8")], (), "another type than their column: a"),
+        ([("a", "f4"), ("b", "f8"), ("later", "f4")], (), "fields without a column: later"),
+        ([("a", "f4"), ("b", "f8"), ("key", "i4")], (), "fields without a column: key"),
+        ([("a", "f4"), ("b", "f8"), ("later", "f4")], ("later",), "name of a column: later"),
+        ([("b", "f4"), ("c", "f4")], (), "without a column: c; columns without a field: a; fields of another type"),
+    ],
+    ids=["lost column", "lost field", "other type", "nobody's column", "the step's column", "internal", "several"],
+)  # fmt: skip
+def test_a_side_that_does_not_fit_is_an_error(fields, internal, said):
+    with pytest.raises(RowSeamError, match=said) as raised:
+        seam_fields(np.dtype(fields), TABLE, frozenset(internal))
+    assert (raised.value.code, raised.value.exit_status) == ("ROW_SEAM", 70)
+
+
+def test_internal_fields_are_left_behind():
+    fields = np.dtype([("x", "f4"), ("b", "f8"), ("a", "f4")])
+    assert seam_fields(fields, TABLE, frozenset({"x"})) == ("a", "b")
+
+
+def test_dtypes_are_compared_once(monkeypatch):
+    seam_fields.cache_clear()
+    for _ in range(3):
+        point_records(measured(SOURCE_DTYPE, 5), SCAN)
+    assert (seam_fields.cache_info().misses, seam_fields.cache_info().hits) == (1, 2)
+
+
+@pytest.mark.parametrize("n", [1, 1023, 1024, 3000])
+def test_every_measured_value_arrives(n):
+    sources = measured(SOURCE_DTYPE, n)
+    rows = point_records(sources, SCAN)
+    assert rows.dtype == record_dtype(POINT_SOURCE)
+    assert (np.diff(rows["src_id"]) > 0).all()
+    # `id` is the place among the sources.
+    back = rows[np.argsort(rows["id"])]
+    for name in SOURCE_DTYPE.names:
+        assert (back[name] == sources[name]).all(), name
+
+
+def test_what_is_not_measured_is_derived_null_or_the_publications():
+    rows = point_records(measured(SOURCE_DTYPE, 40), SCAN)
+    for column in POINT_SOURCE:
+        values = rows[column.name]
+        if Producer.PUBLICATION in column.producers:
+            assert (values == 0).all(), column.name
+        elif column.measured or Producer.STEP in column.producers:
+            assert not null(values).any(), column.name
+        else:
+            assert null(values).all(), column.name
+
+
+def test_derived_values():
+    sources = measured(SOURCE_DTYPE, 3)
+    sources["coadd"] = [1, 7, 200]
+    rows = point_records(sources, SCAN)
+    rows = rows[np.argsort(rows["id"])]
+    assert rows["coadd_key"].tolist() == [77 * 1024 + 1, 77 * 1024 + 7, 77 * 1024 + 200]
+    assert rows["jdate"] == pytest.approx(2450930.5 + np.array([0, 6, 199]) * 1.485 / 86400, abs=1e-9)
+    assert (rows["date"] == -614).all()
+    assert set(rows["hemis"]) == {b"s"}
+    assert (rows["src_id"] >> 15 & (1 << 20) - 1 == 77).all()
+    assert (rows["dist_edge_ew"] >= 0).all()
+    assert (rows["glon"] >= 0).all()
+
+
+def test_a_scan_without_a_time_has_no_jdate():
+    assert null(point_records(measured(SOURCE_DTYPE, 4), replace(SCAN, jdate=None))["jdate"]).all()
+
+
+def test_no_sources():
+    points = point_records(measured(SOURCE_DTYPE, 0), SCAN)
+    assert points.size == extended_records(measured(EXTENDED_DTYPE, 0), SCAN, points).size == 0
+
+
+def test_a_derived_column_more_or_less_is_an_error(monkeypatch):
+    fewer = tuple(c for c in POINT_SOURCE if c.name != "glat")
+    monkeypatch.setattr(records, "POINT_SOURCE", fewer)
+    with pytest.raises(RowSeamError, match="derives glat on one side only"):
+        point_records(measured(SOURCE_DTYPE, 2), SCAN)
+    more = (
+        *fewer,
+        Column("glat", Kind.REAL, "", producers=BY_STEP),
+        Column("z", Kind.REAL, "", producers=BY_STEP),
+    )
+    monkeypatch.setattr(records, "POINT_SOURCE", more)
+    with pytest.raises(RowSeamError, match="derives z on one side only"):
+        point_records(measured(SOURCE_DTYPE, 2), SCAN)
+
+
+def test_every_extended_value_arrives():
+    extended = measured(EXTENDED_DTYPE, 30)
+    rows = extended_records(extended, SCAN, point_records(measured(SOURCE_DTYPE, 0), SCAN))
+    assert (np.diff(rows["ext_id"]) > 0).all()
+    order = np.argsort(extended["ra"])
+    back = rows[np.argsort(rows["ra"])]
+    for name in EXTENDED_DTYPE.names:
+        if name not in INTERNAL:
+            assert (back[name] == extended[name][order]).all(), name
+    for name in names_by(EXTENDED_SOURCE, Producer.STEP):
+        assert null(rows[name]).all() == (name == "src_id"), name
+
+
+def test_an_extended_source_leads_to_the_nearest_point_source():
+    arcsec = 1.0 / 3600.0
+    points = measured(SOURCE_DTYPE, 3)
+    points["ra"], points["decl"] = 10.05, 1.0 + np.array([0.0, 1.5, 9.0]) * arcsec
+    extended = measured(EXTENDED_DTYPE, 3)
+    extended["ra"], extended["decl"] = 10.05, 1.0 + np.array([1.2, 6.9, 7.1]) * arcsec
+    made = point_records(points, SCAN)
+    rows = extended_records(extended, SCAN, made)
+    of_id = {int(n): int(key) for n, key in zip(made["id"], made["src_id"], strict=True)}
+    linked = dict(
+        zip(np.round((rows["decl"] - 1.0) / arcsec, 1).tolist(), rows["src_id"].tolist(), strict=True)
+    )
+    assert linked == {1.2: of_id[2], 6.9: null_integer(Kind.BIGINT), 7.1: of_id[3]}
