@@ -62,15 +62,12 @@ def run(connection: Connection) -> None:
 
 
 def apply_schema_sql(connection: Connection) -> None:
-    """Apply the repeatable scripts (functions, views, roles) when the database is at the newest revision.
-
-    Scripts of sql/schema/ and of its folder `generated` are one sequence, in the order of their file names.
-    """
+    """Apply the repeatable scripts (functions, views, roles) when the database is at the newest revision."""
     heads = ScriptDirectory.from_config(context.config).get_heads()
     current = context.get_context().get_current_heads()
     if set(heads) != set(current) or not current:
         return
-    for script in sorted(SCHEMA_SQL.rglob("*.sql"), key=lambda path: path.name):
+    for script in repeatable_scripts():
         # The driver's connection takes several statements at once; it is the same transaction.
         connection.connection.driver_connection.execute(script.read_text(encoding="utf-8"))
 

@@ -19,12 +19,6 @@ from app.instruments.bands import Band
 from app.instruments.cameras import camera_of
 from app.observatory.optics import Aberrations
 
-SIZE = 256
-MIDDLE_PIX = 127.5  # centre of the array, array pixels
-CORNER_PIX2 = 2.0 * 128.0 * 128.0  # squared distance of a corner from the centre
-READ1_SECONDS = 0.051
-INTEGRATION_SECONDS = 1.3
-FRAME_SECONDS = 1.40  # reset, reads, and the secondary's return
 
 _SEED_TAG = 0xCA3
 
@@ -37,6 +31,8 @@ def identifier(hemisphere: str) -> str:
 # Nominal facts of the frames, the only ones shared with the reduction; all else of this module is independent of it.
 _NOMINAL = camera_of(identifier("s"))
 SIZE = _NOMINAL.detector(Band.J).shape[0]
+MIDDLE_PIX = (SIZE - 1) / 2.0  # centre of the array, array pixels
+CORNER_PIX2 = 2.0 * (SIZE / 2.0) ** 2  # squared distance of a corner from the centre
 READ1_SECONDS = _NOMINAL.detector(Band.J).read1_seconds
 INTEGRATION_SECONDS = _NOMINAL.detector(Band.J).integration_seconds
 FRAME_SECONDS = _NOMINAL.frame_seconds  # reset, reads, and the secondary's return
@@ -140,11 +136,6 @@ def defocused(camera: BandCamera, defocus_arcsec: float) -> BandCamera:
             field_astigmatism=before.field_astigmatism + 0.5 * abs(defocus_arcsec),
         ),
     )
-
-
-def identifier(hemisphere: str) -> str:
-    """Name of the detector configuration of a site, as the raw header's CAMERA."""
-    return f"sim-{hemisphere}-1"
 
 
 class TrueDetector(NamedTuple):

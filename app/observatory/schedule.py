@@ -263,7 +263,7 @@ def _plan_pair(planner: _Planner, members: list[int]) -> None:
 
 
 def _plan_standards(planner: _Planner) -> None:
-    """Visit the standard field nearest the zenith: fields stand every 2 hours near +30, 0, -30 (background/survey 1.5)."""
+    """Visit the standard field nearest the zenith: fields stand every 2 hours near +30, 0, -30 degrees."""
     parameters = planner.parameters
     latitude, longitude = _SITES[parameters.hemisphere]
     hour = round(sidereal_time_deg(planner.clock, longitude) / 30.0) % 12

@@ -6,11 +6,10 @@ import time
 
 
 def warm() -> float:
-    """Run every kernel on tiny inputs; the compiled code stays in numba's cache. Returns the seconds it took."""
-    from numba import config
-
+    """Run every kernel on tiny inputs; the compiled code stays in the cache folder. Returns the seconds it took."""
     from app.formats.rice_decoding import warm_decoder
     from app.formats.rice_encoding import warm_encoder
+    from workers.process.kernel_cache import cache_folder, forget_old_kernels
     from workers.process.warm_frames import warm_frames
     from workers.process.warm_images import warm as warm_extraction
 
@@ -19,5 +18,5 @@ def warm() -> float:
     warm_frames()
     warm_encoder()
     warm_decoder()
-    forget_old_kernels(Path(config.CACHE_DIR), time.time())  # type: ignore[attr-defined]
+    forget_old_kernels(cache_folder(), time.time())
     return time.monotonic() - started

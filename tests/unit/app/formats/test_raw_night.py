@@ -12,8 +12,8 @@ from astropy.io import fits
 
 from app.errors import InputError
 from app.formats import raw_names
-from app.formats.checksums import CHECKSUM_LIST_NAME, read_checksums
-from app.formats.raw_folder import raw_files, seal_night
+from app.formats.checksums import CHECKSUM_LIST_NAME, file_checksum, read_checksums
+from app.formats.raw_folder import check_membership, raw_files, seal_night
 from app.formats.raw_night import (
     FRAME_DTYPE,
     RawScan,

@@ -7,7 +7,6 @@ from types import SimpleNamespace
 
 import numpy as np
 import pytest
-from app.observatory.looks import bright_looks
 
 from app.cli.main import run
 from app.errors import SettingsError
@@ -31,7 +30,7 @@ from app.observatory.schedule import plan_night
 from app.observatory.sky import SOURCE_DTYPE, make_points
 from app.observatory.trails import Trail, draw_trail, make_passages
 from app.observatory.truth import read_table
-from tests.worlds.star_width import width_arcsec
+from tests.worlds.point_images import width_arcsec
 
 STILL = NightParameters(
     still=True,

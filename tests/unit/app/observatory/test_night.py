@@ -11,7 +11,8 @@ import pytest
 
 from app.cli.main import run
 from app.errors import ConflictError, SettingsError
-from app.formats.raw_folder import raw_files
+from app.formats.checksums import file_checksum, read_checksums
+from app.formats.raw_folder import check_membership, raw_files
 from app.formats.raw_header import ScanType
 from app.formats.raw_night import read_raw_header, read_raw_scan, validate
 from app.ingest.reference_stars import Region
