@@ -1,9 +1,9 @@
 """The one-character flags of the point-source tables, each value defined once.
 
 Documentation and the decoders in SQL (`wsdb.j_ph_qual`, `wsdb.ph_qual_meaning`, ...) are generated from here; the
-decoder in Python is `decode`. Meanings and the order in which conditions are tested follow background/survey 6.1 to
-6.4; three-character columns hold one value per band in the order J, H, Ks.
-decoder in Python is `decode`. Meanings and the order in which conditions are tested follow background/survey
+decoder in Python is `decode`. Meanings and the order of conditions follow background/survey 6.1 to 6.4;
+three-character columns hold one value per band in the order J, H, Ks.
+"""
 
 from __future__ import annotations
 

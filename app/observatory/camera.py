@@ -19,7 +19,6 @@ from app.instruments.bands import Band
 from app.instruments.cameras import camera_of
 from app.observatory.optics import Aberrations
 
-
 _SEED_TAG = 0xCA3
 
 
