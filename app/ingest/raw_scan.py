@@ -36,7 +36,20 @@ BandFrames = Mapping[str, NDArray[np.void]]
 
 
 def read_candidate(path: Path, sha256: str) -> Candidate | list[Refusal]:
-    """Read and check a raw file whole; everything that is wrong with it where anything is."""
+    """Read and check a raw file whole.
+
+    Parameters
+    ----------
+    path : Path
+        Absolute path of the file.
+    sha256 : str
+        SHA-256 of its content, in hex.
+
+    Returns
+    -------
+    Candidate or list of Refusal
+        All faults of the file if it has any.
+    """
     scan, problems = inspect_raw_scan(path)
     if scan is None:
         return [Refusal.of_problem(path, problem) for problem in problems]
@@ -59,32 +72,51 @@ def read_candidate(path: Path, sha256: str) -> Candidate | list[Refusal]:
 
 
 def _planned(header: RawScanHeader) -> tuple[Position, ...] | None:
-    # SE, NE, NW, SW in the header: once around already. A tile of a standing telescope has no plan.
+    # The header has SE, NE, NW, SW, which is once around. A standing telescope follows no plan.
     return header.corners_deg if header.scan_type.on_sky else None
 
 
 def frame_corners(ra_deg: float, decl_deg: float) -> tuple[Position, ...]:
-    """Corners of one frame, once around, from its commanded centre; axes point west and north."""
+    """Corners of one frame, once around; its axes point west and north.
+
+    Parameters
+    ----------
+    ra_deg, decl_deg : float
+        Commanded centre, ICRS degrees.
+
+    Examples
+    --------
+    >>> [(round(ra, 3), round(decl, 3)) for ra, decl in frame_corners(10.0, 0.0)]
+    [(9.929, -0.071), (10.071, -0.071), (10.071, 0.071), (9.929, 0.071)]
+    """
     half, degree = FRAME_SIDE_ARCSEC / 2.0, 1.0 / 3600.0
     plane = SinProjection(ra_deg, decl_deg, 0.0, 0.0, ((-degree, 0.0), (0.0, degree)))
     ra, decl = plane.to_sky([half, -half, -half, half], [-half, -half, half, half])
-    return tuple((float(one), float(other)) for one, other in zip(ra, decl, strict=True))
+    return tuple(zip(ra.tolist(), decl.tolist(), strict=True))
 
 
 def measure_raw_scan(files: Sequence[ScanFileRow], bands: BandFrames) -> ScanValues:
     """Area, times and keywords of a scan.
 
-    The area is bounded by the outermost frames that are there, in the band that has least of them. It is that of
-    the commanded positions: the bands' arrays lie within 3" of each other (survey-facts 1.1), which a release's
+    The area is bounded by the outermost frames that were delivered, in the band that has least of them. Commanded
+    positions bound it, because the bands' arrays lie within 3" of each other (survey-facts 1.1), which a release's
     safety border of 10" covers.
+
+    Parameters
+    ----------
+    files : sequence of ScanFileRow
+        All files of the scan, in a fixed order.
+    bands : mapping of str to structured array
+        FRAMES rows of each band, missing frames included.
     """
     header = shared_document([file.header for file in files])
     areas = {}
     # Twilight flats have a commanded position too, but their sky is no observed area.
     for band, frames in bands.items() if ScanType(header["TYPE"]).on_sky else ():
-        there = frames[~frames["missing"] & np.isfinite(frames["ra_deg"]) & np.isfinite(frames["decl_deg"])]
-        if there.size:
-            areas[band] = [frame_corners(float(row["ra_deg"]), float(row["decl_deg"])) for row in there]
+        placed = np.isfinite(frames["ra_deg"]) & np.isfinite(frames["decl_deg"])
+        delivered = frames[~frames["missing"] & placed]
+        if delivered.size:
+            areas[band] = [frame_corners(float(row["ra_deg"]), float(row["decl_deg"])) for row in delivered]
     corners, remark = covered_area(areas) if areas else (None, "")
     present = [int(np.count_nonzero(~frames["missing"])) for frames in bands.values()]
     return ScanValues(
