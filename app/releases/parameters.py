@@ -8,15 +8,15 @@ from collections.abc import Mapping
 from app.errors import UserError
 
 DEFAULTS: dict[str, float] = {
-    # Scans (survey-facts 3.5). 0 lets every grade in.
+    # Selection of scans (survey-facts 3.5): 0 lets every grade in.
     "grade_minimum": 0.0,
-    # Point sources, rules 1 to 7 of survey-facts 5.2. 0.1551 = 1.0857 / 7, 0.2171 = 1.0857 / 5.
+    # Point sources, rules 1 to 7 of survey-facts 5.2. Magnitude errors are 1.0857 / SNR: 0.1551 for 7, 0.2171 for 5.
     "edge_arcsec": 10.0,
     "snr_one_band": 7.0,
     "sigma_one_band_mag": 0.1551,
     "snr_three_bands": 5.0,
     "sigma_three_bands_mag": 0.2171,
-    # As the SQL of 2002; 3 is the stricter reading of the public text (see sql/release/30_candidates.sql).
+    # The SQL of 2002 asks for 1; 3 is the stricter reading of the public text (sql/release/30_candidates.sql).
     "bands_at_three_band_snr": 1.0,
     "chi_squared": 10.0,
     "bright_j_mag": 14.5,
@@ -25,19 +25,19 @@ DEFAULTS: dict[str, float] = {
     "frames_measurable": 3.0,
     "frames_detected_fraction": 0.41,
     "frames_all": 2.0,
-    # Overlap duplicates (survey-facts 5.4); the cell is a matter of speed only, more than twice the match radius.
+    # Overlap duplicates (survey-facts 5.4). The cell is more than twice the match radius; its size decides speed only.
     "match_arcsec": 2.0,
     "cell_arcsec": 20.0,
-    # First radius of the search for the nearest neighbour: a matter of speed only.
+    # First radius of the search for the nearest neighbour, which decides speed only.
     "neighbour_arcsec": 10.0,
-    # Extended sources (survey-facts 5.3) and what they contaminate (6.7).
+    # Extended sources (survey-facts 5.3), and the point sources that they contaminate (6.7).
     "extended_edge_arcsec": 15.0,
     "extended_sigma_mag": 0.1551,
     "extended_match_arcsec": 5.0,
     "contaminant_arcsec": 10.0,
     "contaminant_enlargement": 1.1,
 }
-"""Published limits."""
+"""Limits of the published releases; units are in the names, magnitudes and arc seconds on the sky."""
 
 _POSITIVE = ("match_arcsec", "extended_match_arcsec", "neighbour_arcsec", "contaminant_enlargement")
 # Cubes have 21 bits an axis: below 0.3 arcsec they would overflow (sql/schema/30_release.sql).
@@ -53,10 +53,20 @@ class ReleaseParameterError(UserError):
 def release_parameters(changes: Mapping[str, float] | None = None) -> dict[str, float]:
     """Give the published limits with changes.
 
+    Parameters
+    ----------
+    changes : mapping of str to float, optional
+        Limits that differ, by name.
+
     Raises
     ------
     ReleaseParameterError
         Raised if a name is unknown or a value is impossible.
+
+    Examples
+    --------
+    >>> release_parameters({"snr_one_band": 10})["snr_one_band"]
+    10.0
     """
     changes = changes or {}
     unknown = sorted(set(changes) - set(DEFAULTS))
