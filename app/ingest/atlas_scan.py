@@ -1,4 +1,4 @@
-"""What a scan is, from the headers and areas of its Atlas images."""
+"""Area, times and keywords of a scan, from the headers and areas of its Atlas images."""
 
 from __future__ import annotations
 

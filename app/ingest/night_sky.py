@@ -1,4 +1,4 @@
-"""Where a raw night looked: the pieces of sky around its scans."""
+"""Boxes on the sky around the scans of a raw night."""
 
 from __future__ import annotations
 

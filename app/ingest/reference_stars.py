@@ -15,10 +15,10 @@ REFERENCE_DTYPE = np.dtype(
         ("star_id", "i8"),  # HEALPix order 12 nested, shifted by 20 bits, plus a sequence in the pixel
         ("ra", "f8"),  # ICRS degrees at `epoch_year`
         ("decl", "f8"),
-        ("pm_ra_mas_yr", "f4"),  # proper motion, times cos(decl); NaN where unknown
+        ("pm_ra_mas_yr", "f4"),  # proper motion, times cos(decl); NaN if unknown
         ("pm_decl_mas_yr", "f4"),
         ("epoch_year", "f4"),  # Julian year of the position
-        ("bt_mag", "f4"),  # NaN where unknown
+        ("bt_mag", "f4"),  # NaN if unknown
         ("vt_mag", "f4"),
     ]
 )
