@@ -6,7 +6,7 @@ Three families decide who is told and what happens next:
   to do. Commands exit with 2 and show no traceback.
 * `OperatorError`: the surroundings are wrong (server, disk, network). Commands exit with 3. Tasks that meet a
   `TransientError` are retried.
-* anything else is a bug: exit 70, traceback shown, tasks are not retried.
+* any other exception is a bug: commands show the traceback and exit with 70, tasks are not retried.
 
 Codes are part of the interface: scripts may match them, so they never change meaning.
 """
@@ -24,9 +24,14 @@ class MappsError(Exception):
     found : str
         What was met, with the file, keyword or name.
     expected : str, optional
-        What should have been there.
+        What should have been met instead.
     remedy : str, optional
-        What the reader can do about it, a command where one exists.
+        What the reader can do: a command if there is one.
+
+    Examples
+    --------
+    >>> str(UnknownNameError("run 'plane'", expected="the name of a run", remedy="see: mapps run list"))
+    "run 'plane'; expected the name of a run; see: mapps run list"
     """
 
     code: ClassVar[str] = "MAPPS"
@@ -58,7 +63,7 @@ class UnknownNameError(UserError):
 
 
 class ConflictError(UserError):
-    """The request contradicts what is already there."""
+    """The request contradicts the state of the database or of the files."""
 
     code = "CONFLICT"
 
@@ -83,7 +88,7 @@ class OperatorError(MappsError):
 
 
 class TransientError(OperatorError):
-    """Something outside failed and may work again; tasks that meet it are retried."""
+    """A server, disk or network failed and may work again; tasks that meet the error are retried."""
 
     code = "TRANSIENT"
 
@@ -95,7 +100,7 @@ class StoreError(TransientError):
 
 
 class FileSystemError(OperatorError):
-    """A file or folder cannot be made, read or written: permission, disk full, something else in its place."""
+    """A file or folder cannot be made, read or written: permission, disk full, a file in a folder's place."""
 
     code = "FILE_SYSTEM"
 
@@ -119,6 +124,6 @@ class SchemaError(OperatorError):
 
 
 class TokenLostError(MappsError):
-    """The attempt was taken over by another worker: this one must write nothing more."""
+    """The attempt was taken over by another worker: the worker that lost it must write nothing more."""
 
     code = "TOKEN_LOST"

@@ -35,7 +35,17 @@ _SUFFIX = re.compile(r"(\.[a-z0-9_]+)*")
 
 @dataclass(frozen=True)
 class StoredFile:
-    """A file of the store: its name in it, the SHA-256 of its content in hex, its size in bytes."""
+    """A file of the store.
+
+    Attributes
+    ----------
+    name : str
+        Its name in the store.
+    sha256 : str
+        SHA-256 of its content, in hex.
+    size : int
+        Its size in bytes.
+    """
 
     name: str
     sha256: str
@@ -48,7 +58,12 @@ class Store:
     Parameters
     ----------
     url : str, optional
-        A folder or an fsspec URL such as `s3://bucket/path`; that of the settings when absent.
+        A folder or an fsspec URL such as `s3://bucket/path`; the URL of the settings by default.
+
+    Raises
+    ------
+    StoreError
+        Raised if the URL cannot be used.
     """
 
     def __init__(self, url: str | None = None) -> None:
@@ -64,7 +79,7 @@ class Store:
         self._local = Path(self._root) if isinstance(filesystem, LocalFileSystem) else None
 
     def put(self, content: bytes | Path, kind: str, suffix: str = "") -> StoredFile:
-        """Store a file; content that is there already is left as it is.
+        """Store a file; content that the store has already is left as it is.
 
         Parameters
         ----------
@@ -75,10 +90,17 @@ class Store:
         suffix : str
             End of the name with its dot, such as `.fits`.
 
+        Returns
+        -------
+        StoredFile
+            Name, hash and size.
+
         Raises
         ------
         StoreError
             Raised if the store refuses the write (disk full, permission, network); nothing is left behind.
+        ValueError
+            Raised if kind or suffix is no plain lower-case word: a bug.
         """
         if not _KIND.fullmatch(kind) or not _SUFFIX.fullmatch(suffix):
             raise ValueError(f"kind {kind!r} or suffix {suffix!r} is not a plain lower-case word")
@@ -97,7 +119,7 @@ class Store:
         Raises
         ------
         StoreError
-            Raised if it is not there or cannot be read.
+            Raised if the file does not exist or cannot be read.
         """
         try:
             return cast("IO[bytes]", self._filesystem.open(self._path(name), "rb"))
@@ -105,16 +127,28 @@ class Store:
             raise _refusal(name, self.url, error, verb="read") from error
 
     def read(self, name: str) -> bytes:
-        """Give the content of a stored file."""
+        """Give the content of a stored file.
+
+        Raises
+        ------
+        StoreError
+            Raised as by `open`.
+        """
         with self.open(name) as stream:
             return stream.read()
 
     def exists(self, name: str) -> bool:
-        """Say whether a file of this name is there."""
+        """Say whether the store has a file of this name."""
         return bool(self._filesystem.exists(self._path(name)))
 
     def local_path(self, name: str) -> Path:
-        """Give a path of this machine for a stored file, copying it into a cache if the store is remote."""
+        """Give a path of this machine for a stored file; a file of a remote store is copied into a cache.
+
+        Raises
+        ------
+        StoreError
+            Raised if the file does not exist or cannot be read.
+        """
         if self._local is not None:
             path = Path(self._path(name))
             if not path.is_file():
@@ -134,18 +168,24 @@ class Store:
                 yield name
 
     def sweep(self, known: AbstractSet[str]) -> list[str]:
-        """List orphans: files that no row refers to. Nothing is removed; see `remove`.
+        """List orphans, files that no row refers to; `remove` removes them.
 
         Parameters
         ----------
         known : set of str
-            Names that rows refer to, read *after* the last running attempt ended: a file is written before
-            the row that publishes it.
+            Names that rows refer to, read *after* the last running attempt ended: a file is written before the row
+            that publishes it.
         """
         return sorted(name for name in self.names() if name not in known)
 
     def remove(self, name: str) -> None:
-        """Remove an orphan."""
+        """Remove an orphan.
+
+        Raises
+        ------
+        StoreError
+            Raised if the file cannot be removed.
+        """
         try:
             self._filesystem.rm_file(self._path(name))
         except OSError as error:
@@ -157,9 +197,9 @@ class Store:
         Raises
         ------
         StoreError
-            Raised if one of these is refused.
+            Raised if the store refuses any of the three.
         """
-        # Random content: the name of a probe is never that of a file somebody stored.
+        # The content is random, so that the probe never has the name of a file that somebody stored.
         stored = self.put(secrets.token_bytes(16), "probe")
         self.read(stored.name)
         self.remove(stored.name)
@@ -202,7 +242,7 @@ def _digest(content: bytes | Path) -> tuple[str, int]:
 
 
 def _copy_into_place(source: Any, path: Path) -> str:
-    """Copy a stream to a path by way of a temporary name; give the SHA-256 of what was written."""
+    """Copy a stream to a path by way of a temporary name; give the SHA-256 of the copy."""
     digest = hashlib.sha256()
 
     def copy(target: IO[bytes]) -> None:
@@ -232,7 +272,7 @@ def _put_into_place(write: Callable[[IO[bytes]], object], path: Path) -> None:
 
 
 def _sync_folder(folder: Path) -> None:
-    # The rename itself must survive a power cut before a row may refer to the file.
+    # A row may refer to the file only when its rename is sure to survive a power cut.
     handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
     try:
         os.fsync(handle)
@@ -240,10 +280,10 @@ def _sync_folder(folder: Path) -> None:
         os.close(handle)
 
 
-def _refusal(what: str, url: str, error: OSError, verb: str = "write") -> StoreError:
+def _refusal(file: str, url: str, error: OSError, verb: str = "write") -> StoreError:
     reason = error.strerror or str(error) or type(error).__name__
     return StoreError(
-        f"cannot {verb} {what} in the store {url}: {reason}",
+        f"cannot {verb} {file} in the store {url}: {reason}",
         remedy="check free space, permissions and MAPPS_STORE_URL (mapps doctor)",
     )
 
@@ -253,7 +293,7 @@ def free_bytes(url: str) -> int | None:
     try:
         filesystem, root = fsspec.core.url_to_fs(url)
     except (ValueError, ImportError):
-        # Whoever opens the store is told what is wrong with its URL.
+        # The fault of the URL is told when the store is opened.
         return None
     if not isinstance(filesystem, LocalFileSystem):
         return None

@@ -84,7 +84,7 @@ def _released() -> bool:
 def _command(*words: str) -> None:
     say(f"\n$ mapps {' '.join(words)}")
     sys.stdout.flush()
-    # The module, not the script on PATH: the demonstration must run the code it stands in.
+    # The module is started, not the script on PATH: the demonstration must run its own code.
     status = subprocess.run([sys.executable, "-m", "app.cli.main", *words], check=False).returncode
     if status:
         raise DemoFailedError(

@@ -1,4 +1,4 @@
-"""`mapps doctor`: what is missing, and the command that mends it."""
+"""`mapps doctor`: findings about the surroundings, and the commands that mend them."""
 
 from __future__ import annotations
 

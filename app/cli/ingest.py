@@ -22,7 +22,7 @@ app = typer.Typer(
 )
 
 REFUSED_STATUS = 4
-"""Exit code of an ingest that refused something; what is not listed as refused went in."""
+"""Exit code of an ingest that refused a file; files that are not listed as refused went in."""
 
 SCAN_COLUMNS = (
     "night",
@@ -85,7 +85,7 @@ def night(folder: FolderArgument, *, extend: ExtendOption = False, json: JsonOpt
 @app.command()
 def refusals(
     *,
-    everything: Annotated[
+    all_refusals: Annotated[
         bool, typer.Option("--all", help="Also files that went in later from the same place.")
     ] = False,
     limit: Annotated[int, typer.Option("--limit", metavar="N", min=1, help="At most so many.")] = 1000,
@@ -94,13 +94,13 @@ def refusals(
     """List what was refused, newest first, and why."""
     del json
     with connect("operator") as connection:
-        found = read_refusals(connection, settled=everything, limit=limit)
+        found = read_refusals(connection, settled=all_refusals, limit=limit)
     rows = [{**vars(refusal), "file": refusal.path} for refusal in found]
     columns = ("refused_at", *REFUSAL_COLUMNS)
     if not rows and not json_wanted():
         say("nothing was refused")
         return
-    emit_table(rows, (*columns, "taken_in") if everything else columns, "Refused")
+    emit_table(rows, (*columns, "taken_in") if all_refusals else columns, "Refused")
 
 
 def _report(summary: IngestSummary) -> None:

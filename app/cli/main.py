@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
 BUG_STATUS = 70
-# What the file system answers to a wrong path, a missing permission or a full disk; anything else is a bug.
+# Answers of the file system to a wrong path, a missing permission or a full disk; any other answer is a bug.
 FILE_SYSTEM_ERRORS = frozenset({
     errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOSPC, errno.EDQUOT, errno.EIO, errno.ENOENT, errno.ENOTDIR,
     errno.EISDIR, errno.EEXIST, errno.ENAMETOOLONG, errno.ELOOP,
@@ -126,12 +126,12 @@ class LazyGroup(TyperGroup):
         return super().resolve_command(ctx, args)
 
     def make_context(self, *args: Any, **extra: Any) -> Any:
-        """Read the words before the noun; what is wrong with them is told in one line."""
+        """Read the words before the noun; a fault of theirs is told in one line."""
         with _one_line_usage():
             return super().make_context(*args, **extra)
 
     def invoke(self, ctx: Any) -> Any:
-        """Read the words from the noun on, and do what they say."""
+        """Read the words from the noun on, and do as they say."""
         with _one_line_usage():
             return super().invoke(ctx)
 
@@ -193,12 +193,12 @@ def report(error: BaseException) -> int:
 
 
 def _translate(error: BaseException) -> MappsError | None:
-    """Give our error for what the database driver raised in the middle of a command; None for a bug."""
+    """Give our error for an exception of the database driver in the middle of a command; None for a bug."""
     if isinstance(error, MappsError):
         return error
     if isinstance(error, OSError):
         return _translate_os_error(error)
-    # SQLAlchemy wraps the driver's error; neither library is imported just to look.
+    # SQLAlchemy wraps the driver's error. Neither library is imported just to look.
     original = getattr(error, "orig", None) or error
     psycopg = sys.modules.get("psycopg")
     if psycopg is None or not isinstance(original, psycopg.Error):
@@ -222,7 +222,7 @@ def _translate_server_error(error: Any, text: str) -> MappsError:
 
 def _translate_os_error(error: OSError) -> MappsError | None:
     """Give our error for a file that cannot be made, read or written; None for a bug."""
-    # astropy tells a full disk in words of its own, without a number.
+    # astropy reports a full disk in words of its own, without an error number.
     full = error.errno is None and "Not enough space on disk" in str(error)
     if error.errno not in FILE_SYSTEM_ERRORS and not full:
         return None
@@ -257,7 +257,7 @@ def run(arguments: Sequence[str] | None = None) -> int:
     try:
         typer.main.get_command(app)(args=arguments, prog_name="mapps")
     except SystemExit as stop:
-        # The framework says 2 for wrong usage, 130 for an interrupt, 1 for a broken pipe.
+        # The framework exits with 2 for wrong usage, 130 for an interrupt, 1 for a broken pipe.
         return stop.code if isinstance(stop.code, int) else int(stop.code is not None)
     except (Exception, KeyboardInterrupt) as error:  # noqa: BLE001 - the one place where everything ends
         return report(error)
@@ -270,7 +270,7 @@ def main() -> None:
     try:
         sys.stdout.flush()
     except BrokenPipeError:
-        # The reader of our pipe has gone; a second complaint at interpreter exit would help nobody.
+        # The reader of our pipe is gone; a second complaint at the interpreter's exit would help nobody.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         status = status or 1
     except OSError as error:

@@ -74,7 +74,7 @@ def emit_table(rows: Iterable[Row], columns: Sequence[str], title: str = "") -> 
 
 
 def emit_record(record: Mapping[str, Any], title: str = "") -> None:
-    """Print one thing with named values: a JSON object, or one `name  value` line each."""
+    """Print named values: a JSON object, or a line `name  value` for each."""
     if json_wanted():
         _print_json(dict(record))
         return
@@ -92,12 +92,19 @@ def say(text: str) -> None:
 
 @contextmanager
 def progress(description: str, total: int | None = None) -> Iterator[Progress]:
-    """Show progress: a bar on a terminal, otherwise one line at the end of the work.
+    """Show progress: a bar on a terminal, otherwise a line at the end of the work.
+
+    Parameters
+    ----------
+    description : str
+        What is being done.
+    total : int, optional
+        Number of steps, if it is known.
 
     Yields
     ------
     Progress
-        Call `advance()` for every step done.
+        Counter whose `advance()` is to be called for every step done.
     """
     if not sys.stderr.isatty():
         quiet = Progress(description)
@@ -112,7 +119,17 @@ def progress(description: str, total: int | None = None) -> Iterator[Progress]:
 
 
 def track(items: Iterable[Item], description: str, total: int | None = None) -> Iterator[Item]:
-    """Go through items and show how far it is."""
+    """Go through items and show the progress.
+
+    Parameters
+    ----------
+    items : iterable
+        The items.
+    description : str
+        What is being done.
+    total : int, optional
+        Number of items; that of a sequence is known without it.
+    """
     if total is None and isinstance(items, Sequence):
         total = len(items)
     with progress(description, total) as shown:
@@ -122,7 +139,13 @@ def track(items: Iterable[Item], description: str, total: int | None = None) -> 
 
 
 class Progress:
-    """Counts steps; shows nothing by itself."""
+    """Counts steps; shows nothing by itself.
+
+    Parameters
+    ----------
+    description : str
+        What is being done.
+    """
 
     def __init__(self, description: str) -> None:
         self.description = description
@@ -144,7 +167,13 @@ class _BarProgress(Progress):
 
 
 def as_text(value: Any) -> str:
-    """Write one value for people: `-` for nothing, seconds of UTC for times, six digits for floats."""
+    """Write a value for people: `-` for none, seconds of UTC for times, six digits for floats.
+
+    Examples
+    --------
+    >>> as_text(None), as_text(1 / 3), as_text(datetime(1998, 4, 27, tzinfo=UTC))
+    ('-', '0.333333', '1998-04-27 00:00:00Z')
+    """
     if value is None or value == "":
         return "-"
     if isinstance(value, bool):

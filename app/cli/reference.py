@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from app.cli.output import JsonOption, emit_table, say
 from app.errors import InputError, UserError
+
+if TYPE_CHECKING:
+    from app.ingest.reference_stars import ReferenceStars
 
 app = typer.Typer(
     help="Load reference stars, see what is loaded.", no_args_is_help=True, rich_markup_mode=None
@@ -41,23 +44,11 @@ def load(
     Loading the same again changes nothing.
     """
     from app.db.engine import connect
-    from app.ingest import reference_synthetic, reference_tycho2
     from app.ingest.reference import load_reference
 
     if tycho2 and (synthetic or night):
         raise UserError("--tycho2 with --synthetic or --night", expected="one of them")
-    if tycho2:
-        for path in tycho2:
-            if not path.is_file():
-                raise InputError(f"{path}: no such file", expected="a Tycho-2 file")
-        stars, catalogue = reference_tycho2.read_tycho2(tycho2), reference_tycho2.CATALOGUE
-    elif night:
-        from app.ingest.night_sky import night_regions
-
-        stars = reference_synthetic.synthetic_regions(night_regions(night), seed)
-        catalogue = reference_synthetic.CATALOGUE
-    else:
-        stars, catalogue = reference_synthetic.synthetic_sky(seed), reference_synthetic.CATALOGUE
+    stars, catalogue = _read_tycho2(tycho2) if tycho2 else _make_synthetic(seed, night)
     with connect() as connection:
         loaded = load_reference(connection, stars, catalogue, replace=replace)
     say(
@@ -65,6 +56,25 @@ def load(
         if loaded
         else f"{stars.size} stars of {catalogue} were loaded already"
     )
+
+
+def _read_tycho2(paths: list[Path]) -> tuple[ReferenceStars, str]:
+    """Stars of Tycho-2 files, and the name of the catalogue."""
+    from app.ingest.reference_tycho2 import CATALOGUE, read_tycho2
+
+    for path in paths:
+        if not path.is_file():
+            raise InputError(f"{path}: no such file", expected="a Tycho-2 file")
+    return read_tycho2(paths), CATALOGUE
+
+
+def _make_synthetic(seed: int, night: Path | None) -> tuple[ReferenceStars, str]:
+    """Made-up stars of the whole sky or around a raw night, and the name of their catalogue."""
+    from app.ingest.night_sky import night_regions
+    from app.ingest.reference_synthetic import CATALOGUE, synthetic_regions, synthetic_sky
+
+    stars = synthetic_regions(night_regions(night), seed) if night else synthetic_sky(seed)
+    return stars, CATALOGUE
 
 
 @app.command()

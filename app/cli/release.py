@@ -16,6 +16,8 @@ from app.models.release import ReleaseKind
 if TYPE_CHECKING:
     from psycopg import Connection
 
+    from app.releases.build import BuildSummary
+
 app = typer.Typer(
     help="Releases: immutable catalogues drawn from the working database by SQL.", no_args_is_help=True
 )
@@ -94,16 +96,20 @@ def build(
         )  # fmt: skip
     if json_wanted():
         emit_record(asdict(summary))
-        return
+    else:
+        _say_summary(summary)
+
+
+def _say_summary(summary: BuildSummary) -> None:
     emit_table(
         [(s.file, s.rows, round(s.seconds, 3)) for s in summary.statements],
         ("statement", "rows", "seconds"),
-        f"Release {name}",
+        f"Release {summary.name}",
     )
     say(f"\nscans: {summary.scans_selected} of {summary.scans} selected")
     _say_reasons(summary.reasons)
     products = ", ".join(f"{rows} {product}" for product, rows in sorted(summary.products.items()))
-    say(f"release {name} published: {products}")
+    say(f"release {summary.name} published: {products}")
 
 
 def _say_reasons(reasons: dict[str, int]) -> None:

@@ -39,7 +39,7 @@ OneScanOption = Annotated[
 
 @app.callback()
 def _verbs() -> None:
-    # With a callback the verb stays a word of its own, though there is only one.
+    # With a callback the verb stays a word of its own, although the noun has a single verb.
     pass
 
 

@@ -20,6 +20,36 @@ app = typer.Typer(
 )
 
 
+DirectoryArgument = Annotated[
+    Path, typer.Argument(metavar="DIR", help="Gets a folder such as 980427s and the truth beside it.")
+]
+DateOption = Annotated[str, typer.Option("--date", help="Observation reference date, yyyy-mm-dd.")]
+SiteOption = Annotated[str, typer.Option(help="Observatory: n Mt. Hopkins, s Cerro Tololo.")]
+TilesOption = Annotated[int, typer.Option(help="Survey tiles, in overlapping pairs.")]
+FramesOption = Annotated[int, typer.Option(help="Frames of a survey scan; 273 is the survey's 6 degrees.")]
+LatitudeOption = Annotated[float, typer.Option(help="Galactic latitude of the tiles, degrees.")]
+CalibrationsOption = Annotated[int, typer.Option(help="Visits of six scans to a standard field.")]
+CalibrationFramesOption = Annotated[int, typer.Option(help="Frames of a calibration scan.")]
+DensityOption = Annotated[float, typer.Option(help="Factor on counts of faint stars and galaxies.")]
+SeeingOption = Annotated[float, typer.Option(help="Atmospheric seeing, arcsec.")]
+SeedOption = Annotated[int, typer.Option(help="Same seed and options, same bytes.")]
+UndisturbedOption = Annotated[
+    bool, typer.Option("--undisturbed", help="No meteor, satellite, aircraft and missing frame.")
+]
+DefocusOption = Annotated[
+    float, typer.Option(help="Telescope out of focus: radius of blur, arcsec; astigmatism grows with it.")
+]
+CloudsOption = Annotated[
+    float, typer.Option(help="Largest share of light lost when a cloud passes over part of each tile.")
+]
+CleanOption = Annotated[
+    bool, typer.Option("--no-artefacts", help="No latent images, spikes, glints and stripes.")
+]
+ReferenceOption = Annotated[
+    str, typer.Option(help="Bright stars: synthetic, or database (what mapps reference load put there).")
+]
+
+
 @app.callback()
 def _group() -> None:
     """Write raw nights of the simulated observatory."""
@@ -27,37 +57,23 @@ def _group() -> None:
 
 @app.command()
 def night(
-    directory: Annotated[
-        Path, typer.Argument(metavar="DIR", help="Gets a folder such as 980427s and the truth beside it.")
-    ],
+    directory: DirectoryArgument,
     *,
-    night_date: Annotated[
-        str, typer.Option("--date", help="Observation reference date, yyyy-mm-dd.")
-    ] = "1998-04-27",
-    hemis: Annotated[str, typer.Option(help="Observatory: n Mt. Hopkins, s Cerro Tololo.")] = "s",
-    tiles: Annotated[int, typer.Option(help="Survey tiles, in overlapping pairs.")] = 3,
-    frames: Annotated[int, typer.Option(help="Frames of a survey scan; 273 is the survey's 6 degrees.")] = 24,
-    latitude: Annotated[float, typer.Option(help="Galactic latitude of the tiles, degrees.")] = 30.0,
-    calibrations: Annotated[int, typer.Option(help="Visits of six scans to a standard field.")] = 1,
-    calibration_frames: Annotated[int, typer.Option(help="Frames of a calibration scan.")] = 12,
-    density: Annotated[float, typer.Option(help="Factor on counts of faint stars and galaxies.")] = 1.0,
-    seeing: Annotated[float, typer.Option(help="Atmospheric seeing, arcsec.")] = 1.25,
-    seed: Annotated[int, typer.Option(help="Same seed and options, same bytes.")] = 1,
-    quiet: Annotated[
-        bool, typer.Option("--undisturbed", help="No meteor, satellite, aircraft and missing frame.")
-    ] = False,
-    defocus: Annotated[
-        float, typer.Option(help="Telescope out of focus: radius of blur, arcsec; astigmatism grows with it.")
-    ] = 0.0,
-    clouds: Annotated[
-        float, typer.Option(help="Largest share of light lost when a cloud passes over part of each tile.")
-    ] = 0.0,
-    clean: Annotated[
-        bool, typer.Option("--no-artefacts", help="No latent images, spikes, glints and stripes.")
-    ] = False,
-    reference: Annotated[
-        str, typer.Option(help="Bright stars: synthetic, or database (what mapps reference load put there).")
-    ] = "synthetic",
+    night_date: DateOption = "1998-04-27",
+    hemis: SiteOption = "s",
+    tiles: TilesOption = 3,
+    frames: FramesOption = 24,
+    latitude: LatitudeOption = 30.0,
+    calibrations: CalibrationsOption = 1,
+    calibration_frames: CalibrationFramesOption = 12,
+    density: DensityOption = 1.0,
+    seeing: SeeingOption = 1.25,
+    seed: SeedOption = 1,
+    quiet: UndisturbedOption = False,
+    defocus: DefocusOption = 0.0,
+    clouds: CloudsOption = 0.0,
+    clean: CleanOption = False,
+    reference: ReferenceOption = "synthetic",
     json: JsonOption = False,
 ) -> None:
     """Observe one night: darks, dusk flats, calibration scans, survey tiles.

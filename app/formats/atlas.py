@@ -68,7 +68,7 @@ class AtlasCompression(StrEnum):
 
 
 class AtlasPlanes(Protocol):
-    """What the writer needs of an image; the reduction's `AtlasImage` has it, with the same meanings."""
+    """Values of an image that the writer needs; the reduction's `AtlasImage` has them under the same names."""
 
     @property
     def band(self) -> Band:
@@ -105,7 +105,7 @@ class AtlasPlanes(Protocol):
 
 @dataclass(frozen=True)
 class AtlasKeywords:
-    """What the writer puts to the header besides the image's own values; names as in `AtlasFacts`."""
+    """Header values that an image does not know of itself; names as in `AtlasFacts`, None for unknown values."""
 
     night_date: date
     hemisphere: str

@@ -1,4 +1,4 @@
-"""Whether the HDUs of a FITS file follow each other, before anything looks for one of them.
+"""Check that the HDUs of a FITS file follow each other, before any of them is looked for.
 
 astropy finds the next HDU by the size that the header of the HDU before tells. A damaged header can tell a negative
 size: the search then reads the same HDU again and again until memory ends (seen with a flipped bit in the first card,

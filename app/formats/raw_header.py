@@ -31,7 +31,7 @@ Corners = tuple[tuple[float, float], tuple[float, float], tuple[float, float], t
 
 
 class ScanType(StrEnum):
-    """What a scan is for; the survey's letters."""
+    """Purpose of a scan, in the survey's letters."""
 
     SURVEY = "sci"
     CALIBRATION = "cal"

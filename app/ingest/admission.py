@@ -31,7 +31,17 @@ Reader = Callable[[Path, str], Candidate | list[Refusal]]
 
 @dataclass
 class CheckedFiles:
-    """Files of one scan after their checks: new ones, a count of known ones, refusals."""
+    """Files of one scan after their checks.
+
+    Attributes
+    ----------
+    candidates : list of Candidate
+        New files that passed.
+    unchanged : int
+        Files whose content was known before.
+    refusals : list of Refusal
+        Faults of the others.
+    """
 
     candidates: list[Candidate] = field(default_factory=list)
     unchanged: int = 0
@@ -39,7 +49,17 @@ class CheckedFiles:
 
 
 def refuse(connection: Connection[Any], summary: IngestSummary, refusals: Sequence[Refusal]) -> None:
-    """List refusals and store them."""
+    """List refusals in the summary and store them in a transaction of their own.
+
+    Parameters
+    ----------
+    connection : Connection
+        Role operator, not inside a transaction.
+    summary : IngestSummary, changed
+        Summary of the ingest.
+    refusals : sequence of Refusal
+        What was refused.
+    """
     summary.refusals.extend(refusals)
     if refusals:
         with connection.transaction():
@@ -54,9 +74,11 @@ def check_files(
     Parameters
     ----------
     connection : Connection
+        Role operator, not inside a transaction.
     digests : dict of Path to str
         SHA-256 of each file.
-    read : callable
+    read : Reader
+        Reads and checks a file.
     advance : callable, optional
         Called once a file.
     """
@@ -96,7 +118,25 @@ def admit(
     *,
     extend: bool,
 ) -> None:
-    """Take the new files of one scan in and write its line of the summary."""
+    """Take the new files of one scan in and write its line of the summary.
+
+    Parameters
+    ----------
+    connection : Connection
+        Role operator, not inside a transaction.
+    summary : IngestSummary, changed
+        Summary of the ingest.
+    entry : Entry
+        What the files are: raw or atlas.
+    identity : ScanIdentity
+        The scan.
+    checked : CheckedFiles
+        Its files after their checks.
+    measure : Measure
+        Computes the scan's values from all its files.
+    extend : bool
+        Whether files are also added to a scan that an accepted attempt has used.
+    """
     refuse(connection, summary, checked.refusals)
     outcome: ScanOutcome | None
     conflicts: list[Refusal] = []

@@ -32,20 +32,25 @@ def ingest_atlas(
 ) -> IngestSummary:
     """Take all Atlas images below a folder in.
 
-    Every file is checked; what is wrong is refused, listed and stored in survey.refusal, the rest goes in. Files
-    of one scan go in within one transaction. A file of known content changes nothing, under whatever name.
+    Every file is checked. Files with a fault are refused, listed and stored in survey.refusal; the others go in, the
+    files of a scan within one transaction. A file of known content changes nothing, under whatever name.
 
     Parameters
     ----------
     connection : Connection
         Role operator, not inside a transaction.
     folder : str or Path
-        Searched with all folders below; or one file.
+        Folder that is searched with all folders below, or a single file.
     extend : bool
-        Add images also to scans that an accepted attempt has used. Without it they are refused (SCAN_REDUCED),
-        because a replay of that attempt must find the files and the area it had.
+        Whether images are also added to scans that an accepted attempt has used. Without it they are refused
+        (SCAN_REDUCED), because a replay of that attempt must find the files and the area that it had.
     advance : callable, optional
         Called once a file.
+
+    Returns
+    -------
+    IngestSummary
+        What was taken in and what was refused.
 
     Raises
     ------
@@ -66,7 +71,7 @@ def ingest_atlas(
 def _group(
     connection: Connection[Any], paths: list[Path], summary: IngestSummary, advance: Advance | None
 ) -> dict[ScanIdentity, list[Path]]:
-    """Sort files by the scan their headers name; only headers are read, so that memory stays small."""
+    """Sort files by the scan that their headers name; only headers are read, so that memory stays small."""
     groups: dict[ScanIdentity, list[Path]] = {}
     for path in paths:
         try:

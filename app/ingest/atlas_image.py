@@ -1,4 +1,4 @@
-"""Checks of one Atlas image on its way in; what is wrong is raised with file, keyword, found and expected."""
+"""Checks of one Atlas image on its way in; faults are raised with file, keyword, found and expected."""
 
 from __future__ import annotations
 
@@ -19,13 +19,18 @@ from app.ingest.summary import ScanIdentity
 from app.models.survey import FileKind, ScanKind
 from app.sky.shapes import Position
 
-MIN_SIDE_PIX = 32  # smaller than the cells of any background estimate: nothing could be measured
+MIN_SIDE_PIX = (
+    32  # a smaller image has less than a cell of any background estimate: nothing could be measured
+)
 MAX_SIDE_PIX = 8192  # 16 times the survey's width; a larger header is more likely damaged than true
-PIXEL_ARCSEC = (0.5, 2.0)  # the survey's are 1.0; outside, stars are not sampled as photometry assumes
-# Two images of a scan have frame numbers, 274 at most; coadd_key leaves 10 bits for them.
+PIXEL_ARCSEC = (
+    0.5,
+    2.0,
+)  # the survey's pixels have 1.0; outside, stars are not sampled as photometry assumes
+# Images have the numbers of frames, 274 at most; coadd_key leaves 10 bits for them.
 MAX_IMAGE_NUMBER = 1023
 _SCAN_KINDS = {kind.value for kind in (ScanKind.SCIENCE, ScanKind.CALIBRATION, ScanKind.TEST)}
-# A number for images whose header and name have none: the survey's frame step (82.3 arcsec) along declination.
+# Images whose header and name have no number get one: their declination in the survey's frame steps (82.3 arcsec).
 # Images of one scan differ by 970 arcsec or more, and 1000 steps are 23 degrees, longer than any scan.
 _STEP_ARCSEC = 82.3
 _STEPS = 1000
@@ -48,9 +53,9 @@ def identify(facts: AtlasFacts) -> ScanIdentity:
     return ScanIdentity(facts.night_date, facts.hemisphere, facts.scan)
 
 
-def _unknown(facts: AtlasFacts, keyword: str, what: str, card: str) -> AtlasFileError:
+def _unknown(facts: AtlasFacts, keyword: str, expected: str, card: str) -> AtlasFileError:
     remedy = f"write {card} to the header, or name the file like aJ_asky_980427s0490009.fits.gz"
-    return AtlasFileError(facts.file, keyword, "nothing", expected=what, remedy=remedy)
+    return AtlasFileError(facts.file, keyword, "nothing", expected=expected, remedy=remedy)
 
 
 def read_candidate(path: Path, sha256: str | None = None) -> Candidate:
@@ -59,16 +64,16 @@ def read_candidate(path: Path, sha256: str | None = None) -> Candidate:
     Parameters
     ----------
     path : Path
-        Absolute.
+        Absolute path of the file.
     sha256 : str, optional
-        Where the caller has it already.
+        SHA-256 of its content, if the caller knows it already.
 
     Raises
     ------
     InputError
         Raised if the file cannot be read.
     AtlasFileError
-        Raised if what it holds is not an Atlas image that can be measured.
+        Raised if it holds no Atlas image that can be measured.
     """
     content = read_atlas(path)
     facts, document = content.facts, read_header_document(path)
@@ -138,7 +143,7 @@ def _check_dates(facts: AtlasFacts, document: dict[str, Any]) -> None:
 
 
 def _check_prefix(facts: AtlasFacts, document: dict[str, Any]) -> None:
-    """FN_PRFX repeats day number and scan: where it is there it must say the same."""
+    """Refuse a FN_PRFX that contradicts SCANNO or ORDATE: it repeats day number and scan."""
     prefix = str(document.get("FN_PRFX") or "").strip().lower()
     try:
         name = parse_file_name(prefix)
@@ -154,8 +159,18 @@ def _check_prefix(facts: AtlasFacts, document: dict[str, Any]) -> None:
 def valid_corners(content: AtlasFile) -> tuple[Position, ...]:
     """Corners, once around, of the part of an image that holds data: outer edges of its outermost valid pixels.
 
-    Rows and columns count as margin while less than half of what the fullest one has is valid: images have
-    margins of 2 to 7 columns without data, slanted by the scan's twist.
+    Rows and columns count as margin as long as they have less than half as many valid pixels as the fullest: images
+    have margins of 2 to 7 columns without data, slanted by the scan's twist.
+
+    Parameters
+    ----------
+    content : AtlasFile
+        The image.
+
+    Returns
+    -------
+    tuple of (float, float)
+        Right ascension and declination, ICRS degrees.
 
     Raises
     ------
@@ -174,7 +189,7 @@ def valid_corners(content: AtlasFile) -> tuple[Position, ...]:
     x = np.array([columns[0], columns[1], columns[1], columns[0]], np.float64) - 0.5
     y = np.array([rows[0], rows[0], rows[1], rows[1]], np.float64) - 0.5
     ra, decl = content.facts.projection.to_sky(x, y)
-    return tuple((float(one), float(other)) for one, other in zip(ra, decl, strict=True))
+    return tuple(zip(ra.tolist(), decl.tolist(), strict=True))
 
 
 def _extent(counts: NDArray[Any]) -> tuple[int, int]:

@@ -1,4 +1,4 @@
-"""What a scan is, from the headers and areas of its Atlas images."""
+"""Area, times and keywords of a scan, from the headers and areas of its Atlas images."""
 
 from __future__ import annotations
 
@@ -12,12 +12,18 @@ from app.ingest.header_cards import shared_document
 from app.ingest.scan_values import ScanFileRow, ScanValues, covered_area
 from app.sky.shapes import Position
 
-# From the UT of images 80 and 92 and of 186 and 198 of two real scans (02 May 1999): 17.82 s / 12 frames.
+# Real images 80 and 92, and 186 and 198, of two scans of 2 May 1999 are 17.82 s apart: 12 frames.
 FRAME_PERIOD_SECONDS = 1.485
 
 
 def measure_atlas_scan(files: Sequence[ScanFileRow]) -> ScanValues:
-    """Area, times and keywords of a scan; the order of `files` decides where headers differ."""
+    """Area, times and keywords of a scan.
+
+    Parameters
+    ----------
+    files : sequence of ScanFileRow
+        All files of the scan, in a fixed order: it decides if headers differ.
+    """
     bands: dict[str, list[tuple[Position, ...]]] = {}
     for file in files:
         if file.corners is not None:
@@ -40,7 +46,7 @@ def _first(take: Any, files: Sequence[ScanFileRow]) -> Any:
 
 
 def _start_of(file: ScanFileRow) -> datetime | None:
-    """UTC of the first frame: the start of the scan where the header has it, else counted back from the image."""
+    """UTC of the first frame: from the start of the scan if the header tells it, else counted back from the image."""
     start = _moment(file.header.get("DATE_SOS"), file.header.get("UT_SOS"))
     if start is not None:
         # UT_OFF1 leads from the start of the scan to the centre of the first frame.
@@ -76,5 +82,5 @@ def _number(value: Any) -> float | None:
 
 def _whole(value: Any) -> int | None:
     number = _number(value)
-    # smallint: a larger count cannot be one of frames
+    # The column is a smallint, and a larger number cannot be a count of frames.
     return int(number) if number is not None and 0 < number < 32768 else None

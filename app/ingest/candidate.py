@@ -18,27 +18,32 @@ from app.sky.shapes import Position
 
 @dataclass(frozen=True)
 class Candidate:
-    """What registration needs of one file.
+    """Facts of one file that registration needs.
 
     Attributes
     ----------
     path : Path
-        Absolute.
+        Absolute path of the file.
     sha256 : str
+        SHA-256 of its content, in hex.
     size_bytes : int
+        Size of the file.
     identity : ScanIdentity
+        Scan that the file belongs to.
     file_kind : FileKind
+        What the file is.
     band : Band
+        Band of the file.
     image_number : int or None
-        None for raw files.
+        Number of the Atlas image in its scan; None for raw files.
     document : dict
-        Header.
+        Header as a JSON document.
     corners : tuple of positions or None
         Area of an Atlas image, once around; None for raw files.
     planned_corners : tuple of positions or None
-        Area of the tile, once around, where the file says it.
+        Area of the tile, once around; None if the file does not say it.
     frames : structured array or None
-        FRAMES table of a raw file.
+        FRAMES table of a raw file; None for Atlas images.
     """
 
     path: Path
@@ -55,5 +60,5 @@ class Candidate:
 
     @property
     def named(self) -> NamedFacts:
-        """What the header names of the scan."""
+        """Type, tile and direction of the scan, as the header names them."""
         return NamedFacts.of_header(self.document)

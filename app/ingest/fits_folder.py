@@ -17,12 +17,12 @@ def is_fits_name(name: str) -> bool:
 
 
 def existing_folder(folder: str | Path) -> Path:
-    """Absolute path of a folder.
+    """Absolute path of a folder (or file).
 
     Raises
     ------
     InputError
-        Raised if there is none, or it may not be read.
+        Raised if it does not exist, or it is a folder that may not be read.
     """
     path = Path(folder).expanduser().absolute()
     if not path.exists():
@@ -33,7 +33,7 @@ def existing_folder(folder: str | Path) -> Path:
 
 
 def _refuse_closed(error: OSError) -> None:
-    """Stop at a folder that cannot be read: what is in it would be left out, and nobody told."""
+    """Stop at a folder that cannot be read: its files would be left out without a word."""
     raise InputError(
         f"folder {error.filename} cannot be read: {error.strerror}", expected="permission to read"
     ) from error
@@ -51,8 +51,8 @@ def fits_files(folder: str | Path) -> list[Path]:
     if path.is_file():
         return [path]
     found = [
-        Path(place) / name
-        for place, _, names in os.walk(path, onerror=_refuse_closed)
+        Path(parent) / name
+        for parent, _, names in os.walk(path, onerror=_refuse_closed)
         for name in names
         if is_fits_name(name)
     ]

@@ -1,4 +1,4 @@
-"""A FITS header as a JSON document, whatever stands in it."""
+"""A FITS header as a JSON document, whatever its cards hold."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ def _json_value(value: Any) -> Any:
         return float(value) if math.isfinite(value) else None
     if isinstance(value, str):
         return _clean(value.rstrip())
-    # Undefined cards and numpy numbers remain.
+    # Left are numpy numbers, which have a Python value, and cards without a defined value.
     item = getattr(value, "item", None)
     return _json_value(item()) if item is not None else None
 
@@ -57,10 +57,7 @@ def _clean(text: str) -> str:
 
 
 def read_header_document(path: Path) -> dict[str, Any]:
-    """Document of the first HDU that holds an image, else of the primary one.
-
-    The file has passed its reader, so that it can be opened.
-    """
+    """Document of the first HDU that holds an image, else of the primary HDU, of a file that has passed its reader."""
     from astropy.io import fits
 
     with warnings.catch_warnings():
@@ -82,7 +79,13 @@ def read_primary_document(path: Path) -> dict[str, Any]:
 
 
 def shared_document(documents: list[dict[str, Any]]) -> dict[str, Any]:
-    """Keywords that have one and the same value in all documents, ordered by name."""
+    """Keywords that have the same value in all documents, ordered by name.
+
+    Examples
+    --------
+    >>> shared_document([{"SCANNO": 49, "FILTER": "j"}, {"SCANNO": 49, "FILTER": "h"}])
+    {'SCANNO': 49}
+    """
     if not documents:
         return {}
     first, *others = documents
@@ -93,5 +96,6 @@ def shared_document(documents: list[dict[str, Any]]) -> dict[str, Any]:
     }
 
 
-def _same(one: Any, other: Any) -> bool:
-    return json.dumps(one) == json.dumps(other)
+def _same(value: Any, other: Any) -> bool:
+    # As documents, because 1, 1.0 and True are equal for Python.
+    return json.dumps(value) == json.dumps(other)

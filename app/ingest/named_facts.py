@@ -1,4 +1,4 @@
-"""What a header names of its scan: type, tile and direction, each None where it says nothing.
+"""What a header names of its scan: type, tile and direction, each None if the header does not name it.
 
 Atlas images and raw files carry the same three keywords. Values are read from stored headers again at every
 ingest, so that a file without a keyword contradicts nothing and a later file may supply it.
@@ -26,7 +26,7 @@ class NamedFacts:
 
     @classmethod
     def of_header(cls, header: Mapping[str, Any]) -> NamedFacts:
-        """Read a header document; what cannot be true counts as nothing."""
+        """Read a header document; values that cannot be true count as absent."""
         kind, direction = _word(header.get("TYPE")), _word(header.get("SCANDIR"))
         return cls(
             kind if kind in _KINDS else None,
@@ -35,18 +35,18 @@ class NamedFacts:
         )
 
     def joined(self, other: NamedFacts) -> NamedFacts:
-        """Give what either says, this one first."""
+        """Fill the gaps of these facts with those of `other`."""
         return NamedFacts(self.kind or other.kind, self.tile or other.tile, self.direction or other.direction)
 
     def contradiction(self, other: NamedFacts) -> tuple[str, object, object] | None:
-        """Keyword, our value and the other's value where both say something and differ; else None."""
-        for keyword, mine, theirs in (
+        """First fact that both name differently: its keyword, this value and the other's; None if there is none."""
+        for keyword, own, others in (
             ("TYPE", self.kind, other.kind),
             ("STRIP_ID", self.tile, other.tile),
             ("SCANDIR", self.direction, other.direction),
         ):
-            if mine is not None and theirs is not None and mine != theirs:
-                return keyword, mine, theirs
+            if own is not None and others is not None and own != others:
+                return keyword, own, others
         return None
 
 

@@ -35,8 +35,8 @@ def ingest_night(
 ) -> IngestSummary:
     """Take a raw night in.
 
-    Every file is compared with the checksum list and checked whole. What is wrong is refused, listed and stored in
-    survey.refusal, the rest goes in, the files of one scan within one transaction. A scan may lack bands; they may
+    Every file is compared with the checksum list and checked whole. Files with a fault are refused, listed and stored
+    in survey.refusal; the others go in, the files of a scan within one transaction. A scan may lack bands, which may
     come with a later ingest of the same folder.
 
     Parameters
@@ -46,9 +46,15 @@ def ingest_night(
     folder : str or Path
         The night's folder, named like 980427s, with its checksum list.
     extend : bool
-        Add files also to scans that an accepted attempt has used; without it they are refused (SCAN_REDUCED).
+        Whether files are also added to scans that an accepted attempt has used; without it they are refused
+        (SCAN_REDUCED).
     advance : callable, optional
         Called once a file.
+
+    Returns
+    -------
+    IngestSummary
+        What was taken in and what was refused.
 
     Raises
     ------
@@ -79,7 +85,7 @@ def night_files(night: Path) -> dict[int, list[str]]:
     Raises
     ------
     InputError
-        Raised as `ingest_night` says.
+        Raised as by `ingest_night`.
     """
     if not night.is_dir():
         raise InputError(f"{night} is a file", expected="the folder of a night")
@@ -104,7 +110,7 @@ def night_files(night: Path) -> dict[int, list[str]]:
 
 
 def _expected(night: Path) -> str:
-    """Say what should be in a folder without raw files; name nights that are further below."""
+    """Say what should be in a folder without raw files; name nights that are farther below."""
     below = sorted(path.parent.name for path in night.glob(f"*/{CHECKSUM_LIST_NAME}"))
     if below:
         return f"the folder of one night; below it are {', '.join(below[:5])}"

@@ -1,4 +1,4 @@
-"""Where a raw night looked: the pieces of sky around its scans."""
+"""Boxes on the sky around the scans of a raw night."""
 
 from __future__ import annotations
 
@@ -12,19 +12,22 @@ from app.formats.raw_night import read_raw_header
 from app.ingest.reference_stars import Region
 
 MARGIN_DEG = 1.0
-"""Half the width of a frame is 0.07 degrees; the rest lets registration see what lies beyond a wrong pointing."""
+"""Margin of a box. Half a frame is 0.07 degrees wide; the rest shows registration what lies beyond a wrong pointing."""
 
 
 def night_regions(folder: Path) -> list[Region]:
-    """Boxes around the scans of a raw night, one a scan with an open shutter.
+    """Boxes around the scans of a raw night, one for each scan with an open shutter.
 
-    Raised if the folder holds no raw file that looked at the sky: InputError.
+    Raises
+    ------
+    InputError
+        Raised if the folder holds no raw file that looked at the sky.
     """
     regions: list[Region] = []
     for path in raw_files(folder) if folder.is_dir() else []:
         _, frames = read_raw_header(path)
         seen = frames[np.isfinite(frames["ra_deg"])]
-        # The three bands of a scan look at the same sky: J stands for them.
+        # The three bands of a scan look at the same sky: J stands for all of them.
         if not seen.size or not path.name.startswith("j"):
             continue
         ra = seen["ra_deg"]

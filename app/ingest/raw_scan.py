@@ -38,7 +38,20 @@ BandFrames = Mapping[str, NDArray[np.void]]
 
 
 def read_candidate(path: Path, sha256: str) -> Candidate | list[Refusal]:
-    """Read and check a raw file whole; everything that is wrong with it where anything is."""
+    """Read and check a raw file whole.
+
+    Parameters
+    ----------
+    path : Path
+        Absolute path of the file.
+    sha256 : str
+        SHA-256 of its content, in hex.
+
+    Returns
+    -------
+    Candidate or list of Refusal
+        All faults of the file if it has any.
+    """
     scan, problems = inspect_raw_scan(path)
     if scan is None:
         return [Refusal.of_problem(path, problem) for problem in problems]
@@ -61,7 +74,7 @@ def read_candidate(path: Path, sha256: str) -> Candidate | list[Refusal]:
 
 
 def _planned(header: RawScanHeader) -> tuple[Position, ...] | None:
-    # SE, NE, NW, SW in the header: once around already. A tile of a standing telescope has no plan.
+    # The header has SE, NE, NW, SW, which is once around. A standing telescope follows no plan.
     return header.corners_deg if header.scan_type.on_sky else None
 
 
@@ -79,26 +92,35 @@ def frame_corners(ra_deg: float, decl_deg: float, detector: Detector) -> tuple[P
     degree = 1.0 / 3600.0
     plane = SinProjection(ra_deg, decl_deg, 0.0, 0.0, ((-degree, 0.0), (0.0, degree)))
     ra, decl = plane.to_sky([half_x, -half_x, -half_x, half_x], [-half_y, -half_y, half_y, half_y])
-    return tuple((float(one), float(other)) for one, other in zip(ra, decl, strict=True))
+    return tuple(zip(ra.tolist(), decl.tolist(), strict=True))
 
 
 def measure_raw_scan(files: Sequence[ScanFileRow], bands: BandFrames) -> ScanValues:
     """Area, times and keywords of a scan.
 
-    The area is bounded by the outermost frames that are there, in the band that has least of them. It is that of
+    The area is bounded by the outermost delivered frames, in the band that has least of them. Its corners are those of
     the commanded positions: the bands' arrays lie within 3" of each other (background/survey 1.1), which a release's
     safety border of 10" covers.
+
+    Parameters
+    ----------
+    files : sequence of ScanFileRow
+        All files of the scan, in a fixed order.
+    bands : mapping of str to structured array
+        FRAMES rows of each band, missing frames included.
     """
     header = shared_document([file.header for file in files])
     areas = {}
     cameras = {file.band: str(file.header["CAMERA"]) for file in files}
     # Twilight flats have a commanded position too, but their sky is no observed area.
     for band, frames in bands.items() if ScanType(header["TYPE"]).on_sky else ():
-        there = frames[~frames["missing"] & np.isfinite(frames["ra_deg"]) & np.isfinite(frames["decl_deg"])]
-        if there.size:
+        delivered = frames[
+            ~frames["missing"] & np.isfinite(frames["ra_deg"]) & np.isfinite(frames["decl_deg"])
+        ]
+        if delivered.size:
             detector = detector_of(cameras[band], Band(band))
             areas[band] = [
-                frame_corners(float(row["ra_deg"]), float(row["decl_deg"]), detector) for row in there
+                frame_corners(float(row["ra_deg"]), float(row["decl_deg"]), detector) for row in delivered
             ]
     corners, remark = covered_area(areas) if areas else (None, "")
     present = [int(np.count_nonzero(~frames["missing"])) for frames in bands.values()]

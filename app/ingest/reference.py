@@ -25,7 +25,7 @@ _OPTIONAL = ("pm_ra_mas_yr", "pm_decl_mas_yr", "bt_mag")
 
 @dataclass(frozen=True)
 class ReferenceStatus:
-    """What is loaded: a catalogue's name, its number of stars, and how many have proper motions."""
+    """A loaded catalogue: its name, its number of stars, and how many of them have proper motions."""
 
     catalogue: str
     stars: int
@@ -40,24 +40,25 @@ def load_reference(
     Parameters
     ----------
     connection : Connection
-        Of the owner; the caller commits.
+        Role owner; the caller commits.
     stars : structured array of REFERENCE_DTYPE
+        The whole catalogue.
     catalogue : str
-        tycho2 or synthetic.
+        Name of the catalogue: tycho2 or synthetic.
     replace : bool, optional
-        Remove what is loaded first.
+        Whether stars that are loaded are removed first.
 
     Returns
     -------
     int
-        Number of stars loaded; 0 where the same catalogue with as many stars stands already.
+        Number of stars loaded; 0 if the same catalogue with as many stars stands already.
 
     Raises
     ------
     ConflictError
         Raised if other stars are loaded and `replace` is false: identifiers are unique over all catalogues.
     InputError
-        Raised if there is no star, or one without position, epoch or VT.
+        Raised if there is no star, or a star without position, epoch or VT.
     """
     if stars.dtype != REFERENCE_DTYPE or stars.size == 0:
         raise InputError(f"{stars.size} reference stars", expected="at least one, as REFERENCE_DTYPE")
@@ -129,11 +130,19 @@ def reference_status(connection: Connection[Any]) -> list[ReferenceStatus]:
 def stars_in_region(connection: Connection[Any], region: Region) -> ReferenceStars:
     """Read the loaded stars of a region, ordered by `star_id`.
 
-    Uses the index on positions by a circle around the box, then the box itself.
+    The index on positions finds a circle around the box; the box itself is cut out of that.
+
+    Parameters
+    ----------
+    connection : Connection
+        Role reader or more.
+    region : Region
+        Box on the sky.
 
     Returns
     -------
-    structured array of REFERENCE_DTYPE
+    structured array of REFERENCE_DTYPE, (n,)
+        Numbers that the catalogue does not have are NaN.
     """
     width = (region.ra_max - region.ra_min) % 360.0 or (360.0 if region.ra_max > region.ra_min else 0.0)
     middle = (region.ra_min + 0.5 * width) % 360.0, 0.5 * (region.decl_min + region.decl_max)
@@ -151,7 +160,7 @@ def stars_in_region(connection: Connection[Any], region: Region) -> ReferenceSta
 
 
 def database_regions(regions: list[Region]) -> ReferenceStars:
-    """Read the reference stars of some regions from the database, each star once.
+    """Read the reference stars of some regions from the database; a star in several of them stands once.
 
     Raises
     ------

@@ -27,7 +27,7 @@ CATALOGUE = "tycho2"
 _GZIP_MAGIC = b"\x1f\x8b"
 _FITS_MAGIC = b"SIMPLE  ="
 # Fields of a CDS row between the bars (format.txt of the distribution): flag of the mean position, mean position,
-# proper motion, magnitudes, and the position as observed with its epochs, which stands in where there is no mean.
+# proper motion, magnitudes, and the observed position with its epochs, which stands in for a mean that is missing.
 _FLAG, _MEAN_RA, _MEAN_DECL, _PM_RA, _PM_DECL, _BT, _VT = 1, 2, 3, 4, 5, 17, 19
 _SEEN_RA, _SEEN_DECL, _SEEN_EPOCH_RA, _SEEN_EPOCH_DECL = 24, 25, 26, 27
 _FIELDS = 32
@@ -45,7 +45,7 @@ def read_tycho2(paths: Iterable[Path]) -> ReferenceStars:
     Returns
     -------
     structured array of REFERENCE_DTYPE
-        Ordered by `star_id`; stars without VT are left out; equal rows stand once.
+        Ordered by `star_id`; stars without VT are left out, and stars of equal position stand once.
 
     Raises
     ------
@@ -73,7 +73,7 @@ def read_tycho2(paths: Iterable[Path]) -> ReferenceStars:
 
 
 def _blank(count: int) -> ReferenceStars:
-    """Rows with everything unknown, positions at J2000.0."""
+    """Make rows at J2000.0 whose motions and magnitudes are unknown."""
     stars = np.zeros(count, REFERENCE_DTYPE)
     for name in ("pm_ra_mas_yr", "pm_decl_mas_yr", "bt_mag", "vt_mag"):
         stars[name] = np.nan
@@ -91,7 +91,7 @@ def _read_kdtree(path: Path) -> ReferenceStars:
     from astropy.io import fits
 
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # a cut file is found below by its missing bytes
+        warnings.simplefilter("ignore")  # a file that was cut short is found below by its missing bytes
         with fits.open(path, memmap=True) as hdus:
             ranges = _raw_table(hdus, path, "kdtree_range_stars", "<f8")
             data = _raw_table(hdus, path, "kdtree_data_stars", "<u4").reshape(-1, 3)
@@ -190,7 +190,7 @@ def _read_cds(lines: Iterable[str], file: str) -> ReferenceStars:
 def _cds_row(fields: list[str]) -> tuple[float, ...]:
     magnitudes = (_number(fields[_BT]), _number(fields[_VT]))
     if fields[_FLAG].strip() == "X":
-        # epochs are given as year - 1990, for RA and Dec; they differ by a few months
+        # Epochs are given as year - 1990, for right ascension and declination, and differ by a few months.
         epoch = 1990.0 + 0.5 * (float(fields[_SEEN_EPOCH_RA]) + float(fields[_SEEN_EPOCH_DECL]))
         unknown = float("nan")
         return float(fields[_SEEN_RA]), float(fields[_SEEN_DECL]), unknown, unknown, epoch, *magnitudes

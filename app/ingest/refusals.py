@@ -16,7 +16,7 @@ from app.errors import MappsError
 from app.formats.atlas_facts import AtlasFileError
 from app.formats.raw_header import Problem
 
-# A found value is for a person; a header card of a binary file may hold anything of any length.
+# Found values are read by people, but a header card of a damaged file may be of any length.
 _LONGEST = 400
 
 
@@ -27,12 +27,13 @@ class Refusal:
     Attributes
     ----------
     path : str
-        The file.
+        Path of the file.
     code : str
-        Stable: ATLAS_FILE, RAW_FILE, CHECKSUM, MISSING, UNLISTED, CONFLICT, SCAN_REDUCED, INPUT.
+        Stable code of the reason: ATLAS_FILE, RAW_FILE, CHECKSUM, MISSING, UNLISTED, CONFLICT, SCAN_REDUCED, INPUT.
     keyword : str or None
-        Keyword or part of the file; None where the whole file is meant.
+        Keyword or part of the file; None if the whole file is meant.
     found, expected : str
+        What the file has, and what it should have.
     """
 
     path: str
@@ -43,7 +44,7 @@ class Refusal:
 
     @classmethod
     def of_error(cls, path: Path, error: MappsError) -> Refusal:
-        """Turn what a reader raised into a refusal."""
+        """Turn an error of a reader into a refusal."""
         expected = "; ".join(part for part in (error.expected, error.remedy) if part)
         if isinstance(error, AtlasFileError):
             found = error.found.removeprefix(f"{error.file}: {error.keyword}: found ")
@@ -52,18 +53,40 @@ class Refusal:
 
     @classmethod
     def of_problem(cls, path: Path, problem: Problem, code: str = "RAW_FILE") -> Refusal:
-        """Turn a problem of a raw file into a refusal."""
+        """Turn a problem of a raw file into a refusal.
+
+        Parameters
+        ----------
+        path : Path
+            The file.
+        problem : Problem
+            Its fault.
+        code : str, optional
+            Stable code of the reason.
+        """
         return cls.of(path, code, problem.keyword, problem.found, problem.expected)
 
     @classmethod
     def of(cls, path: Path | str, code: str, keyword: str | None, found: object, expected: object) -> Refusal:
-        """Make a refusal whose texts the database and a terminal can hold."""
+        """Make a refusal whose texts the database and a terminal can hold.
+
+        Parameters
+        ----------
+        path : Path or str
+            The file.
+        code : str
+            Stable code of the reason.
+        keyword : str or None
+            Keyword or part of the file; None if the whole file is meant.
+        found, expected : object
+            What the file has, and what it should have; cut to 400 letters.
+        """
         return cls(_clean(path), code, keyword and _clean(keyword), _clean(found), _clean(expected))
 
 
 @dataclass(frozen=True)
 class RecordedRefusal:
-    """A row of survey.refusal; `taken_in` where the file went in later."""
+    """A row of survey.refusal; `taken_in` says whether the file went in later."""
 
     path: str
     code: str
@@ -94,10 +117,11 @@ def read_refusals(
     Parameters
     ----------
     connection : Connection
+        Role operator.
     settled : bool
-        Also those of files that went in later, from the same place.
+        Whether refusals of files that went in later, from the same path, are listed too.
     limit : int
-        At most so many.
+        Largest number of refusals.
     """
     with connection.cursor(row_factory=class_row(RecordedRefusal)) as cursor:
         return cursor.execute(statement("ingest/refusals"), {"settled": settled, "limit": limit}).fetchall()

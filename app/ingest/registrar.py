@@ -1,7 +1,7 @@
 """Rows of survey.*: one scan and all its files at a time, in the caller's transaction.
 
-What a scan is (centre, area, times) is always computed from all its files as the database has them, in a fixed
-order. So the outcome does not depend on the order in which files came, nor on how many ingests they came in.
+Centre, area and times of a scan are always computed from all its files as the database has them, in a fixed order.
+So the outcome depends neither on the order in which files came nor on the number of ingests that brought them.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ from app.sky.shapes import SPolygon
 MAX_SCAN_DEG = 7.0
 
 Measure = Callable[[int, Sequence[ScanFileRow]], ScanValues]
-"""What a scan is, from its key and all its files: one function an entry."""
+"""Computes the values of a scan from its key and all its files: one function for raw files, one for Atlas images."""
 
 
 @dataclass
@@ -53,13 +53,25 @@ class _OpenScan:
 
 
 def known_files(connection: Connection[Any], digests: Sequence[str]) -> dict[str, str]:
-    """Where files of these contents were ingested from, by SHA-256."""
+    """Paths from which files of these contents (SHA-256) were ingested, by content."""
     rows = connection.execute(statement("ingest/known_files"), {"digests": list(digests)}).fetchall()
     return {str(digest): str(url) for digest, url in rows}
 
 
 def settle_known(connection: Connection[Any], path: Path, sha256: str, url: str) -> None:
-    """Follow a file that was moved: its row names the new place when nothing is left at the old one."""
+    """Follow a file that was moved: its row names the new path if no file is left at the old path.
+
+    Parameters
+    ----------
+    connection : Connection
+        In a transaction.
+    path : Path
+        Where the file is now.
+    sha256 : str
+        SHA-256 of its content.
+    url : str
+        Path in its row.
+    """
     if url != str(path) and not Path(url).exists():
         connection.execute(statement("ingest/move_file"), {"sha256": sha256, "url": str(path)})
 
@@ -86,19 +98,20 @@ def register_scan(
     connection : Connection
         In a transaction; all or nothing of this scan goes in with it.
     entry : Entry
-        raw or atlas.
+        What the files are: raw or atlas.
     identity : ScanIdentity
+        The scan.
     candidates : sequence of Candidate
-        Files not known by their content; not empty.
-    measure : callable
+        Files of the scan whose content is not known; not empty.
+    measure : Measure
         Computes the scan's values from all its files.
     extend : bool
-        Take more files of a scan in although an accepted attempt used it.
+        Whether files are also added to a scan that an accepted attempt has used.
 
     Returns
     -------
     ScanOutcome
-        `unchanged` and `refused` count only what was decided here.
+        The scan as it is now; `unchanged` is 0, `refused` counts the files that were refused here.
     list of Refusal
         Files that contradict the scan or each other.
     """
@@ -132,7 +145,7 @@ def register_scan(
 
 
 def describe_scan(connection: Connection[Any], identity: ScanIdentity) -> ScanOutcome | None:
-    """Give a scan as it is, for files that change nothing; None if there is none."""
+    """Outcome of files that change nothing: the scan as it is; None if there is no such scan."""
     scan = _lock(connection, identity)
     if scan is None:
         return None
@@ -173,7 +186,7 @@ def _create(connection: Connection[Any], entry: Entry, identity: ScanIdentity, f
     scan = _lock(connection, identity)
     if scan is None:
         raise AssertionError(f"scan {identity} vanished in its own transaction")
-    # Another ingest may have been faster; then ours goes on with its row.
+    # Another ingest may have made the row in the meantime; then this one goes on with it.
     scan.is_new = made == 1
     return scan
 
@@ -205,7 +218,7 @@ def _set_tile(
 
 
 def _contradiction(scan: _OpenScan, entry: Entry, candidate: Candidate, *, extend: bool) -> Refusal | None:
-    """Why a file cannot belong to a scan as it is; None if it can."""
+    """Reason why a file cannot belong to a scan as it is; None if it can."""
 
     def refuse(code: str, keyword: str, found: object, expected: object) -> Refusal:
         return Refusal.of(candidate.path, code, keyword, found, expected)
@@ -214,15 +227,15 @@ def _contradiction(scan: _OpenScan, entry: Entry, candidate: Candidate, *, exten
         return refuse(
             "CONFLICT", "SCANNO", f"{entry} files of a scan", f"{scan.entry} files, as ingested before"
         )
-    there = scan.slots.get((candidate.band.value, candidate.image_number))
-    if there is not None:
-        digest, url = there
+    earlier = scan.slots.get((candidate.band.value, candidate.image_number))
+    if earlier is not None:
+        digest, url = earlier
         found = f"other content, SHA-256 {candidate.sha256[:12]}"
         return refuse("CONFLICT", "data", found, f"that of {url}, SHA-256 {digest[:12]}, ingested before")
     differs = candidate.named.contradiction(scan.named)
     if differs is not None:
-        keyword, mine, theirs = differs
-        return refuse("CONFLICT", keyword, mine, f"{theirs}, as in the scan's other files")
+        keyword, own, others = differs
+        return refuse("CONFLICT", keyword, own, f"{others}, as in the scan's other files")
     if candidate.corners is not None and scan.ra is not None and scan.decl is not None:
         away = separation_deg(middle_of([candidate.corners]), (scan.ra, scan.decl))
         if away > MAX_SCAN_DEG:
@@ -265,8 +278,8 @@ def _copy_frames(connection: Connection[Any], scan_key: int, candidate: Candidat
         return
     with connection.cursor() as cursor, cursor.copy(statement("ingest/copy_frames")) as copy:
         for number, mjd, ra, decl, airmass, missing in frames.tolist():
-            place = [None if value != value else value for value in (ra, decl, airmass)]  # noqa: PLR0124 - NaN
-            copy.write_row((scan_key, candidate.band.value, number, mjd, *place, missing))
+            pointing = [None if value != value else value for value in (ra, decl, airmass)]  # noqa: PLR0124 - NaN
+            copy.write_row((scan_key, candidate.band.value, number, mjd, *pointing, missing))
 
 
 def _files(connection: Connection[Any], scan_key: int) -> list[ScanFileRow]:
@@ -285,7 +298,7 @@ def _refresh(
     taken: list[Candidate],
     measure: Measure,
 ) -> str:
-    """Compute and store what all files say together; give the remark for the operator."""
+    """Compute and store the values of the scan from all its files; give the remark for the operator."""
     values = measure(scan.scan_key, _files(connection, scan.scan_key))
     before = scan.tile
     scan.kind = scan.named.kind or ScanKind.SCIENCE.value

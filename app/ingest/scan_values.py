@@ -1,4 +1,4 @@
-"""What a scan is, as computed from all its files together."""
+"""Values of a scan, as computed from all its files together."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ class ScanFileRow:
 
 @dataclass(frozen=True)
 class ScanValues:
-    """Columns of survey.scan that follow from the files; None where they do not tell.
+    """Columns of survey.scan that follow from the files; None if the files do not tell.
 
     `remark` is for the operator.
     """
@@ -47,7 +47,7 @@ class ScanValues:
     def row(self) -> dict[str, Any]:
         """Parameters of sql/ingest/refresh_scan.sql, without key and names."""
         corners = self.corners
-        places = corners.as_tuple() if corners else ((None, None),) * 4
+        positions = corners.as_tuple() if corners else ((None, None),) * 4
         ra, decl = corners.centre if corners else (None, None)
         row: dict[str, Any] = {
             "started_at": self.started_at,
@@ -60,25 +60,44 @@ class ScanValues:
             "footprint": SPolygon.through(corners.around()) if corners else None,
             "header": Jsonb(self.header),
         }
-        for number, (corner_ra, corner_decl) in enumerate(places, start=1):
+        for number, (corner_ra, corner_decl) in enumerate(positions, start=1):
             row |= {f"ra_{number}": corner_ra, f"dec_{number}": corner_decl}
         return row
 
 
 def julian_date(moment: datetime | None) -> float | None:
-    """Julian date (UTC) of a moment."""
+    """Julian date (UTC) of a timezone-aware moment; None for None.
+
+    Examples
+    --------
+    >>> from datetime import UTC
+    >>> julian_date(datetime(2000, 1, 1, 12, tzinfo=UTC))
+    2451545.0
+    """
     return None if moment is None else moment.timestamp() / 86400.0 + _JULIAN_DATE_OF_POSIX_ZERO
 
 
 def covered_area(bands: Mapping[str, Sequence[Quadrilateral]]) -> tuple[Corners, str]:
-    """Area covered in all bands that a scan has, and a remark where there is none.
+    """Area that a scan covers in all its bands.
 
-    Without any common area the corners bound everything: a release by edge distance must not lose a scan
-    because only parts of it were at hand.
+    Without a common area the corners bound all images: a release by edge distance must not lose a scan because only
+    parts of it were at hand.
+
+    Parameters
+    ----------
+    bands : mapping of str to sequence of Quadrilateral
+        Images of each band that the scan has, as corners (ra, decl) in ICRS degrees; not empty.
+
+    Returns
+    -------
+    Corners
+        The area.
+    str
+        Remark for the operator if the bands have no area in common, else empty.
     """
     common = common_corners(bands)
     if common is not None:
         return common, ""
     names = ", ".join(sorted(bands))
-    everything = bounding_corners([image for name in sorted(bands) for image in bands[name]])
-    return everything, f"bands {names} have no area in common: the scan's area bounds them all"
+    bounds = bounding_corners([image for name in sorted(bands) for image in bands[name]])
+    return bounds, f"bands {names} have no area in common: the scan's area bounds them all"

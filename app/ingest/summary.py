@@ -13,7 +13,7 @@ from app.ingest.refusals import Refusal
 
 @dataclass(frozen=True, order=True)
 class ScanIdentity:
-    """What names a scan for ever: night, observatory, number in the night."""
+    """Natural key of a scan: night, observatory, number in the night."""
 
     night_date: date
     hemisphere: str
@@ -41,18 +41,21 @@ class ScanOutcome:
     Attributes
     ----------
     identity : ScanIdentity
+        The scan.
     state : ScanState
+        What happened to it.
     kind, entry : str
-        As in survey.scan.
+        Its columns in survey.scan.
     tile : int or None
+        Tile of the scan; None for darks and flats.
     bands : str
         Letters of all bands that the scan has now.
     files : int
-        Files the scan has now.
+        Number of files that the scan has now.
     added, unchanged, refused : int
-        Files of the folder: taken in, there before, refused.
+        Numbers of files of the folder that were taken in, were known before, or were refused.
     remark : str
-        What the operator should know besides.
+        A word to the operator.
     """
 
     identity: ScanIdentity
@@ -70,20 +73,22 @@ class ScanOutcome:
 
 @dataclass
 class IngestSummary:
-    """Everything an ingest of one folder did.
+    """All that an ingest of one folder did.
 
     Attributes
     ----------
     folder : Path
+        The folder.
     files : int
-        Files looked at.
+        Number of files that were looked at.
     new_nights : list of str
         Nights that were not known before.
     scans : list of ScanOutcome
-        In the order of night and scan.
+        Scans that files of the folder belong to, in the order of night and scan.
     refusals : list of Refusal
+        Reasons why files were not taken in.
     remarks : list of str
-        What was noticed and does not hinder: files left alone and why.
+        Words to the operator about what does not hinder: files left alone, and why.
     """
 
     folder: Path
@@ -95,17 +100,17 @@ class IngestSummary:
 
     @property
     def added(self) -> int:
-        """Files taken in."""
+        """Number of files taken in."""
         return sum(scan.added for scan in self.scans)
 
     @property
     def unchanged(self) -> int:
-        """Files that were there before."""
+        """Number of files that were known before."""
         return sum(scan.unchanged for scan in self.scans)
 
     @property
     def refused_files(self) -> int:
-        """Files refused for one reason or more."""
+        """Number of files refused, for one reason or more."""
         return len({refusal.path for refusal in self.refusals})
 
     @property

@@ -16,10 +16,8 @@ ARTEFACT_DTYPE = np.dtype(
     [
         ("kind", "S11"),  # persistence, spike, glint or stripe
         ("source_id", "i8"),  # the star that left the artefact, its parent
-        (
-            "frame",
-            "i4",
-        ),  # number of the only frame with the artefact, 0 if every frame has it that sees its place
+        # Number of the only frame with the artefact; 0 if all frames that see its place have it.
+        ("frame", "i4"),
         ("ra", "f8"),  # of latent image and glint; parent of a spike; parent's column in the row of a stripe
         ("decl", "f8"),
         ("flux_dn", "f4"),  # light of latent image and glint in one frame

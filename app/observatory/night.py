@@ -35,7 +35,7 @@ FORMAT = 2  # raise when the same parameters give other bytes
 
 @dataclass(frozen=True)
 class NightSummary:
-    """What was written.
+    """Files and numbers of a night in its directory.
 
     Attributes
     ----------

@@ -27,13 +27,25 @@ from app.releases.parameters import release_parameters
 from app.version import code_version, git_commit
 
 FOLDER = "release"
-# Sorts of a few hundred thousand rows stay in memory; one build runs at a time.
+# Sorts of a few hundred thousand rows stay in memory; a single build runs at a time.
 WORK_MEM = "128MB"
 
 
 @dataclass(frozen=True)
 class StatementRun:
-    """One executed file of `sql/release/`."""
+    """An executed file of `sql/release/`.
+
+    Attributes
+    ----------
+    file : str
+        Name of the file.
+    sha256 : str
+        SHA-256 of its text, in hex.
+    rows : int
+        Rows that it made.
+    seconds : float
+        Time that it took.
+    """
 
     file: str
     sha256: str
@@ -43,16 +55,26 @@ class StatementRun:
 
 @dataclass(frozen=True)
 class BuildSummary:
-    """What a build made.
+    """Outcome of a build.
 
     Attributes
     ----------
-    products : dict
+    release_id : int
+        Key of the release.
+    name : str
+        Name of the release.
+    kind : ReleaseKind
+        Scope of the release.
+    runs : tuple of str
+        Names of the parent runs.
+    products : dict of str to int
         Rows of psc, xsc and atlas.
     scans, scans_selected : int
-        Scans considered, and those chosen.
-    reasons : dict
-        Number of extractions of the parent runs by verdict; `released` is one of them.
+        Numbers of scans that were considered and chosen.
+    reasons : dict of str to int
+        Number of extractions of the parent runs by verdict, `released` included.
+    statements : tuple of StatementRun
+        Files of `sql/release/` that were executed, in their order.
     """
 
     release_id: int
@@ -93,19 +115,24 @@ def build_release(
     Parameters
     ----------
     connection : Connection
-        Without an open transaction; the role must be owner or operator.
+        Connection without an open transaction; the role must be owner or operator.
     name : str
-        New name.
+        Name of the release, which must be new.
     kind : ReleaseKind or str
-        sampler, incremental or all-sky.
+        Scope: sampler, incremental or all-sky.
     runs : sequence of str
         Names of the parent runs.
     parameters : mapping, optional
         Limits that differ from the published ones (`app.releases.parameters`).
     allow_unfinished : bool
-        Whether runs may have tasks that are not done; what they lack is simply not in the release.
+        Whether runs may have tasks that are not done; their rows are not in the release.
     report : callable, optional
         Called after every statement.
+
+    Returns
+    -------
+    BuildSummary
+        What the build made.
 
     Raises
     ------
@@ -170,7 +197,7 @@ def _taken(name: str) -> ConflictError:
 
 
 def _seal(connection: Connection[Any], run_ids: Sequence[int]) -> None:
-    """Build the positional indexes of runs that have none: in a transaction of its own, because it stays useful."""
+    """Build the positional indexes of runs that have none, in transactions of their own: they stay if a build fails."""
     for run_id in run_ids:
         with connection.transaction():
             connection.execute(statement("release/build/seal_run"), {"run_id": run_id})
@@ -180,7 +207,7 @@ def _seal(connection: Connection[Any], run_ids: Sequence[int]) -> None:
 def _one_at_a_time(connection: Connection[Any]) -> Iterator[None]:
     """Hold the lock of all builds around the transaction: its snapshot must be taken after the wait.
 
-    Builds share the names of their working tables. Nor may a worker or a recall take back rows that are being released.
+    Builds share the names of their working tables, and rows that are being released must not be recalled meanwhile.
     """
     with connection.transaction():
         connection.execute(statement("release/build/lock_builds"), {"key": RELEASES})

@@ -2,7 +2,7 @@ r"""The survey's bulk text (background/survey 4.4): one row a line, fields betwe
 
 It is PostgreSQL's COPY text: character columns keep their blanks, numbers stand with the decimals of the registry's
 print format but without blanks and without trailing zeros, as in the published files (`11.98`, not `11.980`).
-The server writes it; here is which columns it writes, and a reader.
+The server writes the text; this module says which columns, and has a reader.
 """
 
 from __future__ import annotations
@@ -39,11 +39,13 @@ def write_bulk_text(connection: Connection[Any], stream: BinaryIO, product: Prod
     Parameters
     ----------
     connection : Connection
-        Dates are written as its DateStyle says; the statement sets ISO for its transaction.
-    stream : file
-        Open for writing.
+        Role reader or more; dates are ISO whatever its DateStyle is.
+    stream : binary file, written
+        Target, open for writing.
     product : Product
+        Table and columns.
     release_id : int
+        Key of the release.
     """
     query = sql.SQL(
         "COPY (SELECT {} FROM {} WHERE release_id = {} ORDER BY {}) TO STDOUT (DELIMITER '|', NULL '\\N')"
@@ -63,14 +65,26 @@ def _expression(column: Column) -> sql.Composed:
     decimals = _FIXED.fullmatch(column.text_format)
     if decimals is None:
         return sql.SQL("{}").format(sql.Identifier(column.name))
-    # A real becomes a decimal number of six digits, a double one of fifteen: more than the formats ask for.
+    # A real becomes a decimal number of six digits, a double a number of fifteen: more than the formats ask for.
     return sql.SQL("trim_scale(round({}::numeric, {}))").format(
         sql.Identifier(column.name), sql.Literal(int(decimals[1]))
     )
 
 
 def read_bulk_text(lines: Iterable[str], columns: Sequence[Column]) -> NDArray[np.void]:
-    """Read rows into records with the nulls of `app.db.copy`.
+    """Read rows into records with the nulls of `app.columns.records`.
+
+    Parameters
+    ----------
+    lines : iterable of str
+        Lines of the text; empty lines are skipped.
+    columns : sequence of Column
+        Columns of the product, in its order.
+
+    Returns
+    -------
+    structured array (n,)
+        A record for each line.
 
     Raises
     ------
@@ -83,10 +97,10 @@ def read_bulk_text(lines: Iterable[str], columns: Sequence[Column]) -> NDArray[n
         if line.strip("\r\n")
     ]
     records = empty_records(columns, len(rows))
-    for at, row in enumerate(rows):
+    for number, row in enumerate(rows):
         for column, value in zip(columns, row, strict=True):
             if value is not None:
-                records[column.name][at] = value
+                records[column.name][number] = value
     return records
 
 
@@ -118,7 +132,7 @@ def _value(text: str, number: int, column: Column) -> Any:
 
 def _letters(text: str, column: Column) -> bytes:
     letters = text.encode("ascii")
-    # numpy would cut it without a word.
+    # numpy would cut a longer text without a word.
     if len(letters) > column.length:
         raise ValueError(text)
     return letters

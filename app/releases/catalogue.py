@@ -1,4 +1,4 @@
-"""Which releases there are, and what is known about one."""
+"""List of releases, and all that is recorded about one of them."""
 
 from __future__ import annotations
 
@@ -14,12 +14,16 @@ from app.errors import UnknownNameError
 
 @dataclass(frozen=True)
 class ReleaseFacts:
-    """One release with everything that says how it was made.
+    """A release with all that says how it was made.
 
     Attributes
     ----------
+    release_id : int
+        Key of the release.
     summary : dict
-        Name, kind, state, times, runs and product counts.
+        Name, kind, state, times, runs, product counts and code.
+    parameters : dict of str to float
+        Limits of the selection.
     statements, scans, reasons, manifest : list of dict
         Rows of release.statement and release.scan, counts of verdicts, rows of release.manifest.
     """
@@ -34,7 +38,7 @@ class ReleaseFacts:
 
 
 def list_releases(connection: Connection[Any], name: str | None = None) -> list[dict[str, Any]]:
-    """Summaries of all releases, or of the one of this name; newest first."""
+    """Summaries of all releases, newest first, or of the release of a name alone."""
     cursor = connection.cursor(row_factory=dict_row)
     return cursor.execute(statement("reports/releases"), {"name": name}).fetchall()
 
@@ -45,7 +49,7 @@ def release_id_of(connection: Connection[Any], name: str) -> int:
     Raises
     ------
     UnknownNameError
-        Raised if there is none of this name.
+        Raised if there is no published release of this name.
     """
     row = connection.execute(statement("reports/release_id"), {"name": name}).fetchone()
     if row is None:
@@ -59,7 +63,7 @@ def release_facts(connection: Connection[Any], name: str) -> ReleaseFacts:
     Raises
     ------
     UnknownNameError
-        Raised if there is none of this name.
+        Raised if there is no published release of this name.
     """
     release_id = release_id_of(connection, name)
 

@@ -10,7 +10,7 @@ from psycopg import Connection, sql
 from app.columns import PUBLISHED_PSC
 from app.releases.catalogue import release_id_of
 
-# Keys are given by each release afresh; a neighbour is told by its distance and direction.
+# Each release gives its own keys; neighbours are compared by their distance and direction.
 _KEYS = frozenset({"designation", "pts_key", "pxcntr", "ext_key"})
 COMPARED = tuple(column.name for column in PUBLISHED_PSC if column.name not in _KEYS)
 
@@ -23,10 +23,10 @@ class ReleaseDiff:
     ----------
     only_a, only_b, changed, equal : int
         Numbers of designations.
-    columns : dict
-        For each column that differs anywhere, in how many rows.
+    columns : dict of str to int
+        Number of rows in which a column differs, for each column that differs at all.
     examples : tuple of (str, str, str)
-        Designation, `only A`, `only B` or `changed`, names of the changed columns; in the order of designations.
+        Designation; `only A`, `only B` or `changed`; names of the changed columns. In the order of designations.
     """
 
     only_a: int
@@ -38,7 +38,18 @@ class ReleaseDiff:
 
 
 def diff_releases(connection: Connection[Any], a: str, b: str, *, examples: int = 20) -> ReleaseDiff:
-    """Compare two releases by designation; a source whose position moved is in one and in the other under two names.
+    """Compare two releases by designation.
+
+    A source whose position moved has two designations, of which each release has one.
+
+    Parameters
+    ----------
+    connection : Connection
+        Role operator, whose statements may take long.
+    a, b : str
+        Names of the releases.
+    examples : int
+        Largest number of examples.
 
     Raises
     ------

@@ -1,4 +1,4 @@
-"""Says why an extraction of the working database is in a release, or why not."""
+"""Says why an extraction of the working database is in a release, or why it is not."""
 
 from __future__ import annotations
 
@@ -48,12 +48,14 @@ class Explanation:
 
     Attributes
     ----------
+    released : bool
+        Whether the extraction is in the release.
     reason : str
-        `released` or the first rule that kept it out.
+        `released`, or the first rule that kept the extraction out.
     sentence : str
-        The reason with its numbers.
+        The reason in words, with its numbers.
     facts : dict
-        What the verdict rests on: scan, flags, magnitudes, the winner of a group.
+        Facts that the verdict rests on: scan, flags, magnitudes, the winner of a group.
     """
 
     released: bool
@@ -65,12 +67,23 @@ class Explanation:
 def explain(
     connection: Connection[Any], name: str, *, designation: str | None = None, src_id: int | None = None
 ) -> tuple[Explanation, ...]:
-    """Explain an extraction by the name it has in the release or by its src_id.
+    """Explain an extraction, which is named by its designation in the release or by its src_id.
+
+    Parameters
+    ----------
+    connection : Connection
+        Role reader or more.
+    name : str
+        Name of the release.
+    designation : str, optional
+        Name of a released source, hhmmssss+ddmmsss; 2MASS and J may stand before it.
+    src_id : int, optional
+        Identifier of any extraction of the parent runs; not used with a designation.
 
     Returns
     -------
     tuple of Explanation
-        More than one only where several parent runs have the same src_id.
+        More than one only if several parent runs have the same src_id.
 
     Raises
     ------

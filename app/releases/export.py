@@ -1,4 +1,4 @@
-"""Exports of a release: every product as a file, and a manifest that says what they are."""
+"""Exports of a release: every product as a file, and a manifest of the files."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ class ExportFormat(StrEnum):
 
 @dataclass(frozen=True)
 class ExportedFile:
-    """One written file."""
+    """A written file: its product, path, rows, size and SHA-256 in hex."""
 
     product: str
     path: Path
@@ -55,12 +55,18 @@ def export_release(
     Parameters
     ----------
     connection : Connection
+        Role operator, whose statements may take long.
     name : str
         Name of the release.
     kind : ExportFormat or str
-        fits, parquet or text.
+        Format of the files: fits, parquet or text.
     output : Path
-        Folder; made when missing.
+        Folder of the files; made if it is missing.
+
+    Returns
+    -------
+    tuple of ExportedFile
+        A file for each product.
 
     Raises
     ------
@@ -118,7 +124,7 @@ def _write(
         write_bulk_text(connection, stream, product, facts.release_id)
         return
     product = with_lengths(connection, product, facts.release_id)
-    # Closed here and now: when the disk is full the generator would keep its transaction open past the connection.
+    # If the disk is full the generator would keep its transaction open longer than the connection lives: it is closed.
     with closing(read_chunks(connection, product, facts.release_id)) as chunks:
         if kind is ExportFormat.FITS:
             write_fits(stream, product, rows, chunks, _keywords(facts, product))

@@ -29,14 +29,15 @@ def write_fits(
 
     Parameters
     ----------
-    stream : file
-        Open for writing.
+    stream : binary file, written
+        Target, open for writing.
     product : Product
+        Columns, with lengths of all text columns.
     rows : int
-        Number of rows that `chunks` has in all.
-    chunks : iterable of record arrays
-        As `products.read_chunks` gives them.
-    facts : mapping
+        Number of rows of all chunks together.
+    chunks : iterable of structured arrays
+        Rows, from `products.read_chunks`.
+    facts : mapping of str to str
         Keywords of the primary header with their values.
     """
     from astropy.io import fits
@@ -73,7 +74,7 @@ def _table_header(product: Product, rows: int) -> str:
 
 
 def _last_card(header: Any, number: int) -> str:
-    """Last keyword that describes a column so far: UCD and comment follow it."""
+    """Last keyword of a column so far: UCD and comment are written after it."""
     return next(f"{key}{number}" for key in ("TNULL", "TUNIT", "TFORM") if f"{key}{number}" in header)
 
 

@@ -16,7 +16,7 @@ DEFAULTS: dict[str, float] = {
     "sigma_one_band_mag": 0.1551,
     "snr_three_bands": 5.0,
     "sigma_three_bands_mag": 0.2171,
-    # As the SQL of 2002; 3 is the stricter reading of the public text (see sql/release/30_candidates.sql).
+    # The SQL of 2002 asks for 1; 3 is the stricter reading of the public text (sql/release/30_candidates.sql).
     "bands_at_three_band_snr": 1.0,
     "chi_squared": 10.0,
     "bright_j_mag": 14.5,
@@ -28,7 +28,7 @@ DEFAULTS: dict[str, float] = {
     # Overlap duplicates (background/survey 5.4); the cell is a matter of speed only, more than twice the match radius.
     "match_arcsec": 2.0,
     "cell_arcsec": 20.0,
-    # First radius of the search for the nearest neighbour: a matter of speed only.
+    # First radius of the search for the nearest neighbour, which decides speed only.
     "neighbour_arcsec": 10.0,
     # Extended sources (background/survey 5.3) and what they contaminate (6.7).
     "extended_edge_arcsec": 15.0,
@@ -37,7 +37,7 @@ DEFAULTS: dict[str, float] = {
     "contaminant_arcsec": 10.0,
     "contaminant_enlargement": 1.1,
 }
-"""Published limits."""
+"""Limits of the published releases; units are in the names, magnitudes and arc seconds on the sky."""
 
 _POSITIVE = ("match_arcsec", "extended_match_arcsec", "neighbour_arcsec", "contaminant_enlargement")
 # Cubes have 21 bits an axis: below 0.3 arcsec they would overflow (sql/schema/hand/30_release.sql).
@@ -53,10 +53,20 @@ class ReleaseParameterError(UserError):
 def release_parameters(changes: Mapping[str, float] | None = None) -> dict[str, float]:
     """Give the published limits with changes.
 
+    Parameters
+    ----------
+    changes : mapping of str to float, optional
+        Limits that differ, by name.
+
     Raises
     ------
     ReleaseParameterError
         Raised if a name is unknown or a value is impossible.
+
+    Examples
+    --------
+    >>> release_parameters({"snr_one_band": 10})["snr_one_band"]
+    10.0
     """
     changes = changes or {}
     unknown = sorted(set(changes) - set(DEFAULTS))

@@ -23,12 +23,13 @@ def write_parquet(
 
     Parameters
     ----------
-    stream : file
-        Open for writing.
+    stream : binary file, written
+        Target, open for writing.
     product : Product
-    chunks : iterable of record arrays
-        As `products.read_chunks` gives them.
-    facts : mapping
+        Columns, with lengths of all text columns.
+    chunks : iterable of structured arrays
+        Rows, from `products.read_chunks`.
+    facts : mapping of str to str
         Metadata of the file.
     """
     import pyarrow as pa
@@ -73,7 +74,7 @@ def _array(values: NDArray[Any], column: Column, kind: Any) -> Any:
         if column.name in _PADDED:
             texts = [text if text is None else text.rstrip() for text in texts]
         else:
-            # numpy drops trailing zero bytes only, but a reader may have dropped blanks: the length is fixed.
+            # numpy drops trailing zero bytes only, but blanks may be lost before: the length is made whole again.
             texts = [text if text is None else text.ljust(column.length) for text in texts]
         return pa.array(texts, type=kind)
     if column.kind in {Kind.DOUBLE, Kind.REAL}:

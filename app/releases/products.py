@@ -24,12 +24,13 @@ class Product:
     Attributes
     ----------
     name : str
-        psc, xsc or atlas.
+        Name of the table: psc, xsc or atlas.
     title : str
+        Name for readers.
     columns : tuple of Column
-        What is exported, in this order.
+        Columns of the exports, in this order.
     order : tuple of str
-        Columns that give the rows a total order.
+        Names of the columns that give the rows a total order.
     """
 
     name: str
@@ -43,11 +44,21 @@ PRODUCTS: dict[str, Product] = {
     "xsc": Product("xsc", "Extended Source Catalogue", PUBLISHED_XSC, ("ext_key",)),
     "atlas": Product("atlas", "Atlas images", PUBLISHED_ATLAS, ("coadd_key", "band", "image_id")),
 }
-"""Everything that a release holds for its readers."""
+"""All that a release holds for its readers."""
 
 
 def with_lengths(connection: Connection[Any], product: Product, release_id: int) -> Product:
-    """Give text columns without a length that of their longest value."""
+    """Give text columns without a length the length of their longest value.
+
+    Parameters
+    ----------
+    connection : Connection
+        Role reader or more.
+    product : Product
+        Table and columns.
+    release_id : int
+        Key of the release.
+    """
 
     def measured(column: Column) -> Column:
         if column.kind is not Kind.CHAR or column.length:
@@ -64,9 +75,23 @@ def with_lengths(connection: Connection[Any], product: Product, release_id: int)
 def read_chunks(
     connection: Connection[Any], product: Product, release_id: int, chunk_rows: int = CHUNK_ROWS
 ) -> Generator[NDArray[np.void], None, None]:
-    """Rows of a product in order, as records with the nulls of `app.db.copy`; memory holds one chunk.
+    """Rows of a product in order, as records with the nulls of `app.columns.records`; memory holds a single chunk.
 
-    The connection must be in a transaction (or open one itself): a server-side cursor lives in it.
+    Parameters
+    ----------
+    connection : Connection
+        Role reader or more; a server-side cursor lives in a transaction of it until the last chunk is taken.
+    product : Product
+        Table and columns.
+    release_id : int
+        Key of the release.
+    chunk_rows : int, optional
+        Rows of a chunk.
+
+    Yields
+    ------
+    structured array (n,)
+        Records of the product's columns.
     """
     query = sql.SQL("SELECT {} FROM {} WHERE release_id = %s ORDER BY {}").format(
         sql.SQL(", ").join(sql.Identifier(column.name) for column in product.columns),

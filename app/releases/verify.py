@@ -13,14 +13,24 @@ from app.releases.catalogue import release_id_of
 
 
 class ReleaseAlteredError(OperatorError):
-    """A published release is not what its manifest says: the database was changed behind its guards."""
+    """A published release differs from its manifest: the database was changed behind its guards."""
 
     code = "RELEASE_ALTERED"
 
 
 @dataclass(frozen=True)
 class PartCheck:
-    """One line of the manifest against the rows; None where a side has no such line."""
+    """A line of the manifest beside the rows of the release; None for the side that has no such line.
+
+    Attributes
+    ----------
+    product, partition : str
+        Part of the release.
+    rows_published, rows_found : int or None
+        Number of rows by the manifest, and of the rows themselves.
+    sha256_published, sha256_found : str or None
+        Content hash by the manifest, and of the rows themselves.
+    """
 
     product: str
     partition: str
@@ -36,7 +46,7 @@ class PartCheck:
 
 
 def verify_release(connection: Connection[Any], name: str) -> tuple[PartCheck, ...]:
-    """Compare every part of a release with its manifest; the work is one pass over its rows.
+    """Compare every part of a release with its manifest, in one pass over its rows.
 
     Raises
     ------
@@ -50,6 +60,13 @@ def verify_release(connection: Connection[Any], name: str) -> tuple[PartCheck, .
 
 def require_equal(name: str, checks: tuple[PartCheck, ...]) -> None:
     """Refuse a release that differs from its manifest.
+
+    Parameters
+    ----------
+    name : str
+        Name of the release.
+    checks : tuple of PartCheck
+        Its parts, from `verify_release`.
 
     Raises
     ------

@@ -25,7 +25,22 @@ COMMON_COLOUR_MAG = {Band.J: 0.0, Band.H: 0.45, Band.K: 0.55}
 
 
 def draw_image(connection: Connection[Any], run: str, path: Path) -> Path | None:
-    """Draw the image of a run with the most sources; None where the run has no image."""
+    """Draw the image of a run that has the most sources.
+
+    Parameters
+    ----------
+    connection : Connection
+        Role reader or more.
+    run : str
+        Name of the run.
+    path : Path
+        Target of the picture.
+
+    Returns
+    -------
+    Path or None
+        The picture; None if the run has no image.
+    """
     with connection.cursor(row_factory=dict_row) as cursor:
         image = cursor.execute(statement("reports/run_image"), {"run": run}).fetchone()
         if image is None:
@@ -87,7 +102,7 @@ def _draw_marked(axes: Any, content: AtlasFile, sources: list[dict[str, Any]], b
 
 
 def _colour(files: dict[Band, AtlasFile]) -> NDArray[np.uint8] | None:
-    """Ks, H, J as red, green, blue (Lupton et al. 2004); None unless all three are there.
+    """Ks, H, J as red, green, blue (Lupton et al. 2004); None unless all three bands have an image.
 
     Fluxes are on one scale by their zero points, and a star of common colour (`COMMON_COLOUR_MAG`) is white.
     """
@@ -111,12 +126,12 @@ def _without_sky(pixels: NDArray[np.float32], cell_pix: int = 64) -> Doubles:
     from scipy.ndimage import map_coordinates
 
     rows, columns = (max(-(-size // cell_pix), 1) for size in pixels.shape)
-    everywhere = float(np.nanmedian(pixels)) if np.isfinite(pixels).any() else 0.0
-    medians = np.full((rows, columns), everywhere)
+    overall = float(np.nanmedian(pixels)) if np.isfinite(pixels).any() else 0.0
+    medians = np.full((rows, columns), overall)
     for row in range(rows):
         for column in range(columns):
             cell = pixels[row * cell_pix : (row + 1) * cell_pix, column * cell_pix : (column + 1) * cell_pix]
             if np.isfinite(cell).any():
                 medians[row, column] = np.nanmedian(cell)
-    places = np.indices(pixels.shape, float) / cell_pix - 0.5
-    return np.asarray(pixels - map_coordinates(medians, places, order=1, mode="nearest"), np.float64)
+    cells = np.indices(pixels.shape, float) / cell_pix - 0.5
+    return np.asarray(pixels - map_coordinates(medians, cells, order=1, mode="nearest"), np.float64)

@@ -22,9 +22,26 @@ REQUIREMENT_MAG = {"j": 15.8, "h": 15.1, "k": 14.3}
 
 
 def write_run_report(connection: Connection[Any], run: str, folder: Path) -> list[Path]:
-    """Write the pictures of a run and return their paths; pictures that would be empty are left out.
+    """Write the pictures of a run.
 
-    Raised if there is no such run: UnknownNameError.
+    Parameters
+    ----------
+    connection : Connection
+        Role reader or more.
+    run : str
+        Name of the run.
+    folder : Path
+        Folder of the pictures; made if it is missing.
+
+    Returns
+    -------
+    list of Path
+        The pictures; those that would be empty are left out.
+
+    Raises
+    ------
+    UnknownNameError
+        Raised if there is no such run.
     """
     run_id_of(connection, run)
     folder.mkdir(parents=True, exist_ok=True)
@@ -60,7 +77,7 @@ def _coverage(connection: Connection[Any], run: str, path: Path) -> Path | None:
     ]
     groups = _neighbours(corners)
     with picture(path, width_inch=4.0 * min(len(groups), 3), height_inch=5.0) as figure:
-        # At most three patches of sky: a survey's night has more, a picture to look at has not.
+        # The picture has room for three patches of sky, although a night of the survey has more.
         for panel, members in enumerate(groups[:3]):
             axes = figure.add_subplot(1, min(len(groups), 3), panel + 1)
             for index in members:
@@ -70,10 +87,10 @@ def _coverage(connection: Connection[Any], run: str, path: Path) -> Path | None:
                 _label_tile(
                     axes, [(scans[i], corners[i]) for i in members if (scans[i]["tile"] or 0) == tile]
                 )
-            everything = np.concatenate([corners[index] for index in members])
-            margin = 0.15 * np.ptp(everything, axis=0) + 0.01
-            axes.set_xlim(everything[:, 0].max() + margin[0], everything[:, 0].min() - margin[0])
-            axes.set_ylim(everything[:, 1].min() - margin[1], everything[:, 1].max() + margin[1])
+            shown = np.concatenate([corners[index] for index in members])
+            margin = 0.15 * np.ptp(shown, axis=0) + 0.01
+            axes.set_xlim(shown[:, 0].max() + margin[0], shown[:, 0].min() - margin[0])
+            axes.set_ylim(shown[:, 1].min() - margin[1], shown[:, 1].max() + margin[1])
             axes.set_xlabel("right ascension, deg")
             axes.set_ylabel("declination, deg" if panel == 0 else "")
         nights = sorted({f"{s['date']:%Y-%m-%d} {s['hemis']}" for s in scans})

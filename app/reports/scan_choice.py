@@ -1,4 +1,4 @@
-"""Which scan of a run a report is wanted of, and its diagnostics from the store."""
+"""The scan of a run that a report is wanted of, and its diagnostics from the store."""
 
 from __future__ import annotations
 
@@ -37,7 +37,29 @@ class AmbiguousScanError(UserError):
 
 @dataclass(frozen=True)
 class ChosenScan:
-    """A reduced scan of raw frames; `name` is the file of its diagnostics in the store."""
+    """A reduced scan of raw frames.
+
+    Attributes
+    ----------
+    run : str
+        Name of the run.
+    date : date
+        Date of the night.
+    hemis : str
+        Site: n or s.
+    scan : int
+        Number of the scan in the night.
+    kind : str
+        What the scan is for, as in survey.scan.
+    tile : int or None
+        Tile of the scan.
+    attempt_id : int
+        Attempt that reduced it.
+    name : str
+        Name of the diagnostics file in the store.
+    sha256 : str
+        SHA-256 of that file, in hex.
+    """
 
     run: str
     date: date
@@ -56,12 +78,21 @@ class ChosenScan:
 
     @property
     def title(self) -> str:
-        """What a picture is of."""
+        """Title of the scan's pictures."""
         return f"Run {self.run}, night {self.night}, scan {self.scan:03d}"
 
 
 def choose_scan(connection: Connection[Any], run: str, selection: Selection) -> ChosenScan:
-    """Find the one scan that is meant; among several the only one of raw frames.
+    """Find the single scan that is meant; among several the only scan of raw frames.
+
+    Parameters
+    ----------
+    connection : Connection
+        Role reader or more.
+    run : str
+        Name of the run.
+    selection : Selection
+        Night and number of the scan, as far as they are given.
 
     Raises
     ------
@@ -135,12 +166,19 @@ def _with_diagnostics(run: str, scan: dict[str, Any]) -> ChosenScan:
 def load_diagnostics(scan: ChosenScan, store: Store) -> ScanDiagnostics:
     """Read the diagnostics of a scan.
 
+    Parameters
+    ----------
+    scan : ChosenScan
+        The scan.
+    store : Store
+        Store that holds its file.
+
     Raises
     ------
     StoreError
         Raised if the file is not in the store or cannot be read from it.
     DiagnosticsFileError
-        Raised if it is there but is not what was published.
+        Raised if its content is not what was published.
     """
     try:
         path = store.local_path(scan.name)

@@ -1,4 +1,4 @@
-"""Figures of a scan's quality, computed from its diagnostics; the same that its pictures show."""
+"""Figures of a scan's quality, computed from its diagnostics; its pictures show the same figures."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ SNR_EDGES = (5.0, 10.0, 20.0, 50.0, 100.0, np.inf)
 EDGE_CELLS = 2
 """Width of the rim of the focal plane, in cells."""
 CLIP_SIGMA = 5.0
-"""What is farther out is another thing: a variable star, a wrong match, a ghost."""
+"""Values farther from the median are of another kind: variable stars, wrong matches, ghosts."""
 METRIC_COLUMNS = ("metric", "j", "h", "k", "scan")
 
 
 def metric_table(diagnostics: ScanDiagnostics) -> list[dict[str, Any]]:
-    """Rows of `METRIC_COLUMNS`: a name with its unit, a value a band, or one of the scan; None where not measured."""
+    """Rows of `METRIC_COLUMNS`: a name with its unit, and values of the bands or of the scan; None if not measured."""
     rows = [
         {"metric": name} | {band.band.value: _known(figure(band)) for band in diagnostics.bands}
         for name, figure in _FIGURES
@@ -37,19 +37,37 @@ def snr_label(low: float, high: float) -> str:
 
 
 def middle(values: Any) -> float:
-    """Median of what is finite; NaN of nothing."""
+    """Median of the finite values; NaN if there are none.
+
+    Examples
+    --------
+    >>> middle([1.0, float("nan"), 3.0, 8.0])
+    3.0
+    """
     good = np.asarray(values, np.float64)
     good = good[np.isfinite(good)]
     return float(np.median(good)) if good.size else np.nan
 
 
 def spread(values: Any) -> float:
-    """Give the standard deviation of a normal distribution with the same quartiles; NaN of nothing."""
+    """Give the standard deviation of a normal distribution with the same quartiles; NaN without finite values.
+
+    Examples
+    --------
+    >>> spread([-1.0, 0.0, 1.0, 1000.0]) < 2.0  # an outlier counts no more than any other value
+    True
+    """
     return 1.4826 * middle(np.abs(np.asarray(values, np.float64) - middle(values)))
 
 
 def clipped_rms(values: Any) -> float:
-    """Root mean square of what is within `CLIP_SIGMA` spreads of the median; NaN of nothing."""
+    """Root mean square of the values within `CLIP_SIGMA` spreads of the median; NaN without finite values.
+
+    Examples
+    --------
+    >>> clipped_rms([-3.0, 3.0, -3.0, 3.0, 900.0])
+    3.0
+    """
     good = np.asarray(values, np.float64)
     good = good[np.isfinite(good)]
     good = good[np.abs(good - middle(good)) <= CLIP_SIGMA * spread(good)] if good.size else good
@@ -57,16 +75,29 @@ def clipped_rms(values: Any) -> float:
 
 
 def ratio(stars: Table, over: str) -> tuple[Doubles, Doubles]:
-    """Scatter of stars over their `error_mag` or `bound_mag`, and their signal-to-noise ratio, where both are known."""
+    """Scatter of stars relative to an uncertainty; stars without either are left out.
+
+    Parameters
+    ----------
+    stars : structured array of STAR_DIAGNOSTIC_DTYPE, (n,)
+        Stars of one band.
+    over : str
+        Field of the uncertainty: error_mag or bound_mag.
+
+    Returns
+    -------
+    ratios, snr : float64 arrays (m,)
+        The ratio, and the signal-to-noise ratio, of each star that is left.
+    """
     snr, scatter, other = (stars[name].astype(np.float64) for name in ("snr", "scatter_mag", over))
     good = np.isfinite(snr) & np.isfinite(scatter) & np.isfinite(other) & (scatter > 0.0) & (other > 0.0)
     return scatter[good] / other[good], snr[good]
 
 
 def typical_ratio(ratios: Doubles) -> float:
-    """Root mean square of ratios without the variable stars; NaN of nothing.
+    """Root mean square of ratios without the variable stars; NaN if there are no ratios.
 
-    The scatter of few frames is a skew quantity, whose square has the right mean but whose median is too low.
+    The scatter of few frames is a skew quantity: its square has the right mean, but its median is too low.
     """
     good = ratios[ratios <= CLIP_SIGMA * middle(ratios)] if ratios.size else ratios
     return float(np.sqrt(np.mean(good**2))) if good.size else np.nan
@@ -82,7 +113,7 @@ def edge_over_centre(cells: Plane) -> float:
 
 
 def left_over_percent(residual: Plane) -> float:
-    """Pixels of a residual farther out than `CLIP_SIGMA` spreads: 0.00006 % of pure noise."""
+    """Share of a residual's pixels farther out than `CLIP_SIGMA` spreads, in per cent: 0.00006 of pure noise."""
     good = residual[np.isfinite(residual)].astype(np.float64)
     sigma = spread(good)
     if not good.size or not sigma > 0.0:
@@ -125,7 +156,7 @@ _FIGURES: tuple[tuple[str, Callable[[BandDiagnostics], float]], ...] = (
     ),
     ("scatter_over_quoted_error", lambda b: typical_ratio(ratio(b.stars, "error_mag")[0])),
 )
-"""Names and how they are computed of a band."""
+"""Names of the figures of a band, and how they are computed."""
 
 
 def _reference_figures(diagnostics: ScanDiagnostics) -> tuple[tuple[str, float], ...]:

@@ -15,18 +15,25 @@ from app.reports.scan_planes import draw_chi2, draw_residuals
 from app.reports.style import BAND_COLOUR, count_of, picture, say_nothing_there
 
 LEAST_STARS = 5
-"""Stars of a bin from which on its mean is drawn."""
+"""Bins with fewer stars get no mean."""
 
 
 def write_scan_pictures(diagnostics: ScanDiagnostics, title: str, folder: Path) -> list[Path]:
-    """Write the pictures of a scan and return their paths; pictures that would be empty are left out.
+    """Write the pictures of a scan.
 
     Parameters
     ----------
+    diagnostics : ScanDiagnostics
+        What the reduction measured of itself.
     title : str
-        What they are of: run, night and scan.
+        Title of the pictures: run, night and scan.
     folder : Path
-        Made where it is missing.
+        Folder of the pictures; made if it is missing.
+
+    Returns
+    -------
+    list of Path
+        The pictures; those that would be empty are left out.
     """
     folder.mkdir(parents=True, exist_ok=True)
     drawn = [
@@ -43,7 +50,22 @@ def write_scan_pictures(diagnostics: ScanDiagnostics, title: str, folder: Path) 
 
 
 def draw_scatter(diagnostics: ScanDiagnostics, title: str, path: Path) -> Path | None:
-    """Draw scatter against magnitude, and over the bound against signal-to-noise; None without stars."""
+    """Draw scatter against magnitude, and scatter over the bound against signal-to-noise.
+
+    Parameters
+    ----------
+    diagnostics : ScanDiagnostics
+        What the reduction measured of itself.
+    title : str
+        Title of the picture: run, night and scan.
+    path : Path
+        Target of the picture.
+
+    Returns
+    -------
+    Path or None
+        The picture; None if there are no stars.
+    """
     bands = diagnostics.bands
     if not any(ratio(band.stars, "bound_mag")[0].size for band in bands):
         return None
@@ -88,8 +110,8 @@ def _running(magnitudes: Any, values: Any, step_mag: float = 0.25) -> tuple[Doub
     """Medians of a quarter of a magnitude each."""
     good = np.isfinite(magnitudes) & np.isfinite(values)
     bins = np.floor(magnitudes[good] / step_mag).astype(np.int64)
-    places = np.unique(bins)
-    return (places + 0.5) * step_mag, np.array([middle(values[good][bins == place]) for place in places])
+    found = np.unique(bins)
+    return (found + 0.5) * step_mag, np.array([middle(values[good][bins == number]) for number in found])
 
 
 def _draw_ratios(axes: Any, band: BandDiagnostics) -> None:
@@ -100,13 +122,13 @@ def _draw_ratios(axes: Any, band: BandDiagnostics) -> None:
         inside = (snr >= low) & (snr < high)
         if inside.sum() < LEAST_STARS:
             continue
-        place, typical = float(np.exp(np.mean(np.log(snr[inside])))), typical_ratio(ratios[inside])
+        mean_snr, typical = float(np.exp(np.mean(np.log(snr[inside])))), typical_ratio(ratios[inside])
         error = typical / np.sqrt(2.0 * inside.sum())
-        axes.errorbar(place, typical, error, fmt="o", color="black", markersize=5, capsize=3)
+        axes.errorbar(mean_snr, typical, error, fmt="o", color="black", markersize=5, capsize=3)
         box = {"facecolor": "white", "alpha": 0.75, "edgecolor": "none", "pad": 1.0}
         axes.annotate(
             f"{typical:.2f}",
-            (place, typical),
+            (mean_snr, typical),
             (0, 9),
             textcoords="offset points",
             ha="center",
@@ -131,7 +153,22 @@ def _draw_ratios(axes: Any, band: BandDiagnostics) -> None:
 
 
 def draw_references(diagnostics: ScanDiagnostics, title: str, path: Path) -> Path | None:
-    """Draw measured minus catalogue places along the scan and against each other; None without reference stars."""
+    """Draw measured minus catalogue positions along the scan and against each other.
+
+    Parameters
+    ----------
+    diagnostics : ScanDiagnostics
+        What the reduction measured of itself.
+    title : str
+        Title of the picture: run, night and scan.
+    path : Path
+        Target of the picture.
+
+    Returns
+    -------
+    Path or None
+        The picture; None if there are no reference stars.
+    """
     table = diagnostics.references
     good = np.isfinite(table["dx_arcsec"]) & np.isfinite(table["dy_arcsec"]) & np.isfinite(table["y_arcsec"])
     if not good.any():
@@ -208,11 +245,26 @@ STRIPS = (
 )
 """Field, label, and how the legend writes its median."""
 RELATIVE = ("background_dn", "noise_dn")
-"""What differs between bands by factors is drawn over its median."""
+"""Fields that differ between bands by factors are drawn over their medians."""
 
 
 def draw_frames(diagnostics: ScanDiagnostics, title: str, path: Path) -> Path | None:
-    """Draw seeing, background, noise, transparency and shifts frame by frame; None without frames."""
+    """Draw seeing, background, noise, transparency and shifts frame by frame.
+
+    Parameters
+    ----------
+    diagnostics : ScanDiagnostics
+        What the reduction measured of itself.
+    title : str
+        Title of the picture: run, night and scan.
+    path : Path
+        Target of the picture.
+
+    Returns
+    -------
+    Path or None
+        The picture; None if there are no frames.
+    """
     bands = [band for band in diagnostics.bands if band.frames.size]
     if not bands:
         return None

@@ -1,4 +1,4 @@
-"""Pictures of a scan that are planes: a piece of an image with what is left of it, chi-squared over the focal plane."""
+"""Pictures of a scan that are planes: a piece of an image with its residual, chi-squared over the focal plane."""
 
 from __future__ import annotations
 
@@ -17,7 +17,22 @@ CHI2_RANGE = (0.5, 2.0)
 
 
 def draw_residuals(diagnostics: ScanDiagnostics, title: str, path: Path) -> Path | None:
-    """Draw image, residual and histogram of the residual, one row a band; None without any piece."""
+    """Draw image, residual and histogram of the residual, a row for each band.
+
+    Parameters
+    ----------
+    diagnostics : ScanDiagnostics
+        What the reduction measured of itself.
+    title : str
+        Title of the picture: run, night and scan.
+    path : Path
+        Target of the picture.
+
+    Returns
+    -------
+    Path or None
+        The picture; None if there is no piece of an image.
+    """
     bands = [band for band in diagnostics.bands if np.isfinite(band.residual).any()]
     if not bands:
         return None
@@ -52,7 +67,7 @@ def _draw_piece(axes: Any, band: BandDiagnostics, noise: float) -> None:
 
 
 def _draw_residual(axes: Any, band: BandDiagnostics, noise: float) -> Any:
-    """Blue where the models took too much, red where too little; gives what the colour bar is made of."""
+    """Draw a residual, blue for pixels of which the models took too much, red for too little; gives the image."""
     shown = axes.imshow(
         (band.residual - middle(band.residual)) / noise,
         origin="lower",
@@ -67,7 +82,7 @@ def _draw_residual(axes: Any, band: BandDiagnostics, noise: float) -> Any:
 
 
 def _draw_histogram(axes: Any, band: BandDiagnostics, noise: float) -> None:
-    """Histogram of the residual with the normal distribution of its spread: wings are what the models miss."""
+    """Draw the residual's histogram and the normal distribution of its spread: wings are light that models miss."""
     values = (band.residual[np.isfinite(band.residual)] - middle(band.residual)) / noise
     edges = np.linspace(-10.0, 10.0, 81)
     counts, _ = np.histogram(np.clip(values, -9.99, 9.99), edges)
@@ -90,7 +105,22 @@ def _draw_histogram(axes: Any, band: BandDiagnostics, noise: float) -> None:
 
 
 def draw_chi2(diagnostics: ScanDiagnostics, title: str, path: Path) -> Path | None:
-    """Draw the median reduced chi-squared of profile fits over the focal plane, a panel a band; None without any."""
+    """Draw the median reduced chi-squared of profile fits over the focal plane, a panel for each band.
+
+    Parameters
+    ----------
+    diagnostics : ScanDiagnostics
+        What the reduction measured of itself.
+    title : str
+        Title of the picture: run, night and scan.
+    path : Path
+        Target of the picture.
+
+    Returns
+    -------
+    Path or None
+        The picture; None if there are no fitted stars.
+    """
     from matplotlib.colors import LogNorm
 
     if not any(np.isfinite(band.chi2_map).any() for band in diagnostics.bands):
@@ -123,7 +153,7 @@ def draw_chi2(diagnostics: ScanDiagnostics, title: str, path: Path) -> Path | No
 
 
 def _label_cells(axes: Any, cells: Plane) -> None:
-    """Write values beyond the colours, which would all look alike."""
+    """Write the values that lie beyond the scale of colours, because their colours look alike."""
     size = DETECTOR_PIX / CELLS
     for y, x in np.argwhere((cells < CHI2_RANGE[0]) | (cells > CHI2_RANGE[1])):
         place = ((x + 0.5) * size, (y + 0.5) * size)

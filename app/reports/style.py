@@ -1,4 +1,4 @@
-"""How pictures look: one palette, one size, no display needed."""
+"""Palette and sizes of all pictures; no display is needed."""
 
 from __future__ import annotations
 
@@ -15,7 +15,20 @@ BAND_COLOUR: dict[Band, str] = {Band.J: "#2b6cb0", Band.H: "#2f855a", Band.K: "#
 
 @contextmanager
 def picture(path: Path, width_inch: float = 8.0, height_inch: float = 5.0) -> Iterator[Any]:
-    """Figure that is written to `path` as PNG when the block ends; the same content gives the same bytes."""
+    """Figure that is written as PNG when the block ends; the same content gives the same bytes.
+
+    Parameters
+    ----------
+    path : Path
+        Target; a file there is overwritten.
+    width_inch, height_inch : float, optional
+        Size, at 120 pixels an inch.
+
+    Yields
+    ------
+    matplotlib.figure.Figure
+        Empty figure with a constrained layout.
+    """
     import matplotlib as mpl
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
@@ -33,5 +46,5 @@ def say_nothing_there(axes: Any, words: str) -> None:
 
 
 def count_of(number: int, noun: str) -> str:
-    """Write a number of things: 1 star, 1,200 stars."""
+    """Write a number with its noun, as in 1 star and 1,200 stars."""
     return f"{number:,} {noun}{'' if number == 1 else 's'}"
