@@ -39,8 +39,8 @@ def current(url: str) -> str | None:
         Raised if the server does not answer.
     """
     with connect_url(url) as connection:
-        there = connection.execute("SELECT to_regclass('public.alembic_version')").fetchone()
-        if there is None or there[0] is None:
+        table = connection.execute("SELECT to_regclass('public.alembic_version')").fetchone()
+        if table is None or table[0] is None:
             return None
         row = connection.execute("SELECT version_num FROM public.alembic_version").fetchone()
         return str(row[0]) if row is not None else None
