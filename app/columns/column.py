@@ -65,6 +65,8 @@ BY_PUBLICATION = frozenset({Producer.PUBLICATION})
 """Producers of the keys of a claim."""
 BY_RELEASE = frozenset({Producer.RELEASE})
 """Producers of what a release adds."""
+OPEN_UNTIL_RELEASE = "given by a release, not by a reduction"
+"""Null rule of such columns in the working database."""
 
 
 @dataclass(frozen=True)

@@ -68,10 +68,14 @@ class BandDiagnostics:
 
     Attributes
     ----------
+    band : Band
+        The band that was measured.
     frames : structured array of FRAME_DIAGNOSTIC_DTYPE
+        One row a frame, in the order of time.
     chi2_map : float32 array (16, 16)
         Median reduced chi-squared of profile fits by cell (y, x) of the focal plane; NaN without stars.
     stars : structured array of STAR_DIAGNOSTIC_DTYPE
+        One row a star that was measured.
     image, residual : float32 arrays (ny, nx)
         A piece of an Atlas image, DN, and the same piece after all models are taken away; both of one shape, which
         may be (0, 0); NaN without data.

@@ -7,160 +7,18 @@ the survey kept to itself. Wide columns stand first, so that rows carry no align
 from __future__ import annotations
 
 from app.columns.column import (
-    BY_PUBLICATION,
     BY_RELEASE,
     BY_STEP,
     MEASURED,
     NOBODY,
-    ROUNDED,
+    OPEN_UNTIL_RELEASE,
     Column,
     Kind,
-    expand_bands,
 )
-from app.columns.photometry import PHOTOMETRY, UNMEASURED
+from app.columns.photometry import PHOTOMETRY
+from app.columns.point_keys import POINT_KEYS
 
-_RELEASE = "given by a release, not by a reduction"
 _LATER = "this version does not compute it yet"
-
-_KEYS = (
-    Column(
-        "src_id",
-        Kind.BIGINT,
-        "Unique in a run: HEALPix order 12 nested (28 bits), scan_key (20), sequence (15)",
-        ucd="meta.id;meta.main",
-        producers=BY_STEP,
-    ),
-    Column(
-        "attempt_id",
-        Kind.BIGINT,
-        "Attempt that made the row; leads to run, scan, raw files and calibrations",
-        ucd="meta.id.part",
-        producers=BY_PUBLICATION,
-    ),
-    Column(
-        "ra",
-        Kind.DOUBLE,
-        "Right ascension, ICRS",
-        "deg",
-        "pos.eq.ra;meta.main",
-        text_format="%10.6f",
-        producers=ROUNDED,
-    ),
-    Column(
-        "decl",
-        Kind.DOUBLE,
-        "Declination, ICRS",
-        "deg",
-        "pos.eq.dec;meta.main",
-        text_format="%10.6f",
-        producers=ROUNDED,
-    ),
-    Column(
-        "jdate",
-        Kind.DOUBLE,
-        "Julian date of the measurement, UTC, good to 30 s",
-        "d",
-        "time.epoch",
-        "the input has no time",
-        text_format="%12.4f",
-        producers=BY_STEP,
-    ),
-    *expand_bands(
-        (
-            Column(
-                "{b}_ra",
-                Kind.DOUBLE,
-                "Right ascension of the {B} detection alone",
-                "deg",
-                "pos.eq.ra;{ucd}",
-                UNMEASURED,
-                producers=MEASURED,
-            ),
-            Column(
-                "{b}_decl",
-                Kind.DOUBLE,
-                "Declination of the {B} detection alone",
-                "deg",
-                "pos.eq.dec;{ucd}",
-                UNMEASURED,
-                producers=MEASURED,
-            ),
-        )
-    ),
-    Column("run_id", Kind.INTEGER, "Processing run", ucd="meta.id.part", producers=BY_PUBLICATION),
-    Column(
-        "scan_key",
-        Kind.INTEGER,
-        "Key of the scan (survey.scan)",
-        ucd="meta.id.part",
-        text_format="%5d",
-        producers=BY_STEP,
-    ),
-    Column("id", Kind.INTEGER, "Number of the source within the scan", ucd="meta.id.part", producers=BY_STEP),
-    Column(
-        "coadd_key",
-        Kind.INTEGER,
-        "Key of the Atlas image triple the source stands on (wsdb.atlas_image)",
-        ucd="meta.id.part",
-        text_format="%7d",
-        producers=BY_STEP,
-    ),
-    Column(
-        "dist_edge_ns",
-        Kind.INTEGER,
-        "Distance to the nearest north or south edge of the scan",
-        "arcsec",
-        "pos.angDistance",
-        text_format="%5d",
-        producers=BY_STEP,
-    ),
-    Column(
-        "dist_edge_ew",
-        Kind.INTEGER,
-        "Distance to the nearest east or west edge of the scan",
-        "arcsec",
-        "pos.angDistance",
-        text_format="%3d",
-        producers=BY_STEP,
-    ),
-    Column(
-        "ext_key",
-        Kind.INTEGER,
-        "Key of the same object among the extended sources",
-        ucd="meta.id.cross",
-        null=_RELEASE,
-        text_format="%10d",
-        producers=BY_RELEASE,
-        released_null="no extended source is this one",
-    ),
-    Column(
-        "pts_key",
-        Kind.INTEGER,
-        "Key in a release",
-        ucd="meta.id",
-        null=_RELEASE,
-        text_format="%10d",
-        producers=BY_RELEASE,
-    ),
-    Column(
-        "pxcntr",
-        Kind.INTEGER,
-        "pts_key of the nearest released neighbour",
-        ucd="meta.id.cross",
-        null=_RELEASE,
-        text_format="%10d",
-        producers=BY_RELEASE,
-        released_null="the only row of the release",
-    ),
-    Column(
-        "date",
-        Kind.DATE,
-        "Observation reference date: UT date at sunrise of the night",
-        ucd="time.epoch;obs",
-        text_format="%10s",
-        producers=BY_STEP,
-    ),
-)
 
 _POSITION = (
     Column(
@@ -222,7 +80,7 @@ _POSITION = (
         "Distance to the nearest released neighbour",
         "arcsec",
         "pos.angDistance",
-        _RELEASE,
+        OPEN_UNTIL_RELEASE,
         text_format="%5.1f",
         producers=BY_RELEASE,
         released_null="the only row of the release",
@@ -291,7 +149,7 @@ _SMALL = (
         "Position angle of the nearest released neighbour",
         "deg",
         "pos.posAng",
-        _RELEASE,
+        OPEN_UNTIL_RELEASE,
         text_format="%3d",
         producers=BY_RELEASE,
         released_null="the only row of the release",
@@ -301,7 +159,7 @@ _SMALL = (
         Kind.SMALLINT,
         "Contamination by an extended source: 0 none, 1 is one, 2 inside one",
         ucd="meta.code",
-        null=_RELEASE,
+        null=OPEN_UNTIL_RELEASE,
         text_format="%1d",
         producers=BY_RELEASE,
     ),
@@ -319,7 +177,7 @@ _SMALL = (
         Kind.SMALLINT,
         "Duplicate-source flag of a release",
         ucd="meta.code",
-        null=_RELEASE,
+        null=OPEN_UNTIL_RELEASE,
         text_format="%1d",
         producers=BY_RELEASE,
     ),
@@ -328,7 +186,7 @@ _SMALL = (
         Kind.SMALLINT,
         "Use-source flag of a release",
         ucd="meta.code",
-        null=_RELEASE,
+        null=OPEN_UNTIL_RELEASE,
         text_format="%1d",
         producers=BY_RELEASE,
     ),
@@ -359,7 +217,7 @@ _TEXT = (
         Kind.CHAR,
         "Sexagesimal name made from the truncated position",
         ucd="meta.id",
-        null=_RELEASE,
+        null=OPEN_UNTIL_RELEASE,
         length=17,
         text_format="%17s",
         producers=BY_RELEASE,
@@ -447,5 +305,5 @@ _TEXT = (
     ),
 )
 
-POINT_SOURCE: tuple[Column, ...] = (*_KEYS, *_POSITION, *PHOTOMETRY, *_SMALL, *_TEXT)
+POINT_SOURCE: tuple[Column, ...] = (*POINT_KEYS, *_POSITION, *PHOTOMETRY, *_SMALL, *_TEXT)
 """Columns of wsdb.point_source in table order."""

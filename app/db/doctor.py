@@ -92,7 +92,17 @@ def check_pgsphere_files() -> Finding:
 
 
 def judge_pgsphere(check: str, version: str, remedy: str) -> Finding:
-    """Judge a pgSphere version; an empty one means that there is none."""
+    """Judge a pgSphere version.
+
+    Parameters
+    ----------
+    check : str
+        Name of the check, as the finding carries it.
+    version : str
+        Version as the server gives it, such as `1.4.2`; empty where pgSphere is missing.
+    remedy : str
+        Command that installs or updates pgSphere.
+    """
     wanted = ".".join(str(number) for number in OLDEST_PGSPHERE)
     if not version:
         return Finding(check, ok=False, found=f"none, {wanted} or later is needed", remedy=remedy)

@@ -85,8 +85,12 @@ class _ShapeLoader(Loader):
 def register(connection: Connection[Any]) -> None:
     """Teach one psycopg connection to send and receive SPoint, SCircle, SPolygon and SBox.
 
-    Type oids differ between databases, hence per connection. Raised if the extension is absent:
-    PgSphereMissingError.
+    The numbers (oids) of types differ between databases, so every connection learns its own.
+
+    Raises
+    ------
+    PgSphereMissingError
+        Raised if the extension is not in the database.
     """
     for name, shape in _SHAPES.items():
         info = TypeInfo.fetch(connection, name)

@@ -13,7 +13,10 @@ SQL_ROOT = Path(__file__).resolve().parents[2] / "sql"
 def statement(name: str) -> str:
     """Text of a named statement, such as ``"production/claim/renew"`` for ``sql/production/claim/renew.sql``.
 
-    Raised if the file does not exist: FileNotFoundError (a bug, not an operator's problem).
+    Raises
+    ------
+    FileNotFoundError
+        Raised if the file does not exist: a bug, not an operator's problem.
     """
     return (SQL_ROOT / f"{name}.sql").read_text(encoding="utf-8")
 

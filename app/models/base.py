@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import CHAR, CheckConstraint, Column, Date, Float, Integer, MetaData, SmallInteger
+from sqlalchemy import CHAR, CheckConstraint, Column, Date, Integer, MetaData, SmallInteger
 from sqlalchemy.dialects.postgresql import BIGINT, DOUBLE_PRECISION, JSONB, REAL, TIMESTAMP
 from sqlalchemy.types import TypeEngine
 
@@ -41,12 +41,36 @@ Json = JSONB(none_as_null=True)
 
 
 def required(name: str, kind: Any, comment: str, *arguments: Any, **options: Any) -> Column[Any]:
-    """Build a NOT NULL column."""
+    """Build a NOT NULL column.
+
+    Parameters
+    ----------
+    name : str
+        Name in SQL.
+    kind : type
+        Type of SQLAlchemy.
+    comment : str
+        Meaning, as it stands in the database.
+    arguments, options
+        Further arguments of `sqlalchemy.Column`: keys, identities, defaults.
+    """
     return Column(name, kind, *arguments, nullable=False, comment=comment, **options)
 
 
 def optional(name: str, kind: Any, comment: str, *arguments: Any, **options: Any) -> Column[Any]:
-    """Build a column that may be NULL; the comment says when."""
+    """Build a column that may be NULL.
+
+    Parameters
+    ----------
+    name : str
+        Name in SQL.
+    kind : type
+        Type of SQLAlchemy.
+    comment : str
+        Meaning, as it stands in the database, and when the value is NULL.
+    arguments, options
+        Further arguments of `sqlalchemy.Column`: keys, identities, defaults.
+    """
     return Column(name, kind, *arguments, nullable=True, comment=comment, **options)
 
 
@@ -72,4 +96,4 @@ def registered(column: registry.Column) -> Column[Any]:
     return Column(column.name, kind, nullable=column.nullable, comment=column.comment, autoincrement=False)
 
 
-__all__ = ["METADATA", "SCHEMAS", "Float", "Json", "Moment", "one_of", "optional", "registered", "required"]
+__all__ = ["METADATA", "SCHEMAS", "Json", "Moment", "one_of", "optional", "registered", "required"]

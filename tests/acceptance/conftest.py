@@ -68,3 +68,14 @@ def night(cluster: Cluster, template_database: Database) -> Iterator[Site]:
         place.mapps("worker", "--processes", "2", "--until-idle")
         place.mapps("release", "build", "first-1", "--run", "first", "--kind", "sampler")
         yield place
+
+
+@pytest.fixture(scope="session")
+def night_images(night: Site, cluster: Cluster) -> Iterator[Site]:
+    """A place that has only the Atlas images of the small night: reduced as finished images, run `first`."""
+    for place in open_site(cluster, f"images_{os.getpid()}"):
+        place.mapps("ingest", "atlas", str(night.home / "store" / "atlas"))
+        place.mapps("run", "create", "first", "--kind", "preliminary")
+        place.mapps("run", "queue", "first")
+        place.mapps("worker", "--processes", "2", "--until-idle")
+        yield place

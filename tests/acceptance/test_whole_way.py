@@ -91,9 +91,8 @@ def test_magnitudes_and_positions_agree_with_the_truth(night: Site, band: str, l
         truth[names.get("decl_deg", names.get("decl", ""))],
     )
     magnitude = truth[names.get(f"{band}_mag", names.get(f"{band}_m", ""))]
-    place = "jhk".index(band) + 1
     rows = np.array(
-        query(night, f"SELECT ra, decl, {band}_m FROM release.psc WHERE substr(rd_flg, {place}, 1) = '2'"),
+        query(night, f"SELECT ra, decl, {band}_m FROM release.psc WHERE wsdb.{band}_rd_flg(rd_flg) = '2'"),
         float,
     )
     bright = (magnitude < limit) & (magnitude > 10.0)

@@ -41,7 +41,7 @@ def _fill(world: World) -> dict[str, int]:
         "worse scan": world.sources(3, 10.05, 0.5),
     }  # fmt: skip
     keys["namesakes"] = world.sources(1, [10.1, 10.1], [0.6, 0.6 + 0.001 * ARCSEC])
-    world.extended(1, [10.05, 10.1], [0.5, 0.9], src_id=[keys["alone"][0], -(2**63)], r_3sig=[20.0, 5.0])
+    world.extended(1, [10.05, 10.1], [0.5, 0.9], r_3sig=[20.0, 5.0])
     return {name: int(values[0]) for name, values in keys.items()}
 
 
@@ -195,6 +195,18 @@ def test_a_single_source_has_no_neighbour(world: World) -> None:
     world.sources(1, 10.1, 0.5)
     world.build()
     assert world.rows("SELECT prox, pxpa, pxcntr FROM release.psc") == [(None, None, None)]
+
+
+def test_rows_of_the_tests_are_held_to_the_producers(world: World) -> None:
+    """A test that fills a column which no reduction fills would prove a rule that never sees a value."""
+    world.scan(world.run(), 1, Box(10.0, 10.2, 0.0, 1.0))
+    for name in ("mp_flg", "gal_contam", "attempt_id"):
+        with pytest.raises(ValueError, match=f"no reduction and no step fills {name}"):
+            world.sources(1, 10.1, 0.5, **{name: 1})
+    with pytest.raises(ValueError, match="no reduction and no step fills run_id"):
+        world.extended(1, 10.1, 0.5, run_id=1)
+    with pytest.raises(KeyError, match="k_r_3sig"):
+        world.extended(1, 10.1, 0.5, k_r_3sig=20.0)
 
 
 def test_refusals(world: World) -> None:

@@ -35,13 +35,14 @@ def world(template_database: Database) -> Iterator[World]:
         world.scan(run, 1, Box(359.9, 360.1, -1.0, 1.0))
         random = np.random.default_rng(5)
         ra = (359.95 + random.uniform(0, 0.1, 300)) % 360
+        decl = random.uniform(-0.9, 0.9, 300)
         some = np.where(np.arange(300) % 3 == 0, np.nan, 15.25).astype("f4")
         world.sources(
-            1, ra, random.uniform(-0.9, 0.9, 300), h_m=some, h_snr=some, jdate=np.where(np.isnan(some), np.nan, 2.45e6),
-            ph_qual=np.where(np.isnan(some), b"AA ", b"AAA"), a=b"T", date=-274,
-            phi_opt=np.where(np.isnan(some), null_integer(Kind.SMALLINT), 7),
+            1, ra, decl, h_m=some, h_snr=some, jdate=np.where(np.isnan(some), np.nan, 2.45e6),
+            ph_qual=np.where(np.isnan(some), b"AA ", b"AAA"), date=-274,
         )  # fmt: skip
-        world.extended(1, [0.02, 0.05], [0.1, 0.2])
+        # One is the same object as a point source, so that ext_key is known in one row and null in the others.
+        world.extended(1, [ra[7], 0.05], [decl[7], 0.2])
         world.build()
         yield world
 
@@ -59,6 +60,15 @@ def _export(world: World, kind: str, folder: Path) -> dict[str, Path]:
     for file in files:
         assert hashlib.sha256(file.path.read_bytes()).hexdigest() == file.sha256
     return {file.product: file.path for file in files}
+
+
+def test_the_rows_have_known_and_unknown_values(world: World) -> None:
+    """What the formats are compared on: reals, text with blanks and integers, each with and without a value."""
+    query = "SELECT count(h_m), count(*) FILTER (WHERE ph_qual = 'AA '), count(ext_key), count(*) FROM release.psc"
+    [(magnitudes, blanks, keys, rows)] = world.rows(query)
+    assert 0 < magnitudes < rows
+    assert 0 < blanks < rows
+    assert keys == 1
 
 
 @pytest.mark.parametrize("kind", list(ExportFormat))

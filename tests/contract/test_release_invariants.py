@@ -8,7 +8,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from app.columns import PUBLISHED_PSC
+from app.columns import PUBLISHED_PSC, Producer
+from app.columns.column import names_by
 from tests.conftest import Database
 from tests.worlds.release import Box, World, fresh_world
 
@@ -19,21 +20,7 @@ BOXES = [Box(359.9 + 0.08 * i, 360.05 + 0.08 * i, 60.0, 60.3) for i in range(3)]
     Box(359.95, 360.15, 60.15, 60.45)
 ]
 
-GIVEN_BY_THE_RELEASE = frozenset(
-    [
-        "ra",
-        "decl",
-        "designation",
-        "prox",
-        "pxpa",
-        "pxcntr",
-        "gal_contam",
-        "pts_key",
-        "dup_src",
-        "use_src",
-        "ext_key",
-    ]
-)
+GIVEN_BY_THE_RELEASE = frozenset(names_by(PUBLISHED_PSC, Producer.RELEASE))
 
 
 def _fill(world: World, order: list[int]) -> None:

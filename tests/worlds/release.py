@@ -1,4 +1,8 @@
-"""A working database by hand: runs, scans with footprints, accepted attempts and sources, as a release sees them."""
+"""A working database by hand: runs, scans with footprints, accepted attempts and sources, as a release sees them.
+
+Sources go the way of a reduction: tests say what was measured, in the fields of the reduction, and the seam of the
+steps makes the rows. A column that no reduction measures and no step derives cannot be given a value here.
+"""
 
 from __future__ import annotations
 
@@ -6,19 +10,22 @@ import itertools
 import os
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from datetime import date
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from psycopg import Connection, sql
 from psycopg.types.json import Jsonb
 
-from app.columns import EXTENDED_SOURCE, POINT_SOURCE
-from app.columns.records import empty_records
+from app.columns import EXTENDED_SOURCE, POINT_SOURCE, Column, Producer
+from app.columns.records import unknown_rows
 from app.db.copy import SourceTable, copy_rows
 from app.releases.build import BuildSummary, build_release
-from app.sky.footprint import Corners, edge_distances
-from app.sky.healpix import source_identifiers
+from app.sky.footprint import Corners
 from tests.conftest import TEMPLATE, Database, create_database, drop_database
+from workers.reduction.frames.products import EXTENDED_DTYPE, SOURCE_DTYPE
+from workers.steps.records import extended_records, point_records
+from workers.steps.scan_facts import ScanFacts
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -29,13 +36,17 @@ _hashes = itertools.count(1)
 _databases = itertools.count(1)
 GOOD: dict[str, Any] = {
     "ph_qual": b"AAA", "rd_flg": b"222", "bl_flg": b"111", "cc_flg": b"000", "ndet": b"666666", "cnf_flg": b"000000",
-    "hemis": b"n", "err_maj": 0.1, "err_min": 0.08, "err_ang": 45, "x_scan": 1.5, "y_scan": 20.0, "glon": 12.345,
-    "glat": -20.5, "jdate": 2451278.8326, "date": 0, "scan": 1, "coadd": 9,
+    "err_maj": 0.1, "err_min": 0.08, "err_ang": 45, "x_scan": 1.5, "y_scan": 20.0, "coadd": 1,
     **{f"{b}_{name}": value for b, m in (("j", 15.2), ("h", 14.6), ("k", 14.4)) for name, value in
        (("m", m), ("msig", 0.02), ("cmsig", 0.021), ("msigcom", 0.024), ("snr", 52.5), ("psfchi", 1.04),
         ("m_stdap", m + 0.02), ("msig_stdap", 0.03))},
 }  # fmt: skip
-"""A row that every rule lets through."""
+"""A measurement that every rule lets through."""
+EXTENDED: dict[str, Any] = {
+    "coadd": 1, "r_3sig": 8.0, "k_ba": 0.5, "k_phi": 30.0, "k_m_7": 13.0, "k_msig_7": 0.05,
+}  # fmt: skip
+"""A well measured extended source."""
+NIGHT, JDATE = date(1999, 4, 10), 2451278.8326
 
 
 @dataclass(frozen=True)
@@ -70,6 +81,8 @@ class World:
     runs: dict[str, int] = field(default_factory=dict)
     scans: dict[int, tuple[int, int, Box]] = field(default_factory=dict)
     """scan_key -> run_id, attempt_id, area."""
+    points: dict[tuple[int, int], list[np.ndarray]] = field(default_factory=dict)
+    """(run_id, scan_key) -> point sources so far."""
 
     def one(self, query: Any, *values: Any) -> Any:
         row = self.connection.execute(query, values).fetchone()
@@ -136,8 +149,9 @@ class World:
 
     def _observe(self, scan_key: int, box: Box, tile: int, kind: str) -> None:
         night = self.one(
-            "INSERT INTO survey.night (hemis, date, day_number) VALUES ('n', '1999-04-10', 1)"
-            " ON CONFLICT (date, hemis) DO UPDATE SET day_number = 1 RETURNING night_id"
+            "INSERT INTO survey.night (hemis, date, day_number) VALUES ('n', %s, 1)"
+            " ON CONFLICT (date, hemis) DO UPDATE SET day_number = 1 RETURNING night_id",
+            NIGHT,
         )
         c = box.corners.as_tuple()
         self.insert(
@@ -149,44 +163,64 @@ class World:
     def sources(
         self, scan_key: int, ra: Any, decl: Any, *, attempt: int | None = None, **values: Any
     ) -> np.ndarray:
-        """Load point sources of a scan: good ones, but for the columns given. Returns their src_id."""
-        run_id, accepted, box = self.scans[scan_key]
-        ra, decl = np.atleast_1d(np.asarray(ra, float)), np.atleast_1d(np.asarray(decl, float))
-        rows = empty_records(POINT_SOURCE, ra.size)
-        rows["ra"], rows["decl"] = ra, decl
-        rows["src_id"] = source_identifiers(ra, decl, scan_key) + self._already(scan_key)
-        rows["id"] = np.arange(ra.size)
-        ns, ew, flag = edge_distances(ra, decl, box.corners)
-        rows["dist_edge_ns"], rows["dist_edge_ew"], rows["dist_edge_flg"] = ns, ew, flag
-        rows["run_id"], rows["scan_key"], rows["attempt_id"] = run_id, scan_key, attempt or accepted
-        rows["coadd_key"] = scan_key * 1024 + 1
-        for name, value in (GOOD | values).items():
+        """Load point sources of a scan: good ones, but for the columns given. Returns their src_id.
+
+        Columns that a step derives may be given too: they take the place of what it derived.
+        """
+        run_id, accepted, _ = self.scans[scan_key]
+        measured, derived = self._measured(SOURCE_DTYPE, POINT_SOURCE, ra, decl, GOOD | values)
+        rows = point_records(measured, self._facts(scan_key))
+        rows = rows[np.argsort(rows["id"])]
+        # Sources of the scan so far: later ones get higher sequence numbers, whatever their pixel.
+        earlier = self.points.setdefault((run_id, scan_key), [])
+        rows["src_id"] += sum(part.size for part in earlier)
+        for name, value in derived.items():
             rows[name] = value
-        copy_rows(self.connection, SourceTable.POINT, POINT_SOURCE, rows)
+        keys = {"run_id": run_id, "attempt_id": attempt or accepted}
+        copy_rows(self.connection, SourceTable.POINT, POINT_SOURCE, rows, keys)
+        earlier.append(rows)
         return np.asarray(rows["src_id"])
 
-    def _already(self, scan_key: int) -> int:
-        """Sources of the scan so far: later ones get higher sequence numbers, whatever their pixel."""
-        run_id = self.scans[scan_key][0]
-        return int(
-            self.one(
-                "SELECT count(*) FROM wsdb.point_source WHERE run_id = %s AND scan_key = %s", run_id, scan_key
-            )
-        )
-
     def extended(self, scan_key: int, ra: Any, decl: Any, **values: Any) -> np.ndarray:
-        """Load extended sources of a scan, well measured unless told otherwise. Returns their ext_id."""
+        """Load extended sources of a scan, well measured unless told otherwise. Returns their ext_id.
+
+        A point source of the scan within 2 arcsec, loaded before, is the same object.
+        """
         run_id, attempt, _ = self.scans[scan_key]
-        ra, decl = np.atleast_1d(np.asarray(ra, float)), np.atleast_1d(np.asarray(decl, float))
-        rows = empty_records(EXTENDED_SOURCE, ra.size)
-        rows["ra"], rows["decl"], rows["ext_id"] = ra, decl, source_identifiers(ra, decl, scan_key)
-        rows["run_id"], rows["scan_key"], rows["attempt_id"] = run_id, scan_key, attempt
-        rows["coadd_key"], rows["coadd"] = scan_key * 1024 + 1, 1
-        good = {"r_3sig": 8.0, "k_ba": 0.5, "k_phi": 30.0, "k_m_7": 13.0, "k_msig_7": 0.05}
-        for name, value in (good | values).items():
+        measured, derived = self._measured(EXTENDED_DTYPE, EXTENDED_SOURCE, ra, decl, EXTENDED | values)
+        facts = self._facts(scan_key)
+        none = point_records(np.zeros(0, SOURCE_DTYPE), facts)
+        points = np.concatenate([none, *self.points.get((run_id, scan_key), [])])
+        rows = extended_records(measured, facts, points)
+        for name, value in derived.items():
             rows[name] = value
-        copy_rows(self.connection, SourceTable.EXTENDED, EXTENDED_SOURCE, rows)
+        keys = {"run_id": run_id, "attempt_id": attempt}
+        copy_rows(self.connection, SourceTable.EXTENDED, EXTENDED_SOURCE, rows, keys)
         return np.asarray(rows["ext_id"])
+
+    @staticmethod
+    def _measured(
+        dtype: np.dtype[np.void], columns: tuple[Column, ...], ra: Any, decl: Any, values: dict[str, Any]
+    ) -> tuple[np.ndarray, dict[str, Any]]:
+        """Measurements of a reduction, and the values given for columns that a step derives."""
+        ra, decl = np.atleast_1d(np.asarray(ra, float)), np.atleast_1d(np.asarray(decl, float))
+        by_name = {column.name: column for column in columns}
+        unmade = [n for n in values if not (by_name[n].measured or Producer.STEP in by_name[n].producers)]
+        if unmade:
+            raise ValueError(f"no reduction and no step fills {', '.join(unmade)}")
+        measured = unknown_rows(dtype, ra.size)
+        for name, value in ({"ra": ra, "decl": decl} | values).items():
+            if by_name[name].measured:
+                measured[name] = value
+        return measured, {name: value for name, value in values.items() if not by_name[name].measured}
+
+    def _facts(self, scan_key: int) -> ScanFacts:
+        box = self.scans[scan_key][2]
+        return ScanFacts(
+            scan_key=scan_key, scan=scan_key % 1000, kind="sci", entry="raw", tile=None, night_id=1, hemis="n",
+            date=NIGHT, day_number=1, direction=None, started_at=None, jdate=JDATE, airmass=None, frames_expected=None,
+            corners_deg=box.corners.as_tuple(), files=(),
+        )  # fmt: skip
 
     def build(self, name: str = "first", **options: Any) -> BuildSummary:
         """Commit what was filled in and draw a release from all runs."""

@@ -1,19 +1,9 @@
 """Who fills which column, and the record layouts that follow from that."""
 
-import numpy as np
 import pytest
 
 from app.columns import EXTENDED_SOURCE, POINT_SOURCE, PUBLISHED_PSC, PUBLISHED_XSC, Column, Kind, Producer
 from app.columns.column import BY_RELEASE, MEASURED, NOBODY, expand_bands, names_by
-from app.columns.documentation import NOBODY_YET, render
-from app.columns.records import (
-    RecordLayoutError,
-    empty_records,
-    measured_dtype,
-    null_integer,
-    record_dtype,
-    unknown_rows,
-)
 
 TABLES = pytest.mark.parametrize("columns", [POINT_SOURCE, EXTENDED_SOURCE], ids=["point", "extended"])
 
@@ -77,40 +67,3 @@ def test_a_release_has_null_rules_of_its_own():
 @pytest.mark.parametrize("columns", [PUBLISHED_PSC, PUBLISHED_XSC], ids=["psc", "xsc"])
 def test_null_rules_of_releases_are_for_what_releases_fill(columns):
     assert [c.name for c in columns if c.released_null and Producer.RELEASE not in c.producers] == []
-
-
-def test_the_document_shows_producers_and_the_mark():
-    text = render()
-    for producer in Producer:
-        assert f"| {producer.label} | {producer.value} |" in text
-    rows = {line.split("|")[1].strip(" `"): line for line in text.splitlines() if line.startswith("| `")}
-    assert "| raw, image |" in rows["j_m"]
-    assert "| raw |" in rows["j_m_r1"]
-    assert "| publication |" in rows["run_id"]
-    assert "in the release: never |" in rows["pts_key"]
-    assert "in the release: the only row of the release |" in rows["prox"]
-    marked = {name for name, line in rows.items() if NOBODY_YET in line}
-    assert marked == {c.name for c in (*POINT_SOURCE, *EXTENDED_SOURCE) if not c.producers}
-
-
-@TABLES
-def test_measured_rows_have_the_measured_columns(columns):
-    dtype = measured_dtype(columns)
-    assert dtype.names == tuple(c.name for c in columns if c.measured)
-    assert all(dtype[c.name] == np.dtype(c.numpy_type) for c in columns if c.measured)
-
-
-def test_internal_fields_follow_the_columns():
-    columns = [Column("a", Kind.REAL, "", producers=MEASURED), Column("b", Kind.REAL, "")]
-    assert measured_dtype(columns, [("x", "f8")]) == np.dtype([("a", "f4"), ("x", "f8")])
-    with pytest.raises(RecordLayoutError, match="names of columns: b"):
-        measured_dtype(columns, [("x", "f8"), ("b", "f4")])
-
-
-def test_unknown_rows_are_null_in_every_field():
-    rows = unknown_rows(np.dtype([("a", "f8"), ("b", "i2"), ("c", "S3"), ("d", "i8")]), 3)
-    assert np.isnan(rows["a"]).all()
-    assert (rows["b"] == null_integer(Kind.SMALLINT)).all()
-    assert (rows["c"] == b"").all()
-    assert (rows["d"] == null_integer(Kind.BIGINT)).all()
-    assert unknown_rows(record_dtype(POINT_SOURCE), 2).tobytes() == empty_records(POINT_SOURCE, 2).tobytes()
