@@ -10,13 +10,12 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from app.errors import DatabaseUnavailableError, MappsError
-from app.models.production import TaskKind
 from workers.steps.registry import STEPS, Step
 
 LOG = logging.getLogger("mapps.worker")
 
 
-def main(words: Sequence[str] | None = None, steps: Mapping[TaskKind, Step] = STEPS) -> int:
+def main(words: Sequence[str] | None = None, steps: Mapping[str, Step] = STEPS) -> int:
     """Run one verb.
 
     Parameters
@@ -71,7 +70,7 @@ def _set_up_log(*, quiet: bool) -> None:
     logging.getLogger("mapps").setLevel(logging.WARNING if quiet else logging.INFO)
 
 
-def _work(options: argparse.Namespace, steps: Mapping[TaskKind, Step]) -> None:
+def _work(options: argparse.Namespace, steps: Mapping[str, Step]) -> None:
     import psycopg
 
     from app.db.engine import connect

@@ -136,8 +136,8 @@ def queue(
 ) -> None:
     """Queue everything ingested that the run can do and does not have yet; repeating it adds nothing."""
     del json
+    from app.production.queueing import queue_run
     from app.production.selection import Selection
-    from app.production.tasks import queue_run
 
     selection = Selection.of(night, scan, tile)
     with _operator() as connection:

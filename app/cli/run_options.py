@@ -44,5 +44,7 @@ def task_row(task: dict[str, Any]) -> dict[str, Any]:
 
 
 def night_name(row: dict[str, Any]) -> str:
-    """Write a night as commands take it: 1997-04-23s."""
-    return f"{row['date']:%Y-%m-%d}{row['hemis']}"
+    """Write the night of a task as commands take it: 1997-04-23s; the block or the whole run where it has none."""
+    if row["date"] is not None:
+        return f"{row['date']:%Y-%m-%d}{row['hemis']}"
+    return f"block {row['block']}" if row["block"] is not None else "whole run"

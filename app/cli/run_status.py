@@ -54,10 +54,10 @@ def status(
     if found.table:
         emit_table(found.table, STATUS_COLUMNS, f"Tasks of run {name}")
     for problem in problems:
-        place = f"scan {problem['scan']}" if problem["scan"] else "night"
+        scan = f", scan {problem['scan']}" if problem["scan"] else ""
         say(
-            f"  {problem['state']}: task {problem['task_id']} ({problem['kind']}, {night_name(problem)},"
-            f" {place}): {problem['reason']}"
+            f"  {problem['state']}: task {problem['task_id']} ({problem['kind']}, {night_name(problem)}{scan}):"
+            f" {problem['reason']}"
         )
 
 

@@ -17,7 +17,7 @@ from psycopg.rows import dict_row
 
 from app.db.statements import statement
 from app.errors import TokenLostError
-from app.models.production import Family, Outcome, TaskKind, TaskState
+from app.models.production import Family, Outcome, TaskState
 from app.production.claim import Claim, Usage, WorkerIdentity
 
 REAP_LIMIT = 100
@@ -71,9 +71,7 @@ def claim(
     wanted = asdict(identity) | {"lease_seconds": float(lease_seconds), "run": run}
     with connection.cursor(row_factory=dict_row) as cursor:
         row = cursor.execute(statement("production/claim/claim"), wanted).fetchone()
-    if row is None:
-        return None
-    return Claim(**(row | {"kind": TaskKind(row["kind"])}))
+    return None if row is None else Claim(**row)
 
 
 def renew(connection: Connection[Any], claim: Claim, lease_seconds: float) -> bool:

@@ -13,8 +13,9 @@ from app.db.locks import RELEASES
 from app.db.statements import statement
 from app.errors import ConflictError, UnknownNameError
 from app.models.production import TaskState
+from app.production.queueing import connect_tasks
 from app.production.runs import lock_run, refuse_unfrozen
-from app.production.tasks import Rows, connect_tasks, describe_tasks
+from app.production.tasks import Rows, describe_tasks
 
 
 @dataclass(frozen=True)
@@ -183,9 +184,9 @@ def _queue_again(connection: Connection[Any], name: str, task_ids: Sequence[int]
     ids = [row[0] for row in connection.execute(statement("production/operate/lock_tasks"), wanted)]
     keys = {"task_ids": ids}
     connection.execute(statement("production/operate/try_again"), keys)
-    connection.execute(statement("production/queue/lock_upstream"), {"run_id": run.run_id})
+    connection.execute(statement("production/queue/lock_upstream"), keys)
     connection.execute(statement("production/queue/settle_waiting"), keys)
-    connection.execute(statement("production/queue/block_dependents"), {"run_id": run.run_id})
+    connection.execute(statement("production/queue/block_dependents"), keys)
     connection.execute(statement("production/queue/notify"), {"run": name})
     return Requeued(name, describe_tasks(connection, ids))
 
@@ -196,8 +197,7 @@ def _queue_into(
     run = lock_run(connection, name)
     refuse_unfrozen(run)
     values = {"run_id": run.run_id, "task_ids": sorted(task_ids), "max_attempts": max_attempts}
-    connection.execute(statement("production/queue/lock_upstream"), {"run_id": run.run_id})
     ids = [row[0] for row in connection.execute(statement("production/recall/copy_tasks"), values)]
-    connect_tasks(connection, ids)
+    connect_tasks(connection, run, ids)
     connection.execute(statement("production/queue/notify"), {"run": name})
     return Requeued(name, describe_tasks(connection, ids))

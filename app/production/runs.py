@@ -173,6 +173,18 @@ def refuse_unfrozen(run: Run) -> None:
         )
 
 
+def refuse_closed(run: Run) -> None:
+    """Refuse to change the tasks of a closed run.
+
+    Raises
+    ------
+    ConflictError
+        Raised if the run is closed.
+    """
+    if run.state == RunState.CLOSED:
+        raise ConflictError(f"run {run.name!r} is closed", remedy=f"open it: mapps run resume {run.name}")
+
+
 def set_run_state(connection: Connection[Any], name: str, state: RunState) -> Run:
     """Open or hold a whole run."""
     with connection.transaction():

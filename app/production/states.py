@@ -36,7 +36,7 @@ class Event(StrEnum):
     RESUME = "resume"
     RETRY = "retry"
     RECALL = "recall"
-    UPSTREAM_RECALLED = "upstream recalled"
+    UPSTREAM_OPENED = "upstream recalled or added"
 
 
 class Guard(StrEnum):
@@ -71,6 +71,7 @@ class Transition:
 
 
 _S, _E, _G, _W = TaskState, Event, Guard, Who
+_QUEUE = ("queue/queue_tasks", "queue/find_edges", "queue/add_dependencies", "queue/settle_waiting")
 _LOSS = ("claim/reap", "claim/tasks_after_loss")
 _FAIL = ("claim/lock_attempt", "claim/end_attempt")
 _AGAIN = ("operate/lock_run", "operate/lock_tasks", "operate/try_again", "queue/settle_waiting")
@@ -83,7 +84,7 @@ _PUBLISH = (
 )
 
 TRANSITIONS: tuple[Transition, ...] = (
-    Transition(None, _E.QUEUE, _S.WAITING, _W.OPERATOR, _G.UPSTREAM_OPEN, None, ("queue/queue_scans",)),
+    Transition(None, _E.QUEUE, _S.WAITING, _W.OPERATOR, _G.UPSTREAM_OPEN, None, _QUEUE[:-1]),
     Transition(
         None,
         _E.QUEUE,
@@ -91,7 +92,7 @@ TRANSITIONS: tuple[Transition, ...] = (
         _W.OPERATOR,
         _G.UPSTREAM_DONE,
         None,
-        ("queue/queue_night_calibrations", "queue/queue_scans"),
+        _QUEUE,
     ),
     Transition(_S.WAITING, _E.UPSTREAM_DONE, _S.READY, _W.WORKER, _G.UPSTREAM_DONE, None, _PUBLISH[3:]),
     Transition(_S.READY, _E.CLAIM, _S.RUNNING, _W.WORKER, _G.UPSTREAM_DONE, None, ("claim/claim",)),
@@ -177,7 +178,7 @@ TRANSITIONS: tuple[Transition, ...] = (
     ),
     Transition(
         _S.READY,
-        _E.UPSTREAM_RECALLED,
+        _E.UPSTREAM_OPENED,
         _S.WAITING,
         _W.OPERATOR,
         _G.UPSTREAM_OPEN,

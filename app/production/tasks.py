@@ -1,4 +1,4 @@
-"""Tasks of a run: queue, hold, resume, retry."""
+"""Tasks of a run: hold, resume, retry."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from psycopg.rows import dict_row
 
 from app.db.statements import statement
 from app.errors import ConflictError
-from app.models.production import RunState, TaskState
-from app.production.runs import Run, lock_run, refuse_unfrozen
+from app.models.production import TaskState
+from app.production.runs import Run, lock_run, refuse_closed
 from app.production.selection import Selection
 
 Rows = list[dict[str, Any]]
@@ -31,60 +31,6 @@ class TaskFilter:
         known = self.selection.values()
         del known["tiles"]
         return known | {"task_ids": list(self.task_ids) if self.task_ids else None, "reason": self.reason}
-
-
-def queue_run(
-    connection: Connection[Any],
-    name: str,
-    selection: Selection,
-    max_attempts: int,
-    *,
-    dry_run: bool = False,
-) -> Rows:
-    """Queue everything ingested that the run can do and does not have yet.
-
-    Parameters
-    ----------
-    max_attempts : int
-        Lost or transient attempts after which a task is dead.
-    dry_run : bool
-        Do the same and roll it back.
-
-    Returns
-    -------
-    list of dict
-        The new tasks in the order of their priority.
-
-    Raises
-    ------
-    ConflictError
-        Raised if the run is final and not frozen, or closed.
-    """
-    added: Rows = []
-    with connection.transaction():
-        run = lock_run(connection, name)
-        refuse_unfrozen(run)
-        _refuse_closed(run)
-        values = {"run_id": run.run_id, "max_attempts": max_attempts} | selection.values()
-        ids = [
-            row[0]
-            for row in connection.execute(statement("production/queue/queue_night_calibrations"), values)
-        ]
-        connection.execute(statement("production/queue/lock_upstream"), {"run_id": run.run_id})
-        ids += [row[0] for row in connection.execute(statement("production/queue/queue_scans"), values)]
-        connect_tasks(connection, ids)
-        added = describe_tasks(connection, ids)
-        if dry_run:
-            raise Rollback
-        if ids:
-            connection.execute(statement("production/queue/notify"), {"run": name})
-    return added
-
-
-def connect_tasks(connection: Connection[Any], task_ids: Sequence[int]) -> None:
-    """Make new waiting scans wait for their night, and free those whose night is done already."""
-    connection.execute(statement("production/queue/add_dependencies"), {"task_ids": list(task_ids)})
-    connection.execute(statement("production/queue/settle_waiting"), {"task_ids": list(task_ids)})
 
 
 def describe_tasks(connection: Connection[Any], task_ids: Sequence[int]) -> Rows:
@@ -136,7 +82,7 @@ def retry_tasks(
     again: Rows = []
     with connection.transaction():
         run = lock_run(connection, name)
-        _refuse_closed(run)
+        refuse_closed(run)
         ids = lock_tasks(connection, run, wanted, states)
         again = _again(connection, run, ids, "production/operate/try_again")
         if dry_run:
@@ -154,14 +100,9 @@ def lock_tasks(
 
 def _again(connection: Connection[Any], run: Run, task_ids: list[int], verb: str) -> Rows:
     connection.execute(statement(verb), {"task_ids": task_ids})
-    # A night that publishes at this moment is waited for: it would not see the tasks that wait for it again.
-    connection.execute(statement("production/queue/lock_upstream"), {"run_id": run.run_id})
+    # What publishes at this moment is waited for: it would not see the tasks that wait for it again.
+    connection.execute(statement("production/queue/lock_upstream"), {"task_ids": task_ids})
     connection.execute(statement("production/queue/settle_waiting"), {"task_ids": task_ids})
     if task_ids:
         connection.execute(statement("production/queue/notify"), {"run": run.name})
     return describe_tasks(connection, task_ids)
-
-
-def _refuse_closed(run: Run) -> None:
-    if run.state == RunState.CLOSED:
-        raise ConflictError(f"run {run.name!r} is closed", remedy=f"open it: mapps run resume {run.name}")

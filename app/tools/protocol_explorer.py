@@ -294,7 +294,7 @@ def _others(world: World, n: int) -> Iterator[Step]:
             continue
         for task in _after(world, n, event):
             there = _with_task(world, n, task)._replace(budget=budget if orphan else spent)
-            for other in _after(there, 1, Event.UPSTREAM_RECALLED) if world.chained and not n else ():
+            for other in _after(there, 1, Event.UPSTREAM_OPENED) if world.chained and not n else ():
                 there = _with_task(there, 1, other)
             yield Step(f"{event} (task {n})", there)
 

@@ -43,7 +43,7 @@ def perform(claim: Claim, context: StepContext) -> Publication:
     dark or a flat (DarkError, FlatError): input failures, not retried.
     """
     with context.connect() as connection:
-        scans = _calibration_scans(connection, claim.night_id)
+        scans = _calibration_scans(connection, claim.night)
     made = _Made()
     for band in BANDS:
         darks, flats = _files(scans, band, "dark"), _files(scans, band, "flat")
