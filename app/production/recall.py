@@ -78,7 +78,19 @@ def _only_key(rows: Sequence[tuple[Any, ...]], given: str, noun: str) -> int:
 def users_of(connection: Connection[Any], recalled: Recalled, run: str | None = None) -> Rows:
     """Find the accepted attempts that depend on what is recalled, with their sources and releases.
 
-    Each row says how it depends (`through`) and counts its sources in the table itself.
+    Parameters
+    ----------
+    connection : Connection
+        Operator's or reader's.
+    recalled : Recalled
+        File, product or code.
+    run : str, optional
+        Name of the only run to look at.
+
+    Returns
+    -------
+    list of dict
+        An attempt a row: how it depends (`through`), and its sources, counted in the table itself.
     """
     rows = _attempts(connection, recalled, run)
     keys = {
@@ -115,8 +127,12 @@ def requeue(
 
     Parameters
     ----------
+    connection : Connection
+        Operator's, in autocommit mode.
+    recalled : Recalled
+        File, product or code.
     max_attempts : int
-        For tasks that are new in the other run.
+        Lost or transient attempts after which a task that is new in the other run is dead.
     run : str, optional
         Only users in this run.
     into : str, optional
@@ -128,6 +144,8 @@ def requeue(
     ------
     ConflictError
         Raised if a published release was drawn from the run, in place.
+    UnknownNameError
+        Raised if there is no such other run.
     """
     done: list[Requeued] = []
     with connection.transaction():

@@ -42,7 +42,19 @@ def describe_tasks(connection: Connection[Any], task_ids: Sequence[int]) -> Rows
 
 
 def hold_tasks(connection: Connection[Any], name: str, wanted: TaskFilter, reason: str) -> Rows:
-    """Hold waiting and ready tasks; running ones finish."""
+    """Hold waiting and ready tasks; running ones finish.
+
+    Parameters
+    ----------
+    connection : Connection
+        Operator's, in autocommit mode.
+    name : str
+        Name of the run.
+    wanted : TaskFilter
+        Tasks that are meant.
+    reason : str
+        Why, for people; shown with the tasks.
+    """
     with connection.transaction():
         run = lock_run(connection, name)
         ids = lock_tasks(connection, run, wanted, (TaskState.WAITING, TaskState.READY))
@@ -51,7 +63,17 @@ def hold_tasks(connection: Connection[Any], name: str, wanted: TaskFilter, reaso
 
 
 def resume_tasks(connection: Connection[Any], name: str, wanted: TaskFilter) -> Rows:
-    """Let held tasks go on: ready, or waiting where something upstream is not done."""
+    """Let held tasks go on: ready, or waiting where something upstream is not done.
+
+    Parameters
+    ----------
+    connection : Connection
+        Operator's, in autocommit mode.
+    name : str
+        Name of the run.
+    wanted : TaskFilter
+        Tasks that are meant; those that are not held stay as they are.
+    """
     with connection.transaction():
         run = lock_run(connection, name)
         ids = lock_tasks(connection, run, wanted, (TaskState.HELD,))
@@ -67,6 +89,19 @@ def retry_tasks(
     dry_run: bool = False,
 ) -> Rows:
     """Try failed and dead tasks again, with all attempts so far forgiven.
+
+    Parameters
+    ----------
+    connection : Connection
+        Operator's, in autocommit mode.
+    name : str
+        Name of the run.
+    wanted : TaskFilter
+        Tasks that are meant.
+    states : sequence of TaskState
+        failed, dead or both.
+    dry_run : bool
+        Do the same and roll it back.
 
     Raises
     ------
@@ -93,7 +128,24 @@ def retry_tasks(
 def lock_tasks(
     connection: Connection[Any], run: Run, wanted: TaskFilter, states: Sequence[TaskState]
 ) -> list[int]:
-    """Lock the wanted tasks that are in one of the states, in the order of their keys."""
+    """Lock the wanted tasks that are in one of the states, in the order of the plan and of their keys.
+
+    Parameters
+    ----------
+    connection : Connection
+        Operator's, inside a transaction.
+    run : Run
+        Run of the tasks, locked.
+    wanted : TaskFilter
+        Tasks that are meant.
+    states : sequence of TaskState
+        Tasks in other states are left alone.
+
+    Returns
+    -------
+    list of int
+        Keys of the tasks.
+    """
     values = wanted.values() | {"run_id": run.run_id, "states": [state.value for state in states]}
     return [row[0] for row in connection.execute(statement("production/operate/lock_tasks"), values)]
 

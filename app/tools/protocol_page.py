@@ -149,7 +149,7 @@ def _row(line: Transition) -> str:
     source = line.source.value if line.source else "-"
     outcome = line.outcome.value if line.outcome else "-"
     statements = ", ".join(f"`{name}`" for name in line.statements)
-    cells = (source, line.event, line.target, line.guard or "-", line.who, outcome, statements)
+    cells = (source, line.event, line.target, line.guard or "-", line.actor, outcome, statements)
     return f"| {' | '.join(cells)} |\n"
 
 
