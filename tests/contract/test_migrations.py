@@ -146,14 +146,16 @@ def test_migrations_are_short_and_frozen():
 
 
 @pytest.fixture
-def former_database(empty_database):
-    """What the code of before left behind: its revision, and a table with a row."""
+def former_database(template_database, empty_database):
+    """What the code of before left behind: its roles (here the template's), its revision, and a table with a row."""
     with empty_database.connect() as connection:
         connection.execute("CREATE TABLE public.alembic_version (version_num varchar(32) PRIMARY KEY)")
         connection.execute("INSERT INTO public.alembic_version VALUES ('0003')")
         connection.execute("CREATE SCHEMA production")
         connection.execute("CREATE TABLE production.run (name text)")
         connection.execute("INSERT INTO production.run VALUES ('years of work')")
+        connection.execute("GRANT USAGE ON SCHEMA production TO mapps_reader")
+        connection.execute("GRANT SELECT ON production.run TO mapps_reader")
     return empty_database
 
 
@@ -178,7 +180,7 @@ def test_a_database_of_the_former_layout_is_refused_and_left_alone(former_databa
         assert connection.execute("SELECT name FROM production.run").fetchall() == [("years of work",)]
 
 
-@pytest.mark.parametrize("words", ["db start", "db migrate", "db migrate --down base", "worker"])
+@pytest.mark.parametrize("words", ["db start", "db migrate", "db migrate --down base", "worker", "run list"])
 def test_commands_refuse_the_former_layout(former_database, settings, monkeypatch, capsys, words):
     monkeypatch.setenv("MAPPS_DATABASE_URL", former_database.url)
     get_settings.cache_clear()
