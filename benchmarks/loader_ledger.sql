@@ -5,7 +5,8 @@ INSERT INTO production.run (name, kind, pipeline_id, created_by) VALUES ('bench'
 SELECT wsdb.create_run_partitions(1, 1);
 INSERT INTO survey.night (hemis, date, day_number) VALUES ('n', '1998-01-01', 307);
 INSERT INTO survey.scan (night_id, scan, kind, entry, header) VALUES (1, 1, 'sci', 'atlas', '{}');
-INSERT INTO production.task (run_id, kind, night_id, scan_key, state, max_attempts)
-    VALUES (1, 'scan', 1, 1, 'running', 3);
+INSERT INTO production.task_kind (kind, scope, position) VALUES ('scan', 'scan', 1);
+INSERT INTO production.task (run_id, kind, scope, night_id, scan_key, state, max_attempts)
+    VALUES (1, 'scan', 'scan', 1, 1, 'running', 3);
 INSERT INTO production.attempt (task_id, run_id, scan_key, worker, host, process_id, code_version, code_commit, expires_at)
     VALUES (1, 1, 1, 'bench', 'bench', 1, '0', 'unknown', now());

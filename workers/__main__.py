@@ -8,13 +8,12 @@ import sys
 from collections.abc import Mapping, Sequence
 
 from app.errors import DatabaseUnavailableError, MappsError
-from app.models.production import TaskKind
 from workers.steps.registry import STEPS, Step
 
 LOG = logging.getLogger("mapps.worker")
 
 
-def main(words: Sequence[str] | None = None, steps: Mapping[TaskKind, Step] = STEPS) -> int:
+def main(words: Sequence[str] | None = None, steps: Mapping[str, Step] = STEPS) -> int:
     """Run one verb.
 
     Parameters
@@ -64,7 +63,7 @@ def _set_up_log(*, quiet: bool) -> None:
     logging.getLogger("mapps").setLevel(logging.WARNING if quiet else logging.INFO)
 
 
-def _work(options: argparse.Namespace, steps: Mapping[TaskKind, Step]) -> None:
+def _work(options: argparse.Namespace, steps: Mapping[str, Step]) -> None:
     import psycopg
 
     from app.db.engine import connect

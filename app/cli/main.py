@@ -204,9 +204,9 @@ def _translate(error: BaseException) -> MappsError | None:
     if psycopg is None or not isinstance(original, psycopg.Error):
         return None
     text = " ".join(str(original).split())
-    missing = (psycopg.errors.UndefinedTable, psycopg.errors.InvalidSchemaName)
-    if isinstance(original, missing) and not _is_migrated():
-        return SchemaError(f"the database lacks what this code works with: {text}", remedy="mapps db migrate")
+    errors = psycopg.errors
+    if isinstance(original, errors.UndefinedTable | errors.UndefinedColumn | errors.InvalidSchemaName):
+        return _layout_error(text)
     return _translate_server_error(original, text) if isinstance(original, psycopg.OperationalError) else None
 
 
@@ -231,14 +231,21 @@ def _translate_os_error(error: OSError) -> MappsError | None:
     return FileSystemError(found, remedy="check path, permissions and free space (mapps doctor)")
 
 
-def _is_migrated() -> bool:
+def _layout_error(text: str) -> MappsError | None:
+    """Say what is wrong with the tables; None where they are those of this code, so that a bug is one."""
     from app.db import migrate
     from app.db.engine import database_url
 
     try:
-        return migrate.current(database_url()) == migrate.head()
+        revision = migrate.current(database_url())
+        migrate.refuse_former(revision)
+        if revision == migrate.head():
+            return None
+    except migrate.FormerLayoutError as error:
+        return error
     except MappsError:
-        return False
+        pass
+    return SchemaError(f"the database lacks what this code works with: {text}", remedy="mapps db migrate")
 
 
 def run(arguments: Sequence[str] | None = None) -> int:

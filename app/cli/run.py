@@ -8,6 +8,7 @@ from typing import Annotated, Any
 
 import typer
 
+from app.cli import run_recall, run_status
 from app.cli.output import JsonOption, emit_record, emit_table, json_wanted, say
 from app.cli.run_options import (
     TASK_COLUMNS,
@@ -20,8 +21,6 @@ from app.cli.run_options import (
     TileOption,
     task_row,
 )
-from app.cli.run_recall import recall
-from app.cli.run_status import attempts, status, watch
 from app.db.engine import connect
 from app.errors import UserError
 from app.models.production import RunKind, RunState, TaskState
@@ -36,10 +35,8 @@ with the very code of its frozen pipeline.""",
     rich_markup_mode=None,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-app.command()(status)
-app.command()(watch)
-app.command()(attempts)
-app.command()(recall)
+app.add_typer(run_status.app)
+app.add_typer(run_recall.app)
 
 RUN_COLUMNS = ("run", "kind", "state", "tasks", "done", "failed", "code", "commit", "frozen", "sealed")
 
@@ -136,8 +133,8 @@ def queue(
 ) -> None:
     """Queue everything ingested that the run can do and does not have yet; repeating it adds nothing."""
     del json
+    from app.production.queueing import queue_run
     from app.production.selection import Selection
-    from app.production.tasks import queue_run
 
     selection = Selection.of(night, scan, tile)
     with _operator() as connection:

@@ -24,6 +24,20 @@ TaskOption = Annotated[
 ReasonOption = Annotated[
     str | None, typer.Option("--reason", metavar="TEXT", help="Only tasks whose reason contains this.")
 ]
+RawFileOption = Annotated[
+    str | None,
+    typer.Option("--raw-file", metavar="FILE", help="Key, name or start of the SHA-256 of an ingested file."),
+]
+CalibrationOption = Annotated[
+    str | None,
+    typer.Option("--calibration", metavar="PRODUCT", help="Key or start of the SHA-256 of a product."),
+]
+CodeOption = Annotated[
+    str | None, typer.Option("--code", metavar="VERSION", help="Version of the code that ran.")
+]
+CommitOption = Annotated[
+    str | None, typer.Option("--commit", metavar="START", help="Start of its commit; only with --code.")
+]
 DryRunOption = Annotated[bool, typer.Option("--dry-run", help="Say what would be done, and do nothing.")]
 
 TASK_COLUMNS = ("task", "kind", "state", "night", "scan", "type", "tile", "reason")
@@ -44,5 +58,7 @@ def task_row(task: dict[str, Any]) -> dict[str, Any]:
 
 
 def night_name(row: dict[str, Any]) -> str:
-    """Write a night as commands take it: 1997-04-23s."""
-    return f"{row['date']:%Y-%m-%d}{row['hemis']}"
+    """Write the night of a task as commands take it: 1997-04-23s; the block or the whole run where it has none."""
+    if row["date"] is not None:
+        return f"{row['date']:%Y-%m-%d}{row['hemis']}"
+    return f"block {row['block']}" if row["block"] is not None else "whole run"

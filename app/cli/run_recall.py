@@ -8,10 +8,22 @@ import typer
 from psycopg import Connection
 
 from app.cli.output import JsonOption, emit_table, json_wanted, say
-from app.cli.run_options import TASK_COLUMNS, DryRunOption, night_name, task_row
+from app.cli.run_options import (
+    TASK_COLUMNS,
+    CalibrationOption,
+    CodeOption,
+    CommitOption,
+    DryRunOption,
+    RawFileOption,
+    night_name,
+    task_row,
+)
 from app.db.engine import connect
 from app.errors import ConflictError, UserError
 from app.settings import get_settings
+
+app = typer.Typer()
+"""The command, which `app.cli.run` takes into `mapps run`."""
 
 RECALL_COLUMNS = (
     "attempt", "run", "task", "kind", "state", "night", "scan", "through", "sources", "extended", "releases",
@@ -24,27 +36,16 @@ class RecallTargetError(UserError):
     code = "RECALL_TARGET"
 
 
+@app.command()
 def recall(
     name: Annotated[
         str | None, typer.Argument(help="Only attempts of this run; all runs when absent.", metavar="[NAME]")
     ] = None,
     *,
-    raw_file: Annotated[
-        str | None,
-        typer.Option(
-            "--raw-file", metavar="FILE", help="Key, name or start of the SHA-256 of an ingested file."
-        ),
-    ] = None,
-    calibration: Annotated[
-        str | None,
-        typer.Option("--calibration", metavar="PRODUCT", help="Key or start of the SHA-256 of a product."),
-    ] = None,
-    code: Annotated[
-        str | None, typer.Option("--code", metavar="VERSION", help="Version of the code that ran.")
-    ] = None,
-    commit: Annotated[
-        str | None, typer.Option("--commit", metavar="START", help="Start of its commit; only with --code.")
-    ] = None,
+    raw_file: RawFileOption = None,
+    calibration: CalibrationOption = None,
+    code: CodeOption = None,
+    commit: CommitOption = None,
     requeue: Annotated[
         bool, typer.Option("--requeue", help="Do the tasks again; add --dry-run first.")
     ] = False,

@@ -18,6 +18,9 @@ from app.models.production import TaskState
 from app.production.progress import Progress, read_attempts, read_problems, read_progress
 from app.production.runs import list_runs
 
+app = typer.Typer()
+"""The commands, which `app.cli.run` takes into `mapps run`."""
+
 STATES = tuple(state.value for state in TaskState)
 STATUS_COLUMNS = ("kind", *STATES, "blocked", "total")
 ATTEMPT_COLUMNS = (
@@ -26,6 +29,7 @@ ATTEMPT_COLUMNS = (
 )  # fmt: skip
 
 
+@app.command()
 def status(
     name: Annotated[
         str | None, typer.Argument(help="Name of the run; all runs when absent.", metavar="[NAME]")
@@ -54,13 +58,14 @@ def status(
     if found.table:
         emit_table(found.table, STATUS_COLUMNS, f"Tasks of run {name}")
     for problem in problems:
-        place = f"scan {problem['scan']}" if problem["scan"] else "night"
+        scan = f", scan {problem['scan']}" if problem["scan"] else ""
         say(
-            f"  {problem['state']}: task {problem['task_id']} ({problem['kind']}, {night_name(problem)},"
-            f" {place}): {problem['reason']}"
+            f"  {problem['state']}: task {problem['task_id']} ({problem['kind']}, {night_name(problem)}{scan}):"
+            f" {problem['reason']}"
         )
 
 
+@app.command()
 def watch(
     name: NameArgument,
     *,
@@ -102,6 +107,7 @@ def _watch_live(connection: Connection[Any], name: str, interval: float) -> None
             bar.update(shown, total=found.total, completed=found.count(TaskState.DONE), text=found.text())
 
 
+@app.command()
 def attempts(
     name: NameArgument,
     *,

@@ -142,6 +142,10 @@ def check_schema() -> Finding:
     wanted, found = migrate.head(), migrate.current(database_url())
     if found == wanted:
         return Finding("tables", ok=True, found=f"revision {found or 'none'}")
+    try:
+        migrate.refuse_former(found)
+    except migrate.FormerLayoutError as error:
+        return Finding("tables", ok=False, found=error.found, remedy=error.remedy)
     return Finding(
         "tables",
         ok=False,

@@ -17,9 +17,21 @@ if TYPE_CHECKING:
 
     from alembic.config import Config
 
+FORMER_REVISIONS = frozenset({"0001", "0002", "0003"})
+"""Revisions of layouts before the first release; their tables differ, and no migration leads on from them."""
 MIGRATIONS = Path(__file__).resolve().parents[2] / "migrations"
+FORMER_REMEDY = (
+    "keep what you need with the code that made it (mapps release export NAME, or pg_dump of the database), then start"
+    " afresh: another folder in MAPPS_HOME, or an empty database in MAPPS_DATABASE_URL, and mapps db start"
+)
 # Any constant serves as long as every mapps uses the same one: two commands must not migrate at once.
 LOCK_KEY = 0x6D61707073
+
+
+class FormerLayoutError(SchemaError):
+    """The database was made by code from before the first release."""
+
+    code = "FORMER_LAYOUT"
 
 
 def head() -> str | None:
@@ -47,16 +59,50 @@ def current(url: str) -> str | None:
         return str(row[0]) if row is not None else None
 
 
+def refuse_former(revision: str | None) -> None:
+    """Refuse a database of a layout from before the first release: nothing in it is touched.
+
+    Parameters
+    ----------
+    revision : str or None
+        Revision of the database.
+
+    Raises
+    ------
+    FormerLayoutError
+        Raised if it is one of `FORMER_REVISIONS`.
+    """
+    if revision in FORMER_REVISIONS:
+        raise FormerLayoutError(
+            f"the database has the layout of before the first release (revision {revision})",
+            expected=f"an empty database, or one of this layout ({head()})",
+            remedy=FORMER_REMEDY,
+        )
+
+
 def upgrade(url: str, revision: str = "head") -> str | None:
     """Bring the database to a revision, the newest by default; nothing happens if it is there.
+
+    Parameters
+    ----------
+    url : str
+        libpq URL of the database, as its owner.
+    revision : str
+        Revision to go to.
 
     Returns
     -------
     str or None
         The revision reached; None if the code has no migrations.
+
+    Raises
+    ------
+    FormerLayoutError
+        Raised if the database is of a layout from before the first release.
     """
     if head() is None:
         return None
+    refuse_former(current(url))
     from alembic import command
 
     _run(url, lambda config: command.upgrade(config, revision))
@@ -64,9 +110,23 @@ def upgrade(url: str, revision: str = "head") -> str | None:
 
 
 def downgrade(url: str, revision: str) -> str | None:
-    """Take the database back to a revision (`base` for an empty one), dropping what later ones made."""
+    """Take the database back to a revision (`base` for an empty one), dropping what later ones made.
+
+    Parameters
+    ----------
+    url : str
+        libpq URL of the database, as its owner.
+    revision : str
+        Revision to go to.
+
+    Raises
+    ------
+    SchemaError
+        Raised if this code has no migrations, or none that leads back from the database's layout.
+    """
     if head() is None:
         raise SchemaError("this code has no migrations")
+    refuse_former(current(url))
     from alembic import command
 
     _run(url, lambda config: command.downgrade(config, revision))
@@ -78,10 +138,13 @@ def require_current(url: str) -> None:
 
     Raises
     ------
+    FormerLayoutError
+        Raised if the database is of a layout from before the first release.
     SchemaError
         Raised if the revisions of code and database differ.
     """
     wanted, found = head(), current(url)
+    refuse_former(found)
     if wanted != found:
         raise SchemaError(
             f"the database is at revision {found or 'none'}",

@@ -43,12 +43,14 @@ class RunState(StrEnum):
     CLOSED = "closed"
 
 
-class TaskKind(StrEnum):
-    """What is done; scans wait for their night's calibration, the night's solution for its scans."""
+class Scope(StrEnum):
+    """What a task is of, from the smallest to the largest; which kinds there are says `app/production/plan.py`."""
 
-    NIGHT_CALIBRATION = "night_calibration"
     SCAN = "scan"
-    NIGHT_SOLUTION = "night_solution"
+    NIGHT = "night"
+    BLOCK = "block"
+    """A camera's stable period: nights between two changes of its hardware."""
+    RUN = "run"
 
 
 class TaskState(StrEnum):
@@ -121,16 +123,29 @@ RUN = Table(
     comment="A named processing of a selection of scans with one pipeline",
 )
 
+TASK_KIND = Table(
+    "task_kind", METADATA,
+    required("kind", Text, "Name of the kind", primary_key=True),
+    required("scope", Text, "What its tasks are of: scan, night, block or run"),
+    required("position", SmallInteger, "Place in the plan: a kind waits for earlier ones only, and locks follow it"),
+    UniqueConstraint("kind", "scope"),
+    one_of("scope", Scope),
+    schema="production",
+    comment="Kinds of task, from the plan of the code (app/production/plan.py) that queued them last",
+)  # fmt: skip
+
 TASK = Table(
     "task",
     METADATA,
     required("task_id", BigInteger, "Key", Identity(always=True), primary_key=True),
     required("run_id", Integer, "Run", ForeignKey("production.run.run_id")),
-    required("kind", Text, "night_calibration, scan or night_solution"),
-    required("night_id", Integer, "Night", ForeignKey("survey.night.night_id")),
+    required("kind", Text, "What is done"),
+    required("scope", Text, "What the task is of: scan, night, block or run"),
     optional(
-        "scan_key", Integer, "Scan; null for tasks of a whole night", ForeignKey("survey.scan.scan_key")
+        "night_id", Integer, "Night; null for tasks of a block or run", ForeignKey("survey.night.night_id")
     ),
+    optional("scan_key", Integer, "Scan; null for tasks of larger scope", ForeignKey("survey.scan.scan_key")),
+    optional("block", Text, "Hardware block; null for tasks of another scope"),
     required("state", Text, "waiting, ready, running, done, failed, dead or held"),
     required("priority", SmallInteger, "Higher is claimed earlier", server_default="0"),
     required("not_before", Moment, "Earliest claim (backoff)", server_default=func.now()),
@@ -144,11 +159,14 @@ TASK = Table(
     optional("reason", Text, "Why it is held, failed or dead; null otherwise"),
     required("queued_at", Moment, "When it was queued", server_default=func.now()),
     required("changed_at", Moment, "When its state last changed", server_default=func.now()),
-    UniqueConstraint("run_id", "kind", "night_id", "scan_key", postgresql_nulls_not_distinct=True),
+    UniqueConstraint("run_id", "kind", "night_id", "scan_key", "block", postgresql_nulls_not_distinct=True),
     UniqueConstraint("task_id", "run_id"),
-    one_of("kind", TaskKind),
+    ForeignKeyConstraint(["kind", "scope"], ["production.task_kind.kind", "production.task_kind.scope"]),
     one_of("state", TaskState),
-    CheckConstraint("(kind = 'scan') = (scan_key IS NOT NULL)", name="scan_where_scan"),
+    # The kind has one of the four scopes by its foreign key.
+    CheckConstraint("(scope = 'scan') = (scan_key IS NOT NULL)", name="scan_by_scope"),
+    CheckConstraint("(scope IN ('scan', 'night')) = (night_id IS NOT NULL)", name="night_by_scope"),
+    CheckConstraint("(scope = 'block') = (block IS NOT NULL)", name="block_by_scope"),
     Index("ix_task_ready", text("priority DESC"), "task_id", postgresql_where=text("state = 'ready'")),
     Index("ix_task_run_state", "run_id", "state"),
     schema="production",
@@ -189,7 +207,7 @@ ATTEMPT = Table(
     optional(
         "scan_key",
         Integer,
-        "Scan of the task; null for tasks of a whole night",
+        "Scan of the task; null for tasks of larger scope",
         ForeignKey("survey.scan.scan_key"),
     ),
     required(

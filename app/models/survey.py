@@ -105,6 +105,7 @@ NIGHT = Table(
     required("hemis", CHAR(1), "Observatory", ForeignKey("survey.site.hemis")),
     required("date", Date, "Observation reference date: UT date at sunrise"),
     required("day_number", Integer, "Survey day number, day 1 = 1997 March 1 UT"),
+    optional("block", Text, "Hardware block: the stable period of the camera; null until it is known"),
     required("ingested_at", Moment, "When the night was first ingested", server_default=func.now()),
     UniqueConstraint("date", "hemis"),
     schema="survey",

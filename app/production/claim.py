@@ -7,7 +7,7 @@ import socket
 from dataclasses import dataclass, field
 from typing import Any, Self
 
-from app.models.production import TaskKind
+from app.errors import MappsError
 from app.version import code_version, git_commit
 
 
@@ -36,8 +36,14 @@ class Claim:
     ----------
     token : int
         Newest token of the task as long as the claim holds; every renewal and the publication compare it.
+    kind : str
+        As in the plan.
+    night_id : int or None
+        None for tasks of a block or run.
     scan_key : int or None
-        None for tasks of a whole night.
+        None for tasks of larger scope than a scan.
+    block : str or None
+        Hardware block of tasks of that scope; None for others.
     parameters : dict
         Parameter set of the run's pipeline.
     """
@@ -47,11 +53,25 @@ class Claim:
     task_id: int
     run_id: int
     run_name: str
-    kind: TaskKind
-    night_id: int
+    kind: str
+    night_id: int | None
     scan_key: int | None
     pipeline_hash: str
     parameters: dict[str, Any] = field(repr=False)
+    block: str | None = None
+
+    @property
+    def night(self) -> int:
+        """Key of the night of a task that has one.
+
+        Raises
+        ------
+        MappsError
+            Raised for a task of a block or run: a step for such tasks must not ask.
+        """
+        if self.night_id is None:
+            raise MappsError(f"task {self.task_id} ({self.kind}) has no night")
+        return self.night_id
 
     @property
     def key(self) -> dict[str, Any]:

@@ -45,7 +45,7 @@ def output_hash(publication: Publication) -> str:
     ):
         digest.update(json.dumps([asdict(row) for row in rows], sort_keys=True, default=_plain).encode())
         digest.update(b"\n")
-    # Only where there are any: what has none keeps the hash it was published with before there could be.
+    # Added only when present, so that hashes of rows published before diagnostics existed stay valid.
     if publication.diagnostics is not None:
         digest.update(json.dumps(asdict(publication.diagnostics), sort_keys=True).encode() + b"\n")
     return digest.hexdigest()

@@ -64,7 +64,17 @@ def read_progress(connection: Connection[Any], name: str) -> Progress:
 
 
 def read_problems(connection: Connection[Any], name: str, limit: int = 50) -> Rows:
-    """Read the tasks that need a person: failed, dead and held ones."""
+    """Read the tasks that need a person: failed, dead and held ones.
+
+    Parameters
+    ----------
+    connection : Connection
+        Reader's.
+    name : str
+        Name of the run.
+    limit : int
+        Rows at most; the oldest tasks come first.
+    """
     with connection.cursor(row_factory=dict_row) as cursor:
         return cursor.execute(
             statement("production/operate/problems"), {"name": name, "limit": limit}
@@ -80,7 +90,23 @@ def read_attempts(
     attempt_id: int | None = None,
     limit: int = 100,
 ) -> Rows:
-    """Read attempts of a run, the latest first."""
+    """Read attempts of a run, the latest first.
+
+    Parameters
+    ----------
+    connection : Connection
+        Reader's.
+    name : str
+        Name of the run.
+    outcome : str, optional
+        Only attempts that ended so; `running` for open ones.
+    task_id : int, optional
+        Only attempts at this task.
+    attempt_id : int, optional
+        Only this attempt.
+    limit : int
+        Rows at most.
+    """
     values = {
         "name": name,
         "outcome": outcome,

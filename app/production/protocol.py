@@ -17,7 +17,7 @@ from psycopg.rows import dict_row
 
 from app.db.statements import statement
 from app.errors import TokenLostError
-from app.models.production import Family, Outcome, TaskKind, TaskState
+from app.models.production import Family, Outcome, TaskState
 from app.production.claim import Claim, Usage, WorkerIdentity
 
 REAP_LIMIT = 100
@@ -56,6 +56,8 @@ def claim(
 
     Parameters
     ----------
+    connection : Connection
+        Worker's, in autocommit mode.
     identity : WorkerIdentity
         Final runs are given only to the code their pipeline names.
     lease_seconds : float
@@ -71,13 +73,26 @@ def claim(
     wanted = asdict(identity) | {"lease_seconds": float(lease_seconds), "run": run}
     with connection.cursor(row_factory=dict_row) as cursor:
         row = cursor.execute(statement("production/claim/claim"), wanted).fetchone()
-    if row is None:
-        return None
-    return Claim(**(row | {"kind": TaskKind(row["kind"])}))
+    return None if row is None else Claim(**row)
 
 
 def renew(connection: Connection[Any], claim: Claim, lease_seconds: float) -> bool:
-    """Extend the lease; False means that the token is lost for good."""
+    """Extend the lease of an attempt.
+
+    Parameters
+    ----------
+    connection : Connection
+        Worker's, in autocommit mode.
+    claim : Claim
+        Attempt and token.
+    lease_seconds : float
+        How long the claim holds from now on. [s]
+
+    Returns
+    -------
+    bool
+        False if the token is lost for good.
+    """
     values = claim.key | {"lease_seconds": float(lease_seconds)}
     return connection.execute(statement("production/claim/renew"), values).fetchone() is not None
 
@@ -90,6 +105,19 @@ def fail(
     usage: Usage | None = None,
 ) -> TaskState:
     """Close the attempt as failed: transient failures are tried again until the attempts are used up.
+
+    Parameters
+    ----------
+    connection : Connection
+        Worker's, in autocommit mode.
+    claim : Claim
+        Attempt and token.
+    failure : Failure
+        Its family decides whether the task is tried again.
+    backoff_seconds : float
+        Wait before the second attempt; it doubles with every further one. [s]
+    usage : Usage, optional
+        What the attempt cost.
 
     Returns
     -------
@@ -113,6 +141,15 @@ def fail(
 def give_back(connection: Connection[Any], claim: Claim, usage: Usage | None = None) -> None:
     """Return an unfinished task: it is ready at once, and the attempt does not count.
 
+    Parameters
+    ----------
+    connection : Connection
+        Worker's, in autocommit mode.
+    claim : Claim
+        Attempt and token.
+    usage : Usage, optional
+        What the attempt cost.
+
     Raises
     ------
     TokenLostError
@@ -128,6 +165,15 @@ def reap(
 ) -> dict[int, TaskState]:
     """Close expired attempts as lost; their tasks are ready again after a wait, or dead.
 
+    Parameters
+    ----------
+    connection : Connection
+        Worker's, in autocommit mode.
+    backoff_seconds : float
+        Wait before the second attempt; it doubles with every further one. [s]
+    limit : int
+        Attempts at most.
+
     Returns
     -------
     dict
@@ -141,7 +187,17 @@ def reap(
 
 
 def backlog(connection: Connection[Any], identity: WorkerIdentity, run: str | None = None) -> Backlog:
-    """Count what keeps a worker busy that runs until idle."""
+    """Count what keeps a worker busy that runs until idle.
+
+    Parameters
+    ----------
+    connection : Connection
+        Worker's.
+    identity : WorkerIdentity
+        Tasks of final runs count only for the code their pipeline names.
+    run : str, optional
+        Name of the only run to work for.
+    """
     values = {"run": run, "code_version": identity.code_version, "code_commit": identity.code_commit}
     row = connection.execute(statement("production/claim/idle"), values).fetchone()
     return Backlog(*row) if row is not None else Backlog(0, 0)

@@ -80,6 +80,10 @@ def publish(
     ----------
     connection : Connection
         In autocommit mode, without an open transaction.
+    claim : Claim
+        Attempt and token; its keys go into every row.
+    publication : Publication
+        What the attempt made.
     usage : Usage, optional
         What the attempt cost.
     reached : callable, optional

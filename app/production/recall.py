@@ -13,8 +13,9 @@ from app.db.locks import RELEASES
 from app.db.statements import statement
 from app.errors import ConflictError, UnknownNameError
 from app.models.production import TaskState
+from app.production.queueing import connect_tasks
 from app.production.runs import lock_run, refuse_unfrozen
-from app.production.tasks import Rows, connect_tasks, describe_tasks
+from app.production.tasks import Rows, describe_tasks
 
 
 @dataclass(frozen=True)
@@ -77,7 +78,19 @@ def _only_key(rows: Sequence[tuple[Any, ...]], given: str, noun: str) -> int:
 def users_of(connection: Connection[Any], recalled: Recalled, run: str | None = None) -> Rows:
     """Find the accepted attempts that depend on what is recalled, with their sources and releases.
 
-    Each row says how it depends (`through`) and counts its sources in the table itself.
+    Parameters
+    ----------
+    connection : Connection
+        Operator's or reader's.
+    recalled : Recalled
+        File, product or code.
+    run : str, optional
+        Name of the only run to look at.
+
+    Returns
+    -------
+    list of dict
+        An attempt a row: how it depends (`through`), and its sources, counted in the table itself.
     """
     rows = _attempts(connection, recalled, run)
     keys = {
@@ -114,8 +127,12 @@ def requeue(
 
     Parameters
     ----------
+    connection : Connection
+        Operator's, in autocommit mode.
+    recalled : Recalled
+        File, product or code.
     max_attempts : int
-        For tasks that are new in the other run.
+        Lost or transient attempts after which a task that is new in the other run is dead.
     run : str, optional
         Only users in this run.
     into : str, optional
@@ -127,6 +144,8 @@ def requeue(
     ------
     ConflictError
         Raised if a published release was drawn from the run, in place.
+    UnknownNameError
+        Raised if there is no such other run.
     """
     done: list[Requeued] = []
     with connection.transaction():
@@ -183,9 +202,9 @@ def _queue_again(connection: Connection[Any], name: str, task_ids: Sequence[int]
     ids = [row[0] for row in connection.execute(statement("production/operate/lock_tasks"), wanted)]
     keys = {"task_ids": ids}
     connection.execute(statement("production/operate/try_again"), keys)
-    connection.execute(statement("production/queue/lock_upstream"), {"run_id": run.run_id})
+    connection.execute(statement("production/queue/lock_upstream"), keys)
     connection.execute(statement("production/queue/settle_waiting"), keys)
-    connection.execute(statement("production/queue/block_dependents"), {"run_id": run.run_id})
+    connection.execute(statement("production/queue/block_dependents"), keys)
     connection.execute(statement("production/queue/notify"), {"run": name})
     return Requeued(name, describe_tasks(connection, ids))
 
@@ -196,8 +215,7 @@ def _queue_into(
     run = lock_run(connection, name)
     refuse_unfrozen(run)
     values = {"run_id": run.run_id, "task_ids": sorted(task_ids), "max_attempts": max_attempts}
-    connection.execute(statement("production/queue/lock_upstream"), {"run_id": run.run_id})
     ids = [row[0] for row in connection.execute(statement("production/recall/copy_tasks"), values)]
-    connect_tasks(connection, ids)
+    connect_tasks(connection, run, ids)
     connection.execute(statement("production/queue/notify"), {"run": name})
     return Requeued(name, describe_tasks(connection, ids))

@@ -56,6 +56,12 @@ def create_run(
     ----------
     connection : Connection
         Operator's, in autocommit mode.
+    name : str
+        Name of the run: up to 63 letters, digits, dots, dashes and underscores.
+    kind : RunKind
+        A preliminary run may follow the code; a final one needs code that can be found again.
+    pipeline : Pipeline
+        Code and parameters of the run.
     zones : int
         Parts of the source table: 1 for a night, 48 for the sky.
 
@@ -173,8 +179,30 @@ def refuse_unfrozen(run: Run) -> None:
         )
 
 
+def refuse_closed(run: Run) -> None:
+    """Refuse to change the tasks of a closed run.
+
+    Raises
+    ------
+    ConflictError
+        Raised if the run is closed.
+    """
+    if run.state == RunState.CLOSED:
+        raise ConflictError(f"run {run.name!r} is closed", remedy=f"open it: mapps run resume {run.name}")
+
+
 def set_run_state(connection: Connection[Any], name: str, state: RunState) -> Run:
-    """Open or hold a whole run."""
+    """Open or hold a whole run.
+
+    Parameters
+    ----------
+    connection : Connection
+        Operator's, in autocommit mode.
+    name : str
+        Name of the run.
+    state : RunState
+        Whether workers may claim from it.
+    """
     with connection.transaction():
         run = lock_run(connection, name)
         values = {"run_id": run.run_id, "state": state.value}

@@ -62,7 +62,17 @@ class Selection:
     def of(
         cls, night: str | None = None, scans: Sequence[int] | None = None, tiles: Sequence[int] | None = None
     ) -> Selection:
-        """Take the words of a command; empty lists do not restrict."""
+        """Take the words of a command; empty lists do not restrict.
+
+        Parameters
+        ----------
+        night : str, optional
+            A night as `Night.parse` reads it.
+        scans : sequence of int, optional
+            Numbers of scans in their night.
+        tiles : sequence of int, optional
+            Numbers of tiles.
+        """
         return cls(
             Night.parse(night) if night else None,
             tuple(scans) if scans else None,

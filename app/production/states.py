@@ -12,8 +12,8 @@ from enum import StrEnum
 from app.models.production import Outcome, TaskState
 
 
-class Who(StrEnum):
-    """Who makes a transition happen."""
+class Actor(StrEnum):
+    """Actor makes a transition happen."""
 
     OPERATOR = "operator"
     WORKER = "worker"
@@ -36,7 +36,7 @@ class Event(StrEnum):
     RESUME = "resume"
     RETRY = "retry"
     RECALL = "recall"
-    UPSTREAM_RECALLED = "upstream recalled"
+    UPSTREAM_OPENED = "upstream recalled or added"
 
 
 class Guard(StrEnum):
@@ -64,13 +64,14 @@ class Transition:
     source: TaskState | None
     event: Event
     target: TaskState
-    who: Who
+    actor: Actor
     guard: Guard = Guard.NONE
     outcome: Outcome | None = None
     statements: tuple[str, ...] = ()
 
 
-_S, _E, _G, _W = TaskState, Event, Guard, Who
+_S, _E, _G, _A = TaskState, Event, Guard, Actor
+_QUEUE = ("queue/queue_tasks", "queue/find_edges", "queue/add_dependencies", "queue/settle_waiting")
 _LOSS = ("claim/reap", "claim/tasks_after_loss")
 _FAIL = ("claim/lock_attempt", "claim/end_attempt")
 _AGAIN = ("operate/lock_run", "operate/lock_tasks", "operate/try_again", "queue/settle_waiting")
@@ -83,24 +84,24 @@ _PUBLISH = (
 )
 
 TRANSITIONS: tuple[Transition, ...] = (
-    Transition(None, _E.QUEUE, _S.WAITING, _W.OPERATOR, _G.UPSTREAM_OPEN, None, ("queue/queue_scans",)),
+    Transition(None, _E.QUEUE, _S.WAITING, _A.OPERATOR, _G.UPSTREAM_OPEN, None, _QUEUE[:-1]),
     Transition(
         None,
         _E.QUEUE,
         _S.READY,
-        _W.OPERATOR,
+        _A.OPERATOR,
         _G.UPSTREAM_DONE,
         None,
-        ("queue/queue_night_calibrations", "queue/queue_scans"),
+        _QUEUE,
     ),
-    Transition(_S.WAITING, _E.UPSTREAM_DONE, _S.READY, _W.WORKER, _G.UPSTREAM_DONE, None, _PUBLISH[3:]),
-    Transition(_S.READY, _E.CLAIM, _S.RUNNING, _W.WORKER, _G.UPSTREAM_DONE, None, ("claim/claim",)),
-    Transition(_S.RUNNING, _E.PUBLISH, _S.DONE, _W.WORKER, _G.NONE, Outcome.DONE, _PUBLISH),
+    Transition(_S.WAITING, _E.UPSTREAM_DONE, _S.READY, _A.WORKER, _G.UPSTREAM_DONE, None, _PUBLISH[3:]),
+    Transition(_S.READY, _E.CLAIM, _S.RUNNING, _A.WORKER, _G.UPSTREAM_DONE, None, ("claim/claim",)),
+    Transition(_S.RUNNING, _E.PUBLISH, _S.DONE, _A.WORKER, _G.NONE, Outcome.DONE, _PUBLISH),
     Transition(
         _S.RUNNING,
         _E.GIVE_BACK,
         _S.READY,
-        _W.WORKER,
+        _A.WORKER,
         _G.NONE,
         Outcome.GIVEN_BACK,
         (*_FAIL, "claim/task_again"),
@@ -109,7 +110,7 @@ TRANSITIONS: tuple[Transition, ...] = (
         _S.RUNNING,
         _E.FAIL_TRANSIENT,
         _S.READY,
-        _W.WORKER,
+        _A.WORKER,
         _G.ATTEMPTS_LEFT,
         Outcome.FAILED,
         (*_FAIL, "claim/tasks_after_loss"),
@@ -118,7 +119,7 @@ TRANSITIONS: tuple[Transition, ...] = (
         _S.RUNNING,
         _E.FAIL_TRANSIENT,
         _S.DEAD,
-        _W.WORKER,
+        _A.WORKER,
         _G.ATTEMPTS_SPENT,
         Outcome.FAILED,
         (*_FAIL, "claim/tasks_after_loss"),
@@ -127,27 +128,27 @@ TRANSITIONS: tuple[Transition, ...] = (
         _S.RUNNING,
         _E.FAIL_INPUT,
         _S.FAILED,
-        _W.WORKER,
+        _A.WORKER,
         _G.NONE,
         Outcome.FAILED,
         (*_FAIL, "claim/task_failed"),
     ),
     Transition(
-        _S.RUNNING, _E.FAIL_BUG, _S.FAILED, _W.WORKER, _G.NONE, Outcome.FAILED, (*_FAIL, "claim/task_failed")
+        _S.RUNNING, _E.FAIL_BUG, _S.FAILED, _A.WORKER, _G.NONE, Outcome.FAILED, (*_FAIL, "claim/task_failed")
     ),
-    Transition(_S.RUNNING, _E.LEASE_END, _S.READY, _W.REAPER, _G.ATTEMPTS_LEFT, Outcome.LOST, _LOSS),
-    Transition(_S.RUNNING, _E.LEASE_END, _S.DEAD, _W.REAPER, _G.ATTEMPTS_SPENT, Outcome.LOST, _LOSS),
+    Transition(_S.RUNNING, _E.LEASE_END, _S.READY, _A.REAPER, _G.ATTEMPTS_LEFT, Outcome.LOST, _LOSS),
+    Transition(_S.RUNNING, _E.LEASE_END, _S.DEAD, _A.REAPER, _G.ATTEMPTS_SPENT, Outcome.LOST, _LOSS),
     Transition(
-        _S.WAITING, _E.HOLD, _S.HELD, _W.OPERATOR, _G.NONE, None, ("operate/lock_tasks", "operate/hold_tasks")
+        _S.WAITING, _E.HOLD, _S.HELD, _A.OPERATOR, _G.NONE, None, ("operate/lock_tasks", "operate/hold_tasks")
     ),
     Transition(
-        _S.READY, _E.HOLD, _S.HELD, _W.OPERATOR, _G.NONE, None, ("operate/lock_tasks", "operate/hold_tasks")
+        _S.READY, _E.HOLD, _S.HELD, _A.OPERATOR, _G.NONE, None, ("operate/lock_tasks", "operate/hold_tasks")
     ),
     Transition(
         _S.HELD,
         _E.RESUME,
         _S.WAITING,
-        _W.OPERATOR,
+        _A.OPERATOR,
         _G.UPSTREAM_OPEN,
         None,
         ("operate/lock_tasks", "operate/wait_again"),
@@ -156,7 +157,7 @@ TRANSITIONS: tuple[Transition, ...] = (
         _S.HELD,
         _E.RESUME,
         _S.READY,
-        _W.OPERATOR,
+        _A.OPERATOR,
         _G.UPSTREAM_DONE,
         None,
         ("operate/lock_tasks", "operate/wait_again", "queue/settle_waiting"),
@@ -166,7 +167,7 @@ TRANSITIONS: tuple[Transition, ...] = (
             source,
             event,
             target,
-            _W.OPERATOR,
+            _A.OPERATOR,
             guard,
             None,
             _AGAIN if target is _S.READY else _AGAIN[:-1],
@@ -177,9 +178,9 @@ TRANSITIONS: tuple[Transition, ...] = (
     ),
     Transition(
         _S.READY,
-        _E.UPSTREAM_RECALLED,
+        _E.UPSTREAM_OPENED,
         _S.WAITING,
-        _W.OPERATOR,
+        _A.OPERATOR,
         _G.UPSTREAM_OPEN,
         None,
         ("queue/block_dependents",),

@@ -1,4 +1,4 @@
-"""Tasks of a run: queue, hold, resume, retry."""
+"""Tasks of a run: hold, resume, retry."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from psycopg.rows import dict_row
 
 from app.db.statements import statement
 from app.errors import ConflictError
-from app.models.production import RunState, TaskState
-from app.production.runs import Run, lock_run, refuse_unfrozen
+from app.models.production import TaskState
+from app.production.runs import Run, lock_run, refuse_closed
 from app.production.selection import Selection
 
 Rows = list[dict[str, Any]]
@@ -33,60 +33,6 @@ class TaskFilter:
         return known | {"task_ids": list(self.task_ids) if self.task_ids else None, "reason": self.reason}
 
 
-def queue_run(
-    connection: Connection[Any],
-    name: str,
-    selection: Selection,
-    max_attempts: int,
-    *,
-    dry_run: bool = False,
-) -> Rows:
-    """Queue everything ingested that the run can do and does not have yet.
-
-    Parameters
-    ----------
-    max_attempts : int
-        Lost or transient attempts after which a task is dead.
-    dry_run : bool
-        Do the same and roll it back.
-
-    Returns
-    -------
-    list of dict
-        The new tasks in the order of their priority.
-
-    Raises
-    ------
-    ConflictError
-        Raised if the run is final and not frozen, or closed.
-    """
-    added: Rows = []
-    with connection.transaction():
-        run = lock_run(connection, name)
-        refuse_unfrozen(run)
-        _refuse_closed(run)
-        values = {"run_id": run.run_id, "max_attempts": max_attempts} | selection.values()
-        ids = [
-            row[0]
-            for row in connection.execute(statement("production/queue/queue_night_calibrations"), values)
-        ]
-        connection.execute(statement("production/queue/lock_upstream"), {"run_id": run.run_id})
-        ids += [row[0] for row in connection.execute(statement("production/queue/queue_scans"), values)]
-        connect_tasks(connection, ids)
-        added = describe_tasks(connection, ids)
-        if dry_run:
-            raise Rollback
-        if ids:
-            connection.execute(statement("production/queue/notify"), {"run": name})
-    return added
-
-
-def connect_tasks(connection: Connection[Any], task_ids: Sequence[int]) -> None:
-    """Make new waiting scans wait for their night, and free those whose night is done already."""
-    connection.execute(statement("production/queue/add_dependencies"), {"task_ids": list(task_ids)})
-    connection.execute(statement("production/queue/settle_waiting"), {"task_ids": list(task_ids)})
-
-
 def describe_tasks(connection: Connection[Any], task_ids: Sequence[int]) -> Rows:
     """Tasks by key, with night, scan and tile."""
     with connection.cursor(row_factory=dict_row) as cursor:
@@ -96,7 +42,19 @@ def describe_tasks(connection: Connection[Any], task_ids: Sequence[int]) -> Rows
 
 
 def hold_tasks(connection: Connection[Any], name: str, wanted: TaskFilter, reason: str) -> Rows:
-    """Hold waiting and ready tasks; running ones finish."""
+    """Hold waiting and ready tasks; running ones finish.
+
+    Parameters
+    ----------
+    connection : Connection
+        Operator's, in autocommit mode.
+    name : str
+        Name of the run.
+    wanted : TaskFilter
+        Tasks that are meant.
+    reason : str
+        Why, for people; shown with the tasks.
+    """
     with connection.transaction():
         run = lock_run(connection, name)
         ids = lock_tasks(connection, run, wanted, (TaskState.WAITING, TaskState.READY))
@@ -105,7 +63,17 @@ def hold_tasks(connection: Connection[Any], name: str, wanted: TaskFilter, reaso
 
 
 def resume_tasks(connection: Connection[Any], name: str, wanted: TaskFilter) -> Rows:
-    """Let held tasks go on: ready, or waiting where something upstream is not done."""
+    """Let held tasks go on: ready, or waiting where something upstream is not done.
+
+    Parameters
+    ----------
+    connection : Connection
+        Operator's, in autocommit mode.
+    name : str
+        Name of the run.
+    wanted : TaskFilter
+        Tasks that are meant; those that are not held stay as they are.
+    """
     with connection.transaction():
         run = lock_run(connection, name)
         ids = lock_tasks(connection, run, wanted, (TaskState.HELD,))
@@ -122,6 +90,19 @@ def retry_tasks(
 ) -> Rows:
     """Try failed and dead tasks again, with all attempts so far forgiven.
 
+    Parameters
+    ----------
+    connection : Connection
+        Operator's, in autocommit mode.
+    name : str
+        Name of the run.
+    wanted : TaskFilter
+        Tasks that are meant.
+    states : sequence of TaskState
+        failed, dead or both.
+    dry_run : bool
+        Do the same and roll it back.
+
     Raises
     ------
     ConflictError
@@ -136,7 +117,7 @@ def retry_tasks(
     again: Rows = []
     with connection.transaction():
         run = lock_run(connection, name)
-        _refuse_closed(run)
+        refuse_closed(run)
         ids = lock_tasks(connection, run, wanted, states)
         again = _again(connection, run, ids, "production/operate/try_again")
         if dry_run:
@@ -147,21 +128,33 @@ def retry_tasks(
 def lock_tasks(
     connection: Connection[Any], run: Run, wanted: TaskFilter, states: Sequence[TaskState]
 ) -> list[int]:
-    """Lock the wanted tasks that are in one of the states, in the order of their keys."""
+    """Lock the wanted tasks that are in one of the states, in the order of the plan and of their keys.
+
+    Parameters
+    ----------
+    connection : Connection
+        Operator's, inside a transaction.
+    run : Run
+        Run of the tasks, locked.
+    wanted : TaskFilter
+        Tasks that are meant.
+    states : sequence of TaskState
+        Tasks in other states are left alone.
+
+    Returns
+    -------
+    list of int
+        Keys of the tasks.
+    """
     values = wanted.values() | {"run_id": run.run_id, "states": [state.value for state in states]}
     return [row[0] for row in connection.execute(statement("production/operate/lock_tasks"), values)]
 
 
 def _again(connection: Connection[Any], run: Run, task_ids: list[int], verb: str) -> Rows:
     connection.execute(statement(verb), {"task_ids": task_ids})
-    # A night that publishes at this moment is waited for: it would not see the tasks that wait for it again.
-    connection.execute(statement("production/queue/lock_upstream"), {"run_id": run.run_id})
+    # What publishes at this moment is waited for: it would not see the tasks that wait for it again.
+    connection.execute(statement("production/queue/lock_upstream"), {"task_ids": task_ids})
     connection.execute(statement("production/queue/settle_waiting"), {"task_ids": task_ids})
     if task_ids:
         connection.execute(statement("production/queue/notify"), {"run": run.name})
     return describe_tasks(connection, task_ids)
-
-
-def _refuse_closed(run: Run) -> None:
-    if run.state == RunState.CLOSED:
-        raise ConflictError(f"run {run.name!r} is closed", remedy=f"open it: mapps run resume {run.name}")

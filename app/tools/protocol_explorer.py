@@ -25,7 +25,7 @@ class Check(StrEnum):
     """What a publication compares before it writes."""
 
     OURS = "the attempt of this token is open"
-    NUMBER = "the task is running and its attempt number is mine"
+    NUMBER = "the task is running and its attempt number is the worker's"
     NOTHING = "nothing"
 
 
@@ -109,7 +109,17 @@ SMALL = Budget(crashes=1, lease_ends=1, lost_answers=1, failures=1, retries=0, r
 
 
 def first_world(tasks: int = 1, *, budget: Budget | None = None, max_attempts: int = 1) -> World:
-    """Give the world before the first claim: two workers; a second task waits for the first."""
+    """Give the world before the first claim: two workers; a second task waits for the first.
+
+    Parameters
+    ----------
+    tasks : int
+        One or two.
+    budget : Budget, optional
+        How often rare events may happen; `SMALL` for two tasks, whose orders of events multiply.
+    max_attempts : int
+        Lost or transient attempts after which a task is dead.
+    """
     made = (Task(TaskState.READY), Task(TaskState.WAITING))[:tasks]
     chained = tasks > 1
     default = SMALL if chained else Budget()
@@ -121,23 +131,21 @@ def explore(check: Check, world: World) -> Exploration:
     came_from: dict[Key, tuple[Key, str] | None] = {_key(world): None}
     queue, final = deque([world]), 0
     while queue:
-        here = queue.popleft()
-        steps = list(_steps(here, check))
-        if not any(here.workers) and _drained(here):
+        now = queue.popleft()
+        steps = list(_steps(now, check))
+        if not any(now.workers) and _drained(now):
             final += 1
         elif not steps:
-            return Exploration(
-                check, len(came_from), final, _trace(came_from, here, "the queue never drains")
-            )
-        for text, there in steps:
-            key = _key(there)
+            return Exploration(check, len(came_from), final, _trace(came_from, now, "the queue never drains"))
+        for text, after in steps:
+            key = _key(after)
             if key in came_from:
                 continue
-            came_from[key] = (_key(here), text)
-            broken = _broken(here, there)
+            came_from[key] = (_key(now), text)
+            broken = _broken(now, after)
             if broken:
-                return Exploration(check, len(came_from), final, _trace(came_from, there, broken))
-            queue.append(there)
+                return Exploration(check, len(came_from), final, _trace(came_from, after, broken))
+            queue.append(after)
     return Exploration(check, len(came_from), final, None)
 
 
@@ -237,14 +245,14 @@ def _claim(world: World, w: int, n: int) -> Iterator[Step]:
 def _publish(world: World, memory: Memory, check: Check) -> World:
     """Give the world after the publication, which is this world if the check refuses it or it is a repetition."""
     task = world.tasks[memory.task]
-    mine = next(a for a in task.attempts if a.token == memory.token)
-    if check is Check.OURS and mine.outcome is not None:
+    own = next(a for a in task.attempts if a.token == memory.token)
+    if check is Check.OURS and own.outcome is not None:
         return world
     if check is Check.NUMBER and (task.state is not TaskState.RUNNING or task.number != memory.number):
         return world
     # Without tokens in the comparison it is the task's open attempt that is closed, whosever it is.
-    closed = next((a for a in task.attempts if a.outcome is None), mine)
-    closed = closed if check is not Check.NOTHING else mine
+    closed = next((a for a in task.attempts if a.outcome is None), own)
+    closed = closed if check is not Check.NOTHING else own
     former = {a.token for a in task.attempts if a.accepted}
     attempts = tuple(
         Attempt(a.token, Outcome.DONE, accepted=True)
@@ -269,8 +277,8 @@ def _endings(world: World, w: int, memory: Memory) -> Iterator[Step]:
     if budget.crashes:
         spent = world._replace(budget=budget._replace(crashes=budget.crashes - 1))
         yield Step(f"worker {w} is killed", _forget(spent, w))
-    mine = next(a for a in world.tasks[memory.task].attempts if a.token == memory.token)
-    if mine.outcome is not None or not budget.failures:
+    own = next(a for a in world.tasks[memory.task].attempts if a.token == memory.token)
+    if own.outcome is not None or not budget.failures:
         return
     spent = world._replace(budget=budget._replace(failures=budget.failures - 1))
     for event in (Event.GIVE_BACK, Event.FAIL_TRANSIENT, Event.FAIL_INPUT):
@@ -293,10 +301,10 @@ def _others(world: World, n: int) -> Iterator[Step]:
         if not left and not orphan:
             continue
         for task in _after(world, n, event):
-            there = _with_task(world, n, task)._replace(budget=budget if orphan else spent)
-            for other in _after(there, 1, Event.UPSTREAM_RECALLED) if world.chained and not n else ():
-                there = _with_task(there, 1, other)
-            yield Step(f"{event} (task {n})", there)
+            after = _with_task(world, n, task)._replace(budget=budget if orphan else spent)
+            for other in _after(after, 1, Event.UPSTREAM_OPENED) if world.chained and not n else ():
+                after = _with_task(after, 1, other)
+            yield Step(f"{event} (task {n})", after)
 
 
 # -- the table ------------------------------------------------------------------------------------------------------

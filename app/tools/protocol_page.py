@@ -1,4 +1,4 @@
-"""`docs/protocol.md`: written from the state table, so that the page cannot disagree with the code.
+"""`docs/protocol.md`: written from the plan, the state table and the statements, so that it cannot disagree with them.
 
 `python -m app.tools.protocol_page` writes it anew; a test compares.
 """
@@ -7,7 +7,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from app.db.statements import statement
+from app.db.statements import SQL_ROOT, statement
+from app.models.survey import Entry
+from app.production.plan import PLAN, TaskPlan
 from app.production.states import TRANSITIONS, Transition
 
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "protocol.md"
@@ -15,7 +17,7 @@ PAGE = Path(__file__).resolve().parents[2] / "docs" / "protocol.md"
 _INTRODUCTION = """\
 # The production protocol
 
-<!-- Written by `python -m app.tools.protocol_page`; edit app/tools/protocol_page.py or states.py. -->
+<!-- Written by `python -m app.tools.protocol_page`; edit that module, plan.py or states.py. -->
 
 Workers on any number of hosts share one queue in PostgreSQL. Every task is done exactly once as far as
 anybody can see: a worker may be killed, stopped, cut off or woken from the dead at any point, the server
@@ -37,6 +39,24 @@ How, in five sentences:
 
 Files go to a content-named path of the store before the publication and exist for readers only through its
 rows.
+
+"""
+
+_KINDS = """\
+## Kinds of task
+
+One row a kind in `app/production/plan.py`. A kind waits for earlier rows only; its step is the function
+`perform` of the module named. A new kind is a row there and a module in `workers/steps/`: queueing,
+dependencies, this table and the workers follow.
+
+| kind | what is done | a task is of | queued for | waits for | done again when | priority | step |
+| --- | --- | --- | --- | --- | --- | --- | --- |
+"""
+
+_STATES = """
+Queueing adds what a run does not have yet. Tasks that stand already and have not begun wait for new ones, if
+the plan says so; a task that runs or is done does not notice them. A task of a block needs nights that belong
+to one (`survey.night.block`).
 
 ## States of a task
 
@@ -62,11 +82,11 @@ count.
 
 ## Locks
 
-Always in this order: attempt, task, tasks that wait for it by key; operators lock the run, then tasks by
-key. The reaper skips locked attempts, so it never waits. Before a publication asks whether all that a
-waiting task waits for is done, it locks that task: two last upstream tasks that publish at the same moment
-would otherwise each see the other as running. Queueing holds the upstream tasks (`FOR SHARE`) while it adds
-dependencies, for the same reason.
+Always in this order: attempt, its task, tasks that wait for it, earlier kinds of the plan first and then by
+key; operators lock the run, then tasks in the same order. The reaper skips attempts and tasks that are locked,
+so it never waits. Before a publication asks whether all that a waiting task waits for is done, it locks that
+task: two last upstream tasks that publish at the same moment would otherwise each see the other as running.
+Queueing holds the tasks at both ends of the dependencies that it adds, for the same reason.
 
 ## How it is checked
 
@@ -80,25 +100,57 @@ dependencies, for the same reason.
 
 ## Statements
 
-| statement | what it is for |
-| --- | --- |
+Of `sql/production/`, folder by folder.
 """
+
+_FOLDERS = {
+    "queue": "what is to be done, and what waits for what",
+    "claim": "a task is taken, kept, given back, failed or lost",
+    "publish": "what an attempt made is written, and what waited is ready",
+    "operate": "runs, and what operators do to tasks",
+    "recall": "who used what, and doing it again",
+}
 
 
 def render() -> str:
     """Write the page."""
+    kinds = [_kind(row) for row in PLAN.rows]
     lines = [_row(line) for line in TRANSITIONS]
-    names = sorted({name for line in TRANSITIONS for name in line.statements} | {"claim/renew"})
-    described = [f"| `{name}` | {_comment(name)} |" for name in names]
-    return _INTRODUCTION + "\n".join(lines) + "\n" + _AFTER_STATES + "\n".join(described) + "\n"
+    folders = [_folder(name, purpose) for name, purpose in _FOLDERS.items()]
+    parts = (_INTRODUCTION + _KINDS, *kinds, _STATES, *lines, _AFTER_STATES, *folders)
+    return "".join(parts)
+
+
+def _kind(row: TaskPlan) -> str:
+    waits = "; ".join(f"{edge.kind} of the same {edge.same}{_only(edge.entries)}" for edge in row.waits_for)
+    priority = f"{row.priority}"
+    if row.calibration_priority is not None:
+        priority += f", calibration scans {row.calibration_priority}"
+    queued = " and ".join(f"{entry} scans" for entry in row.entries)
+    cells = (
+        f"`{row.kind}`", row.does, row.scope, queued, waits or "-", ", ".join(row.again) or "-", priority,
+        f"`{row.step}`",
+    )  # fmt: skip
+    return f"| {' | '.join(cells)} |\n"
+
+
+def _only(entries: tuple[Entry, ...]) -> str:
+    return "" if set(entries) == set(Entry) else f" (scans of {' and '.join(entries)} files)"
+
+
+def _folder(name: str, purpose: str) -> str:
+    statements = sorted(path.stem for path in (SQL_ROOT / "production" / name).glob("*.sql"))
+    lines = [f"| `{stem}` | {_comment(f'{name}/{stem}')} |\n" for stem in statements]
+    head = f"\n### `{name}/`: {purpose}\n\n| statement | what it is for |\n| --- | --- |\n"
+    return head + "".join(lines)
 
 
 def _row(line: Transition) -> str:
     source = line.source.value if line.source else "-"
     outcome = line.outcome.value if line.outcome else "-"
     statements = ", ".join(f"`{name}`" for name in line.statements)
-    cells = (source, line.event, line.target, line.guard or "-", line.who, outcome, statements)
-    return f"| {' | '.join(cells)} |"
+    cells = (source, line.event, line.target, line.guard or "-", line.actor, outcome, statements)
+    return f"| {' | '.join(cells)} |\n"
 
 
 def _comment(name: str) -> str:

@@ -12,7 +12,6 @@ from pathlib import Path
 
 import pytest
 
-from app.models.production import TaskKind
 from app.observatory.parameters import NightParameters
 from app.production.claim import Claim
 from app.production.output_hash import output_hash
@@ -106,5 +105,5 @@ def test_every_accepted_attempt_done_again_gives_its_hashes(night: Site):
     )
     assert {row[5] for row in rows} == {"night_calibration", "scan"}
     for *claim, input_hash, content in rows:
-        made = STEPS[TaskKind(claim[5])](Claim(*claim[:5], TaskKind(claim[5]), *claim[6:]), context)
+        made = STEPS[claim[5]](Claim(*claim), context)
         assert (made.input_hash, output_hash(made)) == (input_hash, content), claim[5:8]

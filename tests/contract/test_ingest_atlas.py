@@ -19,6 +19,8 @@ from app.errors import InputError
 from app.ingest.atlas import ingest_atlas
 from app.ingest.refusals import read_refusals
 from app.ingest.summary import IngestSummary
+from app.production.plan import PLAN
+from app.production.queueing import declare_kinds
 from app.sky.footprint import Corners, edge_distances
 from tests.conftest import Database
 from tests.worlds.atlas_files import write_image, write_pixels
@@ -350,6 +352,7 @@ def test_area_follows_later_images(database, ingest, tmp_path):
 
 def accept_an_attempt(database: Database) -> None:
     with database.connect() as connection:
+        declare_kinds(connection, PLAN)
         connection.execute(
             """
             WITH p AS (
@@ -360,8 +363,8 @@ def accept_an_attempt(database: Database) -> None:
                 INSERT INTO production.run (name, kind, state, pipeline_id, created_by)
                 SELECT 'r', 'preliminary', 'open', pipeline_id, 'test' FROM p RETURNING run_id
             )
-            INSERT INTO production.task (run_id, kind, night_id, scan_key, state, max_attempts)
-            SELECT run_id, 'scan', night_id, scan_key, 'done', 3 FROM r, survey.scan
+            INSERT INTO production.task (run_id, kind, scope, night_id, scan_key, state, max_attempts)
+            SELECT run_id, 'scan', 'scan', night_id, scan_key, 'done', 3 FROM r, survey.scan
             """
         )
         connection.execute(

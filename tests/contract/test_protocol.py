@@ -7,16 +7,17 @@ from dataclasses import replace
 import pytest
 
 from app.errors import ConflictError, TokenLostError
-from app.models.production import Family, RunKind, TaskKind, TaskState
+from app.models.production import Family, RunKind, TaskState
 from app.production import protocol
 from app.production.pipelines import Pipeline
 from app.production.protocol import Failure
 from app.production.publishing import InputsReplacedError, RunReleasedError, publish
+from app.production.queueing import queue_run
 from app.production.recall import Recalled, requeue, users_of
 from app.production.runs import create_run, freeze_run, set_run_state
 from app.production.selection import Night, Selection, SelectionError
 from app.production.states import TRANSITIONS, Event, Guard
-from app.production.tasks import TaskFilter, hold_tasks, queue_run, resume_tasks, retry_tasks
+from app.production.tasks import TaskFilter, hold_tasks, resume_tasks, retry_tasks
 from tests.worlds.production import (
     IDENTITY,
     ROWS,
@@ -180,7 +181,7 @@ def first_claim(connection, world):
     from app.production.claim import Claim
 
     return Claim(
-        attempt_id, token, task_id, world.run_id, world.run, TaskKind.SCAN, world.night_id, scan_key, "", {}
+        attempt_id, token, task_id, world.run_id, world.run, "scan", world.night_id, scan_key, "", {}
     )
 
 
@@ -191,7 +192,7 @@ def test_scans_of_raw_frames_wait_for_their_night(connection):
     world = make_world(connection, 2, entry="raw")
     assert states(connection, world) == {"ready": 1, "waiting": 2}
     night = claim(connection, world)
-    assert night.kind is TaskKind.NIGHT_CALIBRATION
+    assert night.kind == "night_calibration"
     assert claim(connection, world) is None
     publish(connection, night, publication_of(night))
     assert states(connection, world) == {"done": 1, "ready": 2}
@@ -585,7 +586,7 @@ def test_calibration_recalled_while_a_scan_runs_is_not_published(connection):
         publish(connection, held, publication_of(held, None, used))
     protocol.fail(connection, held, Failure(Family.TRANSIENT, "INPUTS_REPLACED", "x"), 0.0)
     # ready by the table, but the claim looks upstream too
-    assert [h.kind for h in publish_all(connection, world)] == [TaskKind.NIGHT_CALIBRATION, TaskKind.SCAN]
+    assert [h.kind for h in publish_all(connection, world)] == ["night_calibration", "scan"]
 
 
 def test_what_a_recalled_dark_made_is_not_published_by_a_scan_that_runs(connection):

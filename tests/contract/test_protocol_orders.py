@@ -6,14 +6,18 @@ from dataclasses import replace
 
 import pytest
 
+from app.db.statements import statement
 from app.errors import ConflictError, TokenLostError
-from app.models.production import Family
+from app.models.production import Family, Scope
 from app.production import protocol
+from app.production.plan import PLAN, Plan, WaitsFor
 from app.production.protocol import Failure
 from app.production.publishing import InputsReplacedError, RunReleasedError, publish
+from app.production.queueing import queue_run
 from app.production.recall import Recalled, requeue
-from app.production.tasks import TaskFilter, hold_tasks, queue_run, resume_tasks
+from app.production.tasks import TaskFilter, hold_tasks, resume_tasks
 from app.releases.build import build_release
+from tests.worlds import plans
 from tests.worlds.interleaving import Session, orders, play
 from tests.worlds.production import (
     IDENTITY,
@@ -269,6 +273,92 @@ def test_queueing_while_the_night_is_published(observer, pair):
         assert states(observer, world) == {"done": 1, "ready": 1}, order
 
     run_orders(observer, pair, make, (4, 2), check)
+
+
+class Stepping:
+    """A connection that pauses before every statement of the given names."""
+
+    def __init__(self, connection, pause, *names):
+        self._connection, self._pause = connection, pause
+        self._texts = {statement(f"production/queue/{name}") for name in names}
+
+    def __getattr__(self, name):
+        return getattr(self._connection, name)
+
+    def execute(self, query, *values):
+        if query in self._texts:
+            self._pause()
+        return self._connection.execute(query, *values)
+
+
+CONNECTING = ("lock_tasks_in_order", "add_dependencies", "settle_waiting", "block_dependents")
+
+
+def test_queueing_a_late_scan_while_the_last_scan_is_published(observer, pair):
+    """Whichever comes first, the night's solution waits for the late scan; and nobody waits in a circle."""
+    plan = Plan((*PLAN.rows, plans.NIGHT_SOLUTION, replace(plans.RUN_SOLUTION, waits_for=WHOLE_RUN)))
+
+    def make():
+        world = make_world(observer, queued=False)
+        queue_run(observer, world.run, world.selection, 3, plan=plan)
+        held = claim(observer, world)
+        scan = "INSERT INTO survey.scan (night_id, scan, kind, entry, header) VALUES (%s, 900, 'sci', 'atlas', '{}')"
+        observer.execute(scan, (world.night_id,))
+
+        def queues(connection, pause):
+            return queue_run(
+                Stepping(connection, pause, *CONNECTING), world.run, world.selection, 3, plan=plan
+            )
+
+        return world, (publishing(held), queues)
+
+    def check(world, sessions, order):
+        assert [session.error for session in sessions] == [None, None], order
+        assert states(observer, world) == {"done": 1, "ready": 1, "waiting": 2}, order
+        late = claim(observer, world)
+        publish(observer, late, publication_of(late))
+        assert states(observer, world) == {"done": 2, "ready": 1, "waiting": 1}, order
+
+    assert run_orders(observer, pair, make, (4, 5), check) == 126
+
+
+WHOLE_RUN = (WaitsFor("night_solution", Scope.RUN), WaitsFor("scan", Scope.RUN))
+
+
+def test_a_new_kind_is_queued_while_what_it_waits_for_is_published(observer, pair):
+    """The tasks of the new kind see what is published meanwhile, and what they wait for frees them."""
+    plan = Plan((*PLAN.rows, plans.NIGHT_SOLUTION, replace(plans.RUN_SOLUTION, waits_for=WHOLE_RUN)))
+
+    def make():
+        world = make_world(observer)
+        held = claim(observer, world)
+
+        def queues(connection, pause):
+            return queue_run(
+                Stepping(connection, pause, *CONNECTING), world.run, world.selection, 3, plan=plan
+            )
+
+        return world, (publishing(held), queues)
+
+    def check(world, sessions, order):
+        assert [session.error for session in sessions] == [None, None], order
+        assert states(observer, world) == {"done": 1, "ready": 1, "waiting": 1}, order
+
+    assert run_orders(observer, pair, make, (4, 5), check) == 126
+
+
+def test_the_reaper_waits_for_no_operator(observer, pair):
+    """It leaves an attempt whose task an operator holds to the next pass."""
+    world = make_world(observer, 2)
+    held = [claim(observer, world), claim(observer, world)]
+    end_leases(observer, world)
+    operator, reaper = pair
+    with operator.transaction():
+        operator.execute(statement("production/queue/lock_tasks_in_order"), {"task_ids": [held[0].task_id]})
+        reaper.execute("SET lock_timeout = '5s'")
+        assert set(protocol.reap(reaper, 0.0)) == {held[1].task_id}
+    assert set(protocol.reap(reaper, 0.0)) == {held[0].task_id}
+    reaper.execute("RESET lock_timeout")
 
 
 def test_resumption_of_a_held_scan_while_its_night_is_published(observer, pair):

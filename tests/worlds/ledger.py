@@ -11,6 +11,8 @@ from psycopg import Connection
 
 from app.columns import POINT_SOURCE, Kind
 from app.columns.records import Records, empty_records
+from app.production.plan import PLAN
+from app.production.queueing import declare_kinds
 from app.sky.healpix import source_identifiers
 
 _numbers = count(1)
@@ -54,9 +56,10 @@ def open_attempt(connection: Connection[Any], zones: int = 1) -> Attempt:
         " RETURNING scan_key",
         night,
     )
+    declare_kinds(connection, PLAN)
     task = key(
-        "INSERT INTO production.task (run_id, kind, night_id, scan_key, state, max_attempts)"
-        " VALUES (%s, 'scan', %s, %s, 'running', 3) RETURNING task_id",
+        "INSERT INTO production.task (run_id, kind, scope, night_id, scan_key, state, max_attempts)"
+        " VALUES (%s, 'scan', 'scan', %s, %s, 'running', 3) RETURNING task_id",
         run, night, scan,
     )  # fmt: skip
     attempt = key(

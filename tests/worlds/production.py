@@ -20,9 +20,10 @@ from app.columns import POINT_SOURCE, Kind
 from app.columns.records import empty_records
 from app.errors import InputError
 from app.instruments.bands import Band
-from app.models.production import RunKind, TaskKind
+from app.models.production import RunKind
 from app.production.claim import Claim, WorkerIdentity
 from app.production.pipelines import Pipeline
+from app.production.plan import NIGHT_CALIBRATION, PLAN, SCAN
 from app.production.publication import (
     AtlasImageRow,
     CalibrationRow,
@@ -31,9 +32,9 @@ from app.production.publication import (
     Publication,
     ZeroPointRow,
 )  # fmt: skip
+from app.production.queueing import queue_run
 from app.production.runs import create_run
 from app.production.selection import Night, Selection
-from app.production.tasks import queue_run
 from app.sky.shapes import SPolygon
 from app.store import StoredFile
 
@@ -155,11 +156,11 @@ def perform(claim: Claim, context: Any) -> Publication:
     return publication_of(claim, stored, calibrations)
 
 
-STEPS: Mapping[TaskKind, Any] = dict.fromkeys(TaskKind, perform)
+STEPS: Mapping[str, Any] = dict.fromkeys((row.kind for row in PLAN.rows), perform)
 
 
 def valid_calibrations(connection: Connection[Any], claim: Claim) -> tuple[int, ...]:
-    if claim.kind is not TaskKind.SCAN:
+    if claim.kind != SCAN.kind:
         return ()
     rows = connection.execute(
         "SELECT calibration_id FROM calibration.product"
@@ -174,8 +175,8 @@ def publication_of(
 ) -> Publication:
     """What the step publishes for a claim: always the same for the same task and file."""
     stored = stored or StoredFile("atlas/00/0.fits", f"{claim.task_id:064x}", 1)
-    if claim.kind is TaskKind.NIGHT_CALIBRATION:
-        start = datetime(2001, 1, 1, tzinfo=UTC) + timedelta(days=claim.night_id)
+    if claim.kind == NIGHT_CALIBRATION.kind:
+        start = datetime(2001, 1, 1, tzinfo=UTC) + timedelta(days=claim.night)
         span = (start, start + timedelta(days=1))
         return Publication(
             "0" * 64,

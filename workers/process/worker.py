@@ -18,7 +18,6 @@ from psycopg import Connection
 
 from app.db.statements import statement
 from app.errors import DatabaseUnavailableError, TokenLostError
-from app.models.production import TaskKind
 from app.production import protocol
 from app.production.claim import Claim, WorkerIdentity
 from app.production.publication import Publication
@@ -118,7 +117,7 @@ class Worker:
     connect: Callable[[], Connection[Any]]
     stopping: Stopping
     assignment: Assignment = field(default_factory=Assignment)
-    steps: Mapping[TaskKind, Step] = field(default_factory=lambda: STEPS)
+    steps: Mapping[str, Step] = field(default_factory=lambda: STEPS)
     faults: FaultPlan = field(default_factory=FaultPlan)
     random: Random = field(default_factory=Random)
     clock: Callable[[], float] = monotonic

@@ -54,7 +54,7 @@ def perform(claim: Claim, context: StepContext) -> Publication:
         Raised if the frames do not give a dark or a flat. All of these are input failures, which are not retried.
     """
     with context.connect() as connection:
-        scans = _calibration_scans(connection, claim.night_id)
+        scans = _calibration_scans(connection, claim.night)
     cameras = {file.camera: file.known_camera() for scan in scans for file in scan.files}
     made = _Made()
     for band in BANDS:

@@ -1,11 +1,12 @@
 -- Close attempts whose lease ran out as lost; tasks_after_loss follows in the same transaction. Bounded and ordered,
--- and rows that a publication or another reaper holds are skipped: a rescue never queues up behind anything.
+-- and attempts and tasks that a publication, an operator or another reaper holds are skipped: a rescue never queues up
+-- behind anything, and so never stands in a circle of waits.
 WITH expired AS (
-    SELECT attempt_id FROM production.attempt
-    WHERE ended_at IS NULL AND expires_at < now()
-    ORDER BY expires_at, attempt_id
+    SELECT a.attempt_id FROM production.attempt AS a JOIN production.task AS t USING (task_id)
+    WHERE a.ended_at IS NULL AND a.expires_at < now()
+    ORDER BY a.expires_at, a.attempt_id
     LIMIT %(limit)s
-    FOR UPDATE SKIP LOCKED
+    FOR UPDATE OF a, t SKIP LOCKED
 )
 UPDATE production.attempt AS a
 SET ended_at = clock_timestamp(), outcome = 'lost', error_code = 'LEASE_EXPIRED',

@@ -1,6 +1,7 @@
--- New waiting scans wait for the calibration of their night.
+-- What waits for what. A task that has begun goes on with what it found: it does not wait for later ones.
 INSERT INTO production.task_dependency (task_id, upstream_task_id)
-SELECT t.task_id, u.task_id
-FROM production.task AS t
-JOIN production.task AS u ON u.run_id = t.run_id AND u.night_id = t.night_id AND u.kind = 'night_calibration'
-WHERE t.task_id = ANY (%(task_ids)s::bigint[]) AND t.state = 'waiting'
+SELECT e.task_id, e.upstream_task_id
+FROM unnest(%(task_ids)s::bigint[], %(upstream_ids)s::bigint[]) AS e (task_id, upstream_task_id)
+JOIN production.task AS t USING (task_id)
+WHERE t.state NOT IN ('running', 'done')
+ON CONFLICT DO NOTHING

@@ -1,13 +1,14 @@
--- Queue the tasks of another run again in this one, with the nights' calibrations that their scans need.
-INSERT INTO production.task (run_id, kind, night_id, scan_key, state, priority, max_attempts)
-SELECT %(run_id)s::integer, t.kind, t.night_id, t.scan_key,
-       CASE WHEN t.kind = 'scan' AND s.entry = 'raw' THEN 'waiting' ELSE 'ready' END, t.priority,
+-- Queue tasks of other runs again in this one, with all that they wait for there: the new run has none of it yet. Like
+-- all that is queued, they begin as waiting.
+WITH RECURSIVE wanted (task_id) AS (
+    SELECT task_id FROM unnest(%(task_ids)s::bigint[]) AS given (task_id)
+    UNION
+    SELECT d.upstream_task_id FROM wanted JOIN production.task_dependency AS d USING (task_id)
+)
+INSERT INTO production.task (run_id, kind, scope, night_id, scan_key, block, state, priority, max_attempts)
+SELECT %(run_id)s::integer, t.kind, t.scope, t.night_id, t.scan_key, t.block, 'waiting', t.priority,
        %(max_attempts)s::smallint
-FROM production.task AS t LEFT JOIN survey.scan AS s USING (scan_key)
-WHERE t.task_id = ANY (%(task_ids)s::bigint[])
-   OR t.kind = 'night_calibration'
-      AND t.task_id IN (SELECT d.upstream_task_id FROM production.task_dependency AS d
-                        WHERE d.task_id = ANY (%(task_ids)s::bigint[]))
+FROM wanted JOIN production.task AS t USING (task_id)
 ORDER BY t.priority DESC, t.task_id
 ON CONFLICT DO NOTHING
 RETURNING task_id

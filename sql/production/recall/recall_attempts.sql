@@ -32,7 +32,7 @@ WITH RECURSIVE touched (attempt_id, through, step) AS (
 ), first AS (
     SELECT DISTINCT ON (attempt_id) attempt_id, through FROM touched ORDER BY attempt_id, step, through
 )
-SELECT a.attempt_id, r.name AS run, a.run_id, a.task_id, t.kind, t.state, n.date, n.hemis, s.scan, a.scan_key,
+SELECT a.attempt_id, r.name AS run, a.run_id, a.task_id, t.kind, t.state, t.block, n.date, n.hemis, s.scan, a.scan_key,
        first.through, coalesce(a.point_rows, 0) AS point_rows, coalesce(a.extended_rows, 0) AS extended_rows,
        ARRAY(SELECT e.name FROM release.scan AS es JOIN release.release AS e USING (release_id)
              WHERE es.attempt_id = a.attempt_id AND es.selected ORDER BY e.name) AS releases
@@ -40,7 +40,7 @@ FROM first
 JOIN production.attempt AS a USING (attempt_id)
 JOIN production.task AS t USING (task_id)
 JOIN production.run AS r ON r.run_id = a.run_id
-JOIN survey.night AS n USING (night_id)
+LEFT JOIN survey.night AS n USING (night_id)
 LEFT JOIN survey.scan AS s ON s.scan_key = a.scan_key
 WHERE %(run)s::text IS NULL OR r.name = %(run)s::text
 ORDER BY a.run_id, t.kind, n.date, n.hemis, s.scan

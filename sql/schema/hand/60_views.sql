@@ -4,13 +4,13 @@
 DROP VIEW IF EXISTS production.task_overview;
 CREATE VIEW production.task_overview AS
 SELECT
-    t.task_id, r.name AS run, t.kind, n.date, n.hemis, s.scan, t.scan_key, s.tile, t.state, t.reason,
+    t.task_id, r.name AS run, t.kind, t.block, n.date, n.hemis, s.scan, t.scan_key, s.tile, t.state, t.reason,
     tried.attempts, a.worker, a.outcome, a.error_code, a.error_text,
     now() - t.changed_at AS age,
     CASE WHEN a.ended_at IS NULL THEN a.expires_at - now() END AS lease_left
 FROM production.task AS t
 JOIN production.run AS r USING (run_id)
-JOIN survey.night AS n ON n.night_id = t.night_id
+LEFT JOIN survey.night AS n ON n.night_id = t.night_id
 LEFT JOIN survey.scan AS s ON s.scan_key = t.scan_key
 LEFT JOIN LATERAL (SELECT count(*) AS attempts FROM production.attempt AS c WHERE c.task_id = t.task_id) AS tried ON true
 LEFT JOIN LATERAL (
@@ -20,10 +20,11 @@ COMMENT ON VIEW production.task_overview IS 'Tasks with run, scan and last attem
 COMMENT ON COLUMN production.task_overview.task_id IS 'Key of the task';
 COMMENT ON COLUMN production.task_overview.run IS 'Name of the run';
 COMMENT ON COLUMN production.task_overview.kind IS 'What is done';
-COMMENT ON COLUMN production.task_overview.date IS 'Observation reference date of the night';
-COMMENT ON COLUMN production.task_overview.hemis IS 'Observatory letter';
-COMMENT ON COLUMN production.task_overview.scan IS 'Scan number in the night; null for tasks of a whole night';
-COMMENT ON COLUMN production.task_overview.scan_key IS 'Key of the scan; null for tasks of a whole night';
+COMMENT ON COLUMN production.task_overview.block IS 'Hardware block; null for tasks of another scope';
+COMMENT ON COLUMN production.task_overview.date IS 'Observation reference date of the night; null for tasks of a block or run';
+COMMENT ON COLUMN production.task_overview.hemis IS 'Observatory letter; null for tasks of a block or run';
+COMMENT ON COLUMN production.task_overview.scan IS 'Scan number in the night; null for tasks of larger scope';
+COMMENT ON COLUMN production.task_overview.scan_key IS 'Key of the scan; null for tasks of larger scope';
 COMMENT ON COLUMN production.task_overview.tile IS 'Tile of the scan; null where it has none';
 COMMENT ON COLUMN production.task_overview.state IS 'State of the task';
 COMMENT ON COLUMN production.task_overview.reason IS 'Why it is held, failed or dead; null otherwise';

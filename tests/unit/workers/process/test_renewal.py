@@ -9,13 +9,12 @@ import psycopg
 import pytest
 
 from app.errors import DatabaseUnavailableError, TokenLostError
-from app.models.production import TaskKind
 from app.production.claim import Claim
 from tests.worlds.places import ROOT
 from workers.process import renewal as module
 from workers.process.renewal import Renewal
 
-CLAIM = Claim(1, 2, 3, 4, "run", TaskKind.SCAN, 5, 6, "", {})
+CLAIM = Claim(1, 2, 3, 4, "run", "scan", 5, 6, "", {})
 
 
 class Line:

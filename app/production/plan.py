@@ -1,0 +1,201 @@
+"""The plan: one row a kind of task, from which everything else about the kind follows.
+
+Queueing and dependencies read the rows (`sql/production/queue/` gets them as parameters), the workers find a task's
+step by them (`workers/steps/registry.py`), and the table of kinds in `docs/protocol.md` is written from them. A new
+kind is a row here and a module with a function `perform` in `workers/steps/`; no statement and no table changes.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+from app.errors import MappsError
+from app.models.production import Scope
+from app.models.survey import Entry
+
+_NAME = re.compile(r"[a-z]+(_[a-z]+)*")
+_BY_SIZE = tuple(Scope)
+"""Scopes from the smallest to the largest, as the enumeration lists them."""
+
+
+class Again(StrEnum):
+    """Why a done task of a kind is made ready again."""
+
+    RECALLED = "an input was recalled"
+    """`mapps run recall --requeue`: carried out by `app.production.recall`."""
+    CHANGED = "an input was made again with other content"
+    LATE = "an input came after it was done"
+
+
+CARRIED_OUT = frozenset({Again.RECALLED})
+"""What something acts on today; a plan that asks for more is refused."""
+
+
+class PlanError(MappsError):
+    """The plan contradicts itself, or the database: a bug, or code older than the database."""
+
+    code = "PLAN"
+
+
+@dataclass(frozen=True)
+class WaitsFor:
+    """An edge of the plan: tasks of a kind wait for those of another kind that belong to the same thing.
+
+    Attributes
+    ----------
+    kind : str
+        Kind that must be done first.
+    same : Scope
+        What both tasks have in common: the same scan, night, block or run.
+    entries : tuple of Entry
+        Only tasks of scans that begin so wait; those of other scans, and of larger scope, are not told apart.
+    """
+
+    kind: str
+    same: Scope
+    entries: tuple[Entry, ...] = tuple(Entry)
+
+
+@dataclass(frozen=True)
+class TaskPlan:
+    """One kind of task.
+
+    Attributes
+    ----------
+    kind : str
+        Name, in lower case with underscores.
+    does : str
+        What is done, in a few words for operators.
+    scope : Scope
+        What one task is of.
+    entries : tuple of Entry
+        Which scans make the task necessary: those of raw frames, of Atlas images, or both.
+    step : str
+        Module of the workers whose `perform` does the task.
+    waits_for : tuple of WaitsFor
+        Kinds of earlier rows.
+    again : tuple of Again
+        When a done task is made ready again.
+    priority : int
+        Tasks of higher priority are claimed first.
+    calibration_priority : int or None
+        Priority of tasks of calibration scans, where it is another.
+    """
+
+    kind: str
+    does: str
+    scope: Scope
+    entries: tuple[Entry, ...]
+    step: str
+    waits_for: tuple[WaitsFor, ...] = ()
+    again: tuple[Again, ...] = (Again.RECALLED,)
+    priority: int = 0
+    calibration_priority: int | None = None
+
+
+@dataclass(frozen=True)
+class Plan:
+    """Rows in an order in which every kind waits for earlier ones only.
+
+    Raises
+    ------
+    PlanError
+        Raised if a kind is named twice, waits for a later or unknown one, for something it need not have in common
+        with it, or asks for what nothing carries out.
+    """
+
+    rows: tuple[TaskPlan, ...]
+
+    def __post_init__(self) -> None:
+        for fault in _faults(self.rows):
+            raise PlanError(fault)
+
+    def queue_rows(self) -> list[dict[str, Any]]:
+        """Rows as `production/queue/queue_tasks` and `declare_kinds` read them."""
+        return [
+            {
+                "position": position,
+                "kind": row.kind,
+                "scope": row.scope.value,
+                "entries": [entry.value for entry in row.entries],
+                "priority": row.priority,
+                "calibration_priority": _other(row.calibration_priority, row.priority),
+            }
+            for position, row in enumerate(self.rows)
+        ]
+
+    def edge_rows(self) -> list[dict[str, Any]]:
+        """Edges as `production/queue/find_edges` reads them."""
+        return [
+            {
+                "kind": row.kind,
+                "upstream_kind": edge.kind,
+                "same": edge.same.value,
+                "entries": [entry.value for entry in edge.entries],
+            }
+            for row in self.rows
+            for edge in row.waits_for
+        ]
+
+    def has_scope(self, scope: Scope) -> bool:
+        """Whether any kind is of this scope."""
+        return any(row.scope is scope for row in self.rows)
+
+
+def _other(value: int | None, usual: int) -> int:
+    return usual if value is None else value
+
+
+def _faults(rows: tuple[TaskPlan, ...]) -> Iterator[str]:
+    """Say what is wrong with rows, in their order."""
+    earlier: dict[str, TaskPlan] = {}
+    for row in rows:
+        if _NAME.fullmatch(row.kind) is None or row.kind in earlier:
+            yield f"kind {row.kind!r} is no name, or is there twice"
+        if not row.entries:
+            yield f"{row.kind}: no scan makes it necessary"
+        if unknown := sorted(set(row.again) - CARRIED_OUT):
+            yield f"{row.kind}: nothing carries out: again when {', '.join(unknown)}"
+        for edge in row.waits_for:
+            upstream = earlier.get(edge.kind)
+            if upstream is None:
+                yield f"{row.kind} waits for {edge.kind}, which is no earlier row"
+            else:
+                yield from _edge_faults(row, edge, upstream)
+        earlier[row.kind] = row
+
+
+def _edge_faults(row: TaskPlan, edge: WaitsFor, upstream: TaskPlan) -> Iterator[str]:
+    words = f"{row.kind} waits for {edge.kind} of the same {edge.same}"
+    if _BY_SIZE.index(edge.same) < max(_BY_SIZE.index(row.scope), _BY_SIZE.index(upstream.scope)):
+        yield f"{words}, but they are of a {row.scope} and a {upstream.scope}"
+    if row.scope is not Scope.SCAN and set(edge.entries) != set(Entry):
+        yield f"{words}: only tasks of scans can be told apart by entry"
+    if row.scope is Scope.SCAN and not set(edge.entries) <= set(upstream.entries):
+        yield f"{words}, which is not queued for all scans that wait"
+
+
+NIGHT_CALIBRATION = TaskPlan(
+    kind="night_calibration",
+    does="darks, flat, mask and linearity of a night, band by band",
+    scope=Scope.NIGHT,
+    entries=(Entry.RAW,),
+    step="workers.steps.night_calibration",
+    priority=20,
+)
+SCAN = TaskPlan(
+    kind="scan",
+    does="a scan of raw frames or Atlas images to images and source rows",
+    scope=Scope.SCAN,
+    entries=(Entry.RAW, Entry.ATLAS),
+    step="workers.steps.scan",
+    waits_for=(WaitsFor(NIGHT_CALIBRATION.kind, same=Scope.NIGHT, entries=(Entry.RAW,)),),
+    # Calibration scans first: what is found wrong with a night is found before its survey scans are reduced.
+    calibration_priority=10,
+)
+PLAN = Plan((NIGHT_CALIBRATION, SCAN))
+"""The kinds of this version."""

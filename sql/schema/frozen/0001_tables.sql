@@ -1,0 +1,1454 @@
+-- Tables of the first version: executed once by migrations/versions/0001_first_version.py, and never edited after a
+-- release. Written by `python -m app.tools.first_tables`. Functions, views and roles are in sql/schema/hand/.
+CREATE EXTENSION IF NOT EXISTS pg_sphere;
+CREATE EXTENSION IF NOT EXISTS btree_gist;
+
+CREATE SCHEMA survey;
+COMMENT ON SCHEMA survey IS 'What was observed: sites, tiles, nights, scans, frames and raw files';
+CREATE SCHEMA calibration;
+COMMENT ON SCHEMA calibration IS 'Darks, flats, masks and zero points, each with its span of validity';
+CREATE SCHEMA production;
+COMMENT ON SCHEMA production IS 'Pipelines, runs, tasks and attempts: who does what, exactly once';
+CREATE SCHEMA wsdb;
+COMMENT ON SCHEMA wsdb IS 'The Working Source Database: one row per extraction of every run';
+CREATE SCHEMA quality;
+COMMENT ON SCHEMA quality IS 'Metrics and grades of scans';
+CREATE SCHEMA release;
+COMMENT ON SCHEMA release IS 'Immutable products selected from the working database by SQL';
+CREATE SCHEMA reference;
+COMMENT ON SCHEMA reference IS 'Reference stars for astrometry';
+
+CREATE SEQUENCE production.token;
+COMMENT ON SEQUENCE production.token IS 'Fencing tokens of attempts: only ever grows';
+
+CREATE TABLE production.pipeline (
+    pipeline_id INTEGER GENERATED ALWAYS AS IDENTITY,
+    code_version TEXT NOT NULL,
+    code_commit TEXT NOT NULL,
+    parameters JSONB NOT NULL,
+    parameters_hash CHAR(64) NOT NULL,
+    pipeline_hash CHAR(64) NOT NULL,
+    created_at TIMESTAMP WITH TIME ZONE DEFAULT now() NOT NULL,
+    frozen_at TIMESTAMP WITH TIME ZONE,
+    CONSTRAINT pk_pipeline PRIMARY KEY (pipeline_id),
+    CONSTRAINT uq_pipeline_pipeline_hash UNIQUE (pipeline_hash)
+);
+COMMENT ON TABLE production.pipeline IS 'Code version and parameter set, hashed';
+COMMENT ON COLUMN production.pipeline.pipeline_id IS 'Key';
+COMMENT ON COLUMN production.pipeline.code_version IS 'Version of the code';
+COMMENT ON COLUMN production.pipeline.code_commit IS 'Commit of the code; ''unknown'' outside a checkout';
+COMMENT ON COLUMN production.pipeline.parameters IS 'Parameter set of the reduction';
+COMMENT ON COLUMN production.pipeline.parameters_hash IS 'SHA-256 of the canonical parameters';
+COMMENT ON COLUMN production.pipeline.pipeline_hash IS 'SHA-256 of code version, commit and parameters';
+COMMENT ON COLUMN production.pipeline.created_at IS 'When it was registered';
+COMMENT ON COLUMN production.pipeline.frozen_at IS 'When it was frozen; null while it may follow the code';
+
+CREATE TABLE production.task_kind (
+    kind TEXT NOT NULL,
+    scope TEXT NOT NULL,
+    position SMALLINT NOT NULL,
+    CONSTRAINT pk_task_kind PRIMARY KEY (kind),
+    CONSTRAINT uq_task_kind_kind_scope UNIQUE (kind, scope),
+    CONSTRAINT ck_task_kind_scope_known CHECK (scope IN ('scan', 'night', 'block', 'run'))
+);
+COMMENT ON TABLE production.task_kind IS 'Kinds of task, from the plan of the code (app/production/plan.py) that queued them last';
+COMMENT ON COLUMN production.task_kind.kind IS 'Name of the kind';
+COMMENT ON COLUMN production.task_kind.scope IS 'What its tasks are of: scan, night, block or run';
+COMMENT ON COLUMN production.task_kind.position IS 'Place in the plan: a kind waits for earlier ones only, and locks follow it';
+
+CREATE TABLE reference.star (
+    star_id BIGINT NOT NULL,
+    catalogue TEXT NOT NULL,
+    ra DOUBLE PRECISION NOT NULL,
+    decl DOUBLE PRECISION NOT NULL,
+    epoch_year REAL NOT NULL,
+    pm_ra_mas_yr REAL,
+    pm_decl_mas_yr REAL,
+    bt_mag REAL,
+    vt_mag REAL NOT NULL,
+    CONSTRAINT pk_star PRIMARY KEY (star_id)
+);
+CREATE INDEX ix_star_position ON reference.star USING gist (spoint(radians(ra), radians(decl)));
+COMMENT ON TABLE reference.star IS 'Astrometric reference stars';
+COMMENT ON COLUMN reference.star.star_id IS 'HEALPix order 12 nested (28 bits) shifted by 20, plus a sequence in the pixel';
+COMMENT ON COLUMN reference.star.catalogue IS 'tycho2 or synthetic';
+COMMENT ON COLUMN reference.star.ra IS 'Right ascension at the epoch, ICRS degrees';
+COMMENT ON COLUMN reference.star.decl IS 'Declination at the epoch, ICRS degrees';
+COMMENT ON COLUMN reference.star.epoch_year IS 'Julian year of the position';
+COMMENT ON COLUMN reference.star.pm_ra_mas_yr IS 'Proper motion in right ascension times cos(decl); null where the source has none';
+COMMENT ON COLUMN reference.star.pm_decl_mas_yr IS 'Proper motion in declination; null where the source has none';
+COMMENT ON COLUMN reference.star.bt_mag IS 'Tycho B magnitude; null where the source has none';
+COMMENT ON COLUMN reference.star.vt_mag IS 'Tycho V magnitude';
+
+CREATE TABLE release.atlas (
+    release_id INTEGER NOT NULL,
+    image_id BIGINT NOT NULL,
+    coadd_key INTEGER NOT NULL,
+    scan_key INTEGER NOT NULL,
+    band CHAR(1) NOT NULL,
+    number SMALLINT NOT NULL,
+    ra DOUBLE PRECISION NOT NULL,
+    decl DOUBLE PRECISION NOT NULL,
+    footprint spoly NOT NULL,
+    url TEXT NOT NULL,
+    sha256 CHAR(64) NOT NULL,
+    zero_point_mag REAL NOT NULL,
+    CONSTRAINT pk_atlas PRIMARY KEY (release_id, image_id)
+)
+ PARTITION BY LIST (release_id);
+COMMENT ON TABLE release.atlas IS 'Atlas images of a release';
+COMMENT ON COLUMN release.atlas.release_id IS 'Release';
+COMMENT ON COLUMN release.atlas.image_id IS 'Image in wsdb.atlas_image';
+COMMENT ON COLUMN release.atlas.coadd_key IS 'Key of the triple';
+COMMENT ON COLUMN release.atlas.scan_key IS 'Scan';
+COMMENT ON COLUMN release.atlas.band IS 'j, h or k';
+COMMENT ON COLUMN release.atlas.number IS 'Image number in the scan';
+COMMENT ON COLUMN release.atlas.ra IS 'Right ascension of the centre, ICRS degrees';
+COMMENT ON COLUMN release.atlas.decl IS 'Declination of the centre, ICRS degrees';
+COMMENT ON COLUMN release.atlas.footprint IS 'Area of the image';
+COMMENT ON COLUMN release.atlas.url IS 'Where the FITS file is';
+COMMENT ON COLUMN release.atlas.sha256 IS 'SHA-256 of the file';
+COMMENT ON COLUMN release.atlas.zero_point_mag IS 'Magnitude of 1 DN';
+
+CREATE TABLE release.psc (
+    release_id INTEGER NOT NULL,
+    run_id INTEGER NOT NULL,
+    src_id BIGINT NOT NULL,
+    ra DOUBLE PRECISION NOT NULL,
+    decl DOUBLE PRECISION NOT NULL,
+    err_maj REAL NOT NULL,
+    err_min REAL NOT NULL,
+    err_ang SMALLINT NOT NULL,
+    designation CHAR(17) NOT NULL,
+    j_m REAL,
+    j_cmsig REAL,
+    j_msigcom REAL,
+    j_snr REAL,
+    h_m REAL,
+    h_cmsig REAL,
+    h_msigcom REAL,
+    h_snr REAL,
+    k_m REAL,
+    k_cmsig REAL,
+    k_msigcom REAL,
+    k_snr REAL,
+    ph_qual CHAR(3) NOT NULL,
+    rd_flg CHAR(3) NOT NULL,
+    bl_flg CHAR(3) NOT NULL,
+    cc_flg CHAR(3) NOT NULL,
+    ndet CHAR(6) NOT NULL,
+    prox REAL,
+    pxpa SMALLINT,
+    pxcntr INTEGER,
+    gal_contam SMALLINT NOT NULL,
+    mp_flg SMALLINT,
+    pts_key INTEGER NOT NULL,
+    hemis CHAR(1) NOT NULL,
+    date DATE NOT NULL,
+    scan SMALLINT NOT NULL,
+    glon REAL NOT NULL,
+    glat REAL NOT NULL,
+    x_scan REAL NOT NULL,
+    jdate DOUBLE PRECISION,
+    j_psfchi REAL,
+    h_psfchi REAL,
+    k_psfchi REAL,
+    j_m_stdap REAL,
+    j_msig_stdap REAL,
+    h_m_stdap REAL,
+    h_msig_stdap REAL,
+    k_m_stdap REAL,
+    k_msig_stdap REAL,
+    dist_edge_ns INTEGER NOT NULL,
+    dist_edge_ew INTEGER NOT NULL,
+    dist_edge_flg CHAR(2) NOT NULL,
+    dup_src SMALLINT NOT NULL,
+    use_src SMALLINT NOT NULL,
+    a CHAR(1),
+    dist_opt REAL,
+    phi_opt SMALLINT,
+    b_m_opt REAL,
+    vr_m_opt REAL,
+    nopt_mchs SMALLINT,
+    ext_key INTEGER,
+    scan_key INTEGER NOT NULL,
+    coadd_key INTEGER NOT NULL,
+    coadd SMALLINT NOT NULL,
+    CONSTRAINT pk_psc PRIMARY KEY (release_id, pts_key)
+)
+ PARTITION BY LIST (release_id);
+COMMENT ON TABLE release.psc IS 'Point Source Catalogue: the 60 published columns and the way back to the extraction';
+COMMENT ON COLUMN release.psc.release_id IS 'Release';
+COMMENT ON COLUMN release.psc.run_id IS 'Run of the extraction';
+COMMENT ON COLUMN release.psc.src_id IS 'Extraction in wsdb.point_source';
+COMMENT ON COLUMN release.psc.ra IS 'Right ascension, ICRS [deg].';
+COMMENT ON COLUMN release.psc.decl IS 'Declination, ICRS [deg].';
+COMMENT ON COLUMN release.psc.err_maj IS 'Semi-major axis of the 1-sigma error ellipse [arcsec].';
+COMMENT ON COLUMN release.psc.err_min IS 'Semi-minor axis of the 1-sigma error ellipse [arcsec].';
+COMMENT ON COLUMN release.psc.err_ang IS 'Position angle of the error ellipse, east of north [deg].';
+COMMENT ON COLUMN release.psc.designation IS 'Sexagesimal name made from the truncated position.';
+COMMENT ON COLUMN release.psc.j_m IS 'J default magnitude, or 95 percent upper limit where ph_qual is U [mag]. Null: ph_qual X, or outside the coverage.';
+COMMENT ON COLUMN release.psc.j_cmsig IS 'J corrected measurement uncertainty [mag]. Null: upper limit or no measurement.';
+COMMENT ON COLUMN release.psc.j_msigcom IS 'J total uncertainty with zero point and flat field [mag]. Null: upper limit or no measurement.';
+COMMENT ON COLUMN release.psc.j_snr IS 'J scan signal-to-noise ratio. Null: upper limit or no measurement.';
+COMMENT ON COLUMN release.psc.h_m IS 'H default magnitude, or 95 percent upper limit where ph_qual is U [mag]. Null: ph_qual X, or outside the coverage.';
+COMMENT ON COLUMN release.psc.h_cmsig IS 'H corrected measurement uncertainty [mag]. Null: upper limit or no measurement.';
+COMMENT ON COLUMN release.psc.h_msigcom IS 'H total uncertainty with zero point and flat field [mag]. Null: upper limit or no measurement.';
+COMMENT ON COLUMN release.psc.h_snr IS 'H scan signal-to-noise ratio. Null: upper limit or no measurement.';
+COMMENT ON COLUMN release.psc.k_m IS 'Ks default magnitude, or 95 percent upper limit where ph_qual is U [mag]. Null: ph_qual X, or outside the coverage.';
+COMMENT ON COLUMN release.psc.k_cmsig IS 'Ks corrected measurement uncertainty [mag]. Null: upper limit or no measurement.';
+COMMENT ON COLUMN release.psc.k_msigcom IS 'Ks total uncertainty with zero point and flat field [mag]. Null: upper limit or no measurement.';
+COMMENT ON COLUMN release.psc.k_snr IS 'Ks scan signal-to-noise ratio. Null: upper limit or no measurement.';
+COMMENT ON COLUMN release.psc.ph_qual IS 'Photometric quality, one letter a band.';
+COMMENT ON COLUMN release.psc.rd_flg IS 'Origin of the default magnitude, one digit a band.';
+COMMENT ON COLUMN release.psc.bl_flg IS 'Blend flag, one digit a band.';
+COMMENT ON COLUMN release.psc.cc_flg IS 'Contamination and confusion; capitals mean the row is an artefact.';
+COMMENT ON COLUMN release.psc.ndet IS 'Frame statistics NjMjNhMhNkMk.';
+COMMENT ON COLUMN release.psc.prox IS 'Distance to the nearest released neighbour [arcsec]. Null: the only row of the release.';
+COMMENT ON COLUMN release.psc.pxpa IS 'Position angle of the nearest released neighbour [deg]. Null: the only row of the release.';
+COMMENT ON COLUMN release.psc.pxcntr IS 'pts_key of the nearest released neighbour. Null: the only row of the release.';
+COMMENT ON COLUMN release.psc.gal_contam IS 'Contamination by an extended source: 0 none, 1 is one, 2 inside one.';
+COMMENT ON COLUMN release.psc.mp_flg IS '1 where associated with a solar-system object. Null: this version does not compute it yet.';
+COMMENT ON COLUMN release.psc.pts_key IS 'Key in a release.';
+COMMENT ON COLUMN release.psc.hemis IS 'Observatory: n Mt. Hopkins, s Cerro Tololo.';
+COMMENT ON COLUMN release.psc.date IS 'Observation reference date: UT date at sunrise of the night.';
+COMMENT ON COLUMN release.psc.scan IS 'Scan number in the night.';
+COMMENT ON COLUMN release.psc.glon IS 'Galactic longitude, rounded to 0.001 [deg].';
+COMMENT ON COLUMN release.psc.glat IS 'Galactic latitude, rounded to 0.001 [deg].';
+COMMENT ON COLUMN release.psc.x_scan IS 'Cross-scan position in the U-scan system [arcsec].';
+COMMENT ON COLUMN release.psc.jdate IS 'Julian date of the measurement, UTC, good to 30 s [d]. Null: the input has no time.';
+COMMENT ON COLUMN release.psc.j_psfchi IS 'J reduced chi-squared of the profile fit. Null: no profile fit.';
+COMMENT ON COLUMN release.psc.h_psfchi IS 'H reduced chi-squared of the profile fit. Null: no profile fit.';
+COMMENT ON COLUMN release.psc.k_psfchi IS 'Ks reduced chi-squared of the profile fit. Null: no profile fit.';
+COMMENT ON COLUMN release.psc.j_m_stdap IS 'J standard aperture magnitude, 4 arcsec, curve-of-growth corrected [mag]. Null: negative flux or off the coverage.';
+COMMENT ON COLUMN release.psc.j_msig_stdap IS 'J uncertainty of the standard aperture magnitude [mag]. Null: negative flux or off the coverage.';
+COMMENT ON COLUMN release.psc.h_m_stdap IS 'H standard aperture magnitude, 4 arcsec, curve-of-growth corrected [mag]. Null: negative flux or off the coverage.';
+COMMENT ON COLUMN release.psc.h_msig_stdap IS 'H uncertainty of the standard aperture magnitude [mag]. Null: negative flux or off the coverage.';
+COMMENT ON COLUMN release.psc.k_m_stdap IS 'Ks standard aperture magnitude, 4 arcsec, curve-of-growth corrected [mag]. Null: negative flux or off the coverage.';
+COMMENT ON COLUMN release.psc.k_msig_stdap IS 'Ks uncertainty of the standard aperture magnitude [mag]. Null: negative flux or off the coverage.';
+COMMENT ON COLUMN release.psc.dist_edge_ns IS 'Distance to the nearest north or south edge of the scan [arcsec].';
+COMMENT ON COLUMN release.psc.dist_edge_ew IS 'Distance to the nearest east or west edge of the scan [arcsec].';
+COMMENT ON COLUMN release.psc.dist_edge_flg IS 'Which edges are nearest: n or s, then e or w.';
+COMMENT ON COLUMN release.psc.dup_src IS 'Duplicate-source flag of a release.';
+COMMENT ON COLUMN release.psc.use_src IS 'Use-source flag of a release.';
+COMMENT ON COLUMN release.psc.a IS 'Optical association: 0 none, T Tycho-2, U USNO-A2.0. Null: this version does not compute it yet.';
+COMMENT ON COLUMN release.psc.dist_opt IS 'Distance to the associated optical source [arcsec]. Null: no optical association.';
+COMMENT ON COLUMN release.psc.phi_opt IS 'Position angle to the optical source, east of north [deg]. Null: no optical association.';
+COMMENT ON COLUMN release.psc.b_m_opt IS 'Blue magnitude of the optical source [mag]. Null: no optical association or magnitude.';
+COMMENT ON COLUMN release.psc.vr_m_opt IS 'V (Tycho-2) or red magnitude of the optical source [mag]. Null: no optical association or magnitude.';
+COMMENT ON COLUMN release.psc.nopt_mchs IS 'Optical sources within 5 arcsec. Null: this version does not compute it yet.';
+COMMENT ON COLUMN release.psc.ext_key IS 'Key of the same object among the extended sources. Null: no extended source is this one.';
+COMMENT ON COLUMN release.psc.scan_key IS 'Key of the scan (survey.scan).';
+COMMENT ON COLUMN release.psc.coadd_key IS 'Key of the Atlas image triple the source stands on (wsdb.atlas_image).';
+COMMENT ON COLUMN release.psc.coadd IS 'Atlas image number in the scan.';
+
+CREATE TABLE release.release (
+    release_id INTEGER GENERATED ALWAYS AS IDENTITY,
+    name TEXT NOT NULL,
+    kind TEXT NOT NULL,
+    state TEXT NOT NULL,
+    parameters JSONB NOT NULL,
+    code_version TEXT NOT NULL,
+    code_commit TEXT NOT NULL,
+    created_at TIMESTAMP WITH TIME ZONE DEFAULT now() NOT NULL,
+    published_at TIMESTAMP WITH TIME ZONE,
+    CONSTRAINT pk_release PRIMARY KEY (release_id),
+    CONSTRAINT uq_release_name UNIQUE (name),
+    CONSTRAINT ck_release_kind_known CHECK (kind IN ('sampler', 'incremental', 'all-sky')),
+    CONSTRAINT ck_release_state_known CHECK (state IN ('building', 'published'))
+);
+COMMENT ON TABLE release.release IS 'Releases';
+COMMENT ON COLUMN release.release.release_id IS 'Key';
+COMMENT ON COLUMN release.release.name IS 'Name given by the operator';
+COMMENT ON COLUMN release.release.kind IS 'sampler, incremental or all-sky';
+COMMENT ON COLUMN release.release.state IS 'building or published';
+COMMENT ON COLUMN release.release.parameters IS 'Limits that the statements of sql/release/ read';
+COMMENT ON COLUMN release.release.code_version IS 'Code version that built it';
+COMMENT ON COLUMN release.release.code_commit IS 'Commit that built it';
+COMMENT ON COLUMN release.release.created_at IS 'When the build began';
+COMMENT ON COLUMN release.release.published_at IS 'When it became immutable; null while building';
+
+CREATE TABLE release.verdict (
+    release_id INTEGER NOT NULL,
+    run_id INTEGER NOT NULL,
+    src_id BIGINT NOT NULL,
+    released BOOLEAN NOT NULL,
+    reason TEXT NOT NULL,
+    winner_run_id INTEGER,
+    winner_src_id BIGINT,
+    CONSTRAINT pk_verdict PRIMARY KEY (release_id, run_id, src_id)
+)
+ PARTITION BY LIST (release_id);
+COMMENT ON TABLE release.verdict IS 'Why every extraction of the parent runs is in or out';
+COMMENT ON COLUMN release.verdict.release_id IS 'Release';
+COMMENT ON COLUMN release.verdict.run_id IS 'Run';
+COMMENT ON COLUMN release.verdict.src_id IS 'Extraction in wsdb.point_source';
+COMMENT ON COLUMN release.verdict.released IS 'Whether the row is in release.psc';
+COMMENT ON COLUMN release.verdict.reason IS 'First rule that kept it out, or ''released''';
+COMMENT ON COLUMN release.verdict.winner_run_id IS 'Run of the apparition chosen instead; null unless a duplicate';
+COMMENT ON COLUMN release.verdict.winner_src_id IS 'Apparition chosen instead; null unless a duplicate';
+
+CREATE TABLE release.xsc (
+    release_id INTEGER NOT NULL,
+    ext_key INTEGER NOT NULL,
+    designation CHAR(17) NOT NULL,
+    ext_id BIGINT NOT NULL,
+    attempt_id BIGINT NOT NULL,
+    src_id BIGINT,
+    ra DOUBLE PRECISION NOT NULL,
+    decl DOUBLE PRECISION NOT NULL,
+    run_id INTEGER NOT NULL,
+    scan_key INTEGER NOT NULL,
+    coadd_key INTEGER NOT NULL,
+    r_3sig REAL,
+    j_ba REAL,
+    j_phi REAL,
+    j_m_5 REAL,
+    j_msig_5 REAL,
+    j_m_7 REAL,
+    j_msig_7 REAL,
+    j_m_10 REAL,
+    j_msig_10 REAL,
+    j_m_15 REAL,
+    j_msig_15 REAL,
+    j_m_20 REAL,
+    j_msig_20 REAL,
+    j_m_25 REAL,
+    j_msig_25 REAL,
+    j_m_30 REAL,
+    j_msig_30 REAL,
+    j_m_40 REAL,
+    j_msig_40 REAL,
+    j_m_50 REAL,
+    j_msig_50 REAL,
+    j_m_60 REAL,
+    j_msig_60 REAL,
+    j_m_70 REAL,
+    j_msig_70 REAL,
+    h_ba REAL,
+    h_phi REAL,
+    h_m_5 REAL,
+    h_msig_5 REAL,
+    h_m_7 REAL,
+    h_msig_7 REAL,
+    h_m_10 REAL,
+    h_msig_10 REAL,
+    h_m_15 REAL,
+    h_msig_15 REAL,
+    h_m_20 REAL,
+    h_msig_20 REAL,
+    h_m_25 REAL,
+    h_msig_25 REAL,
+    h_m_30 REAL,
+    h_msig_30 REAL,
+    h_m_40 REAL,
+    h_msig_40 REAL,
+    h_m_50 REAL,
+    h_msig_50 REAL,
+    h_m_60 REAL,
+    h_msig_60 REAL,
+    h_m_70 REAL,
+    h_msig_70 REAL,
+    k_ba REAL,
+    k_phi REAL,
+    k_m_5 REAL,
+    k_msig_5 REAL,
+    k_m_7 REAL,
+    k_msig_7 REAL,
+    k_m_10 REAL,
+    k_msig_10 REAL,
+    k_m_15 REAL,
+    k_msig_15 REAL,
+    k_m_20 REAL,
+    k_msig_20 REAL,
+    k_m_25 REAL,
+    k_msig_25 REAL,
+    k_m_30 REAL,
+    k_msig_30 REAL,
+    k_m_40 REAL,
+    k_msig_40 REAL,
+    k_m_50 REAL,
+    k_msig_50 REAL,
+    k_m_60 REAL,
+    k_msig_60 REAL,
+    k_m_70 REAL,
+    k_msig_70 REAL,
+    coadd SMALLINT NOT NULL,
+    CONSTRAINT pk_xsc PRIMARY KEY (release_id, ext_key)
+)
+ PARTITION BY LIST (release_id);
+COMMENT ON TABLE release.xsc IS 'Extended Source Catalogue (first set of columns)';
+COMMENT ON COLUMN release.xsc.release_id IS 'Release';
+COMMENT ON COLUMN release.xsc.ext_key IS 'Key in the release.';
+COMMENT ON COLUMN release.xsc.designation IS 'Sexagesimal name made from the truncated position.';
+COMMENT ON COLUMN release.xsc.ext_id IS 'Unique in a run, made as src_id.';
+COMMENT ON COLUMN release.xsc.attempt_id IS 'Attempt that made the row.';
+COMMENT ON COLUMN release.xsc.src_id IS 'The same object among the point sources. Null: no point-source row.';
+COMMENT ON COLUMN release.xsc.ra IS 'Right ascension, ICRS [deg].';
+COMMENT ON COLUMN release.xsc.decl IS 'Declination, ICRS [deg].';
+COMMENT ON COLUMN release.xsc.run_id IS 'Processing run.';
+COMMENT ON COLUMN release.xsc.scan_key IS 'Key of the scan.';
+COMMENT ON COLUMN release.xsc.coadd_key IS 'Key of the Atlas image triple.';
+COMMENT ON COLUMN release.xsc.r_3sig IS 'Semi-major axis of the 3-sigma isophote in Ks [arcsec]. Null: not measured in Ks.';
+COMMENT ON COLUMN release.xsc.j_ba IS 'J axis ratio. Null: not measured in this band.';
+COMMENT ON COLUMN release.xsc.j_phi IS 'J position angle, east of north [deg]. Null: not measured in this band.';
+COMMENT ON COLUMN release.xsc.j_m_5 IS 'J magnitude in a circle of 5 arcsec [mag]. Null: does not fit or negative flux.';
+COMMENT ON COLUMN release.xsc.j_msig_5 IS 'J uncertainty in a circle of 5 arcsec [mag]. Null: does not fit or negative flux.';
+COMMENT ON COLUMN release.xsc.j_m_7 IS 'J magnitude in a circle of 7 arcsec [mag]. Null: does not fit or negative flux.';
+COMMENT ON COLUMN release.xsc.j_msig_7 IS 'J uncertainty in a circle of 7 arcsec [mag]. Null: does not fit or negative flux.';
+COMMENT ON COLUMN release.xsc.j_m_10 IS 'J magnitude in a circle of 10 arcsec [mag]. Null: does not fit or negative flux.';
+COMMENT ON COLUMN release.xsc.j_msig_10 IS 'J uncertainty in a circle of 10 arcsec [mag]. Null: does not fit or negative flux.';
+COMMENT ON COLUMN release.xsc.j_m_15 IS 'J magnitude in a circle of 15 arcsec [mag]. Null: does not fit or negative flux.';
+COMMENT ON COLUMN release.xsc.j_msig_15 IS 'J uncertainty in a circle of 15 arcsec [mag]. Null: does not fit or negative flux.';
+COMMENT ON COLUMN release.xsc.j_m_20 IS 'J magnitude in a circle of 20 arcsec [mag]. Null: does not fit or negative flux.';
+COMMENT ON COLUMN release.xsc.j_msig_20 IS 'J uncertainty in a circle of 20 arcsec [mag]. Null: does not fit or negative flux.';
+COMMENT ON COLUMN release.xsc.j_m_25 IS 'J magnitude in a circle of 25 arcsec [mag]. Null: does not fit or negative flux.';
+COMMENT ON COLUMN release.xsc.j_msig_25 IS 'J uncertainty in a circle of 25 arcsec [mag]. Null: does not fit or negative flux.';
+COMMENT ON COLUMN release.xsc.j_m_30 IS 'J magnitude in a circle of 30 arcsec [mag]. Null: does not fit or negative flux.';
+COMMENT ON COLUMN release.xsc.j_msig_30 IS 'J uncertainty in a circle of 30 arcsec [mag]. Null: does not fit or negative flux.';
+COMMENT ON COLUMN release.xsc.j_m_40 IS 'J magnitude in a circle of 40 arcsec [mag]. Null: does not fit or negative flux.';
+COMMENT ON COLUMN release.xsc.j_msig_40 IS 'J uncertainty in a circle of 40 arcsec [mag]. Null: does not fit or negative flux.';
+COMMENT ON COLUMN release.xsc.j_m_50 IS 'J magnitude in a circle of 50 arcsec [mag]. Null: does not fit or negative flux.';
+COMMENT ON COLUMN release.xsc.j_msig_50 IS 'J uncertainty in a circle of 50 arcsec [mag]. Null: does not fit or negative flux.';
+COMMENT ON COLUMN release.xsc.j_m_60 IS 'J magnitude in a circle of 60 arcsec [mag]. Null: does not fit or negative flux.';
+COMMENT ON COLUMN release.xsc.j_msig_60 IS 'J uncertainty in a circle of 60 arcsec [mag]. Null: does not fit or negative flux.';
+COMMENT ON COLUMN release.xsc.j_m_70 IS 'J magnitude in a circle of 70 arcsec [mag]. Null: does not fit or negative flux.';
+COMMENT ON COLUMN release.xsc.j_msig_70 IS 'J uncertainty in a circle of 70 arcsec [mag]. Null: does not fit or negative flux.';
+COMMENT ON COLUMN release.xsc.h_ba IS 'H axis ratio. Null: not measured in this band.';
+COMMENT ON COLUMN release.xsc.h_phi IS 'H position angle, east of north [deg]. Null: not measured in this band.';
+COMMENT ON COLUMN release.xsc.h_m_5 IS 'H magnitude in a circle of 5 arcsec [mag]. Null: does not fit or negative flux.';
+COMMENT ON COLUMN release.xsc.h_msig_5 IS 'H uncertainty in a circle of 5 arcsec [mag]. Null: does not fit or negative flux.';
+COMMENT ON COLUMN release.xsc.h_m_7 IS 'H magnitude in a circle of 7 arcsec [mag]. Null: does not fit or negative flux.';
+COMMENT ON COLUMN release.xsc.h_msig_7 IS 'H uncertainty in a circle of 7 arcsec [mag]. Null: does not fit or negative flux.';
+COMMENT ON COLUMN release.xsc.h_m_10 IS 'H magnitude in a circle of 10 arcsec [mag]. Null: does not fit or negative flux.';
+COMMENT ON COLUMN release.xsc.h_msig_10 IS 'H uncertainty in a circle of 10 arcsec [mag]. Null: does not fit or negative flux.';
+COMMENT ON COLUMN release.xsc.h_m_15 IS 'H magnitude in a circle of 15 arcsec [mag]. Null: does not fit or negative flux.';
+COMMENT ON COLUMN release.xsc.h_msig_15 IS 'H uncertainty in a circle of 15 arcsec [mag]. Null: does not fit or negative flux.';
+COMMENT ON COLUMN release.xsc.h_m_20 IS 'H magnitude in a circle of 20 arcsec [mag]. Null: does not fit or negative flux.';
+COMMENT ON COLUMN release.xsc.h_msig_20 IS 'H uncertainty in a circle of 20 arcsec [mag]. Null: does not fit or negative flux.';
+COMMENT ON COLUMN release.xsc.h_m_25 IS 'H magnitude in a circle of 25 arcsec [mag]. Null: does not fit or negative flux.';
+COMMENT ON COLUMN release.xsc.h_msig_25 IS 'H uncertainty in a circle of 25 arcsec [mag]. Null: does not fit or negative flux.';
+COMMENT ON COLUMN release.xsc.h_m_30 IS 'H magnitude in a circle of 30 arcsec [mag]. Null: does not fit or negative flux.';
+COMMENT ON COLUMN release.xsc.h_msig_30 IS 'H uncertainty in a circle of 30 arcsec [mag]. Null: does not fit or negative flux.';
+COMMENT ON COLUMN release.xsc.h_m_40 IS 'H magnitude in a circle of 40 arcsec [mag]. Null: does not fit or negative flux.';
+COMMENT ON COLUMN release.xsc.h_msig_40 IS 'H uncertainty in a circle of 40 arcsec [mag]. Null: does not fit or negative flux.';
+COMMENT ON COLUMN release.xsc.h_m_50 IS 'H magnitude in a circle of 50 arcsec [mag]. Null: does not fit or negative flux.';
+COMMENT ON COLUMN release.xsc.h_msig_50 IS 'H uncertainty in a circle of 50 arcsec [mag]. Null: does not fit or negative flux.';
+COMMENT ON COLUMN release.xsc.h_m_60 IS 'H magnitude in a circle of 60 arcsec [mag]. Null: does not fit or negative flux.';
+COMMENT ON COLUMN release.xsc.h_msig_60 IS 'H uncertainty in a circle of 60 arcsec [mag]. Null: does not fit or negative flux.';
+COMMENT ON COLUMN release.xsc.h_m_70 IS 'H magnitude in a circle of 70 arcsec [mag]. Null: does not fit or negative flux.';
+COMMENT ON COLUMN release.xsc.h_msig_70 IS 'H uncertainty in a circle of 70 arcsec [mag]. Null: does not fit or negative flux.';
+COMMENT ON COLUMN release.xsc.k_ba IS 'Ks axis ratio. Null: not measured in this band.';
+COMMENT ON COLUMN release.xsc.k_phi IS 'Ks position angle, east of north [deg]. Null: not measured in this band.';
+COMMENT ON COLUMN release.xsc.k_m_5 IS 'Ks magnitude in a circle of 5 arcsec [mag]. Null: does not fit or negative flux.';
+COMMENT ON COLUMN release.xsc.k_msig_5 IS 'Ks uncertainty in a circle of 5 arcsec [mag]. Null: does not fit or negative flux.';
+COMMENT ON COLUMN release.xsc.k_m_7 IS 'Ks magnitude in a circle of 7 arcsec [mag]. Null: does not fit or negative flux.';
+COMMENT ON COLUMN release.xsc.k_msig_7 IS 'Ks uncertainty in a circle of 7 arcsec [mag]. Null: does not fit or negative flux.';
+COMMENT ON COLUMN release.xsc.k_m_10 IS 'Ks magnitude in a circle of 10 arcsec [mag]. Null: does not fit or negative flux.';
+COMMENT ON COLUMN release.xsc.k_msig_10 IS 'Ks uncertainty in a circle of 10 arcsec [mag]. Null: does not fit or negative flux.';
+COMMENT ON COLUMN release.xsc.k_m_15 IS 'Ks magnitude in a circle of 15 arcsec [mag]. Null: does not fit or negative flux.';
+COMMENT ON COLUMN release.xsc.k_msig_15 IS 'Ks uncertainty in a circle of 15 arcsec [mag]. Null: does not fit or negative flux.';
+COMMENT ON COLUMN release.xsc.k_m_20 IS 'Ks magnitude in a circle of 20 arcsec [mag]. Null: does not fit or negative flux.';
+COMMENT ON COLUMN release.xsc.k_msig_20 IS 'Ks uncertainty in a circle of 20 arcsec [mag]. Null: does not fit or negative flux.';
+COMMENT ON COLUMN release.xsc.k_m_25 IS 'Ks magnitude in a circle of 25 arcsec [mag]. Null: does not fit or negative flux.';
+COMMENT ON COLUMN release.xsc.k_msig_25 IS 'Ks uncertainty in a circle of 25 arcsec [mag]. Null: does not fit or negative flux.';
+COMMENT ON COLUMN release.xsc.k_m_30 IS 'Ks magnitude in a circle of 30 arcsec [mag]. Null: does not fit or negative flux.';
+COMMENT ON COLUMN release.xsc.k_msig_30 IS 'Ks uncertainty in a circle of 30 arcsec [mag]. Null: does not fit or negative flux.';
+COMMENT ON COLUMN release.xsc.k_m_40 IS 'Ks magnitude in a circle of 40 arcsec [mag]. Null: does not fit or negative flux.';
+COMMENT ON COLUMN release.xsc.k_msig_40 IS 'Ks uncertainty in a circle of 40 arcsec [mag]. Null: does not fit or negative flux.';
+COMMENT ON COLUMN release.xsc.k_m_50 IS 'Ks magnitude in a circle of 50 arcsec [mag]. Null: does not fit or negative flux.';
+COMMENT ON COLUMN release.xsc.k_msig_50 IS 'Ks uncertainty in a circle of 50 arcsec [mag]. Null: does not fit or negative flux.';
+COMMENT ON COLUMN release.xsc.k_m_60 IS 'Ks magnitude in a circle of 60 arcsec [mag]. Null: does not fit or negative flux.';
+COMMENT ON COLUMN release.xsc.k_msig_60 IS 'Ks uncertainty in a circle of 60 arcsec [mag]. Null: does not fit or negative flux.';
+COMMENT ON COLUMN release.xsc.k_m_70 IS 'Ks magnitude in a circle of 70 arcsec [mag]. Null: does not fit or negative flux.';
+COMMENT ON COLUMN release.xsc.k_msig_70 IS 'Ks uncertainty in a circle of 70 arcsec [mag]. Null: does not fit or negative flux.';
+COMMENT ON COLUMN release.xsc.coadd IS 'Atlas image number in the scan.';
+
+CREATE TABLE survey.refusal (
+    refusal_id BIGINT GENERATED ALWAYS AS IDENTITY,
+    path TEXT NOT NULL,
+    code TEXT NOT NULL,
+    keyword TEXT,
+    found TEXT NOT NULL,
+    expected TEXT NOT NULL,
+    refused_at TIMESTAMP WITH TIME ZONE DEFAULT now() NOT NULL,
+    CONSTRAINT pk_refusal PRIMARY KEY (refusal_id)
+);
+COMMENT ON TABLE survey.refusal IS 'What ingest refused, and why';
+COMMENT ON COLUMN survey.refusal.refusal_id IS 'Key';
+COMMENT ON COLUMN survey.refusal.path IS 'File that was refused';
+COMMENT ON COLUMN survey.refusal.code IS 'Stable error code';
+COMMENT ON COLUMN survey.refusal.keyword IS 'Keyword or part of the file; null where the whole file is meant';
+COMMENT ON COLUMN survey.refusal.found IS 'What was found';
+COMMENT ON COLUMN survey.refusal.expected IS 'What was expected';
+COMMENT ON COLUMN survey.refusal.refused_at IS 'When';
+
+CREATE TABLE survey.site (
+    hemis CHAR(1) NOT NULL,
+    name TEXT NOT NULL,
+    longitude_deg DOUBLE PRECISION NOT NULL,
+    latitude_deg DOUBLE PRECISION NOT NULL,
+    CONSTRAINT pk_site PRIMARY KEY (hemis)
+);
+COMMENT ON TABLE survey.site IS 'The survey''s telescopes';
+COMMENT ON COLUMN survey.site.hemis IS 'Observatory letter: n or s';
+COMMENT ON COLUMN survey.site.name IS 'Name of the observatory';
+COMMENT ON COLUMN survey.site.longitude_deg IS 'Longitude, degrees east';
+COMMENT ON COLUMN survey.site.latitude_deg IS 'Latitude, degrees north';
+
+CREATE TABLE production.run (
+    run_id INTEGER GENERATED ALWAYS AS IDENTITY,
+    name TEXT NOT NULL,
+    kind TEXT NOT NULL,
+    state TEXT DEFAULT 'open' NOT NULL,
+    pipeline_id INTEGER NOT NULL,
+    zones SMALLINT DEFAULT '1' NOT NULL,
+    created_at TIMESTAMP WITH TIME ZONE DEFAULT now() NOT NULL,
+    created_by TEXT NOT NULL,
+    sealed_at TIMESTAMP WITH TIME ZONE,
+    CONSTRAINT pk_run PRIMARY KEY (run_id),
+    CONSTRAINT uq_run_name UNIQUE (name),
+    CONSTRAINT ck_run_kind_known CHECK (kind IN ('preliminary', 'final')),
+    CONSTRAINT ck_run_state_known CHECK (state IN ('open', 'held', 'closed')),
+    CONSTRAINT ck_run_zones_are_healpix CHECK (zones IN (1, 12, 48, 192)),
+    CONSTRAINT fk_run_pipeline_id FOREIGN KEY(pipeline_id) REFERENCES production.pipeline (pipeline_id)
+);
+COMMENT ON TABLE production.run IS 'A named processing of a selection of scans with one pipeline';
+COMMENT ON COLUMN production.run.run_id IS 'Key';
+COMMENT ON COLUMN production.run.name IS 'Name given by the operator';
+COMMENT ON COLUMN production.run.kind IS 'preliminary or final';
+COMMENT ON COLUMN production.run.state IS 'open, held or closed';
+COMMENT ON COLUMN production.run.pipeline_id IS 'Pipeline';
+COMMENT ON COLUMN production.run.zones IS 'Number of src_id ranges of the run''s source partition';
+COMMENT ON COLUMN production.run.created_at IS 'When';
+COMMENT ON COLUMN production.run.created_by IS 'Who';
+COMMENT ON COLUMN production.run.sealed_at IS 'When positional indexes were built; null while loading';
+
+CREATE TABLE release.manifest (
+    release_id INTEGER NOT NULL,
+    product TEXT NOT NULL,
+    partition TEXT NOT NULL,
+    rows BIGINT NOT NULL,
+    sha256 CHAR(64) NOT NULL,
+    CONSTRAINT pk_manifest PRIMARY KEY (release_id, product, partition),
+    CONSTRAINT fk_manifest_release_id FOREIGN KEY(release_id) REFERENCES release.release (release_id)
+);
+COMMENT ON TABLE release.manifest IS 'Row counts and content hashes';
+COMMENT ON COLUMN release.manifest.release_id IS 'Release';
+COMMENT ON COLUMN release.manifest.product IS 'psc, xsc or atlas';
+COMMENT ON COLUMN release.manifest.partition IS 'Part of the sky: HEALPix order 1 nested, or all';
+COMMENT ON COLUMN release.manifest.rows IS 'Row count';
+COMMENT ON COLUMN release.manifest.sha256 IS 'SHA-256 over the rows in key order';
+
+CREATE TABLE release.statement (
+    release_id INTEGER NOT NULL,
+    position SMALLINT NOT NULL,
+    file TEXT NOT NULL,
+    sha256 CHAR(64) NOT NULL,
+    rows BIGINT NOT NULL,
+    CONSTRAINT pk_statement PRIMARY KEY (release_id, position),
+    CONSTRAINT fk_statement_release_id FOREIGN KEY(release_id) REFERENCES release.release (release_id)
+);
+COMMENT ON TABLE release.statement IS 'The SQL that made a release, file by file';
+COMMENT ON COLUMN release.statement.release_id IS 'Release';
+COMMENT ON COLUMN release.statement.position IS 'Order of execution';
+COMMENT ON COLUMN release.statement.file IS 'File below sql/release/';
+COMMENT ON COLUMN release.statement.sha256 IS 'SHA-256 of the file';
+COMMENT ON COLUMN release.statement.rows IS 'Rows it touched';
+
+CREATE TABLE survey.night (
+    night_id INTEGER GENERATED ALWAYS AS IDENTITY,
+    hemis CHAR(1) NOT NULL,
+    date DATE NOT NULL,
+    day_number INTEGER NOT NULL,
+    block TEXT,
+    ingested_at TIMESTAMP WITH TIME ZONE DEFAULT now() NOT NULL,
+    CONSTRAINT pk_night PRIMARY KEY (night_id),
+    CONSTRAINT uq_night_date_hemis UNIQUE (date, hemis),
+    CONSTRAINT fk_night_hemis FOREIGN KEY(hemis) REFERENCES survey.site (hemis)
+);
+COMMENT ON TABLE survey.night IS 'One night at one observatory';
+COMMENT ON COLUMN survey.night.night_id IS 'Key';
+COMMENT ON COLUMN survey.night.hemis IS 'Observatory';
+COMMENT ON COLUMN survey.night.date IS 'Observation reference date: UT date at sunrise';
+COMMENT ON COLUMN survey.night.day_number IS 'Survey day number, day 1 = 1997 March 1 UT';
+COMMENT ON COLUMN survey.night.block IS 'Hardware block: the stable period of the camera; null until it is known';
+COMMENT ON COLUMN survey.night.ingested_at IS 'When the night was first ingested';
+
+CREATE TABLE survey.tile (
+    tile INTEGER NOT NULL,
+    hemis CHAR(1) NOT NULL,
+    kind TEXT NOT NULL,
+    ra DOUBLE PRECISION NOT NULL,
+    decl DOUBLE PRECISION NOT NULL,
+    footprint spoly,
+    CONSTRAINT pk_tile PRIMARY KEY (tile),
+    CONSTRAINT ck_tile_kind_known CHECK (kind IN ('survey', 'gap_fill', 'calibration', 'unassigned')),
+    CONSTRAINT fk_tile_hemis FOREIGN KEY(hemis) REFERENCES survey.site (hemis)
+);
+CREATE INDEX ix_tile_footprint ON survey.tile USING gist (footprint);
+COMMENT ON TABLE survey.tile IS 'Planned strips of sky; a tile may be scanned many times';
+COMMENT ON COLUMN survey.tile.tile IS 'Tile number (strip id); negative where the files name none';
+COMMENT ON COLUMN survey.tile.hemis IS 'Observatory that owns the tile';
+COMMENT ON COLUMN survey.tile.kind IS 'survey, gap_fill, calibration or unassigned';
+COMMENT ON COLUMN survey.tile.ra IS 'Right ascension of the centre, ICRS degrees';
+COMMENT ON COLUMN survey.tile.decl IS 'Declination of the centre, ICRS degrees';
+COMMENT ON COLUMN survey.tile.footprint IS 'Planned area; null until known';
+
+CREATE TABLE release.parent_run (
+    release_id INTEGER NOT NULL,
+    run_id INTEGER NOT NULL,
+    CONSTRAINT pk_parent_run PRIMARY KEY (release_id, run_id),
+    CONSTRAINT fk_parent_run_release_id FOREIGN KEY(release_id) REFERENCES release.release (release_id),
+    CONSTRAINT fk_parent_run_run_id FOREIGN KEY(run_id) REFERENCES production.run (run_id)
+);
+COMMENT ON TABLE release.parent_run IS 'Runs that a release was drawn from';
+COMMENT ON COLUMN release.parent_run.release_id IS 'Release';
+COMMENT ON COLUMN release.parent_run.run_id IS 'Run it was drawn from';
+
+CREATE TABLE survey.scan (
+    scan_key INTEGER GENERATED ALWAYS AS IDENTITY (MINVALUE 1 MAXVALUE 1048575),
+    night_id INTEGER NOT NULL,
+    scan SMALLINT NOT NULL,
+    kind TEXT NOT NULL,
+    entry TEXT NOT NULL,
+    tile INTEGER,
+    direction CHAR(1),
+    started_at TIMESTAMP WITH TIME ZONE,
+    jdate DOUBLE PRECISION,
+    airmass REAL,
+    frames_expected SMALLINT,
+    frames_present SMALLINT,
+    ra DOUBLE PRECISION,
+    decl DOUBLE PRECISION,
+    ra_1 DOUBLE PRECISION,
+    dec_1 DOUBLE PRECISION,
+    ra_2 DOUBLE PRECISION,
+    dec_2 DOUBLE PRECISION,
+    ra_3 DOUBLE PRECISION,
+    dec_3 DOUBLE PRECISION,
+    ra_4 DOUBLE PRECISION,
+    dec_4 DOUBLE PRECISION,
+    footprint spoly,
+    header JSONB NOT NULL,
+    ingested_at TIMESTAMP WITH TIME ZONE DEFAULT now() NOT NULL,
+    CONSTRAINT pk_scan PRIMARY KEY (scan_key),
+    CONSTRAINT uq_scan_night_id_scan UNIQUE (night_id, scan),
+    CONSTRAINT ck_scan_scan_in_night CHECK (scan BETWEEN 1 AND 999),
+    CONSTRAINT ck_scan_direction_known CHECK (direction IN ('n', 's')),
+    CONSTRAINT ck_scan_kind_known CHECK (kind IN ('sci', 'cal', 'dar', 'flt', 'tst')),
+    CONSTRAINT ck_scan_entry_known CHECK (entry IN ('raw', 'atlas')),
+    CONSTRAINT fk_scan_night_id FOREIGN KEY(night_id) REFERENCES survey.night (night_id),
+    CONSTRAINT fk_scan_tile FOREIGN KEY(tile) REFERENCES survey.tile (tile)
+);
+CREATE INDEX ix_scan_footprint ON survey.scan USING gist (footprint);
+CREATE INDEX ix_scan_tile ON survey.scan (tile);
+COMMENT ON TABLE survey.scan IS 'One sweep of the telescope over a tile or a calibration field';
+COMMENT ON COLUMN survey.scan.scan_key IS 'Key; 20 bits of src_id';
+COMMENT ON COLUMN survey.scan.night_id IS 'Night';
+COMMENT ON COLUMN survey.scan.scan IS 'Number in the night, 1 to 999';
+COMMENT ON COLUMN survey.scan.kind IS 'sci, cal, dar, flt or tst';
+COMMENT ON COLUMN survey.scan.entry IS 'Whether the reduction starts from raw frames or from finished Atlas images';
+COMMENT ON COLUMN survey.scan.tile IS 'Tile; null for darks and flats';
+COMMENT ON COLUMN survey.scan.direction IS 'n or s; null where unknown';
+COMMENT ON COLUMN survey.scan.started_at IS 'UTC of the first frame; null where the files carry no time';
+COMMENT ON COLUMN survey.scan.jdate IS 'Julian date of the first frame; null where the files carry no time';
+COMMENT ON COLUMN survey.scan.airmass IS 'Airmass at the start; null where unknown';
+COMMENT ON COLUMN survey.scan.frames_expected IS 'Frames the scan should have; null for Atlas images without it';
+COMMENT ON COLUMN survey.scan.frames_present IS 'Frames that are there; null for Atlas images';
+COMMENT ON COLUMN survey.scan.ra IS 'Right ascension of the centre, ICRS degrees; null for darks and flats';
+COMMENT ON COLUMN survey.scan.decl IS 'Declination of the centre, ICRS degrees; null for darks and flats';
+COMMENT ON COLUMN survey.scan.ra_1 IS 'ra of the south-eastern corner of the area, ICRS degrees; null for darks and flats';
+COMMENT ON COLUMN survey.scan.dec_1 IS 'dec of the south-eastern corner of the area, ICRS degrees; null for darks and flats';
+COMMENT ON COLUMN survey.scan.ra_2 IS 'ra of the south-western corner of the area, ICRS degrees; null for darks and flats';
+COMMENT ON COLUMN survey.scan.dec_2 IS 'dec of the south-western corner of the area, ICRS degrees; null for darks and flats';
+COMMENT ON COLUMN survey.scan.ra_3 IS 'ra of the north-eastern corner of the area, ICRS degrees; null for darks and flats';
+COMMENT ON COLUMN survey.scan.dec_3 IS 'dec of the north-eastern corner of the area, ICRS degrees; null for darks and flats';
+COMMENT ON COLUMN survey.scan.ra_4 IS 'ra of the north-western corner of the area, ICRS degrees; null for darks and flats';
+COMMENT ON COLUMN survey.scan.dec_4 IS 'dec of the north-western corner of the area, ICRS degrees; null for darks and flats';
+COMMENT ON COLUMN survey.scan.footprint IS 'Observed area bounded by great circles; null for darks and flats';
+COMMENT ON COLUMN survey.scan.header IS 'Scan keywords as found';
+COMMENT ON COLUMN survey.scan.ingested_at IS 'When the scan was ingested';
+
+CREATE TABLE production.task (
+    task_id BIGINT GENERATED ALWAYS AS IDENTITY,
+    run_id INTEGER NOT NULL,
+    kind TEXT NOT NULL,
+    scope TEXT NOT NULL,
+    night_id INTEGER,
+    scan_key INTEGER,
+    block TEXT,
+    state TEXT NOT NULL,
+    priority SMALLINT DEFAULT '0' NOT NULL,
+    not_before TIMESTAMP WITH TIME ZONE DEFAULT now() NOT NULL,
+    max_attempts SMALLINT NOT NULL,
+    attempts_forgiven SMALLINT DEFAULT '0' NOT NULL,
+    reason TEXT,
+    queued_at TIMESTAMP WITH TIME ZONE DEFAULT now() NOT NULL,
+    changed_at TIMESTAMP WITH TIME ZONE DEFAULT now() NOT NULL,
+    CONSTRAINT pk_task PRIMARY KEY (task_id),
+    CONSTRAINT uq_task_run_id_kind_night_id_scan_key_block UNIQUE NULLS NOT DISTINCT (run_id, kind, night_id, scan_key, block),
+    CONSTRAINT uq_task_task_id_run_id UNIQUE (task_id, run_id),
+    CONSTRAINT fk_task_kind_scope FOREIGN KEY(kind, scope) REFERENCES production.task_kind (kind, scope),
+    CONSTRAINT ck_task_state_known CHECK (state IN ('waiting', 'ready', 'running', 'done', 'failed', 'dead', 'held')),
+    CONSTRAINT ck_task_scan_by_scope CHECK ((scope = 'scan') = (scan_key IS NOT NULL)),
+    CONSTRAINT ck_task_night_by_scope CHECK ((scope IN ('scan', 'night')) = (night_id IS NOT NULL)),
+    CONSTRAINT ck_task_block_by_scope CHECK ((scope = 'block') = (block IS NOT NULL)),
+    CONSTRAINT fk_task_run_id FOREIGN KEY(run_id) REFERENCES production.run (run_id),
+    CONSTRAINT fk_task_night_id FOREIGN KEY(night_id) REFERENCES survey.night (night_id),
+    CONSTRAINT fk_task_scan_key FOREIGN KEY(scan_key) REFERENCES survey.scan (scan_key)
+)
+ WITH (fillfactor = 70, autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 1000);
+CREATE INDEX ix_task_ready ON production.task (priority DESC, task_id) WHERE state = 'ready';
+CREATE INDEX ix_task_run_state ON production.task (run_id, state);
+COMMENT ON TABLE production.task IS 'One unit of work of a run';
+COMMENT ON COLUMN production.task.task_id IS 'Key';
+COMMENT ON COLUMN production.task.run_id IS 'Run';
+COMMENT ON COLUMN production.task.kind IS 'What is done';
+COMMENT ON COLUMN production.task.scope IS 'What the task is of: scan, night, block or run';
+COMMENT ON COLUMN production.task.night_id IS 'Night; null for tasks of a block or run';
+COMMENT ON COLUMN production.task.scan_key IS 'Scan; null for tasks of larger scope';
+COMMENT ON COLUMN production.task.block IS 'Hardware block; null for tasks of another scope';
+COMMENT ON COLUMN production.task.state IS 'waiting, ready, running, done, failed, dead or held';
+COMMENT ON COLUMN production.task.priority IS 'Higher is claimed earlier';
+COMMENT ON COLUMN production.task.not_before IS 'Earliest claim (backoff)';
+COMMENT ON COLUMN production.task.max_attempts IS 'Lost or transient attempts before the task is dead';
+COMMENT ON COLUMN production.task.attempts_forgiven IS 'Attempts made before the operator''s last retry';
+COMMENT ON COLUMN production.task.reason IS 'Why it is held, failed or dead; null otherwise';
+COMMENT ON COLUMN production.task.queued_at IS 'When it was queued';
+COMMENT ON COLUMN production.task.changed_at IS 'When its state last changed';
+
+CREATE TABLE quality.grade (
+    grade_id BIGINT GENERATED ALWAYS AS IDENTITY,
+    run_id INTEGER NOT NULL,
+    scan_key INTEGER NOT NULL,
+    score SMALLINT NOT NULL,
+    rule_version TEXT NOT NULL,
+    reasons JSONB NOT NULL,
+    graded_at TIMESTAMP WITH TIME ZONE DEFAULT now() NOT NULL,
+    graded_by TEXT NOT NULL,
+    CONSTRAINT pk_grade PRIMARY KEY (grade_id),
+    CONSTRAINT uq_grade_run_id_scan_key_rule_version UNIQUE (run_id, scan_key, rule_version),
+    CONSTRAINT ck_grade_score_range CHECK (score BETWEEN 0 AND 10),
+    CONSTRAINT fk_grade_run_id FOREIGN KEY(run_id) REFERENCES production.run (run_id),
+    CONSTRAINT fk_grade_scan_key FOREIGN KEY(scan_key) REFERENCES survey.scan (scan_key)
+);
+COMMENT ON TABLE quality.grade IS 'Quality scores of scans';
+COMMENT ON COLUMN quality.grade.grade_id IS 'Key';
+COMMENT ON COLUMN quality.grade.run_id IS 'Run';
+COMMENT ON COLUMN quality.grade.scan_key IS 'Scan';
+COMMENT ON COLUMN quality.grade.score IS '0 to 10; 10 certainly meets the requirements, 5 is catalogue quality';
+COMMENT ON COLUMN quality.grade.rule_version IS 'Version of the rules that gave it';
+COMMENT ON COLUMN quality.grade.reasons IS 'Score and value of each factor';
+COMMENT ON COLUMN quality.grade.graded_at IS 'When';
+COMMENT ON COLUMN quality.grade.graded_by IS 'Rule or person';
+
+CREATE TABLE survey.frame (
+    scan_key INTEGER NOT NULL,
+    band CHAR(1) NOT NULL,
+    frame SMALLINT NOT NULL,
+    mjd DOUBLE PRECISION NOT NULL,
+    ra DOUBLE PRECISION,
+    decl DOUBLE PRECISION,
+    airmass REAL,
+    missing BOOLEAN NOT NULL,
+    CONSTRAINT pk_frame PRIMARY KEY (scan_key, band, frame),
+    CONSTRAINT fk_frame_scan_key FOREIGN KEY(scan_key) REFERENCES survey.scan (scan_key) ON DELETE CASCADE
+);
+COMMENT ON TABLE survey.frame IS 'The FRAMES tables of raw scans';
+COMMENT ON COLUMN survey.frame.scan_key IS 'Scan';
+COMMENT ON COLUMN survey.frame.band IS 'j, h or k';
+COMMENT ON COLUMN survey.frame.frame IS 'Number in the scan, from 1';
+COMMENT ON COLUMN survey.frame.mjd IS 'Modified Julian date, UTC, of the middle of the exposure';
+COMMENT ON COLUMN survey.frame.ra IS 'Commanded right ascension of the frame centre, ICRS degrees; null with the shutter closed';
+COMMENT ON COLUMN survey.frame.decl IS 'Commanded declination of the frame centre, ICRS degrees; null with the shutter closed';
+COMMENT ON COLUMN survey.frame.airmass IS 'Airmass; null with the shutter closed';
+COMMENT ON COLUMN survey.frame.missing IS 'Whether the camera timed out and the frame is a dummy';
+
+CREATE TABLE survey.raw_file (
+    raw_file_id BIGINT GENERATED ALWAYS AS IDENTITY,
+    night_id INTEGER NOT NULL,
+    scan_key INTEGER NOT NULL,
+    kind TEXT NOT NULL,
+    band CHAR(1) NOT NULL,
+    image_number SMALLINT,
+    url TEXT NOT NULL,
+    sha256 CHAR(64) NOT NULL,
+    size_bytes BIGINT NOT NULL,
+    header JSONB NOT NULL,
+    footprint spoly,
+    ingested_at TIMESTAMP WITH TIME ZONE DEFAULT now() NOT NULL,
+    CONSTRAINT pk_raw_file PRIMARY KEY (raw_file_id),
+    CONSTRAINT uq_raw_file_sha256 UNIQUE (sha256),
+    CONSTRAINT uq_raw_file_scan_key_band_image_number UNIQUE NULLS NOT DISTINCT (scan_key, band, image_number),
+    CONSTRAINT ck_raw_file_kind_known CHECK (kind IN ('scan', 'dark', 'flat', 'atlas')),
+    CONSTRAINT ck_raw_file_band_known CHECK (band IN ('j', 'h', 'k')),
+    CONSTRAINT fk_raw_file_night_id FOREIGN KEY(night_id) REFERENCES survey.night (night_id),
+    CONSTRAINT fk_raw_file_scan_key FOREIGN KEY(scan_key) REFERENCES survey.scan (scan_key)
+);
+COMMENT ON TABLE survey.raw_file IS 'Every ingested file, by content';
+COMMENT ON COLUMN survey.raw_file.raw_file_id IS 'Key';
+COMMENT ON COLUMN survey.raw_file.night_id IS 'Night';
+COMMENT ON COLUMN survey.raw_file.scan_key IS 'Scan';
+COMMENT ON COLUMN survey.raw_file.kind IS 'scan, dark, flat or atlas';
+COMMENT ON COLUMN survey.raw_file.band IS 'j, h or k';
+COMMENT ON COLUMN survey.raw_file.image_number IS 'Atlas image number in the scan; null for raw files';
+COMMENT ON COLUMN survey.raw_file.url IS 'Where the file is';
+COMMENT ON COLUMN survey.raw_file.sha256 IS 'SHA-256 of the file, hexadecimal';
+COMMENT ON COLUMN survey.raw_file.size_bytes IS 'Size of the file';
+COMMENT ON COLUMN survey.raw_file.header IS 'Keywords as found';
+COMMENT ON COLUMN survey.raw_file.footprint IS 'Area of an Atlas image; null for raw files';
+COMMENT ON COLUMN survey.raw_file.ingested_at IS 'When the file was ingested';
+
+CREATE TABLE production.attempt (
+    attempt_id BIGINT GENERATED ALWAYS AS IDENTITY,
+    task_id BIGINT NOT NULL,
+    run_id INTEGER NOT NULL,
+    scan_key INTEGER,
+    token BIGINT DEFAULT nextval('production.token') NOT NULL,
+    worker TEXT NOT NULL,
+    host TEXT NOT NULL,
+    process_id INTEGER NOT NULL,
+    code_version TEXT NOT NULL,
+    code_commit TEXT NOT NULL,
+    started_at TIMESTAMP WITH TIME ZONE DEFAULT now() NOT NULL,
+    renewed_at TIMESTAMP WITH TIME ZONE DEFAULT now() NOT NULL,
+    expires_at TIMESTAMP WITH TIME ZONE NOT NULL,
+    ended_at TIMESTAMP WITH TIME ZONE,
+    outcome TEXT,
+    accepted BOOLEAN DEFAULT false NOT NULL,
+    family TEXT,
+    error_code TEXT,
+    error_text TEXT,
+    input_hash CHAR(64),
+    output_hash CHAR(64),
+    point_rows INTEGER,
+    extended_rows INTEGER,
+    cpu_seconds DOUBLE PRECISION,
+    wall_seconds DOUBLE PRECISION,
+    peak_memory_bytes BIGINT,
+    CONSTRAINT pk_attempt PRIMARY KEY (attempt_id),
+    CONSTRAINT fk_attempt_task_id_run_id FOREIGN KEY(task_id, run_id) REFERENCES production.task (task_id, run_id),
+    CONSTRAINT uq_attempt_token UNIQUE (token),
+    CONSTRAINT uq_attempt_attempt_id_run_id_scan_key UNIQUE (attempt_id, run_id, scan_key),
+    CONSTRAINT ck_attempt_outcome_known CHECK (outcome IN ('done', 'failed', 'lost', 'given_back')),
+    CONSTRAINT ck_attempt_family_known CHECK (family IN ('transient', 'input', 'bug')),
+    CONSTRAINT ck_attempt_ended_has_outcome CHECK ((ended_at IS NULL) = (outcome IS NULL)),
+    CONSTRAINT ck_attempt_accepted_is_done CHECK (NOT accepted OR outcome = 'done'),
+    CONSTRAINT fk_attempt_scan_key FOREIGN KEY(scan_key) REFERENCES survey.scan (scan_key)
+)
+ WITH (fillfactor = 80);
+CREATE INDEX ix_attempt_expires_at ON production.attempt (expires_at) WHERE ended_at IS NULL;
+CREATE INDEX ix_attempt_task_id ON production.attempt (task_id);
+CREATE UNIQUE INDEX uq_attempt_accepted ON production.attempt (task_id) WHERE accepted;
+CREATE UNIQUE INDEX uq_attempt_open ON production.attempt (task_id) WHERE ended_at IS NULL;
+COMMENT ON TABLE production.attempt IS 'One try at a task by one worker; never updated after it ended but for acceptance';
+COMMENT ON COLUMN production.attempt.attempt_id IS 'Key';
+COMMENT ON COLUMN production.attempt.task_id IS 'Task';
+COMMENT ON COLUMN production.attempt.run_id IS 'Run of the task';
+COMMENT ON COLUMN production.attempt.scan_key IS 'Scan of the task; null for tasks of larger scope';
+COMMENT ON COLUMN production.attempt.token IS 'Fencing token: compared by every renewal and by the publication';
+COMMENT ON COLUMN production.attempt.worker IS 'Name of the worker';
+COMMENT ON COLUMN production.attempt.host IS 'Host of the worker';
+COMMENT ON COLUMN production.attempt.process_id IS 'Process of the worker';
+COMMENT ON COLUMN production.attempt.code_version IS 'Code version that ran';
+COMMENT ON COLUMN production.attempt.code_commit IS 'Commit that ran';
+COMMENT ON COLUMN production.attempt.started_at IS 'When it was claimed';
+COMMENT ON COLUMN production.attempt.renewed_at IS 'Last sign of life';
+COMMENT ON COLUMN production.attempt.expires_at IS 'End of the lease';
+COMMENT ON COLUMN production.attempt.ended_at IS 'When it ended; null while running';
+COMMENT ON COLUMN production.attempt.outcome IS 'done, failed, lost or given_back; null while running';
+COMMENT ON COLUMN production.attempt.accepted IS 'Whether its rows are the ones of the task';
+COMMENT ON COLUMN production.attempt.family IS 'transient, input or bug; null unless failed';
+COMMENT ON COLUMN production.attempt.error_code IS 'Stable error code; null unless failed or lost';
+COMMENT ON COLUMN production.attempt.error_text IS 'What went wrong; null unless failed or lost';
+COMMENT ON COLUMN production.attempt.input_hash IS 'SHA-256 over input files, calibrations and pipeline; null until known';
+COMMENT ON COLUMN production.attempt.output_hash IS 'SHA-256 over the rows and files written; null unless done';
+COMMENT ON COLUMN production.attempt.point_rows IS 'Point-source rows written; null unless done';
+COMMENT ON COLUMN production.attempt.extended_rows IS 'Extended-source rows written; null unless done';
+COMMENT ON COLUMN production.attempt.cpu_seconds IS 'CPU time; null where the worker died';
+COMMENT ON COLUMN production.attempt.wall_seconds IS 'Wall time; null where the worker died';
+COMMENT ON COLUMN production.attempt.peak_memory_bytes IS 'Peak resident memory; null where the worker died';
+
+CREATE TABLE production.task_dependency (
+    task_id BIGINT NOT NULL,
+    upstream_task_id BIGINT NOT NULL,
+    CONSTRAINT pk_task_dependency PRIMARY KEY (task_id, upstream_task_id),
+    CONSTRAINT fk_task_dependency_task_id FOREIGN KEY(task_id) REFERENCES production.task (task_id) ON DELETE CASCADE,
+    CONSTRAINT fk_task_dependency_upstream_task_id FOREIGN KEY(upstream_task_id) REFERENCES production.task (task_id) ON DELETE CASCADE
+);
+CREATE INDEX ix_task_dependency_upstream_task_id ON production.task_dependency (upstream_task_id);
+COMMENT ON TABLE production.task_dependency IS 'What waits for what';
+COMMENT ON COLUMN production.task_dependency.task_id IS 'Task that waits';
+COMMENT ON COLUMN production.task_dependency.upstream_task_id IS 'Task that must be done first';
+
+CREATE TABLE calibration.product (
+    calibration_id BIGINT GENERATED ALWAYS AS IDENTITY,
+    run_id INTEGER NOT NULL,
+    attempt_id BIGINT NOT NULL,
+    night_id INTEGER NOT NULL,
+    kind TEXT NOT NULL,
+    hemis CHAR(1) NOT NULL,
+    band CHAR(1) NOT NULL,
+    camera TEXT NOT NULL,
+    valid TSTZRANGE NOT NULL,
+    url TEXT NOT NULL,
+    sha256 CHAR(64) NOT NULL,
+    facts JSONB NOT NULL,
+    retired_at TIMESTAMP WITH TIME ZONE,
+    CONSTRAINT pk_product PRIMARY KEY (calibration_id),
+    CONSTRAINT ck_product_kind_known CHECK (kind IN ('night')),
+    CONSTRAINT ck_product_band_known CHECK (band IN ('j', 'h', 'k')),
+    CONSTRAINT ex_product_valid EXCLUDE USING gist (run_id WITH =, kind WITH =, hemis WITH =, band WITH =, camera WITH =, valid WITH &&) WHERE (retired_at IS NULL),
+    CONSTRAINT fk_product_run_id FOREIGN KEY(run_id) REFERENCES production.run (run_id),
+    CONSTRAINT fk_product_attempt_id FOREIGN KEY(attempt_id) REFERENCES production.attempt (attempt_id),
+    CONSTRAINT fk_product_night_id FOREIGN KEY(night_id) REFERENCES survey.night (night_id),
+    CONSTRAINT fk_product_hemis FOREIGN KEY(hemis) REFERENCES survey.site (hemis)
+);
+COMMENT ON TABLE calibration.product IS 'Calibration files; spans of one kind and camera configuration never overlap in a run';
+COMMENT ON COLUMN calibration.product.calibration_id IS 'Key';
+COMMENT ON COLUMN calibration.product.run_id IS 'Run that made it';
+COMMENT ON COLUMN calibration.product.attempt_id IS 'Attempt that made it';
+COMMENT ON COLUMN calibration.product.night_id IS 'Night it was made from';
+COMMENT ON COLUMN calibration.product.kind IS 'night: darks, flat, mask and saturation in one file';
+COMMENT ON COLUMN calibration.product.hemis IS 'Observatory';
+COMMENT ON COLUMN calibration.product.band IS 'j, h or k';
+COMMENT ON COLUMN calibration.product.camera IS 'Detector configuration, CAMERA of the darks; blank where several were mixed';
+COMMENT ON COLUMN calibration.product.valid IS 'Span of validity, UTC, half open';
+COMMENT ON COLUMN calibration.product.url IS 'Content-named file in the store';
+COMMENT ON COLUMN calibration.product.sha256 IS 'SHA-256 of the file';
+COMMENT ON COLUMN calibration.product.facts IS 'Levels, counts and parameters';
+COMMENT ON COLUMN calibration.product.retired_at IS 'When an operator recalled it; null while good';
+
+CREATE TABLE calibration.zero_point (
+    zero_point_id BIGINT GENERATED ALWAYS AS IDENTITY,
+    run_id INTEGER NOT NULL,
+    attempt_id BIGINT NOT NULL,
+    night_id INTEGER NOT NULL,
+    band CHAR(1) NOT NULL,
+    valid TSTZRANGE NOT NULL,
+    zero_point_mag REAL NOT NULL,
+    zero_point_error_mag REAL,
+    extinction_mag REAL NOT NULL,
+    source TEXT NOT NULL,
+    CONSTRAINT pk_zero_point PRIMARY KEY (zero_point_id),
+    CONSTRAINT ck_zero_point_source_known CHECK (source IN ('header', 'nominal', 'night')),
+    CONSTRAINT ck_zero_point_band_known CHECK (band IN ('j', 'h', 'k')),
+    CONSTRAINT ex_zero_point_valid EXCLUDE USING gist (run_id WITH =, night_id WITH =, band WITH =, valid WITH &&),
+    CONSTRAINT fk_zero_point_run_id FOREIGN KEY(run_id) REFERENCES production.run (run_id),
+    CONSTRAINT fk_zero_point_attempt_id FOREIGN KEY(attempt_id) REFERENCES production.attempt (attempt_id),
+    CONSTRAINT fk_zero_point_night_id FOREIGN KEY(night_id) REFERENCES survey.night (night_id)
+);
+COMMENT ON TABLE calibration.zero_point IS 'Photometric zero points';
+COMMENT ON COLUMN calibration.zero_point.zero_point_id IS 'Key';
+COMMENT ON COLUMN calibration.zero_point.run_id IS 'Run that made it';
+COMMENT ON COLUMN calibration.zero_point.attempt_id IS 'Attempt that made it';
+COMMENT ON COLUMN calibration.zero_point.night_id IS 'Night';
+COMMENT ON COLUMN calibration.zero_point.band IS 'j, h or k';
+COMMENT ON COLUMN calibration.zero_point.valid IS 'Span of validity, UTC, half open';
+COMMENT ON COLUMN calibration.zero_point.zero_point_mag IS 'Magnitude of 1 DN at airmass 1';
+COMMENT ON COLUMN calibration.zero_point.zero_point_error_mag IS 'Its error; null where nominal';
+COMMENT ON COLUMN calibration.zero_point.extinction_mag IS 'Extinction per airmass';
+COMMENT ON COLUMN calibration.zero_point.source IS 'header, nominal or night';
+
+CREATE TABLE production.attempt_raw_file (
+    attempt_id BIGINT NOT NULL,
+    raw_file_id BIGINT NOT NULL,
+    CONSTRAINT pk_attempt_raw_file PRIMARY KEY (attempt_id, raw_file_id),
+    CONSTRAINT fk_attempt_raw_file_attempt_id FOREIGN KEY(attempt_id) REFERENCES production.attempt (attempt_id),
+    CONSTRAINT fk_attempt_raw_file_raw_file_id FOREIGN KEY(raw_file_id) REFERENCES survey.raw_file (raw_file_id)
+);
+CREATE INDEX ix_attempt_raw_file_raw_file_id ON production.attempt_raw_file (raw_file_id);
+COMMENT ON TABLE production.attempt_raw_file IS 'Raw files that a published attempt used';
+COMMENT ON COLUMN production.attempt_raw_file.attempt_id IS 'Attempt';
+COMMENT ON COLUMN production.attempt_raw_file.raw_file_id IS 'File it read';
+
+CREATE TABLE quality.metric (
+    attempt_id BIGINT NOT NULL,
+    name TEXT NOT NULL,
+    band CHAR(1) NOT NULL,
+    value DOUBLE PRECISION NOT NULL,
+    CONSTRAINT pk_metric PRIMARY KEY (attempt_id, name, band),
+    CONSTRAINT ck_metric_band_known CHECK (band IN ('j', 'h', 'k', '-')),
+    CONSTRAINT fk_metric_attempt_id FOREIGN KEY(attempt_id) REFERENCES production.attempt (attempt_id)
+);
+COMMENT ON TABLE quality.metric IS 'What a reduction measured of itself, one number a row';
+COMMENT ON COLUMN quality.metric.attempt_id IS 'Attempt that measured it';
+COMMENT ON COLUMN quality.metric.name IS 'Name, unit included';
+COMMENT ON COLUMN quality.metric.band IS 'j, h, k, or - for the scan as a whole';
+COMMENT ON COLUMN quality.metric.value IS 'Value';
+
+CREATE TABLE quality.scan_diagnostics (
+    attempt_id BIGINT NOT NULL,
+    run_id INTEGER NOT NULL,
+    scan_key INTEGER NOT NULL,
+    url TEXT NOT NULL,
+    sha256 CHAR(64) NOT NULL,
+    CONSTRAINT pk_scan_diagnostics PRIMARY KEY (attempt_id),
+    CONSTRAINT fk_scan_diagnostics_attempt_id_run_id_scan_key FOREIGN KEY(attempt_id, run_id, scan_key) REFERENCES production.attempt (attempt_id, run_id, scan_key),
+    CONSTRAINT uq_scan_diagnostics_run_id_scan_key UNIQUE (run_id, scan_key),
+    CONSTRAINT fk_scan_diagnostics_run_id FOREIGN KEY(run_id) REFERENCES production.run (run_id),
+    CONSTRAINT fk_scan_diagnostics_scan_key FOREIGN KEY(scan_key) REFERENCES survey.scan (scan_key)
+);
+COMMENT ON TABLE quality.scan_diagnostics IS 'Files with frame, star and residual diagnostics of scans of raw frames';
+COMMENT ON COLUMN quality.scan_diagnostics.attempt_id IS 'Attempt that measured them';
+COMMENT ON COLUMN quality.scan_diagnostics.run_id IS 'Run';
+COMMENT ON COLUMN quality.scan_diagnostics.scan_key IS 'Scan';
+COMMENT ON COLUMN quality.scan_diagnostics.url IS 'Content-named file in the store';
+COMMENT ON COLUMN quality.scan_diagnostics.sha256 IS 'SHA-256 of the file';
+
+CREATE TABLE release.scan (
+    release_id INTEGER NOT NULL,
+    run_id INTEGER NOT NULL,
+    scan_key INTEGER NOT NULL,
+    tile INTEGER,
+    attempt_id BIGINT NOT NULL,
+    selected BOOLEAN NOT NULL,
+    rank SMALLINT NOT NULL,
+    reason TEXT NOT NULL,
+    CONSTRAINT pk_scan PRIMARY KEY (release_id, run_id, scan_key),
+    CONSTRAINT fk_scan_release_id FOREIGN KEY(release_id) REFERENCES release.release (release_id),
+    CONSTRAINT fk_scan_run_id FOREIGN KEY(run_id) REFERENCES production.run (run_id),
+    CONSTRAINT fk_scan_scan_key FOREIGN KEY(scan_key) REFERENCES survey.scan (scan_key),
+    CONSTRAINT fk_scan_attempt_id FOREIGN KEY(attempt_id) REFERENCES production.attempt (attempt_id)
+);
+COMMENT ON TABLE release.scan IS 'Scans considered by a release, one selected a tile';
+COMMENT ON COLUMN release.scan.release_id IS 'Release';
+COMMENT ON COLUMN release.scan.run_id IS 'Run';
+COMMENT ON COLUMN release.scan.scan_key IS 'Scan';
+COMMENT ON COLUMN release.scan.tile IS 'Tile; null where the scan belongs to none';
+COMMENT ON COLUMN release.scan.attempt_id IS 'Accepted attempt';
+COMMENT ON COLUMN release.scan.selected IS 'Whether its sources are candidates';
+COMMENT ON COLUMN release.scan.rank IS 'Rank among the scans of the tile, 1 is best';
+COMMENT ON COLUMN release.scan.reason IS 'Why it is in or out';
+
+CREATE TABLE wsdb.atlas_image (
+    image_id BIGINT GENERATED ALWAYS AS IDENTITY,
+    coadd_key INTEGER NOT NULL,
+    run_id INTEGER NOT NULL,
+    attempt_id BIGINT NOT NULL,
+    scan_key INTEGER NOT NULL,
+    band CHAR(1) NOT NULL,
+    number SMALLINT NOT NULL,
+    ra DOUBLE PRECISION NOT NULL,
+    decl DOUBLE PRECISION NOT NULL,
+    footprint spoly NOT NULL,
+    width_pix SMALLINT NOT NULL,
+    height_pix SMALLINT NOT NULL,
+    url TEXT NOT NULL,
+    sha256 CHAR(64) NOT NULL,
+    zero_point_mag REAL NOT NULL,
+    zero_point_error_mag REAL,
+    seeing_shape REAL,
+    sky_dn REAL,
+    sky_sigma_dn REAL,
+    raw_file_id BIGINT,
+    CONSTRAINT pk_atlas_image PRIMARY KEY (image_id),
+    CONSTRAINT fk_atlas_image_attempt_id_run_id_scan_key FOREIGN KEY(attempt_id, run_id, scan_key) REFERENCES production.attempt (attempt_id, run_id, scan_key),
+    CONSTRAINT uq_atlas_image_run_id_scan_key_number_band UNIQUE (run_id, scan_key, number, band),
+    CONSTRAINT ck_atlas_image_band_known CHECK (band IN ('j', 'h', 'k')),
+    CONSTRAINT fk_atlas_image_run_id FOREIGN KEY(run_id) REFERENCES production.run (run_id),
+    CONSTRAINT fk_atlas_image_scan_key FOREIGN KEY(scan_key) REFERENCES survey.scan (scan_key),
+    CONSTRAINT fk_atlas_image_raw_file_id FOREIGN KEY(raw_file_id) REFERENCES survey.raw_file (raw_file_id)
+);
+CREATE INDEX ix_atlas_image_attempt_id ON wsdb.atlas_image (attempt_id);
+CREATE INDEX ix_atlas_image_footprint ON wsdb.atlas_image USING gist (footprint);
+COMMENT ON TABLE wsdb.atlas_image IS 'Atlas images that a run made, or measured where they were its input';
+COMMENT ON COLUMN wsdb.atlas_image.image_id IS 'Key';
+COMMENT ON COLUMN wsdb.atlas_image.coadd_key IS 'scan_key * 1024 + number: the same for the three bands';
+COMMENT ON COLUMN wsdb.atlas_image.run_id IS 'Run';
+COMMENT ON COLUMN wsdb.atlas_image.attempt_id IS 'Attempt that made or measured it';
+COMMENT ON COLUMN wsdb.atlas_image.scan_key IS 'Scan';
+COMMENT ON COLUMN wsdb.atlas_image.band IS 'j, h or k';
+COMMENT ON COLUMN wsdb.atlas_image.number IS 'Image number in the scan';
+COMMENT ON COLUMN wsdb.atlas_image.ra IS 'Right ascension of the centre, ICRS degrees';
+COMMENT ON COLUMN wsdb.atlas_image.decl IS 'Declination of the centre, ICRS degrees';
+COMMENT ON COLUMN wsdb.atlas_image.footprint IS 'Area of the image';
+COMMENT ON COLUMN wsdb.atlas_image.width_pix IS 'Columns';
+COMMENT ON COLUMN wsdb.atlas_image.height_pix IS 'Rows';
+COMMENT ON COLUMN wsdb.atlas_image.url IS 'Where the FITS file is';
+COMMENT ON COLUMN wsdb.atlas_image.sha256 IS 'SHA-256 of the file';
+COMMENT ON COLUMN wsdb.atlas_image.zero_point_mag IS 'Magnitude of 1 DN';
+COMMENT ON COLUMN wsdb.atlas_image.zero_point_error_mag IS 'Its error; null where unknown';
+COMMENT ON COLUMN wsdb.atlas_image.seeing_shape IS 'Seeing shape; null where not measured';
+COMMENT ON COLUMN wsdb.atlas_image.sky_dn IS 'Median background; null where the image is empty';
+COMMENT ON COLUMN wsdb.atlas_image.sky_sigma_dn IS 'Background noise per pixel; null where the image is empty';
+COMMENT ON COLUMN wsdb.atlas_image.raw_file_id IS 'Ingested file, where the image was not made here; else null';
+
+CREATE TABLE wsdb.extended_source (
+    ext_id BIGINT NOT NULL,
+    attempt_id BIGINT NOT NULL,
+    src_id BIGINT,
+    ra DOUBLE PRECISION NOT NULL,
+    decl DOUBLE PRECISION NOT NULL,
+    run_id INTEGER NOT NULL,
+    scan_key INTEGER NOT NULL,
+    coadd_key INTEGER NOT NULL,
+    r_3sig REAL,
+    j_ba REAL,
+    j_phi REAL,
+    j_m_5 REAL,
+    j_msig_5 REAL,
+    j_m_7 REAL,
+    j_msig_7 REAL,
+    j_m_10 REAL,
+    j_msig_10 REAL,
+    j_m_15 REAL,
+    j_msig_15 REAL,
+    j_m_20 REAL,
+    j_msig_20 REAL,
+    j_m_25 REAL,
+    j_msig_25 REAL,
+    j_m_30 REAL,
+    j_msig_30 REAL,
+    j_m_40 REAL,
+    j_msig_40 REAL,
+    j_m_50 REAL,
+    j_msig_50 REAL,
+    j_m_60 REAL,
+    j_msig_60 REAL,
+    j_m_70 REAL,
+    j_msig_70 REAL,
+    h_ba REAL,
+    h_phi REAL,
+    h_m_5 REAL,
+    h_msig_5 REAL,
+    h_m_7 REAL,
+    h_msig_7 REAL,
+    h_m_10 REAL,
+    h_msig_10 REAL,
+    h_m_15 REAL,
+    h_msig_15 REAL,
+    h_m_20 REAL,
+    h_msig_20 REAL,
+    h_m_25 REAL,
+    h_msig_25 REAL,
+    h_m_30 REAL,
+    h_msig_30 REAL,
+    h_m_40 REAL,
+    h_msig_40 REAL,
+    h_m_50 REAL,
+    h_msig_50 REAL,
+    h_m_60 REAL,
+    h_msig_60 REAL,
+    h_m_70 REAL,
+    h_msig_70 REAL,
+    k_ba REAL,
+    k_phi REAL,
+    k_m_5 REAL,
+    k_msig_5 REAL,
+    k_m_7 REAL,
+    k_msig_7 REAL,
+    k_m_10 REAL,
+    k_msig_10 REAL,
+    k_m_15 REAL,
+    k_msig_15 REAL,
+    k_m_20 REAL,
+    k_msig_20 REAL,
+    k_m_25 REAL,
+    k_msig_25 REAL,
+    k_m_30 REAL,
+    k_msig_30 REAL,
+    k_m_40 REAL,
+    k_msig_40 REAL,
+    k_m_50 REAL,
+    k_msig_50 REAL,
+    k_m_60 REAL,
+    k_msig_60 REAL,
+    k_m_70 REAL,
+    k_msig_70 REAL,
+    coadd SMALLINT NOT NULL,
+    CONSTRAINT fk_extended_source_attempt_id_run_id_scan_key FOREIGN KEY(attempt_id, run_id, scan_key) REFERENCES production.attempt (attempt_id, run_id, scan_key)
+)
+ PARTITION BY LIST (run_id);
+COMMENT ON TABLE wsdb.extended_source IS 'One row per extended-source extraction of every run (first set of columns)';
+COMMENT ON COLUMN wsdb.extended_source.ext_id IS 'Unique in a run, made as src_id.';
+COMMENT ON COLUMN wsdb.extended_source.attempt_id IS 'Attempt that made the row.';
+COMMENT ON COLUMN wsdb.extended_source.src_id IS 'The same object among the point sources. Null: no point-source row.';
+COMMENT ON COLUMN wsdb.extended_source.ra IS 'Right ascension, ICRS [deg].';
+COMMENT ON COLUMN wsdb.extended_source.decl IS 'Declination, ICRS [deg].';
+COMMENT ON COLUMN wsdb.extended_source.run_id IS 'Processing run.';
+COMMENT ON COLUMN wsdb.extended_source.scan_key IS 'Key of the scan.';
+COMMENT ON COLUMN wsdb.extended_source.coadd_key IS 'Key of the Atlas image triple.';
+COMMENT ON COLUMN wsdb.extended_source.r_3sig IS 'Semi-major axis of the 3-sigma isophote in Ks [arcsec]. Null: not measured in Ks.';
+COMMENT ON COLUMN wsdb.extended_source.j_ba IS 'J axis ratio. Null: not measured in this band.';
+COMMENT ON COLUMN wsdb.extended_source.j_phi IS 'J position angle, east of north [deg]. Null: not measured in this band.';
+COMMENT ON COLUMN wsdb.extended_source.j_m_5 IS 'J magnitude in a circle of 5 arcsec [mag]. Null: does not fit or negative flux.';
+COMMENT ON COLUMN wsdb.extended_source.j_msig_5 IS 'J uncertainty in a circle of 5 arcsec [mag]. Null: does not fit or negative flux.';
+COMMENT ON COLUMN wsdb.extended_source.j_m_7 IS 'J magnitude in a circle of 7 arcsec [mag]. Null: does not fit or negative flux.';
+COMMENT ON COLUMN wsdb.extended_source.j_msig_7 IS 'J uncertainty in a circle of 7 arcsec [mag]. Null: does not fit or negative flux.';
+COMMENT ON COLUMN wsdb.extended_source.j_m_10 IS 'J magnitude in a circle of 10 arcsec [mag]. Null: does not fit or negative flux.';
+COMMENT ON COLUMN wsdb.extended_source.j_msig_10 IS 'J uncertainty in a circle of 10 arcsec [mag]. Null: does not fit or negative flux.';
+COMMENT ON COLUMN wsdb.extended_source.j_m_15 IS 'J magnitude in a circle of 15 arcsec [mag]. Null: does not fit or negative flux.';
+COMMENT ON COLUMN wsdb.extended_source.j_msig_15 IS 'J uncertainty in a circle of 15 arcsec [mag]. Null: does not fit or negative flux.';
+COMMENT ON COLUMN wsdb.extended_source.j_m_20 IS 'J magnitude in a circle of 20 arcsec [mag]. Null: does not fit or negative flux.';
+COMMENT ON COLUMN wsdb.extended_source.j_msig_20 IS 'J uncertainty in a circle of 20 arcsec [mag]. Null: does not fit or negative flux.';
+COMMENT ON COLUMN wsdb.extended_source.j_m_25 IS 'J magnitude in a circle of 25 arcsec [mag]. Null: does not fit or negative flux.';
+COMMENT ON COLUMN wsdb.extended_source.j_msig_25 IS 'J uncertainty in a circle of 25 arcsec [mag]. Null: does not fit or negative flux.';
+COMMENT ON COLUMN wsdb.extended_source.j_m_30 IS 'J magnitude in a circle of 30 arcsec [mag]. Null: does not fit or negative flux.';
+COMMENT ON COLUMN wsdb.extended_source.j_msig_30 IS 'J uncertainty in a circle of 30 arcsec [mag]. Null: does not fit or negative flux.';
+COMMENT ON COLUMN wsdb.extended_source.j_m_40 IS 'J magnitude in a circle of 40 arcsec [mag]. Null: does not fit or negative flux.';
+COMMENT ON COLUMN wsdb.extended_source.j_msig_40 IS 'J uncertainty in a circle of 40 arcsec [mag]. Null: does not fit or negative flux.';
+COMMENT ON COLUMN wsdb.extended_source.j_m_50 IS 'J magnitude in a circle of 50 arcsec [mag]. Null: does not fit or negative flux.';
+COMMENT ON COLUMN wsdb.extended_source.j_msig_50 IS 'J uncertainty in a circle of 50 arcsec [mag]. Null: does not fit or negative flux.';
+COMMENT ON COLUMN wsdb.extended_source.j_m_60 IS 'J magnitude in a circle of 60 arcsec [mag]. Null: does not fit or negative flux.';
+COMMENT ON COLUMN wsdb.extended_source.j_msig_60 IS 'J uncertainty in a circle of 60 arcsec [mag]. Null: does not fit or negative flux.';
+COMMENT ON COLUMN wsdb.extended_source.j_m_70 IS 'J magnitude in a circle of 70 arcsec [mag]. Null: does not fit or negative flux.';
+COMMENT ON COLUMN wsdb.extended_source.j_msig_70 IS 'J uncertainty in a circle of 70 arcsec [mag]. Null: does not fit or negative flux.';
+COMMENT ON COLUMN wsdb.extended_source.h_ba IS 'H axis ratio. Null: not measured in this band.';
+COMMENT ON COLUMN wsdb.extended_source.h_phi IS 'H position angle, east of north [deg]. Null: not measured in this band.';
+COMMENT ON COLUMN wsdb.extended_source.h_m_5 IS 'H magnitude in a circle of 5 arcsec [mag]. Null: does not fit or negative flux.';
+COMMENT ON COLUMN wsdb.extended_source.h_msig_5 IS 'H uncertainty in a circle of 5 arcsec [mag]. Null: does not fit or negative flux.';
+COMMENT ON COLUMN wsdb.extended_source.h_m_7 IS 'H magnitude in a circle of 7 arcsec [mag]. Null: does not fit or negative flux.';
+COMMENT ON COLUMN wsdb.extended_source.h_msig_7 IS 'H uncertainty in a circle of 7 arcsec [mag]. Null: does not fit or negative flux.';
+COMMENT ON COLUMN wsdb.extended_source.h_m_10 IS 'H magnitude in a circle of 10 arcsec [mag]. Null: does not fit or negative flux.';
+COMMENT ON COLUMN wsdb.extended_source.h_msig_10 IS 'H uncertainty in a circle of 10 arcsec [mag]. Null: does not fit or negative flux.';
+COMMENT ON COLUMN wsdb.extended_source.h_m_15 IS 'H magnitude in a circle of 15 arcsec [mag]. Null: does not fit or negative flux.';
+COMMENT ON COLUMN wsdb.extended_source.h_msig_15 IS 'H uncertainty in a circle of 15 arcsec [mag]. Null: does not fit or negative flux.';
+COMMENT ON COLUMN wsdb.extended_source.h_m_20 IS 'H magnitude in a circle of 20 arcsec [mag]. Null: does not fit or negative flux.';
+COMMENT ON COLUMN wsdb.extended_source.h_msig_20 IS 'H uncertainty in a circle of 20 arcsec [mag]. Null: does not fit or negative flux.';
+COMMENT ON COLUMN wsdb.extended_source.h_m_25 IS 'H magnitude in a circle of 25 arcsec [mag]. Null: does not fit or negative flux.';
+COMMENT ON COLUMN wsdb.extended_source.h_msig_25 IS 'H uncertainty in a circle of 25 arcsec [mag]. Null: does not fit or negative flux.';
+COMMENT ON COLUMN wsdb.extended_source.h_m_30 IS 'H magnitude in a circle of 30 arcsec [mag]. Null: does not fit or negative flux.';
+COMMENT ON COLUMN wsdb.extended_source.h_msig_30 IS 'H uncertainty in a circle of 30 arcsec [mag]. Null: does not fit or negative flux.';
+COMMENT ON COLUMN wsdb.extended_source.h_m_40 IS 'H magnitude in a circle of 40 arcsec [mag]. Null: does not fit or negative flux.';
+COMMENT ON COLUMN wsdb.extended_source.h_msig_40 IS 'H uncertainty in a circle of 40 arcsec [mag]. Null: does not fit or negative flux.';
+COMMENT ON COLUMN wsdb.extended_source.h_m_50 IS 'H magnitude in a circle of 50 arcsec [mag]. Null: does not fit or negative flux.';
+COMMENT ON COLUMN wsdb.extended_source.h_msig_50 IS 'H uncertainty in a circle of 50 arcsec [mag]. Null: does not fit or negative flux.';
+COMMENT ON COLUMN wsdb.extended_source.h_m_60 IS 'H magnitude in a circle of 60 arcsec [mag]. Null: does not fit or negative flux.';
+COMMENT ON COLUMN wsdb.extended_source.h_msig_60 IS 'H uncertainty in a circle of 60 arcsec [mag]. Null: does not fit or negative flux.';
+COMMENT ON COLUMN wsdb.extended_source.h_m_70 IS 'H magnitude in a circle of 70 arcsec [mag]. Null: does not fit or negative flux.';
+COMMENT ON COLUMN wsdb.extended_source.h_msig_70 IS 'H uncertainty in a circle of 70 arcsec [mag]. Null: does not fit or negative flux.';
+COMMENT ON COLUMN wsdb.extended_source.k_ba IS 'Ks axis ratio. Null: not measured in this band.';
+COMMENT ON COLUMN wsdb.extended_source.k_phi IS 'Ks position angle, east of north [deg]. Null: not measured in this band.';
+COMMENT ON COLUMN wsdb.extended_source.k_m_5 IS 'Ks magnitude in a circle of 5 arcsec [mag]. Null: does not fit or negative flux.';
+COMMENT ON COLUMN wsdb.extended_source.k_msig_5 IS 'Ks uncertainty in a circle of 5 arcsec [mag]. Null: does not fit or negative flux.';
+COMMENT ON COLUMN wsdb.extended_source.k_m_7 IS 'Ks magnitude in a circle of 7 arcsec [mag]. Null: does not fit or negative flux.';
+COMMENT ON COLUMN wsdb.extended_source.k_msig_7 IS 'Ks uncertainty in a circle of 7 arcsec [mag]. Null: does not fit or negative flux.';
+COMMENT ON COLUMN wsdb.extended_source.k_m_10 IS 'Ks magnitude in a circle of 10 arcsec [mag]. Null: does not fit or negative flux.';
+COMMENT ON COLUMN wsdb.extended_source.k_msig_10 IS 'Ks uncertainty in a circle of 10 arcsec [mag]. Null: does not fit or negative flux.';
+COMMENT ON COLUMN wsdb.extended_source.k_m_15 IS 'Ks magnitude in a circle of 15 arcsec [mag]. Null: does not fit or negative flux.';
+COMMENT ON COLUMN wsdb.extended_source.k_msig_15 IS 'Ks uncertainty in a circle of 15 arcsec [mag]. Null: does not fit or negative flux.';
+COMMENT ON COLUMN wsdb.extended_source.k_m_20 IS 'Ks magnitude in a circle of 20 arcsec [mag]. Null: does not fit or negative flux.';
+COMMENT ON COLUMN wsdb.extended_source.k_msig_20 IS 'Ks uncertainty in a circle of 20 arcsec [mag]. Null: does not fit or negative flux.';
+COMMENT ON COLUMN wsdb.extended_source.k_m_25 IS 'Ks magnitude in a circle of 25 arcsec [mag]. Null: does not fit or negative flux.';
+COMMENT ON COLUMN wsdb.extended_source.k_msig_25 IS 'Ks uncertainty in a circle of 25 arcsec [mag]. Null: does not fit or negative flux.';
+COMMENT ON COLUMN wsdb.extended_source.k_m_30 IS 'Ks magnitude in a circle of 30 arcsec [mag]. Null: does not fit or negative flux.';
+COMMENT ON COLUMN wsdb.extended_source.k_msig_30 IS 'Ks uncertainty in a circle of 30 arcsec [mag]. Null: does not fit or negative flux.';
+COMMENT ON COLUMN wsdb.extended_source.k_m_40 IS 'Ks magnitude in a circle of 40 arcsec [mag]. Null: does not fit or negative flux.';
+COMMENT ON COLUMN wsdb.extended_source.k_msig_40 IS 'Ks uncertainty in a circle of 40 arcsec [mag]. Null: does not fit or negative flux.';
+COMMENT ON COLUMN wsdb.extended_source.k_m_50 IS 'Ks magnitude in a circle of 50 arcsec [mag]. Null: does not fit or negative flux.';
+COMMENT ON COLUMN wsdb.extended_source.k_msig_50 IS 'Ks uncertainty in a circle of 50 arcsec [mag]. Null: does not fit or negative flux.';
+COMMENT ON COLUMN wsdb.extended_source.k_m_60 IS 'Ks magnitude in a circle of 60 arcsec [mag]. Null: does not fit or negative flux.';
+COMMENT ON COLUMN wsdb.extended_source.k_msig_60 IS 'Ks uncertainty in a circle of 60 arcsec [mag]. Null: does not fit or negative flux.';
+COMMENT ON COLUMN wsdb.extended_source.k_m_70 IS 'Ks magnitude in a circle of 70 arcsec [mag]. Null: does not fit or negative flux.';
+COMMENT ON COLUMN wsdb.extended_source.k_msig_70 IS 'Ks uncertainty in a circle of 70 arcsec [mag]. Null: does not fit or negative flux.';
+COMMENT ON COLUMN wsdb.extended_source.coadd IS 'Atlas image number in the scan.';
+
+CREATE TABLE wsdb.point_source (
+    src_id BIGINT NOT NULL,
+    attempt_id BIGINT NOT NULL,
+    ra DOUBLE PRECISION NOT NULL,
+    decl DOUBLE PRECISION NOT NULL,
+    jdate DOUBLE PRECISION,
+    j_ra DOUBLE PRECISION,
+    j_decl DOUBLE PRECISION,
+    h_ra DOUBLE PRECISION,
+    h_decl DOUBLE PRECISION,
+    k_ra DOUBLE PRECISION,
+    k_decl DOUBLE PRECISION,
+    run_id INTEGER NOT NULL,
+    scan_key INTEGER NOT NULL,
+    id INTEGER NOT NULL,
+    coadd_key INTEGER NOT NULL,
+    dist_edge_ns INTEGER NOT NULL,
+    dist_edge_ew INTEGER NOT NULL,
+    ext_key INTEGER,
+    pts_key INTEGER,
+    pxcntr INTEGER,
+    date DATE NOT NULL,
+    err_maj REAL NOT NULL,
+    err_min REAL NOT NULL,
+    glon REAL NOT NULL,
+    glat REAL NOT NULL,
+    x_scan REAL NOT NULL,
+    y_scan REAL NOT NULL,
+    prox REAL,
+    dist_opt REAL,
+    b_m_opt REAL,
+    vr_m_opt REAL,
+    j_m REAL,
+    j_msig REAL,
+    j_cmsig REAL,
+    j_msigcom REAL,
+    j_snr REAL,
+    j_psfchi REAL,
+    j_m_psf REAL,
+    j_msig_psf REAL,
+    j_m_stdap REAL,
+    j_msig_stdap REAL,
+    j_growth REAL,
+    j_m_r1 REAL,
+    j_msig_r1 REAL,
+    j_sky_dn REAL,
+    h_m REAL,
+    h_msig REAL,
+    h_cmsig REAL,
+    h_msigcom REAL,
+    h_snr REAL,
+    h_psfchi REAL,
+    h_m_psf REAL,
+    h_msig_psf REAL,
+    h_m_stdap REAL,
+    h_msig_stdap REAL,
+    h_growth REAL,
+    h_m_r1 REAL,
+    h_msig_r1 REAL,
+    h_sky_dn REAL,
+    k_m REAL,
+    k_msig REAL,
+    k_cmsig REAL,
+    k_msigcom REAL,
+    k_snr REAL,
+    k_psfchi REAL,
+    k_m_psf REAL,
+    k_msig_psf REAL,
+    k_m_stdap REAL,
+    k_msig_stdap REAL,
+    k_growth REAL,
+    k_m_r1 REAL,
+    k_msig_r1 REAL,
+    k_sky_dn REAL,
+    scan SMALLINT NOT NULL,
+    coadd SMALLINT NOT NULL,
+    err_ang SMALLINT NOT NULL,
+    pxpa SMALLINT,
+    gal_contam SMALLINT,
+    mp_flg SMALLINT,
+    dup_src SMALLINT,
+    use_src SMALLINT,
+    phi_opt SMALLINT,
+    nopt_mchs SMALLINT,
+    designation CHAR(17),
+    ph_qual CHAR(3) NOT NULL,
+    rd_flg CHAR(3) NOT NULL,
+    bl_flg CHAR(3) NOT NULL,
+    cc_flg CHAR(3) NOT NULL,
+    ndet CHAR(6) NOT NULL,
+    cnf_flg CHAR(6) NOT NULL,
+    hemis CHAR(1) NOT NULL,
+    dist_edge_flg CHAR(2) NOT NULL,
+    a CHAR(1),
+    CONSTRAINT fk_point_source_attempt_id_run_id_scan_key FOREIGN KEY(attempt_id, run_id, scan_key) REFERENCES production.attempt (attempt_id, run_id, scan_key)
+)
+ PARTITION BY LIST (run_id);
+COMMENT ON TABLE wsdb.point_source IS 'One row per merged point-source extraction of every run';
+COMMENT ON COLUMN wsdb.point_source.src_id IS 'Unique in a run: HEALPix order 12 nested (28 bits), scan_key (20), sequence (15).';
+COMMENT ON COLUMN wsdb.point_source.attempt_id IS 'Attempt that made the row; leads to run, scan, raw files and calibrations.';
+COMMENT ON COLUMN wsdb.point_source.ra IS 'Right ascension, ICRS [deg].';
+COMMENT ON COLUMN wsdb.point_source.decl IS 'Declination, ICRS [deg].';
+COMMENT ON COLUMN wsdb.point_source.jdate IS 'Julian date of the measurement, UTC, good to 30 s [d]. Null: the input has no time.';
+COMMENT ON COLUMN wsdb.point_source.j_ra IS 'Right ascension of the J detection alone [deg]. Null: not measured in this band.';
+COMMENT ON COLUMN wsdb.point_source.j_decl IS 'Declination of the J detection alone [deg]. Null: not measured in this band.';
+COMMENT ON COLUMN wsdb.point_source.h_ra IS 'Right ascension of the H detection alone [deg]. Null: not measured in this band.';
+COMMENT ON COLUMN wsdb.point_source.h_decl IS 'Declination of the H detection alone [deg]. Null: not measured in this band.';
+COMMENT ON COLUMN wsdb.point_source.k_ra IS 'Right ascension of the Ks detection alone [deg]. Null: not measured in this band.';
+COMMENT ON COLUMN wsdb.point_source.k_decl IS 'Declination of the Ks detection alone [deg]. Null: not measured in this band.';
+COMMENT ON COLUMN wsdb.point_source.run_id IS 'Processing run.';
+COMMENT ON COLUMN wsdb.point_source.scan_key IS 'Key of the scan (survey.scan).';
+COMMENT ON COLUMN wsdb.point_source.id IS 'Number of the source within the scan.';
+COMMENT ON COLUMN wsdb.point_source.coadd_key IS 'Key of the Atlas image triple the source stands on (wsdb.atlas_image).';
+COMMENT ON COLUMN wsdb.point_source.dist_edge_ns IS 'Distance to the nearest north or south edge of the scan [arcsec].';
+COMMENT ON COLUMN wsdb.point_source.dist_edge_ew IS 'Distance to the nearest east or west edge of the scan [arcsec].';
+COMMENT ON COLUMN wsdb.point_source.ext_key IS 'Key of the same object among the extended sources. Null: given by a release, not by a reduction.';
+COMMENT ON COLUMN wsdb.point_source.pts_key IS 'Key in a release. Null: given by a release, not by a reduction.';
+COMMENT ON COLUMN wsdb.point_source.pxcntr IS 'pts_key of the nearest released neighbour. Null: given by a release, not by a reduction.';
+COMMENT ON COLUMN wsdb.point_source.date IS 'Observation reference date: UT date at sunrise of the night.';
+COMMENT ON COLUMN wsdb.point_source.err_maj IS 'Semi-major axis of the 1-sigma error ellipse [arcsec].';
+COMMENT ON COLUMN wsdb.point_source.err_min IS 'Semi-minor axis of the 1-sigma error ellipse [arcsec].';
+COMMENT ON COLUMN wsdb.point_source.glon IS 'Galactic longitude, rounded to 0.001 [deg].';
+COMMENT ON COLUMN wsdb.point_source.glat IS 'Galactic latitude, rounded to 0.001 [deg].';
+COMMENT ON COLUMN wsdb.point_source.x_scan IS 'Cross-scan position in the U-scan system [arcsec].';
+COMMENT ON COLUMN wsdb.point_source.y_scan IS 'In-scan position in the U-scan system [arcsec].';
+COMMENT ON COLUMN wsdb.point_source.prox IS 'Distance to the nearest released neighbour [arcsec]. Null: given by a release, not by a reduction.';
+COMMENT ON COLUMN wsdb.point_source.dist_opt IS 'Distance to the associated optical source [arcsec]. Null: no optical association.';
+COMMENT ON COLUMN wsdb.point_source.b_m_opt IS 'Blue magnitude of the optical source [mag]. Null: no optical association or magnitude.';
+COMMENT ON COLUMN wsdb.point_source.vr_m_opt IS 'V (Tycho-2) or red magnitude of the optical source [mag]. Null: no optical association or magnitude.';
+COMMENT ON COLUMN wsdb.point_source.j_m IS 'J default magnitude, or 95 percent upper limit where ph_qual is U [mag]. Null: ph_qual X, or outside the coverage.';
+COMMENT ON COLUMN wsdb.point_source.j_msig IS 'J uncorrected measurement uncertainty [mag]. Null: upper limit or no measurement.';
+COMMENT ON COLUMN wsdb.point_source.j_cmsig IS 'J corrected measurement uncertainty [mag]. Null: upper limit or no measurement.';
+COMMENT ON COLUMN wsdb.point_source.j_msigcom IS 'J total uncertainty with zero point and flat field [mag]. Null: upper limit or no measurement.';
+COMMENT ON COLUMN wsdb.point_source.j_snr IS 'J scan signal-to-noise ratio. Null: upper limit or no measurement.';
+COMMENT ON COLUMN wsdb.point_source.j_psfchi IS 'J reduced chi-squared of the profile fit. Null: no profile fit.';
+COMMENT ON COLUMN wsdb.point_source.j_m_psf IS 'J profile-fit magnitude on the aperture scale [mag]. Null: no profile fit.';
+COMMENT ON COLUMN wsdb.point_source.j_msig_psf IS 'J uncertainty of the profile-fit magnitude [mag]. Null: no profile fit.';
+COMMENT ON COLUMN wsdb.point_source.j_m_stdap IS 'J standard aperture magnitude, 4 arcsec, curve-of-growth corrected [mag]. Null: negative flux or off the coverage.';
+COMMENT ON COLUMN wsdb.point_source.j_msig_stdap IS 'J uncertainty of the standard aperture magnitude [mag]. Null: negative flux or off the coverage.';
+COMMENT ON COLUMN wsdb.point_source.j_growth IS 'J curve-of-growth correction applied [mag]. Null: not measured in this band.';
+COMMENT ON COLUMN wsdb.point_source.j_m_r1 IS 'J Read_1 aperture magnitude [mag]. Null: not measured on Read_1 frames; always for sources from Atlas images.';
+COMMENT ON COLUMN wsdb.point_source.j_msig_r1 IS 'J uncertainty of the Read_1 magnitude [mag]. Null: not measured on Read_1 frames.';
+COMMENT ON COLUMN wsdb.point_source.j_sky_dn IS 'J local background [adu]. Null: not measured in this band.';
+COMMENT ON COLUMN wsdb.point_source.h_m IS 'H default magnitude, or 95 percent upper limit where ph_qual is U [mag]. Null: ph_qual X, or outside the coverage.';
+COMMENT ON COLUMN wsdb.point_source.h_msig IS 'H uncorrected measurement uncertainty [mag]. Null: upper limit or no measurement.';
+COMMENT ON COLUMN wsdb.point_source.h_cmsig IS 'H corrected measurement uncertainty [mag]. Null: upper limit or no measurement.';
+COMMENT ON COLUMN wsdb.point_source.h_msigcom IS 'H total uncertainty with zero point and flat field [mag]. Null: upper limit or no measurement.';
+COMMENT ON COLUMN wsdb.point_source.h_snr IS 'H scan signal-to-noise ratio. Null: upper limit or no measurement.';
+COMMENT ON COLUMN wsdb.point_source.h_psfchi IS 'H reduced chi-squared of the profile fit. Null: no profile fit.';
+COMMENT ON COLUMN wsdb.point_source.h_m_psf IS 'H profile-fit magnitude on the aperture scale [mag]. Null: no profile fit.';
+COMMENT ON COLUMN wsdb.point_source.h_msig_psf IS 'H uncertainty of the profile-fit magnitude [mag]. Null: no profile fit.';
+COMMENT ON COLUMN wsdb.point_source.h_m_stdap IS 'H standard aperture magnitude, 4 arcsec, curve-of-growth corrected [mag]. Null: negative flux or off the coverage.';
+COMMENT ON COLUMN wsdb.point_source.h_msig_stdap IS 'H uncertainty of the standard aperture magnitude [mag]. Null: negative flux or off the coverage.';
+COMMENT ON COLUMN wsdb.point_source.h_growth IS 'H curve-of-growth correction applied [mag]. Null: not measured in this band.';
+COMMENT ON COLUMN wsdb.point_source.h_m_r1 IS 'H Read_1 aperture magnitude [mag]. Null: not measured on Read_1 frames; always for sources from Atlas images.';
+COMMENT ON COLUMN wsdb.point_source.h_msig_r1 IS 'H uncertainty of the Read_1 magnitude [mag]. Null: not measured on Read_1 frames.';
+COMMENT ON COLUMN wsdb.point_source.h_sky_dn IS 'H local background [adu]. Null: not measured in this band.';
+COMMENT ON COLUMN wsdb.point_source.k_m IS 'Ks default magnitude, or 95 percent upper limit where ph_qual is U [mag]. Null: ph_qual X, or outside the coverage.';
+COMMENT ON COLUMN wsdb.point_source.k_msig IS 'Ks uncorrected measurement uncertainty [mag]. Null: upper limit or no measurement.';
+COMMENT ON COLUMN wsdb.point_source.k_cmsig IS 'Ks corrected measurement uncertainty [mag]. Null: upper limit or no measurement.';
+COMMENT ON COLUMN wsdb.point_source.k_msigcom IS 'Ks total uncertainty with zero point and flat field [mag]. Null: upper limit or no measurement.';
+COMMENT ON COLUMN wsdb.point_source.k_snr IS 'Ks scan signal-to-noise ratio. Null: upper limit or no measurement.';
+COMMENT ON COLUMN wsdb.point_source.k_psfchi IS 'Ks reduced chi-squared of the profile fit. Null: no profile fit.';
+COMMENT ON COLUMN wsdb.point_source.k_m_psf IS 'Ks profile-fit magnitude on the aperture scale [mag]. Null: no profile fit.';
+COMMENT ON COLUMN wsdb.point_source.k_msig_psf IS 'Ks uncertainty of the profile-fit magnitude [mag]. Null: no profile fit.';
+COMMENT ON COLUMN wsdb.point_source.k_m_stdap IS 'Ks standard aperture magnitude, 4 arcsec, curve-of-growth corrected [mag]. Null: negative flux or off the coverage.';
+COMMENT ON COLUMN wsdb.point_source.k_msig_stdap IS 'Ks uncertainty of the standard aperture magnitude [mag]. Null: negative flux or off the coverage.';
+COMMENT ON COLUMN wsdb.point_source.k_growth IS 'Ks curve-of-growth correction applied [mag]. Null: not measured in this band.';
+COMMENT ON COLUMN wsdb.point_source.k_m_r1 IS 'Ks Read_1 aperture magnitude [mag]. Null: not measured on Read_1 frames; always for sources from Atlas images.';
+COMMENT ON COLUMN wsdb.point_source.k_msig_r1 IS 'Ks uncertainty of the Read_1 magnitude [mag]. Null: not measured on Read_1 frames.';
+COMMENT ON COLUMN wsdb.point_source.k_sky_dn IS 'Ks local background [adu]. Null: not measured in this band.';
+COMMENT ON COLUMN wsdb.point_source.scan IS 'Scan number in the night.';
+COMMENT ON COLUMN wsdb.point_source.coadd IS 'Atlas image number in the scan.';
+COMMENT ON COLUMN wsdb.point_source.err_ang IS 'Position angle of the error ellipse, east of north [deg].';
+COMMENT ON COLUMN wsdb.point_source.pxpa IS 'Position angle of the nearest released neighbour [deg]. Null: given by a release, not by a reduction.';
+COMMENT ON COLUMN wsdb.point_source.gal_contam IS 'Contamination by an extended source: 0 none, 1 is one, 2 inside one. Null: given by a release, not by a reduction.';
+COMMENT ON COLUMN wsdb.point_source.mp_flg IS '1 where associated with a solar-system object. Null: this version does not compute it yet.';
+COMMENT ON COLUMN wsdb.point_source.dup_src IS 'Duplicate-source flag of a release. Null: given by a release, not by a reduction.';
+COMMENT ON COLUMN wsdb.point_source.use_src IS 'Use-source flag of a release. Null: given by a release, not by a reduction.';
+COMMENT ON COLUMN wsdb.point_source.phi_opt IS 'Position angle to the optical source, east of north [deg]. Null: no optical association.';
+COMMENT ON COLUMN wsdb.point_source.nopt_mchs IS 'Optical sources within 5 arcsec. Null: this version does not compute it yet.';
+COMMENT ON COLUMN wsdb.point_source.designation IS 'Sexagesimal name made from the truncated position. Null: given by a release, not by a reduction.';
+COMMENT ON COLUMN wsdb.point_source.ph_qual IS 'Photometric quality, one letter a band.';
+COMMENT ON COLUMN wsdb.point_source.rd_flg IS 'Origin of the default magnitude, one digit a band.';
+COMMENT ON COLUMN wsdb.point_source.bl_flg IS 'Blend flag, one digit a band.';
+COMMENT ON COLUMN wsdb.point_source.cc_flg IS 'Contamination and confusion; capitals mean the row is an artefact.';
+COMMENT ON COLUMN wsdb.point_source.ndet IS 'Frame statistics NjMjNhMhNkMk.';
+COMMENT ON COLUMN wsdb.point_source.cnf_flg IS 'Candidate matches the band merger met: JH JK HJ HK KJ KH.';
+COMMENT ON COLUMN wsdb.point_source.hemis IS 'Observatory: n Mt. Hopkins, s Cerro Tololo.';
+COMMENT ON COLUMN wsdb.point_source.dist_edge_flg IS 'Which edges are nearest: n or s, then e or w.';
+COMMENT ON COLUMN wsdb.point_source.a IS 'Optical association: 0 none, T Tycho-2, U USNO-A2.0. Null: this version does not compute it yet.';
+
+CREATE TABLE production.attempt_calibration (
+    attempt_id BIGINT NOT NULL,
+    calibration_id BIGINT NOT NULL,
+    CONSTRAINT pk_attempt_calibration PRIMARY KEY (attempt_id, calibration_id),
+    CONSTRAINT fk_attempt_calibration_attempt_id FOREIGN KEY(attempt_id) REFERENCES production.attempt (attempt_id),
+    CONSTRAINT fk_attempt_calibration_calibration_id FOREIGN KEY(calibration_id) REFERENCES calibration.product (calibration_id)
+);
+CREATE INDEX ix_attempt_calibration_calibration_id ON production.attempt_calibration (calibration_id);
+COMMENT ON TABLE production.attempt_calibration IS 'Calibration products that a published attempt used';
+COMMENT ON COLUMN production.attempt_calibration.attempt_id IS 'Attempt';
+COMMENT ON COLUMN production.attempt_calibration.calibration_id IS 'Product it used';
+-- The two telescopes of the survey.
+INSERT INTO survey.site (hemis, name, longitude_deg, latitude_deg) VALUES
+    ('n', 'Mt. Hopkins', -110.8788, 31.6812),
+    ('s', 'Cerro Tololo', -70.8065, -30.1690);

@@ -1,0 +1,84 @@
+"""The plan: what it says, and what it refuses to say."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from app.models.production import Scope
+from app.models.survey import Entry
+from app.production.plan import CARRIED_OUT, NIGHT_CALIBRATION, PLAN, SCAN, Again, Plan, PlanError, WaitsFor
+from app.tools import protocol_page
+from tests.worlds import plans
+
+
+def test_scans_come_after_their_night_and_calibration_scans_first():
+    night, scan = PLAN.queue_rows()
+    assert (night["kind"], night["scope"], night["entries"]) == ("night_calibration", "night", ["raw"])
+    assert (scan["kind"], scan["scope"], scan["entries"]) == ("scan", "scan", ["raw", "atlas"])
+    assert night["position"] < scan["position"]
+    assert (
+        night["priority"] == night["calibration_priority"] > scan["calibration_priority"] > scan["priority"]
+    )
+    assert PLAN.edge_rows() == [
+        {"kind": "scan", "upstream_kind": "night_calibration", "same": "night", "entries": ["raw"]}
+    ]
+
+
+def test_a_kind_of_every_scope_may_be_added():
+    assert {row.scope for row in plans.EXTENDED.rows} == set(Scope)
+    assert plans.EXTENDED.has_scope(Scope.BLOCK)
+    assert not PLAN.has_scope(Scope.BLOCK)
+    edges = [(e["kind"], e["upstream_kind"], e["same"]) for e in plans.EXTENDED.edge_rows()]
+    assert edges[1:3] == [("scan_grade", "scan", "scan"), ("night_solution", "scan", "night")]
+    assert len(set(edges)) == len(edges) == 7
+
+
+LATE_NIGHT = replace(NIGHT_CALIBRATION, waits_for=(WaitsFor("scan", Scope.NIGHT),))
+FAULTS = [
+    ((SCAN,), "no earlier row"),
+    ((SCAN, NIGHT_CALIBRATION), "no earlier row"),
+    ((LATE_NIGHT, SCAN), "no earlier row"),
+    ((NIGHT_CALIBRATION, SCAN, SCAN), "twice"),
+    ((replace(NIGHT_CALIBRATION, kind="Night calibration"),), "no name"),
+    ((replace(NIGHT_CALIBRATION, entries=()),), "no scan makes it necessary"),
+    ((replace(NIGHT_CALIBRATION, again=(Again.RECALLED, Again.LATE)),), "nothing carries out.*came after"),
+    (
+        (NIGHT_CALIBRATION, replace(SCAN, waits_for=(WaitsFor("night_calibration", Scope.SCAN),))),
+        "of a scan and a night",
+    ),
+    (
+        (NIGHT_CALIBRATION, replace(SCAN, waits_for=(WaitsFor("night_calibration", Scope.NIGHT),))),
+        "not queued for all scans that wait",
+    ),
+    (
+        (
+            replace(SCAN, waits_for=()),
+            replace(plans.NIGHT_SOLUTION, waits_for=(WaitsFor("scan", Scope.NIGHT, (Entry.RAW,)),)),
+        ),
+        "told apart by entry",
+    ),
+]
+
+
+@pytest.mark.parametrize(("rows", "told"), FAULTS, ids=[told for _, told in FAULTS])
+def test_a_plan_that_contradicts_itself_is_refused(rows, told):
+    with pytest.raises(PlanError, match=told):
+        Plan(rows)
+
+
+def test_every_policy_that_may_be_planned_is_carried_out():
+    """A reason to do a task again that nothing acts on would be a promise: only recall acts today."""
+    assert frozenset({Again.RECALLED}) == CARRIED_OUT
+    assert all(row.again == (Again.RECALLED,) for row in PLAN.rows)
+
+
+def test_the_page_has_a_line_a_kind(monkeypatch):
+    for row in PLAN.rows:
+        assert protocol_page.render().count(f"\n| `{row.kind}` | {row.does} |") == 1
+    monkeypatch.setattr(protocol_page, "PLAN", plans.EXTENDED)
+    assert (
+        "| `scan_grade` | a grade | scan | raw scans and atlas scans | scan of the same scan |"
+        " an input was recalled | 5 | `extra_steps.scan_grade` |\n"
+    ) in protocol_page.render()

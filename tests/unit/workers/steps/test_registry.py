@@ -1,0 +1,50 @@
+"""Every kind of the plan has a step, found by the plan alone."""
+
+from __future__ import annotations
+
+import importlib
+import inspect
+import subprocess
+import sys
+
+import pytest
+
+from app.production.claim import Claim
+from app.production.plan import PLAN
+from tests.worlds import plans
+from tests.worlds.places import ROOT
+from workers.steps.registry import STEPS, steps_of
+
+
+def test_steps_are_those_of_the_plan():
+    assert tuple(STEPS) == tuple(row.kind for row in PLAN.rows)
+
+
+@pytest.mark.parametrize("row", PLAN.rows, ids=lambda row: row.kind)
+def test_a_step_takes_claim_and_surroundings(row):
+    perform = importlib.import_module(row.step).perform
+    assert tuple(inspect.signature(perform).parameters) == ("claim", "context")
+
+
+def test_a_step_is_a_module_that_the_plan_names(tmp_path):
+    steps = steps_of(plans.EXTENDED)
+    assert len(steps) == len(PLAN.rows) + 4
+    claim = Claim(1, 2, 3, 4, "run", "scan_grade", 5, 6, "", {})
+    with pytest.raises(ModuleNotFoundError, match="extra_steps"):
+        steps["scan_grade"](claim, [])
+    done = []
+    with plans.step_modules(tmp_path, *plans.EXTRA):
+        made = steps["scan_grade"](claim, done)
+    assert made.metrics[0].name == "made_by_scan_grade"
+    assert done == ["scan_grade"]
+
+
+def test_a_worker_that_waits_has_imported_no_step():
+    """Each would bring numba and a hundred megabytes along."""
+    program = "import sys, workers.steps.registry; print([m for m in sys.modules if m in {names!r} or m == 'numba'])"
+    names = [row.step for row in PLAN.rows]
+    done = subprocess.run(
+        [sys.executable, "-c", program.replace("{names!r}", repr(names))],
+        capture_output=True, text=True, check=True, cwd=ROOT,
+    )  # fmt: skip
+    assert done.stdout.strip() == "[]"

@@ -1,0 +1,63 @@
+"""The plan with a further kind of every scope, for tests of what a new kind takes: a row here and a step module."""
+
+from __future__ import annotations
+
+import importlib
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from app.models.production import Scope
+from app.models.survey import Entry
+from app.production.plan import PLAN, Plan, TaskPlan, WaitsFor
+
+BOTH = (Entry.RAW, Entry.ATLAS)
+SCAN_GRADE = TaskPlan(
+    "scan_grade", "a grade", Scope.SCAN, BOTH, "extra_steps.scan_grade",
+    (WaitsFor("scan", Scope.SCAN),), priority=5,
+)  # fmt: skip
+NIGHT_SOLUTION = TaskPlan(
+    "night_solution", "zero points of a night", Scope.NIGHT, BOTH, "extra_steps.night_solution",
+    (WaitsFor("scan", Scope.NIGHT),), priority=15,
+)  # fmt: skip
+BLOCK_FLAT = TaskPlan(
+    "block_flat", "a flat of a camera's stable period", Scope.BLOCK, (Entry.RAW,), "extra_steps.block_flat",
+    (WaitsFor("night_calibration", Scope.BLOCK),),
+)  # fmt: skip
+RUN_SOLUTION = TaskPlan(
+    "run_solution", "zero points of all nights together", Scope.RUN, BOTH, "extra_steps.run_solution",
+    (WaitsFor("night_solution", Scope.RUN), WaitsFor("block_flat", Scope.RUN), WaitsFor("scan", Scope.RUN)),
+)  # fmt: skip
+EXTRA = (SCAN_GRADE, NIGHT_SOLUTION, BLOCK_FLAT, RUN_SOLUTION)
+EXTENDED = Plan((*PLAN.rows, *EXTRA))
+"""Kinds of this version and one more of every scope."""
+
+_STEP = '''"""A step that measures one number."""
+
+from app.production.publication import Metric, Publication
+
+
+def perform(claim, context):
+    context.append(claim.kind)
+    return Publication("0" * 64, metrics=(Metric("made_by_{kind}", None, 1.0),))
+'''
+
+
+@contextmanager
+def step_modules(folder: Path, *rows: TaskPlan) -> Iterator[None]:
+    """Write the step modules of rows as a package, which can be imported inside the block only."""
+    for row in rows:
+        package, _, module = row.step.rpartition(".")
+        (folder / package).mkdir(exist_ok=True)
+        (folder / package / "__init__.py").touch()
+        (folder / package / f"{module}.py").write_text(_STEP.replace("{kind}", row.kind), encoding="utf-8")
+    sys.path.insert(0, str(folder))
+    importlib.invalidate_caches()
+    try:
+        yield
+    finally:
+        sys.path.remove(str(folder))
+        packages = {row.step.partition(".")[0] for row in rows}
+        for name in [name for name in sys.modules if name.partition(".")[0] in packages]:
+            del sys.modules[name]
