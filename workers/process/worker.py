@@ -100,7 +100,7 @@ class Worker:
         Whether the process was told to stop.
     assignment : Assignment
         For which run, and when to end.
-    steps : mapping of TaskKind to Step
+    steps : mapping of str to Step
         What is done for each kind of task.
     faults : FaultPlan
         Fault that a test wants.
