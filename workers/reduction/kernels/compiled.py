@@ -42,8 +42,11 @@ def forget_old_kernels(folder: Path, now_s: float) -> None:
             shutil.rmtree(other, ignore_errors=True)
 
 
+SOURCES = Path(__file__).parents[1]
+"""The whole reduction: its kernels are compiled into one another across folders."""
+
 # NUMBA_CACHE_DIR is read when numba is loaded.
-config.CACHE_DIR = str(cache_folder(Path(__file__).parent, config.CACHE_DIR))  # type: ignore[attr-defined]
+config.CACHE_DIR = str(cache_folder(SOURCES, config.CACHE_DIR))  # type: ignore[attr-defined]
 
 KERNEL: dict[str, Any] = {
     "cache": True,

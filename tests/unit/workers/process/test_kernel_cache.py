@@ -5,10 +5,12 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
+import pytest
 from numba import config
 
-from workers.reduction.kernels import compiled
-from workers.reduction.kernels.compiled import cache_folder, forget_old_kernels
+import workers.reduction
+from tests.worlds.places import ROOT
+from workers.reduction.kernels.compiled import SOURCES, cache_folder, forget_old_kernels
 
 
 def test_a_change_of_any_source_means_another_folder(tmp_path):
@@ -34,4 +36,16 @@ def test_kernels_of_former_sources_are_removed_after_a_week(tmp_path):
 
 
 def test_kernels_of_the_reduction_are_kept_there():
-    assert Path(config.CACHE_DIR).name == cache_folder(Path(compiled.__file__).parent).name
+    assert Path(workers.reduction.__path__[0]) == SOURCES
+    assert Path(config.CACHE_DIR).name == cache_folder(SOURCES).name
+
+
+def compiled_modules():
+    """Modules of the reduction that have kernels."""
+    return [path for path in ROOT.glob("workers/**/*.py") if "@njit(" in path.read_text(encoding="utf-8")]
+
+
+@pytest.mark.parametrize("path", compiled_modules(), ids=lambda path: path.stem)
+def test_every_kernel_is_among_the_sources(path):
+    """Else a change of that module leaves its old code in the kernels that call it."""
+    assert SOURCES in path.parents
