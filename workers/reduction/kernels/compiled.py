@@ -130,7 +130,7 @@ def clipped_statistics(values: NDArray[np.float32], count: int) -> tuple[float, 
             break
         mean = median + total / kept
         # A normal distribution cut at +-2.5 sigma has a scatter of 0.952 sigma.
-        narrower = math.sqrt(max(squares / kept - (mean - median) ** 2, 0.0)) / 0.952
+        narrower = math.sqrt(max(squares / kept - (mean - median) * (mean - median), 0.0)) / 0.952
         median = select(values, kept, kept // 2)
         done = narrower > 0.98 * sigma
         sigma = min(narrower, sigma)

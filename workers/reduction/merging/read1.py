@@ -21,7 +21,7 @@ from workers.reduction.frames.uscan import UScan
 from workers.reduction.merging.grading import photometric_quality
 from workers.reduction.merging.rows import characters_of
 from workers.reduction.profile.sample import saturated_stars
-from workers.reduction.saturated.read1 import read1_photometry
+from workers.reduction.saturated.apertures import read1_photometry
 
 # A pixel gets at most 0.45 of a star's light in the best seeing: a star that saturates has at least twice the range.
 LEAST_SATURATING_SHARE = 1.5

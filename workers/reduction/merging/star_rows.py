@@ -18,7 +18,7 @@ from app.columns.flags import BlendFlag, ConfusionFlag, PhotometricQuality, Read
 from app.instruments.bands import BANDS, Band
 from workers.reduction.frames.products import SOURCE_DTYPE, AtlasImage
 from workers.reduction.frames.uscan import UScan
-from workers.reduction.saturated.seeds import Read1Stars
+from workers.reduction.saturated.read1_stars import Read1Stars
 
 # Peaks on the ring lie one pixel (2") outside of what saturates; a row nearer than that is a piece of the star.
 RING_ARCSEC = 2.0

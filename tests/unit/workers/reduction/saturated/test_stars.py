@@ -26,7 +26,7 @@ from workers.reduction.profile.radial import profile_of
 from workers.reduction.profile.table import turbulent_guess
 from workers.reduction.reduce_scan import ReferenceStars, reduce_scan
 from workers.reduction.registration.sources import extract_frame_sources
-from workers.reduction.saturated.seeds import find_read1_stars
+from workers.reduction.saturated.read1_stars import find_read1_stars
 from workers.reduction.saturated.stars import Saturated
 from workers.reduction.saturated.wings import wing_fluxes, wings_of_rows
 
