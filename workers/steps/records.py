@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from app.columns import EXTENDED_SOURCE, POINT_SOURCE
 from app.columns.records import empty_records
+from app.sky.directions import unit_vectors
 from app.sky.footprint import Corners, edge_distances
 from app.sky.galactic import galactic
 from app.sky.healpix import source_identifiers
@@ -87,12 +88,8 @@ def _link(rows: Records, points: Records, radius_arcsec: float = 2.0) -> None:
 
     if not points.size:
         return
-    tree: Any = cKDTree(_directions(points))
-    distance, nearest = tree.query(_directions(rows), distance_upper_bound=np.radians(radius_arcsec / 3600.0))
+    tree: Any = cKDTree(unit_vectors(points["ra"], points["decl"]))
+    directions = unit_vectors(rows["ra"], rows["decl"])
+    distance, nearest = tree.query(directions, distance_upper_bound=np.radians(radius_arcsec / 3600.0))
     found = np.isfinite(distance)
     rows["src_id"][found] = points["src_id"][nearest[found]]
-
-
-def _directions(rows: Records) -> NDArray[np.float64]:
-    ra, decl = np.radians(rows["ra"]), np.radians(rows["decl"])
-    return np.stack([np.cos(decl) * np.cos(ra), np.cos(decl) * np.sin(ra), np.sin(decl)], axis=1)

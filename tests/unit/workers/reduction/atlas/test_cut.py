@@ -8,12 +8,14 @@ import numpy as np
 import pytest
 
 from app.instruments.bands import Band
+from tests.unit.workers.reduction.saturated.test_read1_stars import learnt_psf
 from tests.worlds.frame_stack import gaussian_psf
-from tests.worlds.small_scan import make_scan
-from workers.reduction.atlas.cut import cut_images, middle_frames, seeing_shape
+from tests.worlds.small_scan import SIGMA_PIX, make_scan
+from workers.reduction.atlas.cut import cut_images, middle_frames, seeing_metrics, seeing_shape
 from workers.reduction.atlas.values import Planes
 from workers.reduction.frames.grid import HEIGHT, OVERLAP, WIDTH, StripGrid
 from workers.reduction.frames.zero_points import NOMINAL, magnitude_of_one_dn
+from workers.reduction.profile.table import turbulent_guess
 
 FRAMES, ROWS = 30, 1500
 
@@ -115,3 +117,16 @@ def test_a_single_frame_has_no_step(strip):
     )
     assert (facts.frame_step_x_arcsec, facts.frame_step_y_arcsec, facts.frame_count) == (0.0, 0.0, 1)
     assert image.number == 1
+
+
+def test_the_width_of_stars_and_the_seeing_shape():
+    psf = learnt_psf()
+    width = 2.0 * psf.width_pix(0.0)
+    # The pixel's own box adds its variance, 1/12.
+    assert width == pytest.approx(2.0 * 2.355 * np.hypot(SIGMA_PIX, np.sqrt(1 / 12)), rel=0.05)
+    every = np.ones(8, bool)
+    assert seeing_shape(psf, every, 2.0) == pytest.approx((width + 0.46) / 3.13, rel=0.01)
+    assert seeing_shape(psf, ~every, 2.0) is None
+    assert seeing_shape(turbulent_guess(1.5, 8), every, 2.0) is None  # a guess tells nothing of the seeing
+    assert seeing_metrics([None, 0.9, 1.1]) == {"seeing_shape": 1.0, "seeing_shape_maximum": 1.1}
+    assert seeing_metrics([None]) == {}
