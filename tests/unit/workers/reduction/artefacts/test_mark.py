@@ -10,7 +10,8 @@ import pytest
 from app.columns.flags import ConfusionFlag
 from app.instruments.bands import BANDS, Band
 from app.parameters.artefacts import ArtefactRuleError, ArtefactRules, GlintRule, SpikeRule
-from workers.reduction.artefacts.mark import latent_places, mark_artefacts
+from workers.reduction.artefacts.mark import mark_artefacts
+from workers.reduction.artefacts.persistence import latent_places
 from workers.reduction.frames.geometry import FrameGeometry
 from workers.reduction.frames.products import SOURCE_DTYPE
 from workers.reduction.frames.uscan import UScan
