@@ -13,7 +13,7 @@ from app.instruments.bands import BANDS, Band
 from benchmarks.observed import ObservedScan
 from workers.reduction.frames.looks import find_looks
 from workers.reduction.frames.products import ScanSources
-from workers.reduction.merging.rows import characters_of
+from workers.reduction.merging.characters import characters_of
 from workers.reduction.photometry.bound import cramer_rao
 from workers.reduction.reduce_scan import ReducedScan
 

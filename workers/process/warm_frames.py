@@ -12,7 +12,7 @@ from app.parameters.reduction import ReductionParameters
 from workers.reduction.frames.values import NightCalibration, RawBand
 from workers.reduction.measure_scan import measure_scan
 from workers.reduction.reduce_scan import ReferenceStars, reduce_scan
-from workers.reduction.saturated.read1 import read1_photometry
+from workers.reduction.saturated.apertures import read1_photometry
 
 STEP_PIX = 10.2  # from frame to frame, a fraction of a pixel besides
 # Column, row on the first frame, light in DN, sigma in pixels: moderate stars to learn from, a pair, one that saturates

@@ -1,14 +1,14 @@
-"""What a reduction tells of itself: for `mapps scan report`, and for whoever doubts a scan."""
+"""What a reduction tells of itself, for `mapps scan report`: frames, stars, residuals and reference stars."""
 
 from __future__ import annotations
 
 import math
+from typing import NamedTuple
 
 import numpy as np
 from numba import njit
-from numpy.typing import NDArray
 
-from app.arrays import Doubles, Flags, Integers, Singles
+from app.arrays import Bools, Doubles, Flags, Integers, Singles, Table
 from app.columns.diagnostics import (
     CELLS,
     FRAME_DIAGNOSTIC_DTYPE,
@@ -32,66 +32,119 @@ from workers.reduction.registration.rounds import ReferenceStars
 PIECE_PIX = 384  # of the Atlas image shown beside its residual
 REFERENCE_RADIUS_ARCSEC = 1.5
 BRIGHT_SNR = 20.0  # of a look: for the transparency of a frame
+REACH2_PIX = 6.3  # square of the radius about a star within which pixels count: 2.5 pixels, 5"
+FEWEST_PIXELS = 11  # of the 20 within that radius
+
+
+class LookFrames(NamedTuple):
+    """The frames that looks are measured on.
+
+    Attributes
+    ----------
+    residual : float32 array (n, rows, columns)
+        Frames without their stars, DN.
+    flags : uint8 array (n, rows, columns)
+        `PixelFlag` bits.
+    noise : float32 array (n,)
+        Scatter of a sky pixel, DN.
+    log_width : float32 array (n,)
+        Logarithm of each frame's width over the scan's.
+    tables : float32 array
+        Phase tables of the point-spread function.
+    inverse_gain : float
+        DN per electron.
+    """
+
+    residual: Singles
+    flags: Flags
+    noise: Singles
+    log_width: Singles
+    tables: Singles
+    inverse_gain: float
+
+
+class LookStars(NamedTuple):
+    """Looks at stars; each (n,).
+
+    Attributes
+    ----------
+    frame : int64 array
+        Index of the frame.
+    x_pix, y_pix : float64 arrays
+        Array pixels of the star.
+    drawn : float64 array
+        Light of the star that the residual frames lack, DN.
+    asked : bool array
+        Looks to measure; the others give NaN.
+    """
+
+    frame: Integers
+    x_pix: Doubles
+    y_pix: Doubles
+    drawn: Doubles
+    asked: Bools
 
 
 @njit(**KERNEL)
-def _look_fluxes(
-    residual: Singles,
-    flags: Flags,
-    noise: Singles,
-    log_width: Singles,
-    tables: Singles,
-    inverse_gain: float,
-    frame: Integers,
-    x_pix: Doubles,
-    y_pix: Doubles,
-    drawn: Doubles,
-    asked: NDArray[np.bool_],
-    flux: Doubles,
-    error: Doubles,
-    chi2: Doubles,
-) -> None:
+def _sums_of_look(
+    frames: LookFrames, looks: LookStars, k: int, rest: tuple[float, float], stamp: Singles
+) -> tuple[float, float, float, int]:
+    """Sum over the good pixels of look k: squares of the model, its product with the data, chi-squared, pixels.
+
+    `stamp` is the model's stamp of the nearest phase, with derivatives; `rest` is the star's place from that phase.
+    """
+    _, ny, nx = frames.residual.shape
+    i = looks.frame[k]
+    x0 = looks.x_pix[k]
+    y0 = looks.y_pix[k]
+    jx = math.floor(x0 + 0.5)
+    jy = math.floor(y0 + 0.5)
+    squares = 0.0
+    product = 0.0
+    chi2 = 0.0
+    count = 0
+    for row in range(STAMP):
+        for column in range(STAMP):
+            x = jx - 3 + column
+            y = jy - 3 + row
+            r2 = (x - x0) * (x - x0) + (y - y0) * (y - y0)
+            if r2 > REACH2_PIX or x < 0 or y < 0 or x >= nx or y >= ny or frames.flags[i, y, x] != 0:
+                continue
+            p = row * STAMP + column
+            t = stamp[0, 0, p] + rest[0] * stamp[0, 1, p] + rest[1] * stamp[0, 2, p]
+            model = looks.drawn[k] * t
+            w = 1.0 / (frames.noise[i] * frames.noise[i] + max(model, 0.0) * frames.inverse_gain)
+            squares += w * t * t
+            product += w * t * (frames.residual[i, y, x] + model)
+            chi2 += w * frames.residual[i, y, x] * frames.residual[i, y, x]
+            count += 1
+    return squares, product, chi2, count
+
+
+@njit(**KERNEL)
+def _look_fluxes(frames: LookFrames, looks: LookStars, flux: Doubles, error: Doubles, chi2: Doubles) -> None:
     """Flux of each look at its known place, from residual frames with the drawn star added back; one a row."""
-    _, ny, nx = residual.shape
-    terms = np.empty((1, tables.shape[2] - 1), np.float32)
+    terms = np.empty((1, frames.tables.shape[2] - 1), np.float32)
     stamp = np.zeros((1, 3, PADDED), np.float32)
-    for k in range(frame.size):
-        if not asked[k]:
-            flux[k] = np.nan
-            error[k] = np.nan
-            chi2[k] = np.nan
+    for k in range(looks.frame.size):
+        flux[k] = np.nan
+        error[k] = np.nan
+        chi2[k] = np.nan
+        if not looks.asked[k]:
             continue
-        i = frame[k]
-        jx = math.floor(x_pix[k] + 0.5)
-        jy = math.floor(y_pix[k] + 0.5)
-        qx = phase_of(x_pix[k] - jx)
-        qy = phase_of(y_pix[k] - jy)
-        rx = phase_rest(x_pix[k] - jx, qx)
-        ry = phase_rest(y_pix[k] - jy, qy)
-        field_terms(x_pix[k], y_pix[k], log_width[i], 0, terms)
-        blend_stamp(tables, terms, 0, qx, qy, stamp)
-        squares = 0.0
-        product = 0.0
-        chi = 0.0
-        count = 0
-        for row in range(STAMP):
-            for column in range(STAMP):
-                x = jx - 3 + column
-                y = jy - 3 + row
-                r2 = (x - x_pix[k]) ** 2 + (y - y_pix[k]) ** 2
-                if r2 > 6.3 or x < 0 or y < 0 or x >= nx or y >= ny or flags[i, y, x] != 0:
-                    continue
-                p = row * STAMP + column
-                t = stamp[0, 0, p] + rx * stamp[0, 1, p] + ry * stamp[0, 2, p]
-                model = drawn[k] * t
-                w = 1.0 / (noise[i] * noise[i] + max(model, 0.0) * inverse_gain)
-                squares += w * t * t
-                product += w * t * (residual[i, y, x] + model)
-                chi += w * residual[i, y, x] * residual[i, y, x]
-                count += 1
-        flux[k] = product / squares if squares > 0.0 and count > 10 else np.nan
-        error[k] = 1.0 / math.sqrt(squares) if squares > 0.0 else np.nan
-        chi2[k] = chi / count if count > 10 else np.nan
+        fx = looks.x_pix[k] - math.floor(looks.x_pix[k] + 0.5)
+        fy = looks.y_pix[k] - math.floor(looks.y_pix[k] + 0.5)
+        qx = phase_of(fx)
+        qy = phase_of(fy)
+        field_terms(looks.x_pix[k], looks.y_pix[k], frames.log_width[looks.frame[k]], 0, terms)
+        blend_stamp(frames.tables, terms, 0, qx, qy, stamp)
+        rest = phase_rest(fx, qx), phase_rest(fy, qy)
+        squares, product, chi, count = _sums_of_look(frames, looks, k, rest, stamp)
+        if squares > 0.0:
+            error[k] = 1.0 / math.sqrt(squares)
+        if count >= FEWEST_PIXELS:
+            chi2[k] = chi / count
+            flux[k] = product / squares if squares > 0.0 else np.nan
 
 
 class LookFluxes:
@@ -99,15 +152,26 @@ class LookFluxes:
 
     Measured are the stars that are asked for, and those that may tell a frame's transparency; the others are NaN.
 
+    Parameters
+    ----------
+    stack : BandStack
+        Of a band; its residual frames lack all stars.
+    looks : Looks
+        At the stars of the stack.
+    asked : bool array (stars,)
+        Stars to measure.
+
     Attributes
     ----------
     star, frame : int64
+        Index of the star, and of the frame.
     flux_dn, error_dn : float64
+        Flux of the star on that frame alone, and one sigma.
     chi2 : float64
         Reduced, of the look's pixels about the star's one model; without the table's own error.
     """
 
-    def __init__(self, stack: BandStack, looks: Looks, asked: NDArray[np.bool_]) -> None:
+    def __init__(self, stack: BandStack, looks: Looks, asked: Bools) -> None:
         stars, noise = stack.stars, stack.frames.noise_dn
         self.star = np.repeat(np.arange(stars.size), np.diff(looks.start))
         self.frame = looks.frame
@@ -115,14 +179,27 @@ class LookFluxes:
         # The light of a star is known no better than a pixel's noise.
         least = BRIGHT_SNR * float(np.min(noise, where=noise > 0.0, initial=np.inf))
         self.flux_dn, self.error_dn, self.chi2 = (np.empty(drawn.size) for _ in range(3))
-        _look_fluxes(
-            stack.residual, stack.frames.flags, stack.frames.noise_dn, stack.psf.log_width, stack.tables,
-            1.0 / stack.frames.detector.gain, looks.frame, looks.x_pix, looks.y_pix, drawn,
-            asked[self.star] | (drawn > least), self.flux_dn, self.error_dn, self.chi2,
-        )  # fmt: skip
+        frames = LookFrames(
+            stack.residual,
+            stack.frames.flags,
+            stack.frames.noise_dn,
+            stack.psf.log_width,
+            stack.tables,
+            1.0 / stack.frames.detector.gain,
+        )
+        places = LookStars(looks.frame, looks.x_pix, looks.y_pix, drawn, asked[self.star] | (drawn > least))
+        _look_fluxes(frames, places, self.flux_dn, self.error_dn, self.chi2)
 
     def transparency(self, stars: Stars, frames: int) -> tuple[Doubles, Integers]:
-        """Transparency of each frame by bright stars, NaN where they do not tell it; how many it rests on."""
+        """Transparency of each frame by bright stars, NaN where they do not tell it; how many it rests on.
+
+        Parameters
+        ----------
+        stars : Stars
+            Those of the looks, with their mean fluxes.
+        frames : int
+            Number of frames.
+        """
         mean = np.nan_to_num(stars.flux_dn)[self.star]
         with np.errstate(invalid="ignore"):
             good = np.isfinite(self.flux_dn) & (mean > BRIGHT_SNR * self.error_dn)
@@ -130,8 +207,20 @@ class LookFluxes:
         return frame_transparency(self.star[good], self.frame[good], ratio, error, frames)
 
 
-def frame_table(stack: BandStack, band: BandFrames, fluxes: LookFluxes, uscan: UScan) -> NDArray[np.void]:
-    """Rows of FRAME_DIAGNOSTIC_DTYPE."""
+def frame_table(stack: BandStack, band: BandFrames, fluxes: LookFluxes, uscan: UScan) -> Table:
+    """Rows of FRAME_DIAGNOSTIC_DTYPE.
+
+    Parameters
+    ----------
+    stack : BandStack
+        Of a band.
+    band : BandFrames
+        Its frames, for the commanded positions.
+    fluxes : LookFluxes
+        Of the same stack, for the transparency.
+    uscan : UScan
+        The system of the scan.
+    """
     frames = stack.frames
     n = frames.noise_dn.size
     table = np.zeros(n, FRAME_DIAGNOSTIC_DTYPE)
@@ -150,8 +239,20 @@ def frame_table(stack: BandStack, band: BandFrames, fluxes: LookFluxes, uscan: U
 
 def star_table(
     stack: BandStack, catalogue: BandCatalogue, fluxes: LookFluxes, zero_point_mag: float
-) -> NDArray[np.void]:
-    """Rows of STAR_DIAGNOSTIC_DTYPE for those of the catalogue's sample with three good looks or more."""
+) -> Table:
+    """Rows of STAR_DIAGNOSTIC_DTYPE for those of the catalogue's sample with three good looks or more.
+
+    Parameters
+    ----------
+    stack : BandStack
+        Of a band.
+    catalogue : BandCatalogue
+        Of its stars.
+    fluxes : LookFluxes
+        Of the same stars.
+    zero_point_mag : float
+        Magnitude of 1 DN.
+    """
     table = catalogue.table[catalogue.sample]
     n = stack.stars.size
     good = np.isfinite(fluxes.flux_dn)
@@ -171,7 +272,19 @@ def star_table(
 
 
 def chi2_map(fluxes: LookFluxes, looks: Looks, snr: Doubles, size: int = 256) -> Singles:
-    """Median reduced chi-squared of looks at stars of SNR above 20, by cell of the focal plane; (16, 16), NaN: none."""
+    """Median reduced chi-squared of looks at stars of SNR above 20, by cell of the focal plane; (16, 16), NaN: none.
+
+    Parameters
+    ----------
+    fluxes : LookFluxes
+        Of the looks at a band's stars.
+    looks : Looks
+        The same looks, for their array pixels.
+    snr : float64 array (stars,)
+        Signal-to-noise ratio of each star over the scan.
+    size : int
+        Pixels a side of the array.
+    """
     good = np.isfinite(fluxes.chi2) & (snr[fluxes.star] > BRIGHT_SNR)
     column = np.clip((looks.x_pix[good] + 0.5) * CELLS / size, 0, CELLS - 1).astype(np.int64)
     row = np.clip((looks.y_pix[good] + 0.5) * CELLS / size, 0, CELLS - 1).astype(np.int64)
@@ -184,10 +297,20 @@ def chi2_map(fluxes: LookFluxes, looks: Looks, snr: Doubles, size: int = 256) ->
     return out.reshape(CELLS, CELLS)
 
 
-def reference_table(
-    rows: NDArray[np.void], reference: ReferenceStars, uscan: UScan, y_origin_arcsec: float
-) -> NDArray[np.void]:
-    """Rows of REFERENCE_DIAGNOSTIC_DTYPE: reference stars that have exactly one source within 1.5"."""
+def reference_table(rows: Table, reference: ReferenceStars, uscan: UScan, y_origin_arcsec: float) -> Table:
+    """Rows of REFERENCE_DIAGNOSTIC_DTYPE: reference stars that have exactly one source within 1.5".
+
+    Parameters
+    ----------
+    rows : structured array of SOURCE_DTYPE
+        Sources of the scan.
+    reference : ReferenceStars
+        Reference stars of its area.
+    uscan : UScan
+        The system of the scan.
+    y_origin_arcsec : float
+        U-scan y from which the places of the reference stars count.
+    """
     from scipy.spatial import cKDTree
 
     if not rows.size or not reference.ra_deg.size:
@@ -215,13 +338,18 @@ def band_diagnostics(
     piece: tuple[Singles, float, float],
     zero_point_mag: float,
 ) -> BandDiagnostics:
-    """Everything of a band; the stack's residual frames must lack all stars.
+    """Collect the diagnostics of a band; the stack's residual frames must lack all stars.
 
     Parameters
     ----------
-    stack, band, catalogue
-        Of one band.
+    stack : BandStack
+        Of the band.
+    band : BandFrames
+        Its frames.
+    catalogue : BandCatalogue
+        Its detections.
     uscan : UScan
+        The system of the scan.
     piece : (float32 array, float, float)
         A piece of the band's Atlas image and the U-scan place of its first pixel.
     zero_point_mag : float

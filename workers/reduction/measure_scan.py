@@ -17,9 +17,10 @@ from workers.reduction.artefacts.mark import mark_artefacts
 from workers.reduction.diagnostics import PIECE_PIX, band_diagnostics, reference_table
 from workers.reduction.extended.measure import join_bands, measure_extended, wide_sources
 from workers.reduction.frames.products import EXTENDED_DTYPE, ScanSources
-from workers.reduction.merging.grid import ScanGrid
+from workers.reduction.frames.scan_grid import ScanGrid
+from workers.reduction.merging.characters import characters_of
 from workers.reduction.merging.read1 import apply_read1
-from workers.reduction.merging.rows import characters_of, fill_limits, merge_catalogues
+from workers.reduction.merging.rows import fill_limits, merge_catalogues
 from workers.reduction.merging.star_rows import one_row_a_star
 from workers.reduction.photometry.catalogue import BandCatalogue, make_catalogue
 from workers.reduction.photometry.detection import Detector

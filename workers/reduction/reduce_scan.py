@@ -42,7 +42,7 @@ from workers.reduction.registration.rounds import (
 )
 from workers.reduction.registration.sources import extract_frame_sources
 from workers.reduction.registration.values import Centres, Registration
-from workers.reduction.saturated.seeds import Read1Stars, find_read1_stars
+from workers.reduction.saturated.read1_stars import Read1Stars, find_read1_stars
 from workers.reduction.saturated.stars import saturated_of
 
 Metrics = dict[str, dict[str, float]]

@@ -12,13 +12,13 @@ from functools import lru_cache
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
-from app.arrays import Doubles, Integers, Table
+from app.arrays import Integers, Table
 from app.columns import EXTENDED_SOURCE, POINT_SOURCE, Column, Kind, Producer
 from app.columns.column import names_by
 from app.columns.records import EPOCH, empty_records, null_integer
 from app.errors import MappsError
+from app.sky.directions import unit_vectors
 from app.sky.footprint import Corners, edge_distances
 from app.sky.galactic import galactic
 from app.sky.healpix import source_identifiers
@@ -217,14 +217,9 @@ def _nearest(rows: Table, points: Table) -> Integers:
     found = np.full(rows.size, null_integer(Kind.BIGINT))
     if not points.size or not rows.size:
         return found
-    tree: Any = cKDTree(_directions(points))
+    tree: Any = cKDTree(unit_vectors(points["ra"], points["decl"]))
     reach = np.radians(SAME_OBJECT_ARCSEC / 3600.0)
-    distance, nearest = tree.query(_directions(rows), distance_upper_bound=reach)
+    distance, nearest = tree.query(unit_vectors(rows["ra"], rows["decl"]), distance_upper_bound=reach)
     near = np.isfinite(distance)
     found[near] = points["src_id"][nearest[near]]
     return found
-
-
-def _directions(rows: NDArray[np.void]) -> Doubles:
-    ra, decl = np.radians(rows["ra"]), np.radians(rows["decl"])
-    return np.stack([np.cos(decl) * np.cos(ra), np.cos(decl) * np.sin(ra), np.sin(decl)], axis=1)

@@ -1,21 +1,21 @@
-"""The rows of a scan as the rules of artefacts see them, and what a rule says of them."""
+"""The rows of a scan as the rules of artefacts see them."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
 from app.arrays import Bools, Doubles, Integers, Table
 from app.columns.flags import ReadFlag
 from app.instruments.bands import BANDS
 from workers.reduction.frames.uscan import UScan
 from workers.reduction.kernels.row_grid import RowGrid
+from workers.reduction.merging.characters import characters_of
 
 POOR_FIT = 3.0  # psfchi of a row that is no star's profile
-HOPELESS_FIT = 8.0  # psfchi of a row that is none, and no pair either
-_LARGEST_ERROR_MAG = 0.3  # a row at the detection limit
+MISFIT = 8.0  # psfchi of a row that is neither a star nor a pair of stars
+LARGEST_ERROR_MAG = 0.3  # a row at the detection limit
 
 
 @dataclass(frozen=True)
@@ -30,8 +30,8 @@ class Field:
         NaN without a brightness; errors are at most 0.3, and 0 where unknown.
     poor : bool (n, 3)
         Not a star's profile, or not fitted.
-    hopeless : bool (n, 3)
-        psfchi far above that.
+    misfit : bool (n, 3)
+        Neither the profile of a star nor that of a pair.
     detected, unmeasured : bool (n, 3)
         Found in the band; no frame that it could be measured on.
     star : bool (n,)
@@ -42,18 +42,28 @@ class Field:
     magnitude: Doubles
     error_mag: Doubles
     poor: Bools
-    hopeless: Bools
+    misfit: Bools
     detected: Bools
     unmeasured: Bools
     star: Bools
 
     @classmethod
     def of(cls, sources: Table, star: Bools, uscan: UScan) -> Field:
-        """Field of a source table."""
-        read = letters(sources, "rd_flg")
+        """Field of a source table.
+
+        Parameters
+        ----------
+        sources : structured array of SOURCE_DTYPE (n,)
+            Rows of a scan.
+        star : bool array (n,)
+            Rows of saturated stars.
+        uscan : UScan
+            The system of the scan.
+        """
+        read = characters_of(sources, "rd_flg")
         detected = read != ReadFlag.NOT_DETECTED.value.encode()
         detected &= read != ReadFlag.INCONSISTENT.value.encode()
-        unmeasured = np.ascontiguousarray(sources["ndet"]).view("S1").reshape(-1, 6)[:, 1::2] == b"0"
+        unmeasured = characters_of(sources, "ndet")[:, 1::2] == b"0"
         columns = {
             name: np.stack([sources[f"{band.value}_{name}"] for band in BANDS]).astype(np.float64).T
             for name in ("m", "msig", "psfchi")
@@ -61,58 +71,53 @@ class Field:
         return cls(
             RowGrid(*uscan.from_sky(sources["ra"], sources["decl"])),
             columns["m"],
-            np.clip(np.nan_to_num(columns["msig"]), 0.0, _LARGEST_ERROR_MAG),
+            np.clip(np.nan_to_num(columns["msig"]), 0.0, LARGEST_ERROR_MAG),
             ~(columns["psfchi"] < POOR_FIT),
-            columns["psfchi"] > HOPELESS_FIT,
+            columns["psfchi"] > MISFIT,
             np.asfortranarray(detected),
             np.asfortranarray(unmeasured),
             star,
         )
 
     def parents(self, position: int, limit_mag: float) -> Integers:
-        """Rows of one band that are bright enough to have artefacts and are stars beyond doubt."""
+        """Rows of one band that are bright enough to have artefacts and are stars beyond doubt.
+
+        Parameters
+        ----------
+        position : int
+            Of the band: 0, 1, 2 for J, H, Ks.
+        limit_mag : float
+            Fainter rows have no artefacts.
+        """
         with np.errstate(invalid="ignore"):
             bright = self.detected[:, position] & (self.magnitude[:, position] < limit_mag)
         return np.flatnonzero(bright & (self.star | ~self.poor[:, position]))
 
     def doubtful(self, row: Integers, position: int) -> Bools:
-        """Rows that are hardly stars: seen in this band alone, or with a profile that is neither star nor pair."""
+        """Tell which rows are hardly stars: seen in this band alone, or with a profile of neither star nor pair.
+
+        Parameters
+        ----------
+        row : int64 array (m,)
+            Rows of the table.
+        position : int
+            Of the band.
+        """
         alone = self.detected[row].sum(axis=1) == 1
-        return np.asarray((alone & self.detected[row, position]) | self.hopeless[row, position])
+        return np.asarray((alone & self.detected[row, position]) | self.misfit[row, position])
 
     def candidates(self, position: int, parents: Integers, owner: Integers, row: Integers) -> Bools:
-        """Which (parent, row) pairs may be an artefact of the parent: a row of the band that is no saturated star."""
+        """Tell which rows may be artefacts of their parents: rows of the band that are no saturated stars.
+
+        Parameters
+        ----------
+        position : int
+            Of the band.
+        parents : int64 array (p,)
+            Rows of the table.
+        owner : int64 array (m,)
+            Number of the parent in `parents` of each pair.
+        row : int64 array (m,)
+            Row of the table of each pair.
+        """
         return np.asarray(self.detected[row, position] & ~self.star[row] & (parents[owner] != row))
-
-
-@dataclass(frozen=True)
-class Marks:
-    """What one class of artefacts says: bool arrays (n, 3).
-
-    Attributes
-    ----------
-    explained : the band's detection is what the class would make there
-    affected : a source there has a share of its light from the artefact
-    """
-
-    explained: Bools
-    affected: Bools
-
-    @classmethod
-    def none(cls, field: Field) -> Marks:
-        """No marks yet."""
-        return cls(np.zeros_like(field.detected), np.zeros_like(field.detected))
-
-    def any(self) -> Bools:
-        """Rows with a mark, (n,)."""
-        marked = self.explained | self.affected
-        return np.asarray(marked[:, 0] | marked[:, 1] | marked[:, 2])
-
-    def of(self, rows: Integers) -> Marks:
-        """Return the marks of some rows."""
-        return Marks(self.explained[rows], self.affected[rows])
-
-
-def letters(sources: Table, name: str) -> NDArray[np.bytes_]:
-    """Characters of a three-letter flag, (n, 3), as a copy."""
-    return np.ascontiguousarray(sources[name]).view("S1").reshape(-1, 3).copy()

@@ -4,239 +4,143 @@ from __future__ import annotations
 
 import numpy as np
 from numba import njit
-from numpy.typing import NDArray
 
-from app.arrays import Doubles, Flags, Integers, Singles
+from app.arrays import Flags, Integers, Singles
+from workers.reduction.atlas.frame_row import empty_row, level_row, place_row, share_row, weigh_row
+from workers.reduction.atlas.values import PADDING, FrameLight, FramePlaces, FrameRow, Sums, Window
 from workers.reduction.kernels.compiled import KERNEL
-
-PADDING = 8  # half columns beside the strip, so that squares over its edge need no test
-
-
-@njit(**KERNEL)
-def _place_row(
-    pixels: Singles,
-    flags: Flags,
-    level: Doubles,
-    y: int,
-    x0: float,
-    y0: float,
-    matrix: Doubles,
-    cubic: float,
-    line: Singles,
-    good: Singles,
-    left: Singles,
-    low: Singles,
-    column: NDArray[np.int32],
-    row: NDArray[np.int32],
-    mark: Flags,
-) -> None:
-    """Levelled values of a row of a frame, and where the lower left corners of its pixels' squares fall.
-
-    Squares are 2 x 2 output pixels; output pixel k spans [k, k + 1]. `column`, `row` are whole parts of the corner,
-    `left`, `low` the rest. `mark` is 1 where a corner slips against its left neighbour's: not two columns on, or in
-    another row.
-    """
-    ny, nx = pixels.shape
-    py = y - 0.5 * (ny - 1)
-    v = 2.0 * (y + 0.5) / ny - 1.0
-    level0 = np.float32(level[0] + level[2] * v + level[5] * v * v)
-    level1 = np.float32(level[1] + level[4] * v)
-    level2 = np.float32(level[3])
-    base_x = x0 + matrix[0, 1] * py - 0.5
-    base_y = y0 + matrix[1, 1] * py - 0.5
-    for x in range(nx):
-        px = x - 0.5 * (nx - 1)
-        bend = cubic * (px * px + py * py)
-        a = base_x + (matrix[0, 0] + bend) * px
-        b = base_y + matrix[1, 0] * px + bend * py
-        k = np.floor(a)
-        j = np.floor(b)
-        column[x] = np.int32(k)
-        row[x] = np.int32(j)
-        left[x] = np.float32(a - k)
-        low[x] = np.float32(b - j)
-        u = np.float32(2.0 * (x + 0.5) / nx - 1.0)
-        good[x] = np.float32(1.0) if flags[y, x] == 0 else np.float32(0.0)
-        line[x] = pixels[y, x] - (level0 + u * (level1 + level2 * u))
-    for x in range(1, nx):
-        mark[x] = np.uint8(column[x] - column[x - 1] != 2) | np.uint8(row[x] != row[x - 1])
-
-
-@njit(**KERNEL)
-def _share_row(
-    good: Singles, left: Singles, low: Singles, lean_x: float, lean_y: float, share: Singles
-) -> None:
-    """Areas of overlap of a row's squares with their 3 x 3 output pixels, 0 for flagged pixels.
-
-    `share` is flat: the row's pixels for lower left, lower middle, lower right, middle left and so on.
-    """
-    one = np.float32(1.0)
-    half = np.float32(0.5)
-    zero = np.float32(0.0)
-    tilt_x = np.float32(lean_x)
-    tilt_y = np.float32(lean_y)
-    n = np.uint64(good.size)
-    for k in range(good.size):
-        x = np.uint64(k)
-        fx = left[k]
-        fy = low[k]
-        g = good[k]
-        # Sides tilt: in each row and column they are taken at the middle of the part that lies there.
-        right0 = min(max(fx - tilt_x * half * (one + fy), zero), one)
-        right1 = min(max(fx + tilt_x * (half - fy), zero), one)
-        right2 = min(max(fx + tilt_x * (one - half * fy), zero), one)
-        top0 = g * min(max(fy - tilt_y * half * (one + fx), zero), one)
-        top1 = g * min(max(fy + tilt_y * (half - fx), zero), one)
-        top2 = g * min(max(fy + tilt_y * (one - half * fx), zero), one)
-        share[x] = (g - top0) * (one - right0)
-        share[x + n] = g - top1
-        share[x + np.uint64(2) * n] = (g - top2) * right0
-        share[x + np.uint64(3) * n] = g * (one - right1)
-        share[x + np.uint64(4) * n] = g
-        share[x + np.uint64(5) * n] = g * right1
-        share[x + np.uint64(6) * n] = top0 * (one - right2)
-        share[x + np.uint64(7) * n] = top1
-        share[x + np.uint64(8) * n] = top2 * right2
 
 
 @njit(**KERNEL, inline="always")
-def _add_one(
-    share: float, line: float, spread: float, place: int, total: Singles, weight: Singles, variance: Singles
-) -> None:
-    total[place] += share * line
-    weight[place] += share
-    variance[place] += share * share * spread
+def _add(place: int, share: float, light: float, variance: float, sums: Sums) -> None:
+    """Add one share of a pixel to one output pixel."""
+    sums.total[place] += share * light
+    sums.weight[place] += share
+    sums.variance[place] += share * share * variance
 
 
 @njit(**KERNEL)
 def _spread_run(
-    line: Singles,
-    spread: Singles,
-    share: Singles,
-    start: int,
-    count: int,
-    side: int,
-    other: int,
-    total: Singles,
-    weight: Singles,
-    variance: Singles,
+    row: FrameRow, share: Singles, run: tuple[int, int], target: tuple[int, int], sums: Sums
 ) -> None:
-    """Add pixels from `start` on, whose corners step by exactly two columns, to one output row of their squares.
+    """Add a run of pixels, whose corners step by exactly two columns, to one output row of their squares.
 
-    `share` are the three parts of that row. Left and right columns of the squares are of one parity, contiguous from
-    `side` on, and fall on each other; middle ones lie from `other` on. Indices are unsigned: one that may be negative
-    is tested at every step, and the loop no longer vectorises.
+    `share` are the three parts of that row, `run` is the first pixel and their number. Left and right columns of the
+    squares are of one parity, contiguous in the sums from `target[0]` on, and fall on each other; middle ones lie from
+    `target[1]` on. Indices are unsigned: one that may be negative is tested at every step, and the loop no longer
+    vectorises.
     """
-    n = np.uint64(line.size)
-    one = np.uint64(1)
-    x0 = np.uint64(start)
-    a0 = np.uint64(side)
-    b0 = np.uint64(other)
+    light = row.light
+    variance = row.variance
+    total = sums.total
+    weight = sums.weight
+    spread = sums.variance
+    n = np.uint64(light.size)
+    step = np.uint64(1)
+    x0 = np.uint64(run[0])
+    count = run[1]
+    a0 = np.uint64(target[0])
+    b0 = np.uint64(target[1])
     for k in range(count):
         x = x0 + np.uint64(k)
         b = b0 + np.uint64(k)
         s = share[x + n]
-        total[b] += s * line[x]
+        total[b] += s * light[x]
         weight[b] += s
-        variance[b] += s * s * spread[x]
-    _add_one(share[x0], line[x0], spread[x0], a0, total, weight, variance)
+        spread[b] += s * s * variance[x]
+    _add(a0, share[x0], light[x0], variance[x0], sums)
     for k in range(1, count):
         x = x0 + np.uint64(k)
         a = a0 + np.uint64(k)
         s = share[x]
-        r = share[x + n + n - one]
-        total[a] += s * line[x] + r * line[x - one]
+        r = share[x + n + n - step]
+        total[a] += s * light[x] + r * light[x - step]
         weight[a] += s + r
-        variance[a] += s * s * spread[x] + r * r * spread[x - one]
+        spread[a] += s * s * variance[x] + r * r * variance[x - step]
     x = x0 + np.uint64(count - 1)
-    _add_one(share[x + n + n], line[x], spread[x], a0 + np.uint64(count), total, weight, variance)
+    _add(a0 + np.uint64(count), share[x + n + n], light[x], variance[x], sums)
 
 
 @njit(**KERNEL)
-def drizzle(
-    pixels: Singles,
-    flags: Flags,
-    noise: Singles,
-    background: Singles,
-    levels: Doubles,
-    x0: Doubles,
-    y0: Doubles,
-    matrix: Doubles,
-    cubic: float,
-    inverse_gain: float,
-    done: Integers,
-    limit: float,
-    spill: float,
-    origin: int,
-    rows: int,
-    halves: int,
-    total: Singles,
-    weight: Singles,
-    variance: Singles,
-) -> None:
-    """Spread all rows of frames below `limit` over sums of output rows from `origin` on, of twice `halves` columns.
+def _end_of_run(slips: Flags, words: Integers, first: int, nx: int) -> int:
+    """First pixel after `first` whose corner slips; `words` are the slips, eight at a time."""
+    last = first + 1
+    while last < nx and slips[last] == 0:
+        last += 8 if last % 8 == 0 and words[last // 8] == 0 else 1
+    return min(last, nx)
 
-    x0, y0 are strip pixel coordinates of the arrays' middles, `done` counts the rows of each frame that are through.
-    Sums are flat: of each row PADDING, the even columns, PADDING, then the odd ones likewise. Along a row of a frame
-    corners slip against a step of two columns, or to another row, once or twice: between the slips everything is a
-    vector operation.
+
+@njit(**KERNEL)
+def _within_padding(row: FrameRow, first: int, last: int, halves: int) -> tuple[int, int]:
+    """Cut the pixels off the ends of a run whose squares leave the padding: first pixel and number of the rest."""
+    start = first
+    while start < last and row.column[start] < -2 * PADDING:
+        start += 1
+    end = last
+    while end > start and row.column[end - 1] + 2 >= 2 * halves + 2 * PADDING - 1:
+        end -= 1
+    return start, end - start
+
+
+@njit(**KERNEL)
+def _spread_row(row: FrameRow, window: Window, sums: Sums) -> None:
+    """Add a row of a frame to the sums.
+
+    Along a row of a frame corners slip against a step of two columns, or to another row, once or twice: between the
+    slips everything is a vector operation.
     """
-    n, ny, nx = pixels.shape
-    stride = halves + 2 * PADDING
-    line = np.empty(nx, np.float32)
-    good = np.empty(nx, np.float32)
-    spread = np.empty(nx, np.float32)
-    left = np.empty(nx, np.float32)
-    low = np.empty(nx, np.float32)
-    share = np.empty(9 * nx, np.float32)
-    column = np.empty(nx, np.int32)
-    row = np.empty(nx, np.int32)
-    mark = np.zeros((nx + 7) // 8 * 8, np.uint8)
-    words = mark.view(np.uint64)
-    ig = np.float32(inverse_gain)
+    nx = row.light.size
+    stride = window.halves + 2 * PADDING
+    words = row.slips.view(np.uint64)
+    first = 0
+    while first < nx:
+        last = _end_of_run(row.slips, words, first, nx)
+        run = _within_padding(row, first, last, window.halves)
+        if run[1] > 0:
+            k = row.column[run[0]] + 2 * PADDING
+            for q in range(3):
+                y = row.row[first] + q
+                if 0 <= y < window.rows:
+                    base = 2 * (y - window.origin) * stride
+                    target = base + k % 2 * stride + k // 2, base + (k + 1) % 2 * stride + (k + 1) // 2
+                    _spread_run(row, row.shares[3 * q * nx : 3 * (q + 1) * nx], run, target, sums)
+        first = last
+
+
+@njit(**KERNEL)
+def drizzle(frames: FrameLight, places: FramePlaces, window: Window, done: Integers, sums: Sums) -> None:
+    """Spread the rows of all frames below a window's limit over its sums.
+
+    Parameters
+    ----------
+    frames : FrameLight
+        Frames of a band.
+    places : FramePlaces
+        Where they lie on the strip.
+    window : Window
+        Rows of the strip whose sums are in work.
+    done : int64 array (n,)
+        Rows of each frame that are through, in the order along the strip; goes on from window to window.
+    sums : Sums
+        Added to.
+    """
+    n, ny, nx = frames.pixels.shape
+    row = empty_row(nx)
     for i in range(n):
-        if noise[i] <= 0.0:
+        if frames.noise[i] <= 0.0:
             continue
-        sky = np.float32(noise[i] * noise[i])
-        lean_x = matrix[i, 0, 1] / matrix[i, 1, 1]
-        lean_y = matrix[i, 1, 0] / matrix[i, 0, 0]
+        matrix = places.matrix[i]
         while done[i] < ny:
-            y = done[i] if matrix[i, 1, 1] > 0.0 else ny - 1 - done[i]
-            height = y0[i] + matrix[i, 1, 1] * (y - 0.5 * (ny - 1)) - 0.5
-            if height >= limit:
+            y = done[i] if matrix[1, 1] > 0.0 else ny - 1 - done[i]
+            from_middle = y - 0.5 * (ny - 1)
+            height = places.y[i] + matrix[1, 1] * from_middle - 0.5
+            if height >= window.limit:
                 break
             done[i] += 1
-            if height < -spill - 3.0:
+            if height < -places.spill - 3.0:
                 continue
-            _place_row(
-                pixels[i], flags[i], levels[i], y, x0[i], y0[i], matrix[i], cubic,
-                line, good, left, low, column, row, mark,
-            )  # fmt: skip
-            _share_row(good, left, low, lean_x, lean_y, share)
-            for x in range(nx):
-                spread[x] = sky + ig * max(line[x] - background[i], np.float32(0.0))
-            first = 0
-            while first < nx:
-                last = first + 1
-                while last < nx and mark[last] == 0:
-                    last += 8 if last % 8 == 0 and words[last // 8] == 0 else 1
-                last = min(last, nx)
-                # Pixels whose squares leave the padding are cut off the run's ends.
-                start = first
-                while start < last and column[start] < -2 * PADDING:
-                    start += 1
-                end = last
-                while end > start and column[end - 1] + 2 >= 2 * halves + 2 * PADDING - 1:
-                    end -= 1
-                if end > start:
-                    k = column[start] + 2 * PADDING
-                    for q in range(3):
-                        target = row[first] + q
-                        if 0 <= target < rows:
-                            base = 2 * (target - origin) * stride
-                            _spread_run(
-                                line, spread, share[3 * q * nx : 3 * (q + 1) * nx], start, end - start,
-                                base + k % 2 * stride + k // 2, base + (k + 1) % 2 * stride + (k + 1) // 2,
-                                total, weight, variance,
-                            )  # fmt: skip
-                first = last
+            level_row(frames, i, y, row)
+            weigh_row(frames, i, row)
+            place_row(places, i, from_middle, row)
+            share_row(row, matrix[0, 1] / matrix[1, 1], matrix[1, 0] / matrix[0, 0])
+            _spread_row(row, window, sums)

@@ -9,10 +9,9 @@ shifted each frame by a constant onto the sum before it; airglow structure then 
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy.linalg import solveh_banded
 
-from app.arrays import Doubles
+from app.arrays import Doubles, Integers
 from workers.reduction.frames.geometry import FrameGeometry
 from workers.reduction.frames.values import CalibratedFrames
 
@@ -23,10 +22,11 @@ TIES = np.array([0.02, 0.05, 0.05, 0.2, 0.2, 0.2])
 
 
 def _terms(x: Doubles, y: Doubles) -> Doubles:
+    """Terms of the polynomial at places from -1 to 1, (..., 6)."""
     return np.stack([np.ones_like(x), x, y, x * x, x * y, y * y], axis=-1)
 
 
-def _interpolate(mesh: Doubles, frame: NDArray[np.int64], fx: Doubles, fy: Doubles) -> Doubles:
+def _interpolate(mesh: Doubles, frame: Integers, fx: Doubles, fy: Doubles) -> Doubles:
     """Bilinear values of the (4, 4) meshes of frames at cell coordinates 0 to 3, each (frames, places)."""
     j, k = np.clip(np.floor(fy).astype(int), 0, 2), np.clip(np.floor(fx).astype(int), 0, 2)
     wy, wx, f = fy - j, fx - k, frame[:, None]
@@ -47,6 +47,13 @@ def _fill_band(band: Doubles, blocks: Doubles, apart: int) -> None:
 
 def solve_levels(frames: CalibratedFrames, geometry: FrameGeometry) -> Doubles:
     """Polynomials to subtract from the frames.
+
+    Parameters
+    ----------
+    frames : CalibratedFrames
+        Of one band, in the order of time, with their background meshes.
+    geometry : FrameGeometry
+        Where they lie on the sky: which cells of a mesh fall on which of another.
 
     Returns
     -------

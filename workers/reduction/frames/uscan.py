@@ -14,14 +14,10 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from app.arrays import Doubles
+from app.sky.directions import unit_vectors
 from app.sky.projection import SinProjection
 
 ARCSEC = np.pi / 180.0 / 3600.0
-
-
-def _vectors(ra_deg: ArrayLike, decl_deg: ArrayLike) -> Doubles:
-    ra, decl = np.radians(np.asarray(ra_deg, np.float64)), np.radians(np.asarray(decl_deg, np.float64))
-    return np.stack([np.cos(decl) * np.cos(ra), np.cos(decl) * np.sin(ra), np.sin(decl)], axis=-1)
 
 
 @dataclass(frozen=True)
@@ -38,7 +34,7 @@ class UScan:
 
         A single position, or a scan that goes nowhere, has the meridian.
         """
-        points = _vectors(ra_deg, decl_deg)
+        points = unit_vectors(ra_deg, decl_deg)
         origin = points[0]
         east = np.array([-origin[1], origin[0], 0.0])
         length = float(np.hypot(east[0], east[1]))
@@ -59,7 +55,7 @@ class UScan:
 
     def from_sky(self, ra_deg: ArrayLike, decl_deg: ArrayLike) -> tuple[Doubles, Doubles]:
         """ICRS degrees to (x, y), arcseconds."""
-        points = _vectors(ra_deg, decl_deg)
+        points = unit_vectors(ra_deg, decl_deg)
         x = np.arcsin(np.clip(points @ self.west, -1.0, 1.0)) / ARCSEC
         y = np.arctan2(points @ self.north, points @ self.origin) / ARCSEC
         return x, y

@@ -24,8 +24,10 @@ from workers.reduction.images.extended import extract_extended
 from workers.reduction.images.image_sources import DETECTION_DTYPE, ImageSources, extract_strip
 from workers.reduction.images.strips import join_images
 from workers.reduction.merging import merge
+from workers.reduction.merging.duplicates import keep_duplicates_once
 from workers.reduction.merging.grading import photometric_quality
-from workers.reduction.merging.merge import Merged, Places
+from workers.reduction.merging.merge import Merged
+from workers.reduction.merging.places import Places
 
 
 class ImageSetError(InputError):
@@ -82,7 +84,7 @@ def _band_table(reduced: list[ImageSources], band: Band, parameters: ExtractionP
     if not parts:
         return np.zeros(0, DETECTION_DTYPE)
     table = np.concatenate(parts)
-    kept = merge.keep_duplicates_once(
+    kept = keep_duplicates_once(
         table["ra"], table["decl"], table["image"], table["edge_pix"], parameters.duplicate_arcsec
     )
     return np.asarray(table[kept])

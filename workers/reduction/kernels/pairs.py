@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import numpy as np
 from numba import njit
-from numpy.typing import NDArray
 
-from app.arrays import Doubles
+from app.arrays import Bools, Doubles, Integers
 from workers.reduction.kernels.compiled import KERNEL
 
-Pairs = NDArray[np.int64]
+Pairs = Integers
+"""Rows of two indices, (pairs, 2)."""
 
 
 @njit(**KERNEL)
-def _walk(x: Doubles, y: Doubles, number: NDArray[np.int64], radius: float, out: Pairs) -> int:
+def _walk(x: Doubles, y: Doubles, number: Integers, radius: float, out: Pairs) -> int:
     """List pairs of places that come in the order of y; their number, of which `out` holds what it has room for."""
     room = out.shape[0]
     n = x.size
@@ -41,11 +41,17 @@ def close_pairs(places: Doubles, radius: float) -> Pairs:
     places : float64 array (n, 2)
         x and y; best spread along y: 30,000 stars of a scan take 1 ms for 8", a tree 15.
     radius : float
+        In the unit of the places.
 
     Returns
     -------
     int64 array (pairs, 2)
         Indices, the smaller one first; in the order of the lower place's y.
+
+    Examples
+    --------
+    >>> close_pairs(np.array([[0.0, 5.0], [0.0, 0.0], [3.0, 1.0]]), 4.0).tolist()
+    [[1, 2]]
     """
     order = np.argsort(places[:, 1], kind="stable")
     x, y = places[order, 0], places[order, 1]
@@ -61,8 +67,8 @@ def close_pairs(places: Doubles, radius: float) -> Pairs:
 def _walk_across(
     a: Doubles,
     b: Doubles,
-    number_a: NDArray[np.int64],
-    number_b: NDArray[np.int64],
+    number_a: Integers,
+    number_b: Integers,
     radius: float,
     out: Pairs,
 ) -> int:
@@ -96,11 +102,18 @@ def pairs_across(a: Doubles, b: Doubles, radius: float) -> Pairs:
     a, b : float64 arrays (n, k), (m, k)
         Best spread along the last coordinate.
     radius : float
+        In the unit of the places.
 
     Returns
     -------
     int64 array (pairs, 2)
         Indices in `a` and `b`; in the order of the last coordinate in `a`, then in `b`.
+
+    Examples
+    --------
+    >>> a, b = np.array([[0.0, 5.0], [0.0, 0.0]]), np.array([[3.0, 1.0], [0.0, 6.0]])
+    >>> pairs_across(a, b, 4.0).tolist()
+    [[1, 0], [0, 1]]
     """
     order_a, order_b = (np.argsort(places[:, -1], kind="stable") for places in (a, b))
     sorted_a, sorted_b = a[order_a], b[order_b]
@@ -113,7 +126,7 @@ def pairs_across(a: Doubles, b: Doubles, radius: float) -> Pairs:
 
 
 @njit(**KERNEL)
-def _join(pairs: Pairs, root: NDArray[np.int64], label: NDArray[np.int64]) -> int:
+def _join(pairs: Pairs, root: Integers, label: Integers) -> int:
     """Label the groups that pairs join, numbered in the order of their first members; how many there are."""
     for k in range(root.size):
         root[k] = k
@@ -139,16 +152,37 @@ def _join(pairs: Pairs, root: NDArray[np.int64], label: NDArray[np.int64]) -> in
     return groups
 
 
-def joined(pairs: Pairs, size: int) -> tuple[int, NDArray[np.int64]]:
-    """Join places by chains of pairs: how many groups there are, and the group of each of `size` places."""
+def joined(pairs: Pairs, size: int) -> tuple[int, Integers]:
+    """Join places by chains of pairs.
+
+    Parameters
+    ----------
+    pairs : int64 array (pairs, 2)
+        Indices of places that belong together.
+    size : int
+        Number of places.
+
+    Returns
+    -------
+    int
+        Number of groups.
+    int64 array (size,)
+        Group of each place, numbered in the order of their first members.
+
+    Examples
+    --------
+    >>> groups, label = joined(np.array([[0, 3], [3, 4]]), 5)
+    >>> groups, label.tolist()
+    (3, [0, 1, 2, 0, 0])
+    """
     label = np.empty(size, np.int64)
     return _join(pairs, np.empty(size, np.int64), label), label
 
 
 @njit(**KERNEL)
 def _mark(
-    x: Doubles, y: Doubles, number: NDArray[np.int64], first: NDArray[np.int64], centres: Doubles,
-    radius: Doubles, out: NDArray[np.bool_],
+    x: Doubles, y: Doubles, number: Integers, first: Integers, centres: Doubles,
+    radius: Doubles, out: Bools,
 ) -> None:  # fmt: skip
     """Mark places, in the order of y, that lie within the radius of a centre; its first row is `first`."""
     for k in range(radius.size):
@@ -162,19 +196,27 @@ def _mark(
                 out[number[a]] = True
 
 
-def near_any(places: Doubles, centres: Doubles, radius: Doubles) -> NDArray[np.bool_]:
+def near_any(places: Doubles, centres: Doubles, radius: Doubles) -> Bools:
     """Tell which places lie near to a centre.
 
     Parameters
     ----------
     places : float64 array (n, 2)
+        x and y.
     centres : float64 array (m, 2)
+        x and y.
     radius : float64 array (m,)
-        Of each centre.
+        Of each centre, in the same unit.
 
     Returns
     -------
     bool array (n,)
+
+    Examples
+    --------
+    >>> places, centres = np.array([[0.0, 0.0], [5.0, 0.0]]), np.array([[1.0, 0.0]])
+    >>> near_any(places, centres, np.array([2.0])).tolist()
+    [True, False]
     """
     out = np.zeros(len(places), np.bool_)
     order = np.argsort(places[:, 1], kind="stable")

@@ -19,6 +19,14 @@ class RowGrid:
     Parameters
     ----------
     x_arcsec, y_arcsec : float64 arrays (n,)
+        Of the rows, in the U-scan system.
+
+    Examples
+    --------
+    >>> grid = RowGrid(np.array([0.0, 10.0, 10.0]), np.array([0.0, 0.0, 50.0]))
+    >>> box, row = grid.pairs(np.array([9.0, 0.0]), np.array([1.0, 0.0]), 2.0, np.array([5.0, 1.0]))
+    >>> box.tolist(), row.tolist()
+    ([0, 1], [1, 0])
     """
 
     def __init__(self, x_arcsec: Doubles, y_arcsec: Doubles) -> None:
@@ -36,6 +44,7 @@ class RowGrid:
 
     @staticmethod
     def _cell(place: Doubles, origin: float) -> Integers:
+        """Column or row of the cells that hold places."""
         return np.floor((place - origin) / _CELL_ARCSEC).astype(np.int64)
 
     def pairs(
@@ -48,6 +57,7 @@ class RowGrid:
         x_arcsec, y_arcsec : float64 arrays (m,)
             Middles of the boxes.
         half_x, half_y : float64 arrays (m,), or one number for all
+            Half widths of the boxes, arcsec; rows on their edges count.
 
         Returns
         -------

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from app.arrays import Doubles
+from app.arrays import Bools, Doubles, Integers
 from app.columns.flags import PhotometricQuality, ReadFlag
 
 # snr and the largest corrected uncertainty of each letter: 1.0857 / 10, / 7, / 5 (background/survey 6.1).
@@ -18,8 +18,8 @@ def photometric_quality(
     snr: Doubles,
     cmsig: Doubles,
     psfchi: Doubles,
-    covered: NDArray[np.bool_],
-    looks: tuple[NDArray[np.int64], NDArray[np.int64]] | None = None,
+    covered: Bools,
+    looks: tuple[Integers, Integers] | None = None,
 ) -> NDArray[np.bytes_]:
     """Grade the measurements of one band.
 
@@ -27,11 +27,12 @@ def photometric_quality(
     ----------
     read_flag : bytes array (n,)
         `rd_flg` of the band.
-    snr, cmsig, psfchi : float arrays (n,)
-        NaN where unknown; a comparison with NaN does not hold.
+    snr, cmsig, psfchi : float64 arrays (n,)
+        Signal-to-noise ratio, corrected uncertainty (mag) and reduced chi-squared of the profile fit; NaN where
+        unknown: a comparison with NaN does not hold.
     covered : bool array (n,)
         Whether the band was observed at the place; blank where not.
-    looks : two int arrays (n,), optional
+    looks : two int64 arrays (n,), optional
         N and M of ndet, where frames are known.
 
     Returns
@@ -40,6 +41,15 @@ def photometric_quality(
         The first condition that holds, in the order X, U, F, E, A, B, C, D (background/survey 6.1). E for too few
         frames: a source of snr above 20 seen on less than 40 % of the frames on which it could be measured
         (background/survey 5.2); from Atlas images, which do not tell the number of frames, it is not given.
+
+    Examples
+    --------
+    A bright star, a faint one, one that was not detected, and one where the band did not look.
+
+    >>> read, snr = np.array([b"2", b"2", b"0", b"0"]), np.array([50.0, 6.0, np.nan, np.nan])
+    >>> covered = np.array([True, True, True, False])
+    >>> photometric_quality(read, snr, 1.0857 / snr, np.array([1.0, 1.0, np.nan, np.nan]), covered).tolist()
+    [b'A', b'C', b'U', b' ']
     """
     read = read_flag.astype("S1")
     result = np.full(read.shape, PhotometricQuality.D.value.encode(), "S1")

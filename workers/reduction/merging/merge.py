@@ -1,4 +1,4 @@
-"""Merging detections by position: between neighbouring images of a band, and between bands."""
+"""Merging of the bands' detections by position."""
 
 from __future__ import annotations
 
@@ -10,73 +10,35 @@ from numpy.typing import NDArray
 
 from app.arrays import Bools, Doubles, Integers
 from app.columns.flags import ConfusionFlag
+from app.sky.directions import unit_vectors
 from workers.reduction.kernels.compiled import KERNEL
 from workers.reduction.kernels.pairs import pairs_across
+from workers.reduction.merging.places import Places, weighted
 
-
-def unit_vectors(ra_deg: Doubles, decl_deg: Doubles) -> Doubles:
-    """Directions as unit vectors (n, 3): chords stand for angles, without trouble at 0 h or the poles."""
-    ra, decl = np.radians(ra_deg), np.radians(decl_deg)
-    return np.column_stack([np.cos(decl) * np.cos(ra), np.cos(decl) * np.sin(ra), np.sin(decl)])
-
-
-def keep_duplicates_once(
-    ra_deg: Doubles, decl_deg: Doubles, image: Integers, edge_pix: Doubles, radius_arcsec: float
-) -> Integers:
-    """Choose the rows to keep (ascending indices) where images of one band overlap.
-
-    Two rows are the same source if they come from different images and lie within `radius_arcsec`; the one farther
-    from the edge of its image stays (the smaller image number where equal). Within one image nothing is merged.
-
-    A row that fell into the overlap of another image but was not found there stays too: completeness is measured
-    per image.
-    """
-    from scipy.spatial import cKDTree
-
-    keep = np.ones(ra_deg.size, np.bool_)
-    if np.unique(image).size < 2:
-        return np.flatnonzero(keep)
-    vectors = unit_vectors(ra_deg, decl_deg)
-    pairs = cKDTree(vectors).query_pairs(np.radians(radius_arcsec / 3600.0), output_type="ndarray")
-    pairs = pairs[image[pairs[:, 0]] != image[pairs[:, 1]]]
-    distance = np.linalg.norm(vectors[pairs[:, 0]] - vectors[pairs[:, 1]], axis=1)
-    for a, b in pairs[np.lexsort((pairs[:, 1], pairs[:, 0], distance))]:
-        if keep[a] and keep[b]:
-            a_wins = (edge_pix[a], -image[a]) > (edge_pix[b], -image[b])
-            keep[b if a_wins else a] = False
-    return np.flatnonzero(keep)
-
-
-@dataclass(frozen=True)
-class Places:
-    """Detections of one band: directions, 1-sigma errors along east and north (arcsec), each (n,).
-
-    `covariance` of east and north, arcsec^2; none means that they are independent.
-    """
-
-    ra_deg: Doubles
-    decl_deg: Doubles
-    east_sigma: Doubles
-    north_sigma: Doubles
-    covariance: Doubles | None = None
-
-    def matrices(self) -> tuple[Doubles, Doubles, Doubles]:
-        """Variances of east and of north, and their covariance."""
-        zero = np.zeros(self.size) if self.covariance is None else self.covariance
-        return self.east_sigma**2, self.north_sigma**2, zero
-
-    @property
-    def size(self) -> int:
-        """Number of detections."""
-        return int(self.ra_deg.size)
+COUPLES = ((0, 1), (0, 2), (1, 2))
+"""Positions of the bands that are compared: J-H, J-Ks, H-Ks."""
 
 
 def match_radius(density_arcsec2: float, chance: float, limit_arcsec: float) -> float:
     """Largest separation of a match, arcsec.
 
-    In a field of `density_arcsec2` unrelated sources a square arcsecond, one lies by chance within r with
-    probability 1 - exp(-pi r^2 density); r is where that reaches `chance`, at most `limit_arcsec` and at least half
-    of it, since true pairs scatter that far at the detection limit.
+    In a field of unrelated sources one lies by chance within r with probability 1 - exp(-pi r^2 density); the radius
+    is where that reaches a given chance, at most a limit and at least half of it, since true pairs scatter that far at
+    the detection limit.
+
+    Parameters
+    ----------
+    density_arcsec2 : float
+        Unrelated sources a square arcsecond.
+    chance : float
+        Probability of a wrong match that is accepted.
+    limit_arcsec : float
+        Largest radius.
+
+    Examples
+    --------
+    >>> [round(match_radius(density, 0.02, 2.0), 2) for density in (1e-4, 5e-3, 1.0)]
+    [2.0, 1.13, 1.0]
     """
     if density_arcsec2 <= 0.0:
         return limit_arcsec
@@ -87,10 +49,26 @@ def match_radius(density_arcsec2: float, chance: float, limit_arcsec: float) -> 
 def candidate_pairs(
     a: Places, b: Places, radius_arcsec: float, chi2_limit: float
 ) -> tuple[Integers, Integers, Doubles]:
-    """All pairs (index in a, index in b, chi-squared) within the radius whose errors allow one place.
+    """All pairs within a radius whose errors allow one place.
 
     The statistic is d . C^-1 . d, d the separation along east and north and C the sum of both covariances: chi-squared
-    with two degrees of freedom if both are one object (background/survey 2.10). Ordered by chi-squared, then indices.
+    with two degrees of freedom if both are the same object (background/survey 2.10).
+
+    Parameters
+    ----------
+    a, b : Places
+        Detections of two bands.
+    radius_arcsec : float
+        Largest separation of a pair.
+    chi2_limit : float
+        Largest chi-squared of a pair.
+
+    Returns
+    -------
+    int64 arrays (pairs,)
+        Index in `a`, index in `b`.
+    float64 array (pairs,)
+        Chi-squared, ascending; pairs that are equal in it are ordered by their indices.
     """
     if not a.size or not b.size:
         return np.zeros(0, np.int64), np.zeros(0, np.int64), np.zeros(0)
@@ -108,6 +86,7 @@ def candidate_pairs(
 
 @njit(**KERNEL)
 def _take_pairs(i: Integers, j: Integers, partner: Integers, taken: Bools) -> None:
+    """Join the pairs in their order, each row once; `partner` comes as -1, `taken` as False."""
     for k in range(i.size):
         if partner[i[k]] < 0 and not taken[j[k]]:
             partner[i[k]] = j[k]
@@ -115,36 +94,28 @@ def _take_pairs(i: Integers, j: Integers, partner: Integers, taken: Bools) -> No
 
 
 def one_to_one(i: Integers, j: Integers, na: int, nb: int) -> Integers:
-    """Partner in b of each row of a (-1: none): best pairs first, each row used once; pairs come ordered."""
+    """Choose partners: best pairs first, each row used once.
+
+    Parameters
+    ----------
+    i, j : int64 arrays (pairs,)
+        Rows of two lists, the best pair first.
+    na, nb : int
+        Length of the lists.
+
+    Returns
+    -------
+    int64 array (na,)
+        Partner of each row of the first list in the second, -1 for none.
+
+    Examples
+    --------
+    >>> one_to_one(np.array([0, 1, 0]), np.array([2, 2, 1]), 3, 3).tolist()
+    [2, -1, -1]
+    """
     partner = np.full(na, -1, np.int64)
     _take_pairs(i, j, partner, np.zeros(nb, np.bool_))
     return partner
-
-
-def weighted(first: Places, second: Places, i: Integers, j: Integers) -> Places:
-    """Rows of `first` with the inverse-variance mean position where they have a partner (j >= 0) in `second`.
-
-    The weights are matrices: W = C1 (C1 + C2)^-1, place = first + W (second - first), C = C1 - W C1.
-    """
-    ra, decl = first.ra_deg[i].copy(), first.decl_deg[i].copy()
-    ee, nn, en = (part[i].copy() for part in first.matrices())
-    both = np.flatnonzero(j >= 0)
-    k = j[both]
-    e1, n1, c1 = ee[both], nn[both], en[both]
-    e2, n2, c2 = (part[k] for part in second.matrices())
-    e, n, c = e1 + e2, n1 + n2, c1 + c2
-    det = e * n - c * c
-    w_ee, w_en = (e1 * n - c1 * c) / det, (c1 * e - e1 * c) / det
-    w_ne, w_nn = (c1 * n - n1 * c) / det, (n1 * e - c1 * c) / det
-    cosine = np.cos(np.radians(decl[both]))
-    east = ((second.ra_deg[k] - ra[both] + 180.0) % 360.0 - 180.0) * cosine
-    north = second.decl_deg[k] - decl[both]
-    ra[both] = (ra[both] + (w_ee * east + w_en * north) / cosine) % 360.0
-    decl[both] += w_ne * east + w_nn * north
-    ee[both] = e1 - (w_ee * e1 + w_en * c1)
-    nn[both] = n1 - (w_ne * c1 + w_nn * n1)
-    en[both] = c1 - (w_ee * c1 + w_en * n1)
-    return Places(ra, decl, np.sqrt(ee), np.sqrt(nn), en)
 
 
 @dataclass(frozen=True)
@@ -153,17 +124,39 @@ class Merged:
 
     Attributes
     ----------
-    rows : int array (n, 3)
+    rows : int64 array (n, 3)
         Row of each band's detection table (J, H, Ks), -1 where there is none.
     places : Places
         Inverse-variance mean positions.
-    candidates : int array (n, 6)
+    candidates : int64 array (n, 6)
         Number of acceptable partners of each band's detection in each other band: JH JK HJ HK KJ KH.
     """
 
     rows: Integers
     places: Places
     candidates: Integers
+
+
+def _count_partners(
+    bands: tuple[Places, Places, Places], pairs: tuple[tuple[Integers, Integers, Doubles], ...]
+) -> list[Integers]:
+    """Count the acceptable partners of each band's detections in its two other bands; three arrays (n, 2)."""
+    counts = [np.zeros((band.size, 2), np.int64) for band in bands]
+    for (a, b), (i, j, _) in zip(COUPLES, pairs, strict=True):
+        counts[a][:, b - 1] = np.bincount(i, minlength=bands[a].size)
+        counts[b][:, a] = np.bincount(j, minlength=bands[b].size)
+    return counts
+
+
+def _add_band(
+    places: Places, band: Places, pairs: tuple[Integers, Integers, Doubles]
+) -> tuple[Places, Integers, Integers]:
+    """Merge a band into a list: mean places, its row of each source, and the rows that have no partner."""
+    i, j, _ = pairs
+    partner = one_to_one(i, j, places.size, band.size)
+    free = np.setdiff1d(np.arange(band.size), partner)
+    joined = weighted(places, band, np.arange(places.size), partner)
+    return joined.followed_by(band.taken(free)), partner, free
 
 
 def merge_bands(
@@ -182,52 +175,62 @@ def merge_bands(
         Largest separations for J-H, J-Ks and H-Ks.
     chi2_limit : float
         Largest chi-squared of a pair.
+
+    Examples
+    --------
+    A star in J and H, 0.1" apart, and one in Ks alone.
+
+    >>> def places(*decl_arcsec):
+    ...     n = len(decl_arcsec)
+    ...     return Places(np.full(n, 10.0), np.array(decl_arcsec) / 3600.0, np.full(n, 0.1), np.full(n, 0.1))
+    >>> merge_bands((places(0.0), places(0.1), places(30.0)), (2.0, 2.0, 2.0), 25.0).rows.tolist()
+    [[0, 0, -1], [-1, -1, 0]]
     """
     j_band, h_band, k_band = bands
-    counts = [np.zeros((b.size, 2), np.int64) for b in bands]
-    couples = ((0, 1), (0, 2), (1, 2))
-    acceptable = [
+    pairs = tuple(
         candidate_pairs(bands[a], bands[b], radius, chi2_limit)
-        for (a, b), radius in zip(couples, radius_arcsec, strict=True)
-    ]
-    for (a, b), (i, j, _) in zip(couples, acceptable, strict=True):
-        counts[a][:, b - 1] = np.bincount(i, minlength=bands[a].size)
-        counts[b][:, a] = np.bincount(j, minlength=bands[b].size)
-    i, j, _ = acceptable[0]
-    h_of_j = one_to_one(i, j, j_band.size, h_band.size)
-    free_h = np.setdiff1d(np.arange(h_band.size), h_of_j)
-    rows = np.full((j_band.size + free_h.size, 3), -1, np.int64)
+        for (a, b), radius in zip(COUPLES, radius_arcsec, strict=True)
+    )
+    counts = _count_partners(bands, pairs)
+    places, h_of_j, free_h = _add_band(j_band, h_band, pairs[0])
+    to_k = candidate_pairs(places, k_band, min(radius_arcsec[1:]), chi2_limit)
+    places, k_of, free_k = _add_band(places, k_band, to_k)
+    rows = np.full((places.size, 3), -1, np.int64)
     rows[: j_band.size, 0], rows[: j_band.size, 1] = np.arange(j_band.size), h_of_j
-    rows[j_band.size :, 1] = free_h
-    places = _concatenate(weighted(j_band, h_band, np.arange(j_band.size), h_of_j), _take(h_band, free_h))
-    i, j, _ = candidate_pairs(places, k_band, min(radius_arcsec[1:]), chi2_limit)
-    k_of = one_to_one(i, j, places.size, k_band.size)
-    rows[:, 2] = k_of
-    free_k = np.setdiff1d(np.arange(k_band.size), k_of)
-    places = _concatenate(weighted(places, k_band, np.arange(places.size), k_of), _take(k_band, free_k))
-    alone = np.full((free_k.size, 3), -1, np.int64)
-    alone[:, 2] = free_k
-    rows = np.concatenate([rows, alone])
+    rows[j_band.size : k_of.size, 1] = free_h
+    rows[: k_of.size, 2], rows[k_of.size :, 2] = k_of, free_k
     candidates = np.zeros((rows.shape[0], 6), np.int64)
     for b in range(3):
-        there = rows[:, b] >= 0
-        candidates[there, 2 * b : 2 * b + 2] = counts[b][rows[there, b]]
+        detected = rows[:, b] >= 0
+        candidates[detected, 2 * b : 2 * b + 2] = counts[b][rows[detected, b]]
     return Merged(rows, places, candidates)
 
 
 def inconsistent(merged: Merged, position: int, radius_arcsec: float) -> Bools:
     """Tell which sources lack a band because that band did not resolve a pair (background/survey 2.10).
 
-    True for a source without band `position` if another source within the radius has that band, and some other band
-    shows both.
+    True for a source without the band if another source within the radius has it, and some other band shows both.
+
+    Parameters
+    ----------
+    merged : Merged
+        n sources of all bands.
+    position : int
+        Of the band: 0, 1, 2 for J, H, Ks.
+    radius_arcsec : float
+        Two sources nearer to each other than this may be one to a band.
+
+    Returns
+    -------
+    bool array (n,)
     """
     result = np.zeros(merged.places.size, np.bool_)
-    there = merged.rows >= 0
+    detected = merged.rows >= 0
     vectors = unit_vectors(merged.places.ra_deg, merged.places.decl_deg)
-    without, having = np.flatnonzero(~there[:, position]), np.flatnonzero(there[:, position])
+    without, having = np.flatnonzero(~detected[:, position]), np.flatnonzero(detected[:, position])
     a, b = pairs_across(vectors[without], vectors[having], float(np.radians(radius_arcsec / 3600.0))).T
     a, b = without[a], having[b]
-    result[a[(there[a] & there[b]).any(axis=1)]] = True
+    result[a[(detected[a] & detected[b]).any(axis=1)]] = True
     return result
 
 
@@ -237,35 +240,20 @@ def confusion_flags(merged: Merged, confused: Bools, position: int) -> NDArray[n
     Parameters
     ----------
     merged : Merged
-    confused : bool array
+        n sources of all bands.
+    confused : bool array (m,)
         Of the band's detections: whether a neighbour biases them.
     position : int
-        Of the band.
+        Of the band: 0, 1, 2 for J, H, Ks.
+
+    Returns
+    -------
+    bytes array (n,) of one character
     """
     rows = merged.rows[:, position]
-    there = np.flatnonzero(rows >= 0)
+    detected = np.flatnonzero(rows >= 0)
     result = np.full(rows.size, ConfusionFlag.NONE.value.encode(), "S1")
     rivals = (merged.candidates[:, 2 * position : 2 * position + 2] > 1).any(axis=1)
     result[rivals & (rows >= 0)] = ConfusionFlag.MERGE.value.encode()
-    result[there[confused[rows[there]]]] = ConfusionFlag.CONFUSION.value.encode()
+    result[detected[confused[rows[detected]]]] = ConfusionFlag.CONFUSION.value.encode()
     return result
-
-
-def _take(places: Places, index: Integers) -> Places:
-    return Places(
-        places.ra_deg[index],
-        places.decl_deg[index],
-        places.east_sigma[index],
-        places.north_sigma[index],
-        places.matrices()[2][index],
-    )
-
-
-def _concatenate(a: Places, b: Places) -> Places:
-    return Places(
-        np.concatenate([a.ra_deg, b.ra_deg]),
-        np.concatenate([a.decl_deg, b.decl_deg]),
-        np.concatenate([a.east_sigma, b.east_sigma]),
-        np.concatenate([a.north_sigma, b.north_sigma]),
-        np.concatenate([a.matrices()[2], b.matrices()[2]]),
-    )

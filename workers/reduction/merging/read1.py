@@ -12,16 +12,16 @@ from collections.abc import Mapping
 import numpy as np
 from numpy.typing import NDArray
 
-from app.arrays import Doubles, Integers, Table
+from app.arrays import Bools, Doubles, Integers, Table
 from app.columns.flags import BlendFlag, ReadFlag
 from app.instruments.bands import Band
 from workers.reduction.frames.band import BandFrames
 from workers.reduction.frames.looks import find_looks
 from workers.reduction.frames.uscan import UScan
+from workers.reduction.merging.characters import characters_of, text_of
 from workers.reduction.merging.grading import photometric_quality
-from workers.reduction.merging.rows import characters_of
 from workers.reduction.profile.sample import saturated_stars
-from workers.reduction.saturated.read1 import read1_photometry
+from workers.reduction.saturated.apertures import read1_photometry
 
 # A pixel gets at most 0.45 of a star's light in the best seeing: a star that saturates has at least twice the range.
 LEAST_SATURATING_SHARE = 1.5
@@ -33,7 +33,7 @@ READ1_FLOOR_MAG = 0.006
 
 def apply_read1(
     sources: Table,
-    star: NDArray[np.bool_],
+    star: Bools,
     uscan: UScan,
     bands: Mapping[Band, BandFrames],
     zero_points_mag: Mapping[Band, Doubles],
@@ -45,14 +45,17 @@ def apply_read1(
     Parameters
     ----------
     sources : structured array of SOURCE_DTYPE, (n,)
+        Merged rows, each saturated star one of them.
     star : bool array (n,)
         Rows of saturated stars. A row beside one gets no Read_1 magnitude: its aperture would hold the star.
     uscan : UScan
+        The system of the scan.
     bands : mapping of Band to BandFrames
+        Registered frames.
     zero_points_mag : mapping of Band to float64 array (n,)
         Magnitude of 1 DN in a 4" aperture, curve of growth included, one a row.
     wings : mapping of Band to two float64 arrays (n,)
-        Flux and error, DN, of stars that saturate Read_1 too, NaN for all other rows (`saturated.wings`).
+        Flux and error, DN, of stars that saturate Read_1 too, NaN for all other rows (`wings_of_rows`).
     fixed_errors_mag : (float, float, float)
         Zero point, flat field, Read_1 normalisation (background/survey 2.9), added to `cmsig` in squares.
 
@@ -68,12 +71,12 @@ def apply_read1(
     x, y = uscan.from_sky(out["ra"][rows], out["decl"][rows])
     order = np.lexsort((x, y))
     rows, x, y = rows[order], x[order], y[order]
-    for band, one in bands.items():
-        size = one.frames.pixels_dn.shape[2]
-        looks = find_looks(one.geometry, one.frames.noise_dn > 0.0, x, y, size)
-        burnt = saturated_stars(one.frames, looks) | _unusable(out, band)[rows]
+    for band, frames in bands.items():
+        size = frames.frames.pixels_dn.shape[2]
+        looks = find_looks(frames.geometry, frames.frames.noise_dn > 0.0, x, y, size)
+        saturated = saturated_stars(frames.frames, looks) | _unusable(out, band)[rows]
         zero_point = zero_points_mag[band]
-        found = _magnitudes(out, band, one, rows[burnt], x[burnt], y[burnt], zero_point)
+        found = _magnitudes(out, band, frames, rows[saturated], x[saturated], y[saturated], zero_point)
         _make_default(out, band, found, ReadFlag.READ1_APERTURE, READ1_FLOOR_MAG, fixed_errors_mag)
         flux, error = wings[band]
         clipped = np.flatnonzero(np.isfinite(flux) & (flux > 0.0))
@@ -86,7 +89,8 @@ def apply_read1(
     return out
 
 
-def _unusable(out: Table, band: Band) -> NDArray[np.bool_]:
+def _unusable(out: Table, band: Band) -> Bools:
+    """Rows of which the band has no measurement at all (rd_flg 9)."""
     return np.asarray(characters_of(out, "rd_flg")[:, band.position] == ReadFlag.UNUSABLE.value.encode())
 
 
@@ -107,7 +111,7 @@ def _magnitudes(
     ndet = characters_of(out, "ndet")
     ndet[rows, 2 * band.position] = np.minimum(found.seen[good], 9).astype("S1")
     ndet[rows, 2 * band.position + 1] = np.minimum(found.frames[good], 9).astype("S1")
-    out["ndet"] = ndet.view("S6")[:, 0]
+    out["ndet"] = text_of(ndet)
     magnitude, sigma = zero_point[rows] - 2.5 * np.log10(flux), 1.0857 * error / flux
     out[f"{b}_m_r1"][rows], out[f"{b}_msig_r1"][rows] = magnitude, sigma
     return rows, magnitude, sigma
@@ -152,4 +156,4 @@ def _set_character(out: Table, name: str, rows: Integers, band: Band, values: ND
     """Set one band's character of a three-character flag."""
     characters = characters_of(out, name)
     characters[rows, band.position] = values
-    out[name] = characters.view("S3")[:, 0]
+    out[name] = text_of(characters)

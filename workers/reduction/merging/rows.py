@@ -7,17 +7,19 @@ from collections.abc import Mapping
 import numpy as np
 from numpy.typing import NDArray
 
-from app.arrays import Doubles, Table
+from app.arrays import Bools, Doubles, Integers, Table
 from app.columns.flags import BlendFlag, ReadFlag
 from app.instruments.bands import BANDS, Band
 from app.parameters.photometry import PhotometryParameters
 from workers.reduction.frames.grid import WIDTH
 from workers.reduction.frames.products import SOURCE_DTYPE
+from workers.reduction.frames.scan_grid import ScanGrid
 from workers.reduction.frames.uscan import UScan
 from workers.reduction.merging import merge
+from workers.reduction.merging.characters import characters_of, text_of
 from workers.reduction.merging.grading import photometric_quality
-from workers.reduction.merging.grid import ScanGrid
-from workers.reduction.merging.merge import Merged, Places
+from workers.reduction.merging.merge import Merged
+from workers.reduction.merging.places import Places
 from workers.reduction.photometry.apertures import measure_apertures
 from workers.reduction.photometry.catalogue import DETECTION_DTYPE, BandCatalogue, magnitude, mean_widths
 from workers.reduction.photometry.rounds import BandStack
@@ -30,21 +32,31 @@ MAGNITUDES = ("m", "m_psf", "m_stdap")
 
 
 def merge_catalogues(
-    catalogues: Mapping[Band, BandCatalogue], where: ScanGrid, parameters: PhotometryParameters
+    catalogues: Mapping[Band, BandCatalogue], scan_grid: ScanGrid, parameters: PhotometryParameters
 ) -> tuple[Table, Merged]:
     """Merge the detections of the bands into rows of SOURCE_DTYPE, without limits, flags of artefacts and Read_1.
+
+    Parameters
+    ----------
+    catalogues : mapping of Band to BandCatalogue
+        Detections of each band that was observed, in U-scan places.
+    scan_grid : ScanGrid
+        Images of the scan; detections off their grid are left out.
+    parameters : PhotometryParameters
+        For the match and for the errors that are added.
 
     Returns
     -------
     rows : structured array of SOURCE_DTYPE
         In the order of `merged`.
     merged : Merged
+        Which detections each row is made of; detections are counted as they lie on the grid.
     """
-    tables = {band: _on_grid(catalogues[band].table, where) for band in catalogues}
+    tables = {band: _on_grid(catalogues[band].table, scan_grid) for band in catalogues}
     empty = np.zeros(0, DETECTION_DTYPE)
     ordered = tuple(tables.get(band, empty) for band in BANDS)
-    places = tuple(_places(table, where.uscan, parameters.position_floor_arcsec) for table in ordered)
-    area = float(WIDTH * where.grid.rows)
+    places = tuple(_places(table, scan_grid.uscan, parameters.position_floor_arcsec) for table in ordered)
+    area = float(WIDTH * scan_grid.grid.rows)
     radii = tuple(
         merge.match_radius(
             max(ordered[a].size, ordered[b].size) / area,
@@ -57,31 +69,28 @@ def merge_catalogues(
     out = np.zeros(merged.places.size, SOURCE_DTYPE)
     out["ra"], out["decl"] = merged.places.ra_deg, merged.places.decl_deg
     _error_ellipses(out, merged.places, parameters.reference_error_arcsec)
-    x, y = where.uscan.from_sky(out["ra"], out["decl"])
-    image = where.image_of(y)
-    out["coadd"] = np.array(where.numbers)[image] if out.size else 0
-    out["x_scan"] = x - where.grid.first_x_arcsec - 0.5 * (WIDTH - 1)
-    out["y_scan"] = y - where.grid.first_y_arcsec - 511.5
+    x, y = scan_grid.uscan.from_sky(out["ra"], out["decl"])
+    image = scan_grid.image_of(y)
+    out["coadd"] = np.array(scan_grid.numbers)[image] if out.size else 0
+    out["x_scan"] = x - scan_grid.grid.first_x_arcsec - 0.5 * (WIDTH - 1)
+    out["y_scan"] = y - scan_grid.grid.first_y_arcsec - 511.5
     flags = {name: np.zeros((out.size, 3), "S1") for name in FLAG_NAMES}
     ndet = np.full((out.size, 6), b"0", "S1")
     for band in BANDS:
-        zero_point = where.zero_point_mag[band][image] if band in catalogues else np.zeros(out.size)
+        zero_point = scan_grid.zero_point_mag[band][image] if band in catalogues else np.zeros(out.size)
         _fill_band(
             out, band, merged, ordered[band.position], places[band.position], zero_point, flags, parameters
         )
         _count(ndet, band, merged.rows[:, band.position], ordered[band.position])
     for name, characters in (*flags.items(), ("ndet", ndet)):
-        out[name] = _joined(characters, out[name].dtype)
-    out["cnf_flg"] = _joined(np.minimum(merged.candidates, 9).astype("S1"), np.dtype("S6"))
+        out[name] = text_of(characters)
+    out["cnf_flg"] = text_of(np.minimum(merged.candidates, 9).astype("S1"))
     return out, merged
 
 
-def _joined(characters: NDArray[np.bytes_], kind: np.dtype[np.bytes_]) -> NDArray[np.bytes_]:
-    return np.ascontiguousarray(characters).view(kind)[:, 0] if characters.size else np.zeros(0, kind)
-
-
-def _on_grid(table: Table, where: ScanGrid) -> Table:
-    return np.asarray(table[where.inside(table["x"], table["y"])])
+def _on_grid(table: Table, scan_grid: ScanGrid) -> Table:
+    """Rows of a band's table that lie on the grid."""
+    return np.asarray(table[scan_grid.inside(table["x"], table["y"])])
 
 
 def _places(table: Table, uscan: UScan, floor_arcsec: float) -> Places:
@@ -117,38 +126,39 @@ def _fill_band(
     flags: dict[str, NDArray[np.bytes_]],
     parameters: PhotometryParameters,
 ) -> None:
-    """Copy a band's detections; NaN and "not detected" elsewhere."""
+    """Copy a band's detections; NaN and "not detected" elsescan_grid."""
     b, position = band.value, band.position
     rows = merged.rows[:, position]
-    there = rows >= 0
-    mine = rows[there]
+    detected = rows >= 0
+    own = rows[detected]
     for name in (*COPIED, *MAGNITUDES, "m_r1", "msig_r1"):
         out[f"{b}_{name}"] = np.nan
     for name in COPIED:
-        out[f"{b}_{name}"][there] = table[name][mine]
+        out[f"{b}_{name}"][detected] = table[name][own]
     for name in MAGNITUDES:
-        out[f"{b}_{name}"][there] = table[name][mine] + zero_point_mag[there]
+        out[f"{b}_{name}"][detected] = table[name][own] + zero_point_mag[detected]
     out[f"{b}_ra"], out[f"{b}_decl"] = np.nan, np.nan
-    out[f"{b}_ra"][there], out[f"{b}_decl"][there] = places.ra_deg[mine], places.decl_deg[mine]
+    out[f"{b}_ra"][detected], out[f"{b}_decl"][detected] = places.ra_deg[own], places.decl_deg[own]
     total = out[f"{b}_cmsig"].astype(np.float64) ** 2
     out[f"{b}_msigcom"] = np.sqrt(total + parameters.zero_point_error_mag**2 + parameters.flat_error_mag**2)
     flags["rd_flg"][:, position] = ReadFlag.NOT_DETECTED.value.encode()
     flags["bl_flg"][:, position] = BlendFlag.NONE.value.encode()
-    flags["rd_flg"][there, position] = table["rd_flg"][mine]
-    flags["bl_flg"][there, position] = table["bl_flg"][mine]
+    flags["rd_flg"][detected, position] = table["rd_flg"][own]
+    flags["bl_flg"][detected, position] = table["bl_flg"][own]
     flags["cc_flg"][:, position] = merge.confusion_flags(merged, table["confused"], position)
-    covered = there.copy()
+    covered = detected.copy()
     looks = np.zeros(out.size, np.int64), np.zeros(out.size, np.int64)
-    looks[0][there], looks[1][there] = table["seen"][mine], table["measured"][mine]
+    looks[0][detected], looks[1][detected] = table["seen"][own], table["measured"][own]
     flags["ph_qual"][:, position] = photometric_quality(
         flags["rd_flg"][:, position], out[f"{b}_snr"], out[f"{b}_cmsig"], out[f"{b}_psfchi"], covered, looks
     )
 
 
-def _count(ndet: NDArray[np.bytes_], band: Band, rows: NDArray[np.int64], table: Table) -> None:
-    there = rows >= 0
+def _count(ndet: NDArray[np.bytes_], band: Band, rows: Integers, table: Table) -> None:
+    """Fill N and M of a band's rows, two characters from its place in ndet on; at most 9."""
+    detected = rows >= 0
     for offset, name in enumerate(("seen", "measured")):
-        ndet[there, 2 * band.position + offset] = np.minimum(table[name][rows[there]], 9).astype("S1")
+        ndet[detected, 2 * band.position + offset] = np.minimum(table[name][rows[detected]], 9).astype("S1")
 
 
 def fill_limits(
@@ -157,7 +167,7 @@ def fill_limits(
     band: Band,
     stack: BandStack,
     catalogue: BandCatalogue,
-    where: ScanGrid,
+    scan_grid: ScanGrid,
     parameters: PhotometryParameters,
 ) -> None:
     """Fill the 95 % upper limits of the rows that lack a band, in place (background/survey 2.10).
@@ -165,13 +175,30 @@ def fill_limits(
     Flux in the 4" aperture over the 14" to 20" sky on all looks at the merged place, neighbours included, plus
     twice its noise; twice the noise of sky alone where the flux is negative. The noise of frame pixels is
     independent, so the sums' errors need no correction for the coadd's. Overwrites the stack's residual frames.
+
+    Parameters
+    ----------
+    rows : structured array of SOURCE_DTYPE (n,)
+        From `merge_catalogues`.
+    merged : Merged
+        Which detections each row is made of.
+    band : Band
+        Whose limits are filled.
+    stack : BandStack
+        Of that band.
+    catalogue : BandCatalogue
+        Of that band, for its curve of growth.
+    scan_grid : ScanGrid
+        Images of the scan and their zero points.
+    parameters : PhotometryParameters
+        For the distance of sources that a band may not resolve.
     """
     b, position = band.value, band.position
     missing = np.flatnonzero(merged.rows[:, position] < 0)
     if not missing.size:
         return
     background_free(stack.frames, stack.residual)
-    x, y = where.uscan.from_sky(rows["ra"][missing], rows["decl"][missing])
+    x, y = scan_grid.uscan.from_sky(rows["ra"][missing], rows["decl"][missing])
     # Looks are found fastest in the order of y.
     order = np.lexsort((x, y))
     missing, x, y = missing[order], x[order], y[order]
@@ -181,7 +208,7 @@ def fill_limits(
     growth = catalogue.growth.at(mean_widths(stack, looks.start, looks.frame))
     noise = sums.error_dn
     limit = np.where(sums.flux_dn > 0.0, sums.flux_dn + 2.0 * noise, 2.0 * noise)
-    zero_point = where.zero_point_mag[band][where.image_of(y)] + growth
+    zero_point = scan_grid.zero_point_mag[band][scan_grid.image_of(y)] + growth
     rows[f"{b}_m"][missing] = zero_point + magnitude(limit)
     rows[f"{b}_m_stdap"][missing] = zero_point + magnitude(sums.flux_dn)
     with np.errstate(invalid="ignore", divide="ignore"):
@@ -196,10 +223,10 @@ def fill_limits(
 def _mark_limits(
     rows: Table,
     merged: Merged,
-    missing: NDArray[np.int64],
-    covered: NDArray[np.bool_],
-    seen: NDArray[np.int64],
-    measured: NDArray[np.int64],
+    missing: Integers,
+    covered: Bools,
+    seen: Integers,
+    measured: Integers,
     position: int,
     parameters: PhotometryParameters,
 ) -> None:
@@ -209,18 +236,12 @@ def _mark_limits(
     split[missing[covered]] = True
     split &= merge.inconsistent(merged, position, parameters.unresolved_arcsec)
     read[split, position] = ReadFlag.INCONSISTENT.value.encode()
-    nothing = np.full(missing.size, np.nan)
+    unknown = np.full(missing.size, np.nan)
     quality[missing, position] = photometric_quality(
-        read[missing, position], nothing, nothing, nothing, covered
+        read[missing, position], unknown, unknown, unknown, covered
     )
     ndet = characters_of(rows, "ndet")
     ndet[missing, 2 * position] = np.minimum(seen, 9).astype("S1")
     ndet[missing, 2 * position + 1] = np.minimum(measured, 9).astype("S1")
     for name, characters in (("rd_flg", read), ("ph_qual", quality), ("ndet", ndet)):
-        rows[name] = _joined(characters, rows[name].dtype)
-
-
-def characters_of(rows: Table, name: str) -> NDArray[np.bytes_]:
-    """Characters of a flag column as an array (n, width) that can be changed."""
-    width = rows.dtype[name].itemsize
-    return np.ascontiguousarray(rows[name]).view("S1").reshape(-1, width).copy()
+        rows[name] = text_of(characters)

@@ -2,23 +2,22 @@
 
 Extraction sees such a star as a ring around a hole and makes none, one or several rows of it. Here the rows within
 the hole become one, at the star's place on the Read_1 frames. Bands in which the star does not saturate keep the
-brightest measurement at that place; the others wait for Read_1 (`read1`), or keep a magnitude from the
+brightest measurement at that place; the others wait for Read_1 (`merging.read1`), or keep a magnitude from the
 wings (rd_flg 3), or have none (rd_flg 9).
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 import numpy as np
-from numpy.typing import NDArray
 
-from app.arrays import Doubles, Integers, Table
+from app.arrays import Doubles, Integers, Singles, Table
 from app.columns.flags import BlendFlag, ConfusionFlag, PhotometricQuality, ReadFlag
 from app.instruments.bands import BANDS, Band
 from workers.reduction.frames.products import SOURCE_DTYPE, AtlasImage
 from workers.reduction.frames.uscan import UScan
-from workers.reduction.saturated.seeds import Read1Stars
+from workers.reduction.saturated.read1_stars import Read1Stars
 
 # Peaks on the ring lie one pixel (2") outside of what saturates; a row nearer than that is a piece of the star.
 RING_ARCSEC = 2.0
@@ -35,53 +34,53 @@ FLAGS = ("ph_qual", "rd_flg", "bl_flg", "cc_flg")
 
 def one_row_a_star(
     sources: Table, stars: Read1Stars, uscan: UScan, images: Sequence[AtlasImage]
-) -> tuple[Table, NDArray[np.int64]]:
+) -> tuple[Table, Integers]:
     """Replace the rows of each saturated star by one.
 
     Parameters
     ----------
-    sources : structured array of SOURCE_DTYPE
+    sources : structured array of SOURCE_DTYPE (n,)
+        Merged rows, in which a saturated star has none, one or several.
     stars : Read1Stars
         Those outside of all images are left out.
     uscan : UScan
+        The system of the scan.
     images : sequence of AtlasImage
         Of the scan.
 
     Returns
     -------
-    structured array of SOURCE_DTYPE
+    structured array of SOURCE_DTYPE (m,)
         In the order (decl, ra).
-    int64 array
+    int64 array (m,)
         Index of the star of each row, -1 for ordinary rows.
     """
     ra, decl = uscan.to_sky(stars.x_arcsec, stars.y_arcsec)
     seen = _place_in_images(ra, decl, images)
     inside = np.flatnonzero(seen["coadd"] > 0)
-    owner = _owners(sources, stars, inside, uscan)
+    x, y = uscan.from_sky(sources["ra"], sources["decl"])
+    owner = _owners(x, y, stars, inside)
     rows = np.zeros(inside.size, SOURCE_DTYPE)
-    growth = {band: _median(sources[f"{band.value}_growth"]) for band in BANDS}
-    observed = {image.band for image in images}
     rows["ra"], rows["decl"] = ra[inside], decl[inside]
     rows["err_maj"] = rows["err_min"] = stars.error_arcsec[inside]
     for name in ("coadd", "x_scan", "y_scan"):
         rows[name] = seen[name][inside]
     for band in BANDS:
         for name in PER_BAND:
-            rows[f"{band.value}_{name}"] = growth[band] if name == "growth" else np.nan
-    x, y = uscan.from_sky(sources["ra"], sources["decl"])
+            unknown = _median(sources[f"{band.value}_growth"]) if name == "growth" else np.nan
+            rows[f"{band.value}_{name}"] = unknown
+    observed = {image.band for image in images}
     for row, star, found in zip(rows, inside, _pieces(owner, inside), strict=True):
-        pieces = sources[found]
         away = np.hypot(x[found] - stars.x_arcsec[star], y[found] - stars.y_arcsec[star])
-        looks = [b"00"] * len(BANDS)
-        letters = [_fill_band(row, band, pieces, away, looks) for band in BANDS]
-        row["ndet"] = b"".join(looks)
-        letters = [one if band in observed else BLANK for one, band in zip(letters, BANDS, strict=True)]
-        for position, name in enumerate(FLAGS):
-            row[name] = "".join(one[position] for one in letters).encode()
-        row["cnf_flg"] = _pairs([one[1] != ReadFlag.NOT_DETECTED.value for one in letters])
+        _fill_row(row, sources[found], away, observed)
+    return _replaced(sources, owner, rows, inside)
+
+
+def _replaced(sources: Table, owner: Integers, rows: Table, star: Integers) -> tuple[Table, Integers]:
+    """Put the stars' rows in the place of their pieces: all rows in order, and the star of each row."""
     kept = np.flatnonzero(owner < 0)
     order = np.lexsort([np.concatenate([sources[name][kept], rows[name]]) for name in ("ra", "decl")])
-    number = np.concatenate([np.full(kept.size, -1), inside])[order]
+    number = np.concatenate([np.full(kept.size, -1), star])[order]
     # Rows are copied once, the stars' over any others; by `take`, which takes a fifteenth of the time of an index.
     any_row = np.concatenate([kept, np.zeros(rows.size, np.int64)])[order]
     table = np.take(sources, any_row) if sources.size else np.empty(order.size, SOURCE_DTYPE)
@@ -90,18 +89,27 @@ def one_row_a_star(
     return np.asarray(table), np.asarray(number, np.int64)
 
 
-def _median(values: NDArray[np.float32]) -> float:
+def _fill_row(row: np.void, pieces: Table, away: Doubles, observed: Collection[Band]) -> None:
+    """Fill a star's row with the best measurements among its pieces; `away` is their distance from it, arcsec."""
+    looks = [b"00"] * len(BANDS)
+    measured = [_fill_band(row, band, pieces, away, looks) for band in BANDS]
+    row["ndet"] = b"".join(looks)
+    flags = [letters if band in observed else BLANK for letters, band in zip(measured, BANDS, strict=True)]
+    for position, name in enumerate(FLAGS):
+        row[name] = "".join(letters[position] for letters in flags).encode()
+    row["cnf_flg"] = _pairs([letters[1] != ReadFlag.NOT_DETECTED.value for letters in flags])
+
+
+def _median(values: Singles) -> float:
+    """Median of the known values; NaN without any."""
     known = values[np.isfinite(values)]
     return float(np.median(known)) if known.size else float("nan")
 
 
-def _owners(sources: Table, stars: Read1Stars, inside: Integers, uscan: UScan) -> NDArray[np.int64]:
+def _owners(x: Doubles, y: Doubles, stars: Read1Stars, inside: Integers) -> Integers:
     """Nearest star, in units of its ring's radius, of which each row is a piece; -1 for none."""
-    owner = np.full(sources.size, -1, np.int64)
-    if not sources.size:
-        return owner
-    x, y = uscan.from_sky(sources["ra"], sources["decl"])
-    best = np.ones(sources.size)
+    owner = np.full(x.size, -1, np.int64)
+    best = np.ones(x.size)
     order = np.argsort(y, kind="stable")
     sorted_y = y[order]
     for star in inside:
@@ -110,12 +118,12 @@ def _owners(sources: Table, stars: Read1Stars, inside: Integers, uscan: UScan) -
         rows = order[first:last]
         near = np.hypot(x[rows] - stars.x_arcsec[star], y[rows] - stars.y_arcsec[star]) / reach
         nearer = near < best[rows]
-        mine = rows[nearer]
-        owner[mine], best[mine] = star, near[nearer]
+        own = rows[nearer]
+        owner[own], best[own] = star, near[nearer]
     return owner
 
 
-def _pieces(owner: Integers, inside: Integers) -> list[NDArray[np.int64]]:
+def _pieces(owner: Integers, inside: Integers) -> list[Integers]:
     """Ascending rows of each star."""
     order = np.argsort(owner, kind="stable")
     edges = owner[order]
@@ -123,14 +131,12 @@ def _pieces(owner: Integers, inside: Integers) -> list[NDArray[np.int64]]:
     return [order[a:b] for a, b in zip(first, last, strict=True)]
 
 
-def _place_in_images(
-    ra: Doubles, decl: Doubles, images: Sequence[AtlasImage]
-) -> dict[str, NDArray[np.float64]]:
+def _place_in_images(ra: Doubles, decl: Doubles, images: Sequence[AtlasImage]) -> dict[str, Doubles]:
     """Find the image in which each place lies deepest (0: none) and the scan coordinates, as `extract` has them."""
     found = {name: np.zeros(ra.size) for name in ("coadd", "x_scan", "y_scan")}
     deepest = np.zeros(ra.size)
     origin = min(image.projection.decl_deg for image in images)
-    for image in sorted(images, key=lambda one: (one.band.position, one.number)):
+    for image in sorted(images, key=lambda image: (image.band.position, image.number)):
         projection = image.projection
         x, y = projection.to_pixels(ra, decl)
         ny, nx = image.pixels_dn.shape
@@ -150,7 +156,7 @@ def _fill_band(
     """Copy the best measurement of a band among the pieces; return its ph_qual, rd_flg, bl_flg and cc_flg.
 
     Best is the brightest profile fit at the star's own place, then the brightest magnitude from wings: what else
-    lies on the ring is its own fiction. The flags say "unusable" where there is neither: the star is there.
+    lies on the ring is made of its light. The flags say "unusable" where there is neither: the star is there.
     """
     b, position = band.value, band.position
     read = [flag.decode()[position] for flag in pieces["rd_flg"]]

@@ -5,9 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
-from app.arrays import Doubles
+from app.arrays import Bools, Doubles
 from workers.reduction.frames.band import BandFrames
 from workers.reduction.frames.looks import find_looks
 from workers.reduction.kernels.pairs import near_any
@@ -15,8 +14,8 @@ from workers.reduction.profile.radial import profile_of
 from workers.reduction.profile.sample import saturated_stars
 from workers.reduction.profile.stars import Stars
 from workers.reduction.profile.table import FramePsf
-from workers.reduction.saturated.read1 import read1_photometry
-from workers.reduction.saturated.seeds import Read1Stars
+from workers.reduction.saturated.apertures import read1_photometry
+from workers.reduction.saturated.read1_stars import Read1Stars
 from workers.reduction.saturated.wings import wing_fluxes
 
 RING_ARCSEC = 3.0  # around what saturates: the model's misfit there is brighter than any star beside it
@@ -29,6 +28,7 @@ class Saturated:
     Attributes
     ----------
     stars : Stars
+        Their places and their light, DN in Read_2 - Read_1; 0 where Read_1 tells nothing.
     reach_arcsec : float64 array (n,)
         Within this distance no peak is a star of its own.
     """
@@ -41,14 +41,34 @@ class Saturated:
         """No star saturates."""
         return cls(Stars.at(np.zeros(0), np.zeros(0), np.zeros(0)), np.zeros(0))
 
-    def within(self, places: Doubles, share: float = 1.0) -> NDArray[np.bool_]:
-        """Places (n, 2) nearer to a saturated star than a share of its reach."""
+    def within(self, places: Doubles, share: float = 1.0) -> Bools:
+        """Tell which places lie nearer to a saturated star than a share of its reach.
+
+        Parameters
+        ----------
+        places : float64 array (n, 2)
+            U-scan x and y, arcsec.
+        share : float
+            Of each star's reach.
+
+        Returns
+        -------
+        bool array (n,)
+        """
         centres = np.column_stack([self.stars.x_arcsec, self.stars.y_arcsec])
         return near_any(places, centres, share * self.reach_arcsec)
 
 
-def saturates(band: BandFrames, stars: Read1Stars) -> NDArray[np.bool_]:
-    """Which of the scan's saturated stars saturate a frame of this band."""
+def saturates(band: BandFrames, stars: Read1Stars) -> Bools:
+    """Which of the scan's saturated stars saturate a frame of this band, (n,).
+
+    Parameters
+    ----------
+    band : BandFrames
+        Registered frames.
+    stars : Read1Stars
+        Of the scan, n of them.
+    """
     size = band.frames.pixels_dn.shape[2]
     usable = band.frames.noise_dn > 0.0
     looks = find_looks(band.geometry, usable, stars.x_arcsec, stars.y_arcsec, size)
@@ -59,15 +79,24 @@ def saturated_of(band: BandFrames, stars: Read1Stars, psf: FramePsf) -> Saturate
     """Stars that saturate a band, with all their light by Read_1: apertures, or wings where that saturates too.
 
     Stars of which Read_1 tells nothing get no light, but keep their reach.
+
+    Parameters
+    ----------
+    band : BandFrames
+        Registered frames.
+    stars : Read1Stars
+        Of the scan.
+    psf : FramePsf
+        Of the band, for wings and for the light outside of 4".
     """
-    mine = np.flatnonzero(saturates(band, stars))
-    if not mine.size:
+    own = np.flatnonzero(saturates(band, stars))
+    if not own.size:
         return Saturated.none()
-    x, y = stars.x_arcsec[mine], stars.y_arcsec[mine]
+    x, y = stars.x_arcsec[own], stars.y_arcsec[own]
     flux = read1_photometry(band, x, y).flux_dn
-    clipped = stars.clipped[band.raw.detector.band][mine] | ~(flux > 0.0)
+    clipped = stars.clipped[band.raw.detector.band][own] | ~(flux > 0.0)
     if clipped.any():
         flux[clipped] = wing_fluxes(band, profile_of(psf), x[clipped], y[clipped])[0]
     # Both are on the scale of 4" apertures.
     light = np.maximum(np.nan_to_num(flux / psf.aperture_share(2.0)), 0.0)
-    return Saturated(Stars.at(x, y, light), stars.core_arcsec[mine] + RING_ARCSEC)
+    return Saturated(Stars.at(x, y, light), stars.core_arcsec[own] + RING_ARCSEC)

@@ -1,8 +1,8 @@
 """Stars that saturate Read_1 too: their light from the wings on Read_1 frames (rd_flg 3, background/survey 2.9).
 
 A one-dimensional fit: Read_1 at distance r = flux x profile(r) + sky, over the pixels outside of what is clipped. The
-profile is that of the band's unsaturated stars on Read_2 - Read_1 of the same scan (`profile.radial`), so the flux is
-on the scale of 4" apertures, as those of `read1`.
+profile is that of the band's unsaturated stars on Read_2 - Read_1 of the same scan (`profile_of`), so the flux is on
+the scale of 4" apertures, as those of `apertures`.
 """
 
 from __future__ import annotations
@@ -10,15 +10,15 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 import numpy as np
-from numpy.typing import NDArray
 
-from app.arrays import Doubles
+from app.arrays import Bools, Doubles, Integers
 from app.instruments.bands import Band
+from app.instruments.detector import Detector
 from workers.reduction.calibration.calibrate import calibrate_read1
 from workers.reduction.frames.band import BandFrames
 from workers.reduction.frames.visits import find_visits
 from workers.reduction.profile.radial import HALF_PIX, StarProfile
-from workers.reduction.saturated.seeds import Read1Stars
+from workers.reduction.saturated.read1_stars import Read1Stars
 
 FARTHEST_PIX = 9.0
 PROFILE_ERROR = 0.10  # of a pixel's model: phase, place, and the profile's own change over the array
@@ -26,31 +26,38 @@ PROFILE_ERROR = 0.10  # of a pixel's model: phase, place, and the profile's own 
 # 0.16 above 3 mag, with a mean of 0.02; the survey's own were good to 0.2 to 0.3.
 FLOOR = 0.10
 FEWEST_PIXELS = 30
+RESET_SHARE = (
+    1.5  # Read_1 alone does not cancel the noise of the reset: so many times the read noise of a difference
+)
 
 
 def wings_of_rows(
     bands: Mapping[Band, BandFrames],
     profiles: Mapping[Band, StarProfile],
     stars: Read1Stars,
-    star: NDArray[np.int64],
+    star: Integers,
 ) -> dict[Band, tuple[Doubles, Doubles]]:
     """Fluxes and errors of the rows whose stars Read_1 cuts off in a band; NaN for all other rows.
 
     Parameters
     ----------
-    bands, profiles : mapping of Band
+    bands : mapping of Band to BandFrames
+        Registered frames.
+    profiles : mapping of Band to StarProfile
+        One for each of the bands.
     stars : Read1Stars
+        Of the scan.
     star : int64 array (n,)
         Star of each row, -1 for ordinary rows.
     """
     result = {}
-    for band, one in bands.items():
+    for band, frames in bands.items():
         flux, error = (np.full(star.size, np.nan) for _ in range(2))
         rows = np.flatnonzero((star >= 0) & stars.clipped[band][star]) if stars.x_arcsec.size else star[:0]
         if rows.size:
-            which = star[rows]
-            places = stars.x_arcsec[which], stars.y_arcsec[which]
-            flux[rows], error[rows] = wing_fluxes(one, profiles[band], *places)
+            index = star[rows]
+            places = stars.x_arcsec[index], stars.y_arcsec[index]
+            flux[rows], error[rows] = wing_fluxes(frames, profiles[band], *places)
         result[band] = (flux, error)
     return result
 
@@ -63,6 +70,7 @@ def wing_fluxes(
     Parameters
     ----------
     band : BandFrames
+        Registered frames.
     profile : StarProfile
         Of the same band.
     x_arcsec, y_arcsec : float64 arrays (n,)
@@ -74,7 +82,10 @@ def wing_fluxes(
     ratio = detector.integration_seconds / detector.read1_seconds
     for star in range(x_arcsec.size):
         looks = np.flatnonzero((visits.source == star) & (band.frames.noise_dn[visits.frame] > 0.0))
-        fits = [_fit(band, profile, int(visits.frame[k]), visits.x_pix[k], visits.y_pix[k]) for k in looks]
+        pixels = (
+            _wing_pixels(band, profile, int(visits.frame[k]), visits.x_pix[k], visits.y_pix[k]) for k in looks
+        )
+        fits = [_fit(value, share, detector) for value, share in pixels]
         good = np.array([value for value in fits if value > 0.0])
         if not good.size:
             continue
@@ -84,27 +95,30 @@ def wing_fluxes(
     return flux, error
 
 
-def _fit(band: BandFrames, profile: StarProfile, frame: int, x: float, y: float) -> float:
-    """Read_1 flux of one look; NaN where too little of the star is to be seen."""
+def _wing_pixels(
+    band: BandFrames, profile: StarProfile, frame: int, x: float, y: float
+) -> tuple[Doubles, Doubles]:
+    """Read_1 of the pixels of one look outside of what is clipped, DN, and the share of the star's light in each."""
     image = calibrate_read1(band.raw, band.calibration, np.array([frame]))[0]
-    top = band.raw.read1_dn[frame] > band.calibration.saturation_dn
+    saturates = band.raw.read1_dn[frame] > band.calibration.saturation_dn
     ny, nx = image.shape
     rows = slice(max(0, round(y) - HALF_PIX), min(ny, round(y) + HALF_PIX + 1))
     columns = slice(max(0, round(x) - HALF_PIX), min(nx, round(x) + HALF_PIX + 1))
     grid_y, grid_x = np.mgrid[rows, columns]
     r = np.hypot(grid_x - x, grid_y - y)
-    clipped = top[rows, columns] & (r < 0.5 * FARTHEST_PIX)
+    clipped = saturates[rows, columns] & (r < 0.5 * FARTHEST_PIX)
     # A pixel beside a clipped one may hold what ran over.
     start = float(r[clipped].max(initial=1.0)) + 0.5
     value = image[rows, columns].astype(np.float64)
-    use: NDArray[np.bool_] = np.isfinite(value) & (r >= start) & (r < FARTHEST_PIX)
-    if np.count_nonzero(use) < FEWEST_PIXELS:
+    use: Bools = np.isfinite(value) & (r >= start) & (r < FARTHEST_PIX)
+    return value[use], profile.at(r[use])
+
+
+def _fit(value: Doubles, share: Doubles, detector: Detector) -> float:
+    """Flux in value = flux x share + sky, DN; NaN where too few pixels hold too little of the star."""
+    if value.size < FEWEST_PIXELS:
         return float("nan")
-    share, value = profile.at(r[use]), value[use]
-    detector = band.raw.detector
-    noise = (
-        1.5 * detector.read_noise_electrons / detector.gain
-    )  # with the reset's, which Read_1 alone does not cancel
+    noise = RESET_SHARE * detector.read_noise_electrons / detector.gain
     flux, sky = 0.0, float(np.median(value))
     for _ in range(4):
         model = np.maximum(flux * share, 0.0)

@@ -121,7 +121,7 @@ def test_importing_workers_sets_the_folder_and_loads_no_compiler(tmp_path):
     assert told == used == str(cache_folder(given=str(tmp_path)))
 
 
-@pytest.mark.parametrize("first", ["numba", "app.formats.rice", "app.observatory.exposure"])
+@pytest.mark.parametrize("first", ["numba", "app.formats.rice_decoding", "app.observatory.exposure"])
 def test_every_kernel_is_declared_after_the_folder_is_set(tmp_path, first):
     """Also where numba, or kernels that are not the reduction's, were loaded before the workers."""
     program = (

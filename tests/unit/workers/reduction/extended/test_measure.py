@@ -12,8 +12,8 @@ from tests.worlds.frame_stack import blank, gaussian_psf, paint, strip
 from workers.reduction.extended.measure import join_bands, measure_extended, wide_sources
 from workers.reduction.frames.grid import strip_grid
 from workers.reduction.frames.products import EXTENDED_DTYPE, EXTENDED_RADII_ARCSEC
+from workers.reduction.frames.scan_grid import ScanGrid
 from workers.reduction.frames.uscan import UScan
-from workers.reduction.merging.grid import ScanGrid
 from workers.reduction.photometry.catalogue import make_catalogue
 from workers.reduction.photometry.detection import Detector
 from workers.reduction.photometry.rounds import BandStack, measure

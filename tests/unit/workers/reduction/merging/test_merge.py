@@ -2,7 +2,8 @@ import numpy as np
 import pytest
 
 from workers.reduction.merging import merge
-from workers.reduction.merging.merge import Places
+from workers.reduction.merging.duplicates import keep_duplicates_once
+from workers.reduction.merging.places import Places, weighted
 
 ARCSEC = 1.0 / 3600.0
 
@@ -84,14 +85,14 @@ def test_the_radius_shrinks_with_density():
 def test_a_source_in_two_images_is_kept_where_it_lies_deeper():
     ra, decl = np.array([10.0, 10.0 + 0.2 * ARCSEC, 10.1]), np.array([5.0, 5.0, 5.0])
     image, edge = np.array([1, 2, 2]), np.array([20.0, 30.0, 5.0])
-    assert merge.keep_duplicates_once(ra, decl, image, edge, 1.5).tolist() == [1, 2]
+    assert keep_duplicates_once(ra, decl, image, edge, 1.5).tolist() == [1, 2]
     edge = np.array([30.0, 30.0, 5.0])
-    assert merge.keep_duplicates_once(ra, decl, image, edge, 1.5).tolist() == [0, 2]
+    assert keep_duplicates_once(ra, decl, image, edge, 1.5).tolist() == [0, 2]
 
 
 def test_pairs_within_one_image_stay():
     ra, decl = np.array([10.0, 10.0]), np.array([5.0, 5.0 + ARCSEC])
-    kept = merge.keep_duplicates_once(ra, decl, np.array([1, 1]), np.array([9.0, 9.0]), 1.5)
+    kept = keep_duplicates_once(ra, decl, np.array([1, 1]), np.array([9.0, 9.0]), 1.5)
     assert kept.tolist() == [0, 1]
 
 
@@ -128,7 +129,7 @@ def test_chi_squared_is_that_of_both_covariances():
 
 def test_correlated_places_are_weighed_by_matrices():
     first, second = _leaning([(0, 0)]), _leaning([(0.2, 0.1)], angle_deg=100.0)
-    mean = merge.weighted(first, second, np.array([0]), np.array([0]))
+    mean = weighted(first, second, np.array([0]), np.array([0]))
 
     def matrix(one):
         ee, nn, en = (float(part[0]) for part in one.matrices())

@@ -17,7 +17,7 @@ from workers.reduction.photometry.apertures import measure_apertures
 from workers.reduction.profile.drawing import background_free
 from workers.reduction.profile.sample import saturated_stars
 from workers.reduction.profile.table import turbulent_guess
-from workers.reduction.saturated.read1 import read1_photometry
+from workers.reduction.saturated.apertures import read1_photometry
 
 
 def band_frames(scan, band=Band.J):

@@ -12,9 +12,10 @@ from app.instruments.bands import Band
 from app.parameters.photometry import PhotometryParameters
 from tests.worlds.frame_stack import blank, gaussian_psf, lattice, looks_at_one_field, paint, strip
 from workers.reduction.frames.grid import strip_grid
+from workers.reduction.frames.scan_grid import ScanGrid
 from workers.reduction.frames.uscan import UScan
-from workers.reduction.merging.grid import ScanGrid
-from workers.reduction.merging.rows import characters_of, fill_limits, merge_catalogues
+from workers.reduction.merging.characters import characters_of
+from workers.reduction.merging.rows import fill_limits, merge_catalogues
 from workers.reduction.photometry.catalogue import DETECTION_DTYPE, make_catalogue
 from workers.reduction.photometry.fit import fit_stars
 from workers.reduction.photometry.growth import Growth

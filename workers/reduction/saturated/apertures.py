@@ -10,13 +10,13 @@ from dataclasses import dataclass
 
 import numpy as np
 from numba import njit
-from numpy.typing import NDArray
 
-from app.arrays import Counts, Doubles, Integers, Singles
+from app.arrays import Counts, Doubles, Integers
 from workers.reduction.calibration.linearity import linear
 from workers.reduction.frames.band import BandFrames
 from workers.reduction.frames.visits import RADIUS_PIX, find_visits
 from workers.reduction.kernels.compiled import KERNEL, clipped_statistics
+from workers.reduction.saturated.values import Read1Calibration, Visits, read1_calibration
 
 ANNULUS_PIX = (7.0, 10.0)  # 14" to 20"
 DETECTION_SIGMA = 3.0
@@ -24,13 +24,14 @@ DETECTION_SIGMA = 3.0
 
 @dataclass(frozen=True)
 class Read1Photometry:
-    """Read_1 magnitudes' ingredients; each (n,).
+    """What Read_1 gives for magnitudes; each (n,).
 
     Attributes
     ----------
     flux_dn : float64
         Mean 4" aperture flux on the scale of Read_2 - Read_1; NaN where there is none.
     error_dn : float64
+        One sigma of that mean.
     frames : int64
         Read_1 frames used: M of ndet for a star whose magnitude comes from Read_1.
     seen : int64
@@ -45,43 +46,34 @@ class Read1Photometry:
 
 @njit(**KERNEL)
 def _read1_apertures(
-    read1: Counts,
-    dark: Singles,
-    bend: np.float32,
-    flat: Singles,
-    mask: NDArray[np.bool_],
-    top: Singles,
-    frame: Integers,
-    x_pix: Doubles,
-    y_pix: Doubles,
-    flux: Doubles,
-    scatter: Doubles,
+    read1: Counts, calibration: Read1Calibration, visits: Visits, flux: Doubles, scatter: Doubles
 ) -> None:
-    """4" aperture over the annulus' clipped mean on one Read_1 frame a row; NaN where a pixel is spoilt."""
+    """4" aperture over the annulus' clipped mean on one Read_1 frame a visit; NaN where a pixel is flagged."""
     _, ny, nx = read1.shape
+    dark, flat, mask, saturation, bend = calibration
     ring = np.empty(400, np.float32)
-    for k in range(frame.size):
-        i = frame[k]
-        x0 = x_pix[k]
-        y0 = y_pix[k]
+    for k in range(visits.frame.size):
+        counts = read1[visits.frame[k]]
+        x0 = visits.x_pix[k]
+        y0 = visits.y_pix[k]
         light = 0.0
         area = 0.0
         whole = True
         count = 0
         for y in range(max(0, math.floor(y0 - 10.0)), min(ny, math.floor(y0 + 10.0) + 2)):
             for x in range(max(0, math.floor(x0 - 10.0)), min(nx, math.floor(x0 + 10.0) + 2)):
-                # Not hypot: a call of the library, where no overflow threatens.
+                # sqrt, not hypot: no overflow is possible, and hypot is a library call.
                 r = math.sqrt((x - x0) * (x - x0) + (y - y0) * (y - y0))
                 if r > ANNULUS_PIX[1] or (r < ANNULUS_PIX[0] and r >= RADIUS_PIX + 0.5):
                     continue
-                spoilt = mask[y, x] or read1[i, y, x] > top[y, x]
-                value = linear(np.float32(read1[i, y, x]) - dark[y, x], bend) / flat[y, x]
+                flagged = mask[y, x] or counts[y, x] > saturation[y, x]
+                value = linear(np.float32(counts[y, x]) - dark[y, x], bend) / flat[y, x]
                 w = min(max(RADIUS_PIX + 0.5 - r, 0.0), 1.0)
                 if w > 0.0:
-                    whole = whole and not spoilt
+                    whole = whole and not flagged
                     light += w * value
                     area += w
-                elif r >= ANNULUS_PIX[0] and r <= ANNULUS_PIX[1] and not spoilt and count < ring.size:
+                elif r >= ANNULUS_PIX[0] and r <= ANNULUS_PIX[1] and not flagged and count < ring.size:
                     ring[count] = value
                     count += 1
         _, mean, sigma = clipped_statistics(ring, count)
@@ -93,39 +85,34 @@ def read1_photometry(band: BandFrames, x_arcsec: Doubles, y_arcsec: Doubles) -> 
     """4" aperture photometry on Read_1 frames, averaged.
 
     The error is the larger of what noise and light give and the scatter of the frames, over the root of their number.
+
+    Parameters
+    ----------
+    band : BandFrames
+        Registered frames.
+    x_arcsec, y_arcsec : float64 arrays (n,)
+        U-scan places of the stars.
     """
     n, detector = x_arcsec.size, band.raw.detector
-    visits = find_visits(band.geometry, x_arcsec, y_arcsec, band.frames.pixels_dn.shape[2])
-    flux, scatter = np.empty(visits.source.size), np.empty(visits.source.size)
-    calibration = band.calibration
-    _read1_apertures(
-        band.raw.read1_dn,
-        calibration.dark_read1_dn,
-        np.float32(calibration.bend_per_dn2),
-        calibration.flat,
-        calibration.mask,
-        calibration.saturation_dn,
-        visits.frame,
-        visits.x_pix,
-        visits.y_pix,
-        flux,
-        scatter,
-    )
-    good = np.isfinite(flux) & (band.frames.noise_dn[visits.frame] > 0.0)
-    source, flux, scatter = visits.source[good], flux[good], scatter[good]
+    found = find_visits(band.geometry, x_arcsec, y_arcsec, band.frames.pixels_dn.shape[2])
+    visits = Visits(found.frame, found.x_pix, found.y_pix)
+    flux, scatter = np.empty(found.source.size), np.empty(found.source.size)
+    _read1_apertures(band.raw.read1_dn, read1_calibration(band.calibration), visits, flux, scatter)
+    good = np.isfinite(flux) & (band.frames.noise_dn[found.frame] > 0.0)
+    source, flux, scatter = found.source[good], flux[good], scatter[good]
     count = np.bincount(source, minlength=n).astype(np.int64)
-    some = np.maximum(count, 1)
+    divisor = np.maximum(count, 1)
     noise = scatter**2 + np.maximum(flux, 0.0) / detector.gain
     seen = np.bincount(source[flux > DETECTION_SIGMA * np.sqrt(noise)], minlength=n).astype(np.int64)
-    mean = np.bincount(source, flux, n) / some
-    variance = np.bincount(source, noise, n) / some
+    mean = np.bincount(source, flux, n) / divisor
+    variance = np.bincount(source, noise, n) / divisor
     spread = np.bincount(source, (flux - mean[source]) ** 2, n) / np.maximum(count - 1, 1)
     variance = np.where(count > 2, np.maximum(variance, spread), variance)
     ratio = detector.integration_seconds / detector.read1_seconds
     none = count == 0
     return Read1Photometry(
         np.where(none, np.nan, mean * ratio),
-        np.where(none, np.nan, np.sqrt(variance / some) * ratio),
+        np.where(none, np.nan, np.sqrt(variance / divisor) * ratio),
         count,
         seen,
     )
