@@ -28,6 +28,7 @@ from app.formats.scan_diagnostics import write_diagnostics
 from app.observatory.parameters import NightParameters
 from app.parameters.extraction import ExtractionParameters
 from tests.worlds.short_scans import observe
+from workers.process.warm import warm
 from workers.reduction.images.extract import extract_scan
 
 LATITUDES_DEG = {"plane": 2.0, "sparse": 30.0}
@@ -125,6 +126,8 @@ def main() -> None:
     parser.add_argument("--against", type=Path)
     parser.add_argument("--demo", action="store_true")
     options = parser.parse_args()
+    # Kernels are compiled in the order of a worker: numba's own helper functions are kept as the first user needs them.
+    warm()
     found: Hashes = {}
     for name, latitude_deg in LATITUDES_DEG.items():
         found |= scan_hashes(name, latitude_deg)

@@ -14,7 +14,7 @@ from app.arrays import Bools, Doubles, Table
 from app.instruments.bands import Band
 from app.parameters.photometry import PhotometryParameters
 from workers.reduction.extended.shape import Cutout, Shape, circle_sums, covers_circle, isophote
-from workers.reduction.frames.products import EXTENDED_RADII_ARCSEC
+from workers.reduction.frames.products import EXTENDED_RADII_ARCSEC, RADIUS_FIELDS
 from workers.reduction.frames.scan_grid import ScanGrid
 from workers.reduction.photometry.apertures import circle_light
 from workers.reduction.photometry.catalogue import BandCatalogue
@@ -136,7 +136,7 @@ def measure_extended(
     Parameters
     ----------
     out : structured array of EXTENDED_DTYPE
-        As zeros before the first band.
+        Unknown before the first band (`unknown_rows`); a band that is never measured stays so.
     places : list of (x, y, bands)
         From `join_bands`.
     band : Band
@@ -149,9 +149,6 @@ def measure_extended(
     if not places:
         return
     b = band.value
-    for name in out.dtype.names or ():
-        if name.startswith(f"{b}_"):
-            out[name] = np.nan
     stars = stack.stars
     x, y = np.array([p[0] for p in places]), np.array([p[1] for p in places])
     image = scan_grid.image_of(y)
@@ -166,7 +163,7 @@ def measure_extended(
     for n in range(x.size):
         away = np.hypot(stars.x_arcsec - x[n], stars.y_arcsec - y[n])
         part, shape = _cut(stack, x[n], y[n], away, noise)
-        _fill(out[n : n + 1], b, part, shape, float(scan_grid.zero_point_mag[band][image[n]]), noise)
+        _fill(out[n : n + 1], band, part, shape, float(scan_grid.zero_point_mag[band][image[n]]), noise)
         out[f"{b}_sky_dn"][n] = 0.25 * level
         nearest = int(np.argmin(away)) if away.size else -1
         if nearest >= 0 and away[nearest] < 3.0:
@@ -215,9 +212,9 @@ def _window(stack: BandStack, x: float, y: float, put_back: Bools) -> Cutout:
     return Cutout(np.nan_to_num(image), usable, float(x - first_x), float(y - first_y))
 
 
-def _fill(row: Table, b: str, part: Cutout, shape: Shape, zero_point_mag: float, noise: float) -> None:
+def _fill(row: Table, band: Band, part: Cutout, shape: Shape, zero_point_mag: float, noise: float) -> None:
     """Magnitudes within circles, and shape, of one object in one band; NaN where the circle leaves the data."""
-    radii = np.array(EXTENDED_RADII_ARCSEC, np.float64)
+    b, radii = band.value, np.array(EXTENDED_RADII_ARCSEC, np.float64)
     inner, outer = radii[-1] + np.array(RING_ARCSEC)
     fluxes = circle_sums(part, part.ring_level(inner, outer), radii)
     # Independent frame pixels of 4 square arcsec on each look.
@@ -226,7 +223,7 @@ def _fill(row: Table, b: str, part: Cutout, shape: Shape, zero_point_mag: float,
         good = fluxes[k] > 0.0 and covers_circle(part, float(radii[k]))
         row[f"{b}_m_{radius}"] = zero_point_mag - 2.5 * np.log10(fluxes[k]) if good else np.nan
         row[f"{b}_msig_{radius}"] = 1.0857 * error[k] / fluxes[k] if good else np.nan
-    row[f"{b}_r_3sig"] = shape.semi_major_pix
+    row[RADIUS_FIELDS[band]] = shape.semi_major_pix
     row[f"{b}_ba"] = shape.axis_ratio
     # The window's x runs to the west, the angle from +x to +y; the position angle from north through east.
     row[f"{b}_phi"] = (shape.angle_deg - 90.0) % 180.0
