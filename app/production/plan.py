@@ -75,7 +75,7 @@ class TaskPlan:
     entries : tuple of Entry
         Which scans make the task necessary: those of raw frames, of Atlas images, or both.
     step : str
-        Module of the workers whose `perform` does the task.
+        Module of `workers/steps/` whose `perform` does the task; of another package by its dotted name.
     waits_for : tuple of WaitsFor
         Kinds of earlier rows.
     again : tuple of Again
@@ -184,7 +184,7 @@ NIGHT_CALIBRATION = TaskPlan(
     does="darks, flat, mask and linearity of a night, band by band",
     scope=Scope.NIGHT,
     entries=(Entry.RAW,),
-    step="workers.steps.night_calibration",
+    step="night_calibration",
     priority=20,
 )
 SCAN = TaskPlan(
@@ -192,7 +192,7 @@ SCAN = TaskPlan(
     does="a scan of raw frames or Atlas images to images and source rows",
     scope=Scope.SCAN,
     entries=(Entry.RAW, Entry.ATLAS),
-    step="workers.steps.scan",
+    step="scan",
     waits_for=(WaitsFor(NIGHT_CALIBRATION.kind, same=Scope.NIGHT, entries=(Entry.RAW,)),),
     # Calibration scans first: what is found wrong with a night is found before its survey scans are reduced.
     calibration_priority=10,

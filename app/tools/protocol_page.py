@@ -46,7 +46,7 @@ _KINDS = """\
 ## Kinds of task
 
 One row a kind in `app/production/plan.py`. A kind waits for earlier rows only; its step is the function
-`perform` of the module named. A new kind is a row there and a module in `workers/steps/`: queueing,
+`perform` of the module of `workers/steps/` named. A new kind is a row there and a module in `workers/steps/`: queueing,
 dependencies, this table and the workers follow.
 
 | kind | what is done | a task is of | queued for | waits for | done again when | priority | step |

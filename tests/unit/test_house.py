@@ -15,10 +15,6 @@ BREACHES = {rule: house.places_of(rows) for rule, rows in house.breaches().items
 UNTESTED = {
     "app/models": "definitions of tables: tests/contract/test_migrations.py compares them with a real database",
     "app/releases": "SQL on a real database: tests/contract/test_release_build.py and its neighbours",
-    "app/tools": "the explorer is run by tests/unit/app/production/test_states.py",
-    # To be taken out when their tests are there.
-    "app/instruments": "today: seen through tests of the steps",
-    "app/parameters": "today: seen through tests of the command line",
 }
 """Packages without a folder of unit tests, each with what tests them instead."""
 

@@ -31,8 +31,10 @@ def steps_of(plan: Plan) -> Mapping[str, Step]:
 
 
 def _step_in(module: str) -> Step:
+    name = module if "." in module else f"{__package__}.{module}"
+
     def perform(claim: Claim, context: StepContext) -> Publication:
-        step: Step = importlib.import_module(module).perform
+        step: Step = importlib.import_module(name).perform
         return step(claim, context)
 
     return perform

@@ -22,7 +22,7 @@ def test_steps_are_those_of_the_plan():
 
 @pytest.mark.parametrize("row", PLAN.rows, ids=lambda row: row.kind)
 def test_a_step_takes_claim_and_surroundings(row):
-    perform = importlib.import_module(row.step).perform
+    perform = importlib.import_module(f"workers.steps.{row.step}").perform
     assert tuple(inspect.signature(perform).parameters) == ("claim", "context")
 
 
@@ -42,7 +42,7 @@ def test_a_step_is_a_module_that_the_plan_names(tmp_path):
 def test_a_worker_that_waits_has_imported_no_step():
     """Each would bring numba and a hundred megabytes along."""
     program = "import sys, workers.steps.registry; print([m for m in sys.modules if m in {names!r} or m == 'numba'])"
-    names = [row.step for row in PLAN.rows]
+    names = [f"workers.steps.{row.step}" for row in PLAN.rows]
     done = subprocess.run(
         [sys.executable, "-c", program.replace("{names!r}", repr(names))],
         capture_output=True, text=True, check=True, cwd=ROOT,
