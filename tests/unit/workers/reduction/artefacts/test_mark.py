@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import json
-
 import numpy as np
 import pytest
 
 from app.columns.flags import ConfusionFlag
 from app.instruments.bands import BANDS, Band
-from app.parameters.artefacts import ArtefactRuleError, ArtefactRules, GlintRule, SpikeRule
+from app.parameters.artefacts import ArtefactRules, GlintRule, SpikeRule
 from workers.reduction.artefacts.mark import mark_artefacts
 from workers.reduction.artefacts.persistence import latent_places
 from workers.reduction.frames.geometry import FrameGeometry
@@ -312,18 +310,8 @@ def test_empty_tables():
     assert mark_artefacts(np.zeros(0, SOURCE_DTYPE), np.zeros(0, bool), USCAN, geometry()).size == 0
 
 
-def test_rules_survive_json_and_name_what_they_do_not_know():
-    again = ArtefactRules.from_dict(json.loads(json.dumps(RULES.as_dict())))
-    assert again == RULES
-    assert hash(again) == hash(RULES)
-    part = ArtefactRules.from_dict({"spike": {"first_arcsec": 2.0}, "sigmas": 3.0})
-    assert (part.spike.first_arcsec, part.sigmas) == (2.0, 3.0)
-    assert (part.halo, part.spike.angles_deg) == (RULES.halo, RULES.spike.angles_deg)
-    for wrong in ({"spikes": {}}, {"spike": {"width": 2.0}}):
-        with pytest.raises(ArtefactRuleError, match="of"):
-            ArtefactRules.from_dict(wrong)
-    # a run that knows no spikes
-    off = ArtefactRules.from_dict({"spike": {"parent_limit_mag": [-9.0, -9.0, -9.0]}})
+def test_a_run_may_know_no_spikes():
+    off = ArtefactRules(spike=SpikeRule(parent_limit_mag=(-9.0, -9.0, -9.0)))
     assert flags([at(0.0, 15.0, 15.9)], rules=off) == ["c00"]  # of the halo
 
 

@@ -16,7 +16,7 @@ from workers.reduction.profile.table import turbulent_guess
 from workers.reduction.saturated.read1_stars import Read1Stars
 from workers.reduction.saturated.wings import FEWEST_PIXELS, _fit, _wing_pixels, wing_fluxes, wings_of_rows
 
-DETECTOR = detector_of("n", Band.J)
+DETECTOR = detector_of("sim-n-1", Band.J)
 
 
 def wing(flux, sky, *, pixels=200, seed=2):
