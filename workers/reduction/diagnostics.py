@@ -17,16 +17,24 @@ from app.columns.diagnostics import (
     BandDiagnostics,
 )
 from app.quantiles import quick_median
-from workers.reduction.frames.band import BandFrames
 from workers.reduction.frames.looks import Looks
 from workers.reduction.frames.uscan import UScan
 from workers.reduction.kernels.compiled import KERNEL
 from workers.reduction.photometry.catalogue import BandCatalogue
 from workers.reduction.photometry.mosaic import mosaic
-from workers.reduction.photometry.rounds import BandStack
+from workers.reduction.photometry.residual import Residual
+from workers.reduction.photometry.stack import BandStack
 from workers.reduction.photometry.transparency import frame_transparency
+from workers.reduction.profile.stamps import (
+    PADDED,
+    STAMP,
+    blend_stamp,
+    field_place,
+    field_terms,
+    phase_of,
+    phase_rest,
+)
 from workers.reduction.profile.stars import Stars
-from workers.reduction.profile.table import PADDED, STAMP, blend_stamp, field_terms, phase_of, phase_rest
 from workers.reduction.registration.rounds import ReferenceStars
 
 PIECE_PIX = 384  # of the Atlas image shown beside its residual
@@ -68,7 +76,7 @@ def _look_fluxes(
         qy = phase_of(y_pix[k] - jy)
         rx = phase_rest(x_pix[k] - jx, qx)
         ry = phase_rest(y_pix[k] - jy, qy)
-        field_terms(x_pix[k], y_pix[k], log_width[i], 0, terms)
+        field_terms(field_place(x_pix[k], nx), field_place(y_pix[k], ny), log_width[i], 0, terms)
         blend_stamp(tables, terms, 0, qx, qy, stamp)
         squares = 0.0
         product = 0.0
@@ -107,7 +115,8 @@ class LookFluxes:
         Reduced, of the look's pixels about the star's one model; without the table's own error.
     """
 
-    def __init__(self, stack: BandStack, looks: Looks, asked: NDArray[np.bool_]) -> None:
+    def __init__(self, residual: Residual, looks: Looks, asked: NDArray[np.bool_]) -> None:
+        stack = residual.stack
         stars, noise = stack.stars, stack.frames.noise_dn
         self.star = np.repeat(np.arange(stars.size), np.diff(looks.start))
         self.frame = looks.frame
@@ -116,7 +125,7 @@ class LookFluxes:
         least = BRIGHT_SNR * float(np.min(noise, where=noise > 0.0, initial=np.inf))
         self.flux_dn, self.error_dn, self.chi2 = (np.empty(drawn.size) for _ in range(3))
         _look_fluxes(
-            stack.residual, stack.frames.flags, stack.frames.noise_dn, stack.psf.log_width, stack.tables,
+            residual.pixels_dn, stack.frames.flags, stack.frames.noise_dn, stack.psf.log_width, stack.psf.tables,
             1.0 / stack.frames.detector.gain, looks.frame, looks.x_pix, looks.y_pix, drawn,
             asked[self.star] | (drawn > least), self.flux_dn, self.error_dn, self.chi2,
         )  # fmt: skip
@@ -130,7 +139,7 @@ class LookFluxes:
         return frame_transparency(self.star[good], self.frame[good], ratio, error, frames)
 
 
-def frame_table(stack: BandStack, band: BandFrames, fluxes: LookFluxes, uscan: UScan) -> NDArray[np.void]:
+def frame_table(stack: BandStack, fluxes: LookFluxes, uscan: UScan) -> NDArray[np.void]:
     """Rows of FRAME_DIAGNOSTIC_DTYPE."""
     frames = stack.frames
     n = frames.noise_dn.size
@@ -142,7 +151,7 @@ def frame_table(stack: BandStack, band: BandFrames, fluxes: LookFluxes, uscan: U
     table["background_dn"] = np.where(usable, frames.mesh_dn.mean(axis=(1, 2)), np.nan)
     table["noise_dn"] = np.where(usable, frames.noise_dn, np.nan)
     table["transparency"], table["stars"] = fluxes.transparency(stack.stars, n)
-    x, y = uscan.from_sky(band.raw.ra_deg, band.raw.decl_deg)
+    x, y = uscan.from_sky(stack.band.raw.ra_deg, stack.band.raw.decl_deg)
     table["shift_x_arcsec"] = stack.geometry.x_arcsec - x
     table["shift_y_arcsec"] = stack.geometry.y_arcsec - y
     return table
@@ -208,36 +217,38 @@ def reference_table(
 
 
 def band_diagnostics(
-    stack: BandStack,
-    band: BandFrames,
+    residual: Residual,
     catalogue: BandCatalogue,
     uscan: UScan,
     piece: tuple[Singles, float, float],
     zero_point_mag: float,
 ) -> BandDiagnostics:
-    """Everything of a band; the stack's residual frames must lack all stars.
+    """Everything of a band; the lent residual frames must lack all stars.
 
     Parameters
     ----------
-    stack, band, catalogue
-        Of one band.
+    residual : Residual
+        Loan of the band.
+    catalogue : BandCatalogue
+        Its detections.
     uscan : UScan
     piece : (float32 array, float, float)
         A piece of the band's Atlas image and the U-scan place of its first pixel.
     zero_point_mag : float
         Magnitude of 1 DN.
     """
+    stack = residual.stack
     looks = stack.looks(stack.stars, 2.0)
     snr = catalogue.table["snr"]
     asked = snr > BRIGHT_SNR
     asked[catalogue.sample] = True
-    fluxes = LookFluxes(stack, looks, asked)
+    fluxes = LookFluxes(residual, looks, asked)
     image, x, y = piece
     return BandDiagnostics(
-        band=band.raw.detector.band,
-        frames=frame_table(stack, band, fluxes, uscan),
+        band=stack.frames.detector.band,
+        frames=frame_table(stack, fluxes, uscan),
         chi2_map=chi2_map(fluxes, looks, snr),
         stars=star_table(stack, catalogue, fluxes, zero_point_mag),
         image=image,
-        residual=mosaic(stack, x, y, *image.shape),
+        residual=mosaic(residual.arrays(), stack.geometry, x, y, image.shape),
     )

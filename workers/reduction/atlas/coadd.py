@@ -15,7 +15,7 @@ from numba import njit
 
 from app.arrays import Doubles, Flags, Singles
 from workers.reduction.atlas.drizzle import PADDING, drizzle
-from workers.reduction.frames.geometry import CORNER_PIX, FrameGeometry
+from workers.reduction.frames.geometry import FrameGeometry
 from workers.reduction.frames.grid import (
     WIDTH,
     StripGrid,
@@ -117,7 +117,7 @@ def coadd(
         frames and the light's own, without the correlation between neighbours that spreading makes.
     """
     planes = [np.empty((grid.rows, WIDTH), np.float32) for _ in range(3)]
-    matrix, cubic = geometry.matrices(), geometry.distortion_arcsec / CORNER_PIX**3
+    matrix, cubic = geometry.matrices(), geometry.bend
     _coadd(
         frames.pixels_dn,
         frames.flags,

@@ -21,8 +21,7 @@ from workers.reduction.merging.grid import ScanGrid
 from workers.reduction.photometry.apertures import circle_light
 from workers.reduction.photometry.catalogue import BandCatalogue
 from workers.reduction.photometry.mosaic import mosaic
-from workers.reduction.photometry.rounds import OVER_EDGE_PIX, BandStack
-from workers.reduction.profile.drawing import background_free, subtract_stars
+from workers.reduction.photometry.residual import Residual
 
 RADIUS_ARCSEC = 10.0
 EXCESS = (
@@ -55,24 +54,25 @@ def join_bands(found: Iterable[tuple[float, float, float]]) -> list[tuple[float,
 
 
 def wide_sources(
-    stack: BandStack, catalogue: BandCatalogue, parameters: PhotometryParameters
+    residual: Residual, catalogue: BandCatalogue, parameters: PhotometryParameters
 ) -> list[tuple[float, float, float]]:
     """Instrumental magnitude and place of the sources of a band that are wider than a star.
 
     A source is extended in a band if it is bright, does not fit the profile, and 10" around it hold at least 0.25 mag
-    more light than the profiles of its members, significantly so. The stack's residual frames must be those that
-    `measure` left: all bands share one buffer.
+    more light than the profiles of its members, significantly so. The residual frames must be those that `measure`
+    left.
     """
     from scipy.spatial import cKDTree
 
+    stack = residual.stack
     table, stars = catalogue.table, stack.stars
     with np.errstate(invalid="ignore"):
         chosen = np.flatnonzero((table["snr"] > parameters.extended_minimum_snr) & (table["psfchi"] > 3.0))
     if not chosen.size:
         return []
     looks = stack.looks(stars, 6.0)
-    light, error = circle_light(stack.residual, stack.frames, looks, chosen, 0.5 * RADIUS_ARCSEC)
-    inner, _ = circle_light(stack.residual, stack.frames, looks, chosen, 0.5 * OWN_ARCSEC)
+    light, error = circle_light(residual.arrays(), looks, chosen, 0.5 * RADIUS_ARCSEC)
+    inner, _ = circle_light(residual.arrays(), looks, chosen, 0.5 * OWN_ARCSEC)
     places = np.column_stack([stars.x_arcsec, stars.y_arcsec])
     flux = np.nan_to_num(stars.flux_dn)
     bright = stack.fixed.stars
@@ -98,10 +98,10 @@ def measure_extended(
     out: Table,
     places: list[tuple[float, float, int]],
     band: Band,
-    stack: BandStack,
+    residual: Residual,
     where: ScanGrid,
 ) -> None:
-    """Fill one band's columns of EXTENDED_DTYPE rows, one a place; draws the stack's residual frames anew.
+    """Fill one band's columns of EXTENDED_DTYPE rows, one a place; draws the lent residual frames anew.
 
     Parameters
     ----------
@@ -110,7 +110,8 @@ def measure_extended(
     places : list of (x, y, bands)
         From `join_bands`.
     band : Band
-    stack : BandStack
+    residual : Residual
+        Loan of the band.
     where : ScanGrid
     """
     if not places:
@@ -119,6 +120,7 @@ def measure_extended(
     for name in out.dtype.names or ():
         if name.startswith(f"{b}_"):
             out[name] = np.nan
+    stack = residual.stack
     stars = stack.stars
     x, y = np.array([p[0] for p in places]), np.array([p[1] for p in places])
     image = where.image_of(y)
@@ -129,10 +131,10 @@ def measure_extended(
     out["y"] = y - where.grid.first_y_arcsec - edges
     level = float(np.median(stack.frames.mesh_dn[stack.usable]))
     noise = float(np.median(stack.frames.noise_dn[stack.usable]))
-    _draw_around(stack, x, y)
+    _draw_around(residual, x, y)
     for n in range(x.size):
         away = np.hypot(stars.x_arcsec - x[n], stars.y_arcsec - y[n])
-        part, shape = _cut(stack, x[n], y[n], away, noise)
+        part, shape = _cut(residual, x[n], y[n], away, noise)
         _fill(out[n : n + 1], b, part, shape, float(where.zero_point_mag[band][image[n]]), noise)
         out[f"{b}_sky_dn"][n] = 0.25 * level
         nearest = int(np.argmin(away)) if away.size else -1
@@ -140,43 +142,39 @@ def measure_extended(
             out[f"{b}_psfchi"][n] = stars.chi2[nearest]
 
 
-def _draw_around(stack: BandStack, x: Doubles, y: Doubles) -> None:
+def _draw_around(residual: Residual, x: Doubles, y: Doubles) -> None:
     """Make the band's residual frames around some places: another band has used their buffer since.
 
     Only stars whose light may reach a window are drawn, one of eight in a usual scan.
     """
-    stars = stack.stars
-    background_free(stack.frames, stack.residual)
-    stack.subtract(stack.fixed.stars)
+    stars = residual.stack.stars
+    residual.restore()
     near = np.zeros(stars.size, np.bool_)
     for px, py in zip(x, y, strict=True):
         far = np.maximum(np.abs(stars.x_arcsec - px), np.abs(stars.y_arcsec - py))
         near |= far < HALF_WINDOW_ARCSEC + WING_ARCSEC
-    stack.subtract(stars.taken(near))
+    residual.subtract(stars.taken(near))
 
 
-def _cut(stack: BandStack, x: float, y: float, away: Doubles, noise: float) -> tuple[Cutout, Shape]:
+def _cut(residual: Residual, x: float, y: float, away: Doubles, noise: float) -> tuple[Cutout, Shape]:
     """Window around an object with its own stars put back, first those within 8", then those within its isophote."""
     sigma = 0.5 * noise / np.sqrt(6.0) * 0.5  # of a 1" pixel: a quarter of a frame pixel, six looks
     put_back = away < OBJECT_ARCSEC
-    part = _window(stack, x, y, put_back)
+    part = _window(residual, x, y, put_back)
     shape = isophote(part.image, part.usable, part.x, part.y, 3.0 * sigma, 120)
     if np.isfinite(shape.semi_major_pix) and shape.semi_major_pix > OBJECT_ARCSEC:
-        part = _window(stack, x, y, away < min(shape.semi_major_pix, 70.0))
+        part = _window(residual, x, y, away < min(shape.semi_major_pix, 70.0))
         shape = isophote(part.image, part.usable, part.x, part.y, 3.0 * sigma, 120)
     return part, shape
 
 
-def _window(stack: BandStack, x: float, y: float, put_back: NDArray[np.bool_]) -> Cutout:
+def _window(residual: Residual, x: float, y: float, put_back: NDArray[np.bool_]) -> Cutout:
     first_x, first_y = np.floor(x) - HALF_WINDOW_ARCSEC, np.floor(y) - HALF_WINDOW_ARCSEC
     side = 2 * HALF_WINDOW_ARCSEC + 1
-    own = stack.stars.taken(put_back)
-    looks = stack.looks(own, OVER_EDGE_PIX)
-    light = np.nan_to_num(own.flux_dn)
-    for sign in (-1.0, 1.0):
-        subtract_stars(stack.residual, stack.frames, stack.psf, stack.tables, looks, sign * light)
-        if sign < 0.0:
-            image = mosaic(stack, first_x, first_y, side, side)
+    own = residual.stack.stars.taken(put_back)
+    residual.give_light_back(own)
+    image = mosaic(residual.arrays(), residual.stack.geometry, first_x, first_y, (side, side))
+    residual.subtract(own)
     usable = np.isfinite(image)
     return Cutout(np.nan_to_num(image), usable, float(x - first_x), float(y - first_y))
 

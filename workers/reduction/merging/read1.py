@@ -16,7 +16,6 @@ from app.arrays import Doubles, Integers, Table
 from app.columns.flags import BlendFlag, ReadFlag
 from app.instruments.bands import Band
 from workers.reduction.frames.band import BandFrames
-from workers.reduction.frames.looks import find_looks
 from workers.reduction.frames.uscan import UScan
 from workers.reduction.merging.grading import photometric_quality
 from workers.reduction.merging.rows import characters_of
@@ -69,9 +68,7 @@ def apply_read1(
     order = np.lexsort((x, y))
     rows, x, y = rows[order], x[order], y[order]
     for band, one in bands.items():
-        size = one.frames.pixels_dn.shape[2]
-        looks = find_looks(one.geometry, one.frames.noise_dn > 0.0, x, y, size)
-        burnt = saturated_stars(one.frames, looks) | _unusable(out, band)[rows]
+        burnt = saturated_stars(one.frames, one.looks(x, y)) | _unusable(out, band)[rows]
         zero_point = zero_points_mag[band]
         found = _magnitudes(out, band, one, rows[burnt], x[burnt], y[burnt], zero_point)
         _make_default(out, band, found, ReadFlag.READ1_APERTURE, READ1_FLOOR_MAG, fixed_errors_mag)

@@ -95,7 +95,7 @@ def read1_photometry(band: BandFrames, x_arcsec: Doubles, y_arcsec: Doubles) -> 
     The error is the larger of what noise and light give and the scatter of the frames, over the root of their number.
     """
     n, detector = x_arcsec.size, band.raw.detector
-    visits = find_visits(band.geometry, x_arcsec, y_arcsec, band.frames.pixels_dn.shape[2])
+    visits = find_visits(band.geometry, x_arcsec, y_arcsec)
     flux, scatter = np.empty(visits.source.size), np.empty(visits.source.size)
     calibration = band.calibration
     _read1_apertures(

@@ -319,8 +319,7 @@ class _Looks:
 
 
 def _look(band: BandFrames, places: Doubles) -> _Looks:
-    size = band.frames.pixels_dn.shape[2]
-    visits = find_visits(band.geometry, places[:, 0].copy(), places[:, 1].copy(), size)
+    visits = find_visits(band.geometry, places[:, 0].copy(), places[:, 1].copy())
     out = np.zeros((visits.source.size, 6))
     _centroids(
         band.raw.read1_dn, band.frames.flags, *_calibration_arrays(band),

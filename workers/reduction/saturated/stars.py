@@ -9,7 +9,6 @@ from numpy.typing import NDArray
 
 from app.arrays import Doubles
 from workers.reduction.frames.band import BandFrames
-from workers.reduction.frames.looks import find_looks
 from workers.reduction.kernels.pairs import near_any
 from workers.reduction.profile.radial import profile_of
 from workers.reduction.profile.sample import saturated_stars
@@ -49,10 +48,7 @@ class Saturated:
 
 def saturates(band: BandFrames, stars: Read1Stars) -> NDArray[np.bool_]:
     """Which of the scan's saturated stars saturate a frame of this band."""
-    size = band.frames.pixels_dn.shape[2]
-    usable = band.frames.noise_dn > 0.0
-    looks = find_looks(band.geometry, usable, stars.x_arcsec, stars.y_arcsec, size)
-    return saturated_stars(band.frames, looks)
+    return saturated_stars(band.frames, band.looks(stars.x_arcsec, stars.y_arcsec))
 
 
 def saturated_of(band: BandFrames, stars: Read1Stars, psf: FramePsf) -> Saturated:
