@@ -58,10 +58,10 @@ def looks_at_one_field(n, rng):
     )
 
 
-def strip(n, *, step=83.25, northward=True):
+def strip(n, *, step=83.25, northward=True, size=256):
     """Geometry of a scan."""
     y = (1 if northward else -1) * step * np.arange(n)
-    return FrameGeometry(0.37 * (np.arange(n) % 5), y, 2.0 * np.eye(2), np.zeros(n))
+    return FrameGeometry(0.37 * (np.arange(n) % 5), y, 2.0 * np.eye(2), np.zeros(n), size_pix=size)
 
 
 def blank(n, *, noise=10.0, sky=400.0, gain=8.0, rng=None, size=256):

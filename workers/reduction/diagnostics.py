@@ -17,16 +17,24 @@ from app.columns.diagnostics import (
     BandDiagnostics,
 )
 from app.quantiles import quick_median
-from workers.reduction.frames.band import BandFrames
 from workers.reduction.frames.looks import Looks
 from workers.reduction.frames.uscan import UScan
 from workers.reduction.kernels.compiled import KERNEL
 from workers.reduction.photometry.catalogue import BandCatalogue
 from workers.reduction.photometry.mosaic import mosaic
-from workers.reduction.photometry.rounds import BandStack
+from workers.reduction.photometry.residual import Residual
+from workers.reduction.photometry.stack import BandStack
 from workers.reduction.photometry.transparency import frame_transparency
+from workers.reduction.profile.stamps import (
+    PADDED,
+    STAMP,
+    blend_stamp,
+    field_place,
+    field_terms,
+    phase_of,
+    phase_rest,
+)
 from workers.reduction.profile.stars import Stars
-from workers.reduction.profile.table import PADDED, STAMP, blend_stamp, field_terms, phase_of, phase_rest
 from workers.reduction.registration.rounds import ReferenceStars
 
 PIECE_PIX = 384  # of the Atlas image shown beside its residual
@@ -124,6 +132,7 @@ def _sums_of_look(
 @njit(**KERNEL)
 def _look_fluxes(frames: LookFrames, looks: LookStars, flux: Doubles, error: Doubles, chi2: Doubles) -> None:
     """Flux of each look at its known place, from residual frames with the drawn star added back; one a row."""
+    _, ny, nx = frames.residual.shape
     terms = np.empty((1, frames.tables.shape[2] - 1), np.float32)
     stamp = np.zeros((1, 3, PADDED), np.float32)
     for k in range(looks.frame.size):
@@ -136,7 +145,9 @@ def _look_fluxes(frames: LookFrames, looks: LookStars, flux: Doubles, error: Dou
         fy = looks.y_pix[k] - math.floor(looks.y_pix[k] + 0.5)
         qx = phase_of(fx)
         qy = phase_of(fy)
-        field_terms(looks.x_pix[k], looks.y_pix[k], frames.log_width[looks.frame[k]], 0, terms)
+        u = field_place(looks.x_pix[k], nx)
+        v = field_place(looks.y_pix[k], ny)
+        field_terms(u, v, frames.log_width[looks.frame[k]], 0, terms)
         blend_stamp(frames.tables, terms, 0, qx, qy, stamp)
         rest = phase_rest(fx, qx), phase_rest(fy, qy)
         squares, product, chi, count = _sums_of_look(frames, looks, k, rest, stamp)
@@ -154,8 +165,8 @@ class LookFluxes:
 
     Parameters
     ----------
-    stack : BandStack
-        Of a band; its residual frames lack all stars.
+    residual : Residual
+        Loan of a band; its residual frames lack all stars.
     looks : Looks
         At the stars of the stack.
     asked : bool array (stars,)
@@ -171,7 +182,8 @@ class LookFluxes:
         Reduced, of the look's pixels about the star's one model; without the table's own error.
     """
 
-    def __init__(self, stack: BandStack, looks: Looks, asked: Bools) -> None:
+    def __init__(self, residual: Residual, looks: Looks, asked: Bools) -> None:
+        stack = residual.stack
         stars, noise = stack.stars, stack.frames.noise_dn
         self.star = np.repeat(np.arange(stars.size), np.diff(looks.start))
         self.frame = looks.frame
@@ -180,11 +192,11 @@ class LookFluxes:
         least = BRIGHT_SNR * float(np.min(noise, where=noise > 0.0, initial=np.inf))
         self.flux_dn, self.error_dn, self.chi2 = (np.empty(drawn.size) for _ in range(3))
         frames = LookFrames(
-            stack.residual,
+            residual.pixels_dn,
             stack.frames.flags,
             stack.frames.noise_dn,
             stack.psf.log_width,
-            stack.tables,
+            stack.psf.tables,
             1.0 / stack.frames.detector.gain,
         )
         places = LookStars(looks.frame, looks.x_pix, looks.y_pix, drawn, asked[self.star] | (drawn > least))
@@ -207,15 +219,13 @@ class LookFluxes:
         return frame_transparency(self.star[good], self.frame[good], ratio, error, frames)
 
 
-def frame_table(stack: BandStack, band: BandFrames, fluxes: LookFluxes, uscan: UScan) -> Table:
+def frame_table(stack: BandStack, fluxes: LookFluxes, uscan: UScan) -> Table:
     """Rows of FRAME_DIAGNOSTIC_DTYPE.
 
     Parameters
     ----------
     stack : BandStack
         Of a band.
-    band : BandFrames
-        Its frames, for the commanded positions.
     fluxes : LookFluxes
         Of the same stack, for the transparency.
     uscan : UScan
@@ -231,7 +241,7 @@ def frame_table(stack: BandStack, band: BandFrames, fluxes: LookFluxes, uscan: U
     table["background_dn"] = np.where(usable, frames.mesh_dn.mean(axis=(1, 2)), np.nan)
     table["noise_dn"] = np.where(usable, frames.noise_dn, np.nan)
     table["transparency"], table["stars"] = fluxes.transparency(stack.stars, n)
-    x, y = uscan.from_sky(band.raw.ra_deg, band.raw.decl_deg)
+    x, y = uscan.from_sky(stack.band.raw.ra_deg, stack.band.raw.decl_deg)
     table["shift_x_arcsec"] = stack.geometry.x_arcsec - x
     table["shift_y_arcsec"] = stack.geometry.y_arcsec - y
     return table
@@ -331,21 +341,18 @@ def reference_table(rows: Table, reference: ReferenceStars, uscan: UScan, y_orig
 
 
 def band_diagnostics(
-    stack: BandStack,
-    band: BandFrames,
+    residual: Residual,
     catalogue: BandCatalogue,
     uscan: UScan,
     piece: tuple[Singles, float, float],
     zero_point_mag: float,
 ) -> BandDiagnostics:
-    """Collect the diagnostics of a band; the stack's residual frames must lack all stars.
+    """Collect the diagnostics of a band; the lent residual frames must lack all stars.
 
     Parameters
     ----------
-    stack : BandStack
-        Of the band.
-    band : BandFrames
-        Its frames.
+    residual : Residual
+        Loan of the band.
     catalogue : BandCatalogue
         Its detections.
     uscan : UScan
@@ -355,17 +362,18 @@ def band_diagnostics(
     zero_point_mag : float
         Magnitude of 1 DN.
     """
+    stack = residual.stack
     looks = stack.looks(stack.stars, 2.0)
     snr = catalogue.table["snr"]
     asked = snr > BRIGHT_SNR
     asked[catalogue.sample] = True
-    fluxes = LookFluxes(stack, looks, asked)
+    fluxes = LookFluxes(residual, looks, asked)
     image, x, y = piece
     return BandDiagnostics(
-        band=band.raw.detector.band,
-        frames=frame_table(stack, band, fluxes, uscan),
+        band=stack.frames.detector.band,
+        frames=frame_table(stack, fluxes, uscan),
         chi2_map=chi2_map(fluxes, looks, snr),
         stars=star_table(stack, catalogue, fluxes, zero_point_mag),
         image=image,
-        residual=mosaic(stack, x, y, *image.shape),
+        residual=mosaic(residual.arrays(), stack.geometry, x, y, image.shape),
     )

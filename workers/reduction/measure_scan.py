@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass, replace
 
 import numpy as np
-from numpy.typing import NDArray
 
-from app.arrays import Table
-from app.columns.diagnostics import ScanDiagnostics
+from app.arrays import Integers, Singles, Table
+from app.columns.diagnostics import BandDiagnostics, ScanDiagnostics
 from app.columns.records import unknown_rows
 from app.instruments.bands import Band
 from app.parameters.artefacts import ArtefactRules
@@ -24,7 +24,9 @@ from workers.reduction.merging.rows import fill_limits, merge_catalogues
 from workers.reduction.merging.star_rows import one_row_a_star
 from workers.reduction.photometry.catalogue import BandCatalogue, make_catalogue
 from workers.reduction.photometry.detection import Detector
-from workers.reduction.photometry.rounds import BandStack, measure
+from workers.reduction.photometry.residual import ResidualMemory
+from workers.reduction.photometry.rounds import measure
+from workers.reduction.photometry.stack import BandStack
 from workers.reduction.profile.radial import profile_of
 from workers.reduction.reduce_scan import Metrics, ReducedScan, add_metrics
 from workers.reduction.saturated.stars import saturated_of
@@ -35,59 +37,121 @@ CLOUD_FRAMES = 5  # averaged, 7 s
 STEADY_SLOPE = 3e-4  # a frame, 8 % of a full scan
 
 
+@dataclass(frozen=True)
+class MeasuredBand:
+    """What the photometry of a band gave.
+
+    Attributes
+    ----------
+    stack : BandStack
+        Stars, profile and background of the end.
+    catalogue : BandCatalogue
+        Its detections.
+    picture : BandDiagnostics
+        What the reduction measured of itself.
+    wide : list of (magnitude, x, y)
+        Sources wider than a star.
+    """
+
+    stack: BandStack
+    catalogue: BandCatalogue
+    picture: BandDiagnostics
+    wide: list[tuple[float, float, float]]
+
+
 def measure_scan(
     reduced: ReducedScan, parameters: PhotometryParameters, rules: ArtefactRules | None = None
 ) -> ScanSources:
     """Measure the sources of a reduced scan on its frames; metrics and diagnostics of both steps.
 
-    The stacks of `reduced` are changed: their stars, backgrounds and residual frames are those of the end.
+    Parameters
+    ----------
+    reduced : ReducedScan
+        Not changed: measured twice it gives the same twice.
+    parameters : PhotometryParameters
+        Of all steps from detection to merging.
+    rules : ArtefactRules, optional
+        Where artefacts of bright stars lie; the code's own where there are none.
+    """
+    return merge_bands(reduced, measure_bands(reduced, parameters), parameters, rules)
+
+
+def measure_bands(reduced: ReducedScan, parameters: PhotometryParameters) -> dict[Band, MeasuredBand]:
+    """Fit all stars of every band, one band after the other."""
+    grid = _grid_of(reduced)
+    detector = Detector(reduced.grid)
+    stacks = dict(reduced.stacks)
+    residuals = _memory_of(reduced)
+    measured = {}
+    for band, stack in reduced.stacks.items():
+        # Bands that are through guide by their final widths, the others by those of the first look.
+        others = [s.psf.log_width for b, s in stacks.items() if b != band and s.psf.stars]
+        guide = np.asarray(np.mean(others, axis=0, dtype=np.float64)) if others else None
+        fixed = saturated_of(stack.band, reduced.read1_stars, stack.psf)
+        zero_point = float(np.mean(grid.zero_point_mag[band]))
+        with residuals.lend(replace(stack, guide=guide, fixed=fixed)) as residual:
+            stacks[band] = measure(residual, detector, parameters)
+            catalogue = make_catalogue(residual)
+            piece = _piece(reduced, band)
+            picture = band_diagnostics(residual, catalogue, reduced.uscan, piece, zero_point)
+            wide = wide_sources(residual, catalogue, parameters)
+        measured[band] = MeasuredBand(stacks[band], catalogue, picture, wide)
+    return measured
+
+
+def merge_bands(
+    reduced: ReducedScan,
+    measured: Mapping[Band, MeasuredBand],
+    parameters: PhotometryParameters,
+    rules: ArtefactRules | None = None,
+) -> ScanSources:
+    """Merge the bands of a scan to flagged rows, with limits, extended sources and Read_1 magnitudes.
 
     Parameters
     ----------
     reduced : ReducedScan
+        The scan.
+    measured : mapping of Band to MeasuredBand
+        What `measure_bands` gave of it.
     parameters : PhotometryParameters
+        The same as for `measure_bands`.
     rules : ArtefactRules, optional
+        Where artefacts of bright stars lie; the code's own where there are none.
     """
-    where = _grid_of(reduced)
-    metrics = {name: dict(values) for name, values in reduced.metrics.items()}
-    detector = Detector(reduced.grid)
-    catalogues: dict[Band, BandCatalogue] = {}
-    pictures = []
-    wide = []
-    for band, stack in reduced.stacks.items():
-        others = [
-            other.psf.log_width for other in reduced.stacks.values() if other is not stack and other.psf.stars
-        ]
-        stack.guide = np.mean(others, axis=0, dtype=np.float64) if others else None
-        stack.fixed = saturated_of(reduced.bands[band], reduced.read1_stars, stack.psf)
-        measure(stack, detector, parameters)
-        # Bands share one buffer: what needs residual frames is asked before the next band.
-        level = stack.frames.mesh_dn[stack.usable]
-        catalogues[band] = make_catalogue(stack, float(np.median(level)) if level.size else float("nan"))
-        zero_point = float(np.mean(where.zero_point_mag[band]))
-        picture = band_diagnostics(
-            stack, reduced.bands[band], catalogues[band], reduced.uscan, _piece(reduced, band), zero_point
-        )
-        pictures.append(picture)
-        wide += wide_sources(stack, catalogues[band], parameters)
-        add_metrics(metrics, band, _band_metrics(stack, catalogues[band], picture.frames["transparency"]))
-    add_metrics(metrics, None, _clouds([picture.frames["transparency"] for picture in pictures]))
-    del detector
-    rows, merged = merge_catalogues(catalogues, where, parameters)
-    places = join_bands(wide)
+    grid = _grid_of(reduced)
+    catalogues = {band: part.catalogue for band, part in measured.items()}
+    rows, merged = merge_catalogues(catalogues, grid, parameters)
+    places = join_bands([source for part in measured.values() for source in part.wide])
     extended = unknown_rows(EXTENDED_DTYPE, len(places))
-    for band, stack in reduced.stacks.items():
-        measure_extended(extended, places, band, stack, where)
-        fill_limits(rows, merged, band, stack, catalogues[band], where, parameters)
+    residuals = _memory_of(reduced)
+    for band, part in measured.items():
+        with residuals.lend(part.stack) as residual:
+            measure_extended(extended, places, band, residual, grid)
+            fill_limits(rows, merged, band, residual, part.catalogue, grid, parameters)
     # An index takes 15 times as long on rows of 276 bytes.
     rows = np.take(rows, np.lexsort((rows["ra"], rows["decl"])))
-    sources = _bright_stars(reduced, rows, catalogues, where, parameters)
-    star = sources[1]
-    flagged = mark_artefacts(sources[0], star >= 0, reduced.uscan, reduced.registration.geometry, rules)
-    _star_metrics(metrics, reduced, flagged)
+    sources, star = _bright_stars(reduced, rows, measured, grid, parameters)
+    flagged = mark_artefacts(sources, star >= 0, reduced.uscan, reduced.geometry, rules)
     references = reference_table(flagged, reduced.reference, reduced.uscan, reduced.grid.first_y_arcsec)
     order = np.lexsort((extended["ra"], extended["decl"]))
-    return ScanSources(flagged, metrics, extended[order], ScanDiagnostics(tuple(pictures), references))
+    pictures = tuple(part.picture for part in measured.values())
+    diagnostics = ScanDiagnostics(pictures, references)
+    return ScanSources(flagged, _metrics(reduced, measured, flagged), extended[order], diagnostics)
+
+
+def _memory_of(reduced: ReducedScan) -> ResidualMemory:
+    return ResidualMemory(next(iter(reduced.stacks.values())).frames.pixels_dn.shape)
+
+
+def _metrics(reduced: ReducedScan, measured: Mapping[Band, MeasuredBand], sources: Table) -> Metrics:
+    """Metrics of the reduction with those of the photometry."""
+    metrics = {name: dict(values) for name, values in reduced.metrics.items()}
+    light = {band: part.picture.frames["transparency"] for band, part in measured.items()}
+    for band, part in measured.items():
+        add_metrics(metrics, band, _band_metrics(part.stack, part.catalogue, light[band]))
+    add_metrics(metrics, None, _clouds(list(light.values())))
+    _star_metrics(metrics, reduced, sources)
+    return metrics
 
 
 def _grid_of(reduced: ReducedScan) -> ScanGrid:
@@ -101,39 +165,37 @@ def _grid_of(reduced: ReducedScan) -> ScanGrid:
 def _bright_stars(
     reduced: ReducedScan,
     rows: Table,
-    catalogues: Mapping[Band, BandCatalogue],
-    where: ScanGrid,
+    measured: Mapping[Band, MeasuredBand],
+    grid: ScanGrid,
     parameters: PhotometryParameters,
-) -> tuple[Table, NDArray[np.int64]]:
+) -> tuple[Table, Integers]:
     """Give saturated stars one row each, with their Read_1 magnitudes; and the star of every row, -1 for none."""
     stars = reduced.read1_stars
     sources, star = one_row_a_star(rows, stars, reduced.uscan, reduced.images)
-    profiles = {band: profile_of(stack.psf) for band, stack in reduced.stacks.items()}
+    profiles = {band: profile_of(part.stack.psf) for band, part in measured.items()}
     wings = wings_of_rows(reduced.bands, profiles, stars, star)
     _, y = reduced.uscan.from_sky(sources["ra"], sources["decl"])
-    image = where.image_of(y)
+    image = grid.image_of(y)
     zero_points = {
-        band: where.zero_point_mag[band][image] + catalogues[band].growth.correction_mag
-        for band in catalogues
+        band: grid.zero_point_mag[band][image] + part.catalogue.growth.correction_mag
+        for band, part in measured.items()
     }
     fixed = (parameters.zero_point_error_mag, parameters.flat_error_mag, parameters.read1_error_mag)
     with_read1 = apply_read1(sources, star >= 0, reduced.uscan, reduced.bands, zero_points, wings, fixed)
     return with_read1, star
 
 
-def _piece(reduced: ReducedScan, band: Band) -> tuple[NDArray[np.float32], float, float]:
+def _piece(reduced: ReducedScan, band: Band) -> tuple[Singles, float, float]:
     """Middle of the middle image of a band, and the U-scan place of its first pixel."""
-    mine = [(i, f) for i, f in zip(reduced.images, reduced.facts, strict=True) if i.band == band]
-    image, facts = mine[len(mine) // 2]
+    images = [(i, f) for i, f in zip(reduced.images, reduced.facts, strict=True) if i.band == band]
+    image, facts = images[len(images) // 2]
     rows, columns = image.pixels_dn.shape
     top, left = max(0, (rows - PIECE_PIX) // 2), max(0, (columns - PIECE_PIX) // 2)
     piece = image.pixels_dn[top : top + PIECE_PIX, left : left + PIECE_PIX]
     return piece.copy(), facts.uscan_x_arcsec + 1.0 + left, facts.uscan_y_arcsec + 1.0 + top
 
 
-def _band_metrics(
-    stack: BandStack, catalogue: BandCatalogue, transparency: NDArray[np.float32]
-) -> dict[str, float]:
+def _band_metrics(stack: BandStack, catalogue: BandCatalogue, transparency: Singles) -> dict[str, float]:
     table = catalogue.table
     known = transparency[np.isfinite(transparency)].astype(np.float64)
     bright = table["snr"] > 20.0
@@ -147,7 +209,7 @@ def _band_metrics(
         "growth_looks": float(catalogue.growth.stars),
         "profile_offset_mag": catalogue.normalisation_mag,
         "rounds": float(stack.rounds),
-        "residual_noise_dn": float(np.median(stack.frames.noise_dn[stack.usable])),
+        "residual_noise_dn": stack.noise_dn(),
         "median_psfchi": float(np.nanmedian(table["psfchi"][bright])) if bright.any() else float("nan"),
     }
     if known.size:
@@ -156,10 +218,10 @@ def _band_metrics(
     return values
 
 
-def _clouds(transparency: list[NDArray[np.float32]]) -> dict[str, float]:
+def _clouds(transparency: list[Singles]) -> dict[str, float]:
     """Tell whether clouds dimmed frames by more than 5 per cent; nothing where stars do not tell.
 
-    Clouds are grey, so the middle one of the bands is asked: noise is not the same in all. A steady slope is no cloud:
+    Clouds are grey, so the median of the bands is taken: noise is not the same in all. A steady slope is no cloud:
     airmass, or a slope of the flat field by which every star brightens on its way over the array.
     """
     planes = np.array(transparency, np.float64)

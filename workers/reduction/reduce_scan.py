@@ -11,8 +11,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 import numpy as np
-from numpy.typing import NDArray
 
+from app.arrays import Table
 from app.instruments.bands import BANDS, Band
 from app.parameters.photometry import PhotometryParameters
 from app.parameters.reduction import ReductionParameters
@@ -24,6 +24,7 @@ from workers.reduction.calibration.cosmic import flag_transients
 from workers.reduction.calibration.frame_background import refine_background, rough_background
 from workers.reduction.calibration.sky_offset import subtract_sky_offset
 from workers.reduction.frames.band import BandFrames
+from workers.reduction.frames.geometry import FrameGeometry
 from workers.reduction.frames.grid import StripGrid, strip_grid
 from workers.reduction.frames.products import AtlasImage
 from workers.reduction.frames.uscan import UScan
@@ -31,7 +32,9 @@ from workers.reduction.frames.values import CalibratedFrames, FrameSetError, Nig
 from workers.reduction.frames.zero_points import NOMINAL, ZeroPoint
 from workers.reduction.photometry.centroids import centre_stars
 from workers.reduction.photometry.detection import Detector
-from workers.reduction.photometry.rounds import BandStack, first_look
+from workers.reduction.photometry.residual import ResidualMemory
+from workers.reduction.photometry.rounds import first_look
+from workers.reduction.photometry.stack import BandStack
 from workers.reduction.profile.table import turbulent_guess
 from workers.reduction.registration.rounds import (
     ReferenceStars,
@@ -41,7 +44,7 @@ from workers.reduction.registration.rounds import (
     registration_metrics,
 )
 from workers.reduction.registration.sources import extract_frame_sources
-from workers.reduction.registration.values import Centres, Registration
+from workers.reduction.registration.values import Centres, RegistrationQuality
 from workers.reduction.saturated.read1_stars import Read1Stars, find_read1_stars
 from workers.reduction.saturated.stars import saturated_of
 
@@ -53,7 +56,7 @@ __all__ = ["ReducedScan", "ReductionParameters", "ReferenceStars", "reduce_scan"
 
 @dataclass(frozen=True)
 class ReducedScan:
-    """Atlas images of a scan and all that later steps need of its frames.
+    """Atlas images of a scan and all that later steps need of its frames; nothing changes it.
 
     Attributes
     ----------
@@ -62,15 +65,17 @@ class ReducedScan:
     facts : tuple of ImageFacts
         One an image, same order.
     uscan : UScan
+        The system of the scan's places.
     grid : StripGrid
         Of the images.
     numbers : tuple of int
         Of the images, in the order of the grid's windows.
-    registration : Registration
+    registration : RegistrationQuality
+        What the places of the frames rest on.
     reference : ReferenceStars
-    bands : dict of Band to BandFrames
+        The astrometric reference stars that were given.
     stacks : dict of Band to BandStack
-        Stars found so far and the point-spread function; they share one buffer for residual frames.
+        Frames, where they lie, the stars found so far and the point-spread function: the only holder of all of them.
     read1_stars : Read1Stars
         Stars that saturate.
     metrics : dict
@@ -82,12 +87,21 @@ class ReducedScan:
     uscan: UScan
     grid: StripGrid
     numbers: tuple[int, ...]
-    registration: Registration
+    registration: RegistrationQuality
     reference: ReferenceStars
-    bands: dict[Band, BandFrames]
     stacks: dict[Band, BandStack]
     read1_stars: Read1Stars
     metrics: Metrics = field(default_factory=dict)
+
+    @property
+    def bands(self) -> dict[Band, BandFrames]:
+        """The frames of each band, raw and calibrated."""
+        return {band: stack.band for band, stack in self.stacks.items()}
+
+    @property
+    def geometry(self) -> dict[Band, FrameGeometry]:
+        """Where the frames of each band lie."""
+        return {band: stack.geometry for band, stack in self.stacks.items()}
 
 
 def reduce_scan(
@@ -107,7 +121,9 @@ def reduce_scan(
     calibration : mapping of Band to NightCalibration
         At least the bands of `raw`.
     reference : ReferenceStars
+        Astrometric reference stars around the scan; none is legal.
     parameters : ReductionParameters
+        Of the steps from frames to images.
     zero_points : mapping of Band to ZeroPoint, optional
         The night's; nominal where there is none.
     photometry : PhotometryParameters, optional
@@ -116,7 +132,7 @@ def reduce_scan(
     Raises
     ------
     FrameSetError
-        Raised if there is no band, no frame with pixels, a band without calibration, or bands of different length.
+        If there is no band, no frame with pixels, a band without calibration, or bands of different length.
     """
     bands = _check(raw, calibration)
     metrics: Metrics = {}
@@ -132,28 +148,27 @@ def reduce_scan(
     first = register_roughly(raw, tables, uscan, reference, choice)
     looked = {b: BandFrames(raw[b], calibration[b], frames[b], first.geometry[b]) for b in bands}
     bright = find_read1_stars(looked)
-    stacks, centres = _first_looks(looked, tables, bright, parameters, photometry, metrics)
+    chosen = photometry or PhotometryParameters()
+    stacks, centres = _first_looks(looked, tables, bright, parameters, chosen, metrics)
     solution = register_finely(raw, centres, tables, uscan, reference, first, choice)
     for name, values in registration_metrics(solution).items():
         metrics.setdefault(name, {}).update(values)
-    everything = {b: BandFrames(raw[b], calibration[b], frames[b], solution.geometry[b]) for b in bands}
-    for band in bands:
-        stacks[band].geometry = solution.geometry[band]
-    grid = strip_grid(solution.geometry[bands[0]])
+    stacks = {band: stack.at(solution.geometry[band]) for band, stack in stacks.items()}
+    geometry = stacks[bands[0]].geometry
+    grid = strip_grid(geometry)
     # One number for all bands, which lie some arcsec off each other: it names the triple.
-    middles = middle_frames(solution.geometry[bands[0]], grid)
-    pairs = _images(everything, stacks, grid, middles, uscan, zero_points or {}, metrics)
+    middles = middle_frames(geometry, grid)
+    pairs = _images(stacks, grid, middles, uscan, zero_points or {}, metrics)
     return ReducedScan(
         tuple(image for image, _ in pairs),
         tuple(facts for _, facts in pairs),
         uscan,
         grid,
         tuple(middle + 1 for middle in middles),
-        solution,
+        solution.quality,
         reference,
-        everything,
         stacks,
-        bright.moved(first.geometry[bands[0]], solution.geometry[bands[0]]),
+        bright.moved(first.geometry[bands[0]], geometry),
         metrics,
     )
 
@@ -172,7 +187,17 @@ def _check(raw: Mapping[Band, RawBand], calibration: Mapping[Band, NightCalibrat
 
 
 def add_metrics(metrics: Metrics, band: Band | None, values: Mapping[str, float]) -> None:
-    """Add values of one band, or of the scan, to metrics in place."""
+    """Add values of one band, or of the scan, to metrics in place.
+
+    Parameters
+    ----------
+    metrics : dict
+        Name -> band letter, or `-` for the scan -> value.
+    band : Band, optional
+        The band that the values belong to; the scan where there is none.
+    values : mapping of str to float
+        Name -> value.
+    """
     for name, value in values.items():
         metrics.setdefault(name, {})[band.value if band else "-"] = float(value)
 
@@ -204,34 +229,30 @@ def _calibrated(
 
 def _first_looks(
     bands: Mapping[Band, BandFrames],
-    tables: Mapping[Band, NDArray[np.void]],
-    stars: Read1Stars,
+    tables: Mapping[Band, Table],
+    bright: Read1Stars,
     parameters: ReductionParameters,
-    photometry: PhotometryParameters | None,
+    photometry: PhotometryParameters,
     metrics: Metrics,
 ) -> tuple[dict[Band, BandStack], dict[Band, Centres]]:
-    """Flag transients, find stars, learn the point-spread function and centre bright stars, band by band.
-
-    All bands share one buffer for their residual frames: 72 MB instead of 215.
-    """
-    chosen = photometry or PhotometryParameters()
-    some = next(iter(bands))
-    detector = Detector(strip_grid(bands[some].geometry))
-    buffer = np.empty_like(bands[some].frames.pixels_dn)
+    """Flag transients, find stars, learn the point-spread function and centre bright stars, band by band."""
+    any_band = next(iter(bands.values()))
+    detector = Detector(strip_grid(any_band.geometry))
+    residuals = ResidualMemory(any_band.frames.pixels_dn.shape)
     stacks: dict[Band, BandStack] = {}
     centres: dict[Band, Centres] = {}
-    for band, one in bands.items():
+    for band, frames in bands.items():
         if parameters.transients:
-            add_metrics(metrics, band, flag_transients(one.frames, one.geometry))
-        guess = turbulent_guess(GUESSED_WIDTH_PIX, one.frames.noise_dn.size)
-        fixed = saturated_of(one, stars, guess)
-        stacks[band] = first_look(one.frames, one.geometry, tables[band], fixed, detector, chosen, buffer)
-        centres[band] = centre_stars(stacks[band], parameters.registration_sources)
+            add_metrics(metrics, band, flag_transients(frames.frames, frames.geometry))
+        guess = turbulent_guess(GUESSED_WIDTH_PIX, frames.frames.noise_dn.size)
+        stack = BandStack(frames, guess, fixed=saturated_of(frames, bright, guess))
+        with residuals.lend(stack) as residual:
+            stacks[band] = first_look(residual, tables[band], detector, photometry)
+            centres[band] = centre_stars(residual, parameters.registration_sources)
     return stacks, centres
 
 
 def _images(
-    bands: Mapping[Band, BandFrames],
     stacks: Mapping[Band, BandStack],
     grid: StripGrid,
     middles: list[int],
@@ -241,13 +262,14 @@ def _images(
 ) -> list[tuple[AtlasImage, ImageFacts]]:
     """Coadd every band and cut it into images, ordered by number and band."""
     made: list[tuple[AtlasImage, ImageFacts]] = []
-    for band, one in bands.items():
-        planes = coadd(one.frames, one.geometry, solve_levels(one.frames, one.geometry), grid)
+    for band, stack in stacks.items():
+        geometry = stack.geometry
+        planes = coadd(stack.frames, geometry, solve_levels(stack.frames, geometry), grid)
         night = zero_points.get(band, NOMINAL)
         add_metrics(
             metrics, band, {"zero_point_nominal": float(night.nominal), "zero_point_c1_mag": night.c1_mag}
         )
-        mine = cut_images(one.raw, one.geometry, grid, middles, planes, uscan, night, stacks[band].psf)
-        add_metrics(metrics, band, seeing_metrics([image.seeing_shape for image, _ in mine]))
-        made += mine
+        images = cut_images(stack.band.raw, geometry, grid, middles, planes, uscan, night, stack.psf)
+        add_metrics(metrics, band, seeing_metrics([image.seeing_shape for image, _ in images]))
+        made += images
     return sorted(made, key=lambda pair: (pair[0].number, pair[0].band.position))

@@ -16,7 +16,7 @@ from numba import njit
 from app.arrays import Doubles, Singles
 from workers.reduction.atlas.drizzle import drizzle
 from workers.reduction.atlas.values import PADDING, FrameLight, FramePlaces, Planes, Sums, Window
-from workers.reduction.frames.geometry import CORNER_PIX, FrameGeometry
+from workers.reduction.frames.geometry import FrameGeometry
 from workers.reduction.frames.grid import (
     WIDTH,
     StripGrid,
@@ -111,7 +111,7 @@ def coadd(frames: CalibratedFrames, geometry: FrameGeometry, levels: Doubles, gr
     The turn of a pixel enters to first order: good to 1e-3 of the peak of a star up to half a degree.
     """
     planes = Planes(*(np.empty((grid.rows, WIDTH), np.float32) for _ in range(3)))
-    matrix, cubic = geometry.matrices(), geometry.distortion_arcsec / CORNER_PIX**3
+    matrix, cubic = geometry.matrices(), geometry.bend
     light = FrameLight(
         frames.pixels_dn,
         frames.flags,

@@ -19,6 +19,7 @@ from workers.reduction.calibration.frame_background import background_row
 from workers.reduction.frames.geometry import FrameGeometry
 from workers.reduction.frames.values import CalibratedFrames, PixelFlag
 from workers.reduction.kernels.compiled import KERNEL
+from workers.reduction.kernels.marks import marked_columns, marks_of
 
 Counters = NDArray[np.int32]
 
@@ -110,9 +111,7 @@ def _strike(
     n, ny, nx = pixels.shape
     level = np.empty(nx, np.float32)
     above = np.empty(nx, np.float32)
-    # Marks are set by vector operations and tested by words of eight, of which most hold nothing above the limit.
-    mark = np.zeros((nx + 7) // 8 * 8, np.uint8)
-    words = mark.view(np.uint64)
+    marks = marks_of(nx)
     found = 0
     for i in range(n):
         if noise[i] <= 0.0:
@@ -124,21 +123,17 @@ def _strike(
             # Flagged pixels are 0, far below the sky: they never stand out.
             for x in range(nx):
                 above[x] = line[x] - level[x]
-                mark[x] = np.uint8(1) if line[x] - level[x] > limit else np.uint8(0)
-            for word in range(words.size):
-                if words[word] == 0:
+                marks.mark[x] = np.uint8(1) if line[x] - level[x] > limit else np.uint8(0)
+            for m in range(marked_columns(marks)):
+                x = marks.columns[m]
+                if flags[i, y, x] != 0 or found >= struck.shape[0]:
                     continue
-                for x in range(8 * word, min(8 * word + 8, nx)):
-                    if mark[x] == 0 or flags[i, y, x] != 0 or found >= struck.shape[0]:
-                        continue
-                    if _seen_elsewhere(
-                        pixels, flags, mesh, noise, x0, y0, matrix, inverse, i, y, x, above[x]
-                    ):
-                        continue
-                    struck[found, 0] = i
-                    struck[found, 1] = y
-                    struck[found, 2] = x
-                    found += 1
+                if _seen_elsewhere(pixels, flags, mesh, noise, x0, y0, matrix, inverse, i, y, x, above[x]):
+                    continue
+                struck[found, 0] = i
+                struck[found, 1] = y
+                struck[found, 2] = x
+                found += 1
     return found
 
 

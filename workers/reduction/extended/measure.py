@@ -19,8 +19,7 @@ from workers.reduction.frames.scan_grid import ScanGrid
 from workers.reduction.photometry.apertures import circle_light
 from workers.reduction.photometry.catalogue import BandCatalogue
 from workers.reduction.photometry.mosaic import mosaic
-from workers.reduction.photometry.rounds import OVER_EDGE_PIX, BandStack
-from workers.reduction.profile.drawing import background_free, subtract_stars
+from workers.reduction.photometry.residual import Residual
 
 RADIUS_ARCSEC = 10.0
 # 0.25 mag more light within 10" than in the profile: no pair of stars within its circle reaches that.
@@ -69,18 +68,18 @@ def join_bands(found: Iterable[tuple[float, float, float]]) -> list[tuple[float,
 
 
 def wide_sources(
-    stack: BandStack, catalogue: BandCatalogue, parameters: PhotometryParameters
+    residual: Residual, catalogue: BandCatalogue, parameters: PhotometryParameters
 ) -> list[tuple[float, float, float]]:
     """Find the sources of a band that are wider than a star.
 
     A source is extended in a band if it is bright, does not fit the profile, and 10" around it hold at least 0.25 mag
-    more light than the profiles of its members, significantly so. The stack's residual frames must be those that
-    `measure` left: all bands share one buffer.
+    more light than the profiles of its members, significantly so. The residual frames must be those that
+    `measure` left.
 
     Parameters
     ----------
-    stack : BandStack
-        Of the band, with its stars and its residual frames.
+    residual : Residual
+        Loan of the band.
     catalogue : BandCatalogue
         Of the same stars.
     parameters : PhotometryParameters
@@ -93,6 +92,7 @@ def wide_sources(
     """
     from scipy.spatial import cKDTree
 
+    stack = residual.stack
     table, stars = catalogue.table, stack.stars
     with np.errstate(invalid="ignore"):
         chosen = np.flatnonzero(
@@ -101,8 +101,8 @@ def wide_sources(
     if not chosen.size:
         return []
     looks = stack.looks(stars, 6.0)
-    light, error = circle_light(stack.residual, stack.frames, looks, chosen, 0.5 * RADIUS_ARCSEC)
-    inner, _ = circle_light(stack.residual, stack.frames, looks, chosen, 0.5 * OWN_ARCSEC)
+    light, error = circle_light(residual.arrays(), looks, chosen, 0.5 * RADIUS_ARCSEC)
+    inner, _ = circle_light(residual.arrays(), looks, chosen, 0.5 * OWN_ARCSEC)
     places = np.column_stack([stars.x_arcsec, stars.y_arcsec])
     flux = np.nan_to_num(stars.flux_dn)
     bright = stack.fixed.stars
@@ -128,10 +128,10 @@ def measure_extended(
     out: Table,
     places: list[tuple[float, float, int]],
     band: Band,
-    stack: BandStack,
+    residual: Residual,
     scan_grid: ScanGrid,
 ) -> None:
-    """Fill one band's columns of EXTENDED_DTYPE rows, one a place; draws the stack's residual frames anew.
+    """Fill one band's columns of EXTENDED_DTYPE rows, one a place; draws the lent residual frames anew.
 
     Parameters
     ----------
@@ -141,14 +141,14 @@ def measure_extended(
         From `join_bands`.
     band : Band
         Whose columns are filled.
-    stack : BandStack
-        Of that band, with its stars.
+    residual : Residual
+        Loan of that band.
     scan_grid : ScanGrid
         Images of the scan and their zero points.
     """
     if not places:
         return
-    b = band.value
+    b, stack = band.value, residual.stack
     stars = stack.stars
     x, y = np.array([p[0] for p in places]), np.array([p[1] for p in places])
     image = scan_grid.image_of(y)
@@ -159,10 +159,10 @@ def measure_extended(
     out["y"] = y - scan_grid.grid.first_y_arcsec - edges
     level = float(np.median(stack.frames.mesh_dn[stack.usable]))
     noise = float(np.median(stack.frames.noise_dn[stack.usable]))
-    _draw_around(stack, x, y)
+    _draw_around(residual, x, y)
     for n in range(x.size):
         away = np.hypot(stars.x_arcsec - x[n], stars.y_arcsec - y[n])
-        part, shape = _cut(stack, x[n], y[n], away, noise)
+        part, shape = _cut(residual, x[n], y[n], away, noise)
         _fill(out[n : n + 1], band, part, shape, float(scan_grid.zero_point_mag[band][image[n]]), noise)
         out[f"{b}_sky_dn"][n] = 0.25 * level
         nearest = int(np.argmin(away)) if away.size else -1
@@ -170,44 +170,40 @@ def measure_extended(
             out[f"{b}_psfchi"][n] = stars.chi2[nearest]
 
 
-def _draw_around(stack: BandStack, x: Doubles, y: Doubles) -> None:
+def _draw_around(residual: Residual, x: Doubles, y: Doubles) -> None:
     """Make the band's residual frames around some places: another band has used their buffer since.
 
     Only stars whose light may reach a window are drawn, one of eight in a usual scan.
     """
-    stars = stack.stars
-    background_free(stack.frames, stack.residual)
-    stack.subtract(stack.fixed.stars)
+    stars = residual.stack.stars
+    residual.restore()
     near = np.zeros(stars.size, np.bool_)
     for px, py in zip(x, y, strict=True):
         far = np.maximum(np.abs(stars.x_arcsec - px), np.abs(stars.y_arcsec - py))
         near |= far < HALF_WINDOW_ARCSEC + WING_ARCSEC
-    stack.subtract(stars.taken(near))
+    residual.subtract(stars.taken(near))
 
 
-def _cut(stack: BandStack, x: float, y: float, away: Doubles, noise: float) -> tuple[Cutout, Shape]:
+def _cut(residual: Residual, x: float, y: float, away: Doubles, noise: float) -> tuple[Cutout, Shape]:
     """Window around an object with its own stars put back, first those within 8", then those within its isophote."""
     sigma = 0.5 * noise / np.sqrt(LOOKS) * 0.5  # of a 1" pixel: a quarter of a frame pixel
     put_back = away < OBJECT_ARCSEC
-    part = _window(stack, x, y, put_back)
+    part = _window(residual, x, y, put_back)
     shape = isophote(part.image, part.usable, part.x, part.y, 3.0 * sigma, REACH_PIX)
     if np.isfinite(shape.semi_major_pix) and shape.semi_major_pix > OBJECT_ARCSEC:
-        part = _window(stack, x, y, away < min(shape.semi_major_pix, LARGEST_ARCSEC))
+        part = _window(residual, x, y, away < min(shape.semi_major_pix, LARGEST_ARCSEC))
         shape = isophote(part.image, part.usable, part.x, part.y, 3.0 * sigma, REACH_PIX)
     return part, shape
 
 
-def _window(stack: BandStack, x: float, y: float, put_back: Bools) -> Cutout:
+def _window(residual: Residual, x: float, y: float, put_back: Bools) -> Cutout:
     """Mean of the looks around a place without stars, but for those that are put back; 1" pixels."""
     first_x, first_y = np.floor(x) - HALF_WINDOW_ARCSEC, np.floor(y) - HALF_WINDOW_ARCSEC
     side = 2 * HALF_WINDOW_ARCSEC + 1
-    own = stack.stars.taken(put_back)
-    looks = stack.looks(own, OVER_EDGE_PIX)
-    light = np.nan_to_num(own.flux_dn)
-    for sign in (-1.0, 1.0):
-        subtract_stars(stack.residual, stack.frames, stack.psf, stack.tables, looks, sign * light)
-        if sign < 0.0:
-            image = mosaic(stack, first_x, first_y, side, side)
+    own = residual.stack.stars.taken(put_back)
+    residual.give_light_back(own)
+    image = mosaic(residual.arrays(), residual.stack.geometry, first_x, first_y, (side, side))
+    residual.subtract(own)
     usable = np.isfinite(image)
     return Cutout(np.nan_to_num(image), usable, float(x - first_x), float(y - first_y))
 

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import IntFlag
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from app.arrays import Counts, Doubles, Flags, Singles
+from app.arrays import Bools, Counts, Doubles, Flags, Singles
 from app.errors import InputError
 from app.instruments.bands import Band
 from app.instruments.detector import Detector
@@ -37,14 +38,17 @@ class RawBand:
     Attributes
     ----------
     detector : Detector
-    read1_dn, read2_dn : uint16 arrays (n, 256, 256)
+        Constants of the band's array.
+    read1_dn, read2_dn : uint16 arrays (n, rows, columns)
         Axes: x (last) to the west, y to the north.
     mjd : float64 array (n,)
-        Middle of the exposure.
+        Middle of the exposure, UTC.
     ra_deg, decl_deg : float64 arrays (n,)
-        Commanded positions of the focal-plane centre.
+        Commanded positions of the focal-plane centre, ICRS.
     airmass : float64 array (n,)
+        NaN where it is not known.
     missing : bool array (n,)
+        Frames that were never delivered.
     """
 
     detector: Detector
@@ -59,7 +63,7 @@ class RawBand:
 
 @dataclass(frozen=True)
 class NightCalibration:
-    """What a night's darks and flats say of one array; every array (256, 256).
+    """What a night's darks and flats say of one array; every array (rows, columns).
 
     Attributes
     ----------
@@ -90,6 +94,81 @@ class NightCalibration:
     metrics: dict[str, float]
 
 
+class FlatFrames(NamedTuple):
+    """`FrameArrays` without axes: pixel (i, y, x) is element (i * rows + y) * columns + x.
+
+    Kernels that read runs of pixels index flat arrays: a view of a row costs 5 ns.
+
+    Attributes
+    ----------
+    pixels_dn : float32 array (n * rows * columns,)
+        Residual or calibrated frames.
+    flags : uint8 array (n * rows * columns,)
+        `PixelFlag` bits.
+    noise_dn : float32 array (n,)
+        Scatter of a sky pixel; 0 for frames without pixels.
+    inverse_gain : float
+        DN per electron.
+    rows, columns : int
+        Shape of a frame.
+    """
+
+    pixels_dn: Singles
+    flags: Flags
+    noise_dn: Singles
+    inverse_gain: float
+    rows: int
+    columns: int
+
+
+class FrameArrays(NamedTuple):
+    """Frames of one band as kernels take them: pixels with the flags and the noise that belong to them.
+
+    Attributes
+    ----------
+    pixels_dn : float32 array (n, rows, columns)
+        Residual or calibrated frames.
+    flags : uint8 array (n, rows, columns)
+        `PixelFlag` bits.
+    noise_dn : float32 array (n,)
+        Scatter of a sky pixel; 0 for frames without pixels.
+    inverse_gain : float
+        DN per electron.
+    """
+
+    pixels_dn: Singles
+    flags: Flags
+    noise_dn: Singles
+    inverse_gain: float
+
+    def flat(self) -> FlatFrames:
+        """Return the same memory without axes."""
+        _, rows, columns = self.pixels_dn.shape
+        pixels, flags = self.pixels_dn.reshape(-1), self.flags.reshape(-1)
+        return FlatFrames(pixels, flags, self.noise_dn, self.inverse_gain, rows, columns)
+
+
+class GeometryArrays(NamedTuple):
+    """Pixels of frames to a plane of arcseconds, as kernels take it.
+
+    A pixel p from the array's middle lies at place + matrix @ p + bend |p|^2 p.
+
+    Attributes
+    ----------
+    x_arcsec, y_arcsec : float64 arrays (n,)
+        Places of the arrays' middles.
+    matrix : float64 array (n, 2, 2)
+        Arcseconds per pixel, the frame's turn included.
+    bend : float
+        Distortion, arcsec / pixel^3.
+    """
+
+    x_arcsec: Doubles
+    y_arcsec: Doubles
+    matrix: Doubles
+    bend: float
+
+
 @dataclass(frozen=True)
 class CalibratedFrames:
     """Frames of one band after dark, flat and sky offset.
@@ -97,12 +176,13 @@ class CalibratedFrames:
     Attributes
     ----------
     detector : Detector
-    pixels_dn : float32 array (n, 256, 256)
+        Constants of the band's array.
+    pixels_dn : float32 array (n, rows, columns)
         Read_2 - Read_1 with the sky in it; 0 where flagged BAD, SATURATED or MISSING.
-    flags : uint8 array (n, 256, 256)
+    flags : uint8 array (n, rows, columns)
         `PixelFlag` bits.
     mesh_dn : float32 array (n, 4, 4)
-        Background at the centres of 64-pixel cells.
+        Background at the centres of 4 x 4 cells.
     noise_dn : float32 array (n,)
         Scatter of a sky pixel; 0 for frames without pixels.
     """
@@ -113,14 +193,24 @@ class CalibratedFrames:
     mesh_dn: Singles
     noise_dn: Singles
 
+    @property
+    def usable(self) -> Bools:
+        """Frames with pixels, (n,)."""
+        return self.noise_dn > 0.0
+
+    def arrays(self, pixels_dn: Singles | None = None) -> FrameArrays:
+        """Return what kernels take: other pixels (n, rows, columns) with these flags and this noise, or the frames."""
+        pixels = self.pixels_dn if pixels_dn is None else pixels_dn
+        return FrameArrays(pixels, self.flags, self.noise_dn, 1.0 / self.detector.gain)
+
 
 def blank_frames(read1_dn: Counts, read2_dn: Counts) -> NDArray[np.bool_]:
     """Frames with nothing but zeros in a read, (n,): the electronics' pedestal is 1800 DN, so none was delivered."""
     # The first row settles all but blank frames.
     return np.array(
         [
-            not ((one[0].any() or one.any()) and (two[0].any() or two.any()))
-            for one, two in zip(read1_dn, read2_dn, strict=True)
+            not ((first[0].any() or first.any()) and (second[0].any() or second.any()))
+            for first, second in zip(read1_dn, read2_dn, strict=True)
         ],
         np.bool_,
     )

@@ -15,24 +15,37 @@ RADIUS_PIX = 2.0  # 4"
 
 @dataclass(frozen=True)
 class Visits:
-    """Sources on frames, ordered by frame."""
+    """Sources on frames, ordered by frame.
+
+    Attributes
+    ----------
+    source : int64 array (n,)
+        Index of the source.
+    frame : int64 array (n,)
+        Index of the frame.
+    x_pix, y_pix : float64 arrays (n,)
+        Array pixels of the source.
+    """
 
     source: Integers
     frame: Integers
     x_pix: Doubles
     y_pix: Doubles
-    edges: Integers
 
 
-def find_visits(geometry: FrameGeometry, x_arcsec: Doubles, y_arcsec: Doubles, size: int) -> Visits:
-    """Every (source, frame) pair with the centre at least 4" inside the frame."""
-    frames = geometry.x_arcsec.size
+def find_visits(geometry: FrameGeometry, x_arcsec: Doubles, y_arcsec: Doubles) -> Visits:
+    """Every (source, frame) pair with the centre at least 4" inside the frame.
+
+    Parameters
+    ----------
+    geometry : FrameGeometry
+        Of the frames; all of them count, with pixels or without.
+    x_arcsec, y_arcsec : float64 arrays (n,)
+        U-scan places of the sources, in any order.
+    """
     order = np.lexsort((x_arcsec, y_arcsec))
-    looks = find_looks(
-        geometry, np.ones(frames, np.bool_), x_arcsec[order], y_arcsec[order], size, RADIUS_PIX
-    )
+    every = np.ones(geometry.x_arcsec.size, np.bool_)
+    looks = find_looks(geometry, every, x_arcsec[order], y_arcsec[order], margin_pix=RADIUS_PIX)
     source = np.repeat(order, np.diff(looks.start))
     by_frame = np.argsort(looks.frame, kind="stable")
-    frame = looks.frame[by_frame]
-    edges = np.searchsorted(frame, np.arange(frames + 1)).astype(np.int64)
-    return Visits(source[by_frame], frame, looks.x_pix[by_frame], looks.y_pix[by_frame], edges)
+    return Visits(source[by_frame], looks.frame[by_frame], looks.x_pix[by_frame], looks.y_pix[by_frame])

@@ -26,6 +26,7 @@ class ZeroPoint:
     c1_mag : float
         Night's offset from M0; 0 where nominal.
     error_mag : float
+        One sigma of c1.
     rms_mag : float
         Scatter of the standards; NaN where nominal.
     stars : int
@@ -45,7 +46,17 @@ NOMINAL = ZeroPoint(0.0, NOMINAL_ERROR_MAG, float("nan"), 0, nominal=True)
 
 
 def magnitude_of_one_dn(detector: Detector, airmass: float, night: ZeroPoint = NOMINAL) -> float:
-    """MAGZP of an image taken at an airmass (not below 1; NaN counts as 1)."""
+    """MAGZP of an image: the magnitude of a source of 1 DN.
+
+    Parameters
+    ----------
+    detector : Detector
+        Zero point at airmass 1, M0, and extinction, mag per airmass, of the array.
+    airmass : float
+        Of the image's middle; values below 1 and NaN count as 1.
+    night : ZeroPoint
+        The night's offset c1.
+    """
     excess = airmass - 1.0 if np.isfinite(airmass) else 0.0
     return detector.zero_point_mag + night.c1_mag - detector.extinction_mag * max(excess, 0.0)
 
@@ -58,6 +69,7 @@ def solve_zero_point(measured_mag: Doubles, standard_mag: Doubles, error_mag: Do
     measured_mag : float64 array (n,)
         Magnitudes measured with `NOMINAL`; a star counts as often as it was measured.
     standard_mag : float64 array (n,)
+        Catalogue magnitudes of the same stars.
     error_mag : float64 array (n,)
         Of the measurements; 0.015 mag is added in squares for what changes between scans.
 
@@ -65,6 +77,12 @@ def solve_zero_point(measured_mag: Doubles, standard_mag: Doubles, error_mag: Do
     -------
     ZeroPoint
         `NOMINAL` for fewer than 3 finite stars. Differences beyond 3 robust sigma are left out.
+
+    Examples
+    --------
+    >>> measured = np.array([10.0, 11.0, 12.0, 13.0])
+    >>> round(solve_zero_point(measured, measured + 0.03, np.full(4, 0.01)).c1_mag, 6)
+    0.03
     """
     difference = standard_mag - measured_mag
     good = np.isfinite(difference) & np.isfinite(error_mag)

@@ -16,7 +16,6 @@ from app.arrays import Bools, Doubles, Integers, Table
 from app.columns.flags import BlendFlag, ReadFlag
 from app.instruments.bands import Band
 from workers.reduction.frames.band import BandFrames
-from workers.reduction.frames.looks import find_looks
 from workers.reduction.frames.uscan import UScan
 from workers.reduction.merging.characters import characters_of, text_of
 from workers.reduction.merging.grading import photometric_quality
@@ -72,9 +71,7 @@ def apply_read1(
     order = np.lexsort((x, y))
     rows, x, y = rows[order], x[order], y[order]
     for band, frames in bands.items():
-        size = frames.frames.pixels_dn.shape[2]
-        looks = find_looks(frames.geometry, frames.frames.noise_dn > 0.0, x, y, size)
-        saturated = saturated_stars(frames.frames, looks) | _unusable(out, band)[rows]
+        saturated = saturated_stars(frames.frames, frames.looks(x, y)) | _unusable(out, band)[rows]
         zero_point = zero_points_mag[band]
         found = _magnitudes(out, band, frames, rows[saturated], x[saturated], y[saturated], zero_point)
         _make_default(out, band, found, ReadFlag.READ1_APERTURE, READ1_FLOOR_MAG, fixed_errors_mag)

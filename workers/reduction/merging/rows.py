@@ -22,8 +22,7 @@ from workers.reduction.merging.merge import Merged
 from workers.reduction.merging.places import Places
 from workers.reduction.photometry.apertures import measure_apertures
 from workers.reduction.photometry.catalogue import DETECTION_DTYPE, BandCatalogue, magnitude, mean_widths
-from workers.reduction.photometry.rounds import BandStack
-from workers.reduction.profile.drawing import background_free
+from workers.reduction.photometry.residual import Residual
 from workers.reduction.profile.stars import Stars
 
 FLAG_NAMES = ("ph_qual", "rd_flg", "bl_flg", "cc_flg")
@@ -165,7 +164,7 @@ def fill_limits(
     rows: Table,
     merged: Merged,
     band: Band,
-    stack: BandStack,
+    residual: Residual,
     catalogue: BandCatalogue,
     scan_grid: ScanGrid,
     parameters: PhotometryParameters,
@@ -174,7 +173,7 @@ def fill_limits(
 
     Flux in the 4" aperture over the 14" to 20" sky on all looks at the merged place, neighbours included, plus
     twice its noise; twice the noise of sky alone where the flux is negative. The noise of frame pixels is
-    independent, so the sums' errors need no correction for the coadd's. Overwrites the stack's residual frames.
+    independent, so the sums' errors need no correction for the coadd's. Overwrites the lent residual frames.
 
     Parameters
     ----------
@@ -184,8 +183,8 @@ def fill_limits(
         Which detections each row is made of.
     band : Band
         Whose limits are filled.
-    stack : BandStack
-        Of that band.
+    residual : Residual
+        Loan of that band.
     catalogue : BandCatalogue
         Of that band, for its curve of growth.
     scan_grid : ScanGrid
@@ -197,15 +196,16 @@ def fill_limits(
     missing = np.flatnonzero(merged.rows[:, position] < 0)
     if not missing.size:
         return
-    background_free(stack.frames, stack.residual)
+    residual.restore_background()
+    stack = residual.stack
     x, y = scan_grid.uscan.from_sky(rows["ra"][missing], rows["decl"][missing])
     # Looks are found fastest in the order of y.
     order = np.lexsort((x, y))
     missing, x, y = missing[order], x[order], y[order]
     looks = stack.looks(Stars.at(x, y, np.zeros(x.size)), 2.0)
-    sums = measure_apertures(stack.residual, stack.frames, stack.psf, stack.tables, looks, np.zeros(x.size))
+    sums = measure_apertures(residual.arrays(), stack.psf, looks, np.zeros(x.size))
     covered = sums.measured > 0
-    growth = catalogue.growth.at(mean_widths(stack, looks.start, looks.frame))
+    growth = catalogue.growth.at(mean_widths(stack.psf, looks))
     noise = sums.error_dn
     limit = np.where(sums.flux_dn > 0.0, sums.flux_dn + 2.0 * noise, 2.0 * noise)
     zero_point = scan_grid.zero_point_mag[band][scan_grid.image_of(y)] + growth
@@ -215,8 +215,7 @@ def fill_limits(
         error = np.where(sums.flux_dn > 0.0, 1.0857 * noise / sums.flux_dn, np.nan)
     rows[f"{b}_msig_stdap"][missing] = error
     rows[f"{b}_growth"][missing] = np.where(covered, growth, np.nan)
-    level = stack.frames.mesh_dn[stack.usable]
-    rows[f"{b}_sky_dn"][missing] = sums.sky_dn + (float(np.median(level)) if level.size else np.nan)
+    rows[f"{b}_sky_dn"][missing] = sums.sky_dn + stack.sky_dn()
     _mark_limits(rows, merged, missing, covered, sums.seen, sums.measured, position, parameters)
 
 

@@ -5,17 +5,18 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
-from app.arrays import Doubles, Table
+from app.arrays import Bools, Doubles, Integers, Table
 from app.columns.flags import BlendFlag, ReadFlag
+from workers.reduction.frames.looks import Looks
 from workers.reduction.kernels.pairs import close_pairs
 from workers.reduction.photometry.apertures import Apertures, measure_apertures
 from workers.reduction.photometry.bound import Bound, cramer_rao, scan_noise_dn
 from workers.reduction.photometry.growth import Growth, curve_of_growth
-from workers.reduction.photometry.rounds import BandStack
+from workers.reduction.photometry.residual import Residual
 from workers.reduction.profile.sample import choose_sample
 from workers.reduction.profile.stars import Stars
+from workers.reduction.profile.table import FramePsf
 
 # Magnitudes are instrumental: -2.5 log10(DN); the zero point is added when bands are merged.
 DETECTION_DTYPE = np.dtype(
@@ -58,13 +59,14 @@ FEWEST_FOR_SLOPE = 120
 
 @dataclass(frozen=True)
 class BandCatalogue:
-    """What a band's stack gave.
+    """The detections of a band.
 
     Attributes
     ----------
     table : structured array of DETECTION_DTYPE, (n,)
         Ordered by (y, x).
     growth : Growth
+        What brings apertures to all light.
     normalisation_mag : float
         Added to profile magnitudes: aperture scale less profile scale, median of bright stars.
     sample : int64 array (m,)
@@ -76,30 +78,29 @@ class BandCatalogue:
     table: Table
     growth: Growth
     normalisation_mag: float
-    sample: NDArray[np.int64]
+    sample: Integers
     bound: Bound
 
 
-def make_catalogue(stack: BandStack, mean_sky_dn: float) -> BandCatalogue:
+def make_catalogue(residual: Residual) -> BandCatalogue:
     """Measure apertures and turn the fitted stars of a band into detections.
 
     Parameters
     ----------
-    stack : BandStack
-        After `measure`: its residual frames lack every star.
-    mean_sky_dn : float
-        Added to the local sky, so that `sky_dn` is the level itself.
+    residual : Residual
+        Loan of the band after `measure`: its residual frames lack every star.
     """
+    stack = residual.stack
     stars = stack.stars
     looks = stack.looks(stars, 2.0)
     drawn = np.nan_to_num(stars.flux_dn)
-    sums = measure_apertures(stack.residual, stack.frames, stack.psf, stack.tables, looks, drawn)
+    sums = measure_apertures(residual.arrays(), stack.psf, looks, drawn)
     chosen = choose_sample(stack.frames, looks, stars, GROWTH_STARS, alone=False)
-    growth = curve_of_growth(stack.residual, stack.frames, stack.psf, stack.tables, looks, chosen, drawn)
-    width = mean_widths(stack, looks.start, looks.frame)
+    growth = curve_of_growth(residual.arrays(), stack.psf, looks, chosen, drawn)
+    width = mean_widths(stack.psf, looks)
     sample = np.arange(0, stars.size, max(1, stars.size // BOUND_STARS))
-    some = stack.looks(stars.taken(sample), 2.0)
-    bound = cramer_rao(stack.frames, stack.psf, stack.tables, some, np.maximum(drawn[sample], 1.0))
+    sample_looks = stack.looks(stars.taken(sample), 2.0)
+    bound = cramer_rao(stack.frames, stack.psf, sample_looks, np.maximum(drawn[sample], 1.0))
     table = np.zeros(stars.size, DETECTION_DTYPE)
     table["x"], table["y"] = stars.x_arcsec, stars.y_arcsec
     table["var_x"], table["var_y"], table["cov_xy"] = stars.variance.T
@@ -107,20 +108,27 @@ def make_catalogue(stack: BandStack, mean_sky_dn: float) -> BandCatalogue:
     table["growth"] = growth.at(width)
     _fill_apertures(table, sums)
     normalisation = _fill_profiles(table, stars, (bound, sample), width)
-    table["sky_dn"] = mean_sky_dn + sums.sky_dn
+    table["sky_dn"] = stack.sky_dn() + sums.sky_dn
     _fill_flags(table, stars)
     return BandCatalogue(table, growth, normalisation, sample, bound)
 
 
-def mean_widths(stack: BandStack, start: NDArray[np.int64], frame: NDArray[np.int64]) -> Doubles:
+def mean_widths(psf: FramePsf, looks: Looks) -> Doubles:
     """Mean s of each star's looks; 0 without looks."""
-    total = np.concatenate([[0.0], np.cumsum(stack.psf.log_width[frame].astype(np.float64))])
-    count = np.diff(start)
-    return np.where(count > 0, (total[start[1:]] - total[start[:-1]]) / np.maximum(count, 1), 0.0)
+    total = np.concatenate([[0.0], np.cumsum(psf.log_width[looks.frame].astype(np.float64))])
+    count = np.diff(looks.start)
+    sums = total[looks.start[1:]] - total[looks.start[:-1]]
+    return np.where(count > 0, sums / np.maximum(count, 1), 0.0)
 
 
 def magnitude(flux_dn: Doubles) -> Doubles:
-    """-2.5 log10, NaN where there is no light."""
+    """-2.5 log10, NaN where there is no light.
+
+    Examples
+    --------
+    >>> magnitude(np.array([100.0, 0.0])).tolist()
+    [-5.0, nan]
+    """
     with np.errstate(invalid="ignore", divide="ignore"):
         return np.asarray(-2.5 * np.log10(np.where(flux_dn > 0.0, flux_dn, np.nan)))
 
@@ -132,9 +140,7 @@ def _fill_apertures(table: Table, sums: Apertures) -> None:
     table["seen"], table["measured"] = sums.seen, sums.measured
 
 
-def _fill_profiles(
-    table: Table, stars: Stars, bounds: tuple[Bound, NDArray[np.int64]], width: Doubles
-) -> float:
+def _fill_profiles(table: Table, stars: Stars, bounds: tuple[Bound, Integers], width: Doubles) -> float:
     """Profile magnitudes on the aperture scale, their uncertainties, and the scan's signal-to-noise ratio."""
     with np.errstate(invalid="ignore", divide="ignore"):
         sigma = 1.0857 * stars.flux_error_dn / np.where(stars.flux_dn > 0.0, stars.flux_dn, np.nan)
@@ -188,19 +194,19 @@ def _fill_flags(table: Table, stars: Stars) -> None:
     table["confused"] = confused
 
 
-def _neighbours(stars: Stars) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
+def _neighbours(stars: Stars) -> tuple[Bools, Bools]:
     """Which stars were fitted together with others, and which lie in the light of a brighter one."""
     blended, confused = np.zeros(stars.size, np.bool_), np.zeros(stars.size, np.bool_)
     if stars.size < 2:
         return blended, confused
-    places = np.column_stack([stars.x_arcsec, stars.y_arcsec])
+    places = stars.places()
     pairs = close_pairs(places, BLEND_ARCSEC)
     distance = np.hypot(*(places[pairs[:, 0]] - places[pairs[:, 1]]).T)
     flux = np.maximum(np.nan_to_num(stars.flux_dn), 1e-3)
     for a, b in ((0, 1), (1, 0)):
-        mine, other = pairs[:, a], pairs[:, b]
-        blended[mine[flux[other] > BLEND_SHARE * flux[mine]]] = True
-        # Share of the neighbour's light in the core of this one: a Gaussian of 2.5" full width.
+        own, other = pairs[:, a], pairs[:, b]
+        blended[own[flux[other] > BLEND_SHARE * flux[own]]] = True
+        # Share of the neighbour's light in the star's own core: a Gaussian of 2.5" full width.
         spill = flux[other] * np.exp(-2.77 * (distance / 2.5) ** 2 / 2.0)
-        confused[mine[spill > CONFUSED_SHARE * flux[mine]]] = True
+        confused[own[spill > CONFUSED_SHARE * flux[own]]] = True
     return blended, confused

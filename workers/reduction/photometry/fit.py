@@ -2,8 +2,8 @@
 
 Data are residual frames to which a star's own model, as it was subtracted, is added back; so neighbours are gone
 wherever they are. The pixels are those within 2.5 pixels (5") of the star on each look: their bound is within 0.5 % of
-that of all pixels (background/reduction 5). Variance: the frame's noise, the light's own, and what the point-spread
-function does not know. Gauss-Newton with steps of at most 0.4 pixel.
+that of all pixels (background/reduction 5). Variance: the frame's noise, the light's own, and the error of the
+point-spread function. Gauss-Newton with steps of at most 0.4 pixel.
 """
 
 from __future__ import annotations
@@ -12,197 +12,234 @@ import math
 
 import numpy as np
 from numba import njit
-from numpy.typing import NDArray
 
-from app.arrays import Doubles, Flags, Integers, Singles
+from app.arrays import Doubles, Integers
 from workers.reduction.frames.looks import Looks
-from workers.reduction.frames.values import CalibratedFrames
-from workers.reduction.kernels.compiled import KERNEL
+from workers.reduction.frames.values import FrameArrays
+from workers.reduction.kernels.compiled import BORROWING, KERNEL
 from workers.reduction.photometry.fit_steps import (
     add_back,
+    add_to_star,
     drop_outlier,
     gather,
-    newton_step,
     refresh,
-    standard_errors,
-    step_gain,
-    sums,
-    to_arcsec,
+    set_rest,
+    sum_look,
     write_back,
 )
+from workers.reduction.photometry.normal_equations import newton_step, standard_errors, step_gain
+from workers.reduction.photometry.values import FitRules, FitWork
+from workers.reduction.profile.stamps import PHASES, field_place, field_terms
 from workers.reduction.profile.stars import Stars
-from workers.reduction.profile.table import PADDED, PHASES, FramePsf, field_terms, phase_rest
+from workers.reduction.profile.table import FramePsf
+from workers.reduction.profile.values import ProfileArrays, StarArrays
 
 MOST_LOOKS = 32
 LEAST_PIXELS = 6
 STEP_PIX = 0.4
 TURNS = 6
-SMALL_STEP2 = 0.0025  # 0.05 sigma: what is left is far smaller, Gauss-Newton squares the error
+SMALL_STEP2 = 0.0025  # 0.05 sigma: the rest is far smaller, Gauss-Newton squares the error
 CLIPPED_CHI2 = 3.0  # a pixel: above it a pixel may be something that only one frame saw
 HALF_PHASE_PIX = 0.5 / PHASES
 
 
-@njit(**KERNEL)
-def fit_singles(
-    residual: Singles,
-    flags: Flags,
-    noise: Singles,
-    log_width: Singles,
-    tables: Singles,
-    slopes: int,
-    inverse_gain: float,
-    inverse: Doubles,
-    start: Integers,
-    frame: Integers,
-    x_pix: Doubles,
-    y_pix: Doubles,
-    which: Integers,
-    drawn_flux: Doubles,
-    move: bool,
-    redraw: bool,
-    x: Doubles,
-    y: Doubles,
-    flux: Doubles,
-    flux_error: Doubles,
-    variance: Doubles,
-    chi2: Doubles,
-    pixels: Integers,
-    converged: NDArray[np.bool_],
-) -> None:
-    """Fit stars one after the other; `drawn_flux` is what the residual frames lack of each at its present place."""
-    count = tables.shape[2] - 1
-    data = np.zeros((MOST_LOOKS, PADDED), np.float32)
-    use = np.zeros((MOST_LOOKS, PADDED), np.float32)
-    stamps = np.zeros((MOST_LOOKS, 3, PADDED), np.float32)
-    wrong = np.zeros((MOST_LOOKS, PADDED), np.float32)
-    terms = np.empty((MOST_LOOKS, count), np.float32)
-    place = np.empty((MOST_LOOKS, 4))
-    rest = np.empty((MOST_LOOKS, 2))
-    phase = np.empty(MOST_LOOKS, np.int64)
-    of = np.empty(MOST_LOOKS, np.int64)
-    one = np.empty(10)
-    total = np.empty(10)
-    step = np.empty(3)
-    largest = STEP_PIX / abs(inverse[0, 0, 0])
-    for s in which:
-        looks = 0
-        n = 0
-        for k in range(start[s], min(start[s + 1], start[s] + MOST_LOOKS)):
-            i = frame[k]
-            place[looks, 2] = math.floor(x_pix[k] + 0.5)
-            place[looks, 3] = math.floor(y_pix[k] + 0.5)
-            place[looks, 0] = x_pix[k] - place[looks, 2]
-            place[looks, 1] = y_pix[k] - place[looks, 3]
-            c = gather(residual, flags, i, looks, place, data, use)
-            if c == 0 and drawn_flux[s] == 0.0:
-                continue
-            field_terms(x_pix[k], y_pix[k], log_width[i], looks, terms)
-            fx = place[looks, 0]
-            fy = place[looks, 1]
-            phase[looks] = refresh(tables, terms, looks, fx, fy, -1, 0.0, slopes, stamps, wrong)
-            if drawn_flux[s] != 0.0:
-                rx = phase_rest(fx, phase[looks] % PHASES)
-                ry = phase_rest(fy, phase[looks] // PHASES)
-                add_back(data, stamps, looks, rx, ry, drawn_flux[s])
-            of[looks] = i
-            looks += 1
-            n += c
-        pixels[s] = n
-        converged[s] = False
-        if n < LEAST_PIXELS:
-            flux_error[s] = np.nan
-            chi2[s] = np.nan
+@njit(**KERNEL, inline="always")
+def _gather_star(
+    frames: FrameArrays, profile: ProfileArrays, looks: Looks, star: int, drawn: float, work: FitWork
+) -> tuple[int, int]:
+    """Gather the looks at a star, its drawn light added back; their number, and that of their pixels."""
+    _, ny, nx = frames.pixels_dn.shape
+    count = 0
+    pixels = 0
+    for k in range(looks.start[star], min(looks.start[star + 1], looks.start[star] + work.frame.size)):
+        i = looks.frame[k]
+        x_pix = looks.x_pix[k]
+        y_pix = looks.y_pix[k]
+        work.place[count, 2] = math.floor(x_pix + 0.5)
+        work.place[count, 3] = math.floor(y_pix + 0.5)
+        work.place[count, 0] = x_pix - work.place[count, 2]
+        work.place[count, 1] = y_pix - work.place[count, 3]
+        used = gather(frames, i, count, work)
+        if used == 0 and drawn == 0.0:
             continue
-        flux_now = flux[s]
-        dx = 0.0
-        dy = 0.0
-        done = False
-        clipped = False
-        turn = 0
-        while True:
-            # Derivatives jump from phase to phase, which moves a star by up to 0.2 of its error: a fit near its end
-            # stays with its phases, or it would go to and fro between two.
-            slack = HALF_PHASE_PIX if turn < 2 else 2.5 * HALF_PHASE_PIX
-            total[:] = 0.0
-            for k in range(looks):
-                i = of[k]
-                fx = place[k, 0] + inverse[i, 0, 0] * dx + inverse[i, 0, 1] * dy
-                fy = place[k, 1] + inverse[i, 1, 0] * dx + inverse[i, 1, 1] * dy
-                phase[k] = refresh(tables, terms, k, fx, fy, phase[k], slack, slopes, stamps, wrong)
-                rest[k, 0] = phase_rest(fx, phase[k] % PHASES)
-                rest[k, 1] = phase_rest(fy, phase[k] // PHASES)
-                sky = noise[i] * noise[i]
-                sums(stamps, wrong, data, use, k, rest[k, 0], rest[k, 1], flux_now, sky, inverse_gain, one)
-                to_arcsec(one, inverse, i, total)
-            turn += 1
-            if (done or turn > TURNS) and not clipped and total[0] > CLIPPED_CHI2 * n:
-                # A pixel far above the model on one look: something that only that frame saw.
-                clipped = True
-                dropped = 0
-                for k in range(looks):
-                    sky = noise[of[k]] * noise[of[k]]
-                    dropped += drop_outlier(
-                        stamps, wrong, data, use, k, rest[k, 0], rest[k, 1], flux_now, sky, inverse_gain
-                    )
-                if dropped > 0 and n - dropped >= LEAST_PIXELS:
-                    n -= dropped
-                    done = False
-                    turn = 0
-                    continue
-            # A star without light has no place that could move.
-            if (
-                done
-                or turn > TURNS
-                or not newton_step(total, flux_now, move and flux_now != 0.0, largest, step)
-            ):
-                break
-            if redraw:
-                step[0] = max(step[0], -flux_now)
-            size = total[1] * step[0] ** 2
-            size += flux_now**2 * (total[4] * step[1] ** 2 + total[6] * step[2] ** 2)
-            # The parabola tells what so small a step leaves: the sums would tell the same for a third of all time.
-            left = total[0] - step_gain(total, flux_now, step)
-            flux_now += step[0]
-            dx += step[1]
-            dy += step[2]
-            done = size < SMALL_STEP2
-            if done and (clipped or left <= CLIPPED_CHI2 * n):
-                total[0] = left
-                for k in range(looks):
-                    i = of[k]
-                    fx = place[k, 0] + inverse[i, 0, 0] * dx + inverse[i, 0, 1] * dy
-                    fy = place[k, 1] + inverse[i, 1, 0] * dx + inverse[i, 1, 1] * dy
-                    rest[k, 0] = phase_rest(fx, phase[k] % PHASES)
-                    rest[k, 1] = phase_rest(fy, phase[k] // PHASES)
-                break
-        if redraw:
-            for k in range(looks):
-                add_back(data, stamps, k, rest[k, 0], rest[k, 1], -flux_now)
-                write_back(residual, flags, of[k], k, place, data)
-            drawn_flux[s] = flux_now
-        flux[s] = flux_now
-        x[s] += dx
-        y[s] += dy
-        pixels[s] = n
-        chi2[s] = total[0] / max(n - 3, 1)
-        flux_error[s] = standard_errors(total, flux_now, move, s, variance)
-        converged[s] = done and flux_error[s] > 0.0
+        field_terms(field_place(x_pix, nx), field_place(y_pix, ny), profile.log_width[i], count, work.terms)
+        work.phase[count] = -1
+        refresh(profile, work, count, work.place[count, 0], work.place[count, 1], 0.0)
+        if drawn != 0.0:
+            add_back(work, count, drawn)
+        work.frame[count] = i
+        count += 1
+        pixels += used
+    return count, pixels
+
+
+@njit(**KERNEL, inline="always")
+def _sum_looks(
+    frames: FrameArrays,
+    profile: ProfileArrays,
+    inverse: Doubles,
+    work: FitWork,
+    count: int,
+    star: tuple[float, float, float],
+    slack: float,
+) -> None:
+    """Sum up the normal equations of a star of (light, x, y) over its looks; x, y are arcsec from its first place."""
+    work.star[:] = 0.0
+    for k in range(count):
+        i = work.frame[k]
+        fx = work.place[k, 0] + inverse[i, 0, 0] * star[1] + inverse[i, 0, 1] * star[2]
+        fy = work.place[k, 1] + inverse[i, 1, 0] * star[1] + inverse[i, 1, 1] * star[2]
+        refresh(profile, work, k, fx, fy, slack)
+        sum_look(work, k, star[0], frames.noise_dn[i] * frames.noise_dn[i], frames.inverse_gain)
+        add_to_star(work, inverse, i)
+
+
+@njit(**KERNEL, inline="always")
+def _move_looks(inverse: Doubles, work: FitWork, count: int, dx: float, dy: float) -> None:
+    """Note where a star that moved by (dx, dy) arcsec lies on its looks; their stamps stay."""
+    for k in range(count):
+        i = work.frame[k]
+        fx = work.place[k, 0] + inverse[i, 0, 0] * dx + inverse[i, 0, 1] * dy
+        fy = work.place[k, 1] + inverse[i, 1, 0] * dx + inverse[i, 1, 1] * dy
+        set_rest(work, k, fx, fy)
+
+
+@njit(**KERNEL, inline="always")
+def _drop_outliers(frames: FrameArrays, work: FitWork, count: int, flux: float) -> int:
+    """Stop using pixels far above the model on one look, which only that frame saw; their number."""
+    dropped = 0
+    for k in range(count):
+        sky = frames.noise_dn[work.frame[k]] * frames.noise_dn[work.frame[k]]
+        dropped += drop_outlier(work, k, flux, sky, frames.inverse_gain)
+    return dropped
+
+
+@njit(**KERNEL, inline="always")
+def _solve_star(
+    frames: FrameArrays,
+    profile: ProfileArrays,
+    inverse: Doubles,
+    work: FitWork,
+    size: tuple[int, int],
+    flux: float,
+    rules: FitRules,
+) -> tuple[float, float, float, int, bool]:
+    """Fit a star whose looks are gathered: light, x and y from its first place (arcsec), pixels, whether it settled.
+
+    `size` is the number of looks and of pixels.
+    """
+    count, pixels = size
+    largest = STEP_PIX / abs(inverse[0, 0, 0])
+    total = work.star
+    step = work.step
+    dx = 0.0
+    dy = 0.0
+    done = False
+    clipped = False
+    turn = 0
+    while True:
+        # Derivatives jump from phase to phase, which moves a star by up to 0.2 of its error: a fit near its end
+        # stays with its phases, or it would go to and fro between two.
+        slack = HALF_PHASE_PIX if turn < 2 else 2.5 * HALF_PHASE_PIX
+        _sum_looks(frames, profile, inverse, work, count, (flux, dx, dy), slack)
+        turn += 1
+        if (done or turn > TURNS) and not clipped and total[0] > CLIPPED_CHI2 * pixels:
+            clipped = True
+            dropped = _drop_outliers(frames, work, count, flux)
+            if dropped > 0 and pixels - dropped >= LEAST_PIXELS:
+                pixels -= dropped
+                done = False
+                turn = 0
+                continue
+        # A star without light has no place that could move.
+        if done or turn > TURNS or not newton_step(total, flux, rules.move and flux != 0.0, largest, step):
+            break
+        if rules.redraw:
+            step[0] = max(step[0], -flux)
+        gain = total[1] * step[0] ** 2
+        gain += flux**2 * (total[4] * step[1] ** 2 + total[6] * step[2] ** 2)
+        # The parabola tells the chi-squared after so small a step; the sums would take a third of all time for it.
+        left = total[0] - step_gain(total, flux, step)
+        flux += step[0]
+        dx += step[1]
+        dy += step[2]
+        done = gain < SMALL_STEP2
+        if done and (clipped or left <= CLIPPED_CHI2 * pixels):
+            total[0] = left
+            _move_looks(inverse, work, count, dx, dy)
+            break
+    return flux, dx, dy, pixels, done
+
+
+@njit(**BORROWING)
+def fit_singles(
+    frames: FrameArrays,
+    profile: ProfileArrays,
+    looks: Looks,
+    stars: StarArrays,
+    chosen: Integers,
+    drawn_flux: Doubles,
+    rules: FitRules,
+    work: FitWork,
+) -> None:
+    """Fit stars one after the other.
+
+    Parameters
+    ----------
+    frames : FrameArrays
+        Residual frames of the band.
+    profile : ProfileArrays
+        The point-spread function.
+    looks : Looks
+        At all stars, at their present places.
+    stars : StarArrays
+        Changed in place.
+    chosen : int64 array
+        Indices of the stars to fit.
+    drawn_flux : float64 array (stars,)
+        What the residual frames lack of each at its present place, DN.
+    rules : FitRules
+        What may change.
+    work : FitWork
+        Work space; more looks than it has room for are left out.
+    """
+    for s in chosen:
+        count, pixels = _gather_star(frames, profile, looks, s, drawn_flux[s], work)
+        stars.pixels[s] = pixels
+        stars.converged[s] = False
+        if pixels < LEAST_PIXELS:
+            stars.flux_error_dn[s] = np.nan
+            stars.chi2[s] = np.nan
+            continue
+        flux, dx, dy, pixels, done = _solve_star(
+            frames, profile, looks.inverse, work, (count, pixels), stars.flux_dn[s], rules
+        )
+        if rules.redraw:
+            for k in range(count):
+                add_back(work, k, -flux)
+                write_back(frames, k, work)
+            drawn_flux[s] = flux
+        stars.flux_dn[s] = flux
+        stars.x_arcsec[s] += dx
+        stars.y_arcsec[s] += dy
+        stars.pixels[s] = pixels
+        stars.chi2[s] = work.star[0] / max(pixels - 3, 1)
+        stars.flux_error_dn[s] = standard_errors(work.star, flux, rules.move, s, stars.variance)
+        stars.converged[s] = done and stars.flux_error_dn[s] > 0.0
 
 
 def fit_stars(
-    residual: Singles,
-    frames: CalibratedFrames,
+    residual: FrameArrays,
     psf: FramePsf,
-    tables: Singles,
     looks: Looks,
     stars: Stars,
-    which: Integers,
+    chosen: Integers,
     drawn_flux_dn: Doubles,
     *,
     move: bool = True,
     redraw: bool = False,
 ) -> None:
-    """Fit some stars one after the other, in place.
+    """Fit stars one after the other, in place.
 
     With `redraw` each star's model in the residual frames is replaced as soon as it is fitted, so a sweep over all
     stars is one round of block descent on the chi-squared of all of them together (Gauss-Seidel). Fluxes and places
@@ -212,15 +249,15 @@ def fit_stars(
 
     Parameters
     ----------
-    residual : float32 array (n, 256, 256)
-    frames : CalibratedFrames
+    residual : FrameArrays
+        Residual frames of the band; changed with `redraw`.
     psf : FramePsf
-    tables : float32 array
-        `psf.tables()`.
+        The band's point-spread function.
     looks : Looks
-        Of all stars at their present places.
+        At all stars, at their present places.
     stars : Stars
-    which : int64 array
+        Ordered by y; the chosen ones are changed in place.
+    chosen : int64 array
         Indices of the stars to fit.
     drawn_flux_dn : float64 array (stars,)
         Flux with which each was subtracted from the residual frames at its present place; 0 for none. Changed
@@ -231,30 +268,6 @@ def fit_stars(
         Whether the residual frames are kept up to date.
     """
     # Profiles and registration are learnt from fits to bright stars, which do not redraw: 3 mas count there.
-    slopes = psf.slope_terms() if redraw else psf.nodes.shape[0]
-    fit_singles(
-        residual,
-        frames.flags,
-        frames.noise_dn,
-        psf.log_width,
-        tables,
-        slopes,
-        1.0 / frames.detector.gain,
-        looks.inverse,
-        looks.start,
-        looks.frame,
-        looks.x_pix,
-        looks.y_pix,
-        which,
-        drawn_flux_dn,
-        move,
-        redraw,
-        stars.x_arcsec,
-        stars.y_arcsec,
-        stars.flux_dn,
-        stars.flux_error_dn,
-        stars.variance,
-        stars.chi2,
-        stars.pixels,
-        stars.converged,
-    )
+    profile = psf.arrays(all_slopes=not redraw)
+    work = FitWork.of(MOST_LOOKS, psf.nodes.shape[0])
+    fit_singles(residual, profile, looks, stars.arrays(), chosen, drawn_flux_dn, FitRules(move, redraw), work)

@@ -5,100 +5,128 @@ Small kernels that are inlined into `fit`: a call with arrays costs an atomic co
 
 from __future__ import annotations
 
-import math
-
 import numpy as np
 from numba import njit
 
-from app.arrays import Doubles, Flags, Singles
+from app.arrays import Doubles
+from workers.reduction.frames.values import FrameArrays
 from workers.reduction.kernels.compiled import KERNEL
-from workers.reduction.profile.table import HALF, PADDED, PHASES, STAMP, blend, phase_of, phase_rest
+from workers.reduction.photometry.values import FitWork
+from workers.reduction.profile.stamps import HALF, PADDED, PHASES, STAMP, blend, phase_of, phase_rest
+from workers.reduction.profile.values import ProfileArrays
 
 FIT_RADIUS2 = 6.3  # 2.5 pixels
 OUTLIER_SIGMA = 6.0
 
 
 @njit(**KERNEL, inline="always")
-def gather(
-    residual: Singles, flags: Flags, i: int, slot: int, place: Doubles, data: Singles, use: Singles
-) -> int:
-    """Copy the stamp of a look, whole, and its weights: 1 within the fit radius and not flagged. Pixels used.
-
-    `place[slot]` holds the star's offset from the stamp's middle pixel, and that pixel: fx, fy, jx, jy.
-    """
-    _, ny, nx = residual.shape
-    fx = place[slot, 0]
-    fy = place[slot, 1]
-    jx = int(place[slot, 2])
-    jy = int(place[slot, 3])
+def _gather_inside(frames: FrameArrays, i: int, slot: int, work: FitWork) -> int:
+    """Gather a stamp that lies on the frame."""
+    fx = work.place[slot, 0]
+    fy = work.place[slot, 1]
+    x0 = int(work.place[slot, 2]) - HALF
+    y0 = int(work.place[slot, 3]) - HALF
     count = 0
-    x0 = jx - HALF
-    y0 = jy - HALF
-    if x0 >= 0 and y0 >= 0 and x0 + STAMP <= nx and y0 + STAMP <= ny:
-        # Without a branch a pixel: the edge of the circle is never foreseen.
-        for row in range(STAMP):
-            dy2 = (row - HALF - fy) * (row - HALF - fy)
-            for column in range(STAMP):
-                p = row * STAMP + column
-                data[slot, p] = residual[i, y0 + row, x0 + column]
-                dx = column - HALF - fx
-                good = (dx * dx + dy2 <= FIT_RADIUS2) & (flags[i, y0 + row, x0 + column] == 0)
-                use[slot, p] = np.float32(good)
-                count += good
-        return count
+    # Branch-free: the processor mispredicts the circle's edge.
     for row in range(STAMP):
-        yy = jy - HALF + row
         dy2 = (row - HALF - fy) * (row - HALF - fy)
         for column in range(STAMP):
-            xx = jx - HALF + column
             p = row * STAMP + column
-            good = False
-            if 0 <= yy < ny and 0 <= xx < nx:
-                data[slot, p] = residual[i, yy, xx]
-                dx = column - HALF - fx
-                good = dx * dx + dy2 <= FIT_RADIUS2 and flags[i, yy, xx] == 0
-            else:
-                data[slot, p] = np.float32(0.0)
-            use[slot, p] = np.float32(1.0) if good else np.float32(0.0)
+            work.data[slot, p] = frames.pixels_dn[i, y0 + row, x0 + column]
+            dx = column - HALF - fx
+            good = (dx * dx + dy2 <= FIT_RADIUS2) & (frames.flags[i, y0 + row, x0 + column] == 0)
+            work.use[slot, p] = np.float32(good)
             count += good
     return count
 
 
 @njit(**KERNEL, inline="always")
-def sums(
-    stamps: Singles,
-    wrong: Singles,
-    data: Singles,
-    use: Singles,
-    slot: int,
-    rx: float,
-    ry: float,
-    flux: float,
-    sky: float,
-    inverse_gain: float,
-    out: Doubles,
-) -> None:
-    """Sum up one look, weighted: chi-squared; t.t, t.x, t.y, x.x, x.y, y.y; t.r, x.r, y.r."""
-    dx = np.float32(rx)
-    dy = np.float32(ry)
-    one = np.float32(flux)
+def _gather_at_edge(frames: FrameArrays, i: int, slot: int, work: FitWork) -> int:
+    """Gather a stamp that lies partly off the frame: 0 there, and not used."""
+    _, ny, nx = frames.pixels_dn.shape
+    fx = work.place[slot, 0]
+    fy = work.place[slot, 1]
+    x0 = int(work.place[slot, 2]) - HALF
+    y0 = int(work.place[slot, 3]) - HALF
+    count = 0
+    for row in range(STAMP):
+        y = y0 + row
+        dy2 = (row - HALF - fy) * (row - HALF - fy)
+        for column in range(STAMP):
+            x = x0 + column
+            p = row * STAMP + column
+            good = False
+            if 0 <= y < ny and 0 <= x < nx:
+                work.data[slot, p] = frames.pixels_dn[i, y, x]
+                dx = column - HALF - fx
+                good = dx * dx + dy2 <= FIT_RADIUS2 and frames.flags[i, y, x] == 0
+            else:
+                work.data[slot, p] = np.float32(0.0)
+            work.use[slot, p] = np.float32(1.0) if good else np.float32(0.0)
+            count += good
+    return count
+
+
+@njit(**KERNEL, inline="always")
+def gather(frames: FrameArrays, i: int, slot: int, work: FitWork) -> int:
+    """Copy the stamp of a look, whole, and its weights: 1 within the fit radius and not flagged. Pixels used.
+
+    Parameters
+    ----------
+    frames : FrameArrays
+        Residual frames of the band.
+    i : int
+        Index of the frame.
+    slot : int
+        Row of the work space; its `place` tells where the stamp is.
+    work : FitWork
+        Its `data` and `use` are filled in.
+    """
+    _, ny, nx = frames.pixels_dn.shape
+    x0 = int(work.place[slot, 2]) - HALF
+    y0 = int(work.place[slot, 3]) - HALF
+    if x0 >= 0 and y0 >= 0 and x0 + STAMP <= nx and y0 + STAMP <= ny:
+        count = _gather_inside(frames, i, slot, work)
+    else:
+        count = _gather_at_edge(frames, i, slot, work)
+    return int(count)
+
+
+@njit(**KERNEL, inline="always")
+def sum_look(work: FitWork, slot: int, flux: float, sky: float, inverse_gain: float) -> None:
+    """Sum up one look, weighted, into `work.look`.
+
+    Parameters
+    ----------
+    work : FitWork
+        Data, weights, stamp and rest of the look.
+    slot : int
+        Row of the work space.
+    flux : float
+        Present light of the star, DN.
+    sky : float
+        Variance of a sky pixel of the frame, DN^2.
+    inverse_gain : float
+        DN per electron.
+    """
+    dx = np.float32(work.rest[slot, 0])
+    dy = np.float32(work.rest[slot, 1])
+    light = np.float32(flux)
     floor = np.float32(sky)
     ig = np.float32(inverse_gain)
     s00 = s10 = s20 = s11 = s21 = s22 = np.float32(0.0)
     q0 = q1 = q2 = c2 = np.float32(0.0)
     for p in range(PADDED):
-        east = stamps[slot, 1, p]
-        north = stamps[slot, 2, p]
-        t = stamps[slot, 0, p] + dx * east + dy * north
-        model = one * t
-        ignorance = one * wrong[slot, p]
-        w = use[slot, p] / (floor + max(model, np.float32(0.0)) * ig + ignorance * ignorance)
-        r = data[slot, p] - model
+        east = work.stamps[slot, 1, p]
+        north = work.stamps[slot, 2, p]
+        t = work.stamps[slot, 0, p] + dx * east + dy * north
+        model = light * t
+        ignorance = light * work.error[slot, p]
+        w = work.use[slot, p] / (floor + max(model, np.float32(0.0)) * ig + ignorance * ignorance)
+        r = work.data[slot, p] - model
         wr = w * r
         c2 += wr * r
-        wt = w * t
-        wx = w * east
-        wy = w * north
+        wt, wx, wy = w * t, w * east, w * north
         s00 += wt * t
         s10 += wt * east
         s20 += wt * north
@@ -108,180 +136,183 @@ def sums(
         q0 += wr * t
         q1 += wr * east
         q2 += wr * north
+    out = work.look
     out[0] = c2
-    out[1] = s00
-    out[2] = s10
-    out[3] = s20
-    out[4] = s11
-    out[5] = s21
-    out[6] = s22
-    out[7] = q0
-    out[8] = q1
-    out[9] = q2
+    out[1], out[2], out[3] = s00, s10, s20
+    out[4], out[5], out[6] = s11, s21, s22
+    out[7], out[8], out[9] = q0, q1, q2
 
 
 @njit(**KERNEL, inline="always")
-def to_arcsec(one: Doubles, inverse: Doubles, i: int, total: Doubles) -> None:
-    """Add a look's sums to those of the star, pixels turned into arcseconds: d(fx, fy) = inverse[i] d(x, y)."""
+def add_to_star(work: FitWork, inverse: Doubles, i: int) -> None:
+    """Add a look's sums to those of the star, pixels turned into arcseconds: d(fx, fy) = inverse[i] d(x, y).
+
+    Parameters
+    ----------
+    work : FitWork
+        Its `star` gains what its `look` holds.
+    inverse : float64 array (frames, 2, 2)
+        Pixels per arcsecond.
+    i : int
+        Index of the frame.
+    """
     a = inverse[i, 0, 0]
     b = inverse[i, 0, 1]
     c = inverse[i, 1, 0]
     d = inverse[i, 1, 1]
-    total[0] += one[0]
-    total[1] += one[1]
-    total[2] += a * one[2] + c * one[3]
-    total[3] += b * one[2] + d * one[3]
-    total[4] += a * a * one[4] + 2.0 * a * c * one[5] + c * c * one[6]
-    total[5] += a * b * one[4] + (a * d + b * c) * one[5] + c * d * one[6]
-    total[6] += b * b * one[4] + 2.0 * b * d * one[5] + d * d * one[6]
-    total[7] += one[7]
-    total[8] += a * one[8] + c * one[9]
-    total[9] += b * one[8] + d * one[9]
+    look = work.look
+    star = work.star
+    star[0] += look[0]
+    star[1] += look[1]
+    star[2] += a * look[2] + c * look[3]
+    star[3] += b * look[2] + d * look[3]
+    star[4] += a * a * look[4] + 2.0 * a * c * look[5] + c * c * look[6]
+    star[5] += a * b * look[4] + (a * d + b * c) * look[5] + c * d * look[6]
+    star[6] += b * b * look[4] + 2.0 * b * d * look[5] + d * d * look[6]
+    star[7] += look[7]
+    star[8] += a * look[8] + c * look[9]
+    star[9] += b * look[8] + d * look[9]
 
 
 @njit(**KERNEL, inline="always")
-def refresh(
-    tables: Singles,
-    terms: Singles,
-    slot: int,
-    fx: float,
-    fy: float,
-    phase: int,
-    slack: float,
-    slopes: int,
-    stamps: Singles,
-    wrong: Singles,
-) -> int:
-    """Blend the stamp of the phase nearest to an offset unless one within `slack` pixels is there; its number."""
-    if phase >= 0 and max(abs(phase_rest(fx, phase % PHASES)), abs(phase_rest(fy, phase // PHASES))) < slack:
-        return phase
-    qx = phase_of(fx)
-    qy = phase_of(fy)
-    number = qy * PHASES + qx
-    if number != phase:
-        count = tables.shape[2] - 1
-        blend(tables, terms, slot, qx, qy, slopes, stamps)
-        # The first term is 1: a mere copy would be done pixel by pixel.
-        one = terms[slot, 0]
-        for p in range(PADDED):
-            wrong[slot, p] = one * tables[qy, qx, count, 0, p]
-    return int(number)
+def set_rest(work: FitWork, slot: int, fx: float, fy: float) -> None:
+    """Note what is left of a look's offset from the phase that its stamp is for.
+
+    Parameters
+    ----------
+    work : FitWork
+        Its `rest` is set.
+    slot : int
+        Row of the work space.
+    fx, fy : float
+        Offset of the star from the stamp's middle pixel, pixels.
+    """
+    work.rest[slot, 0] = phase_rest(fx, work.phase[slot] % PHASES)
+    work.rest[slot, 1] = phase_rest(fy, work.phase[slot] // PHASES)
+
+
+@njit(**KERNEL, inline="always")
+def refresh(profile: ProfileArrays, work: FitWork, slot: int, fx: float, fy: float, slack: float) -> None:
+    """Blend the stamp of the phase nearest to an offset unless the present phase is within `slack` pixels of it.
+
+    Parameters
+    ----------
+    profile : ProfileArrays
+        The point-spread function.
+    work : FitWork
+        Its `stamps`, `error`, `phase` and `rest` are set.
+    slot : int
+        Row of the work space.
+    fx, fy : float
+        Offset of the star from the stamp's middle pixel, pixels.
+    slack : float
+        How far the present phase may be off, pixels.
+    """
+    phase = work.phase[slot]
+    far = phase < 0
+    if not far:
+        far = max(abs(phase_rest(fx, phase % PHASES)), abs(phase_rest(fy, phase // PHASES))) >= slack
+    if far:
+        qx = phase_of(fx)
+        qy = phase_of(fy)
+        number = qy * PHASES + qx
+        if number != phase:
+            count = profile.tables.shape[2] - 1
+            blend(profile, work.terms, slot, qx, qy, work.stamps)
+            # The first term is 1: a mere copy would be done pixel by pixel.
+            unity = work.terms[slot, 0]
+            for p in range(PADDED):
+                work.error[slot, p] = unity * profile.tables[qy, qx, count, 0, p]
+        work.phase[slot] = number
+    set_rest(work, slot, fx, fy)
 
 
 @njit(**KERNEL)
-def drop_outlier(
-    stamps: Singles,
-    wrong: Singles,
-    data: Singles,
-    use: Singles,
-    slot: int,
-    rx: float,
-    ry: float,
-    flux: float,
-    sky: float,
-    inverse_gain: float,
-) -> int:
-    """Stop using a look's pixel that is 6 sigma above the model and a third of the look's chi-squared; 1 if so."""
+def drop_outlier(work: FitWork, slot: int, flux: float, sky: float, inverse_gain: float) -> int:
+    """Stop using a look's pixel that is 6 sigma above the model and a third of the look's chi-squared; 1 if so.
+
+    Parameters
+    ----------
+    work : FitWork
+        Its `use` may lose a pixel.
+    slot : int
+        Row of the work space.
+    flux : float
+        Present light of the star, DN.
+    sky : float
+        Variance of a sky pixel of the frame, DN^2.
+    inverse_gain : float
+        DN per electron.
+    """
+    rx = work.rest[slot, 0]
+    ry = work.rest[slot, 1]
     worst = -1
     highest = OUTLIER_SIGMA * OUTLIER_SIGMA
     total = 0.0
     for p in range(PADDED):
-        model = flux * (stamps[slot, 0, p] + rx * stamps[slot, 1, p] + ry * stamps[slot, 2, p])
-        w = use[slot, p] / (sky + max(model, 0.0) * inverse_gain + (flux * wrong[slot, p]) ** 2)
-        r = data[slot, p] - model
+        model = flux * (work.stamps[slot, 0, p] + rx * work.stamps[slot, 1, p] + ry * work.stamps[slot, 2, p])
+        w = work.use[slot, p] / (sky + max(model, 0.0) * inverse_gain + (flux * work.error[slot, p]) ** 2)
+        r = work.data[slot, p] - model
         total += w * r * r
         if r > 0.0 and w * r * r > highest:
             highest = w * r * r
             worst = p
     if worst < 0 or highest <= total / 3.0:
         return 0
-    use[slot, worst] = np.float32(0.0)
+    work.use[slot, worst] = np.float32(0.0)
     return 1
 
 
 @njit(**KERNEL, inline="always")
-def add_back(data: Singles, stamps: Singles, slot: int, rx: float, ry: float, flux: float) -> None:
-    """Add a star's model to the data of a look."""
-    dx = np.float32(rx)
-    dy = np.float32(ry)
+def add_back(work: FitWork, slot: int, flux: float) -> None:
+    """Add a star's model to the data of a look.
+
+    Parameters
+    ----------
+    work : FitWork
+        Its `data` changes.
+    slot : int
+        Row of the work space.
+    flux : float
+        Light of the star, DN; negative to take it away.
+    """
+    dx = np.float32(work.rest[slot, 0])
+    dy = np.float32(work.rest[slot, 1])
     f = np.float32(flux)
     for p in range(PADDED):
-        data[slot, p] += f * (stamps[slot, 0, p] + dx * stamps[slot, 1, p] + dy * stamps[slot, 2, p])
+        work.data[slot, p] += f * (
+            work.stamps[slot, 0, p] + dx * work.stamps[slot, 1, p] + dy * work.stamps[slot, 2, p]
+        )
 
 
 @njit(**KERNEL, inline="always")
-def write_back(residual: Singles, flags: Flags, i: int, slot: int, place: Doubles, data: Singles) -> None:
-    """Put a stamp back into the residual frames."""
-    _, ny, nx = residual.shape
-    jx = int(place[slot, 2])
-    jy = int(place[slot, 3])
+def write_back(frames: FrameArrays, slot: int, work: FitWork) -> None:
+    """Put a stamp back into the residual frames.
+
+    Parameters
+    ----------
+    frames : FrameArrays
+        Residual frames of the band, changed where they are not flagged.
+    slot : int
+        Row of the work space.
+    work : FitWork
+        Data, place and frame of the look.
+    """
+    _, ny, nx = frames.pixels_dn.shape
+    i = work.frame[slot]
+    jx = int(work.place[slot, 2])
+    jy = int(work.place[slot, 3])
     x0 = jx - HALF
     y0 = jy - HALF
     if x0 >= 0 and y0 >= 0 and x0 + STAMP <= nx and y0 + STAMP <= ny:
         for row in range(STAMP):
             for column in range(STAMP):
-                good = np.float32(flags[i, y0 + row, x0 + column] == 0)
-                residual[i, y0 + row, x0 + column] = good * data[slot, row * STAMP + column]
-        return
-    for row in range(max(0, HALF - jy), min(STAMP, ny + HALF - jy)):
-        y = jy - HALF + row
-        for column in range(max(0, HALF - jx), min(STAMP, nx + HALF - jx)):
-            x = jx - HALF + column
-            if flags[i, y, x] == 0:
-                residual[i, y, x] = data[slot, row * STAMP + column]
-
-
-@njit(**KERNEL)
-def newton_step(total: Doubles, flux: float, move: bool, largest: float, out: Doubles) -> bool:
-    """Gauss-Newton step (flux, x, y) into `out`; False where the matrix is singular."""
-    out[1] = 0.0
-    out[2] = 0.0
-    if not move:
-        if not total[1] > 0.0:
-            return False
-        out[0] = total[7] / total[1]
-        return True
-    # Derivatives with place carry the flux.
-    a00, a10, a20 = total[1], total[2] * flux, total[3] * flux
-    a11, a21, a22 = total[4] * flux * flux, total[5] * flux * flux, total[6] * flux * flux
-    b0, b1, b2 = total[7], total[8] * flux, total[9] * flux
-    c00 = a11 * a22 - a21 * a21
-    c01 = a21 * a20 - a10 * a22
-    c02 = a10 * a21 - a11 * a20
-    det = a00 * c00 + a10 * c01 + a20 * c02
-    if not det > 0.0:
-        return False
-    out[0] = (c00 * b0 + c01 * b1 + c02 * b2) / det
-    sx = (c01 * b0 + (a00 * a22 - a20 * a20) * b1 + (a10 * a20 - a00 * a21) * b2) / det
-    sy = (c02 * b0 + (a10 * a20 - a00 * a21) * b1 + (a00 * a11 - a10 * a10) * b2) / det
-    out[1] = min(max(sx, -largest), largest)
-    out[2] = min(max(sy, -largest), largest)
-    return True
-
-
-@njit(**KERNEL)
-def step_gain(total: Doubles, flux: float, step: Doubles) -> float:
-    """Chi-squared that a step of newton_step gained by the quadratic form of its normal equations."""
-    f = step[0]
-    x = flux * step[1]
-    y = flux * step[2]
-    curved = f * (total[1] * f + 2.0 * (total[2] * x + total[3] * y))
-    curved += x * (total[4] * x + 2.0 * total[5] * y) + total[6] * y * y
-    return float(2.0 * (f * total[7] + x * total[8] + y * total[9]) - curved)
-
-
-@njit(**KERNEL)
-def standard_errors(total: Doubles, flux: float, move: bool, star: int, variance: Doubles) -> float:
-    """Flux error from the inverse matrix, NaN if it has none; variances of place into `variance[star]` if it moves."""
-    if not move:
-        return math.sqrt(1.0 / total[1]) if total[1] > 0.0 else np.nan
-    a00, a10, a20 = total[1], total[2] * flux, total[3] * flux
-    a11, a21, a22 = total[4] * flux * flux, total[5] * flux * flux, total[6] * flux * flux
-    c00 = a11 * a22 - a21 * a21
-    det = a00 * c00 + a10 * (a21 * a20 - a10 * a22) + a20 * (a10 * a21 - a11 * a20)
-    if not det > 0.0:
-        return np.nan
-    variance[star, 0] = (a00 * a22 - a20 * a20) / det
-    variance[star, 1] = (a00 * a11 - a10 * a10) / det
-    variance[star, 2] = (a10 * a20 - a00 * a21) / det
-    return math.sqrt(max(c00 / det, 0.0))
+                good = np.float32(frames.flags[i, y0 + row, x0 + column] == 0)
+                frames.pixels_dn[i, y0 + row, x0 + column] = good * work.data[slot, row * STAMP + column]
+    else:
+        for row in range(max(0, HALF - jy), min(STAMP, ny + HALF - jy)):
+            y = y0 + row
+            for column in range(max(0, HALF - jx), min(STAMP, nx + HALF - jx)):
+                x = x0 + column
+                if frames.flags[i, y, x] == 0:
+                    frames.pixels_dn[i, y, x] = work.data[slot, row * STAMP + column]

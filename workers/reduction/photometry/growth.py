@@ -8,84 +8,76 @@ from dataclasses import dataclass
 import numpy as np
 from numba import njit
 
-from app.arrays import Doubles, Flags, Integers, Singles
+from app.arrays import Doubles, Integers, Singles
 from workers.reduction.frames.looks import Looks
-from workers.reduction.frames.values import CalibratedFrames
-from workers.reduction.kernels.compiled import KERNEL
+from workers.reduction.frames.values import FrameArrays
+from workers.reduction.kernels.compiled import BORROWING, KERNEL
 from workers.reduction.photometry.apertures import RADIUS_PIX
 from workers.reduction.profile.drawing import last_wing_bin
-from workers.reduction.profile.table import (
-    HALF,
-    PADDED,
-    STAMP,
-    WING_POWER,
-    WING_STEP_PIX,
-    FramePsf,
-    blend_stamp,
-    field_terms,
-    phase_of,
-    phase_rest,
-    wing_beyond,
-)
+from workers.reduction.profile.stamps import HALF, PADDED, STAMP, look_stamp
+from workers.reduction.profile.table import WING_POWER, WING_STEP_PIX, FramePsf, wing_beyond
+from workers.reduction.profile.values import ProfileArrays
 
 RATIO_ERROR = 0.01  # of a look's curve of growth besides noise: pixel phase, width of the frame
 ANCHOR_PIX = 3.5  # 7": light within it is measured, light beyond it is the wing's
 GROWTH_RADII_PIX = np.arange(1.5, 7.01, 0.5)  # 3" to 14"
 
 
-@njit(**KERNEL)
+@njit(**KERNEL, inline="always")
+def _wing_share(wing: Singles, r: float, last: int) -> float:
+    """Share of a star's drawn light in a pixel of the wing, at a distance r; none beyond the last drawn bin."""
+    j = int(r / WING_STEP_PIX)
+    share = 0.0
+    if j <= last:
+        share = wing[j] + (r / WING_STEP_PIX - j) * (wing[j + 1] - wing[j])
+    return share
+
+
+@njit(**BORROWING)
 def _curves(
-    residual: Singles,
-    flags: Flags,
-    log_width: Singles,
-    tables: Singles,
-    wing: Singles,
-    noise: Singles,
-    frame: Integers,
-    x_pix: Doubles,
-    y_pix: Doubles,
+    frames: FrameArrays,
+    profile: ProfileArrays,
+    looks: Looks,
     drawn: Doubles,
     radii: Doubles,
+    work: tuple[Singles, Singles],
     out: Doubles,
 ) -> None:
-    """Light of one look a row within each radius, the star's drawn model added back; NaN where a pixel is flagged."""
-    _, ny, nx = residual.shape
-    count = tables.shape[2] - 1
-    terms = np.empty((1, count), np.float32)
-    stamp = np.zeros((1, 3, PADDED), np.float32)
+    """Light of one look a row within each radius, the star's drawn model added back; NaN where a pixel is flagged.
+
+    `looks` are rows without stars; `work` is terms (1, terms) and a stamp (1, 3, 56).
+    """
+    _, ny, nx = frames.pixels_dn.shape
+    terms, stamps = work
     reach = math.ceil(radii[-1] + 1.0)
-    for k in range(frame.size):
-        i = frame[k]
-        jx = math.floor(x_pix[k] + 0.5)
-        jy = math.floor(y_pix[k] + 0.5)
+    for k in range(looks.frame.size):
+        i = looks.frame[k]
+        jx = math.floor(looks.x_pix[k] + 0.5)
+        jy = math.floor(looks.y_pix[k] + 0.5)
         out[k] = 0.0
         if jx < reach or jy < reach or jx >= nx - reach or jy >= ny - reach:
             out[k] = np.nan
             continue
-        qx = phase_of(x_pix[k] - jx)
-        qy = phase_of(y_pix[k] - jy)
-        rx = np.float32(phase_rest(x_pix[k] - jx, qx))
-        ry = np.float32(phase_rest(y_pix[k] - jy, qy))
-        field_terms(x_pix[k], y_pix[k], log_width[i], 0, terms)
-        blend_stamp(tables, terms, 0, qx, qy, stamp)
-        gain = 1.0 + WING_POWER * log_width[i]
-        last = last_wing_bin(wing, drawn[k] * gain, noise[i])
+        rest = look_stamp(profile, i, (looks.x_pix[k], looks.y_pix[k]), (ny, nx), terms, stamps)
+        rx = np.float32(rest[0])
+        ry = np.float32(rest[1])
+        gain = 1.0 + WING_POWER * profile.log_width[i]
+        last = last_wing_bin(profile.wing, drawn[k] * gain, frames.noise_dn[i])
         for y in range(jy - reach, jy + reach + 1):
             for x in range(jx - reach, jx + reach + 1):
-                r = math.sqrt((x - x_pix[k]) * (x - x_pix[k]) + (y - y_pix[k]) * (y - y_pix[k]))
+                dx = x - looks.x_pix[k]
+                dy = y - looks.y_pix[k]
+                r = math.sqrt(dx * dx + dy * dy)
                 if abs(x - jx) <= HALF and abs(y - jy) <= HALF:
                     p = (y - jy + HALF) * STAMP + x - jx + HALF
-                    own = stamp[0, 0, p] + rx * stamp[0, 1, p] + ry * stamp[0, 2, p]
+                    own = stamps[0, 0, p] + rx * stamps[0, 1, p] + ry * stamps[0, 2, p]
                 else:
-                    j = int(r / WING_STEP_PIX)
-                    own = 0.0
-                    if j <= last:
-                        own = gain * (wing[j] + (r / WING_STEP_PIX - j) * (wing[j + 1] - wing[j]))
-                value = residual[i, y, x] + drawn[k] * own
+                    own = gain * _wing_share(profile.wing, r, last)
+                value = frames.pixels_dn[i, y, x] + drawn[k] * own
                 for q in range(radii.size):
                     w = min(max(radii[q] + 0.5 - r, 0.0), 1.0)
                     if w > 0.0:
-                        out[k, q] += w * value if flags[i, y, x] == 0 else np.nan
+                        out[k, q] += w * value if frames.flags[i, y, x] == 0 else np.nan
 
 
 @dataclass(frozen=True)
@@ -114,13 +106,7 @@ class Growth:
 
 
 def curve_of_growth(
-    residual: Singles,
-    frames: CalibratedFrames,
-    psf: FramePsf,
-    tables: Singles,
-    looks: Looks,
-    chosen: Integers,
-    drawn_flux_dn: Doubles,
+    residual: FrameArrays, psf: FramePsf, looks: Looks, chosen: Integers, drawn_flux_dn: Doubles
 ) -> Growth:
     """Curve of growth of bright isolated stars as a function of seeing.
 
@@ -129,11 +115,16 @@ def curve_of_growth(
 
     Parameters
     ----------
-    residual, frames, psf, tables, looks
-        As for `measure_apertures`.
+    residual : FrameArrays
+        Residual frames of the band.
+    psf : FramePsf
+        The band's point-spread function, with which stars were drawn.
+    looks : Looks
+        At all stars, at least 2 pixels (4") inside of the array.
     chosen : int64 array
-        Stars to use.
+        Indices of the stars to use.
     drawn_flux_dn : float64 array (stars,)
+        What the residual frames lack of each star, DN.
     """
     rows = (
         np.concatenate([np.arange(looks.start[s], looks.start[s + 1]) for s in chosen])
@@ -142,10 +133,10 @@ def curve_of_growth(
     )
     star = np.repeat(chosen, np.diff(looks.start)[chosen]) if chosen.size else chosen
     out = np.empty((rows.size, GROWTH_RADII_PIX.size))
-    _curves(
-        residual, frames.flags, psf.log_width, tables, psf.wing, frames.noise_dn, looks.frame[rows],
-        looks.x_pix[rows], looks.y_pix[rows], drawn_flux_dn[star], GROWTH_RADII_PIX, out,
-    )  # fmt: skip
+    single = Looks(rows, looks.frame[rows], looks.x_pix[rows], looks.y_pix[rows], looks.inverse)
+    work = np.empty((1, psf.nodes.shape[0]), np.float32), np.zeros((1, 3, PADDED), np.float32)
+    profile = psf.arrays(all_slopes=True)
+    _curves(residual, profile, single, drawn_flux_dn[star], GROWTH_RADII_PIX, work, out)
     good = np.isfinite(out).all(axis=1) & (out > 0.0).all(axis=1) if rows.size else np.zeros(0, np.bool_)
     tail = -2.5 * math.log10(1.0 - wing_beyond(psf.wing, ANCHOR_PIX))
     radii = 2.0 * GROWTH_RADII_PIX
@@ -154,9 +145,12 @@ def curve_of_growth(
         return Growth(2.5 * math.log10(share), 0.0, radii, np.full(radii.size, np.nan), 0)
     standard, anchor = (int(np.flatnonzero(r == GROWTH_RADII_PIX)[0]) for r in (RADIUS_PIX, ANCHOR_PIX))
     curve = -2.5 * np.log10(out[good] / out[good, standard][:, None])
-    seen = looks.frame[rows[good]]
+    seen = single.frame[good]
     ratio, slope, used = _mean_ratio(
-        out[good, anchor], out[good, standard], frames.noise_dn[seen].astype(np.float64), psf.log_width[seen]
+        out[good, anchor],
+        out[good, standard],
+        residual.noise_dn[seen].astype(np.float64),
+        psf.log_width[seen],
     )
     correction = -2.5 * math.log10(ratio) - tail
     return Growth(correction, -1.0857 * slope / ratio, radii, np.median(curve, axis=0), used)

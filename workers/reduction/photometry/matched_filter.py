@@ -20,9 +20,22 @@ EDGE = 4  # half columns beside the sums, for the filter
 
 @njit(**KERNEL)
 def filter_row(sums: Singles, row: int, halves: int, kernel: Singles, out: Singles, line: int) -> None:
-    """Filter a row along x: from even and odd columns of `_stack` to even and odd columns, without the edges.
+    """Filter a row along x: from even and odd columns of `RowSums` to even and odd columns, without the edges.
 
-    The kernel is symmetric: element k stands for 9 - k too.
+    Parameters
+    ----------
+    sums : float32 array
+        Flat rows of `RowSums`: even columns, then odd ones, EDGE halves around either.
+    row : int
+        Row of `sums`.
+    halves : int
+        Half the columns of the grid.
+    kernel : float32 array (10,)
+        Taps of the filter; it is symmetric: element k stands for 9 - k too.
+    out : float32 array
+        Flat rows of columns, even ones, then odd ones.
+    line : int
+        Row of `out` to fill.
     """
     p0 = kernel[0]
     p1 = kernel[1]
@@ -34,16 +47,16 @@ def filter_row(sums: Singles, row: int, halves: int, kernel: Singles, out: Singl
     o = np.uint64((2 * row + 1) * stride + EDGE - 3)
     even = np.uint64(line * 2 * halves)
     odd = np.uint64(line * 2 * halves + halves)
-    one = np.uint64(1)
+    next_half = np.uint64(1)
     for x in range(halves):
         k = np.uint64(x)
         e0 = sums[e + k]
-        e1 = sums[e + k + one]
+        e1 = sums[e + k + next_half]
         e2 = sums[e + k + np.uint64(2)]
         e3 = sums[e + k + np.uint64(3)]
         e4 = sums[e + k + np.uint64(4)]
         o0 = sums[o + k]
-        o1 = sums[o + k + one]
+        o1 = sums[o + k + next_half]
         o2 = sums[o + k + np.uint64(2)]
         o3 = sums[o + k + np.uint64(3)]
         o4 = sums[o + k + np.uint64(4)]
@@ -54,7 +67,21 @@ def filter_row(sums: Singles, row: int, halves: int, kernel: Singles, out: Singl
 
 @njit(**KERNEL)
 def column_sums(lines: Singles, first: int, columns: int, kernel: Singles, out: Singles) -> None:
-    """Filter along y: row `first` and the nine that follow it, to one row."""
+    """Filter along y: a row and the nine that follow it, to one row.
+
+    Parameters
+    ----------
+    lines : float32 array
+        Flat rows as `filter_row` leaves them.
+    first : int
+        The first row.
+    columns : int
+        Length of a row.
+    kernel : float32 array (10,)
+        Taps of the filter.
+    out : float32 array (columns,)
+        Becomes the filtered row.
+    """
     p0 = kernel[0]
     p1 = kernel[1]
     p2 = kernel[2]
@@ -74,7 +101,17 @@ def column_sums(lines: Singles, first: int, columns: int, kernel: Singles, out: 
 
 @njit(**KERNEL)
 def ratio_row(top: Singles, low: Singles, line: Singles, precision: Singles) -> None:
-    """Star's light and 1 over its error from the two sums of a row; columns, even ones then odd ones, put in order."""
+    """Star's light and 1 over its error from the two sums of a row.
+
+    Parameters
+    ----------
+    top, low : float32 arrays (columns,)
+        Sums of light times filter and of filter squared, even columns, then odd ones; overwritten.
+    line : float32 array (columns,)
+        Becomes the light, DN, columns in order; 0 without data.
+    precision : float32 array (columns,)
+        Becomes 1 over the formal error; 0 without data.
+    """
     halves = line.size // 2
     for x in range(top.size):
         good = low[x] > np.float32(1e-12)

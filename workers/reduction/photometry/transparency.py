@@ -31,10 +31,21 @@ def frame_transparency(
     Parameters
     ----------
     star, frame : int64 arrays (looks,)
-        Ordered by star.
+        Star and frame of each look, ordered by star.
     ratio, error : float64 arrays (looks,)
         Flux of a look over its star's mean flux, and its error.
     frames : int
+        Number of the frames.
+
+    Examples
+    --------
+    Twenty stars, each seen on all of three frames, of which a cloud dims the last by a tenth.
+
+    >>> star, frame = np.repeat(np.arange(20), 3), np.tile(np.arange(3), 20)
+    >>> ratio = np.tile([1.03, 1.03, 0.93], 20)
+    >>> known, stars = frame_transparency(star, frame, ratio, np.full(60, 0.001), 3)
+    >>> known.round(2).tolist(), stars.tolist()
+    ([1.0, 1.0, 0.9], [20, 20, 20])
     """
     good = (ratio > 0.0) & np.isfinite(error)
     star, frame = star[good], frame[good]

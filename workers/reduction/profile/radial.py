@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
 from app.arrays import Doubles
 from workers.reduction.profile.table import WING_STEP_PIX, FramePsf, node_offsets_pix
@@ -21,14 +20,17 @@ class StarProfile:
 
     Attributes
     ----------
-    radius_pix, share : float64 arrays (n,)
+    radius_pix : float64 array (n,)
+        Distances from the star, ascending.
+    share : float64 array (n,)
+        Light of a pixel there.
     """
 
     radius_pix: Doubles
     share: Doubles
 
     def at(self, radius_pix: Doubles) -> Doubles:
-        """Share at some distances; zero beyond the table."""
+        """Share at distances in pixels; zero beyond the table."""
         good = self.share > 0.0
         if np.count_nonzero(good) < 4:
             return np.zeros(np.shape(radius_pix))
@@ -48,6 +50,6 @@ def profile_of(psf: FramePsf) -> StarProfile:
     core_share = np.bincount(bins, psf.nodes[0].ravel()[inner])[filled] / count[filled]
     wing_radius = WING_STEP_PIX * np.arange(psf.wing.size)
     outer = (wing_radius >= CORE_PIX) & (wing_radius <= HALF_PIX)
-    place: NDArray[np.float64] = np.concatenate([core_radius, wing_radius[outer]])
+    place: Doubles = np.concatenate([core_radius, wing_radius[outer]])
     share = np.concatenate([core_share, psf.wing[outer]]) / psf.aperture_share(APERTURE_PIX)
     return StarProfile(place, share)

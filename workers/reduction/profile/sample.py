@@ -3,29 +3,17 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 from numba import njit
-from numpy.typing import NDArray
 
-from app.arrays import Doubles, Flags, Integers
+from app.arrays import Bools, Doubles, Flags, Integers
 from workers.reduction.frames.looks import Looks
 from workers.reduction.frames.values import CalibratedFrames
-from workers.reduction.kernels.compiled import KERNEL, SATURATED
+from workers.reduction.kernels.compiled import BORROWING, SATURATED
 from workers.reduction.kernels.pairs import close_pairs
 from workers.reduction.profile.stars import Stars
-
-
-@dataclass(frozen=True)
-class Sample:
-    """Stars to learn from: their looks, which of them, their fluxes and what the residual frames lack of each."""
-
-    looks: Looks
-    which: Integers
-    flux_dn: Doubles
-    drawn_flux_dn: Doubles
-
 
 ALONE_ARCSEC = 14.0  # the stamp, and the wing's inner part
 ALONE_SHARE = 0.03
@@ -38,51 +26,89 @@ LINEAR_SHARE = 0.8
 FEWEST_MODERATE = 100
 
 
-@njit(**KERNEL)
-def _saturated(
-    flags: Flags,
-    start: Integers,
-    frame: Integers,
-    x: Doubles,
-    y: Doubles,
-    asked: NDArray[np.bool_],
-    out: NDArray[np.bool_],
-) -> None:
+class Sample(NamedTuple):
+    """Stars to learn from, as kernels take them.
+
+    Attributes
+    ----------
+    looks : Looks
+        At all stars, at their present places.
+    chosen : int64 array (n,)
+        Indices of the stars to learn from.
+    flux_dn : float64 array (stars,)
+        Light of each star, DN.
+    drawn_flux_dn : float64 array (stars,)
+        What the residual frames lack of each; 0 where nothing is drawn.
+    """
+
+    looks: Looks
+    chosen: Integers
+    flux_dn: Doubles
+    drawn_flux_dn: Doubles
+
+
+@njit(**BORROWING)
+def _saturated(flags: Flags, looks: Looks, asked: Bools, out: Bools) -> None:
     """Whether any look has a saturated pixel within two pixels."""
     _, ny, nx = flags.shape
-    for s in range(start.size - 1):
+    for s in range(looks.start.size - 1):
         if not asked[s]:
             continue
-        for k in range(start[s], start[s + 1]):
-            jx = math.floor(x[k] + 0.5)
-            jy = math.floor(y[k] + 0.5)
+        for k in range(looks.start[s], looks.start[s + 1]):
+            i = looks.frame[k]
+            jx = math.floor(looks.x_pix[k] + 0.5)
+            jy = math.floor(looks.y_pix[k] + 0.5)
             found = np.uint8(0)
             for row in range(max(0, jy - 2), min(ny, jy + 3)):
                 for column in range(max(0, jx - 2), min(nx, jx + 3)):
-                    found |= flags[frame[k], row, column]
+                    found |= flags[i, row, column]
             if found & SATURATED:
                 out[s] = True
                 break
 
 
-def saturated_stars(
-    frames: CalibratedFrames, looks: Looks, asked: NDArray[np.bool_] | None = None
-) -> NDArray[np.bool_]:
-    """Which stars have a saturated pixel within 4" on any frame; false for those that are not asked for."""
+def saturated_stars(frames: CalibratedFrames, looks: Looks, asked: Bools | None = None) -> Bools:
+    """Which stars have a saturated pixel within 4" on any frame.
+
+    Parameters
+    ----------
+    frames : CalibratedFrames
+        For their flags.
+    looks : Looks
+        At all stars.
+    asked : bool array (stars,), optional
+        The answer is false for all others.
+    """
     out = np.zeros(looks.start.size - 1, np.bool_)
-    asked = np.ones_like(out) if asked is None else asked
-    _saturated(frames.flags, looks.start, looks.frame, looks.x_pix, looks.y_pix, asked, out)
+    _saturated(frames.flags, looks, np.ones_like(out) if asked is None else asked, out)
     return out
 
 
-def undisturbed(stars: Stars, radius_arcsec: float, share: float) -> NDArray[np.bool_]:
-    """Stars without a neighbour within the radius that has more than a share of their light."""
+def undisturbed(stars: Stars, radius_arcsec: float, share: float) -> Bools:
+    """Stars without a neighbour of much light.
+
+    Parameters
+    ----------
+    stars : Stars
+        With places and light.
+    radius_arcsec : float
+        Within which neighbours disturb.
+    share : float
+        Of a star's light that a neighbour must exceed to disturb it.
+
+    Examples
+    --------
+    A bright star disturbs the faint one 3" off, and not the other way round.
+
+    >>> stars = Stars.at(np.array([0.0, 0.0]), np.array([0.0, 3.0]), np.array([100.0, 1.0]))
+    >>> undisturbed(stars, 5.0, 0.03).tolist()
+    [True, False]
+    """
     alone = np.ones(stars.size, np.bool_)
     if stars.size < 2:
         return alone
     flux = np.nan_to_num(stars.flux_dn)
-    places = np.column_stack([stars.x_arcsec, stars.y_arcsec])
-    pairs = close_pairs(places, radius_arcsec)
+    pairs = close_pairs(stars.places(), radius_arcsec)
     for a, b in ((0, 1), (1, 0)):
         alone[pairs[flux[pairs[:, b]] > share * flux[pairs[:, a]], a]] = False
     return alone
@@ -96,18 +122,21 @@ def choose_sample(
     Parameters
     ----------
     frames : CalibratedFrames
+        For noise, flags and the range of the array.
     looks : Looks
         At all stars.
     stars : Stars
+        Of the band, ordered by y.
     most : int
+        Largest number of stars.
     alone : bool
-        Whether neighbours spoil a star (they do as long as they are not subtracted). Where they are, stars that fit
-        much worse than most of the sample are left out: pairs and galaxies.
+        Whether neighbours count, as they do until they are subtracted. After that, stars that fit much worse than most
+        of the sample are left out instead: pairs and galaxies.
     """
-    noise = float(np.median(frames.noise_dn[frames.noise_dn > 0.0])) if frames.noise_dn.any() else np.inf
+    noise = float(np.median(frames.noise_dn[frames.usable])) if frames.noise_dn.any() else np.inf
     flux = np.nan_to_num(stars.flux_dn)
     count = np.diff(looks.start)
-    # Twice seen is no chance event; of a scan of one frame nothing is.
+    # A star seen twice is no chance event; a scan of one frame has no such stars.
     good = (flux > LEAST_FLUX_NOISE * noise) & (count >= min(2, int(count.max(initial=0))))
     moderate = good & (flux < LINEAR_SHARE * frames.detector.saturation_dn)
     if np.count_nonzero(moderate) >= FEWEST_MODERATE:

@@ -6,9 +6,8 @@ import math
 
 import numpy as np
 from numba import njit
-from numpy.typing import NDArray
 
-from app.arrays import Doubles, Flags, Integers, Singles
+from app.arrays import Doubles, Flags, Integers, Singles, Table
 from workers.reduction.kernels.compiled import KERNEL
 
 WINDOW_PIX = 1.2  # sigma of the Gaussian window: twice a star's own, so neighbours hardly enter
@@ -31,33 +30,36 @@ def _moments(residual: Singles, flags: Flags, frame: Integers, x: Doubles, y: Do
             continue
         total = 0.0
         square = 0.0
-        spoilt = False
+        flagged = False
         for row in range(jy - 3, jy + 4):
             for column in range(jx - 3, jx + 4):
                 r2 = (column - x[k]) ** 2 + (row - y[k]) ** 2
                 w = math.exp(-0.5 * r2 / (WINDOW_PIX * WINDOW_PIX)) * residual[i, row, column]
-                spoilt = spoilt or flags[i, row, column] != 0
+                flagged = flagged or flags[i, row, column] != 0
                 total += w
                 square += w * r2
-        if not spoilt and total > 0.0:
+        if not flagged and total > 0.0:
             out[k] = 0.5 * square / total
 
 
-def frame_widths(residual: Singles, flags: Flags, table: NDArray[np.void]) -> tuple[Singles, float]:
+def frame_widths(residual: Singles, flags: Flags, table: Table) -> tuple[Singles, float]:
     """Logarithms of the frames' widths over their median, and that median (Gaussian sigma, pixels).
 
     Parameters
     ----------
-    residual : float32 array (n, 256, 256)
+    residual : float32 array (n, rows, columns)
         Frames less their background.
-    flags : uint8 array (n, 256, 256)
+    flags : uint8 array (n, rows, columns)
+        `PixelFlag` bits.
     table : structured array of FRAME_SOURCE_DTYPE
+        Sources of single frames: frame, place, SNR.
 
     Returns
     -------
     log_width : float32 array (n,)
         Smoothed along the scan; all 0 where there are too few stars.
     sigma_pix : float
+        Median width of the frames, sigma of a Gaussian.
     """
     frames = residual.shape[0]
     chosen = table[(table["snr"] > LEAST_SNR) & ~table["saturated"]]
@@ -83,6 +85,18 @@ def smooth_along(value: Doubles, weight: Doubles, stiffness: float) -> Doubles:
     """Values along the scan that follow the weighted data and change little from frame to frame.
 
     Minimises sum w (v - value)^2 + stiffness sum (v_i+1 - v_i)^2: frames without stars take their neighbours' value.
+
+    Parameters
+    ----------
+    value, weight : float64 arrays (n,)
+        Data of the frames and their weights, 0 where there is no datum.
+    stiffness : float
+        Weight of a step from frame to frame, in units of `weight`.
+
+    Examples
+    --------
+    >>> smooth_along(np.array([1.0, 0.0, 3.0]), np.array([1.0, 0.0, 1.0]), 1e-6).round(3).tolist()
+    [1.0, 2.0, 3.0]
     """
     if value.size == 0 or not weight.any():
         return np.zeros(value.size)
@@ -92,8 +106,8 @@ def smooth_along(value: Doubles, weight: Doubles, stiffness: float) -> Doubles:
 def most_probable_walk(value: Doubles, normal: Doubles, right: Doubles, stiffness: float) -> Doubles:
     """Most probable values of a walk along the scan, given the normal equations of corrections to present ones.
 
-    Minimises d.N.d - 2 d.right + stiffness sum (v_i+1 - v_i)^2 with v = value + d: it is the values that change little
-    from frame to frame, not their corrections.
+    Minimises d.N.d - 2 d.right + stiffness sum (v_i+1 - v_i)^2 with v = value + d: the values change little from frame
+    to frame, not their corrections.
 
     Parameters
     ----------
@@ -102,6 +116,7 @@ def most_probable_walk(value: Doubles, normal: Doubles, right: Doubles, stiffnes
     normal : float64 array (band, n)
         N, symmetric: normal[k, i] is its element (i + k, i).
     right : float64 array (n,)
+        Right side of the normal equations.
     stiffness : float
         1 / variance of a step of the walk.
     """

@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
-from app.arrays import Doubles, Integers
+from app.arrays import Bools, Doubles, Integers
+from workers.reduction.profile.values import StarArrays
 
 
 @dataclass
@@ -19,17 +19,17 @@ class Stars:
     x_arcsec, y_arcsec : float64
         U-scan place.
     flux_dn : float64
+        All light of the star, DN; NaN where nothing is known of it.
     flux_error_dn : float64
         From the curvature of chi-squared; NaN where there was no fit.
     variance : float64 (n, 3)
         Of x, of y, and their covariance, arcsec^2.
     chi2 : float64
-        Reduced.
+        Reduced chi-squared of the fit.
     pixels : int64
-        In the fit.
-    members : int64
-        Stars fitted together.
+        Number of pixels in the fit.
     converged : bool
+        Whether the last step of the fit was far smaller than its error.
     """
 
     x_arcsec: Doubles
@@ -39,12 +39,19 @@ class Stars:
     variance: Doubles
     chi2: Doubles
     pixels: Integers
-    members: Integers
-    converged: NDArray[np.bool_]
+    converged: Bools
 
     @classmethod
     def at(cls, x_arcsec: Doubles, y_arcsec: Doubles, flux_dn: Doubles) -> Stars:
-        """Stars not yet fitted."""
+        """Stars not yet fitted.
+
+        Parameters
+        ----------
+        x_arcsec, y_arcsec : float64 arrays (n,)
+            U-scan places, best in the order of y.
+        flux_dn : float64 array (n,)
+            First guess of the light, DN.
+        """
         n = x_arcsec.size
         nan = np.full(n, np.nan)
         return cls(
@@ -55,23 +62,35 @@ class Stars:
             np.full((n, 3), np.nan),
             nan.copy(),
             np.zeros(n, np.int64),
-            np.ones(n, np.int64),
             np.zeros(n, np.bool_),
         )
+
+    @classmethod
+    def none(cls) -> Stars:
+        """No star."""
+        return cls.at(np.zeros(0), np.zeros(0), np.zeros(0))
 
     @property
     def size(self) -> int:
         """Number of stars."""
         return int(self.x_arcsec.size)
 
-    def taken(self, index: NDArray[np.int64] | NDArray[np.bool_]) -> Stars:
-        """Return some of the stars, as copies."""
+    def arrays(self) -> StarArrays:
+        """Return what kernels take: the same memory, so that fits change the stars."""
+        return StarArrays(*(getattr(self, name) for name in StarArrays._fields))
+
+    def places(self) -> Doubles:
+        """U-scan places, (n, 2)."""
+        return np.column_stack([self.x_arcsec, self.y_arcsec])
+
+    def taken(self, index: Integers | Bools) -> Stars:
+        """Return the stars of an index, as copies."""
         return Stars(*(getattr(self, name)[index].copy() for name in self.__dataclass_fields__))
 
-    def put(self, index: NDArray[np.int64], some: Stars) -> None:
-        """Replace some of the stars in place."""
+    def put(self, index: Integers, stars: Stars) -> None:
+        """Replace the stars of an index in place."""
         for name in self.__dataclass_fields__:
-            getattr(self, name)[index] = getattr(some, name)
+            getattr(self, name)[index] = getattr(stars, name)
 
     def beside(self, other: Stars) -> Stars:
         """Return these stars, then the others."""

@@ -4,37 +4,30 @@ It is *effective*: the light in a pixel whose centre lies (dx, dy) from the star
 King 2000), tabulated at quarter pixels. Each node is a polynomial in the logarithm s of the frame's width and in the
 focal-plane place (u, v), each from -1 to 1. Field terms are at least quadratic: astigmatism is even in the field,
 linear terms do nothing (background/reduction 7). Outside of the 7 x 7 pixels of the core a radial wing takes over.
-
-Fits read phase tables: stamps at 16 x 16 sub-pixel phases with their derivatives, so that one first-order step from
-the nearest phase needs three contiguous loads and is exact to 0.1 % of the peak.
 """
 
 from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from numba import njit
-from numpy.typing import NDArray
 
 from app.arrays import Doubles, Singles
 from workers.reduction.kernels.compiled import KERNEL
+from workers.reduction.profile.stamps import HALF, PADDED, PHASES, STAMP, field_terms
+from workers.reduction.profile.values import ProfileArrays
 
-STAMP = 7  # pixels a side of the core
-HALF = 3
-PADDED = 56  # 49 pixels, padded to whole vectors
-PHASES = 16
 NODES_A_PIX = 4
 REACH_PIX = 4  # nodes go to 4 pixels: half a pixel more than the stamp, for the phases
 SIDE = 2 * REACH_PIX * NODES_A_PIX + 1
-MIDDLE_PIX = 127.5
-FIELD_PIX = 128.0
 TERMS_OF_ORDER = {2: 8, 4: 17}
 WING_STEP_PIX = 0.5
 WING_REACH_PIX = 24.0
-# Light in the wings of a turbulent atmosphere goes as width^(5/3) at a given radius (Kolmogorov).
 SMALL_SLOPE = 0.05  # of the base term
+# Light in the wings of a turbulent atmosphere goes as width^(5/3) at a given radius (Kolmogorov).
 WING_POWER = 5.0 / 3.0
 
 
@@ -63,10 +56,16 @@ class FramePsf:
     log_width: Singles
     stars: int = 0
 
+    @cached_property
     def tables(self) -> Singles:
         """Phase tables (16, 16, terms + 1, 3, 56): value, d/dx, d/dy with the star's place; the last is the error."""
         tables: Singles = phase_tables(np.concatenate([self.nodes, self.error[None]]))
         return tables
+
+    def arrays(self, *, all_slopes: bool = False) -> ProfileArrays:
+        """Return what kernels take, with derivatives of all terms or of as many as `slope_terms` says are enough."""
+        slopes = self.nodes.shape[0] if all_slopes else self.slope_terms()
+        return ProfileArrays(self.log_width, self.tables, self.wing, slopes)
 
     def slope_terms(self) -> int:
         """Leading terms that tables of the derivatives need: two, or all where the image changes much over the field.
@@ -79,9 +78,22 @@ class FramePsf:
         return 2 if float(largest[2:].max()) < SMALL_SLOPE * float(largest[0]) else int(largest.size)
 
     def width_pix(self, log_width: float, u: float = 0.0, v: float = 0.0) -> float:
-        """Full width at half maximum, 2 sqrt(area / pi), at a place of the focal plane for a frame's s."""
+        """Full width at half maximum, 2 sqrt(area / pi), pixels.
+
+        Parameters
+        ----------
+        log_width : float
+            s of the frame: logarithm of its width over the scan's.
+        u, v : float
+            Place in the focal plane, -1 to 1 along the rows and columns of the array.
+
+        Examples
+        --------
+        >>> round(turbulent_guess(1.45, frames=3).width_pix(0.0), 2)
+        1.45
+        """
         terms = np.empty((1, self.nodes.shape[0]), np.float32)
-        field_terms(MIDDLE_PIX + FIELD_PIX * u, MIDDLE_PIX + FIELD_PIX * v, log_width, 0, terms)
+        field_terms(u, v, log_width, 0, terms)
         core = phase_tables(np.tensordot(terms[0], self.nodes, 1)[None].astype(np.float32))[:, :, 0, 0, :49]
         fine = core.reshape(PHASES, PHASES, STAMP, STAMP)
         return float(2.0 * math.sqrt(np.count_nonzero(fine > 0.5 * fine.max()) / (math.pi * PHASES**2)))
@@ -92,34 +104,8 @@ class FramePsf:
         radius = np.hypot(offsets[:, None], offsets[None, :])
         weight = np.clip(radius_pix + 0.5 - radius, 0.0, 1.0)
         terms = np.empty((1, self.nodes.shape[0]), np.float32)
-        field_terms(MIDDLE_PIX, MIDDLE_PIX, log_width, 0, terms)
+        field_terms(0.0, 0.0, log_width, 0, terms)
         return float((weight * np.tensordot(terms[0], self.nodes, 1)).sum() / NODES_A_PIX**2)
-
-
-@njit(**KERNEL, inline="always")
-def field_terms(x_pix: float, y_pix: float, log_width: float, slot: int, out: Singles) -> None:
-    """Polynomial terms at array pixel (x, y) of a frame, into row `slot`: 8 (second order) or 17 (fourth)."""
-    u = np.float32((x_pix - MIDDLE_PIX) / FIELD_PIX)
-    v = np.float32((y_pix - MIDDLE_PIX) / FIELD_PIX)
-    s = np.float32(log_width)
-    out[slot, 0] = np.float32(1.0)
-    out[slot, 1] = s
-    out[slot, 2] = s * s
-    out[slot, 3] = u
-    out[slot, 4] = v
-    out[slot, 5] = u * u
-    out[slot, 6] = u * v
-    out[slot, 7] = v * v
-    if out.shape[1] > 8:
-        out[slot, 8] = u * u * u
-        out[slot, 9] = u * u * v
-        out[slot, 10] = u * v * v
-        out[slot, 11] = v * v * v
-        out[slot, 12] = u * u * u * u
-        out[slot, 13] = u * u * u * v
-        out[slot, 14] = u * u * v * v
-        out[slot, 15] = u * v * v * v
-        out[slot, 16] = v * v * v * v
 
 
 @njit(**KERNEL)
@@ -184,81 +170,6 @@ def phase_tables(nodes: Singles) -> Singles:
     return out
 
 
-@njit(**KERNEL, inline="always")
-def phase_of(offset_pix: float) -> int:
-    """Phase of a star at an offset from its pixel's centre, -0.5 to 0.5."""
-    return min(max(math.floor((offset_pix + 0.5) * PHASES), 0), PHASES - 1)
-
-
-@njit(**KERNEL, inline="always")
-def phase_rest(offset_pix: float, phase: int) -> float:
-    """Offset of a star from the middle of a phase (index along one axis), pixels."""
-    return offset_pix - ((phase + 0.5) / PHASES - 0.5)
-
-
-@njit(**KERNEL, inline="always")
-def blend_stamp(tables: Singles, terms: Singles, slot: int, qx: int, qy: int, out: Singles) -> None:
-    """Stamp (3, 56) of one phase for the terms in row `slot` of `terms`, into `out[slot]`.
-
-    Arrays are indexed, never sliced: a view costs two atomic counts, as much as the vector operation that it is for.
-    Four terms at a time: one by one, each is a load and a store more a vector, and twice the time.
-    """
-    a = terms[slot, 0]
-    b = terms[slot, 1]
-    c = terms[slot, 2]
-    d = terms[slot, 3]
-    for plane in range(3):
-        for p in range(PADDED):
-            value = a * tables[qy, qx, 0, plane, p] + b * tables[qy, qx, 1, plane, p]
-            value += c * tables[qy, qx, 2, plane, p] + d * tables[qy, qx, 3, plane, p]
-            out[slot, plane, p] = value
-    a = terms[slot, 4]
-    b = terms[slot, 5]
-    c = terms[slot, 6]
-    d = terms[slot, 7]
-    for plane in range(3):
-        for p in range(PADDED):
-            value = a * tables[qy, qx, 4, plane, p] + b * tables[qy, qx, 5, plane, p]
-            value += c * tables[qy, qx, 6, plane, p] + d * tables[qy, qx, 7, plane, p]
-            out[slot, plane, p] += value
-    for k in range(8, terms.shape[1]):
-        t = terms[slot, k]
-        for plane in range(3):
-            for p in range(PADDED):
-                out[slot, plane, p] += t * tables[qy, qx, k, plane, p]
-
-
-@njit(**KERNEL, inline="always")
-def blend_few_slopes(tables: Singles, terms: Singles, slot: int, qx: int, qy: int, out: Singles) -> None:
-    """Like `blend_stamp` of eight terms, with derivatives of the first two: half of all loads."""
-    a = terms[slot, 0]
-    b = terms[slot, 1]
-    c = terms[slot, 2]
-    d = terms[slot, 3]
-    e = terms[slot, 4]
-    f = terms[slot, 5]
-    g = terms[slot, 6]
-    h = terms[slot, 7]
-    for p in range(PADDED):
-        value = a * tables[qy, qx, 0, 0, p] + b * tables[qy, qx, 1, 0, p]
-        value += c * tables[qy, qx, 2, 0, p] + d * tables[qy, qx, 3, 0, p]
-        value += e * tables[qy, qx, 4, 0, p] + f * tables[qy, qx, 5, 0, p]
-        value += g * tables[qy, qx, 6, 0, p] + h * tables[qy, qx, 7, 0, p]
-        out[slot, 0, p] = value
-    for plane in range(1, 3):
-        for p in range(PADDED):
-            out[slot, plane, p] = a * tables[qy, qx, 0, plane, p] + b * tables[qy, qx, 1, plane, p]
-
-
-@njit(**KERNEL, inline="always")
-def blend(tables: Singles, terms: Singles, slot: int, qx: int, qy: int, slopes: int, out: Singles) -> None:
-    """Like `blend_stamp`, with derivatives of as few terms as `FramePsf.slope_terms` says are enough."""
-    if slopes == 2 and terms.shape[1] == 8:
-        blend_few_slopes(tables, terms, slot, qx, qy, out)
-    else:
-        blend_stamp(tables, terms, slot, qx, qy, out)
-
-
 def node_offsets_pix() -> Doubles:
     """Offsets of the nodes along an axis, pixels; (33,)."""
     return (np.arange(SIDE) - REACH_PIX * NODES_A_PIX) / NODES_A_PIX
@@ -281,7 +192,7 @@ def wing_beyond(wing: Singles, radius_pix: float) -> float:
     return float(inner + 2.0 * math.pi * wing[-1] * radius[-1] ** 2 / (5.0 / 3.0))
 
 
-def normalised(nodes: NDArray[np.float32], wing: Singles) -> NDArray[np.float32]:
+def normalised(nodes: Singles, wing: Singles) -> Singles:
     """Nodes scaled so that core and wing together hold all light, for every seeing and place.
 
     The base term sums to 1 less the wing, the seeing term to minus what the wing gains, all others to 0.
@@ -297,7 +208,7 @@ def normalised(nodes: NDArray[np.float32], wing: Singles) -> NDArray[np.float32]
     for k in range(1, sums.size):
         lack = target[k] - sums[k] * (1.0 - outside) / sums[0]
         out[k] += out[0] * lack / (1.0 - outside)
-    scaled: NDArray[np.float32] = out.astype(np.float32)
+    scaled: Singles = out.astype(np.float32)
     return scaled
 
 
@@ -309,7 +220,17 @@ def stretched(base: Doubles) -> Doubles:
 
 
 def turbulent_guess(width_pix: float, frames: int, order: int = 2) -> FramePsf:
-    """Moffat profile (beta 3, close to a turbulent atmosphere's) of a given width, the same everywhere."""
+    """Moffat profile (beta 3, close to a turbulent atmosphere's) of a given width, the same everywhere.
+
+    Parameters
+    ----------
+    width_pix : float
+        Full width at half maximum of the light in pixels.
+    frames : int
+        Number of the frames; all get the same width.
+    order : int
+        Of the polynomial in focal-plane place: 2 or 4.
+    """
     offsets = node_offsets_pix()
     beta = 3.0
     alpha = 0.5 * width_pix / math.sqrt(2.0 ** (1.0 / beta) - 1.0)

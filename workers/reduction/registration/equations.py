@@ -9,9 +9,9 @@ import numpy as np
 from numba import njit
 
 from app.arrays import Doubles, Integers
-from workers.reduction.frames.geometry import CORNER_PIX
 from workers.reduction.kernels.compiled import KERNEL
 
+CORNER_PIX = 128.0 * np.sqrt(2.0)  # distance of the corner of an array of 256 from its middle
 TERMS = 6  # that an observation depends on, an axis
 
 

@@ -107,7 +107,9 @@ def register_roughly(
         bands,
     )
     references = _references(reference, uscan, x, y)
-    nominal = {band: nominal_geometry(raw[band].detector, x, y) for band in bands}
+    nominal = {
+        band: nominal_geometry(raw[band].detector, x, y, raw[band].read2_dn.shape[-1]) for band in bands
+    }
     return register(observations, references, first_guess(observations, references, nominal, x, y))
 
 
@@ -170,10 +172,10 @@ def _references(reference: ReferenceStars, uscan: UScan, x: Doubles, y: Doubles)
 def registration_metrics(solution: Registration) -> dict[str, dict[str, float]]:
     """Name -> band letter, or `-` for the scan -> value."""
     values = {
-        "reference_stars": float(solution.reference_count),
-        "reference_rms_arcsec": solution.reference_rms_arcsec,
-        "registration_rms_arcsec": solution.internal_rms_arcsec,
-        "frames_on_pegs": float(solution.frames_on_pegs),
+        "reference_stars": float(solution.quality.reference_count),
+        "reference_rms_arcsec": solution.quality.reference_rms_arcsec,
+        "registration_rms_arcsec": solution.quality.internal_rms_arcsec,
+        "frames_on_pegs": float(solution.quality.frames_on_pegs),
     }
     metrics = {name: {"-": float(value)} for name, value in values.items()}
     first = next(iter(solution.geometry.values()))

@@ -23,7 +23,13 @@ from workers.reduction.frames.geometry import FrameGeometry
 from workers.reduction.kernels.pairs import close_pairs, joined, pairs_across
 from workers.reduction.registration.equations import add_equations
 from workers.reduction.registration.pegs import BAND_TERMS, FRAME_TERMS, pegs, solve_bordered
-from workers.reduction.registration.values import Guess, Observations, References, Registration
+from workers.reduction.registration.values import (
+    Guess,
+    Observations,
+    References,
+    Registration,
+    RegistrationQuality,
+)
 
 RADII_ARCSEC = (2.5, 1.2, 0.8, 0.8)  # of matching, one a round
 
@@ -262,4 +268,5 @@ def _summary(observations: Observations, references: References, state: _State) 
         rms = float(np.sqrt(0.5 * np.mean(squares)))
     frames = next(iter(state.geometry.values())).x_arcsec.size
     seen = np.unique(observations.frame[used]).size
-    return Registration(state.geometry, int(tied.size), rms, internal, frames - seen)
+    quality = RegistrationQuality(int(tied.size), rms, internal, frames - seen)
+    return Registration(state.geometry, quality)

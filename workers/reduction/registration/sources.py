@@ -15,6 +15,7 @@ from app.arrays import Counts, Doubles, Flags, Singles, Table
 from workers.reduction.calibration.frame_background import background_row
 from workers.reduction.frames.values import CalibratedFrames, NightCalibration, RawBand
 from workers.reduction.kernels.compiled import KERNEL, SATURATED, any_flagged
+from workers.reduction.kernels.marks import marked_columns, marks_of
 
 FRAME_SOURCE_DTYPE = np.dtype(
     [
@@ -80,34 +81,30 @@ def _frame_peaks(image: Singles, flags: Flags, mesh: Singles, noise: float, out:
             clean[y, x] = image[y, x] - level[x] if flags[y, x] == 0 else np.float32(0.0)
     _smoothed(clean, smooth)
     limit = np.float32(PEAK_NOISE * 0.73 * noise)
-    # Marks are set by vector operations and tested by words of eight, of which most hold nothing above the limit.
-    mark = np.zeros((nx + 7) // 8 * 8, np.uint8)
-    words = mark.view(np.uint64)
+    marks = marks_of(nx)
     n = 0
     for y in range(2, ny - 2):
         line = smooth[y]
         for x in range(2, nx - 2):
-            mark[x] = np.uint8(1) if line[x] > limit else np.uint8(0)
-        for word in range(words.size):
-            if words[word] == 0:
+            marks.mark[x] = np.uint8(1) if line[x] > limit else np.uint8(0)
+        for m in range(marked_columns(marks)):
+            x = marks.columns[m]
+            v = line[x]
+            if not (
+                v > smooth[y - 1, x - 1] and v > smooth[y - 1, x] and v > smooth[y - 1, x + 1]
+                and v > smooth[y, x - 1] and v >= smooth[y, x + 1] and v >= smooth[y + 1, x - 1]
+                and v >= smooth[y + 1, x] and v >= smooth[y + 1, x + 1] and n < out.shape[0]
+            ):  # fmt: skip
                 continue
-            for x in range(max(2, 8 * word), min(8 * word + 8, nx - 2)):
-                v = line[x]
-                if not (
-                    v > limit and v > smooth[y - 1, x - 1] and v > smooth[y - 1, x] and v > smooth[y - 1, x + 1]
-                    and v > smooth[y, x - 1] and v >= smooth[y, x + 1] and v >= smooth[y + 1, x - 1]
-                    and v >= smooth[y + 1, x] and v >= smooth[y + 1, x + 1] and n < out.shape[0]
-                ):  # fmt: skip
-                    continue
-                total, east, north = _centroid(clean, flags, y, x)
-                if total < PATCH_SNR * 3.0 * noise or abs(east) > total or abs(north) > total:
-                    continue
-                out[n, 0] = x
-                out[n, 1] = y
-                out[n, 2] = east / total
-                out[n, 3] = north / total
-                out[n, 4] = total
-                n += 1
+            total, east, north = _centroid(clean, flags, y, x)
+            if total < PATCH_SNR * 3.0 * noise or abs(east) > total or abs(north) > total:
+                continue
+            out[n, 0] = x
+            out[n, 1] = y
+            out[n, 2] = east / total
+            out[n, 3] = north / total
+            out[n, 4] = total
+            n += 1
     return n
 
 

@@ -67,12 +67,11 @@ class References:
 
 
 @dataclass(frozen=True)
-class Registration:
-    """The solution.
+class RegistrationQuality:
+    """What a registration rests on, and how well its sources agree.
 
     Attributes
     ----------
-    geometry : dict of Band to FrameGeometry
     reference_count : int
         Reference stars in the solution; 0 means that positions rest on the commanded ones alone.
     reference_rms_arcsec : float
@@ -83,11 +82,26 @@ class Registration:
         Frames without a source in the solution.
     """
 
-    geometry: dict[Band, FrameGeometry]
     reference_count: int
     reference_rms_arcsec: float
     internal_rms_arcsec: float
     frames_on_pegs: int
+
+
+@dataclass(frozen=True)
+class Registration:
+    """The solution, on its way to the holders of the frames (`BandFrames`), which keep the geometry.
+
+    Attributes
+    ----------
+    geometry : dict of Band to FrameGeometry
+        Where the frames of each band lie.
+    quality : RegistrationQuality
+        What the solution rests on.
+    """
+
+    geometry: dict[Band, FrameGeometry]
+    quality: RegistrationQuality
 
 
 @dataclass(frozen=True)

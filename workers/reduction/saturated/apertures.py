@@ -94,7 +94,7 @@ def read1_photometry(band: BandFrames, x_arcsec: Doubles, y_arcsec: Doubles) -> 
         U-scan places of the stars.
     """
     n, detector = x_arcsec.size, band.raw.detector
-    found = find_visits(band.geometry, x_arcsec, y_arcsec, band.frames.pixels_dn.shape[2])
+    found = find_visits(band.geometry, x_arcsec, y_arcsec)
     visits = Visits(found.frame, found.x_pix, found.y_pix)
     flux, scatter = np.empty(found.source.size), np.empty(found.source.size)
     _read1_apertures(band.raw.read1_dn, read1_calibration(band.calibration), visits, flux, scatter)

@@ -201,8 +201,7 @@ def find_centroids(band: BandFrames, places: Doubles) -> Centroids:
     places : float64 array (n, 3)
         Rows of U-scan x and y (arcsec) and brightness of the seeds.
     """
-    size = band.frames.pixels_dn.shape[2]
-    found = find_visits(band.geometry, places[:, 0].copy(), places[:, 1].copy(), size)
+    found = find_visits(band.geometry, places[:, 0].copy(), places[:, 1].copy())
     out = CentroidArrays(*(np.zeros(found.source.size) for _ in CentroidArrays._fields))
     visits = Visits(found.frame, found.x_pix, found.y_pix)
     _centroids(band.raw.read1_dn, band.frames.flags, read1_calibration(band.calibration), visits, out)

@@ -8,7 +8,6 @@ import numpy as np
 
 from app.arrays import Bools, Doubles
 from workers.reduction.frames.band import BandFrames
-from workers.reduction.frames.looks import find_looks
 from workers.reduction.kernels.pairs import near_any
 from workers.reduction.profile.radial import profile_of
 from workers.reduction.profile.sample import saturated_stars
@@ -69,10 +68,7 @@ def saturates(band: BandFrames, stars: Read1Stars) -> Bools:
     stars : Read1Stars
         Of the scan, n of them.
     """
-    size = band.frames.pixels_dn.shape[2]
-    usable = band.frames.noise_dn > 0.0
-    looks = find_looks(band.geometry, usable, stars.x_arcsec, stars.y_arcsec, size)
-    return saturated_stars(band.frames, looks)
+    return saturated_stars(band.frames, band.looks(stars.x_arcsec, stars.y_arcsec))
 
 
 def saturated_of(band: BandFrames, stars: Read1Stars, psf: FramePsf) -> Saturated:

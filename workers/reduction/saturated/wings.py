@@ -77,7 +77,7 @@ def wing_fluxes(
         U-scan places of the stars.
     """
     flux, error = (np.full(x_arcsec.size, np.nan) for _ in range(2))
-    visits = find_visits(band.geometry, x_arcsec, y_arcsec, band.frames.pixels_dn.shape[2])
+    visits = find_visits(band.geometry, x_arcsec, y_arcsec)
     detector = band.raw.detector
     ratio = detector.integration_seconds / detector.read1_seconds
     for star in range(x_arcsec.size):
