@@ -11,7 +11,6 @@ import pytest
 from psycopg import Connection
 from psycopg.types.json import Jsonb
 
-from app.db import migrate
 from app.instruments.bands import Band
 from tests.worlds.ledger import Attempt, open_attempt
 from workers.steps.calibrations import (
@@ -127,52 +126,3 @@ def test_a_scan_without_time_has_no_calibration():
     scan = SimpleNamespace(scan=3, date=date(1998, 4, 27), started_at=None)
     with pytest.raises(NoCalibrationError, match="has no time"):
         valid_products(None, SimpleNamespace(run_id=1), scan)
-
-
-def add_dark(connection: Connection[Any], attempt: Attempt, band: str, camera: str, number: int) -> None:
-    connection.execute(
-        "WITH f AS (INSERT INTO survey.raw_file"
-        " (night_id, scan_key, kind, band, image_number, url, sha256, size_bytes, header)"
-        " SELECT night_id, scan_key, 'dark', %s, %s, 'x', %s, 1, %s FROM survey.scan WHERE scan_key = %s"
-        " RETURNING raw_file_id)"
-        " INSERT INTO production.attempt_raw_file (attempt_id, raw_file_id) SELECT %s, raw_file_id FROM f",
-        (band, number, f"{number:064x}", Jsonb({"CAMERA": camera}), attempt.scan_key, attempt.attempt_id),
-    )
-
-
-def test_products_that_were_there_get_the_camera_of_their_darks(database):
-    """And spans that neighbouring nights had in common are cut, so that the night after can be calibrated."""
-    assert migrate.downgrade(database.url, "0002") == "0002"
-    insert = (
-        "INSERT INTO calibration.product (run_id, attempt_id, night_id, kind, hemis, band, valid, url, sha256, facts)"
-        " VALUES (%s, %s, %s, 'night', 's', %s, tstzrange(%s, %s), 'x', repeat('0', 64), '{}')"
-    )
-    with database.connect() as connection:
-        attempt = open_attempt(connection)
-        keys = (attempt.run_id, attempt.attempt_id, night_of(connection, attempt))
-        for band in "jhk":
-            connection.execute(insert, (*keys, band, NOON, NOON + timedelta(hours=36)))
-        for number, (band, camera) in enumerate([("j", "one"), ("j", "one"), ("h", "one"), ("h", "two")]):
-            add_dark(connection, attempt, band, camera, number)
-    assert migrate.upgrade(database.url) == migrate.head()
-    with database.connect() as connection:
-        found = connection.execute(
-            "SELECT band, camera, lower(valid), upper(valid) FROM calibration.product ORDER BY calibration_id"
-        ).fetchall()
-        span = (NOON + timedelta(hours=6), NOON + timedelta(hours=30))
-        assert found == [("j", "one", *span), ("h", "", *span), ("k", "", *span)]
-        add(connection, attempt, (30, 54))
-
-
-def test_going_back_retires_what_the_old_schema_has_no_place_for(database):
-    with database.connect() as connection:
-        attempt = open_attempt(connection)
-        add(connection, attempt)
-        add(connection, attempt, camera="two")
-    migrate.downgrade(database.url, "0002")
-    with database.connect() as connection:
-        found = connection.execute(
-            "SELECT retired_at IS NULL FROM calibration.product ORDER BY calibration_id"
-        ).fetchall()
-    assert found == [(True,), (False,)]
-    assert migrate.upgrade(database.url) == migrate.head()

@@ -20,6 +20,8 @@ from psycopg.types.json import Jsonb
 from app.columns import EXTENDED_SOURCE, POINT_SOURCE, Column, Producer
 from app.columns.records import unknown_rows
 from app.db.copy import SourceTable, copy_rows
+from app.production.plan import PLAN
+from app.production.queueing import declare_kinds
 from app.releases.build import BuildSummary, build_release
 from app.sky.footprint import Corners
 from tests.conftest import TEMPLATE, Database, create_database, drop_database
@@ -108,6 +110,7 @@ class World:
             created_by="t",
         )  # fmt: skip
         self.connection.execute("SELECT wsdb.create_run_partitions(%s, %s)", (run_id, zones))
+        declare_kinds(self.connection, PLAN)
         self.runs[name] = run_id
         return int(run_id)
 
@@ -127,8 +130,8 @@ class World:
             self._observe(scan_key, box, tile, kind)
         night = self.one("SELECT night_id FROM survey.scan WHERE scan_key = %s", scan_key)
         task = self.insert(
-            "production", "task", "task_id", run_id=run_id, kind="scan", night_id=night, scan_key=scan_key, state=state,
-            max_attempts=3,
+            "production", "task", "task_id", run_id=run_id, kind="scan", scope="scan", night_id=night,
+            scan_key=scan_key, state=state, max_attempts=3,
         )  # fmt: skip
         done = state == "done"
         attempt = self.insert(
