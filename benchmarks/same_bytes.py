@@ -117,7 +117,6 @@ def differences(found: Hashes, wanted: Hashes) -> list[str]:
 
 
 def main() -> None:
-    print(open("/work/tools/lead_note.txt").read(), file=sys.stderr)
     """Make the hashes, print or keep them, compare."""
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter

@@ -7,7 +7,7 @@ import pytest
 
 from app.instruments.bands import Band
 from app.parameters.photometry import PhotometryParameters
-from tests.worlds.frame_stack import blank, gaussian_psf, paint, strip
+from tests.worlds.frame_stack import blank, gaussian_psf, lent, paint, strip
 from workers.reduction.extended.measure import join_bands, measure_extended, wide_sources
 from workers.reduction.frames.grid import strip_grid
 from workers.reduction.frames.products import EXTENDED_DTYPE, EXTENDED_RADII_ARCSEC
@@ -15,8 +15,7 @@ from workers.reduction.frames.uscan import UScan
 from workers.reduction.merging.grid import ScanGrid
 from workers.reduction.photometry.catalogue import make_catalogue
 from workers.reduction.photometry.detection import Detector
-from workers.reduction.photometry.rounds import BandStack, measure
-from workers.reduction.profile.drawing import background_free
+from workers.reduction.photometry.rounds import measure
 from workers.reduction.profile.stars import Stars
 
 FRAMES = 12
@@ -44,20 +43,19 @@ def measured():
     x, y = x[order][away[order] > 45], y[order][away[order] > 45]
     paint(frames, geometry, x, y, 10 ** rng.uniform(2.5, 4.0, x.size), rng=rng)
     paint(frames, geometry, *GALAXIES.T, exponential, half=26, rng=rng)
-    none = Stars.at(np.zeros(0), np.zeros(0), np.zeros(0))
-    stack = BandStack(frames, geometry, background_free(frames), psf, psf.tables(), none)
+    residual = lent(frames, geometry, psf)
     grid, parameters = strip_grid(geometry), PhotometryParameters()
     detector = Detector(grid)
-    peaks = detector.find(stack.residual, frames, geometry, 4.0)
-    stack.stars = Stars.at(peaks.x_arcsec, peaks.y_arcsec, peaks.flux_dn)
-    measure(stack, detector, parameters)
-    catalogue = make_catalogue(stack, 400.0)
+    peaks = detector.find(residual.arrays(), geometry, 4.0)
+    residual.change(stars=Stars.at(peaks.x_arcsec, peaks.y_arcsec, peaks.flux_dn))
+    measure(residual, detector, parameters)
+    catalogue = make_catalogue(residual)
     uscan = UScan.through(np.full(FRAMES, 120.0), 10.0 + np.arange(FRAMES) * 83.25 / 3600)
     where = ScanGrid(uscan, grid, (1,), {Band.J: np.array([ZERO_POINT])})
-    places = join_bands(wide_sources(stack, catalogue, parameters))
-    stack.residual[:] = 1e3  # the next band's, in the same buffer
+    places = join_bands(wide_sources(residual, catalogue, parameters))
+    residual.pixels_dn[:] = 1e3  # of another band, before the memory was lent again
     rows = np.zeros(len(places), EXTENDED_DTYPE)
-    measure_extended(rows, places, Band.J, stack, where)
+    measure_extended(rows, places, Band.J, residual, where)
     return rows, where
 
 

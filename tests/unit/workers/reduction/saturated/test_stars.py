@@ -21,13 +21,14 @@ from workers.reduction.frames.uscan import UScan
 from workers.reduction.measure_scan import measure_scan
 from workers.reduction.merging.star_rows import one_row_a_star
 from workers.reduction.photometry.detection import Detector
+from workers.reduction.photometry.residual import ResidualMemory
 from workers.reduction.photometry.rounds import first_look
+from workers.reduction.photometry.stack import BandStack
 from workers.reduction.profile.radial import profile_of
 from workers.reduction.profile.table import turbulent_guess
 from workers.reduction.reduce_scan import ReferenceStars, reduce_scan
 from workers.reduction.registration.sources import extract_frame_sources
 from workers.reduction.saturated.seeds import find_read1_stars
-from workers.reduction.saturated.stars import Saturated
 from workers.reduction.saturated.wings import wing_fluxes, wings_of_rows
 
 SATURATES = 8e4  # DN; half of a star's light falls into one pixel at best, and that holds 15 000 DN
@@ -108,9 +109,9 @@ def learnt_psf():
     band = band_frames(scan)
     table = extract_frame_sources(band.frames, band.raw, band.calibration)
     detector = Detector(strip_grid(band.geometry))
-    return first_look(
-        band.frames, band.geometry, table, Saturated.none(), detector, PhotometryParameters()
-    ).psf
+    stack = BandStack(band, turbulent_guess(1.4, 8))
+    with ResidualMemory(band.frames.pixels_dn.shape).lend(stack) as residual:
+        return first_look(residual, table, detector, PhotometryParameters()).psf
 
 
 def test_the_width_of_stars_and_the_seeing_shape():
