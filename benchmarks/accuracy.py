@@ -20,9 +20,8 @@ from app.observatory.parameters import NightParameters
 from app.parameters.photometry import PhotometryParameters
 from app.parameters.reduction import ReductionParameters
 from benchmarks.comparison import BandComparison, Comparison, robust
-from benchmarks.observed import observe
+from benchmarks.observed import measure_finally, observe
 from workers.process.resources import Meter
-from workers.reduction.measure_scan import measure_scan
 from workers.reduction.reduce_scan import reduce_scan
 
 EDGES = (6.5, 7.5, 9.0, 11.0, 14.0, 20.0, 30.0, 50.0, 100.0, 200.0, 400.0, 1e4)
@@ -97,7 +96,7 @@ def report(latitude: float, frames: int, seed: int) -> None:
     reduced = reduce_scan(
         observed.raw, observed.calibration, observed.reference, ReductionParameters(), photometry=photometry
     )
-    result = measure_scan(reduced, photometry)
+    reduced, result = measure_finally(reduced, photometry)
     used = meter.read()
     comparison = Comparison(observed, reduced, result)
     print(

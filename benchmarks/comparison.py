@@ -11,7 +11,6 @@ from scipy.spatial import cKDTree
 from app.arrays import Bools, Doubles
 from app.instruments.bands import BANDS, Band
 from benchmarks.observed import ObservedScan
-from workers.reduction.frames.looks import find_looks
 from workers.reduction.frames.products import ScanSources
 from workers.reduction.merging.characters import characters_of
 from workers.reduction.photometry.bound import cramer_rao
@@ -106,8 +105,8 @@ class Comparison:
         alone = self._alone(magnitude)[index]
         stack = self.reduced.stacks[band]
         flux = 10.0 ** (-0.4 * (magnitude[index] - self.observed.zero_point(band)))
-        looks = find_looks(stack.geometry, stack.usable, self.x[index], self.y[index])
-        bound = cramer_rao(stack.frames, stack.psf, stack.tables, looks, flux)
+        looks = stack.band.looks(self.x[index], self.y[index])
+        bound = cramer_rao(stack.frames, stack.psf, looks, flux)
         measured = np.isin(self.flags[:, band.position], [b"1", b"2", b"3", b"4"])
         rows = np.flatnonzero(measured)
         away, nearest = cKDTree(np.column_stack([self.rx[rows], self.ry[rows]])).query(

@@ -24,9 +24,8 @@ from app.observatory.parameters import NightParameters
 from app.parameters.photometry import PhotometryParameters
 from app.parameters.reduction import ReductionParameters
 from benchmarks.comparison import robust
-from benchmarks.observed import observe
+from benchmarks.observed import measure_finally, observe
 from benchmarks.peers import profile_on_coadd, seconds
-from workers.reduction.measure_scan import measure_scan
 from workers.reduction.reduce_scan import reduce_scan
 
 SIDE_PIX = 512
@@ -141,7 +140,7 @@ def main() -> None:
         reduced = reduce_scan(
             raw, observed.calibration, observed.reference, ReductionParameters(), photometry=photometry
         )
-        return reduced, measure_scan(reduced, photometry)
+        return measure_finally(reduced, photometry)
 
     used, (reduced, result) = seconds(work)
     assert hasattr(reduced, "images")

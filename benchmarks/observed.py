@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -20,9 +20,12 @@ from app.instruments.cameras import detector_of
 from app.observatory.night import simulate_night
 from app.observatory.parameters import NightParameters
 from app.observatory.truth import read_table
+from app.parameters.photometry import PhotometryParameters
 from workers.reduction.calibration.masks import calibrate_night
+from workers.reduction.frames.products import ScanSources
 from workers.reduction.frames.values import NightCalibration, RawBand
-from workers.reduction.reduce_scan import ReferenceStars
+from workers.reduction.measure_scan import measure_bands, merge_bands
+from workers.reduction.reduce_scan import ReducedScan, ReferenceStars
 from workers.steps.raw_band import raw_band
 
 REFERENCE_ERROR_ARCSEC = 0.06
@@ -55,6 +58,15 @@ class ObservedScan:
         rows = self.truth["SCANS"]
         letter = np.char.strip(rows["band"].astype("U"))
         return float(rows["zero_point_mag"][(rows["scan"] == self.scan) & (letter == band.value)][0])
+
+
+def measure_finally(
+    reduced: ReducedScan, parameters: PhotometryParameters
+) -> tuple[ReducedScan, ScanSources]:
+    """Measure a reduced scan: the scan with its stacks as photometry leaves them, and its sources."""
+    measured = measure_bands(reduced, parameters)
+    stacks = {band: part.stack for band, part in measured.items()}
+    return replace(reduced, stacks=stacks), merge_bands(reduced, measured, parameters)
 
 
 def night_files(folder: Path) -> dict[ScanType, dict[Band, list[RawScan]]]:

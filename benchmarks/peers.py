@@ -12,7 +12,8 @@ from numpy.typing import NDArray
 
 from app.instruments.bands import Band
 from workers.reduction.frames.products import ScanSources
-from workers.reduction.photometry.rounds import BandStack
+from workers.reduction.photometry.residual import ResidualMemory
+from workers.reduction.photometry.stack import BandStack
 from workers.reduction.reduce_scan import ReducedScan
 
 PHOTUTILS_STARS = 150
@@ -92,16 +93,20 @@ def _fit_seconds(reduced: ReducedScan) -> float:
     from workers.reduction.photometry.fit import fit_stars
 
     total = 0.0
+    memory = ResidualMemory(next(iter(reduced.stacks.values())).frames.pixels_dn.shape)
     for stack in reduced.stacks.values():
         looks = stack.looks(stack.stars)
         stars = stack.stars.taken(np.arange(stack.stars.size))
         every = np.arange(stars.size)
         drawn = np.nan_to_num(stars.flux_dn)
-        used, _ = seconds(
-            lambda stack=stack, looks=looks, stars=stars, every=every, drawn=drawn: fit_stars(
-                stack.residual, stack.frames, stack.psf, stack.tables, looks, stars, every, drawn
+        with memory.lend(stack) as residual:
+            residual.draw()
+            frames = residual.arrays()
+            used, _ = seconds(
+                lambda frames=frames, psf=stack.psf, looks=looks, stars=stars, every=every, drawn=drawn: (
+                    fit_stars(frames, psf, looks, stars, every, drawn)
+                )
             )
-        )
         total += used
     return total
 

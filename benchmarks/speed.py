@@ -26,12 +26,11 @@ from app.parameters.photometry import PhotometryParameters
 from app.parameters.reduction import ReductionParameters
 from benchmarks import peers
 from benchmarks.files import print_files
-from benchmarks.observed import ObservedScan, observe
+from benchmarks.observed import ObservedScan, measure_finally, observe
 from workers.process.memory import keep_memory
 from workers.process.resources import Meter
 from workers.process.warm import warm
 from workers.reduction.frames.products import ScanSources
-from workers.reduction.measure_scan import measure_scan
 from workers.reduction.reduce_scan import ReducedScan, reduce_scan
 
 
@@ -43,7 +42,7 @@ def reduce_once(observed: ObservedScan) -> tuple[ReducedScan, ScanSources, float
         observed.raw, observed.calibration, observed.reference, ReductionParameters(), photometry=photometry
     )
     images = meter.read().cpu_seconds or 0.0
-    result = measure_scan(reduced, photometry)
+    reduced, result = measure_finally(reduced, photometry)
     used = meter.read()
     return reduced, result, images, (used.cpu_seconds or 0.0) - images, (used.peak_memory_bytes or 0) / 2**20
 

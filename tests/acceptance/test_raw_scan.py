@@ -104,7 +104,7 @@ def measured(tmp_path_factory) -> Measured:
 @pytest.mark.parametrize("band", list(BANDS))
 def test_frames_lie_where_the_telescope_pointed(measured, band):
     truth = rows_of(measured.frames, measured.scan, band)
-    camera, geometry = CAMERAS[band], measured.reduced.registration.geometry[band]
+    camera, geometry = CAMERAS[band], measured.reduced.geometry[band]
     frames = np.arange(truth.size)
     x, y = geometry.to_uscan(frames, 127.5 + camera.offset_x_pix, 127.5 + camera.offset_y_pix)
     true_x, true_y = measured.reduced.uscan.from_sky(truth["ra"], truth["decl"])

@@ -9,8 +9,11 @@ from scipy.special import erf
 
 from app.instruments.bands import Band
 from app.instruments.cameras import detector_of
+from workers.reduction.frames.band import BandFrames
 from workers.reduction.frames.geometry import FrameGeometry
-from workers.reduction.frames.values import CalibratedFrames
+from workers.reduction.frames.values import CalibratedFrames, NightCalibration, RawBand
+from workers.reduction.photometry.residual import Residual
+from workers.reduction.photometry.stack import BandStack
 from workers.reduction.profile.table import FramePsf
 
 SIGMA_PIX = 0.62
@@ -47,14 +50,18 @@ def stamp_at(psf, fx, fy, *, u=0.0, v=0.0, s=0.0):
     """Model of the 7 x 7 pixels around a star at (fx, fy) from the middle one's centre, from the phase tables."""
     terms = np.array([1.0, s, s * s, u, v, u * u, u * v, v * v])
     qx, qy = (int(np.clip(np.floor((f + 0.5) * 16), 0, 15)) for f in (fx, fy))
-    value, east, north = np.tensordot(terms, psf.tables()[qy, qx, :8], 1)[:, :49].reshape(3, 7, 7)
+    value, east, north = np.tensordot(terms, psf.tables[qy, qx, :8], 1)[:, :49].reshape(3, 7, 7)
     return value + (fx - (qx + 0.5) / 16 + 0.5) * east + (fy - (qy + 0.5) / 16 + 0.5) * north
 
 
 def looks_at_one_field(n, rng):
     """Geometry of frames that all see one field, at random sub-pixel shifts."""
     return FrameGeometry(
-        np.sort(rng.uniform(-1.0, 1.0, n)), np.sort(rng.uniform(-1.0, 1.0, n)), 2.0 * np.eye(2), np.zeros(n)
+        np.sort(rng.uniform(-1.0, 1.0, n)),
+        np.sort(rng.uniform(-1.0, 1.0, n)),
+        2.0 * np.eye(2),
+        np.zeros(n),
+        size_pix=256,
     )
 
 
@@ -76,6 +83,28 @@ def blank(n, *, noise=10.0, sky=400.0, gain=8.0, rng=None, size=256):
         np.full((n, 4, 4), sky, np.float32),
         np.full(n, noise, np.float32),
     )
+
+
+def band_of(frames, geometry):
+    """Frames with raw reads and a calibration of nothing: what the photometry of unsaturated stars never asks for."""
+    n, *shape = frames.pixels_dn.shape
+    reads, zero = np.zeros((1, 1, 1), np.uint16), np.zeros((1, 1), np.float32)
+    reads, zero = np.broadcast_to(reads, frames.pixels_dn.shape), np.broadcast_to(zero, shape)
+    decl = 10.0 + np.arange(n) * 83.25 / 3600
+    raw = RawBand(
+        frames.detector, reads, reads, np.zeros(n), np.full(n, 120.0), decl, np.ones(n), np.zeros(n, bool)
+    )
+    calibration = NightCalibration(
+        frames.detector.band, zero, zero, zero + 1.0, np.zeros(shape, bool), zero + 1e5, 0.0, {}
+    )
+    return BandFrames(raw, calibration, frames, geometry)
+
+
+def lent(frames, geometry, psf, **parts):
+    """Residual frames as a band has them on loan, with the background taken away."""
+    residual = Residual(BandStack(band_of(frames, geometry), psf, **parts), np.empty_like(frames.pixels_dn))
+    residual.restore_background()
+    return residual
 
 
 def paint(frames, geometry, x, y, flux, profile=gaussian, *, half=6, rng=None):

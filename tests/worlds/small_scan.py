@@ -90,7 +90,7 @@ def make_scan(
     raw, calibration, geometry, struck = {}, {}, {}, {}
     for band in bands:
         detector = detector_of("sim-s-1", band)
-        nominal = nominal_geometry(detector, true_x, true_y)
+        nominal = nominal_geometry(detector, true_x, true_y, 256)
         # The camera is not quite what is believed of it.
         geometry[band] = replace(
             nominal,

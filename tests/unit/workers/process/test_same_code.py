@@ -20,7 +20,7 @@ from workers.reduction.frames.geometry import FrameGeometry
 rng = np.random.default_rng(3)
 matrix = 2.0 * np.array([[1.0, -0.004], [0.004, 1.0]])
 place = rng.standard_normal((2, 6))
-geometry = FrameGeometry(place[0], 83.25 * np.arange(6) + place[1], matrix, np.zeros(6), 0.05)
+geometry = FrameGeometry(place[0], 83.25 * np.arange(6) + place[1], matrix, np.zeros(6), 0.05, size_pix=256)
 planes = coadd(blank(6, rng=rng), geometry, rng.standard_normal((6, 6)), strip_grid(geometry))
 print([hashlib.sha256(plane.tobytes()).hexdigest() for plane in planes])
 """

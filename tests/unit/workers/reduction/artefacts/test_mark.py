@@ -24,7 +24,7 @@ PARENT = (0.0, 1500.0)
 def frames(direction=1, count=40):
     y = np.arange(count) * STEP
     matrix = 2.0 * np.array([[np.cos(TURN), -np.sin(TURN)], [np.sin(TURN), np.cos(TURN)]])
-    return FrameGeometry(np.zeros(count), y[::direction].copy(), matrix, np.zeros(count))
+    return FrameGeometry(np.zeros(count), y[::direction].copy(), matrix, np.zeros(count), size_pix=256)
 
 
 def geometry(direction=1):
@@ -105,7 +105,7 @@ def test_latent_places_follow_the_frames_as_they_lay():
     one = frames()
     wander = FrameGeometry(
         0.5 * np.sin(np.arange(40.0)), one.y_arcsec + 0.3 * np.cos(np.arange(40.0)), one.matrix_arcsec,
-        1e-4 * np.arange(40.0),
+        1e-4 * np.arange(40.0), size_pix=256,
     )  # fmt: skip
     star_x, star_y = np.array([100.0]), np.array([1500.0])
     _, step, x, y = latent_places(star_x, star_y, wander, RULES.persistence)

@@ -47,6 +47,7 @@ def geometry_of(frames=8, rotation_deg=0.23, pointing=0.5, seed=3):
         83.25 * np.arange(frames) + pointing * rng.standard_normal(frames),
         matrix,
         np.zeros(frames),
+        size_pix=256,
     )
 
 
@@ -113,7 +114,7 @@ def test_places_are_those_of_the_grid():
 def test_uncertainty_is_the_scatter_of_an_uncorrelated_mean():
     """One frame, pixels on the grid: each 1" pixel is a quarter of a 2" pixel with all of its relative noise."""
     rng = np.random.default_rng(2)
-    geometry = FrameGeometry(np.array([0.5]), np.array([0.5]), 2.0 * np.eye(2), np.zeros(1))
+    geometry = FrameGeometry(np.array([0.5]), np.array([0.5]), 2.0 * np.eye(2), np.zeros(1), size_pix=256)
     frames = plain_frames(100 + 10 * rng.standard_normal((1, 256, 256)))
     frames.mesh_dn[:] = 100.0
     found, coverage, uncertainty = coadd(
@@ -125,7 +126,7 @@ def test_uncertainty_is_the_scatter_of_an_uncorrelated_mean():
 
 
 def test_flagged_pixels_do_not_count_and_empty_ones_are_nan():
-    geometry = FrameGeometry(np.zeros(1), np.zeros(1), 2.0 * np.eye(2), np.zeros(1))
+    geometry = FrameGeometry(np.zeros(1), np.zeros(1), 2.0 * np.eye(2), np.zeros(1), size_pix=256)
     frames = plain_frames(np.full((1, 256, 256), 8.0))
     frames.pixels_dn[0, 100:110, 100:110] = 1e6
     frames.flags[0, 100:110, 100:110] = PixelFlag.COSMIC
@@ -159,7 +160,9 @@ def test_backgrounds_that_change_leave_no_seams():
 @pytest.mark.parametrize("northward", [True, False])
 def test_windows_of_a_survey_scan(northward):
     sign = 1 if northward else -1
-    geometry = FrameGeometry(np.zeros(273), sign * 82.3 * np.arange(273), 2 * np.eye(2), np.zeros(273))
+    geometry = FrameGeometry(
+        np.zeros(273), sign * 82.3 * np.arange(273), 2 * np.eye(2), np.zeros(273), size_pix=256
+    )
     grid = strip_grid(geometry)
     windows = grid.windows()
     assert grid.rows == MOST_ROWS
@@ -178,7 +181,9 @@ def test_windows_of_a_survey_scan(northward):
 
 @pytest.mark.parametrize(("frames", "images"), [(1, 1), (6, 1), (12, 1), (24, 2), (30, 3), (48, 4)])
 def test_windows_of_short_scans(frames, images):
-    geometry = FrameGeometry(np.zeros(frames), 83.25 * np.arange(frames), 2 * np.eye(2), np.zeros(frames))
+    geometry = FrameGeometry(
+        np.zeros(frames), 83.25 * np.arange(frames), 2 * np.eye(2), np.zeros(frames), size_pix=256
+    )
     windows = strip_grid(geometry).windows()
     assert len(windows) == images
     assert all(100 <= b - a <= 1024 for a, b in windows)

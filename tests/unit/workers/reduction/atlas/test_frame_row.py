@@ -7,7 +7,7 @@ import pytest
 
 from workers.reduction.atlas.frame_row import empty_row, level_row, place_row, share_row, weigh_row
 from workers.reduction.atlas.values import FrameLight, FramePlaces
-from workers.reduction.frames.geometry import CORNER_PIX, FrameGeometry
+from workers.reduction.frames.geometry import FrameGeometry
 
 ROWS, COLUMNS = 40, 53
 LEVEL = np.array([3.0, -2.0, 1.5, 0.7, -0.4, 0.9])
@@ -59,8 +59,8 @@ def test_corners_lie_where_the_geometry_says():
     """Against FrameGeometry, of an array of 256: turn, scale, and distortion."""
     turn = np.radians(0.23)
     matrix = 2.001 * np.array([[np.cos(turn), -np.sin(turn)], [np.sin(turn), np.cos(turn)]])
-    geometry = FrameGeometry(np.array([250.3]), np.array([310.8]), matrix, np.zeros(1), -0.2)
-    places = places_of(matrix, 250.3, 310.8, -0.2 / CORNER_PIX**3)
+    geometry = FrameGeometry(np.array([250.3]), np.array([310.8]), matrix, np.zeros(1), -0.2, size_pix=256)
+    places = places_of(matrix, 250.3, 310.8, geometry.bend)
     columns = np.arange(256)
     for y in (0, 100, 255):
         row = placed(places, y - 127.5, 256)

@@ -8,7 +8,7 @@ import pytest
 from app.columns.records import unknown_rows
 from app.instruments.bands import Band
 from app.parameters.photometry import PhotometryParameters
-from tests.worlds.frame_stack import blank, gaussian_psf, paint, strip
+from tests.worlds.frame_stack import blank, gaussian_psf, lent, paint, strip
 from workers.reduction.extended.measure import join_bands, measure_extended, wide_sources
 from workers.reduction.frames.grid import strip_grid
 from workers.reduction.frames.products import EXTENDED_DTYPE, EXTENDED_RADII_ARCSEC
@@ -16,8 +16,7 @@ from workers.reduction.frames.scan_grid import ScanGrid
 from workers.reduction.frames.uscan import UScan
 from workers.reduction.photometry.catalogue import make_catalogue
 from workers.reduction.photometry.detection import Detector
-from workers.reduction.photometry.rounds import BandStack, measure
-from workers.reduction.profile.drawing import background_free
+from workers.reduction.photometry.rounds import measure
 from workers.reduction.profile.stars import Stars
 
 FRAMES = 12
@@ -45,21 +44,20 @@ def measured():
     x, y = x[order][away[order] > 45], y[order][away[order] > 45]
     paint(frames, geometry, x, y, 10 ** rng.uniform(2.5, 4.0, x.size), rng=rng)
     paint(frames, geometry, *GALAXIES.T, exponential, half=26, rng=rng)
-    none = Stars.at(np.zeros(0), np.zeros(0), np.zeros(0))
-    stack = BandStack(frames, geometry, background_free(frames), psf, psf.tables(), none)
+    residual = lent(frames, geometry, psf)
     grid, parameters = strip_grid(geometry), PhotometryParameters()
     detector = Detector(grid)
-    peaks = detector.find(stack.residual, frames, geometry, 4.0)
-    stack.stars = Stars.at(peaks.x_arcsec, peaks.y_arcsec, peaks.flux_dn)
-    measure(stack, detector, parameters)
-    catalogue = make_catalogue(stack, 400.0)
+    peaks = detector.find(residual.arrays(), geometry, 4.0)
+    residual.change(stars=Stars.at(peaks.x_arcsec, peaks.y_arcsec, peaks.flux_dn))
+    measure(residual, detector, parameters)
+    catalogue = make_catalogue(residual)
     uscan = UScan.through(np.full(FRAMES, 120.0), 10.0 + np.arange(FRAMES) * 83.25 / 3600)
     where = ScanGrid(uscan, grid, (1,), dict.fromkeys((Band.J, Band.K), np.array([ZERO_POINT])))
-    places = join_bands(wide_sources(stack, catalogue, parameters))
-    stack.residual[:] = 1e3  # the next band's, in the same buffer
+    places = join_bands(wide_sources(residual, catalogue, parameters))
+    residual.pixels_dn[:] = 1e3  # of another band, before the memory was lent again
     rows = unknown_rows(EXTENDED_DTYPE, len(places))
-    measure_extended(rows, places, Band.J, stack, where)
-    return rows, where, (places, stack)
+    measure_extended(rows, places, Band.J, residual, where)
+    return rows, where, (places, residual)
 
 
 def test_each_galaxy_is_found_once_and_no_star(measured):
@@ -99,9 +97,9 @@ def test_a_band_that_was_not_measured_is_unknown(measured):
 
 def test_the_published_axis_is_that_of_ks(measured):
     """The same frames as Ks: what was the axis of J is r_3sig, and J keeps its own."""
-    rows, where, (places, stack) = measured
+    rows, where, (places, residual) = measured
     again = rows.copy()
-    measure_extended(again, places, Band.K, stack, where)
+    measure_extended(again, places, Band.K, residual, where)
     assert (again["r_3sig"] == rows["j_r_3sig"]).all()
     assert (again["j_r_3sig"] == rows["j_r_3sig"]).all()
     assert (again["k_m_10"] == rows["j_m_10"]).all()

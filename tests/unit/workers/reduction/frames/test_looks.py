@@ -37,7 +37,7 @@ def test_looks_are_those_of_brute_force(northward, ordered, margin):
         y = np.sort(y)
     usable = np.ones(15, bool)
     usable[[4, 9]] = False
-    looks = find_looks(geometry, usable, x, y, 256, margin)
+    looks = find_looks(geometry, usable, x, y, margin_pix=margin)
     star = np.repeat(np.arange(700), np.diff(looks.start))
     expected = {}
     for i in np.flatnonzero(usable):

@@ -10,16 +10,15 @@ import pytest
 
 from app.instruments.bands import Band
 from app.parameters.photometry import PhotometryParameters
-from tests.worlds.frame_stack import blank, gaussian_psf, lattice, looks_at_one_field, paint, strip
+from tests.worlds.frame_stack import blank, gaussian_psf, lattice, lent, looks_at_one_field, paint, strip
 from workers.reduction.frames.grid import strip_grid
 from workers.reduction.frames.scan_grid import ScanGrid
 from workers.reduction.frames.uscan import UScan
 from workers.reduction.merging.characters import characters_of
 from workers.reduction.merging.rows import fill_limits, merge_catalogues
 from workers.reduction.photometry.catalogue import DETECTION_DTYPE, make_catalogue
-from workers.reduction.photometry.fit import fit_stars
 from workers.reduction.photometry.growth import Growth
-from workers.reduction.photometry.rounds import BandStack
+from workers.reduction.photometry.sweeps import sweep
 from workers.reduction.profile.stars import Stars
 
 PARAMETERS = PhotometryParameters()
@@ -27,35 +26,28 @@ FRAMES = 10
 ZERO_POINT = 20.0
 
 
-def stack_of(x, y, flux, *, frames=6, geometry=None, seed=61, gain=1e9):
-    """A stack whose stars are known, fitted once and drawn."""
+def residual_of(x, y, flux, *, frames=6, geometry=None, seed=61, gain=1e9):
+    """Residual frames of a stack whose stars are known and drawn."""
     rng = np.random.default_rng(seed)
     where = looks_at_one_field(frames, rng) if geometry is None else geometry
     pixels, psf = blank(frames, gain=gain, rng=rng), gaussian_psf(frames)
     paint(pixels, where, x, y, flux, rng=rng)
-    stack = BandStack(
-        pixels, where, np.empty_like(pixels.pixels_dn), psf, psf.tables(), Stars.at(x, y, flux.copy())
-    )
-    stack.draw()
-    return stack
+    residual = lent(pixels, where, psf, stars=Stars.at(x, y, flux.copy()))
+    residual.draw()
+    return residual
 
 
-def fitted(stack):
-    drawn = stack.stars.flux_dn.copy()
-    which = np.arange(stack.stars.size)
-    looks = stack.looks(stack.stars)
-    fit_stars(
-        stack.residual, stack.frames, stack.psf, stack.tables, looks, stack.stars, which, drawn, redraw=True
-    )
-    return stack
+def fitted(residual):
+    sweep(residual, residual.stack.stars.flux_dn.copy())
+    return residual
 
 
 @pytest.fixture(scope="module")
 def field():
     x, y = lattice(20.0, 220.0, np.random.default_rng(62))
     flux = 10 ** np.random.default_rng(63).uniform(2.0, 4.3, x.size)
-    stack = fitted(stack_of(x, y, flux, gain=8.0))
-    return stack, flux, make_catalogue(stack, 123.0)
+    residual = fitted(residual_of(x, y, flux, gain=8.0))
+    return residual.stack, flux, make_catalogue(residual)
 
 
 def test_magnitudes_are_the_light_of_the_stars(field):
@@ -89,12 +81,13 @@ def test_flags_of_isolated_stars(field):
 
 def test_what_was_not_fitted_falls_back_on_apertures_and_then_on_nothing():
     x, y = np.array([-100.0, 0.0, 100.0, 100.0]), np.array([-100.0, 0.0, 0.0, 100.0])
-    stack = fitted(stack_of(x, y, np.full(4, 3000.0)))
+    residual = fitted(residual_of(x, y, np.full(4, 3000.0)))
+    stack = residual.stack
     stack.stars.converged[1] = False  # a fit without an end, good pixels
     px, py = stack.geometry.to_pixels(np.zeros(1, int), x[2:3], y[2:3])
     stack.frames.flags[:, round(py[0]) - 5 : round(py[0]) + 6, round(px[0]) - 5 : round(px[0]) + 6] = 1
     stack.stars.converged[2] = False
-    table = make_catalogue(stack, 0.0).table
+    table = make_catalogue(residual).table
     assert table["rd_flg"].tolist() == [b"2", b"4", b"9", b"2"]
     assert table["m"][1] == table["m_stdap"][1]
     assert table["cmsig"][1] == pytest.approx(np.hypot(table["msig_stdap"][1], 0.004))
@@ -108,11 +101,12 @@ def test_blends_and_confusion():
     x = np.array([-100.0, -96.0, 0.0, 4.9, 100.0, 101.8, 150.0])
     y = np.array([0.0, 0.0, 50.0, 50.0, 100.0, 100.0, 150.0])
     flux = np.array([3000.0, 3000.0, 50000.0, 450.0, 30000.0, 3000.0, 3000.0])
-    stack = stack_of(x, y, flux)  # not fitted: these flags rest on places and light alone
+    residual = residual_of(x, y, flux)  # not fitted: these flags rest on places and light alone
+    stack = residual.stack
     stack.stars.converged[:] = True
     stack.stars.flux_error_dn[:] = 15.0
     stack.stars.chi2[:] = 1.0
-    table = make_catalogue(stack, 0.0).table
+    table = make_catalogue(residual).table
     assert b"".join(table["bl_flg"].tolist()) == b"2212221"
     assert table["confused"].tolist() == [False, False, False, False, False, True, False]
 
@@ -130,7 +124,7 @@ def scan_grid(decl=10.0):
 @cache
 def some_catalogue():
     """Of one star: what merging does not look at comes from it."""
-    return make_catalogue(stack_of(np.zeros(1), np.zeros(1), np.full(1, 3000.0)), 0.0)
+    return make_catalogue(residual_of(np.zeros(1), np.zeros(1), np.full(1, 3000.0)))
 
 
 def catalogue_of(**columns):
@@ -198,13 +192,13 @@ def limits(flux):
     geometry, where = scan_grid()
     rng = np.random.default_rng(65)
     x, y = rng.uniform(-200, 200, 250), np.sort(rng.uniform(250, 500, 250))
-    stack = stack_of(x, y, np.full(250, flux), frames=FRAMES, geometry=geometry)
-    stack.stars = Stars.at(np.zeros(0), np.zeros(0), np.zeros(0))
+    residual = residual_of(x, y, np.full(250, flux), frames=FRAMES, geometry=geometry)
+    residual.change(stars=Stars.none())
     j, k = catalogue_of(x=x, y=y), catalogue_of(x=[], y=[])
     k = replace(k, growth=Growth(-0.02, 0.0, np.zeros(12), np.zeros(12), 0))
     rows, merged = merge_catalogues({Band.J: j, Band.K: k}, where, PARAMETERS)
     before = rows.copy()
-    fill_limits(rows, merged, Band.K, stack, k, where, PARAMETERS)
+    fill_limits(rows, merged, Band.K, residual, k, where, PARAMETERS)
     r = np.hypot(*np.mgrid[-3:4, -3:4])
     weight = np.clip(2.5 - r, 0.0, 1.0)
     # Six looks; the ring's mean of some 80 pixels, every second one.
@@ -238,12 +232,12 @@ def test_a_star_in_the_aperture_raises_its_limit():
 def test_bands_without_looks_have_no_limit():
     geometry, where = scan_grid()
     none = np.zeros(0)
-    stack = stack_of(none, none, none, frames=FRAMES, geometry=geometry)
-    stack.frames.flags[:] = 16
-    stack.frames.noise_dn[:] = 0.0
+    residual = residual_of(none, none, none, frames=FRAMES, geometry=geometry)
+    residual.stack.frames.flags[:] = 16
+    residual.stack.frames.noise_dn[:] = 0.0
     j, k = catalogue_of(x=[0.0], y=[300.0]), catalogue_of(x=[], y=[])
     rows, merged = merge_catalogues({Band.J: j, Band.K: k}, where, PARAMETERS)
-    fill_limits(rows, merged, Band.K, stack, k, where, PARAMETERS)
+    fill_limits(rows, merged, Band.K, residual, k, where, PARAMETERS)
     assert np.isnan(rows["k_m"][0])
     assert rows["rd_flg"][0] == b"200"
     assert rows["ph_qual"][0][2:] in {b" ", b""}

@@ -40,14 +40,14 @@ class Field:
 
     @property
     def looks(self):
-        return find_looks(self.geometry, self.frames.noise_dn > 0.0, self.x, self.y, 256, 2.0)
+        return find_looks(self.geometry, self.frames.usable, self.x, self.y, margin_pix=2.0)
 
     def measure(self, drawn=None):
         lack = np.zeros(self.x.size) if drawn is None else drawn
-        return measure_apertures(self.residual, self.frames, self.psf, self.psf.tables(), self.looks, lack)
+        return measure_apertures(self.frames.arrays(self.residual), self.psf, self.looks, lack)
 
     def draw(self):
-        subtract_stars(self.residual, self.frames, self.psf, self.psf.tables(), self.looks, self.flux)
+        subtract_stars(self.frames.arrays(self.residual), self.psf, self.looks, self.flux)
 
 
 @pytest.fixture
@@ -181,9 +181,8 @@ def share_in_aperture(s=0.0):
 
 def grown(field, flux, drawn=None):
     lack = np.zeros(flux.size) if drawn is None else drawn
-    return curve_of_growth(
-        field.residual, field.frames, field.psf, field.psf.tables(), field.looks, np.arange(flux.size), lack
-    )
+    residual = field.frames.arrays(field.residual)
+    return curve_of_growth(residual, field.psf, field.looks, np.arange(flux.size), lack)
 
 
 def test_the_curve_of_growth_finds_a_known_correction():
@@ -240,24 +239,17 @@ def test_few_looks_take_the_curve_of_the_profile():
     assert isinstance(growth, Growth)
     assert growth.stars == 0
     assert growth.correction_mag == pytest.approx(2.5 * np.log10(field.psf.aperture_share(2.0)))
-    nobody = curve_of_growth(
-        field.residual,
-        field.frames,
-        field.psf,
-        field.psf.tables(),
-        field.looks,
-        np.zeros(0, np.int64),
-        np.zeros(1),
-    )
+    residual = field.frames.arrays(field.residual)
+    nobody = curve_of_growth(residual, field.psf, field.looks, np.zeros(0, np.int64), np.zeros(1))
     assert nobody.correction_mag == growth.correction_mag
 
 
 def test_light_within_a_circle():
-    geometry = FrameGeometry(np.zeros(3), np.zeros(3), 2.0 * np.eye(2), np.zeros(3))
+    geometry = FrameGeometry(np.zeros(3), np.zeros(3), 2.0 * np.eye(2), np.zeros(3), size_pix=256)
     frames = blank(3, noise=2.0)
     residual = np.full_like(frames.pixels_dn, 1.5)
     looks = find_looks(geometry, np.ones(3, bool), np.array([0.3, 60.0]), np.array([0.1, 60.0]))
-    light, error = circle_light(residual, frames, looks, np.array([1]), 5.0)
+    light, error = circle_light(frames.arrays(residual), looks, np.array([1]), 5.0)
     pixels = light[0] / 1.5
     assert pixels == pytest.approx(np.pi * 25.0, rel=0.05)
     assert error[0] == pytest.approx(2.0 * np.sqrt(pixels / 3.0), rel=1e-6)

@@ -27,7 +27,7 @@ def stars_at(snr):
     x, y = x[order], y[order]
     frames, psf = blank(FRAMES, gain=1e9), gaussian_psf(FRAMES)
     looks = find_looks(GEOMETRY, np.ones(FRAMES, bool), x, y)
-    bound = cramer_rao(frames, psf, psf.tables(), looks, np.full(x.size, 100.0))
+    bound = cramer_rao(frames, psf, looks, np.full(x.size, 100.0))
     flux = rng.uniform(*snr, x.size) * bound.flux_dn
     return x, y, flux
 
@@ -42,7 +42,7 @@ def residual_of(x, y, flux, seed=42, extra=None):
 
 
 def find(frames, residual, threshold=4.0):
-    return Detector(strip_grid(GEOMETRY)).find(residual, frames, GEOMETRY, threshold)
+    return Detector(strip_grid(GEOMETRY)).find(frames.arrays(residual), GEOMETRY, threshold)
 
 
 def matches(peaks, x, y, radius=2.0):
@@ -124,9 +124,9 @@ def test_a_detector_forgets_what_it_saw():
     x, y, flux = stars_at((10.0, 30.0))
     detector, nothing = Detector(strip_grid(GEOMETRY)), np.zeros(0)
     frames, residual = residual_of(x, y, flux)
-    first = detector.find(residual, frames, GEOMETRY, 4.0)
+    first = detector.find(frames.arrays(residual), GEOMETRY, 4.0)
     empty = residual_of(nothing, nothing, nothing)
-    detector.find(empty[1], empty[0], GEOMETRY, 4.0)
-    again = detector.find(residual, frames, GEOMETRY, 4.0)
+    detector.find(empty[0].arrays(empty[1]), GEOMETRY, 4.0)
+    again = detector.find(frames.arrays(residual), GEOMETRY, 4.0)
     for name in ("x_arcsec", "y_arcsec", "flux_dn", "snr"):
         np.testing.assert_array_equal(getattr(first, name), getattr(again, name))

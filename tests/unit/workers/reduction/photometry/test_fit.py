@@ -35,7 +35,6 @@ class Field:
         self.frames = blank(looks, noise=noise, gain=1e9 if white else 8.0, rng=rng)
         paint(self.frames, self.geometry, x, y, flux, rng=None if white else rng)
         self.psf = gaussian_psf(looks)
-        self.tables = self.psf.tables()
         self.x, self.y, self.flux = x, y, flux
         self.residual = background_free(self.frames)
 
@@ -43,26 +42,19 @@ class Field:
         return find_looks(self.geometry, self.frames.noise_dn > 0.0, stars.x_arcsec, stars.y_arcsec)
 
     def bound(self):
-        return cramer_rao(
-            self.frames, self.psf, self.tables, self.looks(Stars.at(self.x, self.y, self.flux)), self.flux
-        )
+        looks = self.looks(Stars.at(self.x, self.y, self.flux))
+        return cramer_rao(self.frames, self.psf, looks, self.flux)
+
+    def arrays(self):
+        return self.frames.arrays(self.residual)
 
     def fit(self, start, drawn, **choice):
-        fit_stars(
-            self.residual,
-            self.frames,
-            self.psf,
-            self.tables,
-            self.looks(start),
-            start,
-            np.arange(start.size),
-            drawn,
-            **choice,
-        )
+        every = np.arange(start.size)
+        fit_stars(self.arrays(), self.psf, self.looks(start), start, every, drawn, **choice)
 
     def draw(self, stars, drawn):
         self.residual[:] = background_free(self.frames)
-        subtract_stars(self.residual, self.frames, self.psf, self.tables, self.looks(stars), drawn)
+        subtract_stars(self.arrays(), self.psf, self.looks(stars), drawn)
 
     def guess(self, seed=2, error=0.3):
         """Starts some tenths of an arcsecond off, and a third too faint."""

@@ -5,36 +5,35 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from tests.worlds.frame_stack import blank, gaussian_psf, paint, strip
+from tests.worlds.frame_stack import blank, gaussian_psf, lent, paint, strip
 from workers.reduction.photometry.mosaic import mosaic
-from workers.reduction.photometry.rounds import BandStack
-from workers.reduction.profile.drawing import background_free
-from workers.reduction.profile.stars import Stars
 
 FRAMES = 8
 
 
-def stack_of(x, y, flux, *, rng=None):
-    geometry, frames, psf = strip(FRAMES), blank(FRAMES, rng=rng), gaussian_psf(FRAMES)
+def residual_of(x, y, flux, *, rng=None):
+    geometry, frames = strip(FRAMES), blank(FRAMES, rng=rng)
     paint(frames, geometry, x, y, flux)
-    none = np.zeros(0)
-    residual = background_free(frames)
-    return BandStack(frames, geometry, residual, psf, psf.tables(), Stars.at(none, none, none))
+    return lent(frames, geometry, gaussian_psf(FRAMES))
+
+
+def piece(residual, x, y, rows, columns):
+    return mosaic(residual.arrays(), residual.stack.geometry, x, y, (rows, columns))
 
 
 def test_a_level_is_a_quarter_of_it_a_pixel_of_one_arcsecond():
     none = np.zeros(0)
-    stack = stack_of(none, none, none)
-    stack.residual[:] = 8.0
-    image = mosaic(stack, -100.0, 200.0, 150, 120)
+    residual = residual_of(none, none, none)
+    residual.pixels_dn[:] = 8.0
+    image = piece(residual, -100.0, 200.0, 150, 120)
     assert image.shape == (150, 120)
     np.testing.assert_allclose(image, 2.0, rtol=1e-6)
 
 
 def test_stars_keep_their_light_and_place():
     x, y = np.array([-60.3, 14.8, 70.1]), np.array([260.2, 333.7, 300.4])
-    stack = stack_of(x, y, np.array([4e4, 9e3, 2e4]))
-    image = mosaic(stack, -150.0, 200.0, 220, 300).astype(float)
+    residual = residual_of(x, y, np.array([4e4, 9e3, 2e4]))
+    image = piece(residual, -150.0, 200.0, 220, 300).astype(float)
     yy, xx = np.mgrid[:220, :300]
     for sx, sy, flux in zip(x + 150.0, y - 200.0, (4e4, 9e3, 2e4), strict=True):
         near = np.hypot(xx - sx, yy - sy) < 12
@@ -48,14 +47,14 @@ def test_stars_keep_their_light_and_place():
 
 def test_where_no_frame_looks_there_is_nothing():
     none = np.zeros(0)
-    stack = stack_of(none, none, none, rng=np.random.default_rng(71))
-    stack.frames.flags[:, 100:110, 100:110] = 1
-    stack.frames.noise_dn[3] = 0.0
-    stack.residual[3] = np.nan
-    image = mosaic(stack, -300.0, -300.0, 300, 700)
+    residual = residual_of(none, none, none, rng=np.random.default_rng(71))
+    residual.stack.frames.flags[:, 100:110, 100:110] = 1
+    residual.stack.frames.noise_dn[3] = 0.0
+    residual.pixels_dn[3] = np.nan
+    image = piece(residual, -300.0, -300.0, 300, 700)
     assert np.isnan(image[:20]).all()
     assert np.isnan(image[:, :30]).all()
-    inner = mosaic(stack, -200.0, 250.0, 100, 400)
+    inner = piece(residual, -200.0, 250.0, 100, 400)
     assert np.isfinite(inner).all()
     # Six looks of noise 10, of which each pixel of 1" has a quarter, shared with its neighbours.
     assert inner.std() == pytest.approx(0.25 * 10.0 / np.sqrt(6.0), rel=0.25)

@@ -7,12 +7,13 @@ import pytest
 from scipy.spatial import cKDTree
 
 from app.parameters.photometry import PhotometryParameters
-from tests.worlds.frame_stack import blank, paint, strip
+from tests.worlds.frame_stack import blank, lent, paint, strip
 from workers.reduction.frames.grid import strip_grid
 from workers.reduction.photometry.bound import cramer_rao
 from workers.reduction.photometry.detection import Detector
 from workers.reduction.photometry.rounds import first_look, measure
 from workers.reduction.profile.stars import Stars
+from workers.reduction.profile.table import turbulent_guess
 from workers.reduction.registration.sources import FRAME_SOURCE_DTYPE
 from workers.reduction.saturated.stars import Saturated
 
@@ -21,7 +22,7 @@ GEOMETRY = strip(FRAMES)
 
 
 def measured(x, y, flux, *, seed=91, fixed=None):
-    """A stack after both stages, from nothing but its frames: widths and profile are learnt from a guess."""
+    """Residual frames after both stages, from nothing but the frames: widths and profile are learnt from a guess."""
     rng = np.random.default_rng(seed)
     frames, detector, parameters = (
         blank(FRAMES, rng=rng),
@@ -30,9 +31,10 @@ def measured(x, y, flux, *, seed=91, fixed=None):
     )
     paint(frames, GEOMETRY, x, y, flux, rng=rng)
     no_table = np.zeros(0, FRAME_SOURCE_DTYPE)
-    stack = first_look(frames, GEOMETRY, no_table, fixed or Saturated.none(), detector, parameters)
-    measure(stack, detector, parameters)
-    return stack
+    residual = lent(frames, GEOMETRY, turbulent_guess(1.4, FRAMES), fixed=fixed or Saturated.none())
+    first_look(residual, no_table, detector, parameters)
+    measure(residual, detector, parameters)
+    return residual
 
 
 def matched(stack, x, y, radius=1.0):
@@ -63,9 +65,10 @@ def ordinary():
 
 
 def test_isolated_stars_reach_the_bound(ordinary):
-    stack, x, y, flux = ordinary
+    residual, x, y, flux = ordinary
+    stack = residual.stack
     found, near = matched(stack, x, y)
-    bound = cramer_rao(stack.frames, stack.psf, stack.tables, stack.looks(Stars.at(x, y, flux)), flux)
+    bound = cramer_rao(stack.frames, stack.psf, stack.looks(Stars.at(x, y, flux)), flux)
     assert found.mean() > 0.99
     use = found & stack.stars.converged[near]
     assert use.mean() > 0.98
@@ -81,12 +84,13 @@ def test_isolated_stars_reach_the_bound(ordinary):
 
 
 def test_false_stars_are_few(ordinary):
-    stack, x, y, _ = ordinary
+    residual, x, y, _ = ordinary
+    stack = residual.stack
     away, _ = cKDTree(np.column_stack([x, y])).query(
         np.column_stack([stack.stars.x_arcsec, stack.stars.y_arcsec])
     )
     assert np.count_nonzero((away > 3.0) & (stack.stars.flux_dn > 7.0 * stack.stars.flux_error_dn)) <= 2
-    assert stack.residual.std() == pytest.approx(10.0, rel=0.02)
+    assert residual.pixels_dn.std() == pytest.approx(10.0, rel=0.02)
 
 
 def test_wide_pairs_are_two_stars_each():
@@ -102,7 +106,7 @@ def test_wide_pairs_are_two_stars_each():
         np.concatenate([pair_x, x[rest]]),
         np.concatenate([pair_y, y[rest]]),
         np.concatenate([flux, np.full(rest.size, 4000.0)]),
-    )
+    ).stack
     found, near = matched(stack, pair_x, pair_y)
     assert found.mean() > 0.99
     ratio = stack.stars.flux_dn[near][found] / flux[found]
@@ -121,21 +125,22 @@ def test_stars_over_the_edges_bend_nothing():
     mx *= 0.9
     x, both_y = np.concatenate([beside, inside, mx]), np.concatenate([y, inner_y, my])
     flux = np.concatenate([np.full(y.size, 1e4), np.full(y.size, 2000.0), light])
-    stack = measured(x, both_y, flux)
+    residual = measured(x, both_y, flux)
+    stack = residual.stack
     found, near = matched(stack, inside, inner_y)
     assert found.all()
     assert np.median(stack.stars.flux_dn[near]) == pytest.approx(2000.0, rel=0.01)
     assert np.abs(stack.stars.flux_dn[near] / 2000.0 - 1.0).max() < 0.1
     assert (np.diff(stack.looks(stack.stars, -1.0).start) > 0).all()
     assert stack.stars.flux_dn.max() < 3e4
-    assert stack.residual.min() > -400.0  # peaks are 3300: nothing is taken away that was not there
+    assert residual.pixels_dn.min() > -400.0  # peaks are 3300: nothing is taken away that was not there
 
 
 def test_nothing_is_found_within_reach_of_a_saturated_star():
     x, y, flux = sky(60, 3.0, 4.0, apart=40.0, seed=96)
     chosen = np.arange(0, x.size, 3)
     fixed = Saturated(Stars.at(x[chosen], y[chosen], flux[chosen]), np.full(chosen.size, 8.0))
-    stack = measured(x, y, flux, fixed=fixed)
+    stack = measured(x, y, flux, fixed=fixed).stack
     away, _ = cKDTree(np.column_stack([x, y])[chosen]).query(
         np.column_stack([stack.stars.x_arcsec, stack.stars.y_arcsec])
     )

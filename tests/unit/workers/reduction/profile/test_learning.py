@@ -6,16 +6,16 @@ import numpy as np
 import pytest
 
 from app.parameters.photometry import PhotometryParameters
-from tests.worlds.frame_stack import SIGMA_PIX, axis_share, blank, paint, stamp_at, strip
+from tests.worlds.frame_stack import SIGMA_PIX, axis_share, blank, lent, paint, stamp_at, strip
 from workers.reduction.frames.grid import strip_grid
 from workers.reduction.photometry.detection import Detector
-from workers.reduction.photometry.rounds import first_look, learn_psf, measure
+from workers.reduction.photometry.profile_rounds import learn_profile
+from workers.reduction.photometry.rounds import first_look, measure
 from workers.reduction.profile.drawing import background_free
 from workers.reduction.profile.learning import _follow
 from workers.reduction.profile.seeing import DEFAULT_SIGMA_PIX, frame_widths, most_probable_walk, smooth_along
-from workers.reduction.profile.table import node_offsets_pix, stretched
+from workers.reduction.profile.table import node_offsets_pix, stretched, turbulent_guess
 from workers.reduction.registration.sources import FRAME_SOURCE_DTYPE
-from workers.reduction.saturated.stars import Saturated
 
 FRAMES = 24
 
@@ -63,11 +63,22 @@ def frame_table(geometry, x, y, flux):
     return np.concatenate(rows)
 
 
+def looked(frames, geometry, table):
+    """Residual frames after the first look."""
+    residual = lent(frames, geometry, turbulent_guess(1.4, frames.noise_dn.size))
+    first_look(residual, table, Detector(strip_grid(geometry)), PhotometryParameters())
+    return residual
+
+
 @pytest.fixture(scope="module")
-def learnt(scan):
+def residual(scan):
     frames, geometry, _, table = scan
-    detector, parameters = Detector(strip_grid(geometry)), PhotometryParameters()
-    return first_look(frames, geometry, table, Saturated.none(), detector, parameters)
+    return looked(frames, geometry, table)
+
+
+@pytest.fixture(scope="module")
+def learnt(residual):
+    return residual.stack
 
 
 def test_first_widths_follow_the_seeing(scan):
@@ -103,16 +114,16 @@ def test_the_model_is_within_half_a_per_cent_of_the_peak(learnt, place):
         assert model_error(learnt.psf, *place, frame) < 0.005
 
 
-def test_learning_on_drawn_frames_keeps_the_model(scan, learnt):
+def test_learning_on_drawn_frames_keeps_the_model(residual):
     """A second round, with all stars subtracted, must not count corrections twice."""
-    learnt.draw()
-    before = learnt.psf
-    learn_psf(learnt, PhotometryParameters(), drawn=True)
-    after, tables = learnt.psf, learnt.tables
-    learnt.psf, learnt.tables = before, before.tables()
+    residual.draw()
+    before = residual.stack
+    learn_profile(residual, PhotometryParameters(), drawn=True)
+    after = residual.stack.psf
+    residual.stack = before
+    assert after is not before.psf
     assert model_error(after, 0.0, 0.0, FRAMES // 2) < 0.005
     assert model_error(after, 0.8, 0.8, FRAMES // 2) < 0.005
-    np.testing.assert_array_equal(tables, after.tables())
 
 
 def test_the_stated_error_is_of_the_size_of_the_true_one(learnt):
@@ -138,17 +149,16 @@ def test_places_in_the_field_do_not_drift(scan, learnt):
 def test_a_scan_without_stars_keeps_its_guess():
     frames, geometry = blank(3, rng=np.random.default_rng(25)), strip(3)
     none = np.zeros(0, FRAME_SOURCE_DTYPE)
-    stack = first_look(
-        frames, geometry, none, Saturated.none(), Detector(strip_grid(geometry)), PhotometryParameters()
-    )
+    residual = looked(frames, geometry, none)
+    stack = residual.stack
     assert stack.psf.stars == 0
     assert stack.psf.width_pix(0.0) == pytest.approx(2.3548 * DEFAULT_SIGMA_PIX, rel=0.03)
     assert (stack.psf.log_width == 0.0).all()
-    measure(stack, Detector(strip_grid(geometry)), PhotometryParameters())
+    stack = measure(residual, Detector(strip_grid(geometry)), PhotometryParameters())
     # White noise: one peak above 4 sigma in 30,000 square arcseconds, none that is clearly a star.
     assert stack.stars.size < 40
     assert (stack.stars.flux_dn < 6.5 * stack.stars.flux_error_dn).all()
-    assert np.isfinite(stack.residual).all()
+    assert np.isfinite(residual.pixels_dn).all()
 
 
 def test_smoothing_along_the_scan():
@@ -176,8 +186,7 @@ def test_widths_are_learnt_from_few_stars():
 
     paint(frames, geometry, x, y, flux, profile, rng=rng)
     table = frame_table(geometry, x, y, flux)
-    detector, parameters = Detector(strip_grid(geometry)), PhotometryParameters()
-    found = first_look(frames, geometry, table, Saturated.none(), detector, parameters).psf.log_width
+    found = looked(frames, geometry, table).stack.psf.log_width
     true = np.log(np.hypot(SIGMA_PIX * np.exp(widths()), np.sqrt(1 / 12)))
     slope, level = np.polyfit(true, found, 1)
     assert slope == pytest.approx(1.0, abs=0.2)

@@ -8,17 +8,8 @@ import pytest
 from tests.worlds.frame_stack import SIGMA_PIX, blank, gaussian, gaussian_psf, looks_at_one_field, stamp_at
 from workers.reduction.frames.looks import find_looks
 from workers.reduction.profile.drawing import subtract_stars
-from workers.reduction.profile.table import (
-    PADDED,
-    FramePsf,
-    blend_few_slopes,
-    blend_stamp,
-    field_terms,
-    normalised,
-    turbulent_guess,
-    wing_beyond,
-    wing_sum,
-)
+from workers.reduction.profile.stamps import PADDED, blend, field_place, field_terms
+from workers.reduction.profile.table import FramePsf, normalised, turbulent_guess, wing_beyond, wing_sum
 
 GRID = np.arange(-3, 4)
 PEAK = gaussian(0.0, 0.0)
@@ -36,7 +27,7 @@ def test_tables_reproduce_the_profile_to_a_thousandth_of_the_peak():
 
 
 def test_derivatives_are_those_of_the_profile():
-    tables = gaussian_psf(1).tables()
+    tables = gaussian_psf(1).tables
     steepest = 0.0
     for qx, qy in [(0, 0), (3, 12), (8, 8), (15, 7)]:
         fx, fy, h = (qx + 0.5) / 16 - 0.5, (qy + 0.5) / 16 - 0.5, 1e-4
@@ -51,7 +42,7 @@ def test_derivatives_are_those_of_the_profile():
 def test_the_last_table_is_the_error():
     psf = gaussian_psf(1)
     psf.error[:] = 0.01
-    assert np.allclose(psf.tables()[:, :, 8, 0, :49], 0.01, atol=1e-6)
+    assert np.allclose(psf.tables[:, :, 8, 0, :49], 0.01, atol=1e-6)
 
 
 def test_seeing_terms_widen_the_profile():
@@ -66,11 +57,11 @@ def test_derivatives_of_two_terms_serve_where_the_image_hardly_changes_over_the_
     psf.nodes[3:] = 0.03 * psf.nodes[0]
     psf.log_width[:] = (-0.03, 0.0, 0.03)
     assert psf.slope_terms() == 2
-    tables, terms = psf.tables(), np.empty((1, 8), np.float32)
-    field_terms(250.0, 250.0, 0.03, 0, terms)
+    terms = np.empty((1, 8), np.float32)
+    field_terms(field_place(250.0, 256), field_place(250.0, 256), 0.03, 0, terms)
     full, few = np.zeros((1, 3, PADDED), np.float32), np.zeros((1, 3, PADDED), np.float32)
-    blend_stamp(tables, terms, 0, 5, 11, full)
-    blend_few_slopes(tables, terms, 0, 5, 11, few)
+    blend(psf.arrays(all_slopes=True), terms, 0, 5, 11, full)
+    blend(psf.arrays(), terms, 0, 5, 11, few)
     assert np.allclose(few[0, 0], full[0, 0], atol=1e-6)
     assert np.abs(few[0, 1:] - full[0, 1:]).max() < 0.15 * np.abs(full[0, 1:]).max()
     psf.nodes[5] = 0.06 * psf.nodes[0]
@@ -90,7 +81,7 @@ def test_core_and_wing_hold_all_light_of_every_term():
     psf = rough_psf()
     outside = wing_sum(psf.wing)
     # Mean over the phases of what falls into the 49 pixels: the core's light, a term.
-    core = psf.tables()[:, :, :8, 0, :49].astype(float).sum(axis=-1).mean(axis=(0, 1))
+    core = psf.tables[:, :, :8, 0, :49].astype(float).sum(axis=-1).mean(axis=(0, 1))
     assert 0.005 < outside < 0.05
     assert core[0] + outside == pytest.approx(1.0, abs=2e-3)
     assert core[1] + 5.0 / 3.0 * outside == pytest.approx(0.0, abs=2e-3)
@@ -106,7 +97,7 @@ def test_a_drawn_star_has_all_its_light_in_any_seeing(s):
     drawn = np.zeros_like(frames.pixels_dn)
     x, y = np.random.default_rng(4).uniform(-190, 190, (2, 60))
     looks = find_looks(geometry, np.ones(1, bool), x, np.sort(y))
-    subtract_stars(drawn, frames, psf, psf.tables(), looks, np.full(60, 1e7))
+    subtract_stars(frames.arrays(drawn), psf, looks, np.full(60, 1e7))
     # The wing's table ends at 24 pixels, and with it what is drawn.
     end = wing_beyond(psf.wing, 24.0)
     assert -drawn.sum(dtype=float) / 60e7 == pytest.approx(1.0 - end, abs=3e-3)

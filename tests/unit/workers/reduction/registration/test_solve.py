@@ -52,7 +52,9 @@ def test_uscan_x_grows_to_the_west_and_y_to_the_north():
 
 def test_geometry_round_trip():
     matrix = 2.0 * np.array([[1.0, -0.004], [0.004, 1.0003]])
-    one = FrameGeometry(np.array([1.0, 2.0]), np.array([0.0, 83.0]), matrix, np.array([0.0, 1e-4]), -0.12)
+    one = FrameGeometry(
+        np.array([1.0, 2.0]), np.array([0.0, 83.0]), matrix, np.array([0.0, 1e-4]), -0.12, size_pix=256
+    )
     x, y = np.meshgrid(np.linspace(-10, 265, 12), np.linspace(-10, 265, 12))
     frame = np.ones(x.shape, int)
     back = one.to_pixels(frame, *one.to_uscan(frame, x, y))
@@ -87,7 +89,7 @@ def errors(scan, reduced, band=Band.J):
     n = scan.geometry[band].x_arcsec.size
     frames = np.arange(n)
     true = scan.geometry[band].to_uscan(frames, 127.5, 127.5)
-    found = reduced.registration.geometry[band].to_uscan(frames, 127.5, 127.5)
+    found = reduced.geometry[band].to_uscan(frames, 127.5, 127.5)
     ra, decl = scan.uscan.to_sky(*true)
     tx, ty = reduced.uscan.from_sky(ra, decl)
     return np.column_stack([found[0] - tx, found[1] - ty])
@@ -126,7 +128,7 @@ def test_frames_lie_where_they_were(three_bands, band):
 def test_scale_and_distortion_are_found(three_bands):
     scan, reduced = three_bands
     for band in Band:
-        found, true = reduced.registration.geometry[band], scan.geometry[band]
+        found, true = reduced.geometry[band], scan.geometry[band]
         # 2e-4 is 0.05" at the edge of the field; 25 stars of 0.05" fix it to some 7e-5.
         assert np.abs(found.matrix_arcsec - true.matrix_arcsec).max() < 2.0 * 3e-4
         assert found.distortion_arcsec == pytest.approx(-0.1, abs=0.05)
@@ -142,7 +144,7 @@ def test_without_reference_stars_the_commanded_places_hold(three_bands):
         np.abs(error.mean(axis=0)).max() < 1.0
     )  # pointing errors of 0.6" a frame, averaged, and the band's offset
     assert np.diff(error, axis=0).std() / np.sqrt(2) < 0.06
-    assert reduced.registration.geometry[Band.J].matrix_arcsec[0, 0] == pytest.approx(2.0, abs=0.002)
+    assert reduced.geometry[Band.J].matrix_arcsec[0, 0] == pytest.approx(2.0, abs=0.002)
 
 
 def test_pointing_wrong_by_half_a_minute_is_found(three_bands):
@@ -174,7 +176,7 @@ def test_starless_frames_keep_their_commanded_places():
     assert reduced.registration.frames_on_pegs == 6
     nominal = detector_of("sim-s-1", Band.J).offset_arcsec
     x, y = scan.uscan.from_sky(scan.raw[Band.J].ra_deg, scan.raw[Band.J].decl_deg)
-    geometry = reduced.registration.geometry[Band.J]
+    geometry = reduced.geometry[Band.J]
     np.testing.assert_allclose(geometry.x_arcsec, x + nominal[0], atol=1e-3)
     np.testing.assert_allclose(geometry.y_arcsec, y + nominal[1], atol=1e-3)
 
