@@ -6,11 +6,10 @@ import numpy as np
 import pytest
 
 from app.columns.diagnostics import CELLS
-from tests.worlds.frame_stack import blank, gaussian_psf, lattice, looks_at_one_field, paint, stamp_at
+from tests.worlds.frame_stack import blank, gaussian_psf, lattice, lent, looks_at_one_field, paint, stamp_at
 from workers.reduction.diagnostics import BRIGHT_SNR, LookFluxes, chi2_map, reference_table
 from workers.reduction.frames.products import SOURCE_DTYPE
 from workers.reduction.frames.uscan import UScan
-from workers.reduction.photometry.rounds import BandStack
 from workers.reduction.profile.stars import Stars
 from workers.reduction.registration.rounds import ReferenceStars
 
@@ -19,7 +18,7 @@ DIMMED, SHARE = 2, 0.8  # a frame behind a cloud
 
 
 @pytest.fixture(scope="module")
-def stack():
+def residual():
     """Stars on a lattice, drawn with the light that they have without the cloud."""
     rng = np.random.default_rng(91)
     x, y = lattice(24.0, 220.0, rng)
@@ -32,19 +31,25 @@ def stack():
     light[DIMMED] *= SHARE
     light += rng.standard_normal(light.shape) * np.sqrt(np.maximum(light, 0.0) / GAIN)
     frames.pixels_dn[:] = sky + light
-    made = BandStack(frames, geometry, np.empty_like(sky), psf, psf.tables(), Stars.at(x, y, flux))
+    made = lent(frames, geometry, psf, stars=Stars.at(x, y, flux))
     made.draw()
     return made
 
 
 @pytest.fixture(scope="module")
-def fluxes(stack):
+def stack(residual):
+    return residual.stack
+
+
+@pytest.fixture(scope="module")
+def fluxes(residual, stack):
     looks = stack.looks(stack.stars, 2.0)
-    return LookFluxes(stack, looks, np.ones(stack.stars.size, bool)), looks
+    return LookFluxes(residual, looks, np.ones(stack.stars.size, bool)), looks
 
 
-def by_numpy(stack, looks, k):
+def by_numpy(residual, looks, k):
     """Weighted fit of one star's light to the pixels of one look, and chi-squared of what the drawn star leaves."""
+    stack = residual.stack
     i, x0, y0 = looks.frame[k], looks.x_pix[k], looks.y_pix[k]
     star = np.searchsorted(looks.start, k, side="right") - 1
     jx, jy = int(np.floor(x0 + 0.5)), int(np.floor(y0 + 0.5))
@@ -52,7 +57,7 @@ def by_numpy(stack, looks, k):
     share = stamp_at(stack.psf, x0 - jx, y0 - jy, u=u, v=v)
     y, x = np.mgrid[jy - 3 : jy + 4, jx - 3 : jx + 4]
     use = (x - x0) ** 2 + (y - y0) ** 2 <= 6.3
-    t, rest = share[use], stack.residual[i, y, x][use].astype(float)
+    t, rest = share[use], residual.pixels_dn[i, y, x][use].astype(float)
     model = stack.stars.flux_dn[star] * t
     weight = 1.0 / (NOISE**2 + np.maximum(model, 0.0) / GAIN)
     squares = (weight * t * t).sum()
@@ -63,10 +68,10 @@ def by_numpy(stack, looks, k):
     )
 
 
-def test_a_look_is_the_fit_of_one_number(stack, fluxes):
+def test_a_look_is_the_fit_of_one_number(residual, stack, fluxes):
     found, looks = fluxes
     for k in np.linspace(0, looks.frame.size - 1, 40).astype(int):
-        flux, error, chi2 = by_numpy(stack, looks, k)
+        flux, error, chi2 = by_numpy(residual, looks, k)
         assert found.flux_dn[k] == pytest.approx(flux, rel=1e-4)
         assert found.error_dn[k] == pytest.approx(error, rel=1e-4)
         assert found.chi2[k] == pytest.approx(chi2, rel=1e-3)
@@ -90,9 +95,9 @@ def test_a_cloud_dims_its_frame(stack, fluxes):
     assert (stars > 20).all()
 
 
-def test_looks_that_nobody_asked_for_are_unknown(stack):
+def test_looks_that_nobody_asked_for_are_unknown(residual, stack):
     looks, noise = stack.looks(stack.stars, 2.0), BRIGHT_SNR * NOISE
-    found = LookFluxes(stack, looks, np.zeros(stack.stars.size, bool))
+    found = LookFluxes(residual, looks, np.zeros(stack.stars.size, bool))
     # Bright stars tell the transparency of frames whether they are asked for or not.
     bright = stack.stars.flux_dn[found.star] > noise
     assert np.isfinite(found.flux_dn[bright]).all()
@@ -100,12 +105,12 @@ def test_looks_that_nobody_asked_for_are_unknown(stack):
         np.testing.assert_array_equal(np.isnan(values), ~bright)
 
 
-def test_flagged_looks_have_no_flux(stack):
+def test_flagged_looks_have_no_flux(residual, stack):
     looks = stack.looks(stack.stars, 2.0)
     x, y = round(float(looks.x_pix[0])), round(float(looks.y_pix[0]))
     frame, before = looks.frame[0], stack.frames.flags.copy()
     stack.frames.flags[frame, y - 1 : y + 4, x - 3 : x + 4] = 1
-    found = LookFluxes(stack, looks, np.ones(stack.stars.size, bool))
+    found = LookFluxes(residual, looks, np.ones(stack.stars.size, bool))
     stack.frames.flags[:] = before
     assert np.isnan(found.flux_dn[0])
     assert np.isnan(found.chi2[0])
