@@ -1,0 +1,89 @@
+"""Regions along the edge of an image that hold one and the same value: no noise does, so they hold no data.
+
+Programs that cut, shift or paste images fill the frame with zeros, with -999 or with the value of the edge.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from app.arrays import Bools, Singles
+from app.formats.pixel_steps import step_of
+
+# Real images have no more than 24 pixels of their commonest value in half a million, and one pair of equal neighbours
+# in 25,000: eight equal pixels in a row never come by chance.
+_RUN_PIX = 8
+_MOST_VALUES = 16
+# Sky in steps as coarse as half its noise has such runs: there, values this near to the sky are left alone.
+_NEAR_SKY_STEPS = 10.0
+
+
+def without_filled_borders(pixels: Singles) -> Singles:
+    """Mark regions of one value along the edge of an image as no data.
+
+    A region begins with eight or more equal pixels in a row or column, has all equal neighbours of these, and touches
+    the edge of the image, or pixels without data that do.
+
+    Parameters
+    ----------
+    pixels : float32 array (ny, nx)
+        NaN for pixels without data.
+
+    Returns
+    -------
+    float32 array (ny, nx)
+        The same array if there is no such region, or nothing else in the image; else a copy with NaN there.
+
+    Examples
+    --------
+    >>> pixels = np.random.default_rng(1).normal(100.0, 1.0, (40, 50)).astype(np.float32)
+    >>> pixels[:, :7] = 0.0
+    >>> int(np.isnan(without_filled_borders(pixels)).sum())
+    280
+    """
+    runs = _runs(pixels)
+    if not runs.any():
+        return pixels
+    values, counts = np.unique(pixels[runs], return_counts=True)
+    values = values[np.argsort(-counts, kind="stable")][:_MOST_VALUES]
+    step, sky = step_of(pixels), float(np.nanmedian(pixels))
+    if step is not None:
+        values = values[np.abs(values - sky) > _NEAR_SKY_STEPS * step.size_dn]
+    filled = np.zeros(pixels.shape, np.bool_)
+    for value in values:
+        filled |= _at_edge(pixels == value, runs, np.isnan(pixels) | filled)
+    if not filled.any() or not (np.isfinite(pixels) & ~filled).any():
+        return pixels
+    cleaned = pixels.copy()
+    cleaned[filled] = np.nan
+    return cleaned
+
+
+def _runs(pixels: Singles) -> Bools:
+    """Pixels that are part of eight equal ones in a row or in a column."""
+    found = np.zeros(pixels.shape, np.bool_)
+    for turned, into in ((pixels, found), (pixels.T, found.T)):
+        length = turned.shape[1] - _RUN_PIX + 1
+        if length < 1:
+            continue
+        same = turned[:, 1:] == turned[:, :-1]
+        if not (same[:, 1:] & same[:, :-1]).any():
+            continue
+        begins = np.ones((turned.shape[0], length), np.bool_)
+        for offset in range(_RUN_PIX - 1):
+            begins &= same[:, offset : offset + length]
+        for offset in range(_RUN_PIX):
+            into[:, offset : offset + length] |= begins
+    return found
+
+
+def _at_edge(alike: Bools, runs: Bools, void: Bools) -> Bools:
+    """Regions of equal pixels around runs, as far as they touch the edge directly or over pixels without data."""
+    from scipy import ndimage
+
+    square = np.ones((3, 3), np.bool_)
+    grown = ndimage.binary_propagation(runs & alike, square, mask=alike)
+    labels, _ = ndimage.label(grown | void, square)
+    edge = np.unique(np.concatenate([labels[0], labels[-1], labels[:, 0], labels[:, -1]]))
+    touching: Bools = grown & np.isin(labels, edge[edge > 0])
+    return touching
