@@ -3,7 +3,7 @@
 Names met in archives: the survey's own ``ji0490009.fits`` in a night's folder, the archive's
 ``j980427s0490009.fits``, the image server's ``aJ_asky_980427s0490009.fits.gz``, and hand-made ones that keep
 night and scan, ``twomass_990810s_scan049_J_south.fits.gz`` (background/survey 9). Cut-outs keep the name and add to
-it, ``ji0490009_ra260.74_dec-14.36_asec300.fits``; an underscore ends a number here, though not for ``\\b``.
+it, ``ji0490009_ra260.74_dec-14.36_asec300.fits``; an underscore ends a number, as any letter does.
 """
 
 from __future__ import annotations

@@ -7,14 +7,13 @@ astropy, which leaves BLANK out for images of BZERO 32768 and passes a BLANK tha
 
 from __future__ import annotations
 
-import math
 import re
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from app.arrays import Singles
-from app.formats.atlas_facts import AtlasFileError
+from app.formats.atlas_cards import AtlasFileError, HeaderCards
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -100,10 +99,13 @@ def plane_of(hdu: Any, unit: Unit, file: str) -> Singles:
     AtlasFileError
         Raised if BSCALE, BZERO or BLANK cannot be true.
     """
-    header = hdu.header
-    scale, zero = _number(header, "BSCALE", 1.0, file), _number(header, "BZERO", 0.0, file)
+    cards = HeaderCards(hdu.header, file)
+    scale, zero = cards.real("BSCALE"), cards.real("BZERO")
+    if scale == 0.0:
+        raise AtlasFileError(file, "BSCALE", scale, expected="a number but 0")
+    scale, zero = 1.0 if scale is None else scale, zero or 0.0
     stored = np.asarray(hdu.data)
-    blank = _blank(header, unit, stored.dtype, file)
+    blank = _blank(cards, unit, stored.dtype)
     # Float64 holds every 32-bit integer, so that scaling rounds once only.
     plain = scale == 1.0 and zero == 0.0
     pixels = np.array(stored if plain else stored * np.float64(scale) + zero, np.float32)
@@ -113,27 +115,20 @@ def plane_of(hdu: Any, unit: Unit, file: str) -> Singles:
     return pixels
 
 
-def _number(header: Any, keyword: str, usual: float, file: str) -> float:
-    value = header.get(keyword, usual)
-    number = isinstance(value, (int, float)) and not isinstance(value, bool) and math.isfinite(value)
-    if not number or (keyword == "BSCALE" and value == 0.0):
-        raise AtlasFileError(
-            file, keyword, repr(value), expected="a number" + " but 0" * (keyword == "BSCALE")
-        )
-    return float(value)
-
-
-def _blank(header: Any, unit: Unit, kind: np.dtype[Any], file: str) -> int | float | None:
+def _blank(cards: HeaderCards, unit: Unit, kind: np.dtype[Any]) -> int | float | None:
     """Give the stored value of pixels without data; None if the header tells none.
 
     To images of real numbers BLANK says nothing by the standard; a card that is left from an image of integers is
     taken at its word, because no noise has exactly that value.
     """
-    told: dict[str, Any] = {}
-    if "BLANK" in header:
-        told["BLANK"] = header["BLANK"]
+    file, told = cards.file, dict[str, Any]()
+    if "BLANK" in cards.header:
+        told["BLANK"] = cards.value("BLANK")
     if "ZBLANK" in unit.values and kind.kind in "iu":
         told["ZBLANK"] = unit.whole("ZBLANK")
+    columns = {unit.text(name) for name in unit.values if name.startswith("TTYPE")}
+    if "ZBLANK" in columns and kind.kind in "iu":
+        raise AtlasFileError(file, "ZBLANK", "a column of it", expected="one card for all pixels")
     if not told:
         return None
     keyword, value = next(iter(told.items()))

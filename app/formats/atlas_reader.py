@@ -7,6 +7,7 @@ What it cannot read rightly it refuses, naming file, keyword, found and expected
 from __future__ import annotations
 
 import io
+import math
 import zlib
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -19,6 +20,7 @@ from app.formats.atlas_planes import find_image, is_companion, plane_of
 from app.formats.filled_borders import without_filled_borders
 from app.formats.fits_units import Unit, UnitError, read_units
 from app.formats.library_warnings import library_warnings
+from app.formats.pixel_steps import MOST_STEP_SIGMAS, PixelStep, step_of
 from app.formats.scaled_plane import decompression_error
 
 if TYPE_CHECKING:
@@ -43,6 +45,29 @@ class AtlasFile:
     pixels_dn: Singles
     coverage: Singles | None
     uncertainty_dn: Singles | None
+
+    def measurable_step(self) -> PixelStep | None:
+        """Give the steps that pixels were rounded to; None if they are fine beside the noise.
+
+        Raises
+        ------
+        AtlasFileError
+            Raised if they are so coarse that no noise can be measured, or all pixels are equal.
+        """
+        step = step_of(self.pixels_dn)
+        if step is None or step.measurable:
+            return step
+        equal = not math.isfinite(step.size_dn)
+        found = (
+            "one value in all pixels" if equal else f"pixels in steps of {step.size_dn:g} DN without noise"
+        )
+        raise AtlasFileError(
+            self.facts.file,
+            "data",
+            found,
+            expected=f"steps of at most {MOST_STEP_SIGMAS:g} deviations of the noise",
+            remedy="write real numbers, or integers with a smaller BSCALE",
+        )
 
 
 @contextmanager

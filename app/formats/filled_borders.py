@@ -8,7 +8,7 @@ from __future__ import annotations
 import numpy as np
 
 from app.arrays import Bools, Singles
-from app.formats.pixel_steps import step_of
+from app.formats.pixel_steps import can_be_judged, step_of
 
 # Real images have no more than 24 pixels of their commonest value in half a million, and one pair of equal neighbours
 # in 25,000: eight equal pixels in a row never come by chance.
@@ -46,17 +46,20 @@ def without_filled_borders(pixels: Singles) -> Singles:
         return pixels
     values, counts = np.unique(pixels[runs], return_counts=True)
     values = values[np.argsort(-counts, kind="stable")][:_MOST_VALUES]
-    step, sky = step_of(pixels), float(np.nanmedian(pixels))
-    if step is not None:
-        values = values[np.abs(values - sky) > _NEAR_SKY_STEPS * step.size_dn]
-    filled = np.zeros(pixels.shape, np.bool_)
-    for value in values:
-        filled |= _at_edge(pixels == value, runs, np.isnan(pixels) | filled)
-    if not filled.any() or not (np.isfinite(pixels) & ~filled).any():
+    void = np.isnan(pixels) | runs
+    regions = {float(value): _at_edge(pixels == value, runs, void) for value in values}
+    rest = pixels.copy()
+    for region in regions.values():
+        rest[region] = np.nan
+    if not can_be_judged(rest):
         return pixels
-    cleaned = pixels.copy()
-    cleaned[filled] = np.nan
-    return cleaned
+    step = step_of(rest)
+    if step is not None:
+        sky = float(np.nanmedian(rest))
+        for value, region in regions.items():
+            if abs(value - sky) <= _NEAR_SKY_STEPS * step.size_dn:
+                rest[region] = value
+    return rest if np.isnan(rest).sum() > np.isnan(pixels).sum() else pixels
 
 
 def _runs(pixels: Singles) -> Bools:

@@ -20,7 +20,7 @@ HARMLESS = (
     ".*Header block contains null bytes instead of spaces for padding.*",
     ".*Unexpected extra padding at the end of the file.*",
     # Our planes of integers have BLANK themselves; of images of real numbers `plane_of` looks at the card.
-    ".*Invalid 'BLANK' keyword in header.*",
+    ".*Invalid (value for )?'BLANK' keyword in header.*",
 )
 """Patterns of messages that say nothing about the data, or about which our reader has an opinion of its own."""
 UNREAD = (
