@@ -104,9 +104,14 @@ def register_scan(
     """
     ordered = sorted(candidates, key=lambda c: (c.band.position, c.image_number or 0, str(c.path)))
     scan = _lock(connection, identity) or _create(connection, entry, identity, ordered[0])
+    # Another ingest may have taken files in since they were looked for; under the lock the answer stands.
+    known = set(known_files(connection, [candidate.sha256 for candidate in ordered]))
+    unchanged = sum(candidate.sha256 in known for candidate in ordered)
     refusals: list[Refusal] = []
     taken: list[Candidate] = []
     for candidate in ordered:
+        if candidate.sha256 in known:
+            continue
         refusal = _contradiction(scan, entry, candidate, extend=extend)
         if refusal is not None:
             refusals.append(refusal)
@@ -124,7 +129,7 @@ def register_scan(
         bands="".join(letter for letter in "jhk" if letter in bands),
         files=len(scan.slots),
         added=len(taken),
-        unchanged=0,
+        unchanged=unchanged,
         refused=len({refusal.path for refusal in refusals}),
         remark=remark,
     )
