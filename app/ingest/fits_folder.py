@@ -57,8 +57,9 @@ class FolderContent:
             Names are given from there.
         """
         kinds = (
-            ("link that leads nowhere", self.dead_links),
-            ("file that is no FITS file by its name", self.others),
+            ("FITS content, but no name of a FITS file", self.unnamed),
+            ("links that lead nowhere", self.dead_links),
+            ("no FITS file by name", self.others),
         )
         remarks = []
         for kind, paths in kinds:

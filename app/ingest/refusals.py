@@ -102,7 +102,10 @@ def forget_settled(connection: Connection[Any], folder: Path, refusals: Sequence
     refusals : sequence of Refusal
         All refusals of this ingest.
     """
-    values = {name: [getattr(refusal, name) for refusal in refusals] for name in ("path", "code", "found")}
+    values = {
+        name: [getattr(refusal, name) for refusal in refusals]
+        for name in ("path", "code", "keyword", "found")
+    }
     with connection.transaction():
         connection.execute(statement("ingest/forget_settled"), values | {"folder": _clean(folder)})
 
