@@ -22,6 +22,7 @@ from app.formats.atlas_facts import AtlasFacts, AtlasFileError
 from app.formats.atlas_reader import AtlasFile, read_atlas, read_atlas_facts
 from app.formats.raw_names import format_ordate, survey_day_number
 from app.formats.scaled_plane import card_text, empty_primary, plane_hdu, plane_noise, step_below
+from app.formats.signed_file import with_checksums
 from app.sky.pixels import array_to_fits
 
 if TYPE_CHECKING:
@@ -213,6 +214,7 @@ def write_atlas(
         texts = b"".join(card_text(*card) for card in cards)
         hdus = [empty_primary(), plane_hdu(image.pixels_dn, "ATLAS", step, texts)]
         content = b"".join(hdus + [plane_hdu(p, name, s) for name, p, s in planes if p is not None])
+    content = with_checksums(content)
     if isinstance(target, (str, Path)):
         Path(target).write_bytes(content)
     else:

@@ -70,11 +70,14 @@ def _runs(pixels: Singles) -> Bools:
         if length < 1:
             continue
         same = turned[:, 1:] == turned[:, :-1]
-        if not (same[:, 1:] & same[:, :-1]).any():
+        # Seven equal pairs in a row: four, two more and one more.
+        two = same[:, 1:] & same[:, :-1]
+        if not two.any():
             continue
-        begins = np.ones((turned.shape[0], length), np.bool_)
-        for offset in range(_RUN_PIX - 1):
-            begins &= same[:, offset : offset + length]
+        four = two[:, 2:] & two[:, :-2]
+        begins = four[:, :length] & two[:, 4 : 4 + length] & same[:, 6 : 6 + length]
+        if not begins.any():
+            continue
         for offset in range(_RUN_PIX):
             into[:, offset : offset + length] |= begins
     return found

@@ -9,12 +9,13 @@ or a gzip file of 3.5 MB that unpacks to as many gigabytes costs no more than it
 from __future__ import annotations
 
 import gzip
+import io
 import re
 import zlib
 from dataclasses import dataclass
 from typing import IO, TYPE_CHECKING, cast
 
-import numpy as np
+from app.formats.fits_sums import ones_sum
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -182,6 +183,22 @@ def read_units(path: Path, until: Callable[[Unit], bool] | None = None) -> tuple
     return bytes(source.content[: units[-1].data_start if until else units[-1].end]), units
 
 
+def units_of(content: bytes) -> list[Unit]:
+    """Units of a file in memory, sizes and checksums looked at as `read_units` does.
+
+    Parameters
+    ----------
+    content : bytes
+        A whole plain file.
+
+    Raises
+    ------
+    UnitError
+        Raised as by `read_units`.
+    """
+    return _walk(_Source(io.BytesIO(content), MOST_BYTES), None)
+
+
 def _refuse_packing(magic: bytes) -> None:
     for start, name in _PACKINGS.items():
         if magic.startswith(start):
@@ -287,25 +304,6 @@ def _check_size(unit: Unit) -> None:
             raise UnitError(f"ZTILE{axis}", unit.text(f"ZTILE{axis}"), "a side within the image")
     if unpacked > MOST_BYTES:
         raise UnitError(name, f"{unpacked} bytes of pixels in HDU {unit.number}", f"at most {MOST_BYTES}")
-
-
-def ones_sum(content: bytes | bytearray | memoryview) -> int:
-    """Sum of 32-bit words with end-around carry, as CHECKSUM and DATASUM count.
-
-    Parameters
-    ----------
-    content : bytes
-        Whole blocks.
-
-    Examples
-    --------
-    >>> ones_sum(bytes.fromhex("ffffffff00000002"))
-    2
-    """
-    total = int(np.frombuffer(content, ">u4").sum(dtype=np.uint64))
-    while total >> 32:
-        total = (total & 0xFFFFFFFF) + (total >> 32)
-    return total
 
 
 def _check_sums(content: bytearray, unit: Unit) -> None:

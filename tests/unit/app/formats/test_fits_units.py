@@ -16,7 +16,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.formats.atlas_reader import read_atlas
-from app.formats.fits_units import MOST_BYTES, UnitError, ones_sum, read_units
+from app.formats.fits_sums import encoded_sum, ones_sum
+from app.formats.fits_units import MOST_BYTES, UnitError, read_units
 
 NOISE = np.random.default_rng(1).normal(73.0, 1.0, (40, 50)).astype(np.float32)
 
@@ -68,6 +69,12 @@ def test_sum_is_that_of_the_library(content):
     content += b"\0" * (-len(content) % 2880)
     expected = fits.PrimaryHDU()._compute_checksum(np.frombuffer(content, np.uint8)) if content else 0
     assert ones_sum(content) % 0xFFFFFFFF == int(expected) % 0xFFFFFFFF
+
+
+@given(st.integers(0, 2**32 - 1))
+def test_code_is_that_of_the_library(total):
+    assert encoded_sum(total) == fits.PrimaryHDU()._char_encode(~np.uint32(total))
+    assert encoded_sum(total).isalnum()
 
 
 class TestChecksums:
