@@ -130,6 +130,15 @@ class _Source:
         self._stream, self._most = stream, most_bytes
         self.content = bytearray()
 
+    @property
+    def length(self) -> int:
+        """Bytes that are known to be there."""
+        return len(self.content)
+
+    def part(self, start: int, end: int) -> bytes:
+        """Bytes between two places, as far as the file goes; `reach` was asked for them before."""
+        return bytes(self.content[start:end])
+
     def reach(self, end: int) -> bool:
         """Read on until `end` bytes are there; False if the file ends before."""
         if end > self._most:
@@ -140,6 +149,48 @@ class _Source:
                 return False
             self.content += piece
         return True
+
+
+class _PlainFile(_Source):
+    """A plain file, of which only the parts that are asked for are read."""
+
+    def __init__(self, stream: IO[bytes]) -> None:
+        super().__init__(stream, 0)
+        self._size = stream.seek(0, io.SEEK_END)
+
+    @property
+    def length(self) -> int:
+        """Bytes of the file."""
+        return self._size
+
+    def reach(self, end: int) -> bool:
+        """Whether the file has so many bytes."""
+        return end <= self._size
+
+    def part(self, start: int, end: int) -> bytes:
+        """Bytes between two places."""
+        self._stream.seek(start)
+        return self._stream.read(end - start)
+
+
+def check_units(path: Path, until: Callable[[Unit], bool] | None = None) -> list[Unit]:
+    """Check the units of a plain file as `read_units` does; data are read only where a unit has checksums.
+
+    Parameters
+    ----------
+    path : Path
+        A plain file.
+    until : callable, optional
+        Ends the check before the data of the first unit of which it is true.
+
+    Raises
+    ------
+    UnitError, OSError
+        Raised as by `read_units`.
+    """
+    with path.open("rb") as stream:
+        _refuse_packing(stream.read(8))
+        return _walk(_PlainFile(stream), until)
 
 
 def read_units(path: Path, until: Callable[[Unit], bool] | None = None) -> tuple[bytes, list[Unit]]:
@@ -220,10 +271,9 @@ def _walk(source: _Source, until: Callable[[Unit], bool] | None) -> list[Unit]:
         if until is not None and until(unit):
             return units
         if not source.reach(unit.end):
-            found = f"{len(source.content)} bytes, cut short in the data of HDU {unit.number}"
+            found = f"{source.length} bytes, cut short in the data of HDU {unit.number}"
             raise UnitError("file", found, f"a whole FITS file: {unit.end} bytes by its headers")
-        if until is None:
-            _check_sums(source.content, unit)
+        _check_sums(source, unit)
         start = unit.end
     if not units:
         raise UnitError("file", "no bytes", "a whole FITS file")
@@ -232,14 +282,14 @@ def _walk(source: _Source, until: Callable[[Unit], bool] | None) -> list[Unit]:
 
 def _starts_unit(source: _Source, start: int) -> bool:
     source.reach(start + 8)
-    return bytes(source.content[start : start + 8]) == b"XTENSION"
+    return source.part(start, start + 8) == b"XTENSION"
 
 
 def _check_rest(source: _Source, start: int, units: int) -> None:
     """Refuse what follows the last unit, unless it only fills up the last block of a tape."""
-    while source.reach(len(source.content) + _PIECE_BYTES):
+    while source.reach(source.length + _PIECE_BYTES):
         pass
-    rest = bytes(source.content[start:])
+    rest = source.part(start, min(source.length, start + MOST_BYTES))
     if rest.strip(b"\0 "):
         found = f"{len(rest)} bytes behind the last of {units} whole HDUs that are no HDU"
         raise UnitError("file", found, "the end of the file", "cut them off, or copy the file again")
@@ -247,16 +297,15 @@ def _check_rest(source: _Source, start: int, units: int) -> None:
 
 def _read_header(source: _Source, start: int, number: int) -> Unit:
     values: dict[str, bytes] = {}
-    if number == 0 and (not source.reach(30) or not source.content.startswith(b"SIMPLE  =")):
-        raise UnitError(
-            "file", repr(bytes(source.content[:9]))[1:], "a FITS file, which begins with 'SIMPLE  ='"
-        )
+    if number == 0 and (not source.reach(30) or source.part(0, 9) != b"SIMPLE  ="):
+        raise UnitError("file", repr(source.part(0, 9))[1:], "a FITS file, which begins with 'SIMPLE  ='")
     for block in range(_MOST_HEADER_BLOCKS):
         place = start + block * BLOCK_BYTES
         if not source.reach(place + BLOCK_BYTES):
             break
-        for card_start in range(place, place + BLOCK_BYTES, _CARD_BYTES):
-            card = bytes(source.content[card_start : card_start + _CARD_BYTES])
+        cards = source.part(place, place + BLOCK_BYTES)
+        for at in range(0, BLOCK_BYTES, _CARD_BYTES):
+            card = cards[at : at + _CARD_BYTES]
             if card.rstrip() == b"END":
                 return _unit_of(number, values, start, place + BLOCK_BYTES)
             match = _CARD.match(card)
@@ -306,14 +355,13 @@ def _check_size(unit: Unit) -> None:
         raise UnitError(name, f"{unpacked} bytes of pixels in HDU {unit.number}", f"at most {MOST_BYTES}")
 
 
-def _check_sums(content: bytearray, unit: Unit) -> None:
+def _check_sums(source: _Source, unit: Unit) -> None:
     """Compare a unit with its own checksums; an empty card says that its writer knew none."""
     told_data, told_all = unit.text("DATASUM"), unit.text("CHECKSUM")
     if not told_data and not told_all:
         return
-    with memoryview(content) as view:
-        data = ones_sum(view[unit.data_start : unit.end])
-        header = ones_sum(view[unit.start : unit.data_start])
+    data = ones_sum(source.part(unit.data_start, unit.end))
+    header = ones_sum(source.part(unit.start, unit.data_start))
     place = f"HDU {unit.number}"
     if told_data:
         if not told_data.isdigit():

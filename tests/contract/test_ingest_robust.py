@@ -209,7 +209,12 @@ def test_cut_outs_of_one_image_side_by_side_have_its_number(database, ingest, tm
     whole = write_image(tmp_path / "whole.tmp", shape=(400, 120), CRPIX1=60.5, CRPIX2=200.5, COADDNO=None)
     for band in "jh":
         part = cut(
-            tmp_path / f"{band}i0490009_ra1_dec2.fits", whole, slice(90, 150), slice(0, 120), FILTER=band, FN_PRFX=None
+            tmp_path / f"{band}i0490009_ra1_dec2.fits",
+            whole,
+            slice(90, 150),
+            slice(0, 120),
+            FILTER=band,
+            FN_PRFX=None,
         )
         assert part.exists()
     assert ingest(tmp_path).complete
