@@ -217,4 +217,4 @@ def _scale_deg(matrix: Matrix) -> float:
 def _agree(first: Matrix, second: Matrix) -> bool:
     limit = _AGREEMENT * max(_scale_deg(first), _scale_deg(second))
     pairs = zip((*first[0], *first[1]), (*second[0], *second[1]), strict=True)
-    return all(abs(one - other) <= limit for one, other in pairs)
+    return all(abs(element - counterpart) <= limit for element, counterpart in pairs)

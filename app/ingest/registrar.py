@@ -108,12 +108,9 @@ def register_scan(
     scan = _lock(connection, identity) or _create(connection, entry, identity, ordered[0])
     # Another ingest may have taken files in since they were looked for; under the lock the answer stands.
     known = set(known_files(connection, [candidate.sha256 for candidate in ordered]))
-    unchanged = sum(candidate.sha256 in known for candidate in ordered)
     refusals: list[Refusal] = []
     taken: list[Candidate] = []
-    for candidate in ordered:
-        if candidate.sha256 in known:
-            continue
+    for candidate in (candidate for candidate in ordered if candidate.sha256 not in known):
         refusal = _contradiction(scan, entry, candidate, extend=extend)
         if refusal is not None:
             refusals.append(refusal)
@@ -121,21 +118,25 @@ def register_scan(
         _add_file(connection, scan, candidate)
         taken.append(candidate)
     remark = _refresh(connection, scan, identity, taken, measure) if taken else ""
-    bands = {band for band, _ in scan.slots}
     outcome = ScanOutcome(
         identity=identity,
         state=_state(scan, taken, refusals),
         kind=scan.kind,
         entry=scan.entry,
         tile=scan.tile,
-        bands="".join(letter for letter in "jhk" if letter in bands),
+        bands=_letters(scan),
         files=len(scan.slots),
         added=len(taken),
-        unchanged=unchanged,
+        unchanged=len(known),
         refused=len({refusal.path for refusal in refusals}),
         remark=remark,
     )
     return outcome, refusals
+
+
+def _letters(scan: _OpenScan) -> str:
+    bands = {band for band, _ in scan.slots}
+    return "".join(letter for letter in "jhk" if letter in bands)
 
 
 def describe_scan(connection: Connection[Any], identity: ScanIdentity) -> ScanOutcome | None:
@@ -143,10 +144,17 @@ def describe_scan(connection: Connection[Any], identity: ScanIdentity) -> ScanOu
     scan = _lock(connection, identity)
     if scan is None:
         return None
-    bands = {band for band, _ in scan.slots}
-    letters = "".join(letter for letter in "jhk" if letter in bands)
     return ScanOutcome(
-        identity, ScanState.UNCHANGED, scan.kind, scan.entry, scan.tile, letters, len(scan.slots), 0, 0, 0
+        identity,
+        ScanState.UNCHANGED,
+        scan.kind,
+        scan.entry,
+        scan.tile,
+        _letters(scan),
+        len(scan.slots),
+        0,
+        0,
+        0,
     )
 
 

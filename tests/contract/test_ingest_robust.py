@@ -14,6 +14,8 @@ import numpy as np
 import pytest
 from astropy.io import fits
 
+from app.cli.main import run as mapps
+from app.cli.output import forget_mode
 from app.ingest.atlas import ingest_atlas
 from app.ingest.refusals import read_refusals
 from app.ingest.summary import IngestSummary
@@ -83,25 +85,22 @@ def test_names_that_cannot_be_stored_are_refused_and_the_rest_goes_in(database, 
     assert len(pending(database)) == 3
 
 
-def test_no_escape_reaches_the_terminal(database, tmp_path, monkeypatch, capsys):
-    from app.cli import main
-
-    monkeypatch.setenv("MAPPS_DATABASE_URL", database.url)
+@pytest.mark.parametrize("options", [[], ["--json"]])
+def test_no_escape_reaches_the_terminal(live_database, tmp_path, capsys, options):
     write_image(tmp_path / "a\x1b[31m.fits")
-    write_image(tmp_path / "good.fits", OBJECT="x")
+    write_image(tmp_path / "good.fits")
     (tmp_path / "note\x1b]0;title\x07.txt").write_text("")
-    for options in ([], ["--json"]):
-        monkeypatch.setattr("sys.argv", ["mapps", "ingest", "atlas", str(tmp_path), *options])
-        with pytest.raises(SystemExit) as ended:
-            raise SystemExit(main.main())
-        assert ended.value.code == 4
-        output = capsys.readouterr()
-        assert "\x1b" not in output.out + output.err
-        assert "\x07" not in output.out + output.err
-        if options:
-            assert json.loads(output.out)["refused_files"] == 1
-        else:
-            assert r"a\x1b[31m.fits" in output.out
+    forget_mode()
+    status = mapps(["ingest", "atlas", str(tmp_path), *options])
+    forget_mode()
+    told = capsys.readouterr()
+    assert status == 4
+    assert not set("\x1b\x07") & set(told.out + told.err)
+    if options:
+        assert json.loads(told.out)["refused_files"] == 1
+    else:
+        assert r"a\x1b[31m.fits" in told.out
+        assert r"note\x1b]0;title\x07.txt" in told.out
 
 
 class TestTwoIngests:
