@@ -86,7 +86,7 @@ def _refusing(path: Path) -> Iterator[None]:
             raise AtlasFileError(
                 path.name, error.keyword, error.found, expected=error.expected, remedy=error.remedy
             ) from error
-        except (OSError, EOFError, zlib.error, decompression_error()) as error:
+        except (OSError, EOFError, MemoryError, zlib.error, decompression_error()) as error:
             raise AtlasFileError(path.name, "file", _one_line(error), expected="a whole FITS file") from error
         # Warnings of all classes are errors here.
         except (

@@ -13,6 +13,8 @@ from app.formats.pixel_steps import can_be_judged, step_of
 # Real images have no more than 24 pixels of their commonest value in half a million, and one pair of equal neighbours
 # in 25,000: eight equal pixels in a row never come by chance.
 _RUN_PIX = 8
+# Real images in steps of a quarter of their noise have runs at their edges by chance, of less than 60 pixels.
+_LEAST_PIX = 64
 _MOST_VALUES = 16
 # Sky in steps as coarse as half its noise has such runs: there, values this near to the sky are left alone.
 _NEAR_SKY_STEPS = 10.0
@@ -51,11 +53,17 @@ def without_filled_borders(pixels: Singles) -> Singles:
     rest = pixels.copy()
     for region in regions.values():
         rest[region] = np.nan
-    if not can_be_judged(rest):
+    bare = rest.copy()
+    # Rows that repeat their outermost pixel have a value each.
+    bare[_touching(runs, void)] = np.nan
+    if not can_be_judged(bare):
         return pixels
-    step = step_of(rest)
-    if step is not None:
-        sky = float(np.nanmedian(rest))
+    step = step_of(bare)
+    if step is None:
+        # Noise in fine steps has no runs of such size: all of them are filled.
+        rest = bare
+    else:
+        sky = float(np.nanmedian(bare))
         for value, region in regions.items():
             if abs(value - sky) <= _NEAR_SKY_STEPS * step.size_dn:
                 rest[region] = value
@@ -87,9 +95,18 @@ def _at_edge(alike: Bools, runs: Bools, void: Bools) -> Bools:
     """Regions of equal pixels around runs, as far as they touch the edge directly or over pixels without data."""
     from scipy import ndimage
 
+    grown: Bools = ndimage.binary_propagation(runs & alike, np.ones((3, 3), np.bool_), mask=alike)
+    return _touching(grown, void)
+
+
+def _touching(region: Bools, void: Bools) -> Bools:
+    """Part of a region that touches the edge of the image, directly or over pixels without data; no small pieces."""
+    from scipy import ndimage
+
     square = np.ones((3, 3), np.bool_)
-    grown = ndimage.binary_propagation(runs & alike, square, mask=alike)
-    labels, _ = ndimage.label(grown | void, square)
+    labels, _ = ndimage.label(region | void, square)
     edge = np.unique(np.concatenate([labels[0], labels[-1], labels[:, 0], labels[:, -1]]))
-    touching: Bools = grown & np.isin(labels, edge[edge > 0])
-    return touching
+    pieces, _ = ndimage.label(region & np.isin(labels, edge[edge > 0]), square)
+    large = np.bincount(pieces.ravel()) >= _LEAST_PIX
+    large[0] = False
+    return np.asarray(large[pieces])

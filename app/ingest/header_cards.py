@@ -9,6 +9,7 @@ from typing import Any
 
 from app.formats.atlas_reader import open_atlas
 from app.formats.library_warnings import UNREAD, library_warnings
+from app.ingest.file_names import printable
 
 # A header block of a real Atlas image has 112 cards; a file of blanks may have millions.
 _MOST_CARDS = 5000
@@ -55,7 +56,7 @@ def _json_value(value: Any) -> Any:
 
 
 def _clean(text: str) -> str:
-    return text.replace("\0", "")
+    return printable(text.replace("\0", ""))
 
 
 def read_header_document(path: Path) -> dict[str, Any]:

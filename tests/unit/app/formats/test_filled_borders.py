@@ -57,6 +57,14 @@ def test_different_values_on_different_sides():
     assert marked(pixels).sum() == 10 * 140 + 10 * 140 + 100 * 10
 
 
+def test_rows_that_repeat_their_outermost_pixel():
+    """As a shift with the nearest value fills a frame: each row has a value of its own there."""
+    assert marked(np.pad(SKY, ((0, 0), (12, 20)), mode="edge")).sum() >= 120 * 32
+    both = marked(np.pad(SKY, 15, mode="edge"))
+    assert both[:15, 15:-15].all()
+    assert not both[16:-16, 16:-16].any()
+
+
 def test_fill_behind_a_margin_without_data():
     pixels = SKY.copy()
     pixels[:, :10] = 0.0
