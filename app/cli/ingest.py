@@ -59,9 +59,11 @@ def atlas(folder: FolderArgument, *, extend: ExtendOption = False, json: JsonOpt
     """
     del json
     from app.ingest.atlas import ingest_atlas
-    from app.ingest.fits_folder import fits_files
+    from app.ingest.fits_folder import look_through
 
-    with connect("operator") as connection, progress("images", len(fits_files(folder))) as shown:
+    content = look_through(folder)
+    total = len(content.fits) + len(content.packed)
+    with connect("operator") as connection, progress("images", total) as shown:
         summary = ingest_atlas(connection, folder, extend=extend, advance=shown.advance)
     _report(summary)
 

@@ -15,7 +15,7 @@ import typer
 from typer.core import TyperGroup
 
 from app.cli.manual import EPILOG, PURPOSE
-from app.cli.output import JsonOption
+from app.cli.output import JsonOption, terminal_text
 from app.errors import DatabaseUnavailableError, FileSystemError, MappsError, SchemaError, UserError
 
 if TYPE_CHECKING:
@@ -179,16 +179,14 @@ def report(error: BaseException) -> int:
     """
     known = _translate(error)
     if known is not None:
-        print(f"mapps: error {known.code}: {known}", file=sys.stderr)
+        print(terminal_text(f"mapps: error {known.code}: {known}"), file=sys.stderr)
         return known.exit_status
     if isinstance(error, KeyboardInterrupt):
         print("mapps: interrupted", file=sys.stderr)
         return INTERRUPTED_STATUS
     traceback.print_exception(error)
-    print(
-        f"mapps: error BUG: {type(error).__name__}: {error}; please report it with the lines above",
-        file=sys.stderr,
-    )
+    bug = f"mapps: error BUG: {type(error).__name__}: {error}; please report it with the lines above"
+    print(terminal_text(bug), file=sys.stderr)
     return BUG_STATUS
 
 

@@ -17,6 +17,8 @@ from typing import Annotated, Any, TypeVar
 
 import typer
 
+from app.ingest.file_names import printable
+
 Item = TypeVar("Item")
 Row = Mapping[str, Any] | Sequence[Any]
 
@@ -87,7 +89,7 @@ def emit_record(record: Mapping[str, Any], title: str = "") -> None:
 
 def say(text: str) -> None:
     """Print a line for people: standard output, or standard error when that belongs to JSON."""
-    print(text, file=sys.stderr if json_wanted() else sys.stdout)
+    print(terminal_text(text), file=sys.stderr if json_wanted() else sys.stdout)
 
 
 @contextmanager
@@ -184,7 +186,12 @@ def as_text(value: Any) -> str:
         moment = value.astimezone(UTC) if value.tzinfo else value
         return moment.strftime("%Y-%m-%d %H:%M:%SZ" if value.tzinfo else "%Y-%m-%d %H:%M:%S")
     # A tab or a line end inside a value would break lines that scripts cut at blanks.
-    return " ".join(str(value).split())
+    return printable(" ".join(str(value).split()))
+
+
+def terminal_text(text: object) -> str:
+    """Text of several lines without characters that would steer a terminal, as file names and cards may hold."""
+    return "\n".join("\t".join(map(printable, line.split("\t"))) for line in str(text).split("\n"))
 
 
 def _as_record(row: Row, columns: Sequence[str]) -> dict[str, Any]:

@@ -1,7 +1,6 @@
 """Atlas images as FITS files: one reader for the survey's own and for ours, and the writer of ours.
 
-The reader takes 2MASS Atlas images (float32 or scaled integers; plain, gzip or tile-compressed), refuses
-what it cannot read rightly, naming file, keyword, found and expected. Header: `app.formats.atlas_facts`.
+The reader is in `app.formats.atlas_reader`, what it takes of a header in `app.formats.atlas_facts`.
 
 The writer stores pixels as integers of a step of a quarter to an eighth of the pixel noise, RICE-compressed:
 0.34 MB instead of 2.10 (plain) or 1.39 (lossless GZIP_2), 20 ms an image. The steps add at most
@@ -10,11 +9,7 @@ The writer stores pixels as integers of a step of a quarter to an eighth of the 
 
 from __future__ import annotations
 
-import gzip
 import io
-import warnings
-import zlib
-from contextlib import contextmanager
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
@@ -23,21 +18,14 @@ from typing import TYPE_CHECKING, Any, BinaryIO, Protocol
 import numpy as np
 
 from app.arrays import Singles
-from app.formats.atlas_facts import AtlasFacts, AtlasFileError, read_facts
-from app.formats.hdu_chain import broken_link
+from app.formats.atlas_facts import AtlasFacts, AtlasFileError
+from app.formats.atlas_reader import AtlasFile, read_atlas, read_atlas_facts
 from app.formats.raw_names import format_ordate, survey_day_number
-from app.formats.scaled_plane import (
-    card_text,
-    decompression_error,
-    empty_primary,
-    plane_hdu,
-    plane_noise,
-    step_below,
-)  # fmt: skip
+from app.formats.scaled_plane import card_text, empty_primary, plane_hdu, plane_noise, step_below
+from app.formats.signed_file import with_checksums
 from app.sky.pixels import array_to_fits
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
     from datetime import date, datetime
 
     from app.instruments.bands import Band
@@ -125,134 +113,6 @@ class AtlasKeywords:
     frame_step_x_arcsec: float | None = None
     frame_step_y_arcsec: float | None = None
     frame_count: int | None = None
-
-
-@dataclass(frozen=True)
-class AtlasFile:
-    """An Atlas image file in memory.
-
-    Attributes
-    ----------
-    facts : AtlasFacts
-        What the header says.
-    pixels_dn : float32 array (ny, nx)
-        Sky included; NaN for pixels without data.
-    coverage, uncertainty_dn : float32 arrays (ny, nx) or None
-        Extensions COVERAGE and UNCERT, which only files of ours have.
-    """
-
-    facts: AtlasFacts
-    pixels_dn: Singles
-    coverage: Singles | None
-    uncertainty_dn: Singles | None
-
-
-@contextmanager
-def _open(path: Path) -> Iterator[Any]:
-    """Open a FITS file; what a damaged file makes astropy raise or warn becomes an AtlasFileError."""
-    from astropy.io import fits
-    from astropy.utils.exceptions import AstropyUserWarning
-
-    if not path.is_file():
-        raise AtlasFileError(path.name, "file", "nothing", expected="a file", remedy=f"looked at {path}")
-    with warnings.catch_warnings():
-        # Complaints of verification are for editors of headers. Of truncation astropy only warns.
-        warnings.simplefilter("ignore")
-        warnings.filterwarnings("error", message=".*truncated.*", category=AstropyUserWarning)
-        try:
-            # The stream is ours, because fits.open does not close its own when it refuses a file.
-            with path.open("rb") as stream, fits.open(stream, memmap=False) as hdus:
-                _refuse_broken_chain(hdus, path.name)
-                yield hdus
-        except AtlasFileError:
-            raise
-        except (
-            OSError,
-            EOFError,
-            zlib.error,
-            gzip.BadGzipFile,
-            AstropyUserWarning,
-            decompression_error(),
-        ) as error:
-            raise AtlasFileError(path.name, "file", _one_line(error), expected="a whole FITS file") from error
-        except (ValueError, TypeError, KeyError, IndexError, RuntimeError, fits.VerifyError) as error:
-            raise AtlasFileError(
-                path.name, "data", _one_line(error), expected="a whole FITS image"
-            ) from error
-
-
-def _refuse_broken_chain(hdus: Any, file: str) -> None:
-    broken = broken_link(hdus)
-    if broken:
-        raise AtlasFileError(file, "header", broken, expected="a whole FITS file")
-
-
-def _one_line(error: Exception) -> str:
-    """Give what the library said, without its advice to people who write programs."""
-    text = str(error).split(" If this is really a FITS file")[0]
-    return " ".join(f"{type(error).__name__}: {text}".split())[:200]
-
-
-def _image_hdu(hdus: Any, file: str) -> Any:
-    """Find the first HDU that holds an image; a bare primary before an extension is normal."""
-    for hdu in hdus:
-        if hdu.is_image and hdu.header.get("NAXIS", 0) > 0:
-            if hdu.header["NAXIS"] != 2 or min(hdu.shape) < 1:
-                raise AtlasFileError(
-                    file, "NAXIS", f"shape {tuple(hdu.shape)}", expected="two axes, none empty"
-                )
-            return hdu
-    raise AtlasFileError(file, "NAXIS", "no image in any HDU", expected="an image of two axes")
-
-
-def _facts(hdu: Any, file: str) -> AtlasFacts:
-    rows, columns = hdu.shape
-    return read_facts(hdu.header, (int(rows), int(columns)), file)
-
-
-def _pixels(hdu: Any) -> Singles:
-    data = np.array(hdu.data, np.float32)
-    data[~np.isfinite(data)] = np.nan
-    return data
-
-
-def _plane(hdus: Any, name: str, facts: AtlasFacts) -> Singles | None:
-    for hdu in hdus[1:]:
-        if hdu.name == name:
-            if tuple(hdu.shape) != facts.shape:
-                raise AtlasFileError(
-                    facts.file, name, f"shape {tuple(hdu.shape)}", expected=f"shape {facts.shape}"
-                )
-            return _pixels(hdu)
-    return None
-
-
-def read_atlas_facts(path: str | Path) -> AtlasFacts:
-    """Read the header only, in a few milliseconds: damaged pixels go unseen.
-
-    Raises
-    ------
-    AtlasFileError
-        Raised as by `read_atlas`.
-    """
-    path = Path(path)
-    with _open(path) as hdus:
-        return _facts(_image_hdu(hdus, path.name), path.name)
-
-
-def read_atlas(path: str | Path) -> AtlasFile:
-    """Read an Atlas image, the survey's or ours.
-
-    Raises
-    ------
-    AtlasFileError
-        Raised if the file is missing, truncated or has no image of two axes, and as `read_facts` says.
-    """
-    path = Path(path)
-    with _open(path) as hdus:
-        hdu = _image_hdu(hdus, path.name)
-        facts = _facts(hdu, path.name)
-        return AtlasFile(facts, _pixels(hdu), _plane(hdus, "COVERAGE", facts), _plane(hdus, "UNCERT", facts))
 
 
 def _cards(image: AtlasPlanes, keywords: AtlasKeywords) -> list[Card]:
@@ -354,6 +214,7 @@ def write_atlas(
         texts = b"".join(card_text(*card) for card in cards)
         hdus = [empty_primary(), plane_hdu(image.pixels_dn, "ATLAS", step, texts)]
         content = b"".join(hdus + [plane_hdu(p, name, s) for name, p, s in planes if p is not None])
+    content = with_checksums(content)
     if isinstance(target, (str, Path)):
         Path(target).write_bytes(content)
     else:

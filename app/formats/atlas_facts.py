@@ -7,43 +7,28 @@ Keywords: background/survey 9.
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from app.errors import InputError
 from app.formats import raw_names
+from app.formats.atlas_cards import AtlasFileError, HeaderCards
 from app.formats.atlas_names import AtlasFileName, parse_atlas_name
+from app.formats.atlas_projection import read_projection
 from app.instruments.bands import Band
-from app.sky.pixels import fits_to_array
-from app.sky.projection import SinProjection
 
 if TYPE_CHECKING:
     from astropy.io import fits
 
+    from app.sky.projection import SinProjection
+
+__all__ = ["AtlasFacts", "AtlasFileError", "image_number_of_centre", "read_facts", "read_projection"]
+
+SURVEY_CENTRE_ROW = 512.5  # CRPIX2 of the survey's images, which have 1024 rows
 NOMINAL_FRAME_STEP_ARCSEC = 82.3  # DYFS of real headers: 82.298 to 82.301
-
-
-class AtlasFileError(InputError):
-    """An Atlas image file cannot be used.
-
-    Parameters
-    ----------
-    file, keyword : str
-        The file, and the keyword of its header (or `data`, `file`).
-    found, expected, remedy : str
-        As in `MappsError`.
-    """
-
-    code: ClassVar[str] = "ATLAS_FILE"
-
-    def __init__(self, file: str, keyword: str, found: object, *, expected: str, remedy: str = "") -> None:
-        super().__init__(f"{file}: {keyword}: found {found}", expected=expected, remedy=remedy)
-        self.file = file
-        self.keyword = keyword
 
 
 @dataclass(frozen=True)
@@ -137,123 +122,7 @@ class AtlasFacts:
         return self.zero_point_mag
 
 
-@dataclass(frozen=True)
-class _Cards:
-    """Typed access to a header, with errors that name file and keyword."""
-
-    header: fits.Header
-    file: str
-
-    def _first(self, names: tuple[str, ...]) -> tuple[str, Any]:
-        for name in names:
-            value = self.header.get(name)
-            if value is not None and not (isinstance(value, str) and not value.strip()):
-                return name, value
-        return names[0], None
-
-    def real(self, *names: str, low: float = -math.inf, high: float = math.inf) -> float | None:
-        name, value = self._first(names)
-        if value is None:
-            return None
-        if isinstance(value, (bool, str)) or not math.isfinite(value) or not low <= value <= high:
-            raise AtlasFileError(self.file, name, repr(value), expected=f"a number from {low:g} to {high:g}")
-        return float(value)
-
-    def whole(self, *names: str, low: int, high: int) -> int | None:
-        name, value = self._first(names)
-        if value is None:
-            return None
-        if isinstance(value, str) and value.strip().isdigit():
-            value = int(value)
-        if isinstance(value, (bool, str)) or value != int(value) or not low <= value <= high:
-            raise AtlasFileError(
-                self.file, name, repr(value), expected=f"a whole number from {low} to {high}"
-            )
-        return int(value)
-
-    def text(self, name: str, allowed: str = "") -> str | None:
-        _, value = self._first((name,))
-        if value is None:
-            return None
-        found = str(value).strip()
-        if allowed and found.lower() not in allowed.split():
-            raise AtlasFileError(self.file, name, repr(found), expected=f"one of {allowed}")
-        return found.lower() if allowed else found
-
-
-def read_projection(header: fits.Header, file: str) -> SinProjection:
-    """Projection of a header: CDELT with CROTA2 (the survey's way), CDELT with PC, or CD.
-
-    Parameters
-    ----------
-    header : astropy.io.fits.Header
-        Header of an image.
-    file : str
-        Name of the file, for messages.
-
-    Raises
-    ------
-    AtlasFileError
-        Raised if there is no WCS, or it is not RA---SIN / DEC--SIN, not J2000, or singular.
-    """
-    cards = _Cards(header, file)
-    for name, expected in (("CTYPE1", "RA---SIN"), ("CTYPE2", "DEC--SIN")):
-        if cards.text(name) != expected:
-            raise AtlasFileError(file, name, repr(header.get(name, "nothing")), expected=expected)
-    _refuse_other_frames(cards)
-    names = ("CRVAL1", "CRVAL2", "CRPIX1", "CRPIX2")
-    values = [cards.real(name) for name in names]
-    for name, value in zip(names, values, strict=True):
-        if value is None:
-            raise AtlasFileError(file, name, "nothing", expected="the reference point of the projection")
-    ra, decl, fits_x, fits_y = (value for value in values if value is not None)
-    if not -90.0 <= decl <= 90.0:
-        raise AtlasFileError(file, "CRVAL2", decl, expected="-90 to 90")
-    matrix = _matrix(cards)
-    scale = math.sqrt(abs(matrix[0][0] * matrix[1][1] - matrix[0][1] * matrix[1][0])) * 3600.0
-    if not 0.01 < scale < 60.0:
-        raise AtlasFileError(file, "CDELT1", f'pixels of {scale:g}"', expected='pixels of about 1"')
-    return SinProjection(ra % 360.0, decl, fits_to_array(fits_x), fits_to_array(fits_y), matrix)
-
-
-def _refuse_other_frames(cards: _Cards) -> None:
-    for name in ("EQUINOX", "EPOCH"):
-        equinox = cards.real(name)
-        if equinox is not None and equinox != 2000.0:
-            raise AtlasFileError(
-                cards.file,
-                name,
-                equinox,
-                expected="2000",
-                remedy="precess the image's positions to J2000 first",
-            )
-    cards.text("RADESYS", "icrs fk5")
-    for name, usual in (("LONPOLE", 180.0), ("PV2_1", 0.0), ("PV2_2", 0.0)):
-        value = cards.real(name)
-        if value is not None and value != usual:
-            raise AtlasFileError(cards.file, name, value, expected=f"{usual:g}")
-
-
-def _matrix(cards: _Cards) -> tuple[tuple[float, float], tuple[float, float]]:
-    if cards.header.get("CD1_1") is not None:
-        return (
-            (cards.real("CD1_1") or 0.0, cards.real("CD1_2") or 0.0),
-            (cards.real("CD2_1") or 0.0, cards.real("CD2_2") or 0.0),
-        )
-    scale_x, scale_y = cards.real("CDELT1"), cards.real("CDELT2")
-    if scale_x is None or scale_y is None:
-        missing = "CDELT1" if scale_x is None else "CDELT2"
-        raise AtlasFileError(cards.file, missing, "nothing", expected="the pixel size in degrees")
-    if cards.header.get("PC1_1") is not None:
-        # An element that a header leaves out is that of the unit matrix.
-        unit = {"PC1_1": 1.0, "PC1_2": 0.0, "PC2_1": 0.0, "PC2_2": 1.0}
-        a, b, c, d = (usual if (value := cards.real(name)) is None else value for name, usual in unit.items())
-        return (scale_x * a, scale_x * b), (scale_y * c, scale_y * d)
-    rotated = SinProjection.from_rotation(0.0, 0.0, 0.0, 0.0, scale_x, scale_y, cards.real("CROTA2") or 0.0)
-    return rotated.matrix_deg
-
-
-def _read_band(cards: _Cards, name: AtlasFileName) -> Band:
+def _read_band(cards: HeaderCards, name: AtlasFileName) -> Band:
     filter_name, prefix = cards.text("FILTER"), cards.text("FN_PRFX")
     from_filter = {"j": Band.J, "h": Band.H, "k": Band.K, "ks": Band.K}.get((filter_name or "").lower())
     if filter_name is not None and from_filter is None:
@@ -274,7 +143,7 @@ def _read_band(cards: _Cards, name: AtlasFileName) -> Band:
     return band
 
 
-def _read_date(cards: _Cards, name: AtlasFileName) -> date | None:
+def _read_date(cards: HeaderCards, name: AtlasFileName) -> date | None:
     text = cards.text("ORDATE")
     if text is not None:
         try:
@@ -285,7 +154,7 @@ def _read_date(cards: _Cards, name: AtlasFileName) -> date | None:
     return raw_names.date_of_day_number(day) if day is not None else name.night_date
 
 
-def _read_start(cards: _Cards) -> datetime | None:
+def _read_start(cards: HeaderCards) -> datetime | None:
     day, clock = cards.text("UT_DATE"), cards.text("UT")
     if day is None or clock is None:
         return None
@@ -301,16 +170,17 @@ def _read_start(cards: _Cards) -> datetime | None:
         ) from None
 
 
-def _read_hemisphere(cards: _Cards, name: AtlasFileName) -> str | None:
-    hemisphere = cards.text("HEMIS", "n s")
-    if hemisphere is not None:
-        return hemisphere
-    site = (cards.text("TELNAME") or "").upper()
-    if any(word in site for word in ("CTIO", "TOLOLO", "2MASS-S")):
-        return "s"
-    if any(word in site for word in ("FLWO", "HOPKINS", "2MASS-N")):
-        return "n"
-    return name.hemisphere
+_SITES = {"s": ("CTIO", "TOLOLO", "2MASS-S"), "n": ("FLWO", "HOPKINS", "2MASS-N")}
+
+
+def _read_hemisphere(cards: HeaderCards, name: AtlasFileName) -> str | None:
+    hemisphere, site = cards.text("HEMIS", "n s"), (cards.text("TELNAME") or "").upper()
+    of_site = next((side for side, words in _SITES.items() if any(word in site for word in words)), None)
+    if hemisphere and of_site and hemisphere != of_site:
+        raise AtlasFileError(
+            cards.file, "HEMIS", repr(hemisphere), expected=f"{of_site!r}, as TELNAME = {site!r} says"
+        )
+    return hemisphere or of_site or name.hemisphere
 
 
 def image_number_of_centre(uscan_y_arcsec: float, frame_step_arcsec: float) -> int:
@@ -333,17 +203,35 @@ def image_number_of_centre(uscan_y_arcsec: float, frame_step_arcsec: float) -> i
     return int(np.floor(abs(uscan_y_arcsec / frame_step_arcsec) + 0.5)) + 1
 
 
-def _read_image_number(cards: _Cards, name: AtlasFileName, projection: SinProjection) -> int | None:
+def _centre_of_whole_image(
+    cards: HeaderCards, projection: SinProjection, shape: tuple[int, int]
+) -> float | None:
+    """FITS pixel of the centre in y of the image that a file is, or was cut from; None if nobody knows.
+
+    A cut changes NAXIS2 and CRPIX2 but not USYREF, the U-scan position of pixel 0 of the whole image. The reference
+    point is the centre of a whole image; the survey's own are all of 1024 rows, so that of a part of one, too, it is
+    known where the centre was.
+    """
+    reference = projection.y_pix + 1.0
+    if abs(reference - (shape[0] + 1) / 2.0) <= 1.0:
+        return reference
+    is_survey = (cards.text("ORIGIN") or "").upper() == "2MASS"
+    return SURVEY_CENTRE_ROW if is_survey and abs(projection.scale_arcsec - 1.0) < 0.01 else None
+
+
+def _read_image_number(
+    cards: HeaderCards, name: AtlasFileName, projection: SinProjection, shape: tuple[int, int]
+) -> int | None:
     number = cards.whole("COADDNO", low=1, high=9999)
     if number is not None:
         return number
     if name.image is not None:
         return name.image
-    edge = cards.real("USYREF")
-    if edge is None:
+    edge, centre = cards.real("USYREF"), _centre_of_whole_image(cards, projection, shape)
+    if edge is None or centre is None:
         return None
     step = cards.real("DYFS") or NOMINAL_FRAME_STEP_ARCSEC
-    return image_number_of_centre(edge + projection.y_pix + 1.0, step)
+    return image_number_of_centre(edge + centre, step)
 
 
 def read_facts(header: fits.Header, shape: tuple[int, int], file: str) -> AtlasFacts:
@@ -363,7 +251,7 @@ def read_facts(header: fits.Header, shape: tuple[int, int], file: str) -> AtlasF
     AtlasFileError
         Raised if the band is unknown, the WCS is not SIN of J2000, or a keyword that is present cannot be true.
     """
-    cards, name = _Cards(header, file), parse_atlas_name(file)
+    cards, name = HeaderCards(header, file), parse_atlas_name(file)
     projection = read_projection(header, file)
     scan = cards.whole("SCANNO", low=1, high=999)
     return AtlasFacts(
@@ -371,7 +259,7 @@ def read_facts(header: fits.Header, shape: tuple[int, int], file: str) -> AtlasF
         band=_read_band(cards, name),
         shape=shape,
         projection=projection,
-        image_number=_read_image_number(cards, name, projection),
+        image_number=_read_image_number(cards, name, projection, shape),
         night_date=_read_date(cards, name),
         hemisphere=_read_hemisphere(cards, name),
         scan=name.scan if scan is None else scan,

@@ -2,7 +2,8 @@
 
 Names met in archives: the survey's own ``ji0490009.fits`` in a night's folder, the archive's
 ``j980427s0490009.fits``, the image server's ``aJ_asky_980427s0490009.fits.gz``, and hand-made ones that keep
-night and scan, ``twomass_990810s_scan049_J_south.fits.gz`` (background/survey 9).
+night and scan, ``twomass_990810s_scan049_J_south.fits.gz`` (background/survey 9). Cut-outs keep the name and add to
+it, ``ji0490009_ra260.74_dec-14.36_asec300.fits``; an underscore ends a number, as any letter does.
 """
 
 from __future__ import annotations
@@ -21,9 +22,9 @@ if TYPE_CHECKING:
 _PATTERNS = tuple(
     re.compile(pattern, re.IGNORECASE)
     for pattern in (
-        r"a(?P<band>[jhk])_asky_(?P<date>\d{6})(?P<hemisphere>[ns])(?P<scan>\d{3})(?P<image>\d{4})\b",
-        r"^(?P<band>[jhk])(?P<date>\d{6})(?P<hemisphere>[ns])(?P<scan>\d{3})(?P<image>\d{4})\b",
-        r"^(?P<band>[jhk])i(?P<scan>\d{3})(?P<image>\d{4})\b",
+        r"a(?P<band>[jhk])_asky_(?P<date>\d{6})(?P<hemisphere>[ns])(?P<scan>\d{3})(?P<image>\d{4})(?!\d)",
+        r"(?<![a-z0-9])(?P<band>[jhk])(?P<date>\d{6})(?P<hemisphere>[ns])(?P<scan>\d{3})(?P<image>\d{4})(?!\d)",
+        r"(?<![a-z0-9])(?P<band>[jhk])i(?P<scan>\d{3})(?P<image>\d{4})(?!\d)",
         r"(?P<date>\d{6})(?P<hemisphere>[ns])_scan(?P<scan>\d{3})_(?P<band>[jhk])s?(?![a-z0-9])",
     )
 )

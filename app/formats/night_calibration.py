@@ -16,6 +16,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from app.errors import InputError
+from app.formats.fits_units import UnitError, read_units
+from app.formats.signed_file import with_checksums
 
 CAMERA = "CAMERA"
 """Keyword of the detector configuration, as in the raw files that the calibration was made from."""
@@ -63,7 +65,7 @@ def write_calibration(planes: Mapping[str, NDArray[Any]], keywords: Mapping[str,
         hdus.append(hdu)
     buffer = io.BytesIO()
     fits.HDUList(hdus).writeto(buffer)
-    return buffer.getvalue()
+    return with_checksums(buffer.getvalue())
 
 
 def read_calibration(path: Path, camera: str) -> tuple[dict[str, NDArray[Any]], float]:
@@ -91,13 +93,14 @@ def read_calibration(path: Path, camera: str) -> tuple[dict[str, NDArray[Any]], 
     from astropy.io import fits
 
     try:
-        with warnings.catch_warnings(), path.open("rb") as stream, fits.open(stream, memmap=False) as hdus:
-            warnings.simplefilter("error")  # astropy only warns of a file that was cut short
+        content, _ = read_units(path)
+        with warnings.catch_warnings(), fits.open(io.BytesIO(content), memmap=False) as hdus:
+            warnings.simplefilter("error")
             planes = {name: np.array(hdus[name].data) for name in PLANES}
             bend = float(hdus[0].header[BEND])
             # Files of the first version have no such keyword; their rows got the camera from the darks.
             found = str(hdus[0].header.get(CAMERA, camera))
-    except (OSError, KeyError, TypeError, ValueError, UserWarning) as error:
+    except (OSError, UnitError, KeyError, TypeError, ValueError, UserWarning) as error:
         raise CalibrationFileError(
             f"{path}: {type(error).__name__}: {error}",
             expected=f"planes {', '.join(PLANES)} and {BEND}",

@@ -18,7 +18,6 @@ The same content gives the same bytes: no creation dates, fixed order of keyword
 
 from __future__ import annotations
 
-import warnings
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -27,7 +26,9 @@ import numpy as np
 
 from app.arrays import Bools, Counts, Table
 from app.errors import InputError
+from app.formats.fits_units import UnitError, check_units
 from app.formats.hdu_chain import broken_link
+from app.formats.library_warnings import library_warnings
 from app.formats.raw_header import Problem, RawScanHeader, ScanType, fill_header, parse_header
 from app.formats.raw_names import file_name, parse_file_name, survey_day_number
 from app.formats.raw_tiles import decoded_cube
@@ -157,7 +158,7 @@ def read_raw_header(path: Path) -> tuple[RawScanHeader, Table]:
         Raised if the file cannot be read or its keywords or table are wrong.
     """
     problems: list[Problem] = []
-    with _opened(path, problems) as hdus:
+    with _opened(path, problems, header_only=True) as hdus:
         header, frames = _inspect_light(hdus, path.name, problems) if hdus is not None else (None, None)
     if header is None or frames is None or problems:
         raise _as_error(problems)
@@ -181,14 +182,19 @@ def _as_error(problems: list[Problem]) -> InputError:
 
 
 @contextmanager
-def _opened(path: Path, problems: list[Problem]) -> Iterator[Any]:
+def _opened(path: Path, problems: list[Problem], *, header_only: bool = False) -> Iterator[Any]:
     """Open a FITS file; yields None and notes a problem if the file cannot be opened."""
     from astropy.io import fits
 
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # truncation and odd cards are found by our own checks
+    # Sizes and checksums are looked at before the library takes memory for what a header promises.
+    with library_warnings(*([".*truncated.*"] if header_only else [])):
         try:
+            check_units(path, (lambda unit: bool(unit.sides)) if header_only else None)
             hdus = fits.open(path, memmap=False)
+        except UnitError as error:
+            problems.append(Problem(path.name, error.keyword, error.found, error.expected))
+            yield None
+            return
         except Exception as error:  # noqa: BLE001 - astropy meets damaged headers with exceptions of many families
             problems.append(Problem(path.name, "file", str(error), "a readable FITS file"))
             yield None

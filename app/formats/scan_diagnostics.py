@@ -27,8 +27,10 @@ from app.columns.diagnostics import (
     ScanDiagnostics,
 )
 from app.errors import InputError
-from app.formats.hdu_chain import broken_link
+from app.formats.fits_units import UnitError, read_units
+from app.formats.library_warnings import library_warnings
 from app.formats.scaled_plane import decompression_error, plane_hdu, plane_noise, step_below
+from app.formats.signed_file import with_checksums
 from app.instruments.bands import BANDS, Band
 
 __all__ = [
@@ -77,7 +79,7 @@ def write_diagnostics(diagnostics: ScanDiagnostics) -> bytes:
     hdus.append(_table_hdu(diagnostics.references, REFERENCE_DIAGNOSTIC_DTYPE, "REFS"))
     buffer = io.BytesIO()
     fits.HDUList(hdus).writeto(buffer)
-    return buffer.getvalue() + pieces
+    return with_checksums(buffer.getvalue() + pieces)
 
 
 def read_diagnostics(path: Path) -> ScanDiagnostics:
@@ -88,19 +90,14 @@ def read_diagnostics(path: Path) -> ScanDiagnostics:
     DiagnosticsFileError
         Raised if the file is missing, damaged, lacks a part, or is of another version.
     """
-    import warnings
-
     from astropy.io import fits
-    from astropy.utils.exceptions import AstropyUserWarning
 
-    with warnings.catch_warnings():
-        # Of truncation astropy only warns.
-        warnings.simplefilter("ignore")
-        warnings.filterwarnings("error", message=".*truncated.*", category=AstropyUserWarning)
+    with library_warnings():
         try:
-            with path.open("rb") as stream, fits.open(stream, memmap=False) as hdus:
+            content, _ = read_units(path)
+            with fits.open(io.BytesIO(content), memmap=False) as hdus:
                 return _scan(hdus)
-        except (OSError, EOFError, zlib.error, AstropyUserWarning, decompression_error()) as error:
+        except (OSError, EOFError, zlib.error, UnitError, Warning, decompression_error()) as error:
             raise _damaged(path, error) from error
         except (ValueError, TypeError, KeyError, IndexError, RuntimeError, fits.VerifyError) as error:
             raise _damaged(path, error) from error
@@ -162,9 +159,6 @@ def _table_hdu(table: Table, dtype: np.dtype[np.void], name: str) -> Any:
 
 
 def _scan(hdus: Any) -> ScanDiagnostics:
-    broken = broken_link(hdus)
-    if broken:
-        raise ValueError(broken)
     header = hdus[0].header
     if header["DIAGVERS"] != FORMAT:
         raise ValueError(f"version {header['DIAGVERS']}")

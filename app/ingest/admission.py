@@ -155,6 +155,7 @@ def admit(
     if new_night:
         summary.new_nights.append(identity.night)
     refused = outcome.refused + len({refusal.path for refusal in checked.refusals})
-    nothing_good = refused and not outcome.added and not checked.unchanged
+    unchanged = checked.unchanged + outcome.unchanged
+    nothing_good = refused and not outcome.added and not unchanged
     state = ScanState.REFUSED if nothing_good else outcome.state
-    summary.scans.append(replace(outcome, unchanged=checked.unchanged, refused=refused, state=state))
+    summary.scans.append(replace(outcome, unchanged=unchanged, refused=refused, state=state))

@@ -16,8 +16,9 @@ from app.ingest.admission import Advance, admit, check_files, refuse, step
 from app.ingest.atlas_image import identify, read_candidate
 from app.ingest.atlas_scan import measure_atlas_scan
 from app.ingest.candidate import Candidate
-from app.ingest.fits_folder import existing_folder, fits_files
-from app.ingest.refusals import Refusal
+from app.ingest.file_names import refuse_name
+from app.ingest.fits_folder import existing_folder, look_through, unreadable
+from app.ingest.refusals import Refusal, forget_settled
 from app.ingest.scan_values import ScanFileRow, ScanValues
 from app.ingest.summary import IngestSummary, ScanIdentity
 from app.models.survey import Entry
@@ -57,14 +58,20 @@ def ingest_atlas(
     InputError
         Raised if the folder does not exist, or holds no FITS file.
     """
-    paths = fits_files(folder)
-    summary = IngestSummary(existing_folder(folder), files=len(paths))
+    start = existing_folder(folder)
+    content = look_through(start)
+    summary = IngestSummary(
+        start, files=len(content.fits) + len(content.packed), remarks=content.remarks(start)
+    )
     register(connection)
-    groups = _group(connection, paths, summary, advance)
+    for path in content.packed:
+        _refuse_file(connection, summary, path, unreadable(path), advance)
+    groups = _group(connection, content.fits, summary, advance)
     for identity in sorted(groups):
         digests = _digests(connection, groups[identity], summary, advance)
         checked = check_files(connection, digests, _read, advance)
         admit(connection, summary, Entry.ATLAS, identity, checked, _measure, extend=extend)
+    forget_settled(connection, start, summary.refusals)
     return summary
 
 
@@ -73,13 +80,25 @@ def _group(
 ) -> dict[ScanIdentity, list[Path]]:
     """Sort files by the scan that their headers name; only headers are read, so that memory stays small."""
     groups: dict[ScanIdentity, list[Path]] = {}
+    encoding = connection.info.parameter_status("server_encoding") or "utf-8"
     for path in paths:
         try:
+            refuse_name(path, encoding)
             groups.setdefault(identify(read_atlas_facts(path)), []).append(path)
         except InputError as error:
-            refuse(connection, summary, [Refusal.of_error(path, error)])
-            step(advance)
+            _refuse_file(connection, summary, path, error, advance)
     return groups
+
+
+def _refuse_file(
+    connection: Connection[Any],
+    summary: IngestSummary,
+    path: Path,
+    error: InputError,
+    advance: Advance | None,
+) -> None:
+    refuse(connection, summary, [Refusal.of_error(path, error)])
+    step(advance)
 
 
 def _digests(
@@ -90,8 +109,7 @@ def _digests(
         try:
             digests[path] = file_checksum(path)
         except InputError as error:
-            refuse(connection, summary, [Refusal.of_error(path, error)])
-            step(advance)
+            _refuse_file(connection, summary, path, error, advance)
     return digests
 
 

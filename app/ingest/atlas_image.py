@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from app.errors import InputError
 from app.formats.atlas import AtlasFacts, AtlasFile, AtlasFileError, read_atlas
 from app.formats.checksums import file_checksum
+from app.formats.fits_units import MOST_SIDE_PIX
 from app.formats.raw_names import parse_file_name, survey_day_number
 from app.ingest.candidate import Candidate
 from app.ingest.header_cards import read_header_document
@@ -19,15 +20,9 @@ from app.ingest.summary import ScanIdentity
 from app.models.survey import FileKind, ScanKind
 from app.sky.shapes import Position
 
-MIN_SIDE_PIX = (
-    32  # a smaller image has less than a cell of any background estimate: nothing could be measured
-)
-MAX_SIDE_PIX = 8192  # 16 times the survey's width; a larger header is more likely damaged than true
-PIXEL_ARCSEC = (
-    0.5,
-    2.0,
-)  # the survey's pixels have 1.0; outside, stars are not sampled as photometry assumes
-# Images have the numbers of frames, 274 at most; coadd_key leaves 10 bits for them.
+MIN_SIDE_PIX = 32  # smaller than the cells of any background estimate: nothing could be measured
+PIXEL_ARCSEC = (0.5, 2.0)  # the survey's are 1.0; outside, stars are not sampled as photometry assumes
+# Two images of a scan have frame numbers, 274 at most; coadd_key leaves 10 bits for them.
 MAX_IMAGE_NUMBER = 1023
 _SCAN_KINDS = {kind.value for kind in (ScanKind.SCIENCE, ScanKind.CALIBRATION, ScanKind.TEST)}
 # Images whose header and name have no number get one: their declination in the survey's frame steps (82.3 arcsec).
@@ -83,6 +78,7 @@ def read_candidate(path: Path, sha256: str | None = None) -> Candidate:
     _check_dates(facts, document)
     _check_prefix(facts, document)
     facts.require_zero_point()
+    content.measurable_step()
     return Candidate(
         path=path,
         sha256=sha256 or file_checksum(path),
@@ -113,8 +109,8 @@ def _image_number(facts: AtlasFacts) -> int:
 
 
 def _check_shape(facts: AtlasFacts) -> None:
-    if not MIN_SIDE_PIX <= min(facts.shape) <= max(facts.shape) <= MAX_SIDE_PIX:
-        found, limits = f"{facts.shape[1]} x {facts.shape[0]} pixels", f"{MIN_SIDE_PIX} to {MAX_SIDE_PIX}"
+    if not MIN_SIDE_PIX <= min(facts.shape) <= max(facts.shape) <= MOST_SIDE_PIX:
+        found, limits = f"{facts.shape[1]} x {facts.shape[0]} pixels", f"{MIN_SIDE_PIX} to {MOST_SIDE_PIX}"
         raise AtlasFileError(facts.file, "NAXIS1", found, expected=f"sides of {limits} pixels")
     (a, b), (c, d) = facts.projection.matrix_deg
     scale = math.sqrt(abs(a * d - b * c)) * 3600.0

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import json
 import math
-import warnings
 from pathlib import Path
 from typing import Any
+
+from app.formats.atlas_reader import open_atlas
+from app.formats.library_warnings import UNREAD, library_warnings
+from app.ingest.file_names import printable
 
 # A header block of a real Atlas image has 112 cards; a file of blanks may have millions.
 _MOST_CARDS = 5000
@@ -53,28 +56,23 @@ def _json_value(value: Any) -> Any:
 
 
 def _clean(text: str) -> str:
-    return text.replace("\0", "")
+    return printable(text.replace("\0", ""))
 
 
 def read_header_document(path: Path) -> dict[str, Any]:
-    """Document of the first HDU that holds an image, else of the primary HDU, of a file that has passed its reader."""
-    from astropy.io import fits
+    """Document of the HDU that holds the image of an Atlas file.
 
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        with path.open("rb") as stream, fits.open(stream, memmap=False) as hdus:
-            for hdu in hdus:
-                if hdu.is_image and hdu.header.get("NAXIS", 0) > 0:
-                    return header_document(hdu.header)
-            return header_document(hdus[0].header)
+    The file has passed its reader, so that it can be opened.
+    """
+    with open_atlas(path) as (hdus, _, number), library_warnings(*UNREAD):
+        return header_document(hdus[number].header)
 
 
 def read_primary_document(path: Path) -> dict[str, Any]:
     """Document of the primary HDU of a file that has passed its reader."""
     from astropy.io import fits
 
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
+    with library_warnings(*UNREAD):
         return header_document(fits.getheader(path, 0))
 
 

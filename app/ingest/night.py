@@ -18,9 +18,10 @@ from app.formats.checksums import CHECKSUM_LIST_NAME, file_checksum, read_checks
 from app.formats.raw_names import parse_file_name, parse_night_name
 from app.formats.raw_night import FRAME_DTYPE
 from app.ingest.admission import Advance, admit, check_files, step
+from app.ingest.file_names import printable
 from app.ingest.fits_folder import existing_folder, is_fits_name
 from app.ingest.raw_scan import measure_raw_scan, read_candidate
-from app.ingest.refusals import Refusal
+from app.ingest.refusals import Refusal, forget_settled
 from app.ingest.scan_values import ScanFileRow, ScanValues
 from app.ingest.summary import IngestSummary, ScanIdentity
 from app.models.survey import Entry
@@ -76,6 +77,7 @@ def ingest_night(
         checked.refusals[:0] = refusals
         measure = partial(_measure, connection)
         admit(connection, summary, Entry.RAW, identity, checked, measure, extend=extend)
+    forget_settled(connection, night, summary.refusals)
     return summary
 
 
@@ -118,11 +120,12 @@ def _expected(night: Path) -> str:
 
 
 def _left_alone(night: Path, names: list[str]) -> list[str]:
-    """Remarks about FITS files whose names are not those of raw files."""
-    others = sorted(
-        path.name for path in night.iterdir() if is_fits_name(path.name) and path.name not in names
-    )
-    return [f"{name} left alone: its name is not one of a raw file, like j0423049.fits" for name in others]
+    """Remarks about all that is in the folder besides raw files and their list."""
+    others = sorted(path.name for path in night.iterdir() if path.name not in {*names, CHECKSUM_LIST_NAME})
+    return [
+        f"{printable(name)} left alone: its name is not one of a raw file, like j0423049.fits"
+        for name in others
+    ]
 
 
 def _compare(

@@ -15,6 +15,7 @@ from app.db.statements import statement
 from app.errors import MappsError
 from app.formats.atlas_facts import AtlasFileError
 from app.formats.raw_header import Problem
+from app.ingest.file_names import printable
 
 # Found values are read by people, but a header card of a damaged file may be of any length.
 _LONGEST = 400
@@ -98,8 +99,8 @@ class RecordedRefusal:
 
 
 def _clean(value: object) -> str:
-    # PostgreSQL's text holds no NUL, and file names may hold bytes that are no UTF-8.
-    text = str(value).replace("\0", "\\0").encode("utf-8", "backslashreplace").decode("utf-8")
+    # PostgreSQL's text holds no NUL, file names may hold bytes that are no UTF-8, and nothing may steer a terminal.
+    text = printable(value)
     return text if len(text) <= _LONGEST else text[: _LONGEST - 1] + "…"
 
 
@@ -107,6 +108,29 @@ def record_refusals(connection: Connection[Any], refusals: Sequence[Refusal]) ->
     """Store refusals in the caller's transaction; one that is stored already is not stored again."""
     for refusal in refusals:
         connection.execute(statement("ingest/record_refusal"), vars(refusal))
+
+
+def forget_settled(connection: Connection[Any], folder: Path, refusals: Sequence[Refusal]) -> None:
+    """Delete what was refused below a folder before and is not refused any more, after an ingest of that folder.
+
+    Files that were repaired, unpacked, taken away, or are unchanged content of a file that is in, leave no complaint
+    behind. Refusals of files that went in later from the same place are kept, for `mapps ingest refusals --all`.
+
+    Parameters
+    ----------
+    connection : Connection
+        Role operator, not inside a transaction.
+    folder : Path
+        The folder that was looked through, or a single file.
+    refusals : sequence of Refusal
+        All refusals of this ingest.
+    """
+    values = {
+        name: [getattr(refusal, name) for refusal in refusals]
+        for name in ("path", "code", "keyword", "found")
+    }
+    with connection.transaction():
+        connection.execute(statement("ingest/forget_settled"), values | {"folder": _clean(folder)})
 
 
 def read_refusals(

@@ -19,6 +19,7 @@ from app.db.statements import statement
 from app.formats.raw_names import survey_day_number
 from app.ingest.candidate import Candidate
 from app.ingest.named_facts import NamedFacts
+from app.ingest.overlap import MOST_SHARE, shared_part
 from app.ingest.refusals import Refusal
 from app.ingest.scan_values import ScanFileRow, ScanValues
 from app.ingest.summary import ScanIdentity, ScanOutcome, ScanState
@@ -26,7 +27,7 @@ from app.ingest.tiles import tile_kind, tile_of
 from app.models.survey import Entry, ScanKind
 from app.sky.coverage import middle_of
 from app.sky.directions import separation_deg
-from app.sky.shapes import SPolygon
+from app.sky.shapes import Position, SPolygon
 
 # A scan is 6 degrees long (background/survey 1.4): images of one scan farther apart than this belong to two.
 MAX_SCAN_DEG = 7.0
@@ -50,6 +51,7 @@ class _OpenScan:
     is_new: bool = False
     named: NamedFacts = field(default_factory=NamedFacts)
     slots: dict[tuple[str, int | None], tuple[str, str]] = field(default_factory=dict)
+    areas: dict[str, list[tuple[str, tuple[Position, ...]]]] = field(default_factory=dict)
 
 
 def known_files(connection: Connection[Any], digests: Sequence[str]) -> dict[str, str]:
@@ -117,9 +119,11 @@ def register_scan(
     """
     ordered = sorted(candidates, key=lambda c: (c.band.position, c.image_number or 0, str(c.path)))
     scan = _lock(connection, identity) or _create(connection, entry, identity, ordered[0])
+    # Another ingest may have taken files in since they were looked for; under the lock the answer stands.
+    known = set(known_files(connection, [candidate.sha256 for candidate in ordered]))
     refusals: list[Refusal] = []
     taken: list[Candidate] = []
-    for candidate in ordered:
+    for candidate in (candidate for candidate in ordered if candidate.sha256 not in known):
         refusal = _contradiction(scan, entry, candidate, extend=extend)
         if refusal is not None:
             refusals.append(refusal)
@@ -127,21 +131,25 @@ def register_scan(
         _add_file(connection, scan, candidate)
         taken.append(candidate)
     remark = _refresh(connection, scan, identity, taken, measure) if taken else ""
-    bands = {band for band, _ in scan.slots}
     outcome = ScanOutcome(
         identity=identity,
         state=_state(scan, taken, refusals),
         kind=scan.kind,
         entry=scan.entry,
         tile=scan.tile,
-        bands="".join(letter for letter in "jhk" if letter in bands),
+        bands=_letters(scan),
         files=len(scan.slots),
         added=len(taken),
-        unchanged=0,
+        unchanged=len(known),
         refused=len({refusal.path for refusal in refusals}),
         remark=remark,
     )
     return outcome, refusals
+
+
+def _letters(scan: _OpenScan) -> str:
+    bands = {band for band, _ in scan.slots}
+    return "".join(letter for letter in "jhk" if letter in bands)
 
 
 def describe_scan(connection: Connection[Any], identity: ScanIdentity) -> ScanOutcome | None:
@@ -149,10 +157,17 @@ def describe_scan(connection: Connection[Any], identity: ScanIdentity) -> ScanOu
     scan = _lock(connection, identity)
     if scan is None:
         return None
-    bands = {band for band, _ in scan.slots}
-    letters = "".join(letter for letter in "jhk" if letter in bands)
     return ScanOutcome(
-        identity, ScanState.UNCHANGED, scan.kind, scan.entry, scan.tile, letters, len(scan.slots), 0, 0, 0
+        identity,
+        ScanState.UNCHANGED,
+        scan.kind,
+        scan.entry,
+        scan.tile,
+        _letters(scan),
+        len(scan.slots),
+        0,
+        0,
+        0,
     )
 
 
@@ -174,6 +189,8 @@ def _lock(connection: Connection[Any], identity: ScanIdentity) -> _OpenScan | No
     scan = _OpenScan(**row)
     for file in _files(connection, scan.scan_key):
         scan.slots[file.band, file.image_number] = (file.sha256, file.url)
+        if file.corners is not None:
+            scan.areas.setdefault(file.band, []).append((file.url, file.corners))
         scan.named = scan.named.joined(NamedFacts.of_header(file.header))
     return scan
 
@@ -236,16 +253,32 @@ def _contradiction(scan: _OpenScan, entry: Entry, candidate: Candidate, *, exten
     if differs is not None:
         keyword, own, others = differs
         return refuse("CONFLICT", keyword, own, f"{others}, as in the scan's other files")
-    if candidate.corners is not None and scan.ra is not None and scan.decl is not None:
-        away = separation_deg(middle_of([candidate.corners]), (scan.ra, scan.decl))
-        if away > MAX_SCAN_DEG:
-            found = f"{away:.1f} degrees from the scan's other images"
-            return refuse("CONFLICT", "CRVAL1", found, f"at most {MAX_SCAN_DEG:g}")
+    misplaced = _misplaced(scan, candidate)
+    if misplaced is not None:
+        return misplaced
     if scan.reduced and not extend:
         found = "one more file of a scan that an accepted attempt has used"
         return refuse(
             "SCAN_REDUCED", "file", found, "the files of that time; ingest with --extend and reduce again"
         )
+    return None
+
+
+def _misplaced(scan: _OpenScan, candidate: Candidate) -> Refusal | None:
+    """Why an image lies where no image of its scan can; None if it lies well."""
+    if candidate.corners is None:
+        return None
+    if scan.ra is not None and scan.decl is not None:
+        away = separation_deg(middle_of([candidate.corners]), (scan.ra, scan.decl))
+        if away > MAX_SCAN_DEG:
+            found = f"{away:.1f} degrees from the scan's other images"
+            return Refusal.of(candidate.path, "CONFLICT", "CRVAL1", found, f"at most {MAX_SCAN_DEG:g}")
+    for url, corners in scan.areas.get(candidate.band.value, []):
+        share = shared_part(candidate.corners, corners)
+        if share > MOST_SHARE:
+            found = f"an image that shares {share:.0%} of the smaller one's area with {url}"
+            expected = "images of a band side by side, not one and its part"
+            return Refusal.of(candidate.path, "CONFLICT", "data", found, expected)
     return None
 
 
@@ -268,6 +301,8 @@ def _add_file(connection: Connection[Any], scan: _OpenScan, candidate: Candidate
         _copy_frames(connection, scan.scan_key, candidate)
     scan.named = scan.named.joined(candidate.named)
     scan.slots[candidate.band.value, candidate.image_number] = (candidate.sha256, str(candidate.path))
+    if corners is not None:
+        scan.areas.setdefault(candidate.band.value, []).append((str(candidate.path), corners))
     if scan.ra is None and corners is not None:
         scan.ra, scan.decl = middle_of([corners])
 

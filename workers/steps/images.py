@@ -6,6 +6,7 @@ import numpy as np
 
 from app.errors import InputError
 from app.formats.atlas import AtlasFile, read_atlas
+from app.formats.pixel_steps import spread_over_steps
 from app.production.publication import AtlasImageRow
 from app.sky.projection import SinProjection
 from app.sky.shapes import SPolygon
@@ -29,7 +30,7 @@ def load_image(file: ScanFile) -> tuple[AtlasImage, AtlasFile]:
     InputError
         Raised if the file is gone or was changed since it was ingested.
     AtlasFileError
-        Raised if the file is damaged or has no zero point.
+        Raised if the file is damaged, has no zero point, or steps too coarse for its noise.
     ImageNumberError
         Raised if the image has no number.
     """
@@ -40,10 +41,14 @@ def load_image(file: ScanFile) -> tuple[AtlasImage, AtlasFile]:
         raise ImageNumberError(
             f"{facts.file}: no image number", expected="COADDNO, USYREF or a number in the name"
         )
+    step, pixels = content.measurable_step(), content.pixels_dn
+    if step is not None:
+        # Noise of rounded pixels from medians is nothing or a whole step.
+        pixels = spread_over_steps(pixels, step, seed=1024 * file.band.position + number)
     image = AtlasImage(
         band=file.band,
         number=number,
-        pixels_dn=content.pixels_dn,
+        pixels_dn=pixels,
         projection=facts.projection,
         zero_point_mag=facts.require_zero_point(),
         seeing_shape=facts.seeing_shape,

@@ -66,3 +66,13 @@ def test_track_counts(capsys):
 
 def test_times_are_utc():
     assert output.as_text(datetime(2000, 1, 2, 3, 4, 5, tzinfo=UTC)) == "2000-01-02 03:04:05Z"
+
+
+def test_characters_that_steer_a_terminal_are_shown_as_escapes(capsys):
+    output.say("file a\x1b[31m.fits\n\tcaf\udce9")
+    output.emit_table([("a\x1b]0;x\x07", 1)], ("name", "n"))
+    output.emit_record({"name": "b\x9b31m"})
+    told = capsys.readouterr().out
+    assert "file a\\x1b[31m.fits\n\tcaf\\xe9\n" in told
+    assert "a\\x1b]0;x\\x07" in told
+    assert "b\\x9b31m" in told

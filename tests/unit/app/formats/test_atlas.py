@@ -205,6 +205,22 @@ def test_image_number_from_the_u_scan_position(tmp_path):
     assert read_atlas_facts(real_file(tmp_path, name="y.fits", drop=("USYREF",))).image_number is None
 
 
+@pytest.mark.parametrize("first", [0, 87, 600])
+@pytest.mark.parametrize("origin", [None, "2MASS"])
+def test_image_number_of_a_part_of_an_image(tmp_path, first, origin):
+    """CRPIX2 and NAXIS2 change by a cut, USYREF does not: the number must not depend on where the cut was made."""
+    change = {"CRPIX2": 512.5 - first} | ({"ORIGIN": origin} if origin else {})
+    data = np.random.default_rng(1).normal(73, 1, (300, 512)).astype(np.float32)
+    facts = read_atlas_facts(real_file(tmp_path, name="x.fits", data=data, change=change))
+    assert facts.image_number == (186 if origin else None)
+
+
+def test_image_number_of_a_part_cut_from_the_sides_only(tmp_path):
+    data = np.random.default_rng(1).normal(73, 1, (1024, 100)).astype(np.float32)
+    facts = read_atlas_facts(real_file(tmp_path, name="x.fits", data=data, change={"CRPIX1": -30.5}))
+    assert facts.image_number == 186
+
+
 def test_gzip_and_foreign_rice(tmp_path):
     plain = real_file(tmp_path)
     packed = tmp_path / "aJ_asky_001022s0620187.fits.gz"
@@ -251,6 +267,8 @@ def test_blank_of_integers_becomes_nan(tmp_path):
         ({"UT": "25 o'clock"}, (), "UT_DATE"),
         ({"SCANNO": 1.5}, (), "SCANNO"),
         ({"SCANDIR": "up"}, (), "SCANDIR"),
+        ({"HEMIS": "n"}, (), "HEMIS"),
+        ({"MAGZP": float("1e300")}, (), "MAGZP"),
     ],
 )
 def test_impossible_header_is_refused_by_keyword(tmp_path, change, drop, keyword):
@@ -296,7 +314,8 @@ def test_damaged_compressed_pixels(tmp_path):
     content = bytearray(path.read_bytes())
     # Zeros only: the decompressor never finds the end of its first number.
     content[start + 4 : start + 4000] = b"\x00" * 3996
-    path.write_bytes(content)
+    # Without its checksums, which tell of the damage before.
+    path.write_bytes(content.replace(b"CHECKSUM=", b"CHECKSUN=").replace(b"DATASUM =", b"DATASUN ="))
     with pytest.raises(AtlasFileError, match=r"hi0490009\.fits: file:.*decompression"):
         read_atlas(path)
 
@@ -326,6 +345,13 @@ def test_not_a_fits_file_and_no_file(tmp_path):
         ("twomass_990810s_scan049_J_south.fits.gz", (Band.J, date(1999, 8, 10), "s", 49, None)),
         ("ji0490009.fits", (Band.J, None, None, 49, 9)),
         ("h000427n1010126.fits", (Band.H, date(2000, 4, 27), "n", 101, 126)),
+        ("ji0070186_ra50.00_dec-19.97_asec300.000.fits", (Band.J, None, None, 7, 186)),
+        ("ji0070186.fits?center=50,-20&size=300arcsec", (Band.J, None, None, 7, 186)),
+        ("cutout_ki0070186.fits", (Band.K, None, None, 7, 186)),
+        ("aH_asky_990502s1350080_cut.fits", (Band.H, date(1999, 5, 2), "s", 135, 80)),
+        ("k000427n1010126_part2.fits", (Band.K, date(2000, 4, 27), "n", 101, 126)),
+        ("ji00701867.fits", (None, None, None, None, None)),
+        ("bji0070186.fits", (None, None, None, None, None)),
         ("image.fits", (None, None, None, None, None)),
         ("aJ_asky_999999s0620186.fits", (None, None, None, None, None)),
     ],

@@ -366,3 +366,38 @@ def test_names():
             raw_names.parse_night_name(bad)
     with pytest.raises(InputError):
         raw_names.file_name(Band.J, 423, 1000)
+
+
+class TestUnits:
+    """Sizes and checksums of raw files are looked at before pixels are read."""
+
+    def rewritten(self, good, tmp_path):
+        path = tmp_path / good.name
+        with fits.open(good, disable_image_compression=True) as hdus:
+            hdus.writeto(path, checksum=True)
+        return path
+
+    def test_checksums_that_agree(self, good, tmp_path):
+        assert validate(self.rewritten(good, tmp_path)) == []
+
+    @pytest.mark.parametrize("share", [0.1, 0.3, 0.7, 0.99])
+    def test_a_flipped_bit_under_a_checksum(self, good, tmp_path, share):
+        path = self.rewritten(good, tmp_path)
+        content = bytearray(path.read_bytes())
+        content[int(share * len(content))] ^= 1
+        path.write_bytes(content)
+        assert validate(path)
+
+    def test_a_cube_beyond_all_measure(self, good, tmp_path):
+        path = tmp_path / good.name
+        path.write_bytes(
+            good.read_bytes().replace(b"ZNAXIS3 =                    3", b"ZNAXIS3 =               300000")
+        )
+        (found,) = validate(path)
+        assert found.keyword == "ZNAXIS3"
+
+    def test_bytes_behind_the_last_extension(self, good, tmp_path):
+        path = tmp_path / good.name
+        path.write_bytes(good.read_bytes() + b"<html>")
+        (found,) = validate(path)
+        assert found.found == "6 bytes behind the last of 4 whole HDUs that are no HDU"

@@ -1,0 +1,112 @@
+"""Regions along the edge of an image that hold one and the same value: no noise does, so they hold no data.
+
+Programs that cut, shift or paste images fill the frame with zeros, with -999 or with the value of the edge.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from app.arrays import Bools, Singles
+from app.formats.pixel_steps import can_be_judged, step_of
+
+# Real images have no more than 24 pixels of their commonest value in half a million, and one pair of equal neighbours
+# in 25,000: eight equal pixels in a row never come by chance.
+_RUN_PIX = 8
+# Real images in steps of a quarter of their noise have runs at their edges by chance, of less than 60 pixels.
+_LEAST_PIX = 64
+_MOST_VALUES = 16
+# Sky in steps as coarse as half its noise has such runs: there, values this near to the sky are left alone.
+_NEAR_SKY_STEPS = 10.0
+
+
+def without_filled_borders(pixels: Singles) -> Singles:
+    """Mark regions of one value along the edge of an image as no data.
+
+    A region begins with eight or more equal pixels in a row or column, has all equal neighbours of these, and touches
+    the edge of the image, or pixels without data that do.
+
+    Parameters
+    ----------
+    pixels : float32 array (ny, nx)
+        NaN for pixels without data.
+
+    Returns
+    -------
+    float32 array (ny, nx)
+        The same array if there is no such region, or nothing else in the image; else a copy with NaN there.
+
+    Examples
+    --------
+    >>> pixels = np.random.default_rng(1).normal(100.0, 1.0, (40, 50)).astype(np.float32)
+    >>> pixels[:, :7] = 0.0
+    >>> int(np.isnan(without_filled_borders(pixels)).sum())
+    280
+    """
+    runs = _runs(pixels)
+    if not runs.any():
+        return pixels
+    values, counts = np.unique(pixels[runs], return_counts=True)
+    values = values[np.argsort(-counts, kind="stable")][:_MOST_VALUES]
+    void = np.isnan(pixels) | runs
+    regions = {float(value): _at_edge(pixels == value, runs, void) for value in values}
+    rest = pixels.copy()
+    for region in regions.values():
+        rest[region] = np.nan
+    bare = rest.copy()
+    # Rows that repeat their outermost pixel have a value each.
+    bare[_touching(runs, void)] = np.nan
+    if not can_be_judged(bare):
+        return pixels
+    step = step_of(bare)
+    if step is None:
+        # Noise in fine steps has no runs of such size: all of them are filled.
+        rest = bare
+    else:
+        sky = float(np.nanmedian(bare))
+        for value, region in regions.items():
+            if abs(value - sky) <= _NEAR_SKY_STEPS * step.size_dn:
+                rest[region] = value
+    return rest if np.isnan(rest).sum() > np.isnan(pixels).sum() else pixels
+
+
+def _runs(pixels: Singles) -> Bools:
+    """Pixels that are part of eight equal ones in a row or in a column."""
+    found = np.zeros(pixels.shape, np.bool_)
+    for turned, into in ((pixels, found), (pixels.T, found.T)):
+        length = turned.shape[1] - _RUN_PIX + 1
+        if length < 1:
+            continue
+        same = turned[:, 1:] == turned[:, :-1]
+        # Seven equal pairs in a row: four, two more and one more.
+        two = same[:, 1:] & same[:, :-1]
+        if not two.any():
+            continue
+        four = two[:, 2:] & two[:, :-2]
+        begins = four[:, :length] & two[:, 4 : 4 + length] & same[:, 6 : 6 + length]
+        if not begins.any():
+            continue
+        for offset in range(_RUN_PIX):
+            into[:, offset : offset + length] |= begins
+    return found
+
+
+def _at_edge(alike: Bools, runs: Bools, void: Bools) -> Bools:
+    """Regions of equal pixels around runs, as far as they touch the edge directly or over pixels without data."""
+    from scipy import ndimage
+
+    grown: Bools = ndimage.binary_propagation(runs & alike, np.ones((3, 3), np.bool_), mask=alike)
+    return _touching(grown, void)
+
+
+def _touching(region: Bools, void: Bools) -> Bools:
+    """Part of a region that touches the edge of the image, directly or over pixels without data; no small pieces."""
+    from scipy import ndimage
+
+    square = np.ones((3, 3), np.bool_)
+    labels, _ = ndimage.label(region | void, square)
+    edge = np.unique(np.concatenate([labels[0], labels[-1], labels[:, 0], labels[:, -1]]))
+    pieces, _ = ndimage.label(region & np.isin(labels, edge[edge > 0]), square)
+    large = np.bincount(pieces.ravel()) >= _LEAST_PIX
+    large[0] = False
+    return np.asarray(large[pieces])
