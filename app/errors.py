@@ -118,6 +118,12 @@ class SchemaError(OperatorError):
     code = "SCHEMA"
 
 
+class OtherCodeError(OperatorError):
+    """Ready tasks are left that only other code than this may do."""
+
+    code = "OTHER_CODE"
+
+
 class TokenLostError(MappsError):
     """The attempt was taken over by another worker: this one must write nothing more."""
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from typing import Annotated
@@ -81,9 +82,11 @@ def _tell(text: str) -> None:
 def warm() -> None:
     """Compile the kernels once, so that no reduction waits for it; later starts take them from the cache."""
     from app.production.supervisor import PROGRAM
+    from app.settings import get_settings
     from app.version import ROOT
 
-    status = subprocess.run([*PROGRAM, "warm"], check=False, cwd=ROOT).returncode
+    environment = os.environ | get_settings().environment()
+    status = subprocess.run([*PROGRAM, "warm"], check=False, cwd=ROOT, env=environment).returncode
     if status == ConflictError.exit_status:
         raise typer.Exit(status)
     if status != 0:
