@@ -82,8 +82,8 @@ def changes_of(root: Path) -> str:
     Returns
     -------
     str
-        `+changes` where a file differs, `+unchecked` where the index cannot be read (versions 2 and 3 with SHA-1 can) or
-        holds what may not be committed, empty where all is as the commit has it.
+        `+changes` where a file differs, `+unchecked` where the index cannot be read (versions 2 and 3 with SHA-1 can)
+        or holds what may not be committed, empty where all is as the commit has it.
     """
     try:
         index = (_git_folders(root)[0] / "index").read_bytes()

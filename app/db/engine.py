@@ -119,8 +119,10 @@ def connect(role: str | None = None, **kw: Any) -> psycopg.Connection[Any]:
     return connect_url(url, role=role, **kw)
 
 
-def connect_url(url: str, *, role: str | None = None, **kw: Any) -> psycopg.Connection[Any]:
-    """Open a connection to a given libpq URL, with the session of `connect`."""
+def connect_url(
+    url: str, *, role: str | None = None, writes: bool = False, **kw: Any
+) -> psycopg.Connection[Any]:
+    """Open a connection to a given libpq URL, with the session of `connect`; `writes` as if it were a writer's role."""
     autocommit = bool(kw.pop("autocommit", False))
     try:
         connection = _open(url, **kw)
@@ -131,7 +133,7 @@ def connect_url(url: str, *, role: str | None = None, **kw: Any) -> psycopg.Conn
         ) from error
     try:
         session = prepare(connection, role and role_name(role), lambda: _open(url))
-        if role and role_name(role) in WRITERS:
+        if writes or (role and role_name(role) in WRITERS):
             require_writable(session)
         connection.autocommit = autocommit
     except psycopg.OperationalError as error:
@@ -182,6 +184,13 @@ def _first_line(error: Exception, url: str) -> str:
 def _remedy(text: str) -> str:
     if "role" in text and "does not exist" in text:
         return "make the roles: mapps db migrate"
-    if get_settings().database_url is None:
-        return "start it: mapps db start"
-    return "check MAPPS_DATABASE_URL and the server it names"
+    if get_settings().database_url is not None:
+        return "check MAPPS_DATABASE_URL and the server it names"
+    if "Peer authentication failed" in text:
+        owner = private_cluster().owner()
+        return f"the server is that of {owner}: run mapps as {owner} or root, or set MAPPS_HOME to a folder of yours"
+    if "Permission denied" in text:
+        return "open the folders of the server's socket to this user, or run mapps as the user who started the server"
+    if "too many clients" in text or "remaining connection slots" in text:
+        return "end other commands or workers first (at most 200 connections)"
+    return "start it: mapps db start"

@@ -24,7 +24,7 @@ APP = (
     ("arrays", "checkout", "errors"),
     ("version",),
     ("instruments", "quantiles", "settings", "sky"),
-    ("parameters",),
+    ("kernel_place", "parameters"),
     ("columns",),
     ("formats", "store"),
     ("db",),
