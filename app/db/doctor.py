@@ -31,7 +31,12 @@ OLDEST_PGSPHERE = (1, 4)
 LEAST_FREE_BYTES = 2_000_000_000
 KERNELS = Path(__file__).resolve().parents[2] / "workers" / "reduction" / "__pycache__"
 # As sql/schema/hand/20_roles.sql makes them on every server; a role may alter its own settings.
-READER_SETTINGS = ("default_transaction_read_only=on", "statement_timeout=10min")
+READER_SETTINGS = (
+    "default_transaction_read_only=on",
+    "statement_timeout=10min",
+    "idle_in_transaction_session_timeout=10min",
+    "work_mem=64MB",
+)
 INSTALL_SYSTEM = f"sh {Path(__file__).resolve().parents[1] / 'setup' / 'install.sh'} --system"
 
 
