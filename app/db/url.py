@@ -147,7 +147,7 @@ def _authority_fault(url: str) -> str:
     if authority.count("@") > 1:
         return f"more than one @ stands before the database's name; such characters {encode}"
     port = authority.rpartition("@")[2].rpartition("]")[2]
-    has_port = ":" in port and not all(re.fullmatch(r"[^:]*(:\d*)?", place) for place in port.split(","))
+    has_port = ":" in port and "[" not in port and not all(re.fullmatch(r"[^:]*(:\d*)?", place) for place in port.split(","))
     if has_port:
         wrong = "/ or ?" if "@" in rest[len(authority) :] else ":"
         return f"the port is no number; a character such as {wrong} {encode}"
