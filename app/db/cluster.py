@@ -179,6 +179,7 @@ class Cluster:
         # initdb cleans up after itself unless it was killed; such a half-made folder has no PG_VERSION.
         shutil.rmtree(self.data, ignore_errors=True)
         self.data.mkdir(mode=0o700)
+        self.data.chmod(0o700)
         self._server.take(self.data)
         command = [
             binaries / "initdb",
@@ -226,8 +227,7 @@ class Cluster:
         if found is not None and postmaster.lacks_socket(found):
             # No client can reach a server whose socket is gone, and it makes no new one: it must be started again.
             self._end(found)
-        elif found is not None:
-            self._wait_answer(found.pid)
+        elif found is not None and self._comes_to_answer(found.pid):
             return
         postmaster.clear_stale(self.data)
         self._server.check_can_enter(self.folder)
@@ -297,16 +297,19 @@ class Cluster:
             f"the server was not ready after {START_PATIENCE:.0f} s", remedy=f"see {self.log}, then try again"
         )
 
-    def _wait_answer(self, pid: int) -> None:
-        """Wait for a server that runs: after a crash it reads its log before it takes connections."""
+    def _comes_to_answer(self, pid: int) -> bool:
+        """Wait for a server that runs and reads its log after a crash; False if it ends instead."""
         end = time.monotonic() + START_PATIENCE
-        while not self._answers():
-            if time.monotonic() > end or not postmaster.works_in(pid, self.data):
+        while postmaster.works_in(pid, self.data):
+            if self._answers():
+                return True
+            if time.monotonic() > end:
                 raise ClusterError(
                     f"the server runs (pid {pid}) and does not answer: {postmaster.last_words(self.log)}",
                     remedy="stop it first: mapps db stop; then: mapps db start",
                 )
             time.sleep(0.1)
+        return False
 
     def _create_database(self) -> None:
         import psycopg

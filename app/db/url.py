@@ -147,7 +147,11 @@ def _authority_fault(url: str) -> str:
     if authority.count("@") > 1:
         return f"more than one @ stands before the database's name; such characters {encode}"
     port = authority.rpartition("@")[2].rpartition("]")[2]
-    has_port = ":" in port and "[" not in port and not all(re.fullmatch(r"[^:]*(:\d*)?", place) for place in port.split(","))
+    has_port = (
+        ":" in port
+        and "[" not in port
+        and not all(re.fullmatch(r"[^:]*(:\d*)?", place) for place in port.split(","))
+    )
     if has_port:
         wrong = "/ or ?" if "@" in rest[len(authority) :] else ":"
         return f"the port is no number; a character such as {wrong} {encode}"
@@ -161,9 +165,9 @@ def _fault(url: str, words: str) -> str:
         signs = {
             f"it starts with {scheme[1]}://": f"{scheme[1]}://" not in SCHEMES,
             "blanks stand before it": not url.startswith(SCHEMES),
+            "it holds %00": "%00" in url,
             "a % in it is not followed by two hexadecimal digits (% itself is written %25)": "percent-encoded"
             in words,
-            "it holds %00": "%00" in url,
             "the address in [] is not closed or not followed by : or /": "[" in url or "IPv6" in words,
         }
         other = "its parameters after ? are not name=value with names that libpq knows"
