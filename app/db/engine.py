@@ -122,7 +122,24 @@ def connect(role: str | None = None, **kw: Any) -> psycopg.Connection[Any]:
 def connect_url(
     url: str, *, role: str | None = None, writes: bool = False, **kw: Any
 ) -> psycopg.Connection[Any]:
-    """Open a connection to a given libpq URL, with the session of `connect`; `writes` as if it were a writer's role."""
+    """Open a connection to a given libpq URL, with the session of `connect`.
+
+    Parameters
+    ----------
+    url : str
+        libpq URL or keywords.
+    role : str, optional
+        owner, worker, operator or reader; the login's own when absent.
+    writes : bool
+        Whether a server that takes no writes is refused, as it is for a worker and an operator.
+    **kw
+        Passed to `psycopg.connect`.
+
+    Raises
+    ------
+    DatabaseUnavailableError, SessionError, EncodingError
+        Raised as by `connect`.
+    """
     autocommit = bool(kw.pop("autocommit", False))
     try:
         connection = _open(url, **kw)

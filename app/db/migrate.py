@@ -22,7 +22,7 @@ MIGRATIONS = Path(__file__).resolve().parents[2] / "migrations"
 LOCK_KEY = 0x6D61707073
 # Functions of mapps have a search_path of their own, which names this schema.
 PGSPHERE_SCHEMA = "public"
-MOVE_PGSPHERE = "ALTER EXTENSION pg_sphere SET SCHEMA public"
+MOVE_PGSPHERE = 'mapps db psql -c "ALTER EXTENSION pg_sphere SET SCHEMA public"'
 
 
 def head() -> str | None:

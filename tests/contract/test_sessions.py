@@ -298,3 +298,29 @@ def test_a_downgrade_wants_the_name_and_destroys_no_results(live_database, capsy
         connection.execute("UPDATE production.attempt SET accepted = false")
     assert main.run(["db", "migrate", "--down", "base", "--database", live_database.name]) == 0
     assert migrate.current(live_database.url) is None
+
+
+# ---- reference stars ------------------------------------------------------------------------------------------------
+
+
+def test_raw_scans_without_reference_stars_are_told(live_database, capsys):
+    from tests.worlds.ledger import open_attempt
+
+    with live_database.connect() as connection:
+        # A raw science scan.
+        open_attempt(connection)
+    assert main.run(["doctor", "--json"]) == 0
+    found = {row["check"]: row["found"] for row in json.loads(capsys.readouterr().out)}
+    assert "mapps reference load" in found["reference stars"]
+    output.forget_mode()
+    assert main.run(["run", "create", "r", "--kind", "preliminary"]) == 0
+    assert main.run(["run", "queue", "r", "--dry-run"]) == 0
+    warned = "mapps: warning: no reference stars" in capsys.readouterr().err
+    assert warned
+    with live_database.connect() as connection:
+        connection.execute(
+            "INSERT INTO reference.star (star_id, ra, decl, epoch_year, vt_mag, catalogue)"
+            " VALUES (1, 1, 1, 2000, 9, 'x')"
+        )
+    assert main.run(["run", "queue", "r", "--dry-run"]) == 0
+    assert "warning" not in capsys.readouterr().err
