@@ -324,3 +324,37 @@ def test_raw_scans_without_reference_stars_are_told(live_database, capsys):
         )
     assert main.run(["run", "queue", "r", "--dry-run"]) == 0
     assert "warning" not in capsys.readouterr().err
+
+
+# ---- workers --------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("when", ["at the start", "in the middle"])
+def test_a_worker_waits_while_the_server_takes_no_writes(live_database, admin, settings, caplog, when):
+    from tests.worlds.production import IDENTITY
+    from workers.process.stopping import Stopping
+    from workers.process.worker import Assignment, Worker
+
+    def read_only(value):
+        admin.execute(f'ALTER DATABASE "{live_database.name}" SET default_transaction_read_only = {value}')
+
+    attempts = []
+
+    def opened():
+        attempts.append(None)
+        if len(attempts) == 3:
+            read_only("off")
+        connection = live_database.connect("worker", autocommit=True)
+        if when == "in the middle" and len(attempts) == 1:
+            # A failover: the session goes on, its server takes no writes any more.
+            connection.execute("SET default_transaction_read_only = on")
+            read_only("on")
+        return connection
+
+    if when == "at the start":
+        read_only("on")
+    assignment = Assignment(until_idle=True)
+    worker = Worker(settings, IDENTITY, opened, Stopping(1.0), assignment, steps={})
+    assert worker.work().attempts == 0
+    assert len(attempts) == 3
+    assert "read-only" in caplog.text
