@@ -12,8 +12,8 @@ import typer
 
 from app.cli.output import emit_table, say
 from app.db.engine import connect, database_url
-from app.db.url import shown
 from app.db.statements import statement
+from app.db.url import shown
 from app.errors import OperatorError
 from app.settings import get_settings
 
