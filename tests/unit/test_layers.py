@@ -77,6 +77,7 @@ OBSERVATORY_MAY = (
     "app.formats",
     "app.ingest",
     "app.instruments.bands",
+    "app.kernel_place",
     "app.observatory",
     "app.sky",
 )
