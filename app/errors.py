@@ -123,6 +123,12 @@ class SchemaError(OperatorError):
     code = "SCHEMA"
 
 
+class OtherCodeError(OperatorError):
+    """Ready tasks are left that only other code than this may do."""
+
+    code = "OTHER_CODE"
+
+
 class TokenLostError(MappsError):
     """The attempt was taken over by another worker: the worker that lost it must write nothing more."""
 

@@ -2,13 +2,16 @@
 
 Values come from, strongest first: environment variables `MAPPS_<NAME>`, the file `mapps.toml` (in the current
 folder, or wherever `MAPPS_CONFIG` points), the defaults below. A name that is not known is refused in both
-places: a setting that is misspelt and silently ignored costs a night.
+places: a setting that is misspelt and silently ignored costs a night. An empty value is none. A relative path is meant
+from the place where it stands written, the folder of the file or else the current one, and is made absolute here,
+once: worker processes start in another folder.
 """
 
 from __future__ import annotations
 
 import difflib
 import os
+import re
 import tomllib
 from functools import lru_cache
 from pathlib import Path
@@ -30,6 +33,13 @@ ROOT_HOME = Path("/var/lib/mapps")
 # Variables that start with MAPPS_ and are no settings: where the file is, what packaging says about the code,
 # and which fault a test wants.
 OTHER_VARIABLES = frozenset({CONFIG_VARIABLE, "MAPPS_COMMIT", "MAPPS_FAULT"})
+
+# Settings that name a folder, and those whose value may hold a password or a key and is never repeated in a message.
+PATHS = ("home", "pg_bin")
+SECRETS = frozenset({"database_url", "store_url"})
+# What fsspec takes for a folder of this machine, behind which a path follows.
+LOCAL_SCHEMES = ("file://", "local://")
+_REMOTE = re.compile(r"[A-Za-z][A-Za-z0-9+.\-]*(::|://)")
 
 
 def default_home() -> Path:
@@ -54,11 +64,11 @@ class Settings(BaseSettings):
     Parameters
     ----------
     home : Path
-        Folder of the private cluster and, by default, of the file store.
+        Folder of the private cluster and, by default, of the file store; always absolute.
     database_url : str, optional
         libpq URL of the server to use; the private cluster when absent.
     store_url : str, optional
-        fsspec URL of the file store; `home/store` when absent.
+        Folder or fsspec URL of the file store, a folder always absolute; `home/store` when absent.
     server_account : str
         OS account that runs the private server when mapps itself is run by root.
     pg_bin : Path, optional
@@ -80,8 +90,8 @@ class Settings(BaseSettings):
     model_config = SettingsConfigDict(env_prefix=PREFIX, extra="forbid", frozen=True)
 
     home: Path = Field(default_factory=default_home)
-    database_url: str | None = None
-    store_url: str | None = None
+    database_url: str | None = Field(default=None, repr=False)
+    store_url: str | None = Field(default=None, repr=False)
     server_account: str = "postgres"
     pg_bin: Path | None = None
     lease_seconds: float = Field(default=120.0, gt=0)
@@ -108,6 +118,13 @@ class Settings(BaseSettings):
         """URL of the file store, as fsspec takes it."""
         return self.store_url or str(self.home / "store")
 
+    def environment(self) -> dict[str, str]:
+        """Give the variables that make a process of another current folder read these very settings."""
+        values = {name: getattr(self, name) for name in type(self).model_fields}
+        told = {PREFIX + name.upper(): str(value) for name, value in values.items() if value is not None}
+        # No file: one in the other folder would add what is absent here.
+        return told | {CONFIG_VARIABLE: os.devnull}
+
     @classmethod
     def settings_customise_sources(
         cls,
@@ -117,16 +134,60 @@ class Settings(BaseSettings):
         dotenv_settings: PydanticBaseSettingsSource,
         file_secret_settings: PydanticBaseSettingsSource,
     ) -> tuple[PydanticBaseSettingsSource, ...]:
-        """Environment, then what `read_settings` took from the file; no .env, no secrets folder."""
-        del settings_cls, dotenv_settings, file_secret_settings
-        return env_settings, init_settings
+        """Only what `read_settings` took from environment and file; no .env, no secrets folder."""
+        del settings_cls, env_settings, dotenv_settings, file_secret_settings
+        return (init_settings,)
+
+
+def _absolute(text: str, folder: Path, name: str) -> str:
+    """Make a path absolute: `~` is the user's home, all else is meant from the folder where it stands written."""
+    try:
+        path = Path(text).expanduser()
+    except RuntimeError as error:
+        raise SettingsError(
+            f"{name} = {text!r}: no home folder is known for it", remedy="write it out"
+        ) from error
+    return os.path.normpath(folder / path)
+
+
+def _absolute_store(text: str, folder: Path) -> str:
+    """Make the path of a local store absolute; URLs of other stores stay as they are."""
+    for scheme in LOCAL_SCHEMES:
+        if text.startswith(scheme):
+            return scheme + _absolute(text.removeprefix(scheme), folder, "store_url")
+    return text if _REMOTE.match(text) else _absolute(text, folder, "store_url")
+
+
+def _place(values: dict[str, Any], folder: Path) -> dict[str, Any]:
+    """Leave out what is empty and make paths absolute."""
+    placed = {
+        name: value for name, value in values.items() if not (isinstance(value, str) and not value.strip())
+    }
+    for name in PATHS:
+        if isinstance(placed.get(name), str):
+            placed[name] = _absolute(placed[name].strip(), folder, name)
+    if isinstance(store := placed.get("store_url"), str):
+        placed["store_url"] = _absolute_store(store.strip(), folder)
+    return placed
+
+
+def _from_environment() -> dict[str, Any]:
+    given = {name: os.environ.get(PREFIX + name.upper()) for name in Settings.model_fields}
+    return {name: value for name, value in given.items() if value is not None}
+
+
+def _current_folder() -> Path:
+    try:
+        return Path.cwd()
+    except FileNotFoundError as error:
+        raise SettingsError("the current folder is gone", remedy="cd to another one") from error
 
 
 def _config_path() -> Path | None:
-    named = os.environ.get(CONFIG_VARIABLE)
+    named = os.environ.get(CONFIG_VARIABLE, "").strip()
     if named:
-        path = Path(named)
-        if not path.is_file():
+        path = Path(_absolute(named, _current_folder(), CONFIG_VARIABLE))
+        if not path.is_file() and path != Path(os.devnull):
             raise SettingsError(
                 f"{CONFIG_VARIABLE} names {path}, which is not a file",
                 remedy=f"correct or unset {CONFIG_VARIABLE}",
@@ -185,17 +246,21 @@ def read_settings() -> Settings:
     path = _config_path()
     values = _read_file(path) if path is not None else {}
     _refuse_unknown(values, path)
+    values = _place(values, path.absolute().parent) if path is not None else {}
+    given = _from_environment()
+    values |= _place(given, _current_folder() if given.keys() & {*PATHS, "store_url"} else Path("/"))
     try:
         return Settings(**values)
     except ValidationError as error:
         first = error.errors()[0]
         name = ".".join(str(part) for part in first["loc"])
         reason = str(first["msg"]).removeprefix("Value error, ")
-        found = f"{name} = {first['input']!r}: {reason}" if name else reason
+        value = "(a value that is not repeated here)" if name in SECRETS else repr(first["input"])
+        found = f"{name} = {value}: {reason}" if name else reason
         raise SettingsError(
             f"impossible setting: {found}",
             remedy=f"correct it in {path or CONFIG_NAME} or the environment ({PREFIX}*)",
-        ) from error
+        ) from (None if name in SECRETS else error)
 
 
 @lru_cache(maxsize=1)

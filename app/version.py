@@ -8,6 +8,8 @@ import tomllib
 from functools import cache
 from pathlib import Path
 
+from app import checkout
+
 ROOT = Path(__file__).resolve().parents[1]
 # Written by the Docker build, where there is no git folder.
 COMMIT_FILE = Path(__file__).resolve().parent / "COMMIT"
@@ -46,18 +48,18 @@ def git_commit() -> str:
     Returns
     -------
     str
-        From git in a checkout, else from `MAPPS_COMMIT` or the packaged file; `unknown` without any.
+        From git in a checkout, or without the program git from the checkout's files (`+unchecked` where those do not
+        tell whether tracked files were changed). Without a checkout from `MAPPS_COMMIT` or the file of the build;
+        `unknown` without any.
     """
-    if (ROOT / ".git").exists() and (commit := _git("rev-parse", "HEAD")):
-        changed = _git("status", "--porcelain", "--untracked-files=no")
-        return f"{commit}+changes" if changed else commit
+    if (ROOT / ".git").exists():
+        if commit := _git("rev-parse", "HEAD"):
+            changed = _git("status", "--porcelain", "--untracked-files=no")
+            return f"{commit}+changes" if changed else commit
+        if commit := checkout.head_of(ROOT):
+            return commit + checkout.changes_of(ROOT)
     told = os.environ.get("MAPPS_COMMIT", "").strip()
-    if told:
-        return told
-    try:
-        return COMMIT_FILE.read_text(encoding="ascii").strip() or UNKNOWN
-    except OSError:
-        return UNKNOWN
+    return told or checkout.read_text(COMMIT_FILE) or UNKNOWN
 
 
 def describe() -> str:

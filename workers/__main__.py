@@ -69,6 +69,7 @@ def _work(options: argparse.Namespace, steps: Mapping[str, Step]) -> None:
     from app.db.engine import connect
     from app.production.claim import WorkerIdentity
     from app.settings import get_settings
+    from app.version import UNKNOWN
     from workers.process.faults import FaultPlan
     from workers.process.memory import keep_memory
     from workers.process.stopping import Stopping
@@ -78,9 +79,15 @@ def _work(options: argparse.Namespace, steps: Mapping[str, Step]) -> None:
     keep_memory()
     stopping = Stopping(settings.grace_seconds)
     stopping.listen()
+    identity = WorkerIdentity.of_this_process()
+    if identity.code_commit.startswith(UNKNOWN):
+        LOG.warning(
+            "the commit of this code is unknown: rows of preliminary runs cannot be traced back to it, final runs are"
+            " not touched; set MAPPS_COMMIT, or run from a git checkout (mapps --version)"
+        )
     worker = Worker(
         settings=settings,
-        identity=WorkerIdentity.of_this_process(),
+        identity=identity,
         connect=lambda: connect("worker", autocommit=True),
         stopping=stopping,
         assignment=Assignment(options.run, options.until_idle, options.max_tasks),
@@ -88,16 +95,22 @@ def _work(options: argparse.Namespace, steps: Mapping[str, Step]) -> None:
         faults=FaultPlan.from_environment(),
     )
     try:
-        tally = worker.work()
+        worker.work()
     except psycopg.OperationalError as error:
         # The server's own disk is full, or it has no connection left: its attempt is reaped, nothing is lost.
         raise DatabaseUnavailableError(
             f"the database refused: {' '.join(str(error).split())}",
             remedy="start the worker again when that is mended (mapps doctor)",
         ) from error
-    LOG.info(
-        "%d done, %d failed, %d lost, %d given back", tally.done, tally.failed, tally.lost, tally.given_back
-    )
+    finally:
+        tally = worker.tally
+        LOG.info(
+            "%d done, %d failed, %d lost, %d given back",
+            tally.done,
+            tally.failed,
+            tally.lost,
+            tally.given_back,
+        )
 
 
 if __name__ == "__main__":

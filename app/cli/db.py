@@ -13,9 +13,10 @@ from app.cli.output import JsonOption, emit_record, say
 from app.db import migrate as migrations
 from app.db.binaries import find_binaries
 from app.db.cluster import private_cluster
-from app.db.engine import connect_url, database_url
+from app.db.engine import connect_url, database_url, verified_url
 from app.db.service import bring_up
 from app.db.statements import statement
+from app.db.url import shown, without_password
 from app.errors import ClusterError, ConflictError, MappsError, OperatorError
 from app.settings import get_settings
 
@@ -41,7 +42,18 @@ def start(*, json: JsonOption = False) -> None:
     """
     del json
     url = bring_up()
-    emit_record({"state": "running", "url": url, "revision": migrations.current(url)})
+    emit_record({"state": "running", "url": shown(url), "revision": migrations.current(url)})
+
+
+def _require_named(target: str, named: str | None) -> None:
+    """Refuse to drop tables of a database that the command does not name."""
+    with connect_url(target) as connection:
+        name = connection.info.dbname
+    if named != name:
+        raise ConflictError(
+            f"tables of database {name} would be dropped" + (f", not of {named}" if named else ""),
+            remedy=f"if that is meant, add: --database {name}",
+        )
 
 
 @app.command()
@@ -87,7 +99,7 @@ def _ask_server() -> dict[str, Any]:
         found = connection.cursor(row_factory=dict_row).execute(statement("db/server")).fetchone() or {}
     return {
         "state": "running",
-        "url": url,
+        "url": shown(url),
         **found,
         "revision": migrations.current(url),
         "newest_revision": migrations.head(),
@@ -97,7 +109,7 @@ def _ask_server() -> dict[str, Any]:
 @app.command()
 def url(*, role: RoleOption = None) -> None:
     """Print the libpq URL, which psql and psycopg accept, and nothing else."""
-    print(database_url(role))
+    print(verified_url(role))
 
 
 @app.command(context_settings={"allow_extra_args": True, "ignore_unknown_options": True})
@@ -109,7 +121,9 @@ def psql(context: typer.Context, *, role: RoleOption = None) -> None:
             program = str(find_binaries(get_settings().pg_bin) / "psql")
         except ClusterError:
             raise OperatorError("no psql here", remedy="install the package postgresql-client") from None
-    os.execv(program, [program, database_url(role), *context.args])  # noqa: S606 - a fixed program, no shell
+    target, password = without_password(verified_url(role))
+    environment = os.environ | ({"PGPASSWORD": password} if password else {})
+    os.execve(program, [program, target, *context.args], environment)  # noqa: S606 - a fixed program, no shell
 
 
 @app.command()
@@ -119,11 +133,22 @@ def migrate(
         str | None,
         typer.Option("--down", metavar="REVISION", help="Go back to a revision; base drops every table."),
     ] = None,
+    database: Annotated[
+        str | None,
+        typer.Option(
+            "--database", metavar="NAME", help="With --down: the name of the database that loses tables."
+        ),
+    ] = None,
     json: JsonOption = False,
 ) -> None:
-    """Bring the database's tables to what this code works with."""
+    """Bring the database's tables to what this code works with.
+
+    --down is refused while anything is published or reduced, and takes the database's name as a second word for it.
+    """
     del json
     target = database_url()
     before = migrations.current(target)
+    if down is not None:
+        _require_named(target, database)
     after = migrations.upgrade(target) if down is None else migrations.downgrade(target, down)
     emit_record({"before": before, "after": after, "newest": migrations.head()})

@@ -13,6 +13,7 @@ import typer
 from app.cli.output import emit_table, say
 from app.db.engine import connect, database_url
 from app.db.statements import statement
+from app.db.url import shown
 from app.errors import OperatorError
 from app.settings import get_settings
 
@@ -105,7 +106,7 @@ def _show(folder: Path, seconds: float) -> None:
 Pictures    {folder / "pictures"}
 Exports     {folder / "export"}
 Raw night   {folder / "raw"}
-Database    {database_url("reader")}
+Database    {shown(database_url("reader"))}
 
 Ask it yourself:
 

@@ -16,7 +16,14 @@ from typer.core import TyperGroup
 
 from app.cli.manual import EPILOG, PURPOSE
 from app.cli.output import JsonOption, terminal_text
-from app.errors import DatabaseUnavailableError, FileSystemError, MappsError, SchemaError, UserError
+from app.errors import (
+    DatabaseUnavailableError,
+    FileSystemError,
+    MappsError,
+    SchemaError,
+    TransientError,
+    UserError,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -28,6 +35,8 @@ FILE_SYSTEM_ERRORS = frozenset({
     errno.EISDIR, errno.EEXIST, errno.ENAMETOOLONG, errno.ELOOP,
 })  # fmt: skip
 INTERRUPTED_STATUS = 130
+# Serialization failure and deadlock: the server undid this transaction for the sake of another.
+REPEATABLE_STATES = frozenset({"40001", "40P01"})
 
 
 class Noun(NamedTuple):
@@ -205,11 +214,17 @@ def _translate(error: BaseException) -> MappsError | None:
     errors = psycopg.errors
     if isinstance(original, errors.UndefinedTable | errors.UndefinedColumn | errors.InvalidSchemaName):
         return _layout_error(text)
+    if isinstance(original, psycopg.errors.ReadOnlySqlTransaction):
+        from app.db.session import ReadOnlyServerError
+
+        return ReadOnlyServerError(f"the database takes no writes: {text}", remedy="see: mapps doctor")
     return _translate_server_error(original, text) if isinstance(original, psycopg.OperationalError) else None
 
 
 def _translate_server_error(error: Any, text: str) -> MappsError:
     """Tell a server that has no room (class 53: disk, memory, connections) from one that is gone."""
+    if error.sqlstate in REPEATABLE_STATES:
+        return TransientError(f"another command was in the way: {text}", remedy="give the command again")
     if str(error.sqlstate or "").startswith("53"):
         reason = error.diag.message_primary or text
         return DatabaseUnavailableError(

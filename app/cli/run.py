@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shlex
+import sys
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -21,7 +22,9 @@ from app.cli.run_options import (
     TileOption,
     task_row,
 )
+from app.db.doctor import NO_REFERENCE_STARS
 from app.db.engine import connect
+from app.db.statements import statement
 from app.errors import UserError
 from app.models.production import RunKind, RunState, TaskState
 from app.settings import get_settings
@@ -139,6 +142,9 @@ def queue(
     selection = Selection.of(night, scan, tile)
     with _operator() as connection:
         added = queue_run(connection, name, selection, get_settings().max_attempts, dry_run=dry_run)
+        without_stars = connection.execute(statement("db/reference_missing")).fetchone() == (True,)
+    if added and without_stars:
+        print(f"mapps: warning: {NO_REFERENCE_STARS}", file=sys.stderr)
     _emit_tasks(added, "would be queued" if dry_run else "queued")
 
 

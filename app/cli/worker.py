@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from typing import Annotated
@@ -48,7 +49,7 @@ def work(
     from app.settings import get_settings
 
     # Refused here once, rather than by every process.
-    require_current(database_url())
+    require_current(database_url("worker"))
     if run is not None:
         with connect("worker") as connection:
             list_runs(connection, run)
@@ -66,9 +67,16 @@ def work(
 def _seal(run: str | None) -> None:
     """Build the positional indexes of runs that are done with; the load itself goes without (a factor 3 faster)."""
     from app.db.engine import connect
+    from app.db.session import SessionError
     from app.production.runs import seal_drained
 
-    with connect("operator", autocommit=True) as connection:
+    try:
+        connection = connect("operator", autocommit=True)
+    except SessionError as error:
+        # A host whose login is mapps_worker alone: what it reduced is published all the same.
+        _tell(f"not sealed, {error.found}; an operator runs: mapps run seal NAME")
+        return
+    with connection:
         for name in seal_drained(connection, run):
             _tell(f"run {name} has nothing left to do: sealed, positional indexes built")
 
@@ -81,9 +89,11 @@ def _tell(text: str) -> None:
 def warm() -> None:
     """Compile the kernels once, so that no reduction waits for it; later starts take them from the cache."""
     from app.production.supervisor import PROGRAM
+    from app.settings import get_settings
     from app.version import ROOT
 
-    status = subprocess.run([*PROGRAM, "warm"], check=False, cwd=ROOT).returncode
+    environment = os.environ | get_settings().environment()
+    status = subprocess.run([*PROGRAM, "warm"], check=False, cwd=ROOT, env=environment).returncode
     if status == ConflictError.exit_status:
         raise typer.Exit(status)
     if status != 0:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import pwd
+import shlex
 import subprocess
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -81,10 +82,20 @@ class ServerAccount:
         ClusterError
             Raised if a folder on the way is closed to the account.
         """
-        probe = subprocess.run(["test", "-x", folder], check=False, **self.process_options())
-        if probe.returncode != 0:
+        closed = self.closed_folder(folder)
+        if closed is not None:
             raise ClusterError(
-                f"the server account {self.name!r} cannot enter {folder}",
+                f"the server account {self.name!r} cannot enter {closed}",
                 expected="every folder on the way to be open (mode 0711 or 0755) to that account",
-                remedy="set MAPPS_HOME to a folder outside private ones, for example /var/lib/mapps",
+                remedy=f"open it: chmod o+x {shlex.quote(str(closed))};"
+                " or, if it is to stay private, set MAPPS_HOME to a folder outside",
             )
+
+    def closed_folder(self, folder: Path) -> Path | None:
+        """Find the first folder on the way, as far as there are folders, that the account cannot enter."""
+        way = [place for place in (*reversed(folder.parents), folder) if place.exists()]
+        for place in way:
+            probe = subprocess.run(["test", "-x", place], check=False, **self.process_options())
+            if probe.returncode != 0:
+                return place
+        return None

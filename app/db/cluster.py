@@ -121,13 +121,15 @@ class Cluster:
         """
         with self._locked():
             found = postmaster.running(self.data)
-            if found is None:
-                return False
-            os.kill(found.pid, signal.SIGINT)
-            self._wait_gone(found.pid)
-            _remove_socket_dir(found.socket_dir)
-            self._state.unlink(missing_ok=True)
-            return True
+            if found is not None:
+                self._end(found)
+            return found is not None
+
+    def _end(self, found: postmaster.PidFile) -> None:
+        os.kill(found.pid, signal.SIGINT)
+        self._wait_gone(found.pid)
+        _remove_socket_dir(found.socket_dir)
+        self._state.unlink(missing_ok=True)
 
     def status(self) -> ClusterStatus:
         """Say what runs and where."""
@@ -146,6 +148,13 @@ class Cluster:
             data=self.data,
             version=text,
         )
+
+    def owner(self) -> str:
+        """Name the OS user who made the cluster; the server account where that cannot be told."""
+        try:
+            return self.folder.owner()
+        except (OSError, KeyError):
+            return self._account
 
     def url(self, login: str = OWNER, database: str = DATABASE) -> str:
         """Give the libpq URL of the running server; psql and psycopg accept it.
@@ -170,6 +179,7 @@ class Cluster:
         # initdb cleans up after itself unless it was killed; such a half-made folder has no PG_VERSION.
         shutil.rmtree(self.data, ignore_errors=True)
         self.data.mkdir(mode=0o700)
+        self.data.chmod(0o700)
         self._server.take(self.data)
         command = [
             binaries / "initdb",
@@ -193,7 +203,8 @@ class Cluster:
         if made.returncode != 0:
             shutil.rmtree(self.data, ignore_errors=True)
             raise ClusterError(
-                f"initdb failed in {self.data}: {_last_words(made.stderr)}", remedy="run: mapps doctor"
+                f"initdb failed in {self.data}: {postmaster.last_lines(made.stderr)}",
+                remedy="run: mapps doctor",
             )
         with (self.data / "postgresql.conf").open("a", encoding="utf-8") as stream:
             stream.write("include 'mapps.conf'\n")
@@ -212,9 +223,14 @@ class Cluster:
 
     def _start(self) -> None:
         _reap()
-        if postmaster.running(self.data) is not None and self._answers():
+        found = postmaster.running(self.data)
+        if found is not None and postmaster.lacks_socket(found):
+            # No client can reach a server whose socket is gone, and it makes no new one: it must be started again.
+            self._end(found)
+        elif found is not None and self._comes_to_answer(found.pid):
             return
         postmaster.clear_stale(self.data)
+        self._server.check_can_enter(self.folder)
         binaries = find_binaries(self._pg_bin)
         major = (self.data / "PG_VERSION").read_text(encoding="ascii").strip()
         if f"/{major}/" not in f"{binaries}/" and (older := binaries.parents[1] / major / "bin").is_dir():
@@ -222,8 +238,12 @@ class Cluster:
         self._write_configuration()
         _remove_socket_dir(str(self._read_state().get("socket_dir", "")))
         socket_dir = self._make_socket_dir()
-        child = self._spawn(binaries, socket_dir)
-        self._wait_ready(child)
+        try:
+            child = self._spawn(binaries, socket_dir)
+            self._wait_ready(child)
+        except BaseException:
+            _remove_socket_dir(str(socket_dir))
+            raise
         state = {"socket_dir": str(socket_dir), "port": PORT, "pid": child.pid, "version": major}
         fresh = self._state.with_suffix(".new")
         fresh.write_text(json.dumps(state, indent=1) + "\n", encoding="utf-8")
@@ -269,13 +289,27 @@ class Cluster:
                 return
             if child.poll() is not None:
                 raise ClusterError(
-                    f"the server did not start: {_last_words(_tail(self.log))}",
+                    f"the server did not start: {postmaster.last_words(self.log)}",
                     remedy=f"see {self.log}",
                 )
             time.sleep(0.02)
         raise ClusterError(
             f"the server was not ready after {START_PATIENCE:.0f} s", remedy=f"see {self.log}, then try again"
         )
+
+    def _comes_to_answer(self, pid: int) -> bool:
+        """Wait for a server that runs and reads its log after a crash; False if it ends instead."""
+        end = time.monotonic() + START_PATIENCE
+        while postmaster.works_in(pid, self.data):
+            if self._answers():
+                return True
+            if time.monotonic() > end:
+                raise ClusterError(
+                    f"the server runs (pid {pid}) and does not answer: {postmaster.last_words(self.log)}",
+                    remedy="stop it first: mapps db stop; then: mapps db start",
+                )
+            time.sleep(0.1)
+        return False
 
     def _create_database(self) -> None:
         import psycopg
@@ -290,7 +324,7 @@ class Cluster:
     def _locked(self) -> Iterator[None]:
         # Two commands may find the server down at the same moment; the second waits here and finds it up.
         try:
-            self.folder.mkdir(parents=True, exist_ok=True)
+            self._make_folder()
             with (self.folder / "lock").open("w") as lock:
                 fcntl.flock(lock, fcntl.LOCK_EX)
                 yield
@@ -299,6 +333,14 @@ class Cluster:
                 f"{error.filename or self.folder} cannot be written by this user",
                 remedy="set MAPPS_HOME to a folder of yours, or run as the user who made it",
             ) from error
+
+    def _make_folder(self) -> None:
+        """Make the folder and what is missing above it, open to the server account whatever the umask is."""
+        missing = [folder for folder in (self.folder, *self.folder.parents) if not folder.exists()]
+        for folder in reversed(missing):
+            folder.mkdir(exist_ok=True)
+            if os.geteuid() == 0:
+                folder.chmod(0o755)
 
     def _read_state(self) -> dict[str, object]:
         try:
@@ -350,16 +392,3 @@ def _reap() -> None:
     for pid, child in list(_children.items()):
         if child.poll() is not None:
             del _children[pid]
-
-
-def _tail(path: Path) -> str:
-    try:
-        return path.read_text(encoding="utf-8", errors="replace")[-4000:]
-    except OSError:
-        return ""
-
-
-def _last_words(text: str) -> str:
-    # The fatal line often only says that the line before it was fatal ("configuration file contains errors").
-    lines = [line.strip() for line in text.splitlines() if line.strip()]
-    return " / ".join(lines[-2:]) or "no message"

@@ -13,10 +13,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from app.db import migrate
+from app.db.account import ServerAccount
 from app.db.binaries import control_file, find_binaries
-from app.db.engine import connect, database_url
+from app.db.engine import ROLES, connect, connect_url, database_url, verified_url
+from app.db.session import ReadOnlyServerError
 from app.db.statements import scripts, statement
-from app.errors import MappsError, StoreError
+from app.errors import DatabaseUnavailableError, MappsError, StoreError
+from app.kernel_place import KernelPlaceError, kernel_place
 from app.settings import get_settings
 from app.store import Store, free_bytes
 
@@ -26,6 +29,19 @@ if TYPE_CHECKING:
 OLDEST_PGSPHERE = (1, 4)
 # A small simulated night and its release take 0.4 GB; a server whose disk is full stops at once.
 LEAST_FREE_BYTES = 2_000_000_000
+KERNELS = Path(__file__).resolve().parents[2] / "workers" / "reduction" / "__pycache__"
+# As sql/schema/hand/20_roles.sql makes them on every server; a role may alter its own settings.
+READER_SETTINGS = (
+    "default_transaction_read_only=on",
+    "statement_timeout=10min",
+    "idle_in_transaction_session_timeout=10min",
+    "work_mem=64MB",
+)
+# Without stars positions were wrong by up to 2 arcsec with errors of 0.07 arcsec.
+NO_REFERENCE_STARS = (
+    "no reference stars are loaded, positions of raw scans will be those of the pointing alone, wrong by arcseconds;"
+    " mapps reference load --tycho2 FILE"
+)
 INSTALL_SYSTEM = f"sh {Path(__file__).resolve().parents[1] / 'setup' / 'install.sh'} --system"
 
 
@@ -58,14 +74,20 @@ def examine(*, deep: bool = False) -> Iterator[Finding]:
         yield binaries
         if binaries.ok:
             yield check_pgsphere_files()
+            yield check_folders()
     database = check_database()
     yield database
     if database.ok:
+        yield check_writes()
         yield check_pgsphere_server(private=private)
         schema = check_schema()
         yield schema
+        if schema.ok:
+            yield from check_roles()
+            yield check_reference()
         if deep and schema.ok:
             yield from check_invariants()
+    yield check_kernels()
     yield check_store()
     yield check_space()
 
@@ -117,10 +139,78 @@ def check_database() -> Finding:
         with connect() as connection:
             row = connection.execute(statement("db/server_version")).fetchone()
     except MappsError as error:
-        private = get_settings().database_url is None
-        remedy = "mapps db start" if private else 'psql "$MAPPS_DATABASE_URL" -c "SELECT 1"'
-        return Finding("database", ok=False, found=error.found, remedy=remedy)
+        found = f"{error.found}, expected {error.expected}" if error.expected else error.found
+        return Finding("database", ok=False, found=found, remedy=_database_remedy(error))
     return Finding("database", ok=True, found=f"PostgreSQL {row[0] if row else ''}")
+
+
+def _database_remedy(error: MappsError) -> str:
+    """Give a command where one helps, else what the error itself advises."""
+    if error.remedy.endswith("mapps db start"):
+        return "mapps db start"
+    if isinstance(error, DatabaseUnavailableError) and get_settings().database_url is not None:
+        return 'psql "$MAPPS_DATABASE_URL" -c "SELECT 1"'
+    return error.remedy
+
+
+def check_writes() -> Finding:
+    """Look whether the server takes writes: a standby does not."""
+    try:
+        connect_url(database_url(), writes=True).close()
+    except MappsError as error:
+        return Finding("writes", ok=False, found=error.found, remedy=error.remedy)
+    return Finding("writes", ok=True, found="taken")
+
+
+def check_roles() -> Iterator[Finding]:
+    """Look whether each role can be taken, by commands and by the URL that psql gets, and a reader's own settings."""
+    for role in ROLES:
+        try:
+            # A read-only server is told by `check_writes`.
+            connect_url(database_url(), role=role).close()
+            verified_url(role)
+        except ReadOnlyServerError:
+            continue
+        except MappsError as error:
+            yield Finding(f"role {role}", ok=False, found=error.found, remedy=error.remedy)
+            return
+    with connect() as connection:
+        changed = connection.execute(statement("db/reader_settings"), (list(READER_SETTINGS),)).fetchone()
+    if changed is not None:
+        found = (
+            f"mapps_reader has {' '.join(changed[0]) or 'no settings'}, expected {' '.join(READER_SETTINGS)}"
+        )
+        yield Finding("roles", ok=False, found=found, remedy="mapps db migrate")
+        return
+    yield Finding("roles", ok=True, found=f"{', '.join(ROLES)} can be taken")
+
+
+def check_reference() -> Finding:
+    """Look for reference stars where raw scans need them; a warning only, since a reduction works without."""
+    with connect() as connection:
+        missing = connection.execute(statement("db/reference_missing")).fetchone() == (True,)
+    return Finding("reference stars", ok=True, found=NO_REFERENCE_STARS if missing else "as needed")
+
+
+def check_folders() -> Finding:
+    """Look whether the account of the private server can enter the folders on the way to it."""
+    settings = get_settings()
+    try:
+        account = ServerAccount.find(settings.server_account)
+        account.check_can_enter(settings.home / "server")
+    except MappsError as error:
+        remedy = error.remedy.partition(";")[0].removeprefix("open it: ")
+        return Finding("folders", ok=False, found=error.found, remedy=remedy)
+    return Finding("folders", ok=True, found=f"{account.name} can enter {settings.home}")
+
+
+def check_kernels() -> Finding:
+    """Look whether compiled kernels can be kept somewhere."""
+    try:
+        place = kernel_place(KERNELS)
+    except KernelPlaceError as error:
+        return Finding("compiled kernels", ok=False, found=error.found, remedy=error.remedy.partition(",")[0])
+    return Finding("compiled kernels", ok=True, found=str(place))
 
 
 def check_pgsphere_server(*, private: bool) -> Finding:
@@ -132,6 +222,9 @@ def check_pgsphere_server(*, private: bool) -> Finding:
     newest = max((str(version) for (version,) in offered), key=version_of, default="")
     if row is None:
         return judge_pgsphere("pgSphere of the server", newest, remedy)
+    if row[1] != migrate.PGSPHERE_SCHEMA:
+        found = f"in schema {row[1]}, expected {migrate.PGSPHERE_SCHEMA}"
+        return Finding("pgSphere of the server", ok=False, found=found, remedy=migrate.MOVE_PGSPHERE)
     if version_of(str(row[0])) < OLDEST_PGSPHERE <= version_of(newest):
         remedy = 'mapps db psql -c "ALTER EXTENSION pg_sphere UPDATE"'
     return judge_pgsphere("pgSphere of the server", str(row[0]), remedy)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from app.db.engine import connect_url, engine_url
 from app.db.statements import statement
-from app.errors import SchemaError
+from app.errors import ConflictError, SchemaError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -26,6 +26,9 @@ FORMER_REMEDY = (
 )
 # Any constant serves as long as every mapps uses the same one: two commands must not migrate at once.
 LOCK_KEY = 0x6D61707073
+# Functions of mapps have a search_path of their own, which names this schema.
+PGSPHERE_SCHEMA = "public"
+MOVE_PGSPHERE = 'mapps db psql -c "ALTER EXTENSION pg_sphere SET SCHEMA public"'
 
 
 class FormerLayoutError(SchemaError):
@@ -80,6 +83,33 @@ def refuse_former(revision: str | None) -> None:
         )
 
 
+def require_pgsphere_place(url: str) -> None:
+    """Refuse a database whose pgSphere is where the functions of mapps do not look for it.
+
+    Raises
+    ------
+    SchemaError
+        Raised if the extension is in another schema than public.
+    """
+    with connect_url(url) as connection:
+        row = connection.execute(statement("db/pgsphere_installed")).fetchone()
+    if row is not None and row[1] != PGSPHERE_SCHEMA:
+        raise SchemaError(
+            f"pg_sphere is in schema {row[1]}",
+            expected=PGSPHERE_SCHEMA,
+            remedy=f"its owner moves it: {MOVE_PGSPHERE}",
+        )
+
+
+def contents(url: str) -> dict[str, int]:
+    """Count what a downgrade would destroy: published releases, accepted attempts (reduced tasks) and runs."""
+    with connect_url(url) as connection:
+        if connection.execute(statement("db/find_production_table")).fetchone() == (None,):
+            return {}
+        row = connection.execute(statement("db/contents")).fetchone()
+    return dict(zip(("published releases", "reduced tasks", "runs"), row or (), strict=False))
+
+
 def upgrade(url: str, revision: str = "head") -> str | None:
     """Bring the database to a revision, the newest by default; nothing happens if it is there.
 
@@ -105,6 +135,7 @@ def upgrade(url: str, revision: str = "head") -> str | None:
     refuse_former(current(url))
     from alembic import command
 
+    require_pgsphere_place(url)
     _run(url, lambda config: command.upgrade(config, revision))
     return current(url)
 
@@ -129,6 +160,12 @@ def downgrade(url: str, revision: str) -> str | None:
     refuse_former(current(url))
     from alembic import command
 
+    held = contents(url)
+    if kept := [f"{held[name]} {name}" for name in ("published releases", "reduced tasks") if held.get(name)]:
+        raise ConflictError(
+            f"the database holds {' and '.join(kept)}, which a downgrade would destroy",
+            remedy="export them, then make another database; or drop this one with the tools of PostgreSQL",
+        )
     _run(url, lambda config: command.downgrade(config, revision))
     return current(url)
 
@@ -163,6 +200,7 @@ def _config() -> Config:
 
 def _run(url: str, command: Callable[[Config], None]) -> None:
     config = _config()
+    connect_url(url, writes=True).close()
     engine = engine_url(url)
     with engine.begin() as connection:
         connection.exec_driver_sql(statement("db/lock_migrations"), {"key": LOCK_KEY})

@@ -45,10 +45,16 @@ def read_pid_file(data: Path) -> PidFile | None:
             pid=abs(int(lines[0])),
             socket_dir=lines[4] if len(lines) > 4 else "",
             port=int(lines[3]) if len(lines) > 3 else 0,
-            ready=len(lines) > 7 and lines[7].strip() == "ready",
+            ready=len(lines) > 7 and lines[7].strip() in {"ready", "standby"},
         )
     except (FileNotFoundError, IndexError, ValueError):
         return None
+
+
+def lacks_socket(found: PidFile) -> bool:
+    """Whether the socket of a running server was removed: sweepers of /tmp take what nobody writes to."""
+    socket = Path(found.socket_dir) / f".s.PGSQL.{found.port}"
+    return bool(found.socket_dir) and not socket.exists()
 
 
 def process_state(pid: int) -> str:
@@ -122,3 +128,18 @@ def clear_stale(data: Path) -> bool:
         time.sleep(0.05)
     (data / PID_FILE).unlink(missing_ok=True)
     return True
+
+
+def last_words(log: Path) -> str:
+    """Give what a server wrote last to its log."""
+    try:
+        return last_lines(log.read_text(encoding="utf-8", errors="replace")[-4000:])
+    except OSError:
+        return last_lines("")
+
+
+def last_lines(text: str) -> str:
+    """Give the last two lines of a server program's output."""
+    # The fatal line often only says that the line before it was fatal ("configuration file contains errors").
+    lines = [line.strip() for line in text.splitlines() if line.strip()]
+    return " / ".join(lines[-2:]) or "no message"

@@ -38,10 +38,15 @@ class Failure:
 
 @dataclass(frozen=True)
 class Backlog:
-    """Tasks of open runs that this worker may claim, now or later, and tasks that are running."""
+    """Tasks of open runs that this worker may claim, now or later, and tasks that are running.
+
+    `barred` ready tasks belong to final runs of other code than this worker's; `barred_by` says what one of them wants.
+    """
 
     ready: int
     running: int
+    barred: int = 0
+    barred_by: str = ""
 
     @property
     def idle(self) -> bool:

@@ -11,6 +11,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from types import FrameType
 
+from app.settings import get_settings
 from app.version import ROOT
 
 PROGRAM = (sys.executable, "-m", "workers")
@@ -90,6 +91,8 @@ class Supervisor:
     def _start(self, slot: _Slot) -> None:
         share = max(1, (os.cpu_count() or 1) // self.processes)
         environment = dict.fromkeys(_THREAD_VARIABLES, str(share)) | dict(os.environ)
+        # The processes stand in another folder, where relative paths and mapps.toml would mean something else.
+        environment |= get_settings().environment()
         # A session of its own: Ctrl-C reaches the workers once, through us, not twice.
         slot.process = subprocess.Popen(
             [*self.program, *self.words], cwd=ROOT, env=environment, start_new_session=True

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import psycopg
 import pytest
 
-from app.errors import ConflictError, TokenLostError
-from app.models.production import Family, RunKind, TaskState
+from app.errors import ConflictError, OtherCodeError, TokenLostError
+from app.models.production import Family, RunKind, RunState, TaskState
 from app.production import protocol
 from app.production.pipelines import Pipeline
 from app.production.protocol import Failure
@@ -32,6 +33,8 @@ from tests.worlds.production import (
     valid_calibrations,
     value,
 )
+from workers.process.stopping import Stopping
+from workers.process.worker import Assignment, Worker
 
 LEASE = 60.0
 TRANSIENT = Failure(Family.TRANSIENT, "STORE", "disk full")
@@ -313,11 +316,11 @@ def test_final_runs_are_frozen_and_done_by_their_own_code_only(connection):
     freeze_run(connection, name)
     queue_run(connection, name, world.selection, 3)
     assert protocol.claim(connection, IDENTITY, LEASE, name) is None
-    assert protocol.backlog(connection, IDENTITY, name).idle
-    from dataclasses import replace
-
+    barred = protocol.backlog(connection, IDENTITY, name)
+    assert barred.idle
+    assert (barred.barred, barred.barred_by) == (1, f"{name} wants code 0 of commit abc")
     own = replace(IDENTITY, code_commit="abc")
-    assert protocol.backlog(connection, own, name).ready == 1
+    assert protocol.backlog(connection, own, name) == protocol.Backlog(ready=1, running=0)
     held = protocol.claim(connection, own, LEASE, name)
     publish(connection, held, publication_of(held))
 
@@ -601,3 +604,86 @@ def test_what_a_recalled_dark_made_is_not_published_by_a_scan_that_runs(connecti
     with pytest.raises(InputsReplacedError):
         publish(connection, held, publication_of(held, None, used))
     assert states(connection, world) == {"ready": 1, "running": 1}
+
+
+# -- workers that may not do what is ready --------------------------------------------------------------------------
+
+
+def final_task(connection, commit="abc"):
+    """A final run of another commit with one ready task."""
+    world = make_world(connection, queued=False)
+    name = f"{world.run}-final"
+    create_run(connection, name, RunKind.FINAL, Pipeline("0", commit, {"final": name}))
+    freeze_run(connection, name)
+    queue_run(connection, name, world.selection, 3)
+    return name
+
+
+@pytest.mark.parametrize("commit", ["unknown", "def", "abc+changes", "abc+unchecked"])
+def test_a_worker_of_other_code_says_so_and_does_not_end_well(
+    connection, protocol_database, settings, commit
+):
+    name = final_task(connection)
+    worker = Worker(
+        settings=settings,
+        identity=replace(IDENTITY, code_commit=commit),
+        connect=lambda: protocol_database.connect("worker", autocommit=True),
+        stopping=Stopping(1.0),
+        assignment=Assignment(run=name, until_idle=True),
+        steps={},
+    )
+    with pytest.raises(
+        OtherCodeError, match=f"1 ready tasks .* run {name} wants code 0 of commit abc.*{commit[:3]}"
+    ):
+        worker.work()
+    # A held run asks nobody.
+    set_run_state(connection, name, RunState.HELD)
+    assert worker.work().attempts == 0
+
+
+def test_a_worker_that_goes_on_says_once_what_it_may_not_do(connection, protocol_database, settings, caplog):
+    name = final_task(connection)
+    stopping = Stopping(1.0)
+    worker = Worker(
+        settings=settings.model_copy(update={"poll_seconds": 0.01}),
+        identity=IDENTITY,
+        connect=lambda: protocol_database.connect("worker", autocommit=True),
+        stopping=stopping,
+        assignment=Assignment(run=name),
+        steps={},
+    )
+    rounds = iter(range(4))
+    wait = worker._wait
+
+    def counted(connection):
+        wait(connection)
+        if next(rounds, None) == 3:
+            stopping.requested = True
+
+    worker._wait = counted
+    worker.work()
+    told = (
+        f"1 ready tasks are not for this code ({IDENTITY.code_version} of commit {IDENTITY.code_commit}):"
+        f" run {name} wants code 0 of commit abc"
+    )
+    assert [record.getMessage() for record in caplog.records if "not for" in record.getMessage()] == [told]
+
+
+# -- two seals of one run -------------------------------------------------------------------------------------------
+
+
+def test_a_second_seal_waits_for_the_whole_of_the_first(connection, protocol_database):
+    """With locks on the partition alone each would hold what the other's ANALYZE needs."""
+    world = make_world(connection)
+    seal = "SELECT wsdb.seal_run(run_id) FROM production.run WHERE name = %s"
+    with protocol_database.connect("operator") as first, protocol_database.connect("operator") as second:
+        first.execute(seal, (world.run,))
+        second.execute("SET lock_timeout = '200ms'")
+        second.commit()
+        with pytest.raises(psycopg.errors.LockNotAvailable, match="lock timeout") as caught:
+            second.execute(seal, (world.run,))
+        # It waited for the row of the run, before it had any lock on the partition.
+        assert "FOR NO KEY UPDATE" in str(caught.value)
+        second.rollback()
+        first.commit()
+        second.execute(seal, (world.run,))

@@ -74,11 +74,87 @@ READER_MAY_NOT = (
     "COPY survey.night TO PROGRAM 'true'",
     "COPY survey.night TO '/tmp/night'",
     "SET ROLE mapps_operator",
+    "SELECT pg_advisory_lock(1)",
+    "SELECT pg_advisory_lock(1, 2)",
+    "SELECT pg_advisory_xact_lock_shared(1836213612)",
+    "SELECT pg_try_advisory_lock(1)",
+    "SELECT pg_try_advisory_xact_lock(1)",
+    "SELECT lo_create(0)",
+    "SELECT lo_creat(-1)",
+    "SELECT lo_from_bytea(0, 'x')",
+    "SET temp_file_limit = -1",
+    "ALTER ROLE mapps_reader SET temp_file_limit = -1",
+    "ALTER ROLE mapps_worker SET statement_timeout = 0",
 )
 
 
 def test_reader_changes_nothing(database, attempt):
     assert [command for command in READER_MAY_NOT if not refused(database, "reader", command)] == []
+
+
+def test_reader_makes_no_temporary_tables(empty_database):
+    """Rights to a database are its own: a copy of a template has those of a new one."""
+    migrate.upgrade(empty_database.url)
+    assert refused(empty_database, "reader", "CREATE TEMPORARY TABLE mine (x integer)")
+    for role in ("worker", "operator"):
+        assert not refused(empty_database, role, "CREATE TEMPORARY TABLE mine (x integer)")
+
+
+def test_reader_has_limits_that_migrating_sets_back(database):
+    wanted = {
+        "temp_file_limit=20GB",
+        "work_mem=64MB",
+        "idle_in_transaction_session_timeout=10min",
+        "statement_timeout=10min",
+        "default_transaction_read_only=on",
+    }
+    query = "SELECT rolconfig, rolconnlimit FROM pg_roles WHERE rolname = 'mapps_reader'"
+    with database.connect(autocommit=True) as connection:
+        connection.execute("ALTER ROLE mapps_reader RESET ALL")
+        connection.execute("ALTER ROLE mapps_reader CONNECTION LIMIT -1")
+        migrate.upgrade(database.url)
+        found, limit = connection.execute(query).fetchone()
+    assert set(found) == wanted
+    assert limit == 50
+
+
+def test_those_who_work_may_lock(database):
+    for role in ("worker", "operator"):
+        with database.connect(role) as connection:
+            connection.execute("SELECT pg_advisory_xact_lock(1)")
+
+
+def release_attempt(connection, attempt, state):
+    release = connection.execute(
+        "INSERT INTO release.release (name, kind, state, parameters, code_version, code_commit)"
+        " VALUES ('x', 'sampler', 'building', '{}', '1', 'c') RETURNING release_id"
+    ).fetchone()[0]
+    connection.execute(
+        "INSERT INTO release.scan (release_id, run_id, scan_key, attempt_id, selected, rank, reason)"
+        " VALUES (%s, %s, %s, %s, true, 1, '')",
+        (release, attempt.run_id, attempt.scan_key, attempt.attempt_id),
+    )
+    connection.execute("UPDATE release.release SET state = %s", (state,))
+
+
+@pytest.mark.parametrize("state", ["published", "building"])
+def test_worker_deletes_no_released_rows(database, attempt, state):
+    with database.connect() as connection:
+        other = open_attempt(connection)
+        for each in (attempt, other):
+            copy_rows(connection, SourceTable.POINT, POINT_SOURCE, sky_rows(each, [1.0, 2.0], [3.0, 4.0]))
+            accept(connection, each)
+        release_attempt(connection, attempt, state)
+    delete = "DELETE FROM wsdb.point_source WHERE attempt_id = %s"
+    with database.connect("worker") as connection:
+        assert connection.execute(delete, (other.attempt_id,)).rowcount == 2
+        if state == "building":
+            assert connection.execute(delete, (attempt.attempt_id,)).rowcount == 2
+            return
+        with pytest.raises(psycopg.errors.ObjectNotInPrerequisiteState, match="release x was drawn"):
+            connection.execute(delete, (attempt.attempt_id,))
+    with database.connect() as connection:
+        assert connection.execute("SELECT count(*) FROM wsdb.point_source").fetchone() == (4,)
 
 
 def test_worker_publishes(database, attempt):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -17,6 +18,7 @@ from app.db import postmaster
 from app.db.cluster import Cluster
 from app.db.engine import connect_url
 from app.errors import ClusterError, DatabaseUnavailableError
+from tests.conftest import make_open_folder
 from tests.worlds.places import ROOT
 
 pytestmark = pytest.mark.faults
@@ -167,3 +169,82 @@ def test_missing_account_is_told(real_cluster):
         pytest.skip("only root runs the server as somebody else")
     with pytest.raises(ClusterError, match="MAPPS_SERVER_ACCOUNT"):
         Cluster(real_cluster.home, account="nobody-of-that-name").ensure()
+
+
+@pytest.mark.parametrize("gone", ["folder", "socket"])
+def test_a_server_whose_socket_was_swept_away_is_reachable_again(real_cluster, gone):
+    real_cluster.ensure()
+    keep(real_cluster)
+    first = real_cluster.status()
+    if gone == "folder":
+        shutil.rmtree(first.socket_dir)
+    else:
+        (Path(first.socket_dir) / ".s.PGSQL.5432").unlink()
+    with pytest.raises(DatabaseUnavailableError):
+        connect_url(real_cluster.url())
+    real_cluster.ensure()
+    assert count(real_cluster) == 1
+    assert real_cluster.status().pid != first.pid
+
+
+def test_a_start_that_fails_leaves_no_socket_folder(real_cluster):
+    real_cluster.ensure()
+    real_cluster.stop()
+    before = set(Path("/tmp").glob("pg-*"))
+    control = real_cluster.data / "global/pg_control"
+    control.rename(control.with_suffix(".away"))
+    with pytest.raises(ClusterError, match="did not start"):
+        real_cluster.ensure()
+    assert {
+        path for path in Path("/tmp").glob("pg-*") if path not in before and not any(path.iterdir())
+    } == set()
+    control.with_suffix(".away").rename(control)
+    real_cluster.ensure()
+
+
+@pytest.fixture
+def umask():
+    former = os.umask(0o022)
+    yield os.umask
+    os.umask(former)
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root runs the server as another account")
+@pytest.mark.parametrize("mask", [0o077, 0o027, 0o177, 0o777])
+def test_folders_are_open_to_the_server_account_whatever_the_umask(umask, mask):
+    top = make_open_folder("mapps-umask-")
+    cluster = Cluster(top / "a" / "b" / "home")
+    try:
+        umask(mask)
+        cluster.ensure()
+        umask(0o022)
+        assert {folder.stat().st_mode & 0o777 for folder in (top / "a", top / "a/b", cluster.home)} == {0o755}
+        assert cluster.data.stat().st_mode & 0o777 == 0o700
+        assert cluster.status().running
+    finally:
+        umask(0o022)
+        cluster.stop()
+        shutil.rmtree(top)
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root runs the server as another account")
+@pytest.mark.parametrize("closed", ["home", "parent"])
+@pytest.mark.parametrize("made", [False, True])
+def test_the_remedy_for_a_closed_folder_works(closed, made):
+    top = make_open_folder("mapps-umask-")
+    cluster = Cluster(top / "parent" / "home")
+    try:
+        cluster.home.mkdir(parents=True)
+        if made:
+            cluster.ensure()
+            cluster.stop()
+        {"home": cluster.home, "parent": top / "parent"}[closed].chmod(0o700)
+        with pytest.raises(ClusterError, match=rf"cannot enter .*{closed};") as caught:
+            cluster.ensure()
+        remedy = caught.value.remedy.partition(";")[0].removeprefix("open it: ")
+        subprocess.run(remedy.split(), check=True)
+        cluster.ensure()
+        assert cluster.status().running
+    finally:
+        cluster.stop()
+        shutil.rmtree(top)

@@ -21,9 +21,10 @@ from tests.worlds.places import ROOT
 
 # From the ground up. A room imports from floors below its own only, never from a room beside it.
 APP = (
-    ("arrays", "errors", "version"),
+    ("arrays", "checkout", "errors"),
+    ("version",),
     ("instruments", "quantiles", "settings", "sky"),
-    ("parameters",),
+    ("kernel_place", "parameters"),
     ("columns",),
     ("formats", "store"),
     ("db",),
@@ -62,6 +63,7 @@ OBSERVATORY_MAY = (
     "app.ingest",
     # Nominal facts of frames: identifier, shape, read times, cadence.
     "app.instruments",
+    "app.kernel_place",
     "app.observatory",
     "app.sky",
 )

@@ -14,8 +14,9 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
+from app.kernel_place import VARIABLE, kernel_place
+
 ROOT = Path(__file__).resolve().parents[2]
-VARIABLE = "NUMBA_CACHE_DIR"
 OLD_KERNELS_S = 7 * 86400.0  # a worker of a former version that still runs keeps its own
 
 SOURCES = (
@@ -68,9 +69,14 @@ def cache_folder(root: Path = ROOT, given: str | None = None) -> Path:
     given : str, optional
         Folder to make it in, the environment's when absent. A process that was started by one with another folder of
         kernels inherits that one's name; its own then lies beside it. Blank: beside the reduction's sources.
+
+    Raises
+    ------
+    KernelPlaceError
+        Raised if the environment's folder, or without one every other place, cannot be written.
     """
-    base = os.environ.get(VARIABLE, "") if given is None else given
-    parent = Path(base) if base else root / "workers" / "reduction" / "__pycache__"
+    beside = root / "workers" / "reduction" / "__pycache__"
+    parent = kernel_place(beside) if given is None else Path(given) if given else beside
     if _OWN_NAME.fullmatch(parent.name):
         parent = parent.parent
     return parent / f"kernels-{sources_hash(root)}"

@@ -5,6 +5,7 @@ Every step may be repeated by somebody else: the worker may be killed anywhere, 
 
 from __future__ import annotations
 
+import contextlib
 import logging
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -16,8 +17,9 @@ from typing import Any, TypeVar
 import psycopg
 from psycopg import Connection
 
+from app.db.session import ReadOnlyServerError
 from app.db.statements import statement
-from app.errors import DatabaseUnavailableError, TokenLostError
+from app.errors import DatabaseUnavailableError, OtherCodeError, TokenLostError
 from app.production import protocol
 from app.production.claim import Claim, WorkerIdentity
 from app.production.publication import Publication
@@ -40,6 +42,13 @@ RECONNECT_LIMIT_SECONDS = 10.0
 STEP_PATIENCE_SECONDS = 60.0
 # How long a waiting worker may take to notice a signal.
 _SLICE_SECONDS = 0.5
+
+# Errors of an open connection after which the same transaction may succeed on a new one.
+REPEATABLE = (
+    psycopg.errors.ReadOnlySqlTransaction,
+    psycopg.errors.SerializationFailure,
+    psycopg.errors.DeadlockDetected,
+)
 
 Result = TypeVar("Result")
 
@@ -123,6 +132,7 @@ class Worker:
     clock: Callable[[], float] = monotonic
     tally: Tally = field(default_factory=Tally)
     _connection: Connection[Any] | None = field(default=None, init=False)
+    _told_barred: str = field(default="", init=False)
 
     def work(self) -> Tally:
         """Work until told to stop, or until the assignment is done.
@@ -130,18 +140,25 @@ class Worker:
         Raises
         ------
         DatabaseUnavailableError
-            Raised if the server cannot be reached at the start; later the worker waits for it to come back.
+            Raised if the server cannot be reached at the start; later the worker waits for it to come back, and always
+            for one that takes no writes at the moment.
+        OtherCodeError
+            Raised at the end of a worker that runs until idle if ready tasks are left that only other code may do.
         """
-        self._connection = self._listening()
+        with contextlib.suppress(ReadOnlyServerError):
+            self._connection = self._listening()
         try:
             while not self.stopping.requested and self.tally.attempts != self.assignment.max_tasks:
                 claim = self._persist(self._next)
                 if claim is not None:
                     self._attempt(claim)
-                elif self.assignment.until_idle and self._persist(self._backlog).idle:
+                    continue
+                backlog = self._persist(self._backlog)
+                if self.assignment.until_idle and backlog.idle:
+                    self._refuse_barred(backlog)
                     break
-                else:
-                    self._persist(self._wait)
+                self._tell_barred(backlog)
+                self._persist(self._wait)
         finally:
             self._drop()
         return self.tally
@@ -158,6 +175,26 @@ class Worker:
 
     def _backlog(self, connection: Connection[Any]) -> protocol.Backlog:
         return protocol.backlog(connection, self.identity, self.assignment.run)
+
+    def _refuse_barred(self, backlog: protocol.Backlog) -> None:
+        if backlog.barred:
+            raise OtherCodeError(
+                f"{backlog.barred} ready tasks may not be done by this code: run {backlog.barred_by};"
+                f" this is {self.identity.code_version} of commit {self.identity.code_commit}",
+                remedy="run that code, or create a new run; see mapps --version",
+            )
+
+    def _tell_barred(self, backlog: protocol.Backlog) -> None:
+        """Say once, and again when it changes, which ready tasks this code may not do."""
+        if backlog.barred and backlog.barred_by != self._told_barred:
+            LOG.warning(
+                "%d ready tasks are not for this code (%s of commit %s): run %s",
+                backlog.barred,
+                self.identity.code_version,
+                self.identity.code_commit,
+                backlog.barred_by,
+            )
+        self._told_barred = backlog.barred_by
 
     def _wait(self, connection: Connection[Any]) -> None:
         """Wait for the next poll, a notification or a signal, whichever comes first."""
@@ -273,8 +310,16 @@ class Worker:
                 if self._connection is None:
                     self._connection = self._listening()
                 return act(self._connection)
-            except (psycopg.OperationalError, psycopg.InterfaceError, DatabaseUnavailableError) as error:
-                if self._connection is not None and not self._connection.closed:
+            except (
+                psycopg.OperationalError,
+                psycopg.InterfaceError,
+                psycopg.errors.ReadOnlySqlTransaction,
+                DatabaseUnavailableError,
+            ) as error:
+                # After a failover, or on a full disk, the server answers and takes no writes; and two transactions that
+                # were in each other's way may be repeated as they are.
+                again = isinstance(error, REPEATABLE)
+                if not again and self._connection is not None and not self._connection.closed:
                     raise
                 self._drop()
                 if self.stopping.over:

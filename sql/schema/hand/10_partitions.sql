@@ -38,6 +38,9 @@ LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public AS $funct
 DECLARE
     part text := format('point_source_r%s', run_id);
 BEGIN
+    -- A worker's last seal and a release build meet here: CREATE INDEX locks are shared, ANALYZE's is not, so two that
+    -- hold the first would wait for each other's second. The second comer waits for the whole of the first instead.
+    PERFORM FROM production.run WHERE run.run_id = seal_run.run_id FOR NO KEY UPDATE;
     EXECUTE format('CREATE INDEX IF NOT EXISTS %I ON wsdb.%I USING gist (spoint(radians(ra), radians(decl)))',
                    part || '_position', part);
     EXECUTE format('CREATE INDEX IF NOT EXISTS %I ON wsdb.%I (scan_key)', part || '_scan', part);

@@ -36,14 +36,23 @@ BEGIN
 END
 $roles$;
 
--- Astronomers: a query that needs more than ten minutes wants an index or a smaller question.
+-- Astronomers: a query that needs more than ten minutes wants an index or a smaller question. A role may alter its own
+-- settings; what was altered is set back here, `mapps doctor` finds it, and commands of mapps make their own at connect.
 DO $reader$
 DECLARE
     known text[] := coalesce((SELECT rolconfig FROM pg_roles WHERE rolname = 'mapps_reader'), '{}');
+    wanted text[] := ARRAY['default_transaction_read_only=on', 'statement_timeout=10min',
+                           'idle_in_transaction_session_timeout=10min', 'work_mem=64MB'];
+    setting text;
 BEGIN
-    IF NOT known @> ARRAY['default_transaction_read_only=on', 'statement_timeout=10min'] THEN
-        ALTER ROLE mapps_reader SET default_transaction_read_only = on;
-        ALTER ROLE mapps_reader SET statement_timeout = '10min';
+    IF NOT (known @> wanted) THEN
+        FOREACH setting IN ARRAY wanted LOOP
+            EXECUTE format('ALTER ROLE mapps_reader SET %I = %L', split_part(setting, '=', 1), split_part(setting, '=', 2));
+        END LOOP;
+    END IF;
+    IF (SELECT rolconnlimit FROM pg_roles WHERE rolname = 'mapps_reader') = -1 THEN
+        -- A quarter of the private server's 200 connections; the limit counts logins of the role, not SET ROLE.
+        ALTER ROLE mapps_reader CONNECTION LIMIT 50;
     END IF;
 EXCEPTION WHEN insufficient_privilege THEN
     RAISE NOTICE 'user % may not alter mapps_reader; an administrator sets its statement_timeout (10min) and %',
@@ -51,8 +60,51 @@ EXCEPTION WHEN insufficient_privilege THEN
 END
 $reader$;
 
+-- One query may fill a disk with its temporary files, and only a superuser limits them. The role cannot take this back.
+DO $temporary$
+BEGIN
+    IF (SELECT rolsuper FROM pg_roles WHERE rolname = current_user)
+       AND NOT coalesce((SELECT rolconfig FROM pg_roles WHERE rolname = 'mapps_reader'), '{}')
+               @> ARRAY['temp_file_limit=20GB'] THEN
+        ALTER ROLE mapps_reader SET temp_file_limit = '20GB';
+    END IF;
+END
+$temporary$;
+
+-- What PostgreSQL grants to everybody: temporary tables; large objects, which fill the disk; advisory locks, with which a
+-- reader could hold up builds, recalls and migrations. The latter two take a superuser; elsewhere an administrator may do
+-- the same. The functions belong to this database alone.
+DO $public$
+DECLARE
+    taken regprocedure;
+BEGIN
+    BEGIN
+        EXECUTE format('REVOKE TEMPORARY ON DATABASE %I FROM PUBLIC', current_database());
+        EXECUTE format('GRANT TEMPORARY ON DATABASE %I TO mapps_owner, mapps_worker, mapps_operator', current_database());
+    EXCEPTION WHEN insufficient_privilege THEN
+        RAISE NOTICE 'user % may not revoke TEMPORARY on the database from PUBLIC', current_user;
+    END;
+    IF NOT (SELECT rolsuper FROM pg_roles WHERE rolname = current_user) THEN
+        RETURN;
+    END IF;
+    FOR taken IN
+        SELECT p.oid::regprocedure FROM pg_proc AS p
+        WHERE p.pronamespace = 'pg_catalog'::regnamespace
+          AND (p.proname ~ '^pg_(try_)?advisory_(xact_)?(un)?lock(_shared|_all)?$'
+               OR p.proname ~ '^lo_(creat|create|from_bytea|put|import|export|open|truncate|truncate64|unlink)$'
+               OR p.proname = 'lowrite')
+          AND has_function_privilege('mapps_reader', p.oid, 'EXECUTE')
+    LOOP
+        EXECUTE format('REVOKE EXECUTE ON FUNCTION %s FROM PUBLIC', taken);
+        EXECUTE format('GRANT EXECUTE ON FUNCTION %s TO mapps_owner, mapps_worker, mapps_operator', taken);
+    END LOOP;
+END
+$public$;
+
 GRANT USAGE ON SCHEMA survey, calibration, production, wsdb, quality, release, reference
     TO mapps_owner, mapps_worker, mapps_operator, mapps_reader;
+-- Every command compares the revision of the tables with its code's.
+GRANT SELECT ON public.alembic_version TO mapps_owner, mapps_worker, mapps_operator, mapps_reader;
 GRANT SELECT ON ALL TABLES IN SCHEMA survey, calibration, production, wsdb, quality, release, reference
     TO mapps_owner, mapps_worker, mapps_operator, mapps_reader;
 ALTER DEFAULT PRIVILEGES IN SCHEMA wsdb, release
@@ -75,6 +127,37 @@ GRANT INSERT, DELETE ON wsdb.point_source, wsdb.extended_source, wsdb.atlas_imag
 -- Operators ingest, queue, hold, recall, grade and release.
 GRANT INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA survey, production, quality, release, reference TO mapps_operator;
 GRANT UPDATE (retired_at) ON calibration.product TO mapps_operator;
+
+-- A worker deletes rows of an attempt that its publication replaces, never those that a release was drawn from.
+CREATE OR REPLACE FUNCTION wsdb.refuse_released() RETURNS trigger
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public AS $function$
+DECLARE
+    held text;
+BEGIN
+    SELECT r.name INTO held
+    FROM (SELECT DISTINCT g.attempt_id FROM gone AS g) AS g
+    JOIN release.scan AS s USING (attempt_id)
+    JOIN release.release AS r USING (release_id)
+    WHERE r.state = 'published'
+    LIMIT 1;
+    IF held IS NOT NULL THEN
+        RAISE EXCEPTION 'DELETE on wsdb.%: release % was drawn from these rows', TG_TABLE_NAME, held
+            USING ERRCODE = 'object_not_in_prerequisite_state', HINT = 'Recall the scan into another run.';
+    END IF;
+    RETURN NULL;
+END
+$function$;
+COMMENT ON FUNCTION wsdb.refuse_released() IS 'Guard of rows that published releases were drawn from';
+DO $released$
+DECLARE
+    guarded text;
+BEGIN
+    FOREACH guarded IN ARRAY ARRAY['point_source', 'extended_source', 'atlas_image'] LOOP
+        EXECUTE format('CREATE OR REPLACE TRIGGER released AFTER DELETE ON wsdb.%I REFERENCING OLD TABLE AS gone'
+                       ' FOR EACH STATEMENT EXECUTE FUNCTION wsdb.refuse_released()', guarded);
+    END LOOP;
+END
+$released$;
 
 REVOKE ALL ON FUNCTION wsdb.create_run_partitions(integer, integer), wsdb.seal_run(integer),
     release.create_partitions(integer) FROM PUBLIC;

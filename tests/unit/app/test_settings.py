@@ -84,3 +84,112 @@ def test_home_of_an_ordinary_user_follows_xdg(monkeypatch):
 def test_home_of_root_is_open_to_the_server_account(monkeypatch):
     monkeypatch.setattr(os, "geteuid", lambda: 0)
     assert default_home() == module.ROOT_HOME
+
+
+PATHS = (
+    ("store", "{folder}/store"),
+    ("./store", "{folder}/store"),
+    ("a/../store", "{folder}/store"),
+    ("file://store", "file://{folder}/store"),
+    ("local://store", "local://{folder}/store"),
+    ("~/store", "{home}/store"),
+    ("file://~/store", "file://{home}/store"),
+    ("/data/store", "/data/store"),
+    ("file:///data/store", "file:///data/store"),
+    ("s3://bucket/store", "s3://bucket/store"),
+    ("memory://store", "memory://store"),
+    ("simplecache::s3://bucket/store", "simplecache::s3://bucket/store"),
+)
+
+
+def written(text, folder, monkeypatch):
+    monkeypatch.setenv("HOME", "/home/astro")
+    return text.format(folder=folder, home="/home/astro")
+
+
+@pytest.mark.parametrize(("given", "expected"), PATHS)
+def test_a_path_of_the_environment_is_meant_from_the_current_folder(monkeypatch, given, expected):
+    expected = written(expected, Path.cwd(), monkeypatch)
+    monkeypatch.setenv("MAPPS_STORE_URL", given)
+    found = read_settings()
+    monkeypatch.chdir("/")
+    assert found.store == expected
+
+
+@pytest.mark.parametrize(("given", "expected"), PATHS)
+@pytest.mark.parametrize("named", ["absolute", "relative", "~"])
+def test_a_path_of_a_file_is_meant_from_its_folder(monkeypatch, tmp_path, given, expected, named):
+    folder = tmp_path / "settings"
+    folder.mkdir()
+    (folder / "other.toml").write_text(f"store_url = {given!r}\n", encoding="utf-8")
+    expected = written(expected, folder, monkeypatch)
+    monkeypatch.chdir(tmp_path)
+    if named == "~":
+        monkeypatch.setenv("HOME", str(tmp_path))
+        expected = expected.replace("/home/astro", str(tmp_path))
+    name = {
+        "absolute": folder / "other.toml",
+        "relative": "settings/other.toml",
+        "~": "~/settings/other.toml",
+    }
+    monkeypatch.setenv("MAPPS_CONFIG", str(name[named]))
+    assert read_settings().store == expected
+
+
+@pytest.mark.parametrize("name", ["home", "pg_bin"])
+def test_folders_are_absolute_too(monkeypatch, name):
+    folder = Path.cwd()
+    monkeypatch.setenv(f"MAPPS_{name.upper()}", "data")
+    assert getattr(read_settings(), name) == folder / "data"
+    monkeypatch.delenv(f"MAPPS_{name.upper()}")
+    Path("mapps.toml").write_text(f"{name} = 'data'\n", encoding="utf-8")
+    assert getattr(read_settings(), name) == folder / "data"
+
+
+@pytest.mark.parametrize("empty", ["", "  "])
+@pytest.mark.parametrize("name", sorted(module.Settings.model_fields))
+def test_empty_is_unset(monkeypatch, name, empty):
+    monkeypatch.delenv("MAPPS_HOME")
+    plain = read_settings()
+    monkeypatch.setenv(f"MAPPS_{name.upper()}", empty)
+    monkeypatch.setenv("MAPPS_CONFIG", empty)
+    assert read_settings() == plain
+    Path("mapps.toml").write_text(f"{name} = {empty!r}\n", encoding="utf-8")
+    assert read_settings() == plain
+
+
+def test_an_empty_variable_leaves_the_file_its_word(monkeypatch):
+    Path("mapps.toml").write_text("store_url = 'memory://s'\n", encoding="utf-8")
+    monkeypatch.setenv("MAPPS_STORE_URL", "")
+    assert read_settings().store == "memory://s"
+
+
+@pytest.mark.parametrize("name", ["database_url", "store_url"])
+def test_values_that_may_be_secret_are_not_repeated(name):
+    Path("mapps.toml").write_text(f"{name} = ['postgresql://a:s3cret@h/d']\n", encoding="utf-8")
+    with pytest.raises(SettingsError, match=name) as caught:
+        read_settings()
+    assert "s3cret" not in str(caught.value)
+    assert caught.value.__cause__ is None
+
+
+def test_an_unknown_home_is_told(monkeypatch):
+    monkeypatch.setenv("MAPPS_HOME", "~nobody_of_this_name/data")
+    with pytest.raises(SettingsError, match="no home folder"):
+        read_settings()
+
+
+def test_a_process_elsewhere_reads_the_same_settings(monkeypatch, tmp_path):
+    Path("mapps.toml").write_text(
+        "store_url = 'store'\nmax_attempts = 7\nlease_seconds = 99.5\n", encoding="utf-8"
+    )
+    monkeypatch.setenv("MAPPS_DATABASE_URL", "postgresql:///other")
+    monkeypatch.setenv("MAPPS_RENEW_SECONDS", "7")
+    told = read_settings()
+    elsewhere = tmp_path / "checkout"
+    elsewhere.mkdir()
+    (elsewhere / "mapps.toml").write_text("pg_bin = '/wrong'\n", encoding="utf-8")
+    monkeypatch.chdir(elsewhere)
+    for name, value in told.environment().items():
+        monkeypatch.setenv(name, value)
+    assert read_settings() == told

@@ -1,0 +1,2 @@
+-- The role that the session really has.
+SELECT current_user::text
