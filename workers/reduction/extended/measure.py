@@ -16,7 +16,6 @@ from app.instruments.bands import Band
 from app.parameters.photometry import PhotometryParameters
 from workers.reduction.extended.shape import Cutout, Shape, circle_sums, covers_circle, isophote
 from workers.reduction.frames.products import EXTENDED_RADII_ARCSEC
-from workers.reduction.images import aperture
 from workers.reduction.merging.grid import ScanGrid
 from workers.reduction.photometry.apertures import circle_light
 from workers.reduction.photometry.catalogue import BandCatalogue
@@ -33,6 +32,7 @@ OWN_ARCSEC = 4.0  # stars this near were fitted to the same object
 HALF_WINDOW_ARCSEC = 130
 WING_ARCSEC = 60.0  # stars this far off a window put light on it
 OBJECT_ARCSEC = 8.0  # stars this near belong to the object whatever its isophote
+RING_ARCSEC = (10.0, 40.0)  # sky, beyond the largest circle
 
 
 def join_bands(found: Iterable[tuple[float, float, float]]) -> list[tuple[float, float, int]]:
@@ -184,9 +184,8 @@ def _window(stack: BandStack, x: float, y: float, put_back: NDArray[np.bool_]) -
 def _fill(row: Table, b: str, part: Cutout, shape: Shape, zero_point_mag: float, noise: float) -> None:
     """Magnitudes within circles, and shape, of one object in one band; NaN where the circle leaves the data."""
     radii = np.array(EXTENDED_RADII_ARCSEC, np.float64)
-    place = np.array([part.x]), np.array([part.y])
-    sums = aperture.measure(part.image, part.usable, *place, radii[:1], (radii[-1] + 10.0, radii[-1] + 40.0))
-    fluxes = circle_sums(part, float(sums.sky[0]), radii)
+    inner, outer = radii[-1] + np.array(RING_ARCSEC)
+    fluxes = circle_sums(part, part.ring_level(inner, outer), radii)
     # Independent frame pixels of 4 square arcsec, six looks.
     error = noise * np.sqrt(np.pi * radii**2 / 4.0 / 6.0)
     for k, radius in enumerate(EXTENDED_RADII_ARCSEC):
