@@ -1,4 +1,4 @@
-"""The sky under the sources: a mesh of clipped modes and the smooth surface through it."""
+"""The sky under the sources of a finished image: a mesh of clipped modes and the smooth surface through it."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ def _fill(mesh: Doubles) -> Doubles:
 
 
 def _median3(mesh: Doubles) -> Doubles:
-    """3x3 median of a mesh: takes out single cells spoilt by a bright star."""
+    """3x3 median of a mesh: takes out single cells that a bright star has raised."""
     padded = np.pad(mesh, 1, mode="edge")
     ny, nx = mesh.shape
     stack = np.stack([padded[j : j + ny, i : i + nx] for j in range(3) for i in range(3)])
@@ -64,7 +64,27 @@ def _median3(mesh: Doubles) -> Doubles:
 
 
 def interpolation_weights(length: int, cells: int, mesh_pix: int) -> Doubles:
-    """Weights (length, cells) of a linear interpolation between cell centres, constant beyond the outer centres."""
+    """Weights of a linear interpolation between cell centres, constant beyond the outer centres.
+
+    Parameters
+    ----------
+    length : int
+        Pixels along the axis.
+    cells : int
+        Cells along the axis, at least 1.
+    mesh_pix : int
+        Side of a cell, pixels; the last cell ends with the axis.
+
+    Returns
+    -------
+    float64 array (length, cells)
+        Each row sums to 1.
+
+    Examples
+    --------
+    >>> interpolation_weights(4, 2, 2).tolist()
+    [[1.0, 0.0], [0.75, 0.25], [0.25, 0.75], [0.0, 1.0]]
+    """
     edges = np.arange(cells + 1) * mesh_pix
     edges[-1] = length
     centres = 0.5 * (edges[:-1] + edges[1:] - 1)
@@ -88,7 +108,8 @@ def background_and_noise(
 
     Parameters
     ----------
-    image : float32 array (ny, nx), DN
+    image : float32 array (ny, nx)
+        DN.
     usable : bool array (ny, nx)
         False where a pixel must not count (no data, saturated).
     mesh_pix : int
@@ -102,8 +123,15 @@ def background_and_noise(
     Returns
     -------
     (level, sigma) : float32 arrays (ny, nx)
-        Both smooth; 0 everywhere for an image without usable pixels. `sigma` is the scatter of single pixels: pixels
-        of Atlas images are correlated, so it says nothing about sums (see `decorrelate`).
+        Both smooth, DN; 0 everywhere for an image without usable pixels. `sigma` is the scatter of single pixels:
+        pixels of Atlas images are correlated, so the noise of sums does not follow from it (see `decorrelate`).
+
+    Examples
+    --------
+    >>> image = 100.0 + np.random.default_rng(2).normal(0.0, 3.0, (128, 128)).astype(np.float32)
+    >>> level, sigma = background_and_noise(image, image > 0.0, 32, crowded=False)
+    >>> round(float(level.mean())), round(float(sigma.mean()))
+    (100, 3)
     """
     ny, nx = image.shape
     my, mx = max(1, round(ny / mesh_pix)), max(1, round(nx / mesh_pix))

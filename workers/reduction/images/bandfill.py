@@ -1,4 +1,4 @@
-"""Upper limits for bands in which a source was not detected (background/survey 2.10)."""
+"""Upper limits for finished images on which a source was not detected (background/survey 2.10)."""
 
 from __future__ import annotations
 
@@ -9,12 +9,22 @@ import numpy as np
 from app.arrays import Doubles
 from app.parameters.extraction import ExtractionParameters
 from workers.reduction.images import aperture
-from workers.reduction.images.image_model import ImageModel
+from workers.reduction.images.image_sources import ImageSources
 
 
 @dataclass(frozen=True)
 class Limits:
-    """95 % upper limits and the measured aperture values, magnitudes (n,); NaN off the image or without light."""
+    """Upper limits at n places; NaN off the image.
+
+    Attributes
+    ----------
+    limit_mag : float64 array (n,)
+        95 % upper limit, mag.
+    aperture_mag, aperture_error_mag : float64 arrays (n,)
+        Measured in the standard aperture, mag; NaN also without light.
+    sky_dn : float64 array (n,)
+        Sky under the place, DN.
+    """
 
     limit_mag: Doubles
     aperture_mag: Doubles
@@ -22,10 +32,7 @@ class Limits:
     sky_dn: Doubles
 
 
-def upper_limits(
-    model: ImageModel, x: Doubles, y: Doubles, zero_point_mag: float, growth_mag: float, pixel_arcsec: float,
-    parameters: ExtractionParameters,
-) -> Limits:  # fmt: skip
+def upper_limits(sources: ImageSources, x: Doubles, y: Doubles, parameters: ExtractionParameters) -> Limits:
     """95 % upper limits at given places of an image.
 
     Flux in the standard aperture on the image as it is, neighbours included, plus twice the noise; twice the noise
@@ -34,24 +41,26 @@ def upper_limits(
 
     Parameters
     ----------
-    model : ImageModel
+    sources : ImageSources
+        The image, with its noise and its scale.
     x, y : float64 arrays (n,)
         Array pixels; may lie outside of the image.
-    zero_point_mag, growth_mag, pixel_arcsec : float
-        Magnitude of 1 DN, curve-of-growth correction of the aperture, pixel size.
     parameters : ExtractionParameters
+        Radii of aperture and sky ring, gain of the image.
 
     Returns
     -------
     Limits
         NaN where a tenth of the aperture or more has no data.
     """
-    radius = np.array([parameters.aperture_arcsec / pixel_arcsec])
-    annulus = (parameters.annulus_arcsec[0] / pixel_arcsec, parameters.annulus_arcsec[1] / pixel_arcsec)
+    model, growth_mag = sources.model, sources.scale.growth_mag
+    zero_point_mag, pixel = sources.image.zero_point_mag, sources.image.projection.scale_arcsec
+    radius = np.array([parameters.aperture_arcsec / pixel])
+    annulus = (parameters.annulus_arcsec[0] / pixel, parameters.annulus_arcsec[1] / pixel)
     sums = aperture.measure(model.data, model.usable, x, y, radius, annulus)
     flux = sums.flux[:, 0]
     area = np.pi * radius[0] ** 2
-    # npix^2 var_sky / nsky: the ring's mean is uncertain by the same correlated noise over its larger area.
+    # npix^2 var_sky / nsky: the ring's level is uncertain by the same correlated noise over its larger area.
     ring = 1.0 + area / np.maximum(sums.ring, 1.0)
     sky_noise = model.aperture_noise * np.sqrt(ring)
     noise = np.sqrt(sky_noise**2 + np.maximum(flux, 0.0) / parameters.gain_electrons_per_dn)

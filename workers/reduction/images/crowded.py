@@ -1,10 +1,12 @@
-"""One image: detect, fit, subtract, learn, and again on what is left.
+"""One finished image: detect, fit, subtract, learn, and again on the residual image.
 
-Crowded fields need the loop (reduction notes, section 3): the background and the noise of an image are only right
+Crowded fields need the loop (background/reduction 3): the background and the noise of an image are only right
 after its stars are out, and blended stars only show beside the models of their neighbours.
 """
 
 from __future__ import annotations
+
+from dataclasses import replace
 
 import numpy as np
 
@@ -15,62 +17,11 @@ from workers.reduction.images import decorrelate, detection, noise, profile_fit,
 from workers.reduction.images import psf as psf_module
 from workers.reduction.images.background import background_and_noise
 from workers.reduction.images.image_model import ImageModel, quiet_stars
-from workers.reduction.images.profile_fit import Stars
+from workers.reduction.images.profile_fit import FitRules
+from workers.reduction.images.psf_learning import LearningPixels, LearningRules, LearningStars, learn
 from workers.reduction.images.saturation import SaturatedStars
-
-
-def starting_fwhm(data: Singles, usable: Bools, sigma: Singles, fallback: float) -> tuple[float, int]:
-    """Full width at half maximum of the image's bright peaks, and how many there were.
-
-    The radius at which the mean of four directions falls to half of the peak, median over the brightest 200 peaks
-    above 50 sigma; blended and extended objects are wider, so the lower quartile is taken where there are many.
-    """
-    x, y, height = detection.peaks(data, 50.0 * sigma, usable)
-    inside = (x > 8) & (y > 8) & (x < data.shape[1] - 9) & (y < data.shape[0] - 9)
-    x, y, height = x[inside], y[inside], height[inside]
-    best = np.argsort(-height, kind="stable")[:200]
-    widths = []
-    for k in best:
-        i, j = int(np.rint(x[k])), int(np.rint(y[k]))
-        arms = np.stack(
-            [
-                data[j, i : i + 8],
-                data[j, i - 7 : i + 1][::-1],
-                data[j : j + 8, i],
-                data[j - 7 : j + 1, i][::-1],
-            ]
-        )
-        arm = arms.mean(axis=0) / data[j, i]
-        below = np.flatnonzero(arm < 0.5)
-        if below.size and below[0] > 0:
-            k0 = int(below[0])
-            widths.append(2.0 * (k0 - 1 + (arm[k0 - 1] - 0.5) / (arm[k0 - 1] - arm[k0])))
-    if len(widths) < 3:
-        return fallback, len(widths)
-    return float(np.percentile(widths, 35)), len(widths)
-
-
-def first_look(image: AtlasImage, parameters: ExtractionParameters) -> ImageModel:
-    """Background, noise, saturated cores and a model profile: everything before the first star is found."""
-    pixels = np.ascontiguousarray(image.pixels_dn, dtype=np.float32)
-    usable = np.isfinite(pixels)
-    level, sigma = background_and_noise(pixels, usable, parameters.background_mesh_pix, crowded=True)
-    data = np.where(usable, pixels - level, np.float32(np.nan))
-    typical = float(np.median(sigma))
-    holes = saturation.find_holes(data, typical, parameters.saturation_dip)
-    usable &= ~saturation.mask(holes, pixels.shape)
-    if image.saturation_dn is not None:
-        usable &= ~(data > image.saturation_dn)
-    data = np.where(usable, data, np.float32(0.0))
-    fallback = parameters.fallback_fwhm_pix
-    if image.seeing_shape is not None and image.seeing_shape > 0.3:
-        # background/survey 2.8; the Atlas kernel (2.3" as measured from the pixels' correlation) adds in squares.
-        fallback = float(np.hypot(3.13 * image.seeing_shape - 0.46, 1.5)) / image.projection.scale_arcsec
-    fwhm, _ = starting_fwhm(data, usable, sigma, fallback)
-    psf = psf_module.moffat(fwhm, pixels.shape)
-    empty = np.zeros(0)
-    variance = np.where(usable, np.maximum(sigma, 1e-6) ** 2, 0.0).astype(np.float32)
-    return ImageModel(usable, level, data, variance, psf, Stars.at(empty, empty, empty), data, holes)
+from workers.reduction.images.stars import Stars
+from workers.reduction.images.starting import starting_model
 
 
 def reduce_image(image: AtlasImage, parameters: ExtractionParameters) -> ImageModel:
@@ -81,13 +32,14 @@ def reduce_image(image: AtlasImage, parameters: ExtractionParameters) -> ImageMo
     image : AtlasImage
         NaN pixels, cut-outs and empty sky are normal.
     parameters : ExtractionParameters
+        All numbers of the loop.
 
     Returns
     -------
     ImageModel
         With no stars for an image without usable pixels.
     """
-    model = first_look(image, parameters)
+    model = starting_model(image, parameters)
     if not model.usable.any():
         return model
     _add_saturated(model, model.saturated)
@@ -107,7 +59,7 @@ def reduce_image(image: AtlasImage, parameters: ExtractionParameters) -> ImageMo
         _detect(sharp, threshold, parameters)
     _fit(sharp, parameters, sweeps=parameters.sweeps)
     _refine_background(sharp, parameters)
-    _fit(sharp, parameters, sweeps=parameters.sweeps, rounds=2)
+    _fit(sharp, parameters, sweeps=parameters.sweeps, most_rounds=2)
     _carry_back(sharp, model, parameters)
     model.aperture_noise = noise.aperture_noise(
         model.residual,
@@ -115,7 +67,7 @@ def reduce_image(image: AtlasImage, parameters: ExtractionParameters) -> ImageMo
         model.data - model.residual,
         parameters.aperture_arcsec / image.projection.scale_arcsec,
     )
-    residual_light.give_back(model, image.projection.scale_arcsec, parameters)
+    residual_light.share_residual_light(model, image.projection.scale_arcsec, parameters)
     return model
 
 
@@ -164,9 +116,8 @@ def _sharpened(model: ImageModel) -> ImageModel:
     kernel = decorrelate.measure_kernel(model.residual, model.usable)
     taps = decorrelate.whitening_filter(kernel)
     # Pixels without data take the value of the models: a hole in a star would ring through the filter.
-    everywhere = np.ones_like(model.usable)
     whole = np.where(model.usable, model.data, model.data - model.residual)
-    data = decorrelate.apply(whole, everywhere, taps)
+    data = decorrelate.apply(whole, np.ones_like(model.usable), taps)
     usable = decorrelate.shrink(model.usable, 1)
     data[~usable] = 0.0
     coefficients = decorrelate.filter_profile(model.psf.coefficients, taps, model.psf.oversampling)
@@ -181,10 +132,10 @@ def _sharpened(model: ImageModel) -> ImageModel:
 def _carry_back(sharp: ImageModel, model: ImageModel, parameters: ExtractionParameters) -> None:
     """Put the final stars into the image as it was and combine the fluxes of both.
 
-    The image with white noise gives the better flux of faint and blended stars. There the profiles of bright stars
-    differ by up to 10 % of their peak, because each Atlas star is the mean of six undersampled frames at their own
-    phases; the smooth image hides that. So positions come from the sharp image, and fluxes are the mean of both of
-    least variance, with the noise as measured and an error of the profile as a share of the flux in each.
+    The image with white noise gives the better flux of faint and blended stars. In that image the profiles of bright
+    stars differ by up to 10 % of their peak, because each Atlas star is the mean of six undersampled frames at their
+    own phases; the smooth image hides the difference. So positions come from the sharp image, and fluxes are the mean
+    of both of least variance, with the noise as measured and an error of the profile as a share of the flux in each.
     """
     found = sharp.stars
     if not found.x.size:
@@ -192,19 +143,12 @@ def _carry_back(sharp: ImageModel, model: ImageModel, parameters: ExtractionPara
         return
     again = Stars.at(found.x, found.y, found.flux)
     again.saturated[:] = found.saturated
-    model.residual = profile_fit.fit_stars(
-        model.data,
-        model.variance,
-        model.psf,
-        again,
-        sweeps=parameters.sweeps,
-        link_pix=parameters.link_pix,
+    rules = replace(
+        _fit_rules(parameters, parameters.sweeps),
         fit_radius_pix=parameters.flux_radius_pix,
-        psf_error=parameters.psf_error,
-        gain=parameters.gain_electrons_per_dn,
         seed_sigma_pix=0.0,
-        wing_radius_pix=parameters.saturation_wing_pix,
     )
+    model.residual = profile_fit.fit_stars(model.data, model.variance, model.psf, again, rules)
     _measure_correlation(model)
     _combine(sharp, model, again, parameters)
     model.stars = found
@@ -238,22 +182,23 @@ def _measure_correlation(model: ImageModel) -> None:
     """How much more a fitted flux scatters on blank sky than independent pixels of this variance would make it."""
     kernel = detection.matched_filter(model.psf.stamp(int(np.ceil(1.3 * model.psf.fwhm_pix))))
     response = detection.filtered(model.residual, model.usable, kernel)
-    noise_map = detection.filtered_noise(response, model.usable, 32)
+    model.correlation = _correlation(model, kernel, detection.filtered_noise(response, model.usable, 32))
+
+
+def _correlation(model: ImageModel, kernel: Singles, noise_map: Singles) -> float:
+    """Median ratio of the noise of a filtered image to that of independent pixels of the model's variance."""
     independent = np.sqrt(np.sum(kernel.astype(np.float64) ** 2)) * np.sqrt(model.variance[model.usable])
-    model.correlation = float(np.median(noise_map[model.usable] / np.maximum(independent, 1e-12)))
+    return float(np.median(noise_map[model.usable] / np.maximum(independent, 1e-12)))
 
 
 def _detect(model: ImageModel, threshold: float, parameters: ExtractionParameters) -> None:
     """Add peaks of the residual image that neither noise nor errors of the models explain."""
-    half = int(np.ceil(1.3 * model.psf.fwhm_pix))
-    stamp = model.psf.stamp(half)
-    kernel = detection.matched_filter(stamp)
+    kernel = detection.matched_filter(model.psf.stamp(int(np.ceil(1.3 * model.psf.fwhm_pix))))
     response = detection.filtered(model.residual, model.usable, kernel)
-    noise = detection.filtered_noise(response, model.usable, parameters.background_mesh_pix)
-    independent = np.sqrt(np.sum(kernel.astype(np.float64) ** 2)) * np.sqrt(model.variance[model.usable])
-    model.correlation = float(np.median(noise[model.usable] / np.maximum(independent, 1e-12)))
+    noise_map = detection.filtered_noise(response, model.usable, parameters.background_mesh_pix)
+    model.correlation = _correlation(model, kernel, noise_map)
     drawn = detection.filtered(np.maximum(model.data - model.residual, 0), model.usable, np.abs(kernel))
-    limit = np.hypot(threshold * noise, parameters.detection_model_error * threshold * drawn)
+    limit = np.hypot(threshold * noise_map, parameters.detection_model_error * threshold * drawn)
     x, y, height = detection.peaks(response, limit.astype(np.float32), model.usable)
     if model.stars.x.size and x.size:
         free = _distance_to_nearest(x, y, model.stars.x, model.stars.y) > parameters.merge_pix
@@ -267,8 +212,8 @@ def _detect(model: ImageModel, threshold: float, parameters: ExtractionParameter
 def _glare(x: Doubles, y: Doubles, model: ImageModel, parameters: ExtractionParameters) -> Doubles:
     """Flux that errors of the models of brighter stars may feign at each place (DN).
 
-    Atlas profiles differ from star to star, because each is the mean of six undersampled frames at their own phases:
-    a share of the star's light within `glare_pix`, fading linearly from the centre.
+    Atlas profiles differ from star to star, because each is the mean of six undersampled frames at their own phases.
+    The error is a share of the star's light within `glare_pix` of the star, and fades linearly from the centre.
     """
     from scipy.spatial import cKDTree
 
@@ -277,8 +222,8 @@ def _glare(x: Doubles, y: Doubles, model: ImageModel, parameters: ExtractionPara
         np.column_stack([stars.x, stars.y]), parameters.glare_pix, return_sorted=True
     )
     result = np.zeros(x.size)
-    for n, found in enumerate(near):
-        k = np.array(found, np.int64)
+    for n, members in enumerate(near):
+        k = np.array(members, np.int64)
         share = parameters.glare_share * (
             1.2 - np.hypot(x[k] - stars.x[n], y[k] - stars.y[n]) / parameters.glare_pix
         )
@@ -293,22 +238,23 @@ def _distance_to_nearest(x: Doubles, y: Doubles, other_x: Doubles, other_y: Doub
     return np.asarray(distance)
 
 
-def _fit(model: ImageModel, parameters: ExtractionParameters, sweeps: int = 2, rounds: int = 1) -> None:
-    """Fit all stars and drop those that turn out to be none; again without them, `rounds` times at most."""
-    for _ in range(rounds):
-        model.residual = profile_fit.fit_stars(
-            model.data,
-            model.variance,
-            model.psf,
-            model.stars,
-            sweeps=sweeps,
-            link_pix=parameters.link_pix,
-            fit_radius_pix=parameters.fit_radius_pix,
-            psf_error=parameters.psf_error,
-            gain=parameters.gain_electrons_per_dn,
-            seed_sigma_pix=parameters.seed_sigma_pix,
-            wing_radius_pix=parameters.saturation_wing_pix,
-        )
+def _fit_rules(parameters: ExtractionParameters, sweeps: int) -> FitRules:
+    return FitRules(
+        sweeps=sweeps,
+        link_pix=parameters.link_pix,
+        fit_radius_pix=parameters.fit_radius_pix,
+        psf_error=parameters.psf_error,
+        gain=parameters.gain_electrons_per_dn,
+        seed_sigma_pix=parameters.seed_sigma_pix,
+        wing_radius_pix=parameters.saturation_wing_pix,
+    )
+
+
+def _fit(model: ImageModel, parameters: ExtractionParameters, sweeps: int = 2, most_rounds: int = 1) -> None:
+    """Fit all stars and drop the peaks that are not stars; then fit again, in `most_rounds` rounds at most."""
+    rules = _fit_rules(parameters, sweeps)
+    for _ in range(most_rounds):
+        model.residual = profile_fit.fit_stars(model.data, model.variance, model.psf, model.stars, rules)
         keep = _worth_keeping(model, parameters)
         if keep.all():
             return
@@ -318,7 +264,7 @@ def _fit(model: ImageModel, parameters: ExtractionParameters, sweeps: int = 2, r
 
 
 def _worth_keeping(model: ImageModel, parameters: ExtractionParameters) -> Bools:
-    """Solved, significant, still at its peak, and not on top of a brighter star."""
+    """Whether each star is solved, significant, still at its peak, and not on top of a brighter star."""
     from scipy.spatial import cKDTree
 
     stars = model.stars
@@ -352,7 +298,7 @@ def _refine_background(model: ImageModel, parameters: ExtractionParameters) -> N
 
 
 def _learn(model: ImageModel, parameters: ExtractionParameters) -> None:
-    """Improve the PSF with the bright stars that no comparable neighbour disturbs; fit again with the new one."""
+    """Improve the PSF with the bright stars that no comparable neighbour disturbs; fit again with the new PSF."""
     for _ in range(2):
         chosen = quiet_stars(model, parameters.psf_minimum_snr, parameters.psf_maximum_stars)
         if chosen.size < 3:
@@ -361,8 +307,10 @@ def _learn(model: ImageModel, parameters: ExtractionParameters) -> None:
         if chosen.size >= 6 * parameters.psf_stars_per_term:
             order = parameters.psf_maximum_order
         stars = model.stars
-        model.psf = psf_module.learn(
-            model.psf, model.residual, model.usable, model.variance, stars.x[chosen], stars.y[chosen],
-            stars.flux[chosen], order=order, core_pix=parameters.psf_core_pix, model_error=parameters.psf_model_error,
-        )  # fmt: skip
+        model.psf = learn(
+            model.psf,
+            LearningPixels(model.residual, model.usable, model.variance),
+            LearningStars(stars.x[chosen], stars.y[chosen], stars.flux[chosen]),
+            LearningRules(order, parameters.psf_core_pix, parameters.psf_model_error),
+        )
         _fit(model, parameters, sweeps=1)

@@ -1,4 +1,4 @@
-"""Finding stars: a zero-sum matched filter, local noise of the filtered image, and its peaks."""
+"""Finding stars on a finished image: a zero-sum matched filter, local noise of the filtered image, and its peaks."""
 
 from __future__ import annotations
 
@@ -17,6 +17,18 @@ def matched_filter(stamp: Singles) -> Singles:
     ----------
     stamp : float32 array (2 h + 1, 2 h + 1)
         The point-spread function at whole pixels.
+
+    Returns
+    -------
+    float32 array (2 h + 1, 2 h + 1)
+        0 outside of a disc of radius h + 0.3.
+
+    Examples
+    --------
+    >>> stamp = np.array([[0.05, 0.1, 0.05], [0.1, 0.4, 0.1], [0.05, 0.1, 0.05]], np.float32)
+    >>> kernel = matched_filter(stamp)
+    >>> round(float((kernel * stamp).sum()), 4), round(abs(float(kernel.sum())), 4)
+    (1.0, 0.0)
     """
     half = stamp.shape[0] // 2
     y, x = np.mgrid[-half : half + 1, -half : half + 1]
@@ -27,7 +39,22 @@ def matched_filter(stamp: Singles) -> Singles:
 
 
 def filtered(image: Singles, usable: Bools, kernel: Singles) -> Singles:
-    """Correlation of the image with the filter; unusable pixels count as zero, that is as sky."""
+    """Correlate an image with a filter.
+
+    Parameters
+    ----------
+    image : float32 array (ny, nx)
+        DN above the sky.
+    usable : bool array (ny, nx)
+        Other pixels count as zero, that is as sky.
+    kernel : float32 array (m, m)
+        The filter, m odd.
+
+    Returns
+    -------
+    float32 array (ny, nx)
+        DN with `matched_filter`: the flux of a star at each pixel.
+    """
     out = np.empty_like(image)
     convolve(image, usable, kernel, out)
     return out
@@ -78,7 +105,8 @@ def peaks(image: Singles, threshold: Singles, usable: Bools) -> tuple[Doubles, D
     Returns
     -------
     (x, y, height) : float64 arrays (n,)
-        In row order. One pixel at the border of the array is never a peak.
+        Array pixels by parabolas through the neighbours, and DN; in row order. Pixels at the border of the array are
+        never peaks.
     """
     limit = image.size // 4 + 1
     x, y, height = np.empty(limit), np.empty(limit), np.empty(limit)
@@ -87,6 +115,21 @@ def peaks(image: Singles, threshold: Singles, usable: Bools) -> tuple[Doubles, D
 
 
 def filtered_noise(image: Singles, usable: Bools, mesh_pix: int) -> Singles:
-    """Local scatter of a filtered image, (ny, nx): the noise of a flux, with correlation of pixels in it."""
+    """Local scatter of a filtered image: the noise of a flux, with the correlation of pixels in it.
+
+    Parameters
+    ----------
+    image : float32 array (ny, nx)
+        From `filtered`, DN.
+    usable : bool array (ny, nx)
+        Pixels that count.
+    mesh_pix : int
+        Side of a cell of the mesh, pixels.
+
+    Returns
+    -------
+    float32 array (ny, nx)
+        DN.
+    """
     _, sigma = background_and_noise(image, usable, mesh_pix, crowded=False)
     return sigma

@@ -1,8 +1,8 @@
-"""From the Atlas images of a scan to its merged sources.
+"""From the finished Atlas images of a scan to its merged sources: the entry to this folder.
 
-What Atlas images cannot tell stays blank: `ndet` is 000000 (the frames are gone), Read_1 magnitudes are NaN, and
+Facts that Atlas images cannot tell stay blank: `ndet` is 000000 (the frames are gone), Read_1 magnitudes are NaN, and
 ph_qual E for too few frames is never given. Saturated stars have no Read_1 frames either: they get a magnitude from
-their unsaturated wings (rd_flg 3) where these are there, else rd_flg 9 and no magnitude.
+their unsaturated wings (rd_flg 3) where the fit to the wings succeeds, else rd_flg 9 and no magnitude.
 """
 
 from __future__ import annotations
@@ -11,9 +11,8 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
-from app.arrays import Table
+from app.arrays import Bools, Integers, Table
 from app.columns.flags import BlendFlag, ReadFlag
 from app.errors import InputError
 from app.instruments.bands import BANDS, Band
@@ -28,6 +27,12 @@ from workers.reduction.merging.duplicates import keep_duplicates_once
 from workers.reduction.merging.grading import photometric_quality
 from workers.reduction.merging.merge import Merged
 from workers.reduction.merging.places import Places
+
+# Columns of a detection that a row of the scan takes over, band by band.
+_COPIED = (
+    "m", "msig", "cmsig", "snr", "psfchi", "m_psf", "msig_psf", "m_stdap", "msig_stdap", "growth", "sky_dn",
+    "ra", "decl",
+)  # fmt: skip
 
 
 class ImageSetError(InputError):
@@ -44,6 +49,7 @@ def extract_scan(images: Sequence[AtlasImage], parameters: ExtractionParameters)
     images : sequence of AtlasImage
         Of any bands and image numbers, in any order; overlaps between the images of a band are resolved.
     parameters : ExtractionParameters
+        All numbers of the extraction.
 
     Returns
     -------
@@ -57,15 +63,15 @@ def extract_scan(images: Sequence[AtlasImage], parameters: ExtractionParameters)
     """
     _check(images)
     strips = [strip for band in BANDS for strip in join_images([i for i in images if i.band == band])]
-    reduced = [one for strip in strips for one in extract_strip(strip, parameters)]
-    reduced.sort(key=lambda one: (one.image.band.position, one.image.number))
+    reduced = [sources for strip in strips for sources in extract_strip(strip, parameters)]
+    reduced.sort(key=lambda sources: (sources.image.band.position, sources.image.number))
     tables = tuple(_band_table(reduced, band, parameters) for band in BANDS)
     places = tuple(_places(table) for table in tables)
     area = {band: _area_arcsec2(reduced, band) for band in BANDS}
     merged = merge.merge_bands(places, _radii(tables, area, parameters), parameters.merge_chi2)  # type: ignore[arg-type]
-    sources = _fill(merged, tables, reduced, parameters)
-    order = np.lexsort((sources["ra"], sources["decl"]))
-    return ScanSources(sources[order], _metrics(reduced, tables), extract_extended(reduced, parameters))
+    rows = _fill(merged, tables, reduced, parameters)
+    order = np.lexsort((rows["ra"], rows["decl"]))
+    return ScanSources(rows[order], _metrics(reduced, tables), extract_extended(reduced, parameters))
 
 
 def _check(images: Sequence[AtlasImage]) -> None:
@@ -80,7 +86,7 @@ def _check(images: Sequence[AtlasImage]) -> None:
 
 def _band_table(reduced: list[ImageSources], band: Band, parameters: ExtractionParameters) -> Table:
     """All detections of a band, each source once."""
-    parts = [one.detections for one in reduced if one.image.band == band]
+    parts = [sources.detections for sources in reduced if sources.image.band == band]
     if not parts:
         return np.zeros(0, DETECTION_DTYPE)
     table = np.concatenate(parts)
@@ -96,9 +102,9 @@ def _places(table: Table) -> Places:
 
 def _area_arcsec2(reduced: list[ImageSources], band: Band) -> float:
     return sum(
-        float(one.model.usable.sum()) * one.image.projection.scale_arcsec**2
-        for one in reduced
-        if one.image.band == band
+        float(sources.model.usable.sum()) * sources.image.projection.scale_arcsec**2
+        for sources in reduced
+        if sources.image.band == band
     )
 
 
@@ -161,68 +167,47 @@ def _error_ellipses(out: Table, places: Places) -> None:
 def _fill_detected(
     out: Table,
     band: Band,
-    rows: NDArray[np.int64],
+    rows: Integers,
     table: Table,
     flags: dict[str, Table],
     parameters: ExtractionParameters,
-) -> NDArray[np.bool_]:
-    """Copy a band's detections; NaN elsewhere. Returns where the band was detected."""
+) -> Bools:
+    """Copy a band's detections; NaN elsewhere. Returns which sources the band detected."""
     b, position = band.value, band.position
-    there = rows >= 0
-    copied = (
-        "m",
-        "msig",
-        "cmsig",
-        "snr",
-        "psfchi",
-        "m_psf",
-        "msig_psf",
-        "m_stdap",
-        "msig_stdap",
-        "growth",
-        "sky_dn",
-    )
-    for name in (*copied, "ra", "decl"):
+    detected = rows >= 0
+    for name in _COPIED:
         out[f"{b}_{name}"] = np.nan
-        out[f"{b}_{name}"][there] = table[name][rows[there]]
+        out[f"{b}_{name}"][detected] = table[name][rows[detected]]
     out[f"{b}_m_r1"] = out[f"{b}_msig_r1"] = np.nan
     total = out[f"{b}_cmsig"].astype(np.float64) ** 2
     total += parameters.zero_point_error_mag**2 + parameters.flat_error_mag**2
     out[f"{b}_msigcom"] = np.sqrt(total)
     flags["rd_flg"][:, position] = ReadFlag.NOT_DETECTED.value.encode()
     flags["bl_flg"][:, position] = BlendFlag.NONE.value.encode()
-    flags["rd_flg"][there, position] = table["rd_flg"][rows[there]]
-    flags["bl_flg"][there, position] = table["bl_flg"][rows[there]]
-    return there
+    flags["rd_flg"][detected, position] = table["rd_flg"][rows[detected]]
+    flags["bl_flg"][detected, position] = table["bl_flg"][rows[detected]]
+    return detected
 
 
 def _fill_limits(
     out: Table,
     band: Band,
-    missing: NDArray[np.bool_],
+    missing: Bools,
     reduced: list[ImageSources],
     parameters: ExtractionParameters,
-) -> NDArray[np.bool_]:
-    """Upper limits of a missing band from the image in which the place lies deepest. Returns where there is one."""
+) -> Bools:
+    """Upper limits of a missing band from the image in which the place lies deepest. Returns which rows have one."""
     b = band.value
     best = np.full(missing.size, -1.0)
-    for one in (one for one in reduced if one.image.band == band):
+    for sources in (sources for sources in reduced if sources.image.band == band):
         wanted = np.flatnonzero(missing)
-        x, y = one.image.projection.to_pixels(out["ra"][wanted], out["decl"][wanted])
-        ny, nx = one.model.data.shape
+        x, y = sources.image.projection.to_pixels(out["ra"][wanted], out["decl"][wanted])
+        ny, nx = sources.model.data.shape
         inside = (x > -0.5) & (y > -0.5) & (x < nx - 0.5) & (y < ny - 0.5)
         wanted, x, y = wanted[inside], x[inside], y[inside]
         if not wanted.size:
             continue
-        limits = bandfill.upper_limits(
-            one.model,
-            x,
-            y,
-            one.image.zero_point_mag,
-            one.scale.growth_mag,
-            one.image.projection.scale_arcsec,
-            parameters,
-        )
+        limits = bandfill.upper_limits(sources, x, y, parameters)
         edge = np.minimum(np.minimum(x, nx - 1 - x), np.minimum(y, ny - 1 - y)) + 1.0
         better = np.isfinite(limits.limit_mag) & (edge > best[wanted])
         row = wanted[better]
@@ -231,7 +216,7 @@ def _fill_limits(
         out[f"{b}_m_stdap"][row] = limits.aperture_mag[better]
         out[f"{b}_msig_stdap"][row] = limits.aperture_error_mag[better]
         out[f"{b}_sky_dn"][row] = limits.sky_dn[better]
-        out[f"{b}_growth"][row] = one.scale.growth_mag
+        out[f"{b}_growth"][row] = sources.scale.growth_mag
     return best > 0.0
 
 
@@ -243,42 +228,42 @@ def _scan_coordinates(
     The scan's centre line runs through the tangent points of its images; the in-scan coordinate counts from the
     southernmost tangent point. x_scan grows with the pixel coordinate, that is to the west.
     """
-    origin = min(one.image.projection.decl_deg for one in reduced)
-    by_key = {(one.image.band, one.image.number): one.image.projection for one in reduced}
+    origin = min(sources.image.projection.decl_deg for sources in reduced)
+    by_key = {(s.image.band, s.image.number): s.image.projection for s in reduced}
     first = np.argmax(merged.rows >= 0, axis=1) if merged.rows.size else np.zeros(0, np.int64)
     for band in BANDS:
-        mine = np.flatnonzero(first == band.position)
-        detections = tables[band.position][merged.rows[mine, band.position]]
-        out["coadd"][mine] = detections["image"]
+        led = np.flatnonzero(first == band.position)
+        detections = tables[band.position][merged.rows[led, band.position]]
+        out["coadd"][led] = detections["image"]
         for number in np.unique(detections["image"]):
             projection = by_key[band, int(number)]
             part = detections["image"] == number
             x, y = detections["x"][part] - projection.x_pix, detections["y"][part] - projection.y_pix
-            out["x_scan"][mine[part]] = x * projection.scale_arcsec
+            out["x_scan"][led[part]] = x * projection.scale_arcsec
             south = (projection.decl_deg - origin) * 3600.0
-            out["y_scan"][mine[part]] = y * projection.scale_arcsec + south
+            out["y_scan"][led[part]] = y * projection.scale_arcsec + south
 
 
 def _metrics(reduced: list[ImageSources], tables: tuple[Table, ...]) -> dict[str, dict[str, float]]:
-    """Means over the images of each band of what the reduction learnt."""
+    """Means over the images of each band of the facts that the reduction learnt: name, band letter, value."""
     result: dict[str, dict[str, float]] = {}
     for band in BANDS:
-        mine = [one for one in reduced if one.image.band == band]
-        if not mine:
+        images = [sources for sources in reduced if sources.image.band == band]
+        if not images:
             continue
+        models, scales = [sources.model for sources in images], [sources.scale for sources in images]
+        pixels = [sources.image.projection.scale_arcsec for sources in images]
         values: dict[str, Any] = {
             "sources": float(tables[band.position].size),
-            "psf_fwhm_arcsec": np.mean(
-                [o.model.psf.fwhm_pix * o.image.projection.scale_arcsec for o in mine]
-            ),
-            "psf_stars": np.mean([o.model.psf.learnt_from for o in mine]),
-            "psf_fallback": np.mean([o.model.psf.learnt_from == 0 for o in mine]),
-            "growth_mag": np.mean([o.scale.growth_mag for o in mine]),
-            "profile_offset_mag": np.mean([o.scale.offset_mag for o in mine]),
-            "scale_stars": np.mean([o.scale.stars for o in mine]),
-            "noise_correlation": np.mean([o.model.correlation for o in mine]),
-            "aperture_noise_dn": np.mean([o.model.aperture_noise for o in mine]),
-            "saturated_stars": float(sum(o.model.saturated.x.size for o in mine)),
+            "psf_fwhm_arcsec": np.mean([m.psf.fwhm_pix * p for m, p in zip(models, pixels, strict=True)]),
+            "psf_stars": np.mean([model.psf.learnt_from for model in models]),
+            "psf_fallback": np.mean([model.psf.learnt_from == 0 for model in models]),
+            "growth_mag": np.mean([scale.growth_mag for scale in scales]),
+            "profile_offset_mag": np.mean([scale.offset_mag for scale in scales]),
+            "scale_stars": np.mean([scale.stars for scale in scales]),
+            "noise_correlation": np.mean([model.correlation for model in models]),
+            "aperture_noise_dn": np.mean([model.aperture_noise for model in models]),
+            "saturated_stars": float(sum(model.saturated.x.size for model in models)),
         }
         for name, value in values.items():
             result.setdefault(name, {})[band.value] = float(value)

@@ -1,4 +1,4 @@
-"""State of the reduction of one image, and the choice of its undisturbed stars."""
+"""State of the reduction of one finished image, and the choice of its undisturbed stars."""
 
 from __future__ import annotations
 
@@ -9,18 +9,37 @@ from numpy.typing import NDArray
 
 from app.arrays import Bools, Doubles, Singles
 from app.sky.pixels import nearest_pixel
-from workers.reduction.images.profile_fit import Stars
 from workers.reduction.images.psf import Psf
 from workers.reduction.images.saturation import SaturatedStars
+from workers.reduction.images.stars import Stars
 
 
 @dataclass
 class ImageModel:
     """State of the reduction of one image.
 
-    `data` is the background-subtracted image with 0 on unusable pixels, `residual` the same minus all models,
-    `variance` the background variance of a pixel (0: unusable), `correlation` the factor by which real noise of a
-    fitted flux exceeds that of independent pixels.
+    Attributes
+    ----------
+    usable : bool array (ny, nx)
+        Pixels that count: with data, not saturated.
+    level : float32 array (ny, nx)
+        Sky taken off, DN.
+    data : float32 array (ny, nx)
+        The image without its sky, DN; 0 on unusable pixels.
+    variance : float32 array (ny, nx)
+        Background variance of a pixel, DN^2; 0 on unusable pixels.
+    psf : Psf
+        Point-spread function.
+    stars : Stars
+        Stars found so far.
+    residual : float32 array (ny, nx)
+        `data` minus all models, DN.
+    saturated : SaturatedStars
+        Centres and radii of the masked cores.
+    correlation : float
+        Factor by which the real noise of a fitted flux exceeds that of independent pixels.
+    aperture_noise : float
+        Noise of the sum in the standard aperture on blank sky, DN; NaN before it is measured.
     """
 
     usable: Bools
@@ -35,7 +54,13 @@ class ImageModel:
     aperture_noise: float = float("nan")
 
     def level_at(self, x: Doubles, y: Doubles) -> Doubles:
-        """Sky level (DN) at the nearest pixel; NaN outside of the image."""
+        """Sky level at the nearest pixel, (n,), DN; NaN outside of the image.
+
+        Parameters
+        ----------
+        x, y : float64 arrays (n,)
+            Array pixels.
+        """
         i, j = nearest_pixel(x), nearest_pixel(y)
         inside = (i >= 0) & (j >= 0) & (i < self.level.shape[1]) & (j < self.level.shape[0])
         value = self.level[np.clip(j, 0, self.level.shape[0] - 1), np.clip(i, 0, self.level.shape[1] - 1)]
@@ -43,11 +68,25 @@ class ImageModel:
 
 
 def quiet_stars(model: ImageModel, minimum_snr: float, maximum: int) -> NDArray[np.int64]:
-    """Bright stars that nothing disturbs, brightest first.
+    """Bright stars that nothing disturbs.
 
-    Above `minimum_snr`, with all pixels of their disc, 10 pixels from the edges, 30 from saturated stars, with
-    neighbours within 6 pixels that together have less than a tenth of their light, and (where more than 30 are
-    left) without the fifth that fits worst: those are pairs and galaxies.
+    Such stars have all pixels of their disc, lie 10 pixels from the edges and 30 from saturated stars, and have
+    neighbours within 6 pixels that together have less than a tenth of their light. Where more than 30 are left, the
+    fifth that fits worst is left out: pairs and galaxies.
+
+    Parameters
+    ----------
+    model : ImageModel
+        With fitted stars.
+    minimum_snr : float
+        Least flux over its error, correlation of pixels included.
+    maximum : int
+        Most stars, above 0.
+
+    Returns
+    -------
+    int64 array (n,)
+        Indices, brightest first.
     """
     from scipy.spatial import cKDTree
 

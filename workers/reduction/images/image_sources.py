@@ -1,13 +1,12 @@
-"""The detections of one image: magnitudes, uncertainties and positions on the sky."""
+"""The detections of one finished image: magnitudes, uncertainties and positions on the sky."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
 import numpy as np
-from numpy.typing import NDArray
 
-from app.arrays import Doubles
+from app.arrays import Bools, Doubles, Table
 from app.columns.flags import BlendFlag, ReadFlag
 from app.parameters.extraction import ExtractionParameters
 from workers.reduction.frames.products import AtlasImage
@@ -41,20 +40,31 @@ DETECTION_DTYPE = np.dtype(
         ("sky_dn", "f8"),
         ("rd_flg", "S1"),
         ("bl_flg", "S1"),
-        ("confused", "?"),
+        ("confused", "?"),  # neighbours put more light on the central pixel than the star itself
     ]
 )
 
 
 @dataclass(frozen=True)
 class ImageSources:
-    """What one image gave: its model (kept for upper limits), its scale and its detections."""
+    """The sources of one image, and all that tells of their magnitudes.
+
+    Attributes
+    ----------
+    image : AtlasImage
+        The image itself.
+    model : ImageModel
+        Stars, sky and noise; kept for upper limits and extended sources.
+    scale : Scale
+        Of the image's profile and aperture magnitudes.
+    detections : structured array of DETECTION_DTYPE
+        A row for each star of the model, in the same order.
+    """
 
     image: AtlasImage
     model: ImageModel
     scale: Scale
-    detections: NDArray[np.void]
-    light_error: float
+    detections: Table
 
 
 def _magnitude(flux: Doubles, zero_point_mag: float) -> Doubles:
@@ -70,16 +80,15 @@ def _edge_distance(model: ImageModel, x: Doubles, y: Doubles) -> Doubles:
     return np.asarray(np.min(sides, axis=0))
 
 
-def _fill_profile(
-    table: NDArray[np.void], model: ImageModel, image: AtlasImage, scale: Scale, gain: float
-) -> None:
+def _fill_profile(table: Table, model: ImageModel, image: AtlasImage, scale: Scale, gain: float) -> None:
+    """Magnitudes, errors and chi-squared of the profile fits."""
     stars = model.stars
     scatter = max(model.correlation, 1.0)
     table["m_psf"] = _magnitude(stars.flux, image.zero_point_mag) + scale.offset_mag
     table["msig_psf"] = 1.0857 * stars.flux_error / stars.flux
     table["m"], table["msig"] = table["m_psf"], table["msig_psf"]
     table["cmsig"] = 1.0857 * stars.flux_sigma / stars.flux
-    # The noise of this scan for a star of that brightness, alone on the median sky: no blend, no bad fit in it.
+    # Signal to noise as of a star of that brightness alone on the median sky: blends and bad fits do not lower it.
     faint = stars.flux < np.percentile(stars.flux, 30) if stars.flux.size else np.zeros(0, np.bool_)
     sky = float(np.median(stars.flux_error[faint])) * scatter if faint.any() else np.nan
     table["snr"] = stars.flux / np.sqrt(sky**2 + stars.flux / gain)
@@ -91,16 +100,28 @@ def _fill_profile(
 
 def detections_of(
     image: AtlasImage, model: ImageModel, scale: Scale, parameters: ExtractionParameters
-) -> NDArray[np.void]:
+) -> Table:
     """Turn fitted stars into detections.
 
     `psfchi` is scaled so that the median of the faintest 30 % is 1: the pixels are correlated, and a plain reduced
     chi-squared of them has no fixed expectation. `msig` is the formal uncertainty for independent pixels, `cmsig`
-    that multiplied by the excess of real noise, measured on the filtered residual image.
+    the total one, from the noise of the image as measured on blank sky and the errors of the profile.
+
+    Parameters
+    ----------
+    image : AtlasImage
+        For its number, projection and zero point.
+    model : ImageModel
+        Stars, residual image and noise of that image.
+    scale : Scale
+        Of its profile and aperture magnitudes.
+    parameters : ExtractionParameters
+        Radii of aperture and sky ring, gain, floor of the position errors.
 
     Returns
     -------
     structured array of DETECTION_DTYPE, (n,)
+        A row a star, in the order of the stars.
     """
     stars = model.stars
     n = stars.x.size
@@ -136,10 +157,10 @@ def detections_of(
     return table
 
 
-def _fill_saturated(table: NDArray[np.void], saturated: NDArray[np.bool_]) -> None:
+def _fill_saturated(table: Table, saturated: Bools) -> None:
     """Saturated stars: magnitude from the wings (rd_flg 3), no aperture; rd_flg 9 where the wings fail too.
 
-    Wings know the brightness to 0.1-0.2 mag only, whatever their formal error (background/survey 2.9): not below 0.1.
+    Wings tell the brightness to 0.1-0.2 mag only (background/survey 2.9), so 0.1 mag is added in squares.
     """
     wings = np.isfinite(table["cmsig"])
     table["rd_flg"][saturated] = np.where(
@@ -152,7 +173,7 @@ def _fill_saturated(table: NDArray[np.void], saturated: NDArray[np.bool_]) -> No
         table[name][saturated] = np.nan
 
 
-def _confused(model: ImageModel) -> NDArray[np.bool_]:
+def _confused(model: ImageModel) -> Bools:
     """Whether neighbours put more light on a star's central pixel than the star itself."""
     stars = model.stars
     j = np.clip(np.rint(stars.y).astype(int), 0, model.data.shape[0] - 1)
@@ -163,7 +184,15 @@ def _confused(model: ImageModel) -> NDArray[np.bool_]:
 
 
 def extract_strip(strip: Strip, parameters: ExtractionParameters) -> list[ImageSources]:
-    """Reduce the images of a strip together; the detections of each, every star on one image only."""
+    """Reduce the images of a strip together, and give the detections of each: every star on one image only.
+
+    Parameters
+    ----------
+    strip : Strip
+        Images of one band that continue one another.
+    parameters : ExtractionParameters
+        All numbers of the extraction; numbers of stars are those of a single image.
+    """
     count = len(strip.parts)
     shared = replace(
         parameters,
@@ -175,5 +204,5 @@ def extract_strip(strip: Strip, parameters: ExtractionParameters) -> list[ImageS
     result = []
     for k, image in enumerate(strip.parts):
         model = part_of(whole, strip, k)
-        result.append(ImageSources(image, model, scale, detections_of(image, model, scale, parameters), 0.0))
+        result.append(ImageSources(image, model, scale, detections_of(image, model, scale, parameters)))
     return result

@@ -1,4 +1,4 @@
-"""One magnitude scale: profile fits are shifted onto the curve-of-growth-corrected aperture scale."""
+"""The magnitude scale of a finished image: profile fits are shifted onto the corrected aperture scale."""
 
 from __future__ import annotations
 
@@ -19,13 +19,13 @@ class Scale:
     Attributes
     ----------
     growth_mag : float
-        Correction of a 4" aperture to a star's whole light (negative).
+        Correction of a 4" aperture to a star's whole light, mag (negative).
     offset_mag : float
-        What is added to profile-fit magnitudes.
+        Added to profile-fit magnitudes, mag.
     stars : int
         Number of stars both were measured from; 0 where the model profile had to serve.
     curve_mag : tuple of float
-        Aperture magnitude at each radius minus that of whole light.
+        Aperture magnitude at each radius minus that of whole light, mag.
     """
 
     growth_mag: float
@@ -54,11 +54,15 @@ def aperture_scale(model: ImageModel, pixel_arcsec: float, parameters: Extractio
     model : ImageModel
         With its stars fitted.
     pixel_arcsec : float
+        Side of a pixel, arcsec.
     parameters : ExtractionParameters
+        Radii of the curve, of the standard aperture and of whole light (both among the radii of the curve), and the
+        stars that may serve.
 
     Returns
     -------
     Scale
+        From stars, or from the model profile where fewer than three serve.
     """
     radii = np.array(parameters.growth_radii_arcsec) / pixel_arcsec
     whole = int(np.argmin(np.abs(np.array(parameters.growth_radii_arcsec) - parameters.growth_total_arcsec)))

@@ -1,4 +1,4 @@
-"""Simultaneous profile fits of blended stars.
+"""Simultaneous profile fits of blended stars of a finished image.
 
 Model (background/survey 2.9): d_i = sum_n f_n H(r_i - s_n) + noise_i within a disc around each star. Stars closer
 than the linking length are solved together; all others are taken out of a running residual image, and sweeps over
@@ -10,97 +10,60 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
-from app.arrays import Doubles, Integers, Singles
-from workers.reduction.images.fit_kernels import MAX_MEMBERS, add_stars, fit_groups, link_groups
+from app.arrays import Integers, Singles
+from workers.reduction.images.drawing import DrawnStars, ProfileTables, add_stars
+from workers.reduction.images.group_fit import FitImage, FitResults, FittedStars, Noise, Seeds, fit_groups
+from workers.reduction.images.groups import groups
 from workers.reduction.images.psf import Psf
+from workers.reduction.images.stars import Stars
 
 
-@dataclass
-class Stars:
-    """Fitted stars of one image (mutable arrays of equal length n, pixels and DN).
+@dataclass(frozen=True)
+class FitRules:
+    """How an image's stars are fitted.
 
-    `x_seed`, `y_seed` are the places where they were found; `radius` how far each model is drawn.
+    Attributes
+    ----------
+    sweeps : int
+        Passes over all groups.
+    link_pix : float
+        Stars closer than this are fitted together, pixels.
+    fit_radius_pix : float
+        Radius of the disc of pixels used around each star.
+    psf_error : float
+        Error of the model as a share of the model, added to a pixel's variance.
+    gain : float
+        Electrons per DN of the averaged image.
+    seed_sigma_pix : float
+        Freedom of the positions around their seeds, one sigma of a coordinate; 0 fixes them.
+    wing_radius_pix : float
+        Radius of the disc used for saturated stars, whose cores are masked.
     """
 
-    x: Doubles
-    y: Doubles
-    flux: Doubles
-    x_seed: Doubles
-    y_seed: Doubles
-    flux_error: Doubles
-    x_error: Doubles
-    y_error: Doubles
-    chi2: Doubles
-    pixels: Integers
-    flux_sigma: Doubles  # total uncertainty of the flux, set by the caller
-    group: Integers  # number of stars fitted together
-    saturated: NDArray[np.bool_]  # fitted to the wings only
-
-    @classmethod
-    def at(cls, x: Doubles, y: Doubles, flux: Doubles) -> Stars:
-        """Unfitted stars at the given places, (n,)."""
-        n = x.size
-        nan = [np.full(n, np.nan) for _ in range(4)]
-        return cls(x.copy(), y.copy(), flux.copy(), x.copy(), y.copy(), nan[0], nan[1], nan[2], nan[3],
-                   np.zeros(n, np.int64), np.full(n, np.nan), np.ones(n, np.int64), np.zeros(n, np.bool_))  # fmt: skip
-
-    def take(self, index: NDArray[np.int64] | NDArray[np.bool_]) -> Stars:
-        """Take the chosen stars, in the order of `index`."""
-        return Stars(*(getattr(self, name)[index] for name in self.__dataclass_fields__))
-
-    def join(self, other: Stars) -> Stars:
-        """Append the other stars to these."""
-        return Stars(
-            *(np.concatenate([getattr(self, n), getattr(other, n)]) for n in self.__dataclass_fields__)
-        )
+    sweeps: int
+    link_pix: float
+    fit_radius_pix: float
+    psf_error: float
+    gain: float
+    seed_sigma_pix: float
+    wing_radius_pix: float
 
 
-def groups(stars: Stars, length_pix: float) -> tuple[Integers, Integers]:
-    """Index lists of stars to be fitted together.
-
-    Friends of friends closer than `length_pix`; chains longer than `MAX_MEMBERS` are linked again with a length
-    shorter by a fifth, as often as needed. Returns (start, member): group g is member[start[g]:start[g + 1]].
-    Groups are ordered by their brightest star, so that bright stars leave the residual image first.
-    """
-    lists: list[Integers] = []
-    waiting = [(np.argsort(stars.y, kind="stable"), length_pix)]
-    while waiting:
-        index, length = waiting.pop()
-        label = np.empty(index.size, np.int64)
-        link_groups(stars.x[index], stars.y[index], length, label)
-        order = np.argsort(label, kind="stable")
-        cuts = np.flatnonzero(np.diff(label[order])) + 1
-        for part in np.split(index[order], cuts):
-            if part.size > MAX_MEMBERS and length > 0.05:
-                waiting.append((part[np.argsort(stars.y[part], kind="stable")], 0.8 * length))
-            elif part.size > MAX_MEMBERS:
-                lists.extend(np.array_split(part, part.size // MAX_MEMBERS + 1))
-            elif part.size:
-                lists.append(part)
-    lists.sort(key=lambda part: (-float(stars.flux[part].max()), int(part[0])))
-    start = np.concatenate([[0], np.cumsum([part.size for part in lists])]).astype(np.int64)
-    for part in lists:
-        stars.group[part] = part.size
-    member = np.concatenate(lists).astype(np.int64) if lists else np.zeros(0, np.int64)
-    return start, member
+def _pixel_noise(variance: Singles) -> float:
+    """Median noise of the usable pixels, DN; 1 for an image without any, which draws nothing."""
+    usable = variance > 0
+    return float(np.sqrt(np.median(variance[usable]))) if usable.any() else 1.0
 
 
-def fit_stars(
-    data: Singles,
-    variance: Singles,
-    psf: Psf,
-    stars: Stars,
-    *,
-    sweeps: int,
-    link_pix: float,
-    fit_radius_pix: float,
-    psf_error: float,
-    gain: float,
-    seed_sigma_pix: float,
-    wing_radius_pix: float = 8.0,
-) -> Singles:
+def _drawn(variance: Singles, psf: Psf, stars: Stars) -> tuple[ProfileTables, DrawnStars, Integers]:
+    """Tables, stars as kernels take them (sharing their memory), and the order in which all are drawn."""
+    reach = psf.reach(stars.flux, _pixel_noise(variance))
+    drawn = DrawnStars(psf.cells(stars.x, stars.y), stars.x, stars.y, stars.flux, reach)
+    return psf.profiles, drawn, np.arange(stars.x.size, dtype=np.int64)
+
+
+def fit_stars(data: Singles, variance: Singles, psf: Psf, stars: Stars, rules: FitRules) -> Singles:
     """Fit all stars of an image; `stars` is updated in place.
 
     Parameters
@@ -108,76 +71,90 @@ def fit_stars(
     data : float32 array (ny, nx)
         Background-subtracted image, DN.
     variance : float32 array (ny, nx)
-        Background variance of a pixel; 0 where a pixel must not be used.
+        Background variance of a pixel, DN^2; 0 where a pixel must not be used.
     psf : Psf
+        Point-spread function of the image.
     stars : Stars
         Starting values; results, formal uncertainties and chi-squared afterwards. A star that could not be
         solved (fewer usable pixels than unknowns) has NaN uncertainties and chi-squared.
-    sweeps : int
-        Passes over all groups.
-    link_pix, fit_radius_pix : float
-        Linking length, and radius of the disc of pixels used around each star.
-    psf_error : float
-        Error of the model as a fraction of the model, added to a pixel's variance.
-    gain : float
-        Electrons per DN of the averaged image.
-    seed_sigma_pix : float
-        Freedom of the positions around their seeds.
-    wing_radius_pix : float
-        Radius of the disc used for saturated stars, whose cores are masked.
+    rules : FitRules
+        Sweeps, radii, and what the fit knows of errors.
 
     Returns
     -------
     float32 array (ny, nx)
         Data minus all models.
+
+    Examples
+    --------
+    A star of 1000 DN without noise, found half a pixel off.
+
+    >>> from workers.reduction.images.psf import moffat
+    >>> truth = Stars.at(np.array([20.3]), np.array([19.8]), np.array([1000.0]))
+    >>> image, variance, psf = *np.ones((2, 40, 40), np.float32), moffat(2.9, (40, 40))
+    >>> image[:] = 0.0
+    >>> draw(image, variance, psf, truth)
+    >>> stars = Stars.at(truth.x + 0.4, truth.y - 0.3, 0.7 * truth.flux)
+    >>> residual = fit_stars(image, variance, psf, stars, FitRules(4, 3.8, 3.5, 0.02, 50.0, 1.0, 8.0))
+    >>> stars.x.round(2).tolist(), stars.y.round(2).tolist(), stars.flux.round(-1).tolist()
+    ([20.3], [19.8], [1000.0])
     """
-    residual = data.copy()
     if stars.x.size == 0:
-        return residual
-    cell = psf.cells(stars.x, stars.y)
-    sigma = float(np.sqrt(np.median(variance[variance > 0]))) if (variance > 0).any() else 1.0
-    start, member = groups(stars, link_pix)
-    everyone = np.arange(stars.x.size, dtype=np.int64)
-    radius = psf.reach(stars.flux, sigma)
-    fit_radii = np.where(stars.saturated, wing_radius_pix, fit_radius_pix)
-    n = stars.x.size
-    add_stars(
-        residual,
-        psf.tables,
-        psf.oversampling,
-        cell,
-        stars.x,
-        stars.y,
-        stars.flux,
-        radius,
-        -1.0,
-        0,
-        n,
-        everyone,
-    )
-    for _ in range(sweeps):
-        fit_groups(
-            residual, variance, psf.tables, psf.oversampling, cell, start, member, stars.x, stars.y, stars.flux,
-            stars.x_seed, stars.y_seed, radius, fit_radii, psf_error, gain, seed_sigma_pix, 2, stars.flux_error,
-            stars.x_error, stars.y_error, stars.chi2, stars.pixels,
-        )  # fmt: skip
+        return data.copy()
+    residual = data.copy()
+    start, member = groups(stars, rules.link_pix)
+    profiles, drawn, order = _drawn(variance, psf, stars)
+    radius = np.where(stars.saturated, rules.wing_radius_pix, rules.fit_radius_pix)
+    seeds = Seeds(stars.x_seed, stars.y_seed, radius)
+    noise = Noise(rules.psf_error, rules.gain, rules.seed_sigma_pix)
+    results = FitResults(stars.flux_error, stars.x_error, stars.y_error, stars.chi2, stars.pixels)
+    add_stars(residual, profiles, drawn, order, -1.0)
+    image, fitted = FitImage(residual, variance), FittedStars(drawn, seeds, results)
+    for _ in range(rules.sweeps):
+        fit_groups(image, profiles, fitted, start, member, noise)
     return subtract(data, variance, psf, stars)
 
 
 def subtract(data: Singles, variance: Singles, psf: Psf, stars: Stars) -> Singles:
-    """Take all models from the data, each drawn with the reach that belongs to its flux."""
+    """Take all models from the data, each drawn with the reach that belongs to its flux.
+
+    Parameters
+    ----------
+    data : float32 array (ny, nx)
+        Background-subtracted image, DN; not changed.
+    variance : float32 array (ny, nx)
+        Background variance of a pixel, DN^2: a model ends where it falls below 3 % of the noise.
+    psf : Psf
+        Point-spread function of the image.
+    stars : Stars
+        Places and fluxes of the models.
+
+    Returns
+    -------
+    float32 array (ny, nx)
+        DN.
+    """
     residual = data.copy()
     draw(residual, variance, psf, stars, sign=-1.0)
     return residual
 
 
 def draw(image: Singles, variance: Singles, psf: Psf, stars: Stars, sign: float = 1.0) -> None:
-    """Add `sign` times the models of the stars to an image, in place."""
-    n = stars.x.size
-    if n:
-        sigma = float(np.sqrt(np.median(variance[variance > 0]))) if (variance > 0).any() else 1.0
-        everyone = np.arange(n, dtype=np.int64)
-        add_stars(
-            image, psf.tables, psf.oversampling, psf.cells(stars.x, stars.y), stars.x, stars.y, stars.flux,
-            psf.reach(stars.flux, sigma), sign, 0, n, everyone,
-        )  # fmt: skip
+    """Add the models of stars to an image, in place.
+
+    Parameters
+    ----------
+    image : float32 array (ny, nx)
+        DN.
+    variance : float32 array (ny, nx)
+        Background variance of a pixel, DN^2: a model ends where it falls below 3 % of the noise.
+    psf : Psf
+        Point-spread function of the image.
+    stars : Stars
+        Places and fluxes of the models; none is legal.
+    sign : float
+        Factor of the models: 1 adds them, -1 takes them away.
+    """
+    if stars.x.size:
+        profiles, drawn, order = _drawn(variance, psf, stars)
+        add_stars(image, profiles, drawn, order, sign)

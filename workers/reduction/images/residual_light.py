@@ -1,9 +1,9 @@
-"""The light that the profiles of bright stars leave behind, given back to them.
+"""The light that the profiles of bright stars leave in a finished image, shared out to these stars.
 
-A profile fit is the best flux of faint and blended stars. Of a bright star alone it knows less than a plain circle
-does: Atlas profiles differ from star to star, because each is the mean of six undersampled frames at their own
-phases, and that error is a share of the flux whatever the noise. What is left in a circle of the image without stars
-is just this error, plus noise and the errors of neighbours. So the flux becomes that of the fit plus the part of the
+A profile fit is the best flux of faint and blended stars. Of a bright star alone the fit knows less than a plain
+circle: Atlas profiles differ from star to star, because each is the mean of six undersampled frames at their own
+phases, and that error is a share of the flux whatever the noise. The light left in a circle of the image without
+stars is this error, plus noise and the errors of neighbours. So the flux becomes that of the fit plus the part of the
 residual light that is due to the profile rather than to the other two.
 """
 
@@ -15,7 +15,7 @@ from app.arrays import Doubles
 from app.parameters.extraction import ExtractionParameters
 from workers.reduction.images import aperture, profile_fit
 from workers.reduction.images.image_model import ImageModel
-from workers.reduction.images.profile_fit import Stars
+from workers.reduction.images.stars import Stars
 
 # A star that fits twice as badly as others of its brightness keeps a fifth of the weight.
 MISFIT = 4.0
@@ -25,6 +25,16 @@ def misfit(stars: Stars) -> Doubles:
     """Excess of each star's reduced chi-squared over that of the 50 stars next to it in brightness, as a share of it.
 
     A companion that was not resolved, or a galaxy, leaves light that is not an error of the profile.
+
+    Parameters
+    ----------
+    stars : Stars
+        Fitted stars with chi-squared, at least one.
+
+    Returns
+    -------
+    float64 array (n,)
+        0 for stars that fit as well as others or better.
     """
     from scipy.ndimage import median_filter
 
@@ -35,7 +45,7 @@ def misfit(stars: Stars) -> Doubles:
     return np.asarray(np.maximum(reduced / np.maximum(usual, 1e-9) - 1.0, 0.0))
 
 
-def give_back(model: ImageModel, pixel_arcsec: float, parameters: ExtractionParameters) -> None:
+def share_residual_light(model: ImageModel, pixel_arcsec: float, parameters: ExtractionParameters) -> None:
     """Add to each star's flux its share of the residual light; the residual image follows.
 
     With f the flux, R the residual light in the circle, e the error of the profile, s the noise of R and N the light of
@@ -48,7 +58,9 @@ def give_back(model: ImageModel, pixel_arcsec: float, parameters: ExtractionPara
     model : ImageModel
         With fitted stars, residual image and aperture noise; fluxes, uncertainties and residual image are replaced.
     pixel_arcsec : float
+        Side of a pixel, arcsec.
     parameters : ExtractionParameters
+        Radii of circle and sky ring, error of the profile.
     """
     stars = model.stars
     sound = ~stars.saturated & (stars.flux > 0)
@@ -61,7 +73,7 @@ def give_back(model: ImageModel, pixel_arcsec: float, parameters: ExtractionPara
     annulus = (parameters.annulus_arcsec[0] / pixel_arcsec, parameters.annulus_arcsec[1] / pixel_arcsec)
     left = aperture.measure(model.residual, model.usable, x, y, radius, annulus)
     light, area = left.flux[:, 0], np.pi * radius[0] ** 2
-    # A narrow ring for the models: its level goes back in.
+    # A narrow ring for the models; the level of that ring is models too, and goes back in.
     near = (float(radius[0]), float(radius[0]) + 2.0)
     drawn = aperture.measure(model.data - model.residual, model.usable, x, y, radius, near)
     noise = model.aperture_noise * radius[0] * pixel_arcsec / parameters.aperture_arcsec
@@ -72,7 +84,7 @@ def give_back(model: ImageModel, pixel_arcsec: float, parameters: ExtractionPara
     known = np.isfinite(light) & (left.missing < 0.001)
     weight = np.where(known, profile / (profile + other), 0.0)
     new = flux + weight * np.nan_to_num(light) / inside
-    # One residual may hold a star that was not found: the profile stands where the two differ by a half.
+    # A residual may hold a star that was not found: where circle and fit differ by a half, the flux of the fit stays.
     weight = np.where(np.abs(new - flux) < 0.5 * flux, weight, 0.0)
     stars.flux[good] = flux + weight * np.nan_to_num(light) / inside
     # The noise of the fit is part of that of the circle, so what the fit knew counts with 1 - w^2.

@@ -1,4 +1,4 @@
-"""Saturated cores: pixels of bright stars that do not hold the star's light.
+"""Saturated cores on finished images: pixels of bright stars that do not hold the star's light.
 
 An Atlas image has no mask. Read 2 minus Read 1 of a saturated pixel is too small, down to zero or below, so the
 profile of a star brighter than about J 9 is flat-topped, has a dip, or a hole that may be NaN (background/survey 8.2).
@@ -15,21 +15,32 @@ from numba import njit
 from app.arrays import Bools, Doubles, Singles
 from workers.reduction.kernels.compiled import KERNEL
 
+SAME_PIX = 6.0  # holes and cores nearer than this are one star's
+MOST_HOLES = 4096
+
 
 @dataclass(frozen=True)
 class SaturatedStars:
-    """Saturated stars of one image: centres and the radius of the spoilt core (pixels), each (n,)."""
+    """Saturated stars of one image.
+
+    Attributes
+    ----------
+    x, y : float64 arrays (n,)
+        Array pixels of the centres.
+    radius : float64 array (n,)
+        Of the core to be masked, pixels.
+    """
 
     x: Doubles
     y: Doubles
     radius: Doubles
 
     def join(self, other: SaturatedStars) -> SaturatedStars:
-        """Both lists, without those of `other` that lie on a star of this one."""
+        """Both lists, without the stars of `other` that lie within 6 pixels of a star of this list."""
         new = [
             k
             for k in range(other.x.size)
-            if not (np.hypot(self.x - other.x[k], self.y - other.y[k]) < 6.0).any()
+            if not (np.hypot(self.x - other.x[k], self.y - other.y[k]) < SAME_PIX).any()
         ]
         return SaturatedStars(
             np.append(self.x, other.x[new]),
@@ -40,7 +51,7 @@ class SaturatedStars:
 
 @njit(**KERNEL)
 def _holes(data: Singles, high: float, dip: float, x: Doubles, y: Doubles) -> int:
-    """Pixels whose surroundings at 2-5 pixels are bright in all directions while they are lower than `dip` of them."""
+    """List pixels lower than `dip` of their surroundings at 2-5 pixels, which are bright in all directions."""
     ny, nx = data.shape
     n = 0
     for j in range(6, ny - 6):
@@ -48,7 +59,7 @@ def _holes(data: Singles, high: float, dip: float, x: Doubles, y: Doubles) -> in
             v = data[j, i]
             if not np.isnan(v) and v > 1e30:
                 continue
-            # A quick look first: one bright pixel to the right and one above.
+            # Most pixels are dismissed by the four pixels to the right, before all directions are tried.
             if not max(data[j, i + 2], data[j, i + 3], data[j, i + 4], data[j, i + 5]) > high:
                 continue
             lowest = 1e30
@@ -73,18 +84,24 @@ def find_holes(data: Singles, sigma: float, dip: float) -> SaturatedStars:
     Parameters
     ----------
     data : float32 array (ny, nx)
-        Background-subtracted image; NaN allowed.
+        Background-subtracted image, DN; NaN allowed.
     sigma : float
-        Noise of a pixel; a ring must be 300 times brighter, which confusion of faint stars never is.
+        Noise of a pixel, DN; a ring must be 300 times brighter, which confusion of faint stars never is.
     dip : float
         Largest ratio of centre to ring.
+
+    Returns
+    -------
+    SaturatedStars
+        Holes within 6 pixels of each other are one star; a core ends 3 pixels beyond its farthest hole.
     """
-    limit = 4096
-    x, y = np.empty(limit), np.empty(limit)
+    x, y = np.empty(MOST_HOLES), np.empty(MOST_HOLES)
     n = _holes(data, 300.0 * sigma, dip, x, y)
     clusters: list[list[int]] = []
     for k in range(n):
-        home = next((g for g in clusters if any(np.hypot(x[k] - x[m], y[k] - y[m]) < 6.0 for m in g)), None)
+        home = next(
+            (g for g in clusters if any(np.hypot(x[k] - x[m], y[k] - y[m]) < SAME_PIX for m in g)), None
+        )
         if home is None:
             clusters.append([k])
         else:
@@ -103,18 +120,27 @@ def find_depressed(
     """Stars whose core holds too little light for their wings.
 
     The profile is scaled to the ring of 3 to 6 pixels by the median of data over profile; a star whose central
-    pixels (within 1.5) lie below 1 - `share` of that is saturated. The spoilt core ends where the profile of that
-    scale falls below its level: pixels of a saturated star are alike, and fainter ones of its slope are sound.
+    pixels (within 1.5) lie below 1 - `share` of the scaled profile is saturated. The masked core ends where the scaled
+    profile falls below 0.6 of the core's highest pixel: saturated pixels are alike, and fainter pixels of the slope
+    are sound.
 
     Parameters
     ----------
-    data, usable : arrays (ny, nx)
+    data : float32 array (ny, nx)
+        Background-subtracted image, DN.
+    usable : bool array (ny, nx)
+        Pixels that count.
     stamp : float32 array (2 h + 1, 2 h + 1), h at least 7
         The point-spread function at whole pixels, learnt without such stars.
     x, y, flux : float64 arrays (n,)
-        Stars to test: the bright ones.
+        Stars to test, pixels and DN: bright stars, of which the core can be told from noise.
     share : float
-        Smallest lack of light in the core.
+        Smallest lack of light in the core, a share of the scaled profile.
+
+    Returns
+    -------
+    SaturatedStars
+        Stars nearer to the edge of the image than the stamp reaches are not tested.
     """
     half = stamp.shape[0] // 2
     ny, nx = data.shape
@@ -130,7 +156,7 @@ def find_depressed(
         ring, core = good & (r > 3.0) & (r < 6.0), good & (r < 1.5)
         if ring.sum() < 30 or core.sum() < 4:
             continue
-        # Sectors first: a neighbour fills one or two of eight and does not reach the median.
+        # The median over eight sectors: a neighbour fills one or two of them and does not change it.
         sector = ((np.arctan2(offset_y, offset_x) + np.pi) / (2.0 * np.pi) * 8).astype(int) % 8
         sums = [
             part[ring & (sector == s)].sum() / max(stamp[ring & (sector == s)].sum(), 1e-9) for s in range(8)
@@ -138,18 +164,37 @@ def find_depressed(
         scale = float(np.median(sums))
         lack = 1.0 - float(part[core].sum() / (scale * stamp[core].sum()))
         if scale > 0.7 * flux[n] and share < lack < 0.95:
-            spoilt = r[(stamp * scale > 0.6 * part[core].max()) & (r < 6.0)]
-            rows.append((x[n], y[n], float(spoilt.max(initial=1.0)) + 0.5))
+            low = r[(stamp * scale > 0.6 * part[core].max()) & (r < 6.0)]
+            rows.append((x[n], y[n], float(low.max(initial=1.0)) + 0.5))
     table = np.array(rows).reshape(-1, 3)
     return SaturatedStars(table[:, 0], table[:, 1], table[:, 2])
 
 
 def mask(stars: SaturatedStars, shape: tuple[int, int]) -> Bools:
-    """Mark the spoilt cores with True."""
-    spoilt = np.zeros(shape, np.bool_)
+    """Mark the cores of saturated stars.
+
+    Parameters
+    ----------
+    stars : SaturatedStars
+        Centres and radii.
+    shape : tuple of int
+        (ny, nx) of the image.
+
+    Returns
+    -------
+    bool array (ny, nx)
+        True within a core.
+
+    Examples
+    --------
+    >>> star = SaturatedStars(np.array([2.0]), np.array([1.0]), np.array([1.0]))
+    >>> mask(star, (3, 4)).astype(int).tolist()
+    [[0, 0, 1, 0], [0, 1, 1, 1], [0, 0, 1, 0]]
+    """
+    marked = np.zeros(shape, np.bool_)
     for x, y, radius in zip(stars.x, stars.y, stars.radius, strict=True):
         y0, y1 = max(0, int(y - radius)), min(shape[0], int(y + radius) + 2)
         x0, x1 = max(0, int(x - radius)), min(shape[1], int(x + radius) + 2)
         yy, xx = np.mgrid[y0:y1, x0:x1]
-        spoilt[y0:y1, x0:x1] |= np.hypot(xx - x, yy - y) <= radius
-    return spoilt
+        marked[y0:y1, x0:x1] |= np.hypot(xx - x, yy - y) <= radius
+    return marked

@@ -1,9 +1,9 @@
-"""Neighbouring images of a scan, put together again before they are reduced.
+"""Neighbouring finished images of a scan, put together again before they are reduced.
 
 Atlas images are windows of one coadd: neighbours share 54 rows, pixel by pixel, up to the level of the sky. Reduced
 one by one they get their own profile, sky and scale, which differ most at the edges; a star of the overlap then has
-two magnitudes. Reduced together they share all three, no star lies at an edge within the scan, and it does not matter
-on which image a star falls.
+two magnitudes. Reduced together they share profile, sky and scale, no star lies at an edge within the scan, and a
+star's magnitude does not depend on the image on which it falls.
 """
 
 from __future__ import annotations
@@ -12,7 +12,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
-from numpy.typing import NDArray
 
 from workers.reduction.frames.products import AtlasImage
 from workers.reduction.images.image_model import ImageModel
@@ -26,10 +25,19 @@ SAME_DN = 0.01  # shared pixels agree to 0.0001 DN after a constant
 
 @dataclass(frozen=True)
 class Strip:
-    """Images of one band that continue one another along y, the first row of each, and the rows that each answers for.
+    """Images of one band that continue one another along y.
 
-    `image` holds all pixels on the grid of the first; `bounds` (n + 1,) are the lines between images, half-way through
-    their overlaps.
+    Attributes
+    ----------
+    image : AtlasImage
+        All pixels, on the grid of the first image.
+    parts : tuple of AtlasImage
+        The n images, from the first row on.
+    first_rows : tuple of int
+        Row of `image` at which each part begins.
+    bounds : tuple of float
+        Lines between the rows that the parts answer for, pixels, (n + 1,): half-way through the overlaps, and
+        infinite at the ends.
     """
 
     image: AtlasImage
@@ -40,11 +48,11 @@ class Strip:
 
 def _rows_ahead(lower: AtlasImage, upper: AtlasImage) -> int:
     """Whole rows from the first row of `lower` to that of `upper`; 0 where they do not share rows of one grid."""
-    there = upper.projection
-    x, y = lower.projection.to_pixels(np.array([there.ra_deg]), np.array([there.decl_deg]))
-    dx, dy = float(x[0]) - there.x_pix, float(y[0]) - there.y_pix
+    projection = upper.projection
+    x, y = lower.projection.to_pixels(np.array([projection.ra_deg]), np.array([projection.decl_deg]))
+    dx, dy = float(x[0]) - projection.x_pix, float(y[0]) - projection.y_pix
     rows = round(dy) if np.isfinite(dy) else 0
-    alike = np.allclose(lower.projection.matrix_deg, there.matrix_deg, rtol=1e-6, atol=1e-9)
+    alike = np.allclose(lower.projection.matrix_deg, projection.matrix_deg, rtol=1e-6, atol=1e-9)
     alike &= lower.pixels_dn.shape[1] == upper.pixels_dn.shape[1]
     alike &= abs(lower.zero_point_mag - upper.zero_point_mag) < 0.001
     if not alike or abs(dx) > GRID_PIX or abs(dy - rows) > GRID_PIX:
@@ -53,7 +61,7 @@ def _rows_ahead(lower: AtlasImage, upper: AtlasImage) -> int:
 
 
 def _step(lower: AtlasImage, upper: AtlasImage, rows: int) -> float:
-    """Level of `upper` above `lower` on the pixels that they share; NaN where these are not the same pixels."""
+    """Level of `upper` above `lower` on the pixels that they share, DN; NaN where these are not the same pixels."""
     shared = min(lower.pixels_dn.shape[0] - rows, upper.pixels_dn.shape[0])
     difference = upper.pixels_dn[:shared] - lower.pixels_dn[rows : rows + shared]
     difference = difference[np.isfinite(difference)]
@@ -104,28 +112,41 @@ def _strip(run: list[tuple[AtlasImage, int, float]]) -> Strip:
         return Strip(first, parts, rows, bounds)
     pixels = np.full((max(ends), first.pixels_dn.shape[1]), np.nan, np.float32)
     for part, row, level in run:
-        here = pixels[row : row + part.pixels_dn.shape[0]]
-        here[:] = np.where(np.isfinite(here), here, part.pixels_dn - np.float32(level))
+        covered = pixels[row : row + part.pixels_dn.shape[0]]
+        covered[:] = np.where(np.isfinite(covered), covered, part.pixels_dn - np.float32(level))
     return Strip(replace(first, pixels_dn=pixels, coverage=None, uncertainty_dn=None), parts, rows, bounds)
 
 
 def part_of(model: ImageModel, strip: Strip, k: int) -> ImageModel:
-    """View of a strip's model that belongs to its k-th image, with the stars that this image answers for."""
+    """View of a strip's model that belongs to its k-th image, with the stars that this image answers for.
+
+    Parameters
+    ----------
+    model : ImageModel
+        Of the whole strip; the view shares its pixels.
+    strip : Strip
+        The images and their rows.
+    k : int
+        Number of the image in the strip.
+    """
     if len(strip.parts) == 1:
         return model
     first = strip.first_rows[k]
     rows = slice(first, first + strip.parts[k].pixels_dn.shape[0])
-    mine = (model.stars.y > strip.bounds[k]) & (model.stars.y <= strip.bounds[k + 1])
-    stars = model.stars.take(np.flatnonzero(mine))
+    answered = (model.stars.y > strip.bounds[k]) & (model.stars.y <= strip.bounds[k + 1])
+    stars = model.stars.take(np.flatnonzero(answered))
     stars.y, stars.y_seed = stars.y - first, stars.y_seed - first
     holes = model.saturated
     saturated = SaturatedStars(holes.x, holes.y - first, holes.radius)
-    planes: list[NDArray[np.float32]] = [
-        plane[rows] for plane in (model.level, model.data, model.variance, model.residual)
-    ]
-    level, data, variance, residual = planes
-    psf = replace(model.psf, first_row=model.psf.first_row + first)
     return ImageModel(
-        model.usable[rows], level, data, variance, psf, stars, residual, saturated, model.correlation,
-        model.aperture_noise,
-    )  # fmt: skip
+        usable=model.usable[rows],
+        level=model.level[rows],
+        data=model.data[rows],
+        variance=model.variance[rows],
+        psf=replace(model.psf, first_row=model.psf.first_row + first),
+        stars=stars,
+        residual=model.residual[rows],
+        saturated=saturated,
+        correlation=model.correlation,
+        aperture_noise=model.aperture_noise,
+    )

@@ -7,9 +7,9 @@ from app.errors import InputError
 from app.instruments.bands import Band
 from app.parameters.extraction import ExtractionParameters
 from app.sky.projection import SinProjection
+from tests.worlds.finished_image import draw_stars
 from workers.process.warm_images import warm
 from workers.reduction.frames.products import SOURCE_DTYPE, AtlasImage
-from workers.reduction.images import fit_kernels
 from workers.reduction.images import psf as psf_module
 from workers.reduction.images.extract import ImageSetError, extract_scan
 
@@ -27,21 +27,7 @@ def _image(x, y, flux, band=Band.J, number=1, seed=1, shape=(300, 300), projecti
     """Stars on a sky of 100 DN with noise correlated as that of survey images (sigma 0.99 pixel)."""
     psf = psf_module.moffat(2.9, shape)
     image = np.zeros(shape, np.float32)
-    n = x.size
-    fit_kernels.add_stars(
-        image,
-        psf.tables,
-        psf.oversampling,
-        psf.cells(x, y),
-        x,
-        y,
-        flux,
-        np.full(n, 16.0),
-        1.0,
-        0,
-        n,
-        np.arange(n),
-    )
+    draw_stars(image, psf, x, y, flux)
     noise = gaussian_filter(np.random.default_rng(seed).normal(0, 1, shape), 0.99)
     image += (noise / noise.std()).astype(np.float32) * np.sqrt(sigma**2 + image / 600.0)
     return AtlasImage(band, number, (100.0 + image).astype(np.float32), projection, ZERO_POINT, 0.95)

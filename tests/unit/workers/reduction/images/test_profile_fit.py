@@ -1,51 +1,38 @@
-from itertools import pairwise
+from dataclasses import replace
 
 import numpy as np
 import pytest
 from astropy.table import Table
 from photutils.psf import ImagePSF, PSFPhotometry
 
-from workers.reduction.images import fit_kernels, profile_fit
+from tests.worlds.finished_image import draw_stars
+from workers.reduction.images import profile_fit
 from workers.reduction.images import psf as psf_module
-from workers.reduction.images.profile_fit import Stars
+from workers.reduction.images.profile_fit import FitRules
+from workers.reduction.images.stars import Stars
 
 GAIN = 50.0
+RULES = FitRules(
+    sweeps=4,
+    link_pix=3.8,
+    fit_radius_pix=3.5,
+    psf_error=0.0,
+    gain=GAIN,
+    seed_sigma_pix=1.0,
+    wing_radius_pix=8.0,
+)
 
 
 def _field(x, y, flux, shape=(100, 110), sigma=1.0, seed=5, fwhm=2.9):
     psf = psf_module.moffat(fwhm, shape)
     image = np.zeros(shape, np.float32)
-    n = x.size
-    everyone = np.arange(n)
-    reach = np.full(n, 16.0)
-    fit_kernels.add_stars(
-        image, psf.tables, psf.oversampling, psf.cells(x, y), x, y, flux, reach, 1.0, 0, n, everyone
-    )
+    draw_stars(image, psf, x, y, flux)
     noise = np.random.default_rng(seed).normal(0.0, 1.0, shape) * np.sqrt(sigma**2 + image / GAIN)
     return psf, (image + noise).astype(np.float32), np.full(shape, sigma**2, np.float32)
 
 
 def _fit(psf, image, variance, stars, sweeps=4):
-    return profile_fit.fit_stars(
-        image, variance, psf, stars, sweeps=sweeps, link_pix=3.8, fit_radius_pix=3.5, psf_error=0.0, gain=GAIN,
-        seed_sigma_pix=1.0,
-    )  # fmt: skip
-
-
-def test_profile_is_its_nodes_and_its_gradient_is_right():
-    psf = psf_module.moffat(2.9, (64, 64))
-    middle = psf.tables.shape[1] // 2
-    value, _, _ = fit_kernels.profile(psf.tables[0], psf.oversampling, 0.0, 0.0)
-    assert value == pytest.approx(psf.tables[0, middle, middle], rel=1e-6)
-    step = 1e-3
-    for dx, dy in ((0.3, -0.4), (1.2, 0.7), (-2.1, 1.6)):
-        _, by_x, by_y = fit_kernels.profile(psf.tables[0], psf.oversampling, dx, dy)
-        right, _, _ = fit_kernels.profile(psf.tables[0], psf.oversampling, dx + step, dy)
-        left, _, _ = fit_kernels.profile(psf.tables[0], psf.oversampling, dx - step, dy)
-        up, _, _ = fit_kernels.profile(psf.tables[0], psf.oversampling, dx, dy + step)
-        down, _, _ = fit_kernels.profile(psf.tables[0], psf.oversampling, dx, dy - step)
-        assert by_x == pytest.approx((right - left) / 2 / step, abs=2e-4)
-        assert by_y == pytest.approx((up - down) / 2 / step, abs=2e-4)
+    return profile_fit.fit_stars(image, variance, psf, stars, replace(RULES, sweeps=sweeps))
 
 
 def test_isolated_stars_reach_truth_within_their_uncertainties():
@@ -113,11 +100,43 @@ def test_no_stars_leave_the_image_as_it_is():
     assert np.array_equal(_fit(psf, image, variance, empty), image)
 
 
-def test_groups_are_bounded_and_hold_each_star_once():
-    rng = np.random.default_rng(9)
-    stars = Stars.at(rng.uniform(0, 60, 500), rng.uniform(0, 60, 500), rng.uniform(1, 100, 500))
-    start, member = profile_fit.groups(stars, 3.8)
-    assert sorted(member) == list(range(500))
-    assert np.diff(start).max() <= fit_kernels.MAX_MEMBERS
-    brightest = [stars.flux[member[a:b]].max() for a, b in pairwise(start)]
-    assert brightest == sorted(brightest, reverse=True)
+def test_a_masked_core_leaves_the_wings_to_the_fit():
+    x, y, flux = np.array([50.2]), np.array([48.9]), np.array([1e5])
+    psf, image, variance = _field(x, y, flux)
+    yy, xx = np.mgrid[:100, :110]
+    core = np.hypot(xx - 50, yy - 49) < 4.0
+    image[core], variance[core] = 0.0, 0.0
+    stars = Stars.at(x, y, 0.7 * flux)
+    _fit(psf, image, variance, stars)
+    assert np.isnan(stars.flux_error[0])
+    stars = Stars.at(x, y, 0.7 * flux)
+    stars.saturated[:] = True
+    _fit(psf, image, variance, stars)
+    assert stars.flux[0] == pytest.approx(1e5, rel=0.03)
+    assert np.hypot(stars.x - x, stars.y - y)[0] < 0.1
+
+
+def test_drawing_and_subtracting_are_inverse():
+    rng = np.random.default_rng(6)
+    stars = Stars.at(rng.uniform(0, 110, 30), rng.uniform(0, 100, 30), 10 ** rng.uniform(1, 4, 30))
+    psf, image, variance = _field(stars.x, stars.y, stars.flux)
+    rest = profile_fit.subtract(image, variance, psf, stars)
+    assert np.std(rest) < 3.0 < np.std(image)
+    profile_fit.draw(rest, variance, psf, stars)
+    np.testing.assert_allclose(rest, image, atol=2e-3)
+
+
+def test_models_end_where_the_noise_hides_them():
+    stars = Stars.at(np.array([55.0]), np.array([50.0]), np.array([300.0]))
+    psf, _, _ = _field(stars.x, stars.y, stars.flux)
+    for sigma, reach in ((1e-3, 15.5), (100.0, 6.0)):
+        image = np.zeros((100, 110), np.float32)
+        profile_fit.draw(image, np.full(image.shape, sigma**2, np.float32), psf, stars)
+        y, x = np.nonzero(image)
+        assert reach - 0.01 <= np.hypot(x - 55, y - 50).max() <= reach + 0.51
+
+
+def test_an_image_without_usable_pixels_can_be_drawn():
+    stars = Stars.at(np.array([55.0]), np.array([50.0]), np.array([300.0]))
+    psf, image, variance = _field(stars.x, stars.y, stars.flux)
+    assert np.isfinite(profile_fit.subtract(image, np.zeros_like(variance), psf, stars)).all()

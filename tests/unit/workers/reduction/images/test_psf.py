@@ -1,9 +1,7 @@
 import numpy as np
 import pytest
 
-from workers.reduction.images import fit_kernels, profile_fit
 from workers.reduction.images import psf as psf_module
-from workers.reduction.images.profile_fit import Stars
 
 
 def test_a_model_profile_has_its_width_and_unit_sum():
@@ -22,73 +20,57 @@ def test_the_reach_grows_with_flux_within_its_limits():
     assert reach[-1] == psf_module.RADIUS_PIX
 
 
-def _scene(varies, seed=2):
-    """Stars of a profile whose width grows across the image by `varies`."""
-    shape = (300, 300)
-    narrow, wide = (psf_module.moffat(2.8 * (1 + s * varies), shape).coefficients[0] for s in (-1, 1))
-    slope = 0.5 * (wide - narrow)
-    truth = psf_module.build(np.stack([0.5 * (wide + narrow), slope, 0 * slope]), 1, shape, 0)
-    rng = np.random.default_rng(seed)
-    gx, gy = np.meshgrid(np.arange(20, 290, 24.0), np.arange(20, 290, 24.0))
-    x, y = (g.ravel() + rng.uniform(-3, 3, g.size) for g in (gx, gy))
-    flux = rng.uniform(2000, 9000, x.size)
-    image = np.zeros(shape, np.float32)
-    n = x.size
-    fit_kernels.add_stars(
-        image,
-        truth.tables,
-        truth.oversampling,
-        truth.cells(x, y),
-        x,
-        y,
-        flux,
-        np.full(n, 16.0),
-        1.0,
-        0,
-        n,
-        np.arange(n),
-    )
-    image += rng.normal(0, 1, shape).astype(np.float32)
-    return truth, image, x, y, flux
+def test_light_within_circles_grows_to_all_of_it():
+    psf = psf_module.moffat(2.9, (100, 100))
+    shares = [psf.enclosed(radius) for radius in (0.5, 1.45, 3.0, 6.0, 16.0)]
+    assert shares == sorted(shares)
+    assert shares[-1] == pytest.approx(1.0, abs=1e-4)
+    # A Moffat profile of beta 3 has 1 - (1 + (r / alpha)^2)^-2 within r, but for what lies beyond the table.
+    alpha = 2.9 / 2.0 / np.sqrt(2.0 ** (1.0 / 3.0) - 1.0)
+    assert shares[2] == pytest.approx(1.0 - (1.0 + (3.0 / alpha) ** 2) ** -2, abs=0.01)
 
 
-def _learn(image, x, y, flux, order):
-    psf = psf_module.moffat(3.1, image.shape)
-    variance = np.ones(image.shape, np.float32)
-    stars = Stars.at(x, y, flux)
-    for _ in range(5):
-        residual = profile_fit.fit_stars(
-            image, variance, psf, stars, sweeps=2, link_pix=3.8, fit_radius_pix=3.5, psf_error=0.02, gain=1e9,
-            seed_sigma_pix=1.0,
-        )  # fmt: skip
-        psf = psf_module.learn(
-            psf, residual, variance > 0, variance, stars.x, stars.y, stars.flux, order=order, core_pix=7.0,
-            model_error=0.01,
-        )  # fmt: skip
-    return psf, stars
+def test_tables_are_drawn_at_the_middles_of_their_cells():
+    shape = (128, 192)  # 2 x 3 cells
+    middle = psf_module.moffat(2.9, shape).coefficients[0]
+    slope = 0.1 * (psf_module.moffat(3.3, shape).coefficients[0] - middle)
+    psf = psf_module.build(np.stack([middle, slope, 0 * slope]), 1, shape, 7)
+    assert psf.tables.shape[0] == 6
+    assert psf.learnt_from == 7
+    weights = psf_module.terms(np.array([31.5, 95.5, 159.5]), np.full(3, 31.5), 1, shape)[:, 1]
+    peak = middle.shape[0] // 2
+    wanted = (psf.coefficients[0] + weights[:, None, None] * psf.coefficients[1])[:, peak, peak]
+    np.testing.assert_allclose(psf.tables[:3, peak, peak], wanted, rtol=1e-6)
 
 
-def test_the_profile_is_learnt_from_a_wrong_start():
-    truth, image, x, y, flux = _scene(0.0)
-    psf, stars = _learn(image, x, y, flux, 0)
-    peak = truth.coefficients[0].max()
-    inner = (
-        np.hypot(*np.indices(psf.coefficients[0].shape) - psf.coefficients.shape[1] // 2)
-        < 4 * psf.oversampling
-    )
-    assert np.abs(psf.coefficients[0] - truth.coefficients[0])[inner].max() < 0.015 * peak
-    assert abs(np.median(stars.x - x)) < 0.01
-    assert abs(np.median(stars.y - y)) < 0.01
-    assert psf.learnt_from == x.size
+def test_places_beyond_the_edge_have_the_nearest_cell():
+    psf = psf_module.moffat(2.9, (128, 192))
+    x, y = np.array([-50.0, 0.0, 63.4, 63.6, 191.0, 500.0]), np.array([-9.0, 63.4, 63.6, 100.0, 127.0, 999.0])
+    assert psf.cells(x, y).tolist() == [0, 0, 3, 4, 5, 5]
 
 
-def test_variation_over_the_image_is_learnt():
-    truth, image, x, y, flux = _scene(0.05)
-    flat, _ = _learn(image, x, y, flux, 0)
-    varying, stars = _learn(image, x, y, flux, 1)
+def test_a_part_of_a_strip_has_the_cells_of_its_rows():
+    from dataclasses import replace
 
-    def error(psf):
-        return np.abs(psf.tables.max(axis=(1, 2)) / truth.tables.max(axis=(1, 2)) - 1.0).max()
+    psf = psf_module.moffat(2.9, (256, 64))
+    upper = replace(psf, first_row=128)
+    x, y = np.full(3, 30.0), np.array([0.0, 60.0, 120.0])
+    assert upper.cells(x, y).tolist() == psf.cells(x, y + 128.0).tolist() == [2, 2, 3]
 
-    assert error(varying) < 0.35 * error(flat)
-    assert abs(np.polyfit(x, stars.flux / flux, 1)[0] * 300) < 0.01
+
+def test_only_the_first_term_holds_light():
+    rng = np.random.default_rng(2)
+    first = psf_module.moffat(2.9, (100, 100)).coefficients[0]
+    terms = np.stack([3.0 * first, *(0.1 * rng.random((2, *first.shape)))])
+    psf = psf_module.build(terms, 1, (100, 100), 0)
+    sums = psf.coefficients.sum(axis=(1, 2)) / psf.oversampling**2
+    np.testing.assert_allclose(sums, [1.0, 0.0, 0.0], atol=1e-9)
+
+
+def test_the_stamp_samples_whole_pixels():
+    psf = psf_module.moffat(2.9, (100, 100))
+    stamp = psf.stamp(5)
+    middle = psf.coefficients.shape[1] // 2
+    assert stamp.shape == (11, 11)
+    assert stamp[5, 7] == pytest.approx(psf.coefficients[0, middle, middle + 2 * psf.oversampling])
+    assert psf.stamp(16).sum() == pytest.approx(1.0, abs=2e-3)
