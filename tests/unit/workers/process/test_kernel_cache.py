@@ -7,7 +7,7 @@ from pathlib import Path
 
 from numba import config
 
-from workers.reduction.kernels import compiled
+from tests.worlds.places import ROOT
 from workers.reduction.kernels.compiled import cache_folder, forget_old_kernels
 
 
@@ -34,4 +34,5 @@ def test_kernels_of_former_sources_are_removed_after_a_week(tmp_path):
 
 
 def test_kernels_of_the_reduction_are_kept_there():
-    assert Path(config.CACHE_DIR).name == cache_folder(Path(compiled.__file__).parent).name
+    """Of all sources of the reduction: kernels of one folder are compiled into those of another."""
+    assert Path(config.CACHE_DIR).name == cache_folder(ROOT / "workers/reduction").name

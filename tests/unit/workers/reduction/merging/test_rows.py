@@ -17,7 +17,7 @@ from workers.reduction.merging.grid import ScanGrid
 from workers.reduction.merging.rows import characters_of, fill_limits, merge_catalogues
 from workers.reduction.photometry.catalogue import DETECTION_DTYPE, make_catalogue
 from workers.reduction.photometry.growth import Growth
-from workers.reduction.photometry.sweeps import sweep
+from workers.reduction.photometry.rounds import sweep
 from workers.reduction.profile.stars import Stars
 
 PARAMETERS = PhotometryParameters()
@@ -55,8 +55,8 @@ def test_magnitudes_are_the_light_of_the_stars(field):
     for name, limit in (("m", 0.004), ("m_psf", 0.004), ("m_stdap", 0.006)):
         assert np.median((table[name] + 2.5 * np.log10(flux))[good]) == pytest.approx(0.0, abs=limit)
     assert catalogue.normalisation_mag == pytest.approx(0.0, abs=0.005)
-    assert table["sky_dn"] == pytest.approx(123.0, abs=8.0)
-    assert np.median(table["sky_dn"]) == pytest.approx(123.0, abs=0.3)
+    assert table["sky_dn"] == pytest.approx(400.0, abs=8.0)
+    assert np.median(table["sky_dn"]) == pytest.approx(400.0, abs=0.3)
 
 
 def test_uncertainties_cover_the_errors(field):

@@ -10,7 +10,7 @@ from app.instruments.bands import Band
 from app.parameters.photometry import PhotometryParameters
 from app.parameters.reduction import ReductionParameters
 from tests.worlds import small_scan
-from workers.reduction.measure_scan import measure_scan
+from workers.reduction.measure_scan import measure_bands
 from workers.reduction.photometry.crowding import between
 from workers.reduction.reduce_scan import ReferenceStars, reduce_scan
 
@@ -44,8 +44,7 @@ def test_pairs_share_their_light(monkeypatch, separation, tolerance, share):
     )
     scan = small_scan.make_scan(frames=12, count=10, seed=3)
     reduced = reduce_scan(scan.raw, scan.calibration, ReferenceStars.none(), ReductionParameters())
-    measure_scan(reduced, PhotometryParameters())
-    found = reduced.stacks[Band.J].stars
+    found = measure_bands(reduced, PhotometryParameters())[Band.J].stack.stars
     tree = cKDTree(np.column_stack([found.x_arcsec, found.y_arcsec]))
     single = ~paired & (y > 50) & (y < 700)
     away, row = tree.query(np.column_stack([x, y]))
