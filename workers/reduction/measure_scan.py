@@ -84,15 +84,14 @@ def measure_bands(reduced: ReducedScan, parameters: PhotometryParameters) -> dic
     residuals = _memory_of(reduced)
     measured = {}
     for band, stack in reduced.stacks.items():
+        zero_point, piece = float(np.mean(grid.zero_point_mag[band])), _piece(reduced, band)
         # Bands that are through guide by their final widths, the others by those of the first look.
         others = [s.psf.log_width for b, s in stacks.items() if b != band and s.psf.stars]
         guide = np.asarray(np.mean(others, axis=0, dtype=np.float64)) if others else None
         fixed = saturated_of(stack.band, reduced.read1_stars, stack.psf)
-        zero_point = float(np.mean(grid.zero_point_mag[band]))
         with residuals.lend(replace(stack, guide=guide, fixed=fixed)) as residual:
             stacks[band] = measure(residual, detector, parameters)
             catalogue = make_catalogue(residual)
-            piece = _piece(reduced, band)
             picture = band_diagnostics(residual, catalogue, reduced.uscan, piece, zero_point)
             wide = wide_sources(residual, catalogue, parameters)
         measured[band] = MeasuredBand(stacks[band], catalogue, picture, wide)

@@ -44,7 +44,7 @@ from workers.reduction.registration.rounds import (
     registration_metrics,
 )
 from workers.reduction.registration.sources import extract_frame_sources
-from workers.reduction.registration.values import Centres, RegistrationQuality
+from workers.reduction.registration.values import Centres, Exposures, RegistrationQuality
 from workers.reduction.saturated.read1_stars import Read1Stars, find_read1_stars
 from workers.reduction.saturated.stars import saturated_of
 
@@ -140,17 +140,23 @@ def reduce_scan(
     bands = tuple(band for band in bands if frames[band].noise_dn.any())
     if not bands:
         raise FrameSetError("no frame with pixels in any band", expected="at least one")
-    uscan = UScan.through(raw[bands[0]].ra_deg, raw[bands[0]].decl_deg)
+    any_raw = raw[bands[0]]
+    uscan = UScan.through(any_raw.ra_deg, any_raw.decl_deg)
+    exposures = Exposures(
+        {band: raw[band].detector for band in bands},
+        *uscan.from_sky(any_raw.ra_deg, any_raw.decl_deg),
+        any_raw.read2_dn.shape[-1],
+    )
     tables = {band: extract_frame_sources(frames[band], raw[band], calibration[band]) for band in bands}
     choice = RegistrationChoice(
         parameters.registration_snr, parameters.registration_sources, parameters.centroid_floor_arcsec
     )
-    first = register_roughly(raw, tables, uscan, reference, choice)
+    first = register_roughly(exposures, tables, uscan, reference, choice)
     looked = {b: BandFrames(raw[b], calibration[b], frames[b], first.geometry[b]) for b in bands}
     bright = find_read1_stars(looked)
     chosen = photometry or PhotometryParameters()
     stacks, centres = _first_looks(looked, tables, bright, parameters, chosen, metrics)
-    solution = register_finely(raw, centres, tables, uscan, reference, first, choice)
+    solution = register_finely(exposures, centres, tables, uscan, reference, first, choice)
     for name, values in registration_metrics(solution).items():
         metrics.setdefault(name, {}).update(values)
     stacks = {band: stack.at(solution.geometry[band]) for band, stack in stacks.items()}

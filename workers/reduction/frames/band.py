@@ -45,4 +45,5 @@ class BandFrames:
         margin_pix : float
             Distance from the array's edge that a star must keep; negative to look beyond the edge.
         """
-        return find_looks(self.geometry, self.frames.usable, x_arcsec, y_arcsec, margin_pix=margin_pix)
+        usable = self.frames.noise_dn > 0.0
+        return find_looks(self.geometry, usable, x_arcsec, y_arcsec, margin_pix=margin_pix)

@@ -17,6 +17,7 @@ from numba import njit
 from app.arrays import Doubles, Singles
 from workers.reduction.frames.geometry import FrameGeometry
 from workers.reduction.frames.grid import WIDTH, StripGrid, lean_rows
+from workers.reduction.frames.looks import find_looks
 from workers.reduction.frames.values import FlatFrames, FrameArrays, GeometryArrays
 from workers.reduction.kernels.compiled import BORROWING, KERNEL
 from workers.reduction.kernels.marks import Marks, marks_of
@@ -167,7 +168,7 @@ class Detector:
         self._found = np.empty((MOST_PEAKS, 4))
 
     def find(self, residual: FrameArrays, geometry: FrameGeometry, threshold: float) -> Peaks:
-        """Peaks of residual frames above a signal-to-noise ratio.
+        """Peaks of residual frames above a signal-to-noise ratio that lie on a frame.
 
         Parameters
         ----------
@@ -192,4 +193,7 @@ class Detector:
         cells = CellRow.of(columns), marks_of(columns)
         count = _search(frames, places, (rows, columns, spill), threshold, filters, sums, cells, self._found)
         x, y, flux, snr = self._found[:count].T
-        return Peaks(x + first_x, y + first_y, flux.copy(), snr.copy())
+        x, y = x + first_x, y + first_y
+        # A peak off all arrays is the skirt of a star at their edge: no fit would ever bound its light.
+        seen = np.diff(find_looks(geometry, frames.noise_dn > 0.0, x, y).start) > 0
+        return Peaks(x[seen], y[seen], flux[seen], snr[seen])

@@ -13,16 +13,65 @@ from typing import Any
 
 import numpy as np
 
-from app.arrays import Bools, Singles
+from app.arrays import Bools, Doubles, Singles
 from app.errors import MappsError
-from workers.reduction.frames.values import FrameArrays
+from workers.reduction.frames.looks import Looks
+from workers.reduction.frames.values import CalibratedFrames, FrameArrays
 from workers.reduction.photometry.fit import LEAST_PIXELS
 from workers.reduction.photometry.stack import BandStack
-from workers.reduction.profile.drawing import background_free, relevel, subtract_stars
+from workers.reduction.profile.drawing import DrawWork, draw_stars, level_frames, subtract_background
 from workers.reduction.profile.stamps import STAMP
 from workers.reduction.profile.stars import Stars
+from workers.reduction.profile.table import FramePsf
 
 OVER_EDGE_PIX = -float(STAMP)  # stars up to a stamp off the array still put light on it
+
+
+def background_free(frames: CalibratedFrames, out: Singles | None = None) -> Singles:
+    """Frames less their background mesh, 0 where flagged; float32 (n, rows, columns), into `out` where given."""
+    result = np.empty_like(frames.pixels_dn) if out is None else out
+    subtract_background(frames.pixels_dn, frames.flags, frames.mesh_dn, result)
+    return result
+
+
+def subtract_stars(
+    residual: FrameArrays, psf: FramePsf, looks: Looks, flux_dn: Doubles, fitted: Bools | None = None
+) -> None:
+    """Subtract stars from residual frames in place.
+
+    Parameters
+    ----------
+    residual : FrameArrays
+        Residual frames of a band, changed where they are not flagged.
+    psf : FramePsf
+        The band's point-spread function.
+    looks : Looks
+        Should reach some pixels beyond the array: light of stars off the edge falls on it too.
+    flux_dn : float64 array (stars,)
+        Negative to add stars back.
+    fitted : bool array (stars,), optional
+        Stars whose cores a sweep already subtracted, on every frame that holds their centre: only the rest is drawn.
+    """
+    swept = np.zeros(flux_dn.size, np.bool_) if fitted is None else fitted
+    draw_stars(residual, psf.arrays(), looks, flux_dn, swept, DrawWork.of(psf.nodes.shape[0]))
+
+
+def relevel(frames: CalibratedFrames, residual: Singles) -> CalibratedFrames:
+    """Measure background and noise anew on residual frames; the frames with both, and the residual changed in place.
+
+    With known stars taken away a clipped mean is not biased by them. Light of stars too faint to be known stays in the
+    background, which is its place: it lies under the known stars too.
+
+    Parameters
+    ----------
+    frames : CalibratedFrames
+        Frames with their present background; they are not changed.
+    residual : float32 array (n, rows, columns)
+        Their residual frames; loses the change of the background.
+    """
+    noise, change = frames.noise_dn.copy(), np.empty_like(frames.mesh_dn)
+    level_frames(residual, frames.flags, noise, change)
+    return replace(frames, mesh_dn=frames.mesh_dn + change, noise_dn=noise)
 
 
 class ResidualError(MappsError):
@@ -73,7 +122,7 @@ class Residual:
 
     def arrays(self) -> FrameArrays:
         """Return what kernels take: the residual pixels with the flags and the noise of their band."""
-        return self.stack.frames.arrays(self.pixels_dn)
+        return self.stack.band.frames.arrays(self.pixels_dn)
 
     def restore_background(self) -> None:
         """Make the residual frames anew with all stars: only the background is taken away."""

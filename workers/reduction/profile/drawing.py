@@ -1,9 +1,8 @@
-"""Residual frames: calibrated frames less background and the models of all stars known so far."""
+"""Kernels of residual frames: background and stars are taken away, and background and noise measured on the rest."""
 
 from __future__ import annotations
 
 import math
-from dataclasses import replace
 from typing import NamedTuple
 
 import numpy as np
@@ -12,26 +11,45 @@ from numba import njit
 from app.arrays import Bools, Doubles, Flags, Singles
 from workers.reduction.calibration.frame_background import background_row
 from workers.reduction.frames.looks import Looks
-from workers.reduction.frames.values import CalibratedFrames, FrameArrays
+from workers.reduction.frames.values import FrameArrays
 from workers.reduction.kernels.compiled import BORROWING, KERNEL
 from workers.reduction.profile.stamps import HALF, PADDED, STAMP, look_stamp
-from workers.reduction.profile.table import WING_POWER, WING_STEP_PIX, FramePsf
+from workers.reduction.profile.table import WING_POWER, WING_STEP_PIX
 from workers.reduction.profile.values import ProfileArrays
 
 WING_LIMIT = 0.1
 """Wings are drawn as far as they exceed this share of a frame's noise: six looks at 0.1 sigma stay below 0.25."""
 
 
-class _Work(NamedTuple):
+class DrawWork(NamedTuple):
     """Work space of the drawing: polynomial terms (1, terms), stamp with derivatives (1, 3, 56), light (56,)."""
 
     terms: Singles
     stamps: Singles
     light: Singles
 
+    @classmethod
+    def of(cls, terms: int) -> DrawWork:
+        """Return work space for a number of polynomial terms."""
+        stamps = np.zeros((1, 3, PADDED), np.float32)
+        return cls(np.empty((1, terms), np.float32), stamps, np.empty(PADDED, np.float32))
+
 
 @njit(**KERNEL)
-def _subtract_background(pixels: Singles, flags: Flags, mesh: Singles, out: Singles) -> None:
+def subtract_background(pixels: Singles, flags: Flags, mesh: Singles, out: Singles) -> None:
+    """Frames less their background, 0 where flagged.
+
+    Parameters
+    ----------
+    pixels : float32 array (n, rows, columns)
+        Calibrated frames.
+    flags : uint8 array (n, rows, columns)
+        `PixelFlag` bits.
+    mesh : float32 array (n, cells, cells)
+        Background at the centres of cells.
+    out : float32 array (n, rows, columns)
+        Becomes the difference.
+    """
     n, ny, nx = pixels.shape
     level = np.empty(nx, np.float32)
     for i in range(n):
@@ -42,13 +60,6 @@ def _subtract_background(pixels: Singles, flags: Flags, mesh: Singles, out: Sing
             target = out[i, y]
             for x in range(nx):
                 target[x] = row[x] - level[x] if flag[x] == 0 else np.float32(0.0)
-
-
-def background_free(frames: CalibratedFrames, out: Singles | None = None) -> Singles:
-    """Frames less their background mesh, 0 where flagged; float32 (n, rows, columns), into `out` where given."""
-    result = np.empty_like(frames.pixels_dn) if out is None else out
-    _subtract_background(frames.pixels_dn, frames.flags, frames.mesh_dn, result)
-    return result
 
 
 @njit(**KERNEL)
@@ -72,7 +83,13 @@ def last_wing_bin(wing: Singles, flux: float, noise: float) -> int:
 
 @njit(**KERNEL, inline="always")
 def _subtract_core(
-    frames: FrameArrays, profile: ProfileArrays, i: int, x_pix: float, y_pix: float, flux: float, work: _Work
+    frames: FrameArrays,
+    profile: ProfileArrays,
+    i: int,
+    x_pix: float,
+    y_pix: float,
+    flux: float,
+    work: DrawWork,
 ) -> None:
     """Subtract the 7 x 7 pixels about a star from frame i; flagged pixels stay 0."""
     _, ny, nx = frames.pixels_dn.shape
@@ -116,12 +133,25 @@ def _subtract_wing(
 
 
 @njit(**BORROWING)
-def _draw(
-    frames: FrameArrays, profile: ProfileArrays, looks: Looks, flux: Doubles, fitted: Bools, work: _Work
+def draw_stars(
+    frames: FrameArrays, profile: ProfileArrays, looks: Looks, flux: Doubles, fitted: Bools, work: DrawWork
 ) -> None:
     """Subtract stars (n,) from residual frames; flagged pixels stay 0.
 
-    Of stars that were `fitted` the cores are gone already, on the frames that hold their centres.
+    Parameters
+    ----------
+    frames : FrameArrays
+        Residual frames of a band, changed in place.
+    profile : ProfileArrays
+        The band's point-spread function.
+    looks : Looks
+        At all stars, those beyond the arrays' edges too.
+    flux : float64 array (n,)
+        Light of the stars, DN; negative to add them back.
+    fitted : bool array (n,)
+        Stars whose cores are gone already, on the frames that hold their centres.
+    work : DrawWork
+        Work space.
     """
     _, ny, nx = frames.pixels_dn.shape
     highest = np.float32(0.0)
@@ -145,30 +175,6 @@ def _draw(
             last = last_wing_bin(profile.wing, abs(gain), frames.noise_dn[i])
             if (last + 1) * WING_STEP_PIX > HALF:
                 _subtract_wing(frames, profile.wing, i, x_pix, y_pix, gain, last)
-
-
-def subtract_stars(
-    residual: FrameArrays, psf: FramePsf, looks: Looks, flux_dn: Doubles, fitted: Bools | None = None
-) -> None:
-    """Subtract stars from residual frames in place.
-
-    Parameters
-    ----------
-    residual : FrameArrays
-        Residual frames of a band, changed where they are not flagged.
-    psf : FramePsf
-        The band's point-spread function.
-    looks : Looks
-        Should reach some pixels beyond the array: light of stars off the edge falls on it too.
-    flux_dn : float64 array (stars,)
-        Negative to add stars back.
-    fitted : bool array (stars,), optional
-        Stars whose cores a sweep already subtracted, on every frame that holds their centre: only the rest is drawn.
-    """
-    terms = np.empty((1, psf.nodes.shape[0]), np.float32)
-    work = _Work(terms, np.zeros((1, 3, PADDED), np.float32), np.empty(PADDED, np.float32))
-    swept = np.zeros(flux_dn.size, np.bool_) if fitted is None else fitted
-    _draw(residual, psf.arrays(), looks, flux_dn, swept, work)
 
 
 @njit(**KERNEL, inline="always")
@@ -235,27 +241,23 @@ def _subtract_mesh(residual: Singles, flags: Flags, mesh: Singles) -> None:
 
 
 @njit(**KERNEL)
-def _relevel(residual: Singles, flags: Flags, noise: Singles, change: Singles) -> None:
-    """Frame by frame: a frame that was just read is still in the cache when it is changed, an eighth less time."""
+def level_frames(residual: Singles, flags: Flags, noise: Singles, change: Singles) -> None:
+    """Measure background and noise on residual frames, and take the change of the background from them.
+
+    Frame by frame: a frame that was just read is still in the cache when it is changed, an eighth less time.
+
+    Parameters
+    ----------
+    residual : float32 array (n, rows, columns)
+        Residual frames; changed.
+    flags : uint8 array (n, rows, columns)
+        `PixelFlag` bits.
+    noise : float32 array (n,)
+        Present scatter of a sky pixel; becomes the new one.
+    change : float32 array (n, cells, cells)
+        Becomes the change of the background.
+    """
     for i in range(residual.shape[0]):
         k = i + 1
         _level(residual[i:k], flags[i:k], noise[i:k], change[i:k])
         _subtract_mesh(residual[i:k], flags[i:k], change[i:k])
-
-
-def relevel(frames: CalibratedFrames, residual: Singles) -> CalibratedFrames:
-    """Measure background and noise anew on residual frames; the frames with both, and the residual changed in place.
-
-    With known stars taken away a clipped mean is not biased by them. Light of stars too faint to be known stays in the
-    background, which is its place: it lies under the known stars too.
-
-    Parameters
-    ----------
-    frames : CalibratedFrames
-        Frames with their present background; they are not changed.
-    residual : float32 array (n, rows, columns)
-        Their residual frames; loses the change of the background.
-    """
-    noise, change = frames.noise_dn.copy(), np.empty_like(frames.mesh_dn)
-    _relevel(residual, frames.flags, noise, change)
-    return replace(frames, mesh_dn=frames.mesh_dn + change, noise_dn=noise)

@@ -15,7 +15,7 @@ from scipy.ndimage import gaussian_filter, uniform_filter
 
 from app.arrays import Doubles, Singles
 from workers.reduction.frames.values import FrameArrays
-from workers.reduction.profile.learning_sums import Clip, LearningSums, gather_learning
+from workers.reduction.profile.learning_sums import Clip, LearningSums, LearningWork, gather_learning
 from workers.reduction.profile.sample import Sample
 from workers.reduction.profile.seeing import most_probable_walk
 from workers.reduction.profile.table import (
@@ -83,7 +83,10 @@ def learn(
     """
     if not sample.chosen.size:
         return psf
-    sums = gather_learning(residual, psf, sample, TIGHT_CLIP if tight else ROUGH_CLIP)
+    terms = psf.nodes.shape[0]
+    sums = LearningSums.of(sample, terms, psf.log_width.size)
+    work = LearningWork.of(int(np.diff(sample.looks.start)[sample.chosen].max(initial=0)), terms)
+    gather_learning(residual, psf.arrays(), sample, TIGHT_CLIP if tight else ROUGH_CLIP, sums, work)
     nodes = _corrected(sums, psf, sample, hold_seeing=hold_seeing)
     expected = continued_wing(nodes[0], psf.wing)
     outer = learn_wing(residual, psf, sample, expected) if wing else expected

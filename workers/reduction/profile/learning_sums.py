@@ -21,7 +21,7 @@ from workers.reduction.profile.stamps import (
     phase_of,
     phase_rest,
 )
-from workers.reduction.profile.table import NODES_A_PIX, REACH_PIX, SIDE, FramePsf
+from workers.reduction.profile.table import NODES_A_PIX, REACH_PIX, SIDE
 from workers.reduction.profile.values import ProfileArrays
 
 TABLE_ERROR = 0.010  # while it is learnt, share of its value
@@ -64,8 +64,22 @@ class LearningSums(NamedTuple):
     width_normal: Doubles
     width_right: Doubles
 
+    @classmethod
+    def of(cls, sample: Sample, terms: int, frames: int) -> LearningSums:
+        """Return zeros for a sample, a number of polynomial terms and of frames."""
+        looks = sample.looks
+        seen = sample.chosen[looks.start[sample.chosen + 1] > looks.start[sample.chosen]]
+        # The band of the widths' matrix is as wide as the frames that see a star are apart.
+        apart = looks.frame[looks.start[seen + 1] - 1] - looks.frame[looks.start[seen]]
+        return cls(
+            np.zeros(SIDE * SIDE * (terms * (terms + 1) // 2 + terms)),
+            np.zeros((SIDE, SIDE, 2)),
+            np.zeros((int(apart.max(initial=0)) + 1, frames)),
+            np.zeros(frames),
+        )
 
-class _Work(NamedTuple):
+
+class LearningWork(NamedTuple):
     """Work space: terms (1, terms), model and its change with s (56,), products of terms, widths with fluxes."""
 
     terms: Singles
@@ -75,7 +89,7 @@ class _Work(NamedTuple):
     crossed: Doubles
 
     @classmethod
-    def of(cls, looks: int, terms: int) -> _Work:
+    def of(cls, looks: int, terms: int) -> LearningWork:
         """Return work space for stars of a number of looks, and a number of polynomial terms."""
         stamps = np.empty(PADDED, np.float32), np.empty(PADDED, np.float32)
         products = np.empty(terms * (terms + 1) // 2 + terms)
@@ -106,7 +120,7 @@ def _flagged(flags: Flags, i: int, jy: int, jx: int) -> bool:
 
 @njit(**KERNEL, inline="always")
 def _blend_width(
-    profile: ProfileArrays, i: int, place: tuple[float, float], shape: tuple[int, int], work: _Work
+    profile: ProfileArrays, i: int, place: tuple[float, float], shape: tuple[int, int], work: LearningWork
 ) -> None:
     """Blend the model of a look at array pixel (x, y) of frame i, and its derivative with the frame's s."""
     fx = place[0] - math.floor(place[0] + 0.5)
@@ -136,7 +150,7 @@ def _blend_width(
 
 
 @njit(**KERNEL, inline="always")
-def _multiply_terms(work: _Work) -> None:
+def _multiply_terms(work: LearningWork) -> None:
     """Products of the look's terms in the order of `LearningSums.normal`."""
     count = work.terms.shape[1]
     triangle = count * (count + 1) // 2
@@ -149,7 +163,7 @@ def _multiply_terms(work: _Work) -> None:
 
 
 @njit(**KERNEL, inline="always")
-def _add_products(normal: Doubles, node: int, work: _Work, w: float, rest: float) -> None:
+def _add_products(normal: Doubles, node: int, work: LearningWork, w: float, rest: float) -> None:
     """Add a pixel of weight w to the triangle and the right side of its node, which begin at element `node`."""
     count = work.terms.shape[1]
     triangle = count * (count + 1) // 2
@@ -164,7 +178,7 @@ def _add_look(
     frames: FrameArrays,
     clip: Clip,
     look: _Look,
-    work: _Work,
+    work: LearningWork,
     sums: LearningSums,
     star: tuple[float, float],
 ) -> tuple[float, float, float]:
@@ -207,7 +221,7 @@ def _add_look(
 
 @njit(**KERNEL, inline="always")
 def _eliminate_flux(
-    sample: Sample, star: int, squares: float, shift: float, work: _Work, sums: LearningSums
+    sample: Sample, star: int, squares: float, shift: float, work: LearningWork, sums: LearningSums
 ) -> None:
     """Take the star's flux out of the equations of the widths: it follows the widths of its frames."""
     start = sample.looks.start
@@ -220,10 +234,31 @@ def _eliminate_flux(
 
 
 @njit(**BORROWING)
-def _gather(
-    frames: FrameArrays, profile: ProfileArrays, sample: Sample, clip: Clip, sums: LearningSums, work: _Work
+def gather_learning(
+    frames: FrameArrays,
+    profile: ProfileArrays,
+    sample: Sample,
+    clip: Clip,
+    sums: LearningSums,
+    work: LearningWork,
 ) -> None:
-    """Sum up star after star; `sums` are zeros before."""
+    """Sum up the normal equations of every node and of all frames' widths, star after star.
+
+    Parameters
+    ----------
+    frames : FrameArrays
+        Residual frames of the band.
+    profile : ProfileArrays
+        The present point-spread function.
+    sample : Sample
+        The stars to learn from.
+    clip : Clip
+        Which of their pixels take part.
+    sums : LearningSums
+        Zeros; become the sums.
+    work : LearningWork
+        Work space for as many looks as any star of the sample has.
+    """
     _, ny, nx = frames.pixels_dn.shape
     looks = sample.looks
     for s in sample.chosen:
@@ -253,32 +288,3 @@ def _gather(
             work.crossed[k - looks.start[s]] = crossed
         if squares > 0.0:
             _eliminate_flux(sample, s, squares, shift, work, sums)
-
-
-def gather_learning(residual: FrameArrays, psf: FramePsf, sample: Sample, clip: Clip) -> LearningSums:
-    """Sum up the normal equations of every node and of all frames' widths.
-
-    Parameters
-    ----------
-    residual : FrameArrays
-        Residual frames of the band.
-    psf : FramePsf
-        The present point-spread function.
-    sample : Sample
-        The stars to learn from.
-    clip : Clip
-        Which of their pixels take part.
-    """
-    looks, terms, frames = sample.looks, psf.nodes.shape[0], psf.log_width.size
-    seen = sample.chosen[looks.start[sample.chosen + 1] > looks.start[sample.chosen]]
-    # The band of the widths' matrix is as wide as the frames that see a star are apart.
-    apart = looks.frame[looks.start[seen + 1] - 1] - looks.frame[looks.start[seen]]
-    sums = LearningSums(
-        np.zeros(SIDE * SIDE * (terms * (terms + 1) // 2 + terms)),
-        np.zeros((SIDE, SIDE, 2)),
-        np.zeros((int(apart.max(initial=0)) + 1, frames)),
-        np.zeros(frames),
-    )
-    most = int(np.diff(looks.start)[sample.chosen].max(initial=0))
-    _gather(residual, psf.arrays(), sample, clip, sums, _Work.of(most, terms))
-    return sums

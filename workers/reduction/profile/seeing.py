@@ -95,7 +95,7 @@ def smooth_along(value: Doubles, weight: Doubles, stiffness: float) -> Doubles:
 
     Examples
     --------
-    >>> smooth_along(np.array([1.0, 0.0, 3.0]), np.array([1.0, 0.0, 1.0]), 1e-6).round(3).tolist()
+    >>> smooth_along(np.array([1.0, 0.0, 3.0]), np.array([1.0, 0.0, 1.0]), 1e-6).round(2).tolist()
     [1.0, 2.0, 3.0]
     """
     if value.size == 0 or not weight.any():

@@ -89,8 +89,8 @@ class FramePsf:
 
         Examples
         --------
-        >>> round(turbulent_guess(1.45, frames=3).width_pix(0.0), 2)
-        1.45
+        >>> round(turbulent_guess(1.5, frames=3).width_pix(0.0), 1)
+        1.5
         """
         terms = np.empty((1, self.nodes.shape[0]), np.float32)
         field_terms(u, v, log_width, 0, terms)

@@ -15,10 +15,16 @@ from app.arrays import Doubles, Table
 from app.instruments.bands import Band
 from workers.reduction.frames.geometry import nominal_geometry
 from workers.reduction.frames.uscan import UScan
-from workers.reduction.frames.values import RawBand
 from workers.reduction.registration.first_guess import first_guess
 from workers.reduction.registration.solve import register
-from workers.reduction.registration.values import Centres, Guess, Observations, References, Registration
+from workers.reduction.registration.values import (
+    Centres,
+    Exposures,
+    Guess,
+    Observations,
+    References,
+    Registration,
+)
 
 REFINING_RADII_ARCSEC = (0.6, 0.5)
 SATURATED_FLOOR_ARCSEC = 0.12  # centroids of saturated stars on Read_1: pixel phase (read1_stars)
@@ -71,7 +77,7 @@ class RegistrationChoice:
 
 
 def register_roughly(
-    raw: Mapping[Band, RawBand],
+    exposures: Exposures,
     tables: Mapping[Band, Table],
     uscan: UScan,
     reference: ReferenceStars,
@@ -79,8 +85,7 @@ def register_roughly(
 ) -> Registration:
     """Register frames by their frame sources (tables of FRAME_SOURCE_DTYPE)."""
     bands = tuple(tables)
-    any_raw = raw[bands[0]]
-    x, y = uscan.from_sky(any_raw.ra_deg, any_raw.decl_deg)
+    x, y = exposures.x_arcsec, exposures.y_arcsec
     parts = []
     for position, band in enumerate(bands):
         table = tables[band]
@@ -89,7 +94,7 @@ def register_roughly(
         table = np.take(table, usable[np.lexsort((-table["flux"][usable], table["frame"][usable]))])
         rank = np.arange(table.size) - np.searchsorted(table["frame"], table["frame"])
         table = np.take(table, np.flatnonzero(rank < choice.sources))
-        magnitude = raw[band].detector.zero_point_mag - 2.5 * np.log10(
+        magnitude = exposures.detectors[band].zero_point_mag - 2.5 * np.log10(
             table["flux"].astype(np.float64) / PATCH_SHARE
         )
         parts.append((table, np.full(table.size, position), magnitude))
@@ -107,14 +112,12 @@ def register_roughly(
         bands,
     )
     references = _references(reference, uscan, x, y)
-    nominal = {
-        band: nominal_geometry(raw[band].detector, x, y, raw[band].read2_dn.shape[-1]) for band in bands
-    }
+    nominal = {band: nominal_geometry(exposures.detectors[band], x, y, exposures.size_pix) for band in bands}
     return register(observations, references, first_guess(observations, references, nominal, x, y))
 
 
 def register_finely(
-    raw: Mapping[Band, RawBand],
+    exposures: Exposures,
     centres: Mapping[Band, Centres],
     tables: Mapping[Band, Table],
     uscan: UScan,
@@ -127,7 +130,7 @@ def register_finely(
     Most reference stars saturate: without them the solution would lose its hold on the sky.
     """
     bands = tuple(tables)
-    x, y = uscan.from_sky(raw[bands[0]].ra_deg, raw[bands[0]].decl_deg)
+    x, y = exposures.x_arcsec, exposures.y_arcsec
     parts = []
     for position, band in enumerate(bands):
         centre = centres[band]
@@ -144,7 +147,7 @@ def register_finely(
                         np.hypot(SATURATED_FLOOR_ARCSEC, 1.6 / burnt["snr"].astype(np.float64)),
                     ]
                 ),
-                raw[band].detector.zero_point_mag
+                exposures.detectors[band].zero_point_mag
                 - 2.5
                 * np.log10(np.concatenate([np.maximum(centre.flux_dn, 1.0), burnt["flux"] / PATCH_SHARE])),
             )

@@ -8,6 +8,7 @@ import numpy as np
 
 from app.arrays import Doubles, Integers
 from app.instruments.bands import Band
+from app.instruments.detector import Detector
 from workers.reduction.frames.geometry import FrameGeometry
 
 
@@ -29,6 +30,26 @@ class Centres:
         order = np.lexsort((x_pix, y_pix, frame))
         self.frame, self.x_pix, self.y_pix = frame[order], x_pix[order], y_pix[order]
         self.sigma_arcsec, self.flux_dn = sigma[order], flux[order]
+
+
+@dataclass(frozen=True)
+class Exposures:
+    """What the telescope and the camera say of the exposures; registration needs no pixels.
+
+    Attributes
+    ----------
+    detectors : dict of Band to Detector
+        Nominal constants of each band's array.
+    x_arcsec, y_arcsec : float64 arrays (n,)
+        Commanded U-scan places of the focal-plane centre.
+    size_pix : int
+        Pixels a side of the frames.
+    """
+
+    detectors: dict[Band, Detector]
+    x_arcsec: Doubles
+    y_arcsec: Doubles
+    size_pix: int
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,7 @@ from workers.reduction.frames.products import SOURCE_DTYPE
 from workers.reduction.frames.values import PixelFlag
 from workers.reduction.merging.read1 import apply_read1
 from workers.reduction.photometry.apertures import measure_apertures
-from workers.reduction.profile.drawing import background_free
+from workers.reduction.photometry.residual import background_free
 from workers.reduction.profile.sample import saturated_stars
 from workers.reduction.profile.table import turbulent_guess
 from workers.reduction.saturated.apertures import read1_photometry

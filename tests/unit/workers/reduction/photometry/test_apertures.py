@@ -21,7 +21,7 @@ from workers.reduction.frames.geometry import FrameGeometry
 from workers.reduction.frames.looks import find_looks
 from workers.reduction.photometry.apertures import circle_light, measure_apertures
 from workers.reduction.photometry.growth import Growth, _mean_ratio, curve_of_growth
-from workers.reduction.profile.drawing import background_free, subtract_stars
+from workers.reduction.photometry.residual import background_free, subtract_stars
 
 LOOKS = 6
 

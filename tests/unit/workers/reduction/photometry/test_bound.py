@@ -10,7 +10,7 @@ from workers.reduction.frames.geometry import FrameGeometry
 from workers.reduction.frames.looks import find_looks
 from workers.reduction.photometry.bound import Bound, cramer_rao, scan_noise_dn
 from workers.reduction.photometry.fit import fit_stars
-from workers.reduction.profile.drawing import background_free
+from workers.reduction.photometry.residual import background_free
 from workers.reduction.profile.stars import Stars
 
 

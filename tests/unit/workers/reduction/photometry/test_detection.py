@@ -11,7 +11,7 @@ from workers.reduction.frames.grid import strip_grid
 from workers.reduction.frames.looks import find_looks
 from workers.reduction.photometry.bound import cramer_rao
 from workers.reduction.photometry.detection import Detector
-from workers.reduction.profile.drawing import background_free
+from workers.reduction.photometry.residual import background_free
 
 FRAMES = 16
 HEIGHT = 83.25 * (FRAMES - 1)

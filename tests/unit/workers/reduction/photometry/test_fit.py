@@ -18,7 +18,7 @@ from tests.worlds.frame_stack import (
 from workers.reduction.frames.looks import find_looks
 from workers.reduction.photometry.bound import cramer_rao
 from workers.reduction.photometry.fit import fit_stars
-from workers.reduction.profile.drawing import background_free, subtract_stars
+from workers.reduction.photometry.residual import background_free, subtract_stars
 from workers.reduction.profile.stars import Stars
 
 LOOKS = 6

@@ -7,8 +7,8 @@ import pytest
 
 from tests.worlds.frame_stack import blank, gaussian_psf, lent, paint, strip
 from workers.reduction.frames.looks import find_looks
-from workers.reduction.photometry.sweeps import sweep
-from workers.reduction.profile.drawing import background_free, subtract_stars
+from workers.reduction.photometry.residual import background_free, subtract_stars
+from workers.reduction.photometry.rounds import sweep
 from workers.reduction.profile.stars import Stars
 from workers.reduction.profile.table import turbulent_guess
 

@@ -10,8 +10,8 @@ from tests.worlds.frame_stack import SIGMA_PIX, axis_share, blank, lent, paint, 
 from workers.reduction.frames.grid import strip_grid
 from workers.reduction.photometry.detection import Detector
 from workers.reduction.photometry.profile_rounds import learn_profile
+from workers.reduction.photometry.residual import background_free
 from workers.reduction.photometry.rounds import first_look, measure
-from workers.reduction.profile.drawing import background_free
 from workers.reduction.profile.learning import _follow
 from workers.reduction.profile.seeing import DEFAULT_SIGMA_PIX, frame_widths, most_probable_walk, smooth_along
 from workers.reduction.profile.table import node_offsets_pix, stretched, turbulent_guess

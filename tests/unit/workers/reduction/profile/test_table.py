@@ -7,7 +7,7 @@ import pytest
 
 from tests.worlds.frame_stack import SIGMA_PIX, blank, gaussian, gaussian_psf, looks_at_one_field, stamp_at
 from workers.reduction.frames.looks import find_looks
-from workers.reduction.profile.drawing import subtract_stars
+from workers.reduction.photometry.residual import subtract_stars
 from workers.reduction.profile.stamps import PADDED, blend, field_place, field_terms
 from workers.reduction.profile.table import FramePsf, normalised, turbulent_guess, wing_beyond, wing_sum
 
