@@ -1,58 +1,153 @@
 """Normal equations of the registration, star by star.
 
-Sparse products of the design matrix cost 25 ms a solution more: they look for what is not zero, which is known here.
+Sparse products of the design matrix cost 25 ms a solution more: they search for the entries that are not zero, which
+are known here.
 """
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import numpy as np
 from numba import njit
 
-from app.arrays import Doubles, Integers
+from app.arrays import Bools, Doubles, Integers
 from workers.reduction.kernels.compiled import KERNEL
 
+TERMS = 6  # unknowns that an observation depends on, an axis
 CORNER_PIX = 128.0 * np.sqrt(2.0)  # distance of the corner of an array of 256 from its middle
-TERMS = 6  # that an observation depends on, an axis
+CORNER3_PIX3 = CORNER_PIX**3
+
+
+class Sightings(NamedTuple):
+    """Observations of the stars of a solution; each (n,).
+
+    Attributes
+    ----------
+    order : int64
+        Indices of the other arrays, star by star.
+    label : int64
+        Star of each observation.
+    frame, band : int64
+        First unknown of the observation's frame and of its band.
+    weight : float64
+        Inverse variance of a coordinate, arcsec^-2.
+    x_pix, y_pix : float64
+        Array pixels at which the derivatives are taken, counted from the array's middle.
+    """
+
+    order: Integers
+    label: Integers
+    frame: Integers
+    band: Integers
+    weight: Doubles
+    x_pix: Doubles
+    y_pix: Doubles
+
+
+class Targets(NamedTuple):
+    """Catalogue places of the stars along an axis; each (stars,).
+
+    Attributes
+    ----------
+    place : float64
+        U-scan arcsec; anything where the weight is 0.
+    weight : float64
+        Inverse variance, arcsec^-2; 0 for stars without a catalogue place.
+    """
+
+    place: Doubles
+    weight: Doubles
+
+
+class Equations(NamedTuple):
+    """Normal equations of all unknowns.
+
+    Attributes
+    ----------
+    normal : float64 array (unknowns, unknowns)
+        Symmetric matrix.
+    right : float64 array (unknowns,)
+        Right side.
+    """
+
+    normal: Doubles
+    right: Doubles
+
+
+class _Star(NamedTuple):
+    """The unknowns that observations of one star depend on."""
+
+    slopes: Doubles  # weighted sum of derivatives by each unknown of all; 0 but for those that were met
+    met: Bools
+    unknowns: Integers  # those that were met, in the order of meeting
+    terms: Integers  # unknowns of one observation
+    values: Doubles  # derivatives by these
 
 
 @njit(**KERNEL)
-def _derivatives(
-    axis: int, frame: int, band: int, x_pix: float, y_pix: float, index: Integers, values: Doubles
-) -> None:
+def _derivatives(axis: int, sightings: Sightings, o: int, star: _Star) -> None:
     """Fill in derivatives of U-scan x (axis 0) or y (axis 1) of an observation, and which unknowns they belong to."""
-    px = x_pix - 127.5
-    py = y_pix - 127.5
+    terms = star.terms
+    values = star.values
+    px = sightings.x_pix[o]
+    py = sightings.y_pix[o]
     along = px if axis == 0 else py
     across = -py if axis == 0 else px
-    index[0] = frame + axis
-    index[1] = frame + 2
-    index[2] = band + axis
-    index[3] = band + 2 + axis
-    index[4] = band + 4
-    index[5] = band + 5
+    frame = sightings.frame[o]
+    band = sightings.band[o]
+    terms[0] = frame + axis
+    terms[1] = frame + 2
+    terms[2] = band + axis
+    terms[3] = band + 2 + axis
+    terms[4] = band + 4
+    terms[5] = band + 5
     values[0] = 1.0
     values[1] = 2.0 * across
     values[2] = 1.0
     values[3] = 2.0 * along
     values[4] = 2.0 * across
-    values[5] = along * (px * px + py * py) / CORNER_PIX**3
+    values[5] = along * (px * px + py * py) / CORNER3_PIX3
+
+
+@njit(**KERNEL, inline="always")
+def _add_observation(weight: float, place: float, count: int, star: _Star, equations: Equations) -> int:
+    """Add an observation as if the place of its star were 0; returns how many unknowns the star has met."""
+    normal, right = equations
+    slopes, met, unknowns, terms, values = star
+    for a in range(TERMS):
+        u = terms[a]
+        if not met[u]:
+            met[u] = True
+            unknowns[count] = u
+            count += 1
+        slope = weight * values[a]
+        slopes[u] += slope
+        right[u] -= slope * place
+        for b in range(TERMS):
+            normal[u, terms[b]] += slope * values[b]
+    return count
+
+
+@njit(**KERNEL, inline="always")
+def _eliminate(total: float, moment: float, count: int, star: _Star, equations: Equations) -> None:
+    """Take the star's place out of the equations, and make ready for the next star."""
+    normal, right = equations
+    slopes, met, unknowns, _, _ = star
+    for a in range(count):
+        u = unknowns[a]
+        part = slopes[u] / max(total, 1e-30)
+        right[u] += part * moment
+        for b in range(count):
+            normal[u, unknowns[b]] -= part * slopes[unknowns[b]]
+    for a in range(count):
+        slopes[unknowns[a]] = 0.0
+        met[unknowns[a]] = False
 
 
 @njit(**KERNEL)
 def add_equations(
-    order: Integers,
-    label: Integers,
-    frame: Integers,
-    band: Integers,
-    weight: Doubles,
-    place: Doubles,
-    x_pix: Doubles,
-    y_pix: Doubles,
-    axis: int,
-    target: Doubles,
-    target_weight: Doubles,
-    normal: Doubles,
-    right: Doubles,
+    sightings: Sightings, place: Doubles, axis: int, targets: Targets, equations: Equations
 ) -> None:
     """Add the equations of one axis in place, places of stars eliminated.
 
@@ -60,57 +155,41 @@ def add_equations(
 
     Parameters
     ----------
-    order : int64 array
-        Observations star by star.
-    label : int64 array
-        Star of each observation.
-    frame, band : int64 arrays
-        First unknown of an observation's frame and of its band.
-    weight, place, x_pix, y_pix : float64 arrays
-        Of observations: `place` U-scan arcseconds along the axis.
+    sightings : Sightings
+        Observations of stars that are seen more than once or have a catalogue place.
+    place : float64 array (n,)
+        U-scan place of each observation along the axis by the present geometry, arcsec.
     axis : int
         0 for x, 1 for y.
-    target, target_weight : float64 arrays
-        Of stars: catalogue places and their weights, 0 where there is none.
-    normal, right : float64 arrays (unknowns, unknowns), (unknowns,)
+    targets : Targets
+        Catalogue places along the axis.
+    equations : Equations
+        Sums of all that was added before; changed.
     """
-    sums = np.zeros(right.size)
-    met = np.zeros(right.size, np.bool_)
-    unknowns = np.empty(right.size, np.int64)
-    index = np.empty(TERMS, np.int64)
-    values = np.empty(TERMS)
+    order = sightings.order
+    label = sightings.label
+    weight = sightings.weight
+    size = equations.right.size
+    star = _Star(
+        np.zeros(size),
+        np.zeros(size, np.bool_),
+        np.empty(size, np.int64),
+        np.empty(TERMS, np.int64),
+        np.empty(TERMS),
+    )
     first = 0
     while first < order.size:
-        star = label[order[first]]
-        total = target_weight[star]
-        moment = target_weight[star] * target[star]
+        number = label[order[first]]
+        total = targets.weight[number]
+        moment = targets.weight[number] * targets.place[number]
         count = 0
         last = first
-        while last < order.size and label[order[last]] == star:
+        while last < order.size and label[order[last]] == number:
             o = order[last]
             last += 1
-            _derivatives(axis, frame[o], band[o], x_pix[o], y_pix[o], index, values)
-            w = weight[o]
-            total += w
-            moment += w * place[o]
-            for a in range(TERMS):
-                u = index[a]
-                if not met[u]:
-                    met[u] = True
-                    unknowns[count] = u
-                    count += 1
-                slope = w * values[a]
-                sums[u] += slope
-                right[u] -= slope * place[o]
-                for b in range(TERMS):
-                    normal[u, index[b]] += slope * values[b]
-        for a in range(count):
-            u = unknowns[a]
-            part = sums[u] / max(total, 1e-30)
-            right[u] += part * moment
-            for b in range(count):
-                normal[u, unknowns[b]] -= part * sums[unknowns[b]]
-        for a in range(count):
-            sums[unknowns[a]] = 0.0
-            met[unknowns[a]] = False
+            _derivatives(axis, sightings, o, star)
+            total += weight[o]
+            moment += weight[o] * place[o]
+            count = _add_observation(weight[o], place[o], count, star, equations)
+        _eliminate(total, moment, count, star, equations)
         first = last

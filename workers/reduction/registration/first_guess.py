@@ -1,35 +1,29 @@
 """First positions of the frames: steps from frame to frame, bands on each other, all on the reference stars.
 
-All three are found by voting: the difference that most pairs share is the shift. Good to 1-2"; `registration` refines.
+All three are found by voting: the difference that most pairs share is the shift. Good to 1-2"; `solve` refines.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
-from typing import TYPE_CHECKING
 
 import numpy as np
 from numba import njit
-from numpy.typing import NDArray
 
-from app.arrays import Doubles
+from app.arrays import Bools, Doubles
 from app.instruments.bands import Band
 from workers.reduction.frames.geometry import FrameGeometry
 from workers.reduction.kernels.compiled import KERNEL
 from workers.reduction.kernels.pairs import pairs_across
-from workers.reduction.registration.values import Guess
-
-if TYPE_CHECKING:
-    from workers.reduction.registration.values import Observations, References
-
+from workers.reduction.registration.values import Guess, Observations, References
 
 STEP_SEARCH_ARCSEC = 15.0
 BAND_SEARCH_ARCSEC = 6.0
 REFERENCE_SEARCH_ARCSEC = 60.0
 FEW_REFERENCES = 5
-BAND_SOURCES = 15
-STEP_SOURCES = 25
+BAND_SOURCES = 15  # of a frame, to lay a band on another
+STEP_SOURCES = 25  # of a frame and band, to chain frames
 FEW_REFERENCE_SEARCH_ARCSEC = 12.0  # with few stars, a wide search finds chance
 
 
@@ -64,17 +58,25 @@ def vote(points: Doubles, targets: Doubles, search: float, radius: float) -> tup
     Parameters
     ----------
     points, targets : float64 arrays (n, 2), (m, 2)
-        Best spread along the second coordinate.
+        Places, arcsec; best spread along the second coordinate.
     search : float
-        Largest shift in a coordinate.
+        Largest shift in a coordinate, arcsec.
     radius : float
-        Shifts closer than this agree.
+        Shifts closer than this agree, arcsec.
 
     Returns
     -------
     shift : float64 array (2,)
-        0 where there are no pairs.
+        Arcsec; 0 without a pair within the search.
     votes : int
+        Pairs that agree.
+
+    Examples
+    --------
+    >>> targets = np.array([[0.0, 0.0], [3.0, 40.0], [-5.0, 90.0]])
+    >>> shift, votes = vote(targets - np.array([1.5, -2.0]), targets, 15.0, 0.5)
+    >>> shift.tolist(), votes
+    ([1.5, -2.0], 3)
     """
     pairs = pairs_across(points, targets, search * float(np.sqrt(2.0)))
     if not len(pairs):
@@ -92,14 +94,26 @@ def first_guess(
     commanded_x_arcsec: Doubles,
     commanded_y_arcsec: Doubles,
 ) -> Guess:
-    """Chain the frames, lay the bands on each other, lay all on the reference stars."""
+    """Chain the frames, lay the bands on each other, lay all on the reference stars.
+
+    Parameters
+    ----------
+    observations : Observations
+        Frame sources of all bands.
+    references : References
+        May be empty: then the commanded positions hold.
+    nominal : mapping of Band to FrameGeometry
+        Geometry by the commanded positions and the nominal facts of the arrays.
+    commanded_x_arcsec, commanded_y_arcsec : float64 arrays (n,)
+        Commanded places of the frames, U-scan; handed on to the pegs of the solution.
+    """
     geometry = dict(nominal)
     for band, shift in _band_shifts(observations, geometry).items():
         geometry[band] = _moved(geometry[band], shift)
     drift = _frame_drift(observations, geometry)
-    geometry = {band: _moved(one, drift) for band, one in geometry.items()}
+    geometry = {band: _moved(frames, drift) for band, frames in geometry.items()}
     shift = _reference_shift(observations, references, geometry)
-    geometry = {band: _moved(one, shift) for band, one in geometry.items()}
+    geometry = {band: _moved(frames, shift) for band, frames in geometry.items()}
     return Guess(geometry, commanded_x_arcsec, commanded_y_arcsec)
 
 
@@ -112,20 +126,14 @@ def _moved(geometry: FrameGeometry, shift: Doubles) -> FrameGeometry:
 
 
 def _places(observations: Observations, geometry: Mapping[Band, FrameGeometry]) -> Doubles:
-    places = np.empty((observations.frame.size, 2))
-    for position, band in enumerate(observations.bands):
-        mine = observations.band == position
-        x, y = geometry[band].to_uscan(
-            observations.frame[mine], observations.x_pix[mine], observations.y_pix[mine]
-        )
-        places[mine] = np.column_stack([x, y])
-    return places
+    """U-scan places of all observations, (n, 2), arcsec."""
+    return np.column_stack(observations.places(geometry))
 
 
 def _band_shifts(observations: Observations, geometry: Mapping[Band, FrameGeometry]) -> dict[Band, Doubles]:
     """Shift of each further band onto the first, from sources of the same frames."""
     places = _places(observations, geometry)
-    # Frames are set far apart so that only sources of the same frame meet; the 40 brightest of each are enough.
+    # Frames are set far apart so that only sources of the same frame meet; the brightest of each are enough.
     apart = np.column_stack([places[:, 0], places[:, 1] + 1e5 * observations.frame])
     bright = _brightest(observations, BAND_SOURCES)
     first = apart[bright & (observations.band == 0)]
@@ -136,7 +144,7 @@ def _band_shifts(observations: Observations, geometry: Mapping[Band, FrameGeomet
     return shifts
 
 
-def _brightest(observations: Observations, most: int) -> NDArray[np.bool_]:
+def _brightest(observations: Observations, most: int) -> Bools:
     """Which observations are among the brightest of their frame and band."""
     bright = np.zeros(observations.frame.size, np.bool_)
     order = np.lexsort((observations.magnitude, observations.frame, observations.band))
@@ -159,9 +167,9 @@ def _frame_drift(observations: Observations, geometry: Mapping[Band, FrameGeomet
     frame, band = observations.frame[bright], observations.band[bright]
     edges = np.searchsorted(frame, np.arange(frames + 1))
     for i in range(frames - 1):
-        here, there = slice(edges[i], edges[i + 1]), slice(edges[i + 1], edges[i + 2])
-        points = np.column_stack([places[there], 1e4 * band[there]])
-        targets = np.column_stack([places[here], 1e4 * band[here]])
+        present, following = slice(edges[i], edges[i + 1]), slice(edges[i + 1], edges[i + 2])
+        points = np.column_stack([places[following], 1e4 * band[following]])
+        targets = np.column_stack([places[present], 1e4 * band[present]])
         shift, votes = _vote_in_bands(points, targets)
         if votes >= 4:
             steps[i + 1] = shift
@@ -183,7 +191,7 @@ def _vote_in_bands(points: Doubles, targets: Doubles) -> tuple[Doubles, int]:
 def _reference_shift(
     observations: Observations, references: References, geometry: Mapping[Band, FrameGeometry]
 ) -> Doubles:
-    """Shift of the whole scan onto the reference stars; 0 where they do not agree."""
+    """Shift of the whole scan onto the reference stars, arcsec; 0 where they do not agree."""
     count = references.x_arcsec.size
     if not count or not observations.frame.size:
         return np.zeros(2)
@@ -201,7 +209,7 @@ def _reference_shift(
 
 
 def _thinned(places: Doubles, size: float = 3.0) -> Doubles:
-    """One place for each cell of some arcseconds that holds any."""
+    """First place of each cell of some arcseconds that holds any."""
     if not len(places):
         return places
     _, first = np.unique(np.floor(places / size).astype(np.int64), axis=0, return_index=True)

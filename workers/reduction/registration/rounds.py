@@ -1,18 +1,21 @@
 """Registration of a scan: from frame sources and reference stars to the geometry of every frame, in two rounds.
 
 The first round rests on centroids of 3 x 3 pixels and is good to some 0.03 pixel; with it the point-spread function is
-learnt. The second rests on profile fits to single looks (`stack.centroids`), whose errors are those of the noise.
+learnt. The second rests on profile fits to single looks (`photometry.centroids`), whose errors are those of the noise.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from app.arrays import Doubles, Table
 from app.instruments.bands import Band
+from app.instruments.detector import Detector
 from workers.reduction.frames.geometry import nominal_geometry
 from workers.reduction.frames.uscan import UScan
 from workers.reduction.registration.first_guess import first_guess
@@ -27,9 +30,11 @@ from workers.reduction.registration.values import (
 )
 
 REFINING_RADII_ARCSEC = (0.6, 0.5)
-SATURATED_FLOOR_ARCSEC = 0.12  # centroids of saturated stars on Read_1: pixel phase (read1_stars)
+SATURATED_FLOOR_ARCSEC = 0.12  # centroids of saturated stars on Read_1: pixel phase
 CENTRE_FLOOR_ARCSEC = 0.012  # of a profile fit: what the table leaves, a 170th of a pixel
 PATCH_SHARE = 0.7  # of a star's light in 3 x 3 pixels
+MARGIN_ARCSEC = 256.0 + 90.0  # half an array, and how far pointings may be off
+UNKNOWN_MAG = 12.0  # of reference stars without a magnitude
 
 
 @dataclass(frozen=True)
@@ -43,7 +48,7 @@ class ReferenceStars:
     magnitude : float64
         Visual; a source more than 0.7 fainter in J is not the star. NaN where unknown.
     error_arcsec : float64
-        Of a coordinate at the epoch.
+        One sigma of a coordinate at the epoch.
     """
 
     ra_deg: Doubles
@@ -66,7 +71,7 @@ class RegistrationChoice:
     snr : float
         Smallest signal-to-noise ratio on a frame.
     sources : int
-        Most a frame and band.
+        Largest number of sources of a frame and band, the brightest.
     floor_arcsec : float
         Error of a centroid of 3 x 3 pixels besides noise.
     """
@@ -83,37 +88,58 @@ def register_roughly(
     reference: ReferenceStars,
     choice: RegistrationChoice,
 ) -> Registration:
-    """Register frames by their frame sources (tables of FRAME_SOURCE_DTYPE)."""
+    """Register frames by their frame sources.
+
+    Parameters
+    ----------
+    exposures : Exposures
+        Commanded positions, which the bands share, and nominal facts of the arrays.
+    tables : mapping of Band to structured array of FRAME_SOURCE_DTYPE
+        Sources on single frames (`sources`); the first band is the one on which the others are laid.
+    uscan : UScan
+        System of the scan.
+    reference : ReferenceStars
+        May be empty.
+    choice : RegistrationChoice
+        Which frame sources take part.
+    """
     bands = tuple(tables)
     x, y = exposures.x_arcsec, exposures.y_arcsec
-    parts = []
-    for position, band in enumerate(bands):
-        table = tables[band]
-        usable = np.flatnonzero(table["snr"] > choice.snr)
-        # One take of whole rows: an index takes 15 times as long.
-        table = np.take(table, usable[np.lexsort((-table["flux"][usable], table["frame"][usable]))])
-        rank = np.arange(table.size) - np.searchsorted(table["frame"], table["frame"])
-        table = np.take(table, np.flatnonzero(rank < choice.sources))
-        magnitude = exposures.detectors[band].zero_point_mag - 2.5 * np.log10(
-            table["flux"].astype(np.float64) / PATCH_SHARE
-        )
-        parts.append((table, np.full(table.size, position), magnitude))
-    everything = np.concatenate([table for table, _, _ in parts])
-    order = np.argsort(everything["frame"], kind="stable")
-    sigma = np.hypot(choice.floor_arcsec, 1.6 / everything["snr"])
-    sigma[everything["saturated"]] = np.hypot(sigma, 0.08)[everything["saturated"]]
+    chosen = {band: _brightest(tables[band], choice) for band in bands}
+    joined = np.concatenate([chosen[band] for band in bands])
+    order = np.argsort(joined["frame"], kind="stable")
+    sigma = np.hypot(choice.floor_arcsec, 1.6 / joined["snr"])
+    sigma[joined["saturated"]] = np.hypot(sigma, 0.08)[joined["saturated"]]
+    magnitude = [
+        _magnitude(exposures.detectors[band], table["flux"].astype(np.float64) / PATCH_SHARE)
+        for band, table in chosen.items()
+    ]
     observations = Observations(
-        everything["frame"][order].astype(np.int64),
-        np.concatenate([part[1] for part in parts])[order],
-        everything["x"][order],
-        everything["y"][order],
+        joined["frame"][order].astype(np.int64),
+        np.repeat(np.arange(len(bands)), [table.size for table in chosen.values()])[order],
+        joined["x"][order],
+        joined["y"][order],
         sigma[order],
-        np.concatenate([part[2] for part in parts])[order],
+        np.concatenate(magnitude)[order],
         bands,
     )
     references = _references(reference, uscan, x, y)
     nominal = {band: nominal_geometry(exposures.detectors[band], x, y, exposures.size_pix) for band in bands}
     return register(observations, references, first_guess(observations, references, nominal, x, y))
+
+
+def _brightest(table: Table, choice: RegistrationChoice) -> Table:
+    """Give the frame sources that take part, ordered by frame, the brightest first."""
+    usable = np.flatnonzero(table["snr"] > choice.snr)
+    # np.take of whole rows: indexing by an array takes 15 times as long.
+    table = np.take(table, usable[np.lexsort((-table["flux"][usable], table["frame"][usable]))])
+    rank = np.arange(table.size) - np.searchsorted(table["frame"], table["frame"])
+    return np.take(table, np.flatnonzero(rank < choice.sources))
+
+
+def _magnitude(detector: Detector, flux_dn: Doubles) -> Doubles:
+    """Rough magnitudes of fluxes on frames."""
+    return np.asarray(detector.zero_point_mag - 2.5 * np.log10(flux_dn))
 
 
 def register_finely(
@@ -128,31 +154,31 @@ def register_finely(
     """Register frames again by profile fits to single looks, and by the saturated stars of the first round.
 
     Most reference stars saturate: without them the solution would lose its hold on the sky.
+
+    Parameters
+    ----------
+    exposures : Exposures
+        Commanded positions, which the bands share, and nominal facts of the arrays.
+    centres : mapping of Band to Centres
+        Places by profile fits on single frames.
+    tables : mapping of Band to structured array of FRAME_SOURCE_DTYPE
+        Sources on single frames, of which the saturated ones serve.
+    uscan : UScan
+        System of the scan.
+    reference : ReferenceStars
+        May be empty.
+    first : Registration
+        Of the first round.
+    choice : RegistrationChoice
+        Least signal-to-noise ratio of the saturated stars.
     """
     bands = tuple(tables)
     x, y = exposures.x_arcsec, exposures.y_arcsec
-    parts = []
-    for position, band in enumerate(bands):
-        centre = centres[band]
-        burnt = tables[band][tables[band]["saturated"] & (tables[band]["snr"] > choice.snr)]
-        parts.append(
-            (
-                np.concatenate([centre.frame, burnt["frame"].astype(np.int64)]),
-                np.full(centre.frame.size + burnt.size, position),
-                np.concatenate([centre.x_pix, burnt["x"]]),
-                np.concatenate([centre.y_pix, burnt["y"]]),
-                np.concatenate(
-                    [
-                        np.hypot(centre.sigma_arcsec, CENTRE_FLOOR_ARCSEC),
-                        np.hypot(SATURATED_FLOOR_ARCSEC, 1.6 / burnt["snr"].astype(np.float64)),
-                    ]
-                ),
-                exposures.detectors[band].zero_point_mag
-                - 2.5
-                * np.log10(np.concatenate([np.maximum(centre.flux_dn, 1.0), burnt["flux"] / PATCH_SHARE])),
-            )
-        )
-    columns = [np.concatenate([part[k] for part in parts]) for k in range(6)]
+    parts = [
+        _fine_columns(exposures.detectors[band], centres[band], tables[band], choice.snr, position)
+        for position, band in enumerate(bands)
+    ]
+    columns = [np.concatenate(column) for column in zip(*parts, strict=True)]
     order = np.argsort(columns[0], kind="stable")
     frame, band_of, x_pix, y_pix, sigma, magnitude = (column[order] for column in columns)
     observations = Observations(frame, band_of, x_pix, y_pix, sigma, magnitude, bands)
@@ -161,19 +187,37 @@ def register_finely(
     return register(observations, references, guess, REFINING_RADII_ARCSEC)
 
 
-def _references(reference: ReferenceStars, uscan: UScan, x: Doubles, y: Doubles) -> References:
-    """Keep the reference stars within 90" of what the frames should have seen."""
-    rx, ry = uscan.from_sky(reference.ra_deg, reference.decl_deg)
-    margin = 256.0 + 90.0
-    near = (
-        (rx > x.min() - margin) & (rx < x.max() + margin) & (ry > y.min() - margin) & (ry < y.max() + margin)
+def _fine_columns(
+    detector: Detector, centres: Centres, table: Table, least_snr: float, position: int
+) -> tuple[NDArray[Any], ...]:
+    """Frame, band, x, y, sigma and magnitude of a band's profile fits and, after them, its saturated stars."""
+    saturated = table[table["saturated"] & (table["snr"] > least_snr)]
+    sigma = (
+        np.hypot(centres.sigma_arcsec, CENTRE_FLOOR_ARCSEC),
+        np.hypot(SATURATED_FLOOR_ARCSEC, 1.6 / saturated["snr"].astype(np.float64)),
     )
-    magnitude = np.where(np.isfinite(reference.magnitude[near]), reference.magnitude[near], 12.0)
+    flux = np.concatenate([np.maximum(centres.flux_dn, 1.0), saturated["flux"] / PATCH_SHARE])
+    return (
+        np.concatenate([centres.frame, saturated["frame"].astype(np.int64)]),
+        np.full(centres.frame.size + saturated.size, position),
+        np.concatenate([centres.x_pix, saturated["x"]]),
+        np.concatenate([centres.y_pix, saturated["y"]]),
+        np.concatenate(sigma),
+        _magnitude(detector, flux),
+    )
+
+
+def _references(reference: ReferenceStars, uscan: UScan, x: Doubles, y: Doubles) -> References:
+    """Keep the reference stars within 90" of the sky that the frames should have seen."""
+    rx, ry = uscan.from_sky(reference.ra_deg, reference.decl_deg)
+    near = (rx > x.min() - MARGIN_ARCSEC) & (rx < x.max() + MARGIN_ARCSEC)
+    near &= (ry > y.min() - MARGIN_ARCSEC) & (ry < y.max() + MARGIN_ARCSEC)
+    magnitude = np.where(np.isfinite(reference.magnitude[near]), reference.magnitude[near], UNKNOWN_MAG)
     return References(rx[near], ry[near], np.maximum(reference.error_arcsec[near], 0.01), magnitude)
 
 
 def registration_metrics(solution: Registration) -> dict[str, dict[str, float]]:
-    """Name -> band letter, or `-` for the scan -> value."""
+    """Give name -> band letter, or `-` for the scan -> value."""
     values = {
         "reference_stars": float(solution.quality.reference_count),
         "reference_rms_arcsec": solution.quality.reference_rms_arcsec,
@@ -182,14 +226,14 @@ def registration_metrics(solution: Registration) -> dict[str, dict[str, float]]:
     }
     metrics = {name: {"-": float(value)} for name, value in values.items()}
     first = next(iter(solution.geometry.values()))
-    for band, one in solution.geometry.items():
-        (a, _), (c, d) = one.matrix_arcsec
+    for band, geometry in solution.geometry.items():
+        (a, _), (c, d) = geometry.matrix_arcsec
         of_band = {
             "pixel_scale_arcsec": float(np.sqrt(a * d)),
             "rotation_deg": float(np.degrees(np.arctan2(c, a))),
-            "band_offset_x_arcsec": float(np.median(one.x_arcsec - first.x_arcsec)),
-            "band_offset_y_arcsec": float(np.median(one.y_arcsec - first.y_arcsec)),
-            "distortion_arcsec": one.distortion_arcsec,
+            "band_offset_x_arcsec": float(np.median(geometry.x_arcsec - first.x_arcsec)),
+            "band_offset_y_arcsec": float(np.median(geometry.y_arcsec - first.y_arcsec)),
+            "distortion_arcsec": geometry.distortion_arcsec,
         }
         for name, value in of_band.items():
             metrics.setdefault(name, {})[band.value] = value

@@ -21,7 +21,7 @@ from app.arrays import Doubles, Integers
 from app.instruments.bands import Band
 from workers.reduction.frames.geometry import FrameGeometry
 from workers.reduction.kernels.pairs import close_pairs, joined, pairs_across
-from workers.reduction.registration.equations import add_equations
+from workers.reduction.registration.equations import Sightings, Targets, add_equations
 from workers.reduction.registration.pegs import BAND_TERMS, FRAME_TERMS, pegs, solve_bordered
 from workers.reduction.registration.values import (
     Guess,
@@ -32,16 +32,36 @@ from workers.reduction.registration.values import (
 )
 
 RADII_ARCSEC = (2.5, 1.2, 0.8, 0.8)  # of matching, one a round
+OUTLIER = 5.0  # expected errors
+FAINTER_MAG = 0.7  # a source that much fainter in J than a reference star in V is not the star
+MOST_FRAMES = 4096  # of a scan, in the numbers of frames and groups
 
 
-@dataclass
-class _State:
-    """What one round hands to the next."""
+@dataclass(frozen=True)
+class _Stars:
+    """Which observations and which reference stars are one star, by the geometry of a round.
 
-    geometry: dict[Band, FrameGeometry]
-    groups: int = 0
-    label: Integers | None = None  # group of each observation, -1 for none
-    reference: Integers | None = None  # reference star of each group, -1 for none
+    Attributes
+    ----------
+    count : int
+        Number of stars, those without a use included.
+    label : int64 array (observations,)
+        Star of each observation; -1 for observations that are not used.
+    reference : int64 array (count,)
+        Reference star of each star; -1 for none.
+    """
+
+    count: int
+    label: Integers
+    reference: Integers
+
+    def used(self) -> Integers:
+        """Give the indices of the observations that belong to a star."""
+        return np.flatnonzero(self.label >= 0)
+
+    def tied(self) -> Integers:
+        """Give the indices of the stars that are reference stars."""
+        return np.flatnonzero(self.reference >= 0)
 
 
 def register(
@@ -55,150 +75,164 @@ def register(
     Parameters
     ----------
     observations : Observations
+        Frame sources of all bands.
     references : References
         May be empty.
     guess : Guess
         First geometry, good to about the first radius; and the commanded places for the pegs.
     radii_arcsec : tuple of float
         Within which sources count as one star, one a round; the last serves once more, without outliers.
+
+    Raises
+    ------
+    ValueError
+        Raised if there is no radius.
     """
-    state = _State(dict(guess.geometry))
-    for radius in radii_arcsec:
-        state = _group(observations, references, state, radius)
-        state.geometry = _solve(observations, references, guess, state)
-    kept = _drop_outliers(observations, state)
-    state.label = kept
-    state.geometry = _solve(observations, references, guess, state)
-    return _summary(observations, references, state)
+    first, *further = radii_arcsec
+    geometry, stars = _round(observations, references, guess, guess.geometry, first)
+    for radius in further:
+        geometry, stars = _round(observations, references, guess, geometry, radius)
+    stars = replace(stars, label=_drop_outliers(observations, geometry, stars))
+    return _summary(observations, references, _solve(observations, references, guess, geometry, stars), stars)
 
 
-def _places(observations: Observations, geometry: Mapping[Band, FrameGeometry]) -> tuple[Doubles, Doubles]:
-    x, y = np.empty(observations.frame.size), np.empty(observations.frame.size)
-    for position, band in enumerate(observations.bands):
-        mine = observations.band == position
-        x[mine], y[mine] = geometry[band].to_uscan(
-            observations.frame[mine], observations.x_pix[mine], observations.y_pix[mine]
-        )
-    return x, y
+def _round(
+    observations: Observations,
+    references: References,
+    guess: Guess,
+    geometry: Mapping[Band, FrameGeometry],
+    radius: float,
+) -> tuple[dict[Band, FrameGeometry], _Stars]:
+    """Join observations to stars by a geometry, and solve for a better one."""
+    stars = _join(observations, references, geometry, radius)
+    return _solve(observations, references, guess, geometry, stars), stars
 
 
-def _group(observations: Observations, references: References, state: _State, radius: float) -> _State:
+def _join(
+    observations: Observations, references: References, geometry: Mapping[Band, FrameGeometry], radius: float
+) -> _Stars:
     """Join observations of one star, and join reference stars to them."""
     n = observations.frame.size
-    x, y = _places(observations, state.geometry)
     if n == 0:
-        return _State(state.geometry, 0, np.zeros(0, np.int64), np.zeros(0, np.int64))
-    groups, label = joined(close_pairs(np.column_stack([x, y]), radius), n)
+        return _Stars(0, np.zeros(0, np.int64), np.zeros(0, np.int64))
+    x, y = observations.places(geometry)
+    count, label = joined(close_pairs(np.column_stack([x, y]), radius), n)
     # Two observations of one frame and band in a group: a close pair or a chain, useless for registration.
-    key = (label * 4096 + observations.frame) * len(observations.bands) + observations.band
-    ordered = np.sort(key)
-    double = ordered[1:][ordered[1:] == ordered[:-1]] // len(observations.bands) // 4096
-    spoilt = np.zeros(groups, bool)
-    spoilt[double] = True
-    label[spoilt[label]] = -1
-    reference = _match_references(x, y, observations, label, groups, references, radius)
-    single = np.bincount(label[label >= 0], minlength=groups) < 2
+    bands = len(observations.bands)
+    key = np.sort((label * MOST_FRAMES + observations.frame) * bands + observations.band)
+    double = key[1:][key[1:] == key[:-1]] // bands // MOST_FRAMES
+    crowded = np.zeros(count, bool)
+    crowded[double] = True
+    label[crowded[label]] = -1
+    reference = _match_references(observations, references, (x, y), label, count, radius)
+    single = np.bincount(label[label >= 0], minlength=count) < 2
     drop = single & (reference < 0)
     label[(label >= 0) & drop[np.maximum(label, 0)]] = -1
-    return _State(state.geometry, groups, label, reference)
+    return _Stars(count, label, reference)
 
 
 def _match_references(
-    x: Doubles,
-    y: Doubles,
     observations: Observations,
-    label: Integers,
-    groups: int,
     references: References,
+    places: tuple[Doubles, Doubles],
+    label: Integers,
+    count: int,
     radius: float,
 ) -> Integers:
-    """Find the reference star of each group, -1 for none; a star or group with two candidates has none."""
-    reference = np.full(groups, -1, np.int64)
+    """Find the reference star of each star, -1 for none; a star or a reference with two candidates has none."""
+    reference = np.full(count, -1, np.int64)
     used = label >= 0
     if not references.x_arcsec.size or not used.any():
         return reference
-    count = np.bincount(label[used], minlength=groups).astype(np.float64)
-    there = np.flatnonzero(count > 0)
-    gx = np.bincount(label[used], x[used], groups)[there] / count[there]
-    gy = np.bincount(label[used], y[used], groups)[there] / count[there]
-    brightest = np.full(groups, np.inf)
+    members = np.bincount(label[used], minlength=count).astype(np.float64)
+    seen = np.flatnonzero(members > 0)
+    means = [np.bincount(label[used], place[used], count)[seen] / members[seen] for place in places]
+    brightest = np.full(count, np.inf)
     np.minimum.at(brightest, label[used], observations.magnitude[used])
-    stars = np.column_stack([references.x_arcsec, references.y_arcsec])
-    star, near = pairs_across(stars, np.column_stack([gx, gy]), radius).T
-    possible = brightest[there[near]] < references.magnitude[star] + 0.7
-    star, group = star[possible], there[near[possible]]
+    catalogue = np.column_stack([references.x_arcsec, references.y_arcsec])
+    candidate, near = pairs_across(catalogue, np.column_stack(means), radius).T
+    possible = brightest[seen[near]] < references.magnitude[candidate] + FAINTER_MAG
+    candidate, star = candidate[possible], seen[near[possible]]
+    alone = np.bincount(candidate, minlength=1)[candidate] == 1
+    candidate, star = candidate[alone], star[alone]
     alone = np.bincount(star, minlength=1)[star] == 1
-    star, group = star[alone], group[alone]
-    alone = np.bincount(group, minlength=1)[group] == 1
-    reference[group[alone]] = star[alone]
+    reference[star[alone]] = candidate[alone]
     return reference
 
 
 def _solve(
-    observations: Observations, references: References, guess: Guess, state: _State
+    observations: Observations,
+    references: References,
+    guess: Guess,
+    geometry: Mapping[Band, FrameGeometry],
+    stars: _Stars,
 ) -> dict[Band, FrameGeometry]:
-    """One linear solution for corrections to the state's geometry."""
-    assert state.label is not None  # noqa: S101 - set by _group, told to the type checker
-    assert state.reference is not None  # noqa: S101
-    frames = guess.commanded_x_arcsec.size
-    unknowns = FRAME_TERMS * frames + BAND_TERMS * len(observations.bands)
-    chosen = np.flatnonzero(state.label >= 0)
-    normal, right = pegs(guess, state.geometry, observations.bands, unknowns)
+    """One linear solution for corrections to a geometry."""
+    frames, bands = guess.commanded_x_arcsec.size, observations.bands
+    equations = pegs(guess, geometry, bands, FRAME_TERMS * frames + BAND_TERMS * len(bands))
+    chosen = stars.used()
     if chosen.size:
-        x, y = _places(observations, state.geometry)
-        weight = 1.0 / observations.sigma_arcsec[chosen] ** 2
-        label = state.label[chosen]
-        order = np.argsort(label, kind="stable")
-        first_of_frame = FRAME_TERMS * observations.frame[chosen]
-        first_of_band = FRAME_TERMS * frames + BAND_TERMS * observations.band[chosen]
-        target_weight = np.zeros(state.groups)
-        tied = np.flatnonzero(state.reference >= 0)
-        target_weight[tied] = 1.0 / references.sigma_arcsec[state.reference[tied]] ** 2
-        model = _model_pixels(observations, references, state, chosen, (x, y))
-        for axis, place in enumerate((x[chosen], y[chosen])):
-            target = np.zeros(state.groups)
-            source = references.x_arcsec if axis == 0 else references.y_arcsec
-            target[tied] = source[state.reference[tied]]
-            add_equations(
-                order, label, first_of_frame, first_of_band, weight, place, *model, axis, target, target_weight,
-                normal, right,
-            )  # fmt: skip
-    solution = solve_bordered(normal, right, BAND_TERMS * len(observations.bands))
-    return _apply(solution, state.geometry, observations.bands, frames)
+        places = observations.places(geometry)
+        label = stars.label[chosen]
+        x_pix, y_pix = _model_pixels(observations, references, geometry, stars, places)
+        sightings = Sightings(
+            order=np.argsort(label, kind="stable"),
+            label=label,
+            frame=FRAME_TERMS * observations.frame[chosen],
+            band=FRAME_TERMS * frames + BAND_TERMS * observations.band[chosen],
+            weight=1.0 / observations.sigma_arcsec[chosen] ** 2,
+            x_pix=x_pix,
+            y_pix=y_pix,
+        )
+        for axis, catalogue in enumerate((references.x_arcsec, references.y_arcsec)):
+            targets = _targets(stars, catalogue, references.sigma_arcsec)
+            add_equations(sightings, places[axis][chosen], axis, targets, equations)
+    solution = solve_bordered(*equations, BAND_TERMS * len(bands))
+    return _apply(solution, geometry, bands, frames)
+
+
+def _targets(stars: _Stars, catalogue_arcsec: Doubles, sigma_arcsec: Doubles) -> Targets:
+    """Catalogue places along an axis and their weights, star by star."""
+    place, weight = np.zeros(stars.count), np.zeros(stars.count)
+    tied = stars.tied()
+    place[tied] = catalogue_arcsec[stars.reference[tied]]
+    weight[tied] = 1.0 / sigma_arcsec[stars.reference[tied]] ** 2
+    return Targets(place, weight)
 
 
 def _model_pixels(
     observations: Observations,
     references: References,
-    state: _State,
-    chosen: Integers,
+    geometry: Mapping[Band, FrameGeometry],
+    stars: _Stars,
     places: tuple[Doubles, Doubles],
 ) -> tuple[Doubles, Doubles]:
-    """Array pixels of the chosen observations by the mean place of their star (or its catalogue place).
+    """Array pixels, from the middle, of the used observations by the mean place of their star (or the catalogue's).
 
     The derivatives must not be taken at the measured pixels: their noise is the noise of the residuals, and the scales
     then shrink until the residuals are smaller (by 5e-3 without reference stars, 1e-3 with five).
     """
-    assert state.label is not None  # noqa: S101 - as above
-    assert state.reference is not None  # noqa: S101
-    label, weight = state.label[chosen], 1.0 / observations.sigma_arcsec[chosen] ** 2
-    total = np.maximum(np.bincount(label, weight, state.groups), 1e-30)
-    mean = [np.bincount(label, weight * place[chosen], state.groups) / total for place in places]
-    tied = np.flatnonzero(state.reference >= 0)
-    mean[0][tied] = references.x_arcsec[state.reference[tied]]
-    mean[1][tied] = references.y_arcsec[state.reference[tied]]
+    chosen = stars.used()
+    label, weight = stars.label[chosen], 1.0 / observations.sigma_arcsec[chosen] ** 2
+    total = np.maximum(np.bincount(label, weight, stars.count), 1e-30)
+    mean = [np.bincount(label, weight * place[chosen], stars.count) / total for place in places]
+    tied = stars.tied()
+    mean[0][tied] = references.x_arcsec[stars.reference[tied]]
+    mean[1][tied] = references.y_arcsec[stars.reference[tied]]
     x, y = np.empty(chosen.size), np.empty(chosen.size)
     for position, band in enumerate(observations.bands):
-        mine = observations.band[chosen] == position
-        x[mine], y[mine] = state.geometry[band].to_pixels(
-            observations.frame[chosen][mine], mean[0][label[mine]], mean[1][label[mine]]
-        )
+        seen = observations.band[chosen] == position
+        frame, star = observations.frame[chosen][seen], label[seen]
+        x[seen], y[seen] = geometry[band].to_pixels(frame, mean[0][star], mean[1][star])
+        x[seen] -= geometry[band].middle_pix
+        y[seen] -= geometry[band].middle_pix
     return x, y
 
 
 def _apply(
     solution: Doubles, geometry: Mapping[Band, FrameGeometry], bands: tuple[Band, ...], frames: int
 ) -> dict[Band, FrameGeometry]:
+    """Geometry with the corrections of a solution."""
     moved = {}
     for position, band in enumerate(bands):
         dx, dy, sx, sy, turn, bend = solution[FRAME_TERMS * frames + BAND_TERMS * position :][:BAND_TERMS]
@@ -214,59 +248,71 @@ def _apply(
     return moved
 
 
-def _residuals(observations: Observations, state: _State) -> tuple[Doubles, Doubles]:
-    """Distance of each observation in a group from the group's weighted mean; NaN for the others."""
-    assert state.label is not None  # noqa: S101 - as above
-    x, y = _places(observations, state.geometry)
-    used = state.label >= 0
-    label, weight = state.label[used], 1.0 / observations.sigma_arcsec[used] ** 2
-    total = np.maximum(np.bincount(label, weight, state.groups), 1e-30)
+def _residuals(
+    observations: Observations, geometry: Mapping[Band, FrameGeometry], stars: _Stars
+) -> tuple[Doubles, Doubles]:
+    """Distance of each used observation from the weighted mean of its star, arcsec; NaN for the others."""
+    used = stars.used()
+    label, weight = stars.label[used], 1.0 / observations.sigma_arcsec[used] ** 2
+    total = np.maximum(np.bincount(label, weight, stars.count), 1e-30)
     result = []
-    for place in (x, y):
-        mean = np.bincount(label, weight * place[used], state.groups) / total
+    for place in observations.places(geometry):
+        mean = np.bincount(label, weight * place[used], stars.count) / total
         rest = np.full(place.size, np.nan)
         rest[used] = place[used] - mean[label]
         result.append(rest)
     return result[0], result[1]
 
 
-def _drop_outliers(observations: Observations, state: _State) -> Integers:
+def _drop_outliers(
+    observations: Observations, geometry: Mapping[Band, FrameGeometry], stars: _Stars
+) -> Integers:
     """Labels without observations more than 5 of their expected errors (robustly scaled) from their star."""
-    assert state.label is not None  # noqa: S101 - as above
-    rx, ry = _residuals(observations, state)
-    pull = np.hypot(rx, ry) / observations.sigma_arcsec
+    pull = np.hypot(*_residuals(observations, geometry, stars)) / observations.sigma_arcsec
     used = np.isfinite(pull)
     if not used.any():
-        return state.label
+        return stars.label
+    # The median of a Rayleigh distribution is 1.177.
     scale = max(float(np.median(pull[used])) / 1.177, 0.5)
-    label = state.label.copy()
-    label[used & (pull > 5.0 * scale)] = -1
+    label = stars.label.copy()
+    label[used & (pull > OUTLIER * scale)] = -1
     return label
 
 
-def _summary(observations: Observations, references: References, state: _State) -> Registration:
-    assert state.label is not None  # noqa: S101 - as above
-    assert state.reference is not None  # noqa: S101
-    rx, ry = _residuals(observations, state)
+def _summary(
+    observations: Observations, references: References, geometry: dict[Band, FrameGeometry], stars: _Stars
+) -> Registration:
+    """Put together the solution and its scatters."""
+    rx, ry = _residuals(observations, geometry, stars)
     used = np.isfinite(rx)
-    bright = used & (
-        observations.sigma_arcsec < np.median(observations.sigma_arcsec[used]) if used.any() else used
-    )
-    internal = (
-        float(np.sqrt(0.5 * np.mean(rx[bright] ** 2 + ry[bright] ** 2))) if bright.any() else float("nan")
-    )
-    x, y = _places(observations, state.geometry)
-    label, weight = state.label[used], 1.0 / observations.sigma_arcsec[used] ** 2
-    total = np.bincount(label, weight, state.groups)
-    tied = np.flatnonzero((state.reference >= 0) & (total > 0))
-    rms = float("nan")
-    if tied.size:
-        star = state.reference[tied]
-        dx = (np.bincount(label, weight * x[used], state.groups) / np.maximum(total, 1e-30))[tied]
-        dy = (np.bincount(label, weight * y[used], state.groups) / np.maximum(total, 1e-30))[tied]
-        squares = (dx - references.x_arcsec[star]) ** 2 + (dy - references.y_arcsec[star]) ** 2
-        rms = float(np.sqrt(0.5 * np.mean(squares)))
-    frames = next(iter(state.geometry.values())).x_arcsec.size
+    internal = float("nan")
+    if used.any():
+        bright = used & (observations.sigma_arcsec < np.median(observations.sigma_arcsec[used]))
+        if bright.any():
+            internal = float(np.sqrt(0.5 * np.mean(rx[bright] ** 2 + ry[bright] ** 2)))
+    frames = next(iter(geometry.values())).x_arcsec.size
     seen = np.unique(observations.frame[used]).size
-    quality = RegistrationQuality(int(tied.size), rms, internal, frames - seen)
-    return Registration(state.geometry, quality)
+    count, rms = _reference_scatter(observations, references, geometry, stars)
+    return Registration(geometry, RegistrationQuality(count, rms, internal, frames - seen))
+
+
+def _reference_scatter(
+    observations: Observations,
+    references: References,
+    geometry: Mapping[Band, FrameGeometry],
+    stars: _Stars,
+) -> tuple[int, float]:
+    """Count the reference stars that are seen; give also their scatter about the catalogue, NaN without any."""
+    used = stars.used()
+    label, weight = stars.label[used], 1.0 / observations.sigma_arcsec[used] ** 2
+    total = np.bincount(label, weight, stars.count)
+    tied = np.flatnonzero((stars.reference >= 0) & (total > 0))
+    if not tied.size:
+        return 0, float("nan")
+    means = [
+        (np.bincount(label, weight * place[used], stars.count) / np.maximum(total, 1e-30))[tied]
+        for place in observations.places(geometry)
+    ]
+    star = stars.reference[tied]
+    squares = (means[0] - references.x_arcsec[star]) ** 2 + (means[1] - references.y_arcsec[star]) ** 2
+    return int(tied.size), float(np.sqrt(0.5 * np.mean(squares)))

@@ -7,11 +7,12 @@ of n measured offsets is k / n of a pixel (`equalise_phases`). Saturated stars g
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import numpy as np
 from numba import njit
-from numpy.typing import NDArray
 
-from app.arrays import Counts, Doubles, Flags, Singles, Table
+from app.arrays import Bools, Counts, Doubles, Flags, Singles, Table
 from workers.reduction.calibration.frame_background import background_row
 from workers.reduction.frames.values import CalibratedFrames, NightCalibration, RawBand
 from workers.reduction.kernels.compiled import KERNEL, SATURATED, any_flagged
@@ -27,10 +28,11 @@ FRAME_SOURCE_DTYPE = np.dtype(
         ("saturated", "?"),
     ]
 )
-PEAK_NOISE = (
-    5.0  # the survey's 4 (Tpk) of the peak pixel and 10 of the patch are met by 5 of the smoothed peak
-)
+# The survey's 4 (Tpk) of the peak pixel and 10 of the patch are met by 5 of the smoothed peak.
+PEAK_NOISE = 5.0
 PATCH_SNR = 10.0
+READ1_SNR = 30.0  # of the patch of a saturated star on Read_1
+FEW_PHASES = 300  # stars, below which ranks are too coarse to map offsets by
 
 
 @njit(**KERNEL)
@@ -57,15 +59,15 @@ def _centroid(clean: Singles, flags: Flags, y: int, x: int) -> tuple[float, floa
     total = 0.0
     east = 0.0
     north = 0.0
-    spoilt = False
+    flagged = False
     for j in range(-1, 2):
         for i in range(-1, 2):
             q = clean[y + j, x + i]
             total += q
             east += q * i
             north += q * j
-            spoilt = spoilt or flags[y + j, x + i] != 0
-    return -1.0 if spoilt else total, east, north
+            flagged = flagged or flags[y + j, x + i] != 0
+    return -1.0 if flagged else total, east, north
 
 
 @njit(**KERNEL)
@@ -108,16 +110,64 @@ def _frame_peaks(image: Singles, flags: Flags, mesh: Singles, noise: float, out:
     return n
 
 
+class Read1Array(NamedTuple):
+    """The facts of an array that tell Read_1 of saturated stars; each (256, 256).
+
+    Attributes
+    ----------
+    dark : float32
+        Read_1 of a closed shutter, DN.
+    flat : float32
+        Response of a pixel, median 1.
+    mask : bool
+        True where a pixel is not to be used.
+    top : float32
+        Raw level up to which a pixel is used, DN.
+    """
+
+    dark: Singles
+    flat: Singles
+    mask: Bools
+    top: Singles
+
+
 @njit(**KERNEL)
-def _saturated_peaks(
-    read1: Counts,
-    flags: Flags,
-    dark: Singles,
-    flat: Singles,
-    mask: NDArray[np.bool_],
-    top: Singles,
-    out: Doubles,
-) -> int:
+def _is_read1_peak(read1: Counts, array: Read1Array, y: int, x: int) -> bool:
+    """Whether a pixel is the highest of 3 x 3 on Read_1, of which none is masked or beyond its range.
+
+    Of equal pixels the first in the order of rows is the peak.
+    """
+    dark, _, mask, top = array
+    peak = np.float32(read1[y, x]) - dark[y, x]
+    for j in range(-1, 2):
+        for i in range(-1, 2):
+            value = np.float32(read1[y + j, x + i]) - dark[y + j, x + i]
+            if mask[y + j, x + i] or read1[y + j, x + i] > top[y + j, x + i]:
+                return False
+            earlier = j < 0 or (j == 0 and i < 0)
+            if value > peak or (earlier and value == peak):
+                return False
+    return True
+
+
+@njit(**KERNEL)
+def _read1_centroid(read1: Counts, array: Read1Array, y: int, x: int) -> tuple[float, float, float]:
+    """Sum of 3 x 3 pixels of Read_1, and its first moments along x and y."""
+    dark, flat, _, _ = array
+    total = 0.0
+    east = 0.0
+    north = 0.0
+    for j in range(-1, 2):
+        for i in range(-1, 2):
+            q = (np.float32(read1[y + j, x + i]) - dark[y + j, x + i]) / flat[y + j, x + i]
+            total += q
+            east += q * i
+            north += q * j
+    return total, east, north
+
+
+@njit(**KERNEL)
+def _saturated_peaks(read1: Counts, flags: Flags, array: Read1Array, out: Doubles) -> int:
     """Saturated stars of one frame by Read_1: local maxima of Read_1 among saturated pixels; rows as `_frame_peaks`."""
     ny, nx = flags.shape
     n = 0
@@ -125,30 +175,9 @@ def _saturated_peaks(
         if not any_flagged(flags[y], SATURATED):
             continue
         for x in range(3, nx - 3):
-            if not flags[y, x] & SATURATED or n >= out.shape[0]:
+            if not flags[y, x] & SATURATED or n >= out.shape[0] or not _is_read1_peak(read1, array, y, x):
                 continue
-            here = np.float32(read1[y, x])
-            best = True
-            spoilt = False
-            for j in range(-1, 2):
-                for i in range(-1, 2):
-                    value = np.float32(read1[y + j, x + i]) - dark[y + j, x + i]
-                    spoilt = spoilt or mask[y + j, x + i] or read1[y + j, x + i] > top[y + j, x + i]
-                    if (j < 0 or (j == 0 and i < 0)) and value >= here - dark[y, x]:
-                        best = False
-                    if (j > 0 or (j == 0 and i > 0)) and value > here - dark[y, x]:
-                        best = False
-            if not best or spoilt:
-                continue
-            total = 0.0
-            east = 0.0
-            north = 0.0
-            for j in range(-1, 2):
-                for i in range(-1, 2):
-                    q = (np.float32(read1[y + j, x + i]) - dark[y + j, x + i]) / flat[y + j, x + i]
-                    total += q
-                    east += q * i
-                    north += q * j
+            total, east, north = _read1_centroid(read1, array, y, x)
             if total <= 0.0 or abs(east) > total or abs(north) > total:
                 continue
             out[n, 0] = x
@@ -160,26 +189,35 @@ def _saturated_peaks(
     return n
 
 
-def equalise_phases(offset_pix: Doubles, bright: NDArray[np.bool_]) -> Doubles:
+def equalise_phases(offset_pix: Doubles, bright: Bools) -> Doubles:
     """Map measured centroid offsets from the peak pixel to true ones.
 
     Parameters
     ----------
     offset_pix : float64 array (n,)
-        Centroid minus centre of the brightest pixel.
+        Centroid minus centre of the brightest pixel, along one axis.
     bright : bool array (n,)
-        Which of them define the map; their true offsets are uniform in [-0.5, 0.5].
+        Sources that define the map; their true offsets are uniform in [-0.5, 0.5].
 
     Returns
     -------
     float64 array (n,)
-        With fewer than 300 bright ones a straight line is used: measured offsets are stretched so that their
+        With fewer than 300 bright sources a straight line is used: measured offsets are stretched so that their
         scatter is that of a uniform distribution, 1 / sqrt(12).
+
+    Examples
+    --------
+    Centroids that see a third of an offset: ranks bring it back.
+
+    >>> true = np.linspace(-0.5, 0.5, 1001)
+    >>> found = equalise_phases(true / 3.0, np.ones(1001, bool))
+    >>> bool(np.abs(found - true).max() < 1e-9)
+    True
     """
     chosen = np.sort(offset_pix[bright])
     if chosen.size == 0:
         return offset_pix
-    if chosen.size < 300:
+    if chosen.size < FEW_PHASES:
         scatter = float(chosen.std())
         factor = (
             np.clip((1.0 / np.sqrt(12.0)) / scatter, 1.0, 2.5) if chosen.size >= 20 and scatter > 0 else 1.5
@@ -199,11 +237,13 @@ def extract_frame_sources(
     Parameters
     ----------
     frames : CalibratedFrames
+        Pixels, flags, background and noise.
     raw : RawBand
         For Read_1 of saturated stars.
     calibration : NightCalibration
+        Dark, flat, mask and range of Read_1.
     brightest : int
-        Kept of each frame; 150 bright ones fix a frame to 0.005 pixel.
+        Largest number of unsaturated sources of a frame; 150 bright sources fix a frame to 0.005 pixel.
 
     Returns
     -------
@@ -215,6 +255,9 @@ def extract_frame_sources(
     read_noise = detector.read_noise_electrons / detector.gain
     parts: list[tuple[int, Doubles, float, bool]] = []
     buffer = np.empty((4096, 5))
+    array = Read1Array(
+        calibration.dark_read1_dn, calibration.flat, calibration.mask, calibration.saturation_dn
+    )
     for i in range(frames.pixels_dn.shape[0]):
         noise = float(frames.noise_dn[i])
         if noise <= 0.0:
@@ -222,22 +265,16 @@ def extract_frame_sources(
         count = _frame_peaks(frames.pixels_dn[i], frames.flags[i], frames.mesh_dn[i], noise, buffer)
         rows = buffer[:count][np.argsort(-buffer[:count, 4], kind="stable")[:brightest]].copy()
         parts.append((i, rows, noise, False))
-        count = _saturated_peaks(
-            raw.read1_dn[i],
-            frames.flags[i],
-            calibration.dark_read1_dn,
-            calibration.flat,
-            calibration.mask,
-            calibration.saturation_dn,
-            buffer,
-        )
+        count = _saturated_peaks(raw.read1_dn[i], frames.flags[i], array, buffer)
         rows = buffer[:count].copy()
         rows[:, 4] *= ratio
-        parts.append((i, rows[rows[:, 4] > 30.0 * 3.0 * read_noise * ratio], read_noise * ratio, True))
+        rows = rows[rows[:, 4] > READ1_SNR * 3.0 * read_noise * ratio]
+        parts.append((i, rows, read_noise * ratio, True))
     return _table(parts, detector.gain)
 
 
 def _table(parts: list[tuple[int, Doubles, float, bool]], gain: float) -> Table:
+    """Rows of FRAME_SOURCE_DTYPE from frame, peaks, noise of a pixel and kind of each part."""
     table = np.zeros(sum(len(rows) for _, rows, _, _ in parts), FRAME_SOURCE_DTYPE)
     peaks = np.zeros((table.size, 4))
     start = 0

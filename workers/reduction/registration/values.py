@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -13,15 +14,18 @@ from workers.reduction.frames.geometry import FrameGeometry
 
 
 class Centres:
-    """Centres of stars on frames; each array (n,), ordered by frame.
+    """Centres of stars on frames; each array (n,), ordered by frame, then by row and column.
 
     Attributes
     ----------
     frame : int64
+        Index of the frame in the scan.
     x_pix, y_pix : float64
+        Array pixels.
     sigma_arcsec : float64
         One sigma of a coordinate.
     flux_dn : float64
+        Light of the star on the frame.
     """
 
     def __init__(
@@ -58,14 +62,16 @@ class Observations:
 
     Attributes
     ----------
-    frame, band : int arrays (n,)
-        Index of the frame; position of the band in `bands`.
+    frame, band : int64 arrays (n,)
+        Index of the frame, in increasing order; position of the band in `bands`.
     x_pix, y_pix : float64 arrays (n,)
         Array pixels.
     sigma_arcsec : float64 array (n,)
+        One sigma of a coordinate.
     magnitude : float64 array (n,)
-        Rough, for the choice of what can be a reference star.
+        Rough magnitude: a source that is too faint in it cannot be a reference star.
     bands : tuple of Band
+        The first is the one on which the others are laid.
     """
 
     frame: Integers
@@ -76,10 +82,36 @@ class Observations:
     magnitude: Doubles
     bands: tuple[Band, ...]
 
+    def places(self, geometry: Mapping[Band, FrameGeometry]) -> tuple[Doubles, Doubles]:
+        """U-scan places of all observations, x and y, each (n,), arcsec.
+
+        Parameters
+        ----------
+        geometry : mapping of Band to FrameGeometry
+            Of all bands.
+        """
+        x, y = np.empty(self.frame.size), np.empty(self.frame.size)
+        for position, band in enumerate(self.bands):
+            chosen = self.band == position
+            x[chosen], y[chosen] = geometry[band].to_uscan(
+                self.frame[chosen], self.x_pix[chosen], self.y_pix[chosen]
+            )
+        return x, y
+
 
 @dataclass(frozen=True)
 class References:
-    """Reference stars in the U-scan system; each (n,)."""
+    """Reference stars in the U-scan system; each float64 (n,).
+
+    Attributes
+    ----------
+    x_arcsec, y_arcsec : float64
+        Places at the epoch of the scan.
+    sigma_arcsec : float64
+        One sigma of a coordinate.
+    magnitude : float64
+        Visual.
+    """
 
     x_arcsec: Doubles
     y_arcsec: Doubles
@@ -94,11 +126,11 @@ class RegistrationQuality:
     Attributes
     ----------
     reference_count : int
-        Reference stars in the solution; 0 means that positions rest on the commanded ones alone.
+        Reference stars in the solution; 0 means that positions rest on the commanded positions alone.
     reference_rms_arcsec : float
-        Of their residuals, a coordinate; NaN without any.
+        Scatter of the reference stars about their catalogue places, a coordinate; NaN without any.
     internal_rms_arcsec : float
-        Of sources about their mean places, a coordinate; NaN without any.
+        Scatter of sources about their mean places, a coordinate; NaN without any.
     frames_on_pegs : int
         Frames without a source in the solution.
     """
@@ -127,7 +159,15 @@ class Registration:
 
 @dataclass(frozen=True)
 class Guess:
-    """First geometry of each band, and the commanded places of the frames (U-scan arcseconds, each (n,))."""
+    """Where the frames lie before the solution.
+
+    Attributes
+    ----------
+    geometry : dict of Band to FrameGeometry
+        First geometry of each band.
+    commanded_x_arcsec, commanded_y_arcsec : float64 arrays (n,)
+        Commanded places of the focal plane's centre on each frame, U-scan.
+    """
 
     geometry: dict[Band, FrameGeometry]
     commanded_x_arcsec: Doubles

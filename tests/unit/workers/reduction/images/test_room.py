@@ -14,7 +14,7 @@ BELOW = (
     "kernels", "frames", "calibration", "registration", "profile", "saturated", "photometry", "atlas", "extended",
     "merging", "artefacts",
 )  # fmt: skip
-KERNELS = ("images", "calibration", "extended")
+KERNELS = ("images", "calibration", "registration", "extended")
 
 
 def imported(path):

@@ -7,6 +7,7 @@ from functools import cache
 
 import numpy as np
 import pytest
+from workers.reduction.photometry.sweeps import sweep
 
 from app.instruments.bands import Band
 from app.parameters.photometry import PhotometryParameters
@@ -18,7 +19,6 @@ from workers.reduction.merging.characters import characters_of
 from workers.reduction.merging.rows import fill_limits, merge_catalogues
 from workers.reduction.photometry.catalogue import DETECTION_DTYPE, make_catalogue
 from workers.reduction.photometry.growth import Growth
-from workers.reduction.photometry.sweeps import sweep
 from workers.reduction.profile.stars import Stars
 
 PARAMETERS = PhotometryParameters()

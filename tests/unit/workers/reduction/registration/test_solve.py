@@ -16,9 +16,6 @@ from tests.worlds.small_scan import make_scan
 from workers.reduction.frames.geometry import FrameGeometry
 from workers.reduction.frames.uscan import UScan
 from workers.reduction.reduce_scan import ReferenceStars, reduce_scan
-from workers.reduction.registration.first_guess import vote
-from workers.reduction.registration.solve import solve_bordered
-from workers.reduction.registration.sources import equalise_phases
 
 
 @given(st.floats(0, 359.9), st.floats(-80, 80), st.sampled_from([-1.0, 1.0]))
@@ -61,27 +58,6 @@ def test_geometry_round_trip():
     assert np.abs(back[0] - x).max() < 1e-6
     assert np.abs(back[1] - y).max() < 1e-6
     np.testing.assert_allclose(one.matrices()[0], matrix)
-
-
-def test_vote_finds_the_shift_among_chance():
-    rng = np.random.default_rng(4)
-    points = rng.uniform(0, 500, (60, 2))
-    targets = np.vstack([points[:30] + np.array([7.0, -4.0]), rng.uniform(0, 500, (40, 2))])
-    shift, votes = vote(points, targets, 15.0, 0.5)
-    assert votes >= 30
-    np.testing.assert_allclose(shift, [7.0, -4.0], atol=0.05)
-    assert vote(points[:0], targets, 15.0, 0.5)[1] == 0
-
-
-def test_phases_are_equalised():
-    rng = np.random.default_rng(5)
-    true = rng.uniform(-0.5, 0.5, 3000)
-    measured = 0.35 * np.tanh(3 * true) + 0.01 * rng.standard_normal(3000)
-    found = equalise_phases(measured, np.ones(3000, bool))
-    assert np.std(found - true) < 0.03
-    few = equalise_phases(measured[:50], np.ones(50, bool))
-    assert np.std(few - true[:50]) < 0.1
-    assert equalise_phases(measured[:3], np.zeros(3, bool)) == pytest.approx(measured[:3])
 
 
 def errors(scan, reduced, band=Band.J):
@@ -193,29 +169,3 @@ def test_a_frame_without_stars_between_others_is_carried(three_bands):
     assert np.abs(np.delete(error, 6, axis=0)).max() < 0.12
     assert np.abs(error[6]).max() < 2.0  # its own pointing error cannot be known
     assert reduced.registration.frames_on_pegs == 1
-
-
-def bordered(inner, width, border, rng):
-    """Equations as frames give them: near ones coupled, and all with the bands' terms."""
-    design = np.zeros((4 * inner, inner + border))
-    for k in range(4 * inner):
-        first = rng.integers(0, inner)
-        near = slice(first, min(first + width, inner))
-        design[k, near] = rng.standard_normal(near.stop - near.start)
-        design[k, inner:] = rng.standard_normal(border)
-    return design.T @ design + 0.1 * np.eye(inner + border)
-
-
-@pytest.mark.parametrize(("inner", "width", "border"), [(60, 9, 6), (819, 24, 18), (5, 5, 6), (3, 1, 2)])
-def test_bordered_equations_are_solved_as_dense_ones(inner, width, border):
-    rng = np.random.default_rng(inner)
-    normal = bordered(inner, width, border, rng)
-    right = rng.standard_normal(inner + border)
-    dense = np.linalg.solve(normal, right)
-    found = solve_bordered(normal, right, border)
-    assert np.abs(found - dense).max() < 1e-9 * max(1.0, np.abs(dense).max())
-
-
-def test_equations_that_fix_nothing_are_refused():
-    with pytest.raises(np.linalg.LinAlgError):
-        solve_bordered(np.zeros((8, 8)), np.ones(8), 2)

@@ -1,0 +1,112 @@
+"""Pegs and priors alone: frames without stars go to their commanded places, bands to what is believed of them."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from app.instruments.bands import Band
+from tests.worlds.sightings import STEP_ARCSEC, moved, plain_geometry
+from workers.reduction.registration.pegs import BAND_TERMS, FRAME_TERMS, pegs, solve_bordered
+from workers.reduction.registration.values import Guess
+
+FRAMES = 6
+BANDS = (Band.J, Band.H)
+UNKNOWNS = FRAME_TERMS * FRAMES + BAND_TERMS * len(BANDS)
+
+
+def nominal():
+    return {band: plain_geometry(FRAMES, band) for band in BANDS}
+
+
+def solution(guess, geometry):
+    return solve_bordered(*pegs(guess, geometry, BANDS, UNKNOWNS), BAND_TERMS * len(BANDS))
+
+
+def guess_of(geometry):
+    return Guess(geometry, np.zeros(FRAMES), STEP_ARCSEC * np.arange(FRAMES))
+
+
+def test_frames_at_their_commanded_places_stay():
+    assert np.abs(solution(guess_of(nominal()), nominal())).max() < 1e-9
+
+
+def test_equations_are_symmetric_and_positive():
+    rng = np.random.default_rng(3)
+    geometry = {band: moved(frames, *rng.standard_normal((2, FRAMES))) for band, frames in nominal().items()}
+    normal, right = pegs(guess_of(nominal()), geometry, BANDS, UNKNOWNS)
+    np.testing.assert_array_equal(normal, normal.T)
+    assert np.linalg.eigvalsh(normal).min() > 0.0
+    assert right.size == UNKNOWNS
+
+
+def test_a_frame_that_moved_alone_goes_back():
+    off = np.where(np.arange(FRAMES) == 3, 4.0, 0.0)
+    geometry = {band: moved(frames, off, -off) for band, frames in nominal().items()}
+    found = solution(guess_of(nominal()), geometry)[: FRAME_TERMS * FRAMES].reshape(FRAMES, FRAME_TERMS)
+    np.testing.assert_allclose(found[:, 0], -off, atol=0.1)
+    np.testing.assert_allclose(found[:, 1], off, atol=0.1)
+
+
+def test_the_first_guess_moves_the_commanded_places_as_a_whole():
+    """Reference stars have shown where the scan lies: the pegs hold its steps there."""
+    shifted = {band: moved(frames, 30.0, 12.0) for band, frames in nominal().items()}
+    assert np.abs(solution(guess_of(shifted), shifted)).max() < 1e-9
+
+
+def test_turns_are_pulled_to_zero():
+    turned = {band: replace(frames, turn_rad=np.full(FRAMES, 1e-4)) for band, frames in nominal().items()}
+    found = solution(guess_of(nominal()), turned)[: FRAME_TERMS * FRAMES].reshape(FRAMES, FRAME_TERMS)
+    np.testing.assert_allclose(found[:, 2], -1e-4, rtol=1e-6)
+
+
+@pytest.mark.parametrize("band", BANDS)
+def test_a_band_goes_back_to_its_first_scale_and_distortion(band):
+    """Priors hold the whole correction, not that of one round."""
+    geometry = nominal()
+    geometry[band] = replace(
+        geometry[band], matrix_arcsec=2.0 * np.array([[1.001, -5e-4], [5e-4, 1.001]]), distortion_arcsec=0.2
+    )
+    found = solution(guess_of(nominal()), geometry)[FRAME_TERMS * FRAMES :].reshape(len(BANDS), BAND_TERMS)
+    np.testing.assert_allclose(found[BANDS.index(band), 2:], [-0.001, -0.001, -5e-4, -0.2], rtol=1e-6)
+    np.testing.assert_allclose(found[1 - BANDS.index(band), 2:], 0.0, atol=1e-12)
+
+
+def test_pixels_stay_square():
+    """Stars that ask for a larger scale along the scan get it across, too."""
+    geometry = nominal()
+    normal, right = pegs(guess_of(nominal()), geometry, BANDS, UNKNOWNS)
+    along = FRAME_TERMS * FRAMES + 3
+    normal[along, along] += 1e12
+    right[along] += 1e12 * 1e-4
+    found = solve_bordered(normal, right, BAND_TERMS * len(BANDS))
+    assert found[along] == pytest.approx(1e-4, rel=1e-3)
+    assert found[along - 1] == pytest.approx(1e-4, rel=1e-3)
+
+
+def bordered(inner, width, border, rng):
+    """Equations as frames give them: near ones coupled, and all with the bands' terms."""
+    design = np.zeros((4 * inner, inner + border))
+    for k in range(4 * inner):
+        first = rng.integers(0, inner)
+        near = slice(first, min(first + width, inner))
+        design[k, near] = rng.standard_normal(near.stop - near.start)
+        design[k, inner:] = rng.standard_normal(border)
+    return design.T @ design + 0.1 * np.eye(inner + border)
+
+
+@pytest.mark.parametrize(("inner", "width", "border"), [(60, 9, 6), (819, 24, 18), (5, 5, 6), (3, 1, 2)])
+def test_bordered_equations_are_solved_as_dense_ones(inner, width, border):
+    rng = np.random.default_rng(inner)
+    normal = bordered(inner, width, border, rng)
+    right = rng.standard_normal(inner + border)
+    dense = np.linalg.solve(normal, right)
+    found = solve_bordered(normal, right, border)
+    assert np.abs(found - dense).max() < 1e-9 * max(1.0, np.abs(dense).max())
+
+
+def test_equations_that_fix_nothing_are_refused():
+    with pytest.raises(np.linalg.LinAlgError):
+        solve_bordered(np.zeros((8, 8)), np.ones(8), 2)
