@@ -1,4 +1,4 @@
-"""Darks: what both reads show with the shutter closed (survey-facts 2.2)."""
+"""Darks: what both reads show with the shutter closed (background/survey 2.2)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Flat fields: the slope of each pixel's signal against the changing twilight (survey-facts 2.3)."""
+"""Flat fields: the slope of each pixel's signal against the changing twilight (background/survey 2.3)."""
 
 from __future__ import annotations
 

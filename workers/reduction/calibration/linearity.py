@@ -1,6 +1,6 @@
 """Non-linearity of an array, from the two reads of its twilight frames.
 
-A well that fills responds less: response = q (1 - b q^2), to 1 % at the end of the linear range (survey-facts 2.1).
+A well that fills responds less: response = q (1 - b q^2), to 1 % at the linear range's end (background/survey 2.1).
 The original flagged what lay beyond and left the rest. Here Read_1, after a twenty-fifth of the exposure, is the
 measure: its signal is so small that it is linear to 1e-5, so the ratio of both reads over the levels of a twilight
 shows b.

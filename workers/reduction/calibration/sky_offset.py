@@ -1,6 +1,6 @@
 """The sky offset: what all frames of a block have in common at a pixel once their backgrounds are taken off.
 
-It removes slow changes of the bias structure and what dark and flat leave (survey-facts 2.3: clipped mean over at
+It removes slow changes of the bias structure and what dark and flat leave (background/survey 2.3: clipped mean over at
 least 42 frames of the same scan).
 """
 
