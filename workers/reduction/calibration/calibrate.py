@@ -6,31 +6,65 @@ frame = (Read_2 - Read_1 - dark) / flat (background/survey 2.3), each read's sig
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import numpy as np
 from numba import njit
-from numpy.typing import NDArray
 
-from app.arrays import Counts, Flags, Singles
+from app.arrays import Bools, Counts, Flags, Integers, Singles
 from workers.reduction.calibration.linearity import linear, linear_frames
 from workers.reduction.frames.values import NightCalibration, RawBand, blank_frames, check_raw
 from workers.reduction.kernels.compiled import KERNEL
 
 
+class Reads(NamedTuple):
+    """Raw frames of a band.
+
+    Attributes
+    ----------
+    read1, read2 : uint16 arrays (n, ny, nx)
+        DN, pedestal included.
+    missing : bool array (n,)
+        Frames without data.
+    """
+
+    read1: Counts
+    read2: Counts
+    missing: Bools
+
+
+class ArrayConstants(NamedTuple):
+    """The calibration of an array as the kernel takes it; arrays (ny, nx).
+
+    Attributes
+    ----------
+    pedestal : float32 array
+        Read_1 of a closed shutter, DN.
+    dark : float32 array
+        Read_2 - Read_1 of a closed shutter, DN.
+    bend : float32
+        Curvature of the array (`linearity`), DN^-2.
+    inverse_flat : float32 array
+        1 over the response of a pixel.
+    mask : bool array
+        Pixels that are not to be used.
+    saturation : float32 array
+        Raw level up to which a pixel is linear, DN.
+    """
+
+    pedestal: Singles
+    dark: Singles
+    bend: np.float32
+    inverse_flat: Singles
+    mask: Bools
+    saturation: Singles
+
+
 @njit(**KERNEL)
-def _calibrate(
-    read1: Counts,
-    read2: Counts,
-    missing: NDArray[np.bool_],
-    pedestal: Singles,
-    dark: Singles,
-    bend: np.float32,
-    inverse_flat: Singles,
-    mask: NDArray[np.bool_],
-    saturation: Singles,
-    out: Singles,
-    flags: Flags,
-) -> None:
+def _calibrate(reads: Reads, constants: ArrayConstants, out: Singles, flags: Flags) -> None:
     """Fused calibration; flag numbers are those of PixelFlag."""
+    read1, read2, missing = reads
+    pedestal, dark, bend, inverse_flat, mask, saturation = constants
     n, ny, nx = read2.shape
     for i in range(n):
         absent = np.uint8(16) if missing[i] else np.uint8(0)
@@ -52,12 +86,19 @@ def _calibrate(
 def calibrate(raw: RawBand, calibration: NightCalibration) -> tuple[Singles, Flags]:
     """Calibrate the frames of a band.
 
+    Parameters
+    ----------
+    raw : RawBand
+        Both reads of each frame.
+    calibration : NightCalibration
+        Of the same array.
+
     Returns
     -------
-    pixels : float32 array (n, 256, 256)
+    pixels : float32 array (n, ny, nx)
         DN of Read_2 - Read_1 for a pixel of median response; 0 where flagged.
-    flags : uint8 array (n, 256, 256)
-        BAD, SATURATED, MISSING. A frame with zeros alone in a read counts as missing even if nobody said so.
+    flags : uint8 array (n, ny, nx)
+        BAD, SATURATED, MISSING. A frame with zeros alone in a read counts as missing, whatever its header says.
 
     Raises
     ------
@@ -67,26 +108,35 @@ def calibrate(raw: RawBand, calibration: NightCalibration) -> tuple[Singles, Fla
     check_raw(raw, calibration)
     pixels = np.empty(raw.read2_dn.shape, np.float32)
     flags = np.empty(raw.read2_dn.shape, np.uint8)
-    _calibrate(
-        raw.read1_dn,
-        raw.read2_dn,
-        raw.missing | blank_frames(raw.read1_dn, raw.read2_dn),
-        calibration.dark_read1_dn,
-        calibration.dark_difference_dn,
-        np.float32(calibration.bend_per_dn2),
-        (1.0 / calibration.flat).astype(np.float32),
-        calibration.mask,
-        calibration.saturation_dn,
-        pixels,
-        flags,
+    missing = raw.missing | blank_frames(raw.read1_dn, raw.read2_dn)
+    constants = ArrayConstants(
+        pedestal=calibration.dark_read1_dn,
+        dark=calibration.dark_difference_dn,
+        bend=np.float32(calibration.bend_per_dn2),
+        inverse_flat=(1.0 / calibration.flat).astype(np.float32),
+        mask=calibration.mask,
+        saturation=calibration.saturation_dn,
     )
+    _calibrate(Reads(raw.read1_dn, raw.read2_dn, missing), constants, pixels, flags)
     return pixels, flags
 
 
-def calibrate_read1(raw: RawBand, calibration: NightCalibration, frames: NDArray[np.int64]) -> Singles:
-    """Read_1 of some frames: (Read_1 - its dark, made linear) / flat.
+def calibrate_read1(raw: RawBand, calibration: NightCalibration, frames: Integers) -> Singles:
+    """Read_1 of chosen frames: (Read_1 - its dark, made linear) / flat.
 
-    NaN where the pixel is bad or Read_1 itself saturates.
+    Parameters
+    ----------
+    raw : RawBand
+        Of which Read_1 is taken.
+    calibration : NightCalibration
+        Of the same array.
+    frames : int64 array (m,)
+        Indices of the chosen frames.
+
+    Returns
+    -------
+    float32 array (m, ny, nx)
+        DN of Read_1; NaN where the pixel is bad or Read_1 itself saturates.
     """
     counts = raw.read1_dn[frames].astype(np.float32)
     signal = counts - calibration.dark_read1_dn

@@ -6,7 +6,7 @@ from app.db.statements import SQL_ROOT, scripts, statement
 
 
 def test_a_statement_is_a_file():
-    assert statement("production/claim") == (SQL_ROOT / "production" / "claim.sql").read_text(
+    assert statement("production/claim/claim") == (SQL_ROOT / "production" / "claim" / "claim.sql").read_text(
         encoding="utf-8"
     )
 
