@@ -134,7 +134,17 @@ class Settings(BaseSettings):
         dotenv_settings: PydanticBaseSettingsSource,
         file_secret_settings: PydanticBaseSettingsSource,
     ) -> tuple[PydanticBaseSettingsSource, ...]:
-        """Only what `read_settings` took from environment and file; no .env, no secrets folder."""
+        """Only what `read_settings` took from environment and file; no .env, no secrets folder.
+
+        Parameters
+        ----------
+        settings_cls : type
+            The class of settings; the library hands it over.
+        init_settings : source
+            What `read_settings` gives: the only source.
+        env_settings, dotenv_settings, file_secret_settings : sources
+            The library's own, which are not asked.
+        """
         del settings_cls, env_settings, dotenv_settings, file_secret_settings
         return (init_settings,)
 

@@ -61,7 +61,9 @@ def combine_darks(read1_dn: Counts, read2_dn: Counts, missing: NDArray[np.bool_]
     Parameters
     ----------
     read1_dn, read2_dn : uint16 arrays (n, 256, 256)
+        Raw reads of all frames, DN.
     missing : bool array (n,), optional
+        Frames that the camera did not deliver; all are taken where it is not given.
 
     Raises
     ------
@@ -70,11 +72,11 @@ def combine_darks(read1_dn: Counts, read2_dn: Counts, missing: NDArray[np.bool_]
     """
     if read1_dn.shape != read2_dn.shape or read1_dn.ndim != 3:
         raise DarkError(f"reads of shape {read1_dn.shape} and {read2_dn.shape}", expected="two equal cubes")
-    there = np.ones(read1_dn.shape[0], np.bool_) if missing is None else ~missing
-    there &= ~blank_frames(read1_dn, read2_dn)
-    if np.count_nonzero(there) < FEWEST_FRAMES:
-        raise DarkError(f"{np.count_nonzero(there)} dark frames", expected=f"at least {FEWEST_FRAMES}")
-    first = read1_dn[there].astype(np.float32)
+    delivered = np.ones(read1_dn.shape[0], np.bool_) if missing is None else ~missing
+    delivered &= ~blank_frames(read1_dn, read2_dn)
+    if np.count_nonzero(delivered) < FEWEST_FRAMES:
+        raise DarkError(f"{np.count_nonzero(delivered)} dark frames", expected=f"at least {FEWEST_FRAMES}")
+    first = read1_dn[delivered].astype(np.float32)
     read1, _ = robust_mean(first)
-    difference, noise = robust_mean(read2_dn[there].astype(np.float32) - first)
-    return Darks(read1, difference, noise, int(np.count_nonzero(there)))
+    difference, noise = robust_mean(read2_dn[delivered].astype(np.float32) - first)
+    return Darks(read1, difference, noise, int(np.count_nonzero(delivered)))

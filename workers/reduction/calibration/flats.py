@@ -56,9 +56,13 @@ def responsivity(
     Parameters
     ----------
     read1_dn, read2_dn : uint16 arrays (n, 256, 256)
+        Raw reads of all frames, DN.
     darks : Darks
+        Of the same array.
     saturation_dn : float32 array (256, 256)
+        Raw level of a read up to which it is linear, DN.
     missing : bool array (n,), optional
+        Frames that the camera did not deliver; all are taken where it is not given.
     bend_per_dn2 : float
         Curvature of the array (`linearity`): both reads are made linear first.
 
@@ -67,11 +71,11 @@ def responsivity(
     FlatError
         Raised if fewer than 4 usable frames are there, or their levels differ by less than a factor 1.3.
     """
-    there = np.ones(read1_dn.shape[0], np.bool_) if missing is None else ~missing
-    there &= ~blank_frames(read1_dn, read2_dn)
-    first, second = (reads[there].astype(np.float32) - darks.read1_dn for reads in (read1_dn, read2_dn))
+    delivered = np.ones(read1_dn.shape[0], np.bool_) if missing is None else ~missing
+    delivered &= ~blank_frames(read1_dn, read2_dn)
+    first, second = (reads[delivered].astype(np.float32) - darks.read1_dn for reads in (read1_dn, read2_dn))
     signal = linear_frames(second, bend_per_dn2) - linear_frames(first, bend_per_dn2) - darks.difference_dn
-    linear = read2_dn[there] <= saturation_dn
+    linear = read2_dn[delivered] <= saturation_dn
     level = np.median(signal, axis=(1, 2)).astype(np.float64)
     usable = linear.mean(axis=(1, 2)) > 0.9  # frames that saturate as a whole have no level
     signal, linear, level = signal[usable], linear[usable], level[usable]

@@ -63,7 +63,9 @@ def measure_linearity(read1_dn: Counts, read2_dn: Counts, darks: Darks, saturati
     read1_dn, read2_dn : uint16 arrays (n, 256, 256)
         Twilight frames; those with pixels above the linear range in more than a tenth of the array are left out.
     darks : Darks
+        Of the same array.
     saturation_dn : float32 array (256, 256)
+        Raw level of a read up to which it is linear, DN.
 
     Returns
     -------
@@ -72,13 +74,13 @@ def measure_linearity(read1_dn: Counts, read2_dn: Counts, darks: Darks, saturati
     """
     unknown = Linearity(0.0, float("nan"))
     rows = []
-    for one, two in zip(read1_dn, read2_dn, strict=True):
-        good = (two <= saturation_dn) & (one > 0) & (two > 0)
+    for read1, read2 in zip(read1_dn, read2_dn, strict=True):
+        good = (read2 <= saturation_dn) & (read1 > 0) & (read2 > 0)
         if good.mean() < 0.9:
             continue
         # Means of integers of 65,000 pixels: 0.03 DN. Stars in the twilight are in both reads alike.
-        first = (one[good] - darks.read1_dn[good]).astype(np.float64)
-        second = (two[good] - darks.read1_dn[good] - darks.difference_dn[good]).astype(np.float64)
+        first = (read1[good] - darks.read1_dn[good]).astype(np.float64)
+        second = (read2[good] - darks.read1_dn[good] - darks.difference_dn[good]).astype(np.float64)
         rows.append((first.mean(), second.mean(), (second**3).mean(), first.std() / np.sqrt(first.size)))
     if len(rows) < FEWEST_FRAMES:
         return unknown

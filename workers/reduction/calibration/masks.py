@@ -37,7 +37,7 @@ def bad_pixels(darks: Darks, flat: Flat) -> tuple[NDArray[np.bool_], dict[str, f
     hot = np.abs(rest) > max(HOT_SIGMA * scatter, HOT_DN)
     noisy = darks.noise_dn > NOISY_FACTOR * float(np.median(darks.noise_dn))
     kinds = {"poor_response": poor, "hot": hot, "noisy": noisy}
-    return poor | hot | noisy, {name: float(np.count_nonzero(one)) for name, one in kinds.items()}
+    return poor | hot | noisy, {name: float(np.count_nonzero(bad)) for name, bad in kinds.items()}
 
 
 def calibrate_night(
@@ -51,6 +51,7 @@ def calibrate_night(
     Parameters
     ----------
     detector : Detector
+        Nominal facts of the array.
     dark_reads, flat_reads : (read1, read2), uint16 arrays (n, 256, 256)
         Frames of all scans of the kind, one after the other. Without twilight frames the response counts as 1
         everywhere, and the metric `flat_frames` is 0: the caller decides whether that will do.

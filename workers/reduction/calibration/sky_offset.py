@@ -99,10 +99,12 @@ def subtract_sky_offset(pixels: Singles, flags: Flags, mesh: Singles, noise: Sin
 
     Parameters
     ----------
-    pixels, flags : (n, 256, 256)
+    pixels, flags : float32 and uint8 arrays (n, 256, 256)
+        Calibrated frames, DN, and their `PixelFlag` bits; the pixels are changed.
     mesh : float32 array (n, 4, 4)
         Rough background; the pattern is what lies over it, and its mean is taken from the mesh in place.
     noise : float32 array (n,)
+        Scatter of a sky pixel, DN; frames of 0 are left out.
 
     Returns
     -------

@@ -66,7 +66,17 @@ class LearningSums(NamedTuple):
 
     @classmethod
     def of(cls, sample: Sample, terms: int, frames: int) -> LearningSums:
-        """Return zeros for a sample, a number of polynomial terms and of frames."""
+        """Return zeros.
+
+        Parameters
+        ----------
+        sample : Sample
+            Stars to learn from, with their looks.
+        terms : int
+            Polynomial terms of a node.
+        frames : int
+            Frames of the band.
+        """
         looks = sample.looks
         seen = sample.chosen[looks.start[sample.chosen + 1] > looks.start[sample.chosen]]
         # The band of the widths' matrix is as wide as the frames that see a star are apart.
