@@ -148,6 +148,7 @@ def migrate(
     del json
     target = database_url()
     before = migrations.current(target)
+    migrations.refuse_former(before)
     if down is not None:
         _require_named(target, database)
     after = migrations.upgrade(target) if down is None else migrations.downgrade(target, down)

@@ -15,6 +15,7 @@ from app.db.engine import connect_url
 from app.db.session import EncodingError, ReadOnlyServerError, SessionError
 from app.errors import SchemaError
 from app.settings import get_settings
+from tests.worlds.atlas_files import write_image
 
 ROLES = ("owner", "worker", "operator", "reader")
 
@@ -211,8 +212,7 @@ def test_a_read_only_database_is_looked_at_and_not_written(live_database, admin,
     for words in (["run", "list"], ["db", "status"], ["release", "list"]):
         assert main.run(words) == 0, words
     capsys.readouterr()
-    stars = tmp_path / "stars.csv"
-    stars.write_text("ra,decl\n", encoding="utf-8")
+    write_image(tmp_path / "j0423049.fits")
     for words in (
         ["run", "create", "r", "--kind", "preliminary"],
         ["ingest", "atlas", str(tmp_path)],
