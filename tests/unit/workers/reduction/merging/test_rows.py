@@ -7,7 +7,6 @@ from functools import cache
 
 import numpy as np
 import pytest
-from workers.reduction.photometry.sweeps import sweep
 
 from app.instruments.bands import Band
 from app.parameters.photometry import PhotometryParameters
@@ -19,6 +18,7 @@ from workers.reduction.merging.characters import characters_of
 from workers.reduction.merging.rows import fill_limits, merge_catalogues
 from workers.reduction.photometry.catalogue import DETECTION_DTYPE, make_catalogue
 from workers.reduction.photometry.growth import Growth
+from workers.reduction.photometry.rounds import sweep
 from workers.reduction.profile.stars import Stars
 
 PARAMETERS = PhotometryParameters()

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from workers.reduction.frames.geometry import CORNER_PIX, FrameGeometry
-from workers.reduction.registration.equations import Equations, Sightings, Targets, add_equations
+from workers.reduction.frames.geometry import FrameGeometry
+from workers.reduction.registration.equations import CORNER_PIX, Equations, Sightings, Targets, add_equations
 
 FRAMES, BANDS, STARS = 5, 2, 12
 UNKNOWNS = 3 * FRAMES + 6 * BANDS
@@ -96,7 +96,7 @@ def test_a_star_seen_once_without_a_catalogue_place_tells_nothing():
 
 def test_derivatives_are_those_of_the_geometry():
     """A small change of each unknown moves U-scan places by its derivative."""
-    plain = FrameGeometry(np.zeros(FRAMES), np.zeros(FRAMES), 2.0 * np.eye(2), np.zeros(FRAMES))
+    plain = FrameGeometry(np.zeros(FRAMES), np.zeros(FRAMES), 2.0 * np.eye(2), np.zeros(FRAMES), size_pix=256)
     case, step = Case(), 1e-6
     px, py = case.x + plain.middle_pix, case.y + plain.middle_pix
     start = plain.to_uscan(case.frame, px, py)
