@@ -18,7 +18,11 @@ def plain_geometry(frames: int, band: Band = Band.J) -> FrameGeometry:
     """Frames that follow one another without an error of pointing."""
     x, y = OFFSETS[band]
     return FrameGeometry(
-        np.full(frames, x), STEP_ARCSEC * np.arange(frames) + y, 2.0 * np.eye(2), np.zeros(frames)
+        np.full(frames, x),
+        STEP_ARCSEC * np.arange(frames) + y,
+        2.0 * np.eye(2),
+        np.zeros(frames),
+        size_pix=256,
     )
 
 

@@ -57,15 +57,15 @@ def test_frames_scale_and_distortion_are_found_without_noise(sky):
         # Priors hold scales to 2e-3 and distortion to 0.3", a little against the stars.
         assert np.abs(found.geometry[band].matrix_arcsec - true.matrix_arcsec).max() < 2e-4
         assert found.geometry[band].distortion_arcsec == pytest.approx(-0.12, abs=0.02)
-    assert found.reference_count >= 30
-    assert found.reference_rms_arcsec < 0.01
-    assert found.frames_on_pegs == 0
+    assert found.quality.reference_count >= 30
+    assert found.quality.reference_rms_arcsec < 0.01
+    assert found.quality.frames_on_pegs == 0
 
 
 def test_scatters_are_those_of_the_errors(sky):
     found = register(sky.observations(0.05, noise=1.0), sky.references(40, 0.1), sky.guess(nominal()))
     assert worst(found.geometry, sky.geometry) < 0.1
-    assert found.reference_rms_arcsec == pytest.approx(0.1, rel=0.3)
+    assert found.quality.reference_rms_arcsec == pytest.approx(0.1, rel=0.3)
 
 
 def test_internal_scatter_is_that_of_the_better_half(sky):
@@ -73,7 +73,7 @@ def test_internal_scatter_is_that_of_the_better_half(sky):
     sigma = 0.05 + 0.01 * (np.arange(observations.frame.size) % 3)
     found = register(replace(observations, sigma_arcsec=sigma), NONE, sky.guess(nominal()))
     # The means of a few sightings take a part of the scatter.
-    assert 0.03 < found.internal_rms_arcsec < 0.05
+    assert 0.03 < found.quality.internal_rms_arcsec < 0.05
 
 
 def test_outliers_do_not_pull(sky):
@@ -88,7 +88,7 @@ def test_a_star_next_to_two_references_is_tied_to_none(sky):
     references = sky.references(30, 0.001)
     x, y, sigma, magnitude = (np.tile(values, 2) for values in vars(references).values())
     found = [
-        register(sky.observations(), r, sky.guess(nominal())).reference_count
+        register(sky.observations(), r, sky.guess(nominal())).quality.reference_count
         for r in (references, References(x, y, sigma, magnitude))
     ]
     assert found[0] > 20
@@ -99,8 +99,8 @@ def test_a_source_too_faint_for_a_reference_star_is_not_it(sky):
     references = sky.references(30, 0.001)
     bright = replace(references, magnitude=references.magnitude - 4.0)
     found = register(sky.observations(), bright, sky.guess(nominal()))
-    assert found.reference_count == 0
-    assert np.isnan(found.reference_rms_arcsec)
+    assert found.quality.reference_count == 0
+    assert np.isnan(found.quality.reference_rms_arcsec)
 
 
 def test_close_pairs_are_left_out():
@@ -123,7 +123,7 @@ def test_a_frame_without_sources_is_on_its_pegs(sky):
            for name in ("frame", "band", "x_pix", "y_pix", "sigma_arcsec", "magnitude")},
     )  # fmt: skip
     found = register(gap, sky.references(40, 0.001), sky.guess(nominal()))
-    assert found.frames_on_pegs == 1
+    assert found.quality.frames_on_pegs == 1
     others = np.arange(FRAMES) != 4
     error = found.geometry[Band.J].x_arcsec - sky.geometry[Band.J].x_arcsec
     assert np.abs(error[others]).max() < 0.02
@@ -140,9 +140,9 @@ def test_no_sources_leave_the_first_guess():
     sky = Sky.random(nominal((Band.J,)), 1)
     found = register(nothing, NONE, sky.guess(nominal((Band.J,))))
     assert worst(found.geometry, nominal((Band.J,))) < 1e-9
-    assert found.frames_on_pegs == FRAMES
-    assert found.reference_count == 0
-    assert np.isnan(found.internal_rms_arcsec)
+    assert found.quality.frames_on_pegs == FRAMES
+    assert found.quality.reference_count == 0
+    assert np.isnan(found.quality.internal_rms_arcsec)
 
 
 def test_a_solution_needs_a_radius(sky):
@@ -152,8 +152,8 @@ def test_a_solution_needs_a_radius(sky):
 
 def test_the_array_may_be_of_another_size():
     """Derivatives are taken from the middle that the geometry names."""
-    small = {Band.J: replace(true_geometry((Band.J,))[Band.J], middle_pix=100.0)}
-    start = {Band.J: replace(nominal((Band.J,))[Band.J], middle_pix=100.0)}
+    small = {Band.J: replace(true_geometry((Band.J,))[Band.J], size_pix=201)}
+    start = {Band.J: replace(nominal((Band.J,))[Band.J], size_pix=201)}
     sky = Sky.random(small, 600)
     found = register(sky.observations(), sky.references(60, 0.001), sky.guess(start))
     assert worst(found.geometry, small) < 0.02

@@ -19,7 +19,7 @@ from workers.reduction.registration.rounds import (
     registration_metrics,
 )
 from workers.reduction.registration.sources import FRAME_SOURCE_DTYPE
-from workers.reduction.registration.values import Centres, Registration
+from workers.reduction.registration.values import Centres, Exposures, Registration, RegistrationQuality
 
 FRAMES = 7
 BANDS = (Band.J, Band.H)
@@ -67,6 +67,10 @@ class World:
             table["flux"] = 0.7 * 10 ** (0.4 * (20.0 - observations.magnitude[chosen]))
             self.tables[band] = table
 
+    def exposures(self):
+        first = self.raw[BANDS[0]]
+        return Exposures(dict(self.raw), *self.uscan.from_sky(first.ra_deg, first.decl_deg), 256)
+
     def reference(self, count=40, error=0.02):
         found = self.sky.references(count, error)
         ra, decl = self.uscan.to_sky(found.x_arcsec, found.y_arcsec)
@@ -113,13 +117,15 @@ def given(monkeypatch):
 
 
 def roughly(world, choice=CHOICE, reference=None):
-    return register_roughly(world.raw, world.tables, world.uscan, reference or world.reference(), choice)
+    return register_roughly(
+        world.exposures(), world.tables, world.uscan, reference or world.reference(), choice
+    )
 
 
 def test_a_rough_round_finds_the_frames(world):
     solution = roughly(world)
     assert world.worst(solution) < 0.1
-    assert solution.reference_count > 20
+    assert solution.quality.reference_count > 20
 
 
 def test_faint_sources_and_those_beyond_the_number_do_not_take_part(world, given):
@@ -173,10 +179,10 @@ def test_reference_stars_of_unknown_magnitude_and_no_error_get_usual_ones(world,
 def test_a_fine_round_is_better(world):
     first = roughly(world)
     fine = register_finely(
-        world.raw, world.centres(), world.tables, world.uscan, world.reference(), first, CHOICE
+        world.exposures(), world.centres(), world.tables, world.uscan, world.reference(), first, CHOICE
     )
     assert world.worst(fine) < 0.05
-    assert fine.reference_count > 20
+    assert fine.quality.reference_count > 20
 
 
 def test_a_fine_round_keeps_the_saturated_stars(world, given):
@@ -186,7 +192,7 @@ def test_a_fine_round_keeps_the_saturated_stars(world, given):
     first = roughly(world)
     given.clear()
     centres = world.centres()
-    register_finely(world.raw, centres, world.tables, world.uscan, world.reference(), first, CHOICE)
+    register_finely(world.exposures(), centres, world.tables, world.uscan, world.reference(), first, CHOICE)
     ((observations, _),) = given
     assert observations.frame.size == sum(c.frame.size for c in centres.values()) + 15
     wide = observations.sigma_arcsec > 0.1
@@ -200,7 +206,7 @@ def test_fits_without_light_have_a_magnitude(world, given):
     given.clear()
     centres = {b: Centres(c.frame, c.x_pix, c.y_pix, c.sigma_arcsec, 0.0 * c.flux_dn)
                for b, c in world.centres().items()}  # fmt: skip
-    register_finely(world.raw, centres, world.tables, world.uscan, world.reference(), first, CHOICE)
+    register_finely(world.exposures(), centres, world.tables, world.uscan, world.reference(), first, CHOICE)
     ((observations, _),) = given
     assert observations.magnitude == pytest.approx(20.0)
 
@@ -229,7 +235,7 @@ def test_places_of_observations_are_those_of_their_bands(world):
 
 def test_metrics_tell_scan_and_bands():
     geometry = {band: plain_geometry(FRAMES, band) for band in BANDS}
-    metrics = registration_metrics(Registration(geometry, 12, 0.08, 0.03, 2))
+    metrics = registration_metrics(Registration(geometry, RegistrationQuality(12, 0.08, 0.03, 2)))
     assert metrics["reference_stars"] == {"-": 12.0}
     assert metrics["frames_on_pegs"] == {"-": 2.0}
     assert metrics["pixel_scale_arcsec"] == {"j": 2.0, "h": 2.0}
