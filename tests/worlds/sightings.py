@@ -14,7 +14,7 @@ STEP_ARCSEC = 83.25
 OFFSETS = {Band.J: (0.0, 0.0), Band.H: (-2.5, 1.5), Band.K: (1.5, -3.0)}
 
 
-def plain_geometry(frames: int, band: Band = Band.J) -> FrameGeometry:
+def plain_geometry(frames: int, band: Band = Band.J, size: int = 256) -> FrameGeometry:
     """Frames that follow one another without an error of pointing."""
     x, y = OFFSETS[band]
     return FrameGeometry(
@@ -22,7 +22,7 @@ def plain_geometry(frames: int, band: Band = Band.J) -> FrameGeometry:
         STEP_ARCSEC * np.arange(frames) + y,
         2.0 * np.eye(2),
         np.zeros(frames),
-        size_pix=256,
+        size_pix=size,
     )
 
 
@@ -60,7 +60,8 @@ class Sky:
             for frame in range(geometry.x_arcsec.size):
                 index = np.full(self.x_arcsec.size, frame)
                 x, y = geometry.to_pixels(index, self.x_arcsec, self.y_arcsec)
-                seen = (x > 2) & (x < 253) & (y > 2) & (y < 253)
+                last = geometry.size_pix - 3
+                seen = (x > 2) & (x < last) & (y > 2) & (y < last)
                 spread = noise * sigma_arcsec / 2.0 * rng.standard_normal((2, np.count_nonzero(seen)))
                 band = np.full(index.size, position)[seen]
                 parts.append(

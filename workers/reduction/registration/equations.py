@@ -15,8 +15,6 @@ from app.arrays import Bools, Doubles, Integers
 from workers.reduction.kernels.compiled import KERNEL
 
 TERMS = 6  # unknowns that an observation depends on, an axis
-CORNER_PIX = 128.0 * np.sqrt(2.0)  # distance of the corner of an array of 256 from its middle
-CORNER3_PIX3 = CORNER_PIX**3
 
 
 class Sightings(NamedTuple):
@@ -34,6 +32,8 @@ class Sightings(NamedTuple):
         Inverse variance of a coordinate, arcsec^-2.
     x_pix, y_pix : float64
         Array pixels at which the derivatives are taken, counted from the array's middle.
+    inverse_corner3 : float
+        1 over the cube of a corner's distance from the array's middle, pixel^-3: distortion is that at a corner.
     """
 
     order: Integers
@@ -43,6 +43,7 @@ class Sightings(NamedTuple):
     weight: Doubles
     x_pix: Doubles
     y_pix: Doubles
+    inverse_corner3: float
 
 
 class Targets(NamedTuple):
@@ -107,7 +108,7 @@ def _derivatives(axis: int, sightings: Sightings, o: int, star: _Star) -> None:
     values[2] = 1.0
     values[3] = 2.0 * along
     values[4] = 2.0 * across
-    values[5] = along * (px * px + py * py) / CORNER3_PIX3
+    values[5] = along * (px * px + py * py) * sightings.inverse_corner3
 
 
 @njit(**KERNEL, inline="always")

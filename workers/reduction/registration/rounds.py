@@ -33,7 +33,7 @@ REFINING_RADII_ARCSEC = (0.6, 0.5)
 SATURATED_FLOOR_ARCSEC = 0.12  # centroids of saturated stars on Read_1: pixel phase
 CENTRE_FLOOR_ARCSEC = 0.012  # of a profile fit: what the table leaves, a 170th of a pixel
 PATCH_SHARE = 0.7  # of a star's light in 3 x 3 pixels
-MARGIN_ARCSEC = 256.0 + 90.0  # half an array, and how far pointings may be off
+POINTING_ARCSEC = 90.0  # how far the pointing may be off
 UNKNOWN_MAG = 12.0  # of reference stars without a magnitude
 
 
@@ -123,7 +123,7 @@ def register_roughly(
         np.concatenate(magnitude)[order],
         bands,
     )
-    references = _references(reference, uscan, x, y)
+    references = _references(reference, uscan, exposures)
     nominal = {band: nominal_geometry(exposures.detectors[band], x, y, exposures.size_pix) for band in bands}
     return register(observations, references, first_guess(observations, references, nominal, x, y))
 
@@ -183,7 +183,7 @@ def register_finely(
     frame, band_of, x_pix, y_pix, sigma, magnitude = (column[order] for column in columns)
     observations = Observations(frame, band_of, x_pix, y_pix, sigma, magnitude, bands)
     guess = Guess(dict(first.geometry), x, y)
-    references = _references(reference, uscan, x, y)
+    references = _references(reference, uscan, exposures)
     return register(observations, references, guess, REFINING_RADII_ARCSEC)
 
 
@@ -207,11 +207,13 @@ def _fine_columns(
     )
 
 
-def _references(reference: ReferenceStars, uscan: UScan, x: Doubles, y: Doubles) -> References:
+def _references(reference: ReferenceStars, uscan: UScan, exposures: Exposures) -> References:
     """Keep the reference stars within 90" of the sky that the frames should have seen."""
+    x, y = exposures.x_arcsec, exposures.y_arcsec
     rx, ry = uscan.from_sky(reference.ra_deg, reference.decl_deg)
-    near = (rx > x.min() - MARGIN_ARCSEC) & (rx < x.max() + MARGIN_ARCSEC)
-    near &= (ry > y.min() - MARGIN_ARCSEC) & (ry < y.max() + MARGIN_ARCSEC)
+    margin = exposures.half_arcsec + POINTING_ARCSEC
+    near = (rx > x.min() - margin) & (rx < x.max() + margin)
+    near &= (ry > y.min() - margin) & (ry < y.max() + margin)
     magnitude = np.where(np.isfinite(reference.magnitude[near]), reference.magnitude[near], UNKNOWN_MAG)
     return References(rx[near], ry[near], np.maximum(reference.error_arcsec[near], 0.01), magnitude)
 

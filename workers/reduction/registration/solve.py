@@ -183,6 +183,7 @@ def _solve(
             weight=1.0 / observations.sigma_arcsec[chosen] ** 2,
             x_pix=x_pix,
             y_pix=y_pix,
+            inverse_corner3=1.0 / geometry[bands[0]].corner_pix ** 3,
         )
         for axis, catalogue in enumerate((references.x_arcsec, references.y_arcsec)):
             targets = _targets(stars, catalogue, references.sigma_arcsec)

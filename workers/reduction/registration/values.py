@@ -55,6 +55,11 @@ class Exposures:
     y_arcsec: Doubles
     size_pix: int
 
+    @property
+    def half_arcsec(self) -> float:
+        """Half a side of the largest array on the sky."""
+        return 0.5 * self.size_pix * max(detector.pixel_arcsec for detector in self.detectors.values())
+
 
 @dataclass(frozen=True)
 class Observations:

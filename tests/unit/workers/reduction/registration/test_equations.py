@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from workers.reduction.frames.geometry import FrameGeometry
-from workers.reduction.registration.equations import CORNER_PIX, Equations, Sightings, Targets, add_equations
+from workers.reduction.registration.equations import Equations, Sightings, Targets, add_equations
 
 FRAMES, BANDS, STARS = 5, 2, 12
 UNKNOWNS = 3 * FRAMES + 6 * BANDS
@@ -15,11 +15,11 @@ UNKNOWNS = 3 * FRAMES + 6 * BANDS
 class Case:
     """Random sightings of a few stars, the first three of which have a catalogue place."""
 
-    def __init__(self, count=60, seed=1):
-        rng = np.random.default_rng(seed)
+    def __init__(self, count=60, seed=1, size=256):
+        rng, self.corner_pix = np.random.default_rng(seed), 0.5 * size * np.sqrt(2.0)
         self.frame, self.band = rng.integers(0, FRAMES, count), rng.integers(0, BANDS, count)
         self.label = np.sort(rng.integers(0, STARS, count))
-        self.x, self.y = rng.uniform(-128, 128, (2, count))
+        self.x, self.y = rng.uniform(-0.5 * size, 0.5 * size, (2, count))
         self.weight = rng.uniform(10.0, 400.0, count)
         self.place = rng.uniform(-200.0, 200.0, count)
         self.targets = Targets(rng.uniform(-200.0, 200.0, STARS), np.where(np.arange(STARS) < 3, 100.0, 0.0))
@@ -28,6 +28,7 @@ class Case:
         return Sightings(
             np.argsort(self.label, kind="stable") if order is None else order,
             self.label, 3 * self.frame, 3 * FRAMES + 6 * self.band, self.weight, self.x, self.y,
+            1.0 / self.corner_pix**3,
         )  # fmt: skip
 
     def summed(self, axis, order=None):
@@ -40,7 +41,7 @@ class Case:
         rows = np.arange(self.x.size)
         design = np.zeros((rows.size, UNKNOWNS + STARS))
         along, across = (self.x, -self.y) if axis == 0 else (self.y, self.x)
-        bend = along * (self.x**2 + self.y**2) / CORNER_PIX**3
+        bend = along * (self.x**2 + self.y**2) / self.corner_pix**3
         band = 3 * FRAMES + 6 * self.band
         for column, value in (
             (3 * self.frame + axis, 1.0), (3 * self.frame + 2, 2.0 * across), (band + axis, 1.0),
@@ -51,10 +52,11 @@ class Case:
         return design
 
 
+@pytest.mark.parametrize("size", [256, 100])
 @pytest.mark.parametrize("axis", [0, 1])
-def test_places_of_stars_are_eliminated(axis):
+def test_places_of_stars_are_eliminated(axis, size):
     """Least squares over all unknowns, places included, less the places by a Schur complement."""
-    case = Case()
+    case = Case(size=size)
     found = case.summed(axis)
     design, weight = case.design(axis), case.weight[:, None]
     normal = design.T @ (weight * design)
@@ -94,10 +96,13 @@ def test_a_star_seen_once_without_a_catalogue_place_tells_nothing():
     assert np.abs(found.right).max() < 1e-9 * case.weight[0]
 
 
-def test_derivatives_are_those_of_the_geometry():
+@pytest.mark.parametrize("size", [256, 100])
+def test_derivatives_are_those_of_the_geometry(size):
     """A small change of each unknown moves U-scan places by its derivative."""
-    plain = FrameGeometry(np.zeros(FRAMES), np.zeros(FRAMES), 2.0 * np.eye(2), np.zeros(FRAMES), size_pix=256)
-    case, step = Case(), 1e-6
+    plain = FrameGeometry(
+        np.zeros(FRAMES), np.zeros(FRAMES), 2.0 * np.eye(2), np.zeros(FRAMES), size_pix=size
+    )
+    case, step = Case(size=size), 1e-6
     px, py = case.x + plain.middle_pix, case.y + plain.middle_pix
     start = plain.to_uscan(case.frame, px, py)
     # Unknowns of a band: shifts, scales, rotation, distortion; `solve` applies them as here.

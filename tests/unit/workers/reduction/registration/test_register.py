@@ -17,13 +17,13 @@ NONE = References(*(np.zeros(0) for _ in range(4)))
 BANDS = (Band.J, Band.H)
 
 
-def true_geometry(bands=BANDS, seed=4):
+def true_geometry(bands=BANDS, seed=4, size=256):
     """Frames with errors of pointing, which the bands share, a turn, and arrays that are not as believed."""
     rng = np.random.default_rng(seed)
     x, y = 0.4 * rng.standard_normal((2, FRAMES))
     made = {}
     for band in bands:
-        frames = moved(plain_geometry(FRAMES, band), x + rng.normal(0, 0.2), y + rng.normal(0, 0.2))
+        frames = moved(plain_geometry(FRAMES, band, size), x + rng.normal(0, 0.2), y + rng.normal(0, 0.2))
         made[band] = replace(
             frames,
             matrix_arcsec=2.0 * (1 + 2e-4) * np.array([[1.0, -3e-4], [3e-4, 1.0]]),
@@ -32,8 +32,8 @@ def true_geometry(bands=BANDS, seed=4):
     return made
 
 
-def nominal(bands=BANDS):
-    return {band: plain_geometry(FRAMES, band) for band in bands}
+def nominal(bands=BANDS, size=256):
+    return {band: plain_geometry(FRAMES, band, size) for band in bands}
 
 
 def worst(found, true):
@@ -60,6 +60,17 @@ def test_frames_scale_and_distortion_are_found_without_noise(sky):
     assert found.quality.reference_count >= 30
     assert found.quality.reference_rms_arcsec < 0.01
     assert found.quality.frames_on_pegs == 0
+
+
+@pytest.mark.parametrize("size", [128, 160])
+def test_arrays_of_other_sizes_are_registered_alike(size):
+    """Distortion is that at the corner of the array of the frames, whatever its size."""
+    sky = Sky.random(true_geometry(size=size), 2000)
+    found = register(sky.observations(), sky.references(160, 0.001), sky.guess(nominal(size=size)))
+    assert worst(found.geometry, sky.geometry) < 0.01
+    for geometry in found.geometry.values():
+        assert geometry.size_pix == size
+        assert geometry.distortion_arcsec == pytest.approx(-0.12, abs=0.02)
 
 
 def test_scatters_are_those_of_the_errors(sky):

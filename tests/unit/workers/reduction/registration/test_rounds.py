@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pytest
@@ -165,6 +165,18 @@ def test_reference_stars_far_from_the_scan_are_not_looked_at(world, given):
     roughly(world, reference=far)
     ((_, references),) = given
     assert references.x_arcsec.size == 40
+
+
+@pytest.mark.parametrize(("size", "pixel_arcsec", "kept"), [(256, 2.0, 41), (128, 2.0, 40), (128, 4.0, 41)])
+def test_how_far_reference_stars_may_lie_comes_from_the_array(world, size, pixel_arcsec, kept):
+    """Half an array and 90", so a star 300" off the scan may be on frames of 512", and not on frames of 256"."""
+    exposures = world.exposures()
+    detectors = {b: replace(d, pixel_arcsec=pixel_arcsec) for b, d in exposures.detectors.items()}
+    exposures = replace(exposures, detectors=detectors, size_pix=size)
+    assert exposures.half_arcsec == 0.5 * size * pixel_arcsec
+    found = world.uscan.to_sky(np.append(np.zeros(40), 300.0), np.full(41, 100.0))
+    stars = ReferenceStars(*found, np.full(41, 9.0), np.full(41, 0.1))
+    assert rounds._references(stars, world.uscan, exposures).x_arcsec.size == kept
 
 
 def test_reference_stars_of_unknown_magnitude_and_no_error_get_usual_ones(world, given):
