@@ -10,31 +10,30 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-import numpy as np
-
-from app.arrays import Table
 from app.instruments.bands import BANDS, Band
 from app.parameters.photometry import PhotometryParameters
 from app.parameters.reduction import ReductionParameters
 from workers.reduction.atlas.coadd import coadd
 from workers.reduction.atlas.cut import ImageFacts, cut_images, middle_frames, seeing_metrics
 from workers.reduction.atlas.levels import solve_levels
-from workers.reduction.calibration.calibrate import calibrate
+from workers.reduction.calibration.calibrate import calibrated_frames
 from workers.reduction.calibration.cosmic import flag_transients
-from workers.reduction.calibration.frame_background import refine_background, rough_background
-from workers.reduction.calibration.sky_offset import subtract_sky_offset
 from workers.reduction.frames.band import BandFrames
 from workers.reduction.frames.geometry import FrameGeometry
 from workers.reduction.frames.grid import StripGrid, strip_grid
 from workers.reduction.frames.products import AtlasImage
 from workers.reduction.frames.uscan import UScan
-from workers.reduction.frames.values import CalibratedFrames, FrameSetError, NightCalibration, RawBand
+from workers.reduction.frames.values import (
+    CalibratedFrames,
+    ExposureFacts,
+    FrameSetError,
+    NightCalibration,
+    RawBand,
+)
 from workers.reduction.frames.zero_points import NOMINAL, ZeroPoint
-from workers.reduction.photometry.centroids import centre_stars
-from workers.reduction.photometry.detection import Detector
-from workers.reduction.photometry.residual import ResidualMemory
-from workers.reduction.photometry.rounds import first_look
+from workers.reduction.photometry.first_look import first_looks
 from workers.reduction.photometry.stack import BandStack
+from workers.reduction.profile.seeing import guessed_psf
 from workers.reduction.profile.table import turbulent_guess
 from workers.reduction.registration.rounds import (
     ReferenceStars,
@@ -44,7 +43,7 @@ from workers.reduction.registration.rounds import (
     registration_metrics,
 )
 from workers.reduction.registration.sources import extract_frame_sources
-from workers.reduction.registration.values import Centres, Exposures, RegistrationQuality
+from workers.reduction.registration.values import Exposures, RegistrationQuality
 from workers.reduction.saturated.read1_stars import Read1Stars, find_read1_stars
 from workers.reduction.saturated.stars import saturated_of
 
@@ -136,10 +135,15 @@ def reduce_scan(
     """
     bands = _check(raw, calibration)
     metrics: Metrics = {}
-    frames = {band: _calibrated(raw[band], calibration[band], parameters, metrics) for band in bands}
+    frames: dict[Band, CalibratedFrames] = {}
+    for band in bands:
+        frames[band], values = calibrated_frames(raw[band], calibration[band], parameters)
+        add_metrics(metrics, band, values)
     bands = tuple(band for band in bands if frames[band].noise_dn.any())
     if not bands:
         raise FrameSetError("no frame with pixels in any band", expected="at least one")
+
+    # Registration by sources of single frames.
     any_raw = raw[bands[0]]
     uscan = UScan.through(any_raw.ra_deg, any_raw.decl_deg)
     exposures = Exposures(
@@ -152,19 +156,39 @@ def reduce_scan(
         parameters.registration_snr, parameters.registration_sources, parameters.centroid_floor_arcsec
     )
     first = register_roughly(exposures, tables, uscan, reference, choice)
-    looked = {b: BandFrames(raw[b], calibration[b], frames[b], first.geometry[b]) for b in bands}
-    bright = find_read1_stars(looked)
+
+    # What only registered frames tell: stars that saturate, transients.
+    placed = {b: BandFrames(raw[b], calibration[b], frames[b], first.geometry[b]) for b in bands}
+    bright = find_read1_stars(placed)
+    for band in bands if parameters.transients else ():
+        add_metrics(metrics, band, flag_transients(placed[band].frames, placed[band].geometry))
+
+    # Stars and point-spread functions; registration anew by profile fits.
     chosen = photometry or PhotometryParameters()
-    stacks, centres = _first_looks(looked, tables, bright, parameters, chosen, metrics)
+    guesses = {b: guessed_psf(frames[b], tables[b], chosen.field_order) for b in bands}
+    rough = turbulent_guess(GUESSED_WIDTH_PIX, any_raw.mjd.size)
+    fixed = {b: saturated_of(placed[b], bright, rough) for b in bands}
+    unseen = {b: BandStack(placed[b], guesses[b], fixed=fixed[b]) for b in bands}
+    looked, centres = first_looks(unseen, parameters.registration_sources, chosen)
     solution = register_finely(exposures, centres, tables, uscan, reference, first, choice)
-    for name, values in registration_metrics(solution).items():
-        metrics.setdefault(name, {}).update(values)
-    stacks = {band: stack.at(solution.geometry[band]) for band, stack in stacks.items()}
-    geometry = stacks[bands[0]].geometry
+    for name, of_bands in registration_metrics(solution).items():
+        metrics.setdefault(name, {}).update(of_bands)
+    stacks = {band: stack.at(solution.geometry[band]) for band, stack in looked.items()}
+
+    # Images. One number for all bands, which lie some arcsec off each other: it names the triple.
+    geometry = solution.geometry[bands[0]]
     grid = strip_grid(geometry)
-    # One number for all bands, which lie some arcsec off each other: it names the triple.
     middles = middle_frames(geometry, grid)
-    pairs = _images(stacks, grid, middles, uscan, zero_points or {}, metrics)
+    pairs: list[tuple[AtlasImage, ImageFacts]] = []
+    for band, stack in stacks.items():
+        levels = solve_levels(stack.frames.mesh_dn, stack.usable, stack.geometry)
+        planes = coadd(stack.frames, stack.geometry, levels, grid)
+        facts = ExposureFacts(raw[band].detector, raw[band].mjd, raw[band].airmass)
+        night = (zero_points or {}).get(band, NOMINAL)
+        images = cut_images(facts, stack.geometry, grid, middles, planes, uscan, night, stack.psf)
+        add_metrics(metrics, band, _image_metrics(images, night))
+        pairs += images
+    pairs.sort(key=lambda pair: (pair[0].number, pair[0].band.position))
     return ReducedScan(
         tuple(image for image, _ in pairs),
         tuple(facts for _, facts in pairs),
@@ -208,74 +232,7 @@ def add_metrics(metrics: Metrics, band: Band | None, values: Mapping[str, float]
         metrics.setdefault(name, {})[band.value if band else "-"] = float(value)
 
 
-def _calibrated(
-    raw: RawBand, calibration: NightCalibration, parameters: ReductionParameters, metrics: Metrics
-) -> CalibratedFrames:
-    pixels, flags = calibrate(raw, calibration)
-    mesh, noise = rough_background(pixels, flags)
-    if parameters.sky_offset:
-        patterns = subtract_sky_offset(pixels, flags, mesh, noise)
-        if patterns:
-            scatter = float(np.mean([np.std(pattern[~calibration.mask]) for pattern in patterns]))
-            add_metrics(metrics, calibration.band, {"sky_offset_scatter_dn": scatter})
-    refine_background(pixels, flags, mesh, noise, parameters.background_passes)
-    good = noise > 0.0
-    add_metrics(
-        metrics,
-        calibration.band,
-        {
-            "frames": float(good.size),
-            "frames_used": float(np.count_nonzero(good)),
-            "frame_background_dn": float(np.median(mesh[good])) if good.any() else float("nan"),
-            "frame_noise_dn": float(np.median(noise[good])) if good.any() else float("nan"),
-        },
-    )
-    return CalibratedFrames(raw.detector, pixels, flags, mesh, noise)
-
-
-def _first_looks(
-    bands: Mapping[Band, BandFrames],
-    tables: Mapping[Band, Table],
-    bright: Read1Stars,
-    parameters: ReductionParameters,
-    photometry: PhotometryParameters,
-    metrics: Metrics,
-) -> tuple[dict[Band, BandStack], dict[Band, Centres]]:
-    """Flag transients, find stars, learn the point-spread function and centre bright stars, band by band."""
-    any_band = next(iter(bands.values()))
-    detector = Detector(strip_grid(any_band.geometry))
-    residuals = ResidualMemory(any_band.frames.pixels_dn.shape)
-    stacks: dict[Band, BandStack] = {}
-    centres: dict[Band, Centres] = {}
-    for band, frames in bands.items():
-        if parameters.transients:
-            add_metrics(metrics, band, flag_transients(frames.frames, frames.geometry))
-        guess = turbulent_guess(GUESSED_WIDTH_PIX, frames.frames.noise_dn.size)
-        stack = BandStack(frames, guess, fixed=saturated_of(frames, bright, guess))
-        with residuals.lend(stack) as residual:
-            stacks[band] = first_look(residual, tables[band], detector, photometry)
-            centres[band] = centre_stars(residual, parameters.registration_sources)
-    return stacks, centres
-
-
-def _images(
-    stacks: Mapping[Band, BandStack],
-    grid: StripGrid,
-    middles: list[int],
-    uscan: UScan,
-    zero_points: Mapping[Band, ZeroPoint],
-    metrics: Metrics,
-) -> list[tuple[AtlasImage, ImageFacts]]:
-    """Coadd every band and cut it into images, ordered by number and band."""
-    made: list[tuple[AtlasImage, ImageFacts]] = []
-    for band, stack in stacks.items():
-        geometry = stack.geometry
-        planes = coadd(stack.frames, geometry, solve_levels(stack.frames, geometry), grid)
-        night = zero_points.get(band, NOMINAL)
-        add_metrics(
-            metrics, band, {"zero_point_nominal": float(night.nominal), "zero_point_c1_mag": night.c1_mag}
-        )
-        images = cut_images(stack.band.raw, geometry, grid, middles, planes, uscan, night, stack.psf)
-        add_metrics(metrics, band, seeing_metrics([image.seeing_shape for image, _ in images]))
-        made += images
-    return sorted(made, key=lambda pair: (pair[0].number, pair[0].band.position))
+def _image_metrics(images: list[tuple[AtlasImage, ImageFacts]], night: ZeroPoint) -> dict[str, float]:
+    """Tell of a band's images the zero point that they have, and their seeing."""
+    values = {"zero_point_nominal": float(night.nominal), "zero_point_c1_mag": night.c1_mag}
+    return values | seeing_metrics([image.seeing_shape for image, _ in images])

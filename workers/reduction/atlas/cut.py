@@ -15,7 +15,7 @@ from workers.reduction.frames.geometry import FrameGeometry
 from workers.reduction.frames.grid import HEIGHT, WIDTH, StripGrid
 from workers.reduction.frames.products import AtlasImage
 from workers.reduction.frames.uscan import UScan
-from workers.reduction.frames.values import RawBand
+from workers.reduction.frames.values import ExposureFacts
 from workers.reduction.frames.zero_points import ZeroPoint, magnitude_of_one_dn
 from workers.reduction.profile.table import FramePsf
 
@@ -77,7 +77,7 @@ def middle_frames(geometry: FrameGeometry, grid: StripGrid) -> list[int]:
 class _Strip:
     """A band of a scan, coadded, with all that its images tell of it."""
 
-    raw: RawBand
+    exposures: ExposureFacts
     geometry: FrameGeometry
     grid: StripGrid
     planes: Planes
@@ -94,13 +94,13 @@ class _Strip:
         projection = self.uscan.projection(self.grid.first_x_arcsec + x_pix, edge_y + y_pix, x_pix, y_pix)
         away = np.abs(self.geometry.y_arcsec - edge_y - 0.5 * (last - first - 1))
         within = away <= 0.5 * (last - first)
-        detector = self.raw.detector
+        detector = self.exposures.detector
         return AtlasImage(
             band=detector.band,
             number=nearest + 1,
             pixels_dn=pixels,
             projection=projection,
-            zero_point_mag=magnitude_of_one_dn(detector, float(self.raw.airmass[nearest]), self.night),
+            zero_point_mag=magnitude_of_one_dn(detector, float(self.exposures.airmass[nearest]), self.night),
             seeing_shape=seeing_shape(self.psf, within, detector.pixel_arcsec),
             coverage=coverage,
             uncertainty_dn=uncertainty,
@@ -113,8 +113,8 @@ class _Strip:
         return ImageFacts(
             band=image.band,
             number=image.number,
-            mjd=float(self.raw.mjd[nearest]),
-            airmass=float(self.raw.airmass[nearest]),
+            mjd=float(self.exposures.mjd[nearest]),
+            airmass=float(self.exposures.airmass[nearest]),
             uscan_x_arcsec=self.grid.first_x_arcsec - 1.0,
             uscan_y_arcsec=self.grid.first_y_arcsec + first - 1.0,
             sky_dn=middle,
@@ -122,7 +122,7 @@ class _Strip:
             zero_point_error_mag=self.night.error_mag,
             frame_step_x_arcsec=step_x,
             frame_step_y_arcsec=step_y,
-            frame_count=int(self.raw.mjd.size),
+            frame_count=int(self.exposures.mjd.size),
         )
 
 
@@ -142,7 +142,7 @@ def _frame_step(geometry: FrameGeometry) -> tuple[float, float]:
 
 
 def cut_images(
-    raw: RawBand,
+    exposures: ExposureFacts,
     geometry: FrameGeometry,
     grid: StripGrid,
     middles: Sequence[int],
@@ -155,8 +155,8 @@ def cut_images(
 
     Parameters
     ----------
-    raw : RawBand
-        Frames of the band, for their times and airmasses.
+    exposures : ExposureFacts
+        Times and airmasses of the band's frames.
     geometry : FrameGeometry
         Where they lie on the sky.
     grid : StripGrid
@@ -177,7 +177,7 @@ def cut_images(
     list of (AtlasImage, ImageFacts)
         In the order of `grid.windows()`.
     """
-    strip = _Strip(raw, geometry, grid, planes, uscan, night, psf)
+    strip = _Strip(exposures, geometry, grid, planes, uscan, night, psf)
     made = []
     for (first, last), nearest in zip(grid.windows(), middles, strict=True):
         image = strip.image(first, last, nearest)

@@ -11,9 +11,8 @@ from __future__ import annotations
 import numpy as np
 from scipy.linalg import solveh_banded
 
-from app.arrays import Doubles, Integers
+from app.arrays import Bools, Doubles, Integers, Singles
 from workers.reduction.frames.geometry import FrameGeometry
-from workers.reduction.frames.values import CalibratedFrames
 
 TERMS = 6  # 1, x, y, x^2, xy, y^2 with x and y from -1 to 1
 REACH = 6  # frames ahead that overlap by more than a mesh cell
@@ -45,13 +44,15 @@ def _fill_band(band: Doubles, blocks: Doubles, apart: int) -> None:
                 band[below, columns + b] += blocks[:, a, b]
 
 
-def solve_levels(frames: CalibratedFrames, geometry: FrameGeometry) -> Doubles:
+def solve_levels(mesh_dn: Singles, usable: Bools, geometry: FrameGeometry) -> Doubles:
     """Polynomials to subtract from the frames.
 
     Parameters
     ----------
-    frames : CalibratedFrames
-        Of one band, in the order of time, with their background meshes.
+    mesh_dn : float32 array (n, 4, 4)
+        Background meshes of the frames of one band, in the order of time.
+    usable : bool array (n,)
+        Frames with pixels.
     geometry : FrameGeometry
         Where they lie on the sky: which cells of a mesh fall on which of another.
 
@@ -61,15 +62,15 @@ def solve_levels(frames: CalibratedFrames, geometry: FrameGeometry) -> Doubles:
         Coefficients of 1, x, y, x^2, xy, y^2, where x and y run from -1 to 1 between the outer edges of the array;
         0 for frames without pixels.
     """
-    count, size = frames.mesh_dn.shape[0], frames.pixels_dn.shape[2]
-    good = np.flatnonzero(frames.noise_dn > 0.0)
+    count, size = mesh_dn.shape[0], geometry.size_pix
+    good = np.flatnonzero(usable)
     if good.size < 2:
         return np.zeros((count, TERMS))
     cells = (np.arange(4) + 0.5) * size / 4.0 - 0.5
     cx, cy = (a.ravel() for a in np.meshgrid(cells, cells))
     half = 0.5 * size
     own = _terms((cx + 0.5) / half - 1.0, (cy + 0.5) / half - 1.0)
-    mesh = frames.mesh_dn.astype(np.float64)
+    mesh = mesh_dn.astype(np.float64)
     diagonal = np.tile(np.diag(TIES), (good.size, 1, 1))
     right = np.zeros((good.size, TERMS))
     band = np.zeros(((REACH + 1) * TERMS, good.size * TERMS))  # lower form of scipy.linalg.solveh_banded

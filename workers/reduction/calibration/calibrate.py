@@ -12,8 +12,16 @@ import numpy as np
 from numba import njit
 
 from app.arrays import Bools, Counts, Flags, Integers, Singles
+from app.parameters.reduction import ReductionParameters
+from workers.reduction.calibration.frame_background import measure_background
 from workers.reduction.calibration.linearity import linear, linear_frames
-from workers.reduction.frames.values import NightCalibration, RawBand, blank_frames, check_raw
+from workers.reduction.frames.values import (
+    CalibratedFrames,
+    NightCalibration,
+    RawBand,
+    blank_frames,
+    check_raw,
+)
 from workers.reduction.kernels.compiled import KERNEL
 
 
@@ -81,6 +89,43 @@ def _calibrate(reads: Reads, constants: ArrayConstants, out: Singles, flags: Fla
                 value = (light - dark[y, x]) * inverse_flat[y, x]
                 out[i, y, x] = value if flag == 0 else np.float32(0.0)
                 flags[i, y, x] = flag
+
+
+def calibrated_frames(
+    raw: RawBand, calibration: NightCalibration, parameters: ReductionParameters
+) -> tuple[CalibratedFrames, dict[str, float]]:
+    """Calibrate the frames of a band and measure their background; and what is told of both, by the metric's name.
+
+    Parameters
+    ----------
+    raw : RawBand
+        Both reads of each frame.
+    calibration : NightCalibration
+        Of the same array.
+    parameters : ReductionParameters
+        Passes of the background, and whether the sky offset is taken off.
+
+    Raises
+    ------
+    FrameSetError
+        If frames and calibration disagree in band or shape.
+    """
+    pixels, flags = calibrate(raw, calibration)
+    mesh, noise, patterns = measure_background(
+        pixels, flags, passes=parameters.background_passes, sky_offset=parameters.sky_offset
+    )
+    metrics: dict[str, float] = {}
+    if patterns:
+        scatter = [np.std(pattern[~calibration.mask]) for pattern in patterns]
+        metrics["sky_offset_scatter_dn"] = float(np.mean(scatter))
+    good = noise > 0.0
+    metrics |= {
+        "frames": float(good.size),
+        "frames_used": float(np.count_nonzero(good)),
+        "frame_background_dn": float(np.median(mesh[good])) if good.any() else float("nan"),
+        "frame_noise_dn": float(np.median(noise[good])) if good.any() else float("nan"),
+    }
+    return CalibratedFrames(raw.detector, pixels, flags, mesh, noise), metrics
 
 
 def calibrate(raw: RawBand, calibration: NightCalibration) -> tuple[Singles, Flags]:

@@ -16,8 +16,8 @@ from numba import njit
 from numpy.typing import NDArray
 
 from app.arrays import Bools, Doubles, Flags, Integers, Singles
-from workers.reduction.calibration.frame_background import background_row
 from workers.reduction.frames.geometry import FrameGeometry
+from workers.reduction.frames.mesh import background_row
 from workers.reduction.frames.values import CalibratedFrames, PixelFlag
 from workers.reduction.kernels.compiled import KERNEL
 from workers.reduction.kernels.marks import marked_columns, marks_of

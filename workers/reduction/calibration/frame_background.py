@@ -13,52 +13,11 @@ import numpy as np
 from numba import njit
 
 from app.arrays import Flags, Singles
+from workers.reduction.calibration.sky_offset import subtract_sky_offset
+from workers.reduction.frames.mesh import background_row
 from workers.reduction.kernels.compiled import KERNEL, clipped_statistics
 
 CELLS = 4
-
-
-@njit(**KERNEL)
-def background_row(mesh: Singles, y: int, ny: int, out: Singles) -> None:
-    """Bilinear background of a row of a frame, linear beyond the outer cell centres.
-
-    Between two cell centres the row is a straight line, so it is drawn segment by segment: 0.5 ns a pixel, where a
-    floor a pixel takes 12.
-
-    Parameters
-    ----------
-    mesh : float32 array (cells, cells)
-        Background at the cell centres, DN.
-    y : int
-        Row.
-    ny : int
-        Rows of the frame.
-    out : float32 array (nx,)
-        Written: the background, DN.
-
-    Examples
-    --------
-    >>> row = np.empty(8, np.float32)
-    >>> background_row(np.array([[10.0, 14.0], [10.0, 14.0]], np.float32), 3, 8, row)
-    >>> row.tolist()
-    [8.5, 9.5, 10.5, 11.5, 12.5, 13.5, 14.5, 15.5]
-    """
-    cells = mesh.shape[0]
-    nx = out.size
-    fy = (y + 0.5) * cells / ny - 0.5
-    j = min(max(math.floor(fy), 0), cells - 2)
-    wy = np.float32(fy - j)
-    width = nx / cells
-    first = 0
-    for k in range(cells - 1):
-        last = nx if k == cells - 2 else math.ceil((k + 1.5) * width - 0.5)
-        left = mesh[j, k] + wy * (mesh[j + 1, k] - mesh[j, k])
-        right = mesh[j, k + 1] + wy * (mesh[j + 1, k + 1] - mesh[j, k + 1])
-        slope = np.float32((right - left) / width)
-        start = np.float32(left + slope * (0.5 - (k + 0.5) * width))
-        for x in range(first, last):
-            out[x] = start + slope * np.float32(x)
-        first = last
 
 
 @njit(**KERNEL)
@@ -164,15 +123,24 @@ def _refine(pixels: Singles, flags: Flags, noise: Singles, mesh: Singles) -> Non
                 mesh[i, by, bx] += change[by, bx]
 
 
-def rough_background(pixels: Singles, flags: Flags) -> tuple[Singles, Singles]:
-    """First mesh and noise of each frame, before any source is known.
+def measure_background(
+    pixels: Singles, flags: Flags, *, passes: int, sky_offset: bool
+) -> tuple[Singles, Singles, list[Singles]]:
+    """Measure background and noise of each frame, and take the sky offset off on the way.
+
+    A rough mesh comes first, before any source is known; over it lies the sky offset; without that the mesh is refined.
+    Two passes take its bias from 0.2 to below 0.05 sigma in fields of 20,000 stars a scan.
 
     Parameters
     ----------
     pixels : float32 array (n, ny, nx)
-        Calibrated frames, DN.
+        Calibrated frames, DN; changed by the sky offset.
     flags : uint8 array (n, ny, nx)
         Pixels with a flag do not count.
+    passes : int
+        How often the mesh is improved.
+    sky_offset : bool
+        Whether what all frames have in common at a pixel is taken off.
 
     Returns
     -------
@@ -180,37 +148,21 @@ def rough_background(pixels: Singles, flags: Flags) -> tuple[Singles, Singles]:
         Background at the cell centres, DN.
     noise : float32 array (n,)
         Scatter of a sky pixel, DN; 0 for a frame without good pixels, whose mesh is 0 too.
+    patterns : list of float32 arrays (ny, nx)
+        The sky offset of each block of frames, DN; empty where none was taken off.
 
     Examples
     --------
     >>> pixels = np.random.default_rng(1).normal(450.0, 10.0, (1, 256, 256)).astype(np.float32)
-    >>> mesh, noise = rough_background(pixels, np.zeros(pixels.shape, np.uint8))
+    >>> flags = np.zeros(pixels.shape, np.uint8)
+    >>> mesh, noise, _ = measure_background(pixels, flags, passes=2, sky_offset=False)
     >>> round(float(mesh.mean())), round(float(noise[0]))
     (450, 10)
     """
     mesh = np.empty((pixels.shape[0], CELLS, CELLS), np.float32)
     noise = np.empty(pixels.shape[0], np.float32)
     _rough(pixels, flags, mesh, noise)
-    return mesh, noise
-
-
-def refine_background(pixels: Singles, flags: Flags, mesh: Singles, noise: Singles, passes: int = 2) -> None:
-    """Improve a mesh in place.
-
-    Two passes take the bias from 0.2 to below 0.05 sigma in fields of 20,000 stars a scan.
-
-    Parameters
-    ----------
-    pixels : float32 array (n, ny, nx)
-        Calibrated frames, DN.
-    flags : uint8 array (n, ny, nx)
-        Pixels with a flag do not count.
-    mesh : float32 array (n, 4, 4)
-        From `rough_background`; changed.
-    noise : float32 array (n,)
-        From `rough_background`, DN.
-    passes : int
-        How often the mesh is improved.
-    """
+    patterns = subtract_sky_offset(pixels, flags, mesh, noise) if sky_offset else []
     for _ in range(passes):
         _refine(pixels, flags, noise, mesh)
+    return mesh, noise, patterns

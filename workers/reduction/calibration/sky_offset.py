@@ -12,7 +12,7 @@ import numpy as np
 from numba import njit
 
 from app.arrays import Flags, Singles
-from workers.reduction.calibration.frame_background import background_row
+from workers.reduction.frames.mesh import background_row
 from workers.reduction.kernels.compiled import KERNEL
 
 BLOCK_FRAMES = 42
@@ -99,7 +99,7 @@ def subtract_sky_offset(pixels: Singles, flags: Flags, mesh: Singles, noise: Sin
 
     Parameters
     ----------
-    pixels, flags : float32 and uint8 arrays (n, 256, 256)
+    pixels, flags : float32 and uint8 arrays (n, rows, columns)
         Calibrated frames, DN, and their `PixelFlag` bits; the pixels are changed.
     mesh : float32 array (n, 4, 4)
         Rough background; the pattern is what lies over it, and its mean is taken from the mesh in place.
@@ -108,7 +108,7 @@ def subtract_sky_offset(pixels: Singles, flags: Flags, mesh: Singles, noise: Sin
 
     Returns
     -------
-    list of float32 arrays (256, 256)
+    list of float32 arrays (rows, columns)
         One a block; empty for fewer than 8 frames, which stay as they are.
     """
     patterns = []

@@ -62,6 +62,25 @@ class RawBand:
 
 
 @dataclass(frozen=True)
+class ExposureFacts:
+    """What headers say of the exposures of a band: images are cut by these, without any frame.
+
+    Attributes
+    ----------
+    detector : Detector
+        Constants of the band's array.
+    mjd : float64 array (n,)
+        Middle of the exposure, UTC.
+    airmass : float64 array (n,)
+        NaN where it is not known.
+    """
+
+    detector: Detector
+    mjd: Doubles
+    airmass: Doubles
+
+
+@dataclass(frozen=True)
 class NightCalibration:
     """What a night's darks and flats say of one array; every array (rows, columns).
 

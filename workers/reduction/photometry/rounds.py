@@ -1,34 +1,28 @@
 """Photometry of one band on the stack of its frames: detect, fit, subtract, and again until nothing new appears.
 
-Two stages, between which the frames are registered anew with the fitted places. `first_look` finds the stars, learns
-the point-spread function and leaves frames on which bright stars can be centred; `measure` fits all stars, takes them
-away, measures background and noise on the rest, and detects there the stars that bright neighbours hid. In the galactic
-plane the rounds go on until one finds less than a third more; in a sparse field the first does.
+After the first look stars and point-spread function are known. `measure` fits all stars, takes them away, measures
+background and noise on the rest, and detects there the stars that bright neighbours hid. In the galactic plane the
+rounds go on until one finds less than a third more; in a sparse field the first does.
 """
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import numpy as np
 
-from app.arrays import Bools, Doubles, Integers, Table
+from app.arrays import Bools, Doubles, Integers
 from app.parameters.photometry import PhotometryParameters
 from workers.reduction.frames.looks import find_looks
 from workers.reduction.kernels.pairs import close_pairs
 from workers.reduction.photometry.crowding import between, fall
-from workers.reduction.photometry.detection import Detector, Peaks
+from workers.reduction.photometry.detection import Detector
 from workers.reduction.photometry.fit import fit_stars
-from workers.reduction.photometry.profile_rounds import learn_profile
+from workers.reduction.photometry.new_stars import new_stars
 from workers.reduction.photometry.residual import Residual
-from workers.reduction.photometry.stack import BandStack
-from workers.reduction.profile.seeing import frame_widths
+from workers.reduction.photometry.stack import TOO_CROWDED, BandStack
+from workers.reduction.profile.learning import learn
+from workers.reduction.profile.sample import Sample, choose_sample, settled
 from workers.reduction.profile.stars import Stars
-from workers.reduction.profile.table import turbulent_guess
-from workers.reduction.saturated.stars import Saturated
 
-FWHM_PER_SIGMA = 2.3548
-SAME_STAR_ARCSEC = 1.2
 CROWDED = 1.10  # above it unknown stars are part of the noise, and rounds go on
 RELEARNED = (1, 3)  # rounds of a crowded field after which the profile is learnt again
 UNRESOLVED_ARCSEC = 1.6
@@ -40,35 +34,6 @@ SETTLING_SWEEPS = 8
 SETTLED_SIGMA = 0.1
 SHARED_ARCSEC = 8.0  # fits reach 5" each; beyond, a new star's wing is all that changes
 CORE_SHARE = 0.75  # of a saturated star's reach: its pixels there are flagged, and nothing bounds a fit
-
-
-def first_look(
-    residual: Residual, table: Table, detector: Detector, parameters: PhotometryParameters
-) -> BandStack:
-    """Find the stars of a band and learn its point-spread function; the new stack, which the loan has too.
-
-    Parameters
-    ----------
-    residual : Residual
-        Loan of the band, its geometry good to 0.1". In the end its frames hold all but the saturated stars.
-    table : structured array of FRAME_SOURCE_DTYPE
-        Sources of single frames, for the first widths.
-    detector : Detector
-        On the grid of the scan.
-    parameters : PhotometryParameters
-        Thresholds and rounds.
-    """
-    residual.change(stars=Stars.none())
-    residual.restore_background()
-    log_width, sigma_pix = frame_widths(residual.pixels_dn, residual.stack.frames.flags, table)
-    guess = turbulent_guess(FWHM_PER_SIGMA * sigma_pix, log_width.size, parameters.field_order)
-    residual.change(psf=replace(guess, log_width=log_width))
-    residual.subtract(residual.stack.fixed.stars)
-    peaks = detector.find(residual.arrays(), residual.stack.geometry, parameters.threshold_snr)
-    stack = residual.stack
-    residual.change(stars=_new_stars(peaks, stack.stars, stack.fixed, parameters))
-    learn_profile(residual, parameters, drawn=False)
-    return residual.stack
 
 
 def measure(residual: Residual, detector: Detector, parameters: PhotometryParameters) -> BandStack:
@@ -180,9 +145,20 @@ def _near_fresh(stars: Stars, fresh: Bools) -> Integers:
 
 
 def _learn_again(residual: Residual, parameters: PhotometryParameters) -> None:
-    """Learn the point-spread function on drawn residual frames with a new background, and draw them with it."""
+    """Learn the point-spread function on drawn residual frames with a new background, and draw them with it.
+
+    Drawn frames hold the residuals of one model: a second step would count its corrections twice.
+    """
     residual.relevel()
-    learn_profile(residual, parameters, drawn=True)
+    stack = residual.stack
+    stars, looks = stack.stars, stack.looks(stack.stars)
+    chosen = choose_sample(stack.frames, looks, stars, parameters.learning_stars, alone=False)
+    if stack.psf.stars > 0 and not stack.fixed.surround(stars.places()[chosen]):
+        chosen = settled(stars, chosen, fitted_before=False)
+        sample = Sample(looks, chosen, stars.flux_dn, np.nan_to_num(stars.flux_dn))
+        wing = stack.crowding() < TOO_CROWDED
+        psf = learn(residual.arrays(), stack.psf, sample, wing=wing, tight=True, guide=stack.guide)
+        residual.change(psf=psf)
     residual.draw()
 
 
@@ -190,7 +166,7 @@ def _detect_more(residual: Residual, detector: Detector, parameters: PhotometryP
     """Add the stars that the residual frames show, fit each together with its neighbours; the number of new stars."""
     peaks = detector.find(residual.arrays(), residual.stack.geometry, parameters.residual_snr)
     known = residual.stack.stars
-    fresh = _new_stars(peaks, known, residual.stack.fixed, parameters)
+    fresh = new_stars(peaks, known, residual.stack.fixed, parameters)
     drawn = np.concatenate([np.nan_to_num(known.flux_dn), np.zeros(fresh.size)])
     both = known.beside(fresh)
     order = np.lexsort((both.x_arcsec, both.y_arcsec))
@@ -251,22 +227,3 @@ def _drop(residual: Residual, gone: Bools) -> None:
         stars = residual.stack.stars
         residual.give_light_back(stars.taken(gone))
         residual.change(stars=stars.taken(~gone))
-
-
-def _new_stars(peaks: Peaks, known: Stars, fixed: Saturated, parameters: PhotometryParameters) -> Stars:
-    """Peaks that are no model error of a known star: farther than 1.2" and brighter than a share of its light there."""
-    from scipy.spatial import cKDTree
-
-    fresh, bright = Stars.at(peaks.x_arcsec, peaks.y_arcsec, peaks.flux_dn), fixed.stars
-    if not fresh.size or not known.size + bright.size:
-        return fresh
-    places = fresh.places()
-    flux = np.concatenate([np.nan_to_num(known.flux_dn), bright.flux_dn])
-    tree = cKDTree(np.concatenate([known.places(), bright.places()]))
-    distance, nearest = tree.query(places, k=[1, 2, 3])
-    exists = np.isfinite(distance)
-    # A neighbour's misfit is a share of its profile there; it falls as the profile does.
-    share = fall(np.where(exists, distance, 99.0))
-    limit = (parameters.model_share * flux[np.where(exists, nearest, 0)] * share).max(axis=1)
-    good = (distance[:, 0] > SAME_STAR_ARCSEC) & (fresh.flux_dn > limit)
-    return fresh.taken(good & ~fixed.within(places))

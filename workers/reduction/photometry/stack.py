@@ -15,6 +15,8 @@ from workers.reduction.profile.stars import Stars
 from workers.reduction.profile.table import FramePsf
 from workers.reduction.saturated.stars import Saturated
 
+TOO_CROWDED = 1.25  # for wings to be measured: undetected stars would bias them
+
 
 @dataclass(frozen=True)
 class BandStack:

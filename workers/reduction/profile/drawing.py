@@ -9,8 +9,8 @@ import numpy as np
 from numba import njit
 
 from app.arrays import Bools, Doubles, Flags, Singles
-from workers.reduction.calibration.frame_background import background_row
 from workers.reduction.frames.looks import Looks
+from workers.reduction.frames.mesh import background_row
 from workers.reduction.frames.values import FrameArrays
 from workers.reduction.kernels.compiled import BORROWING, KERNEL
 from workers.reduction.profile.stamps import HALF, PADDED, STAMP, look_stamp

@@ -151,3 +151,24 @@ def choose_sample(
             good &= stars.converged & (stars.chi2 <= MISFIT * np.nanmedian(stars.chi2[good]))
     chosen = np.flatnonzero(good)
     return np.sort(chosen[np.argsort(-flux[chosen], kind="stable")[:most]])
+
+
+def settled(stars: Stars, chosen: Integers, *, fitted_before: bool) -> Integers:
+    """Stars of a sample whose fits settled and are no galaxies', once their fits are good enough to tell.
+
+    Galaxies are a third of the bright sources at the poles, each in six frames: they would be the seeing there.
+
+    Parameters
+    ----------
+    stars : Stars
+        Fitted ones.
+    chosen : int64 array (n,)
+        Indices of the sample.
+    fitted_before : bool
+        Whether the profile of the fits was learnt from fits before: then chi-squared tells stars from others.
+    """
+    good = stars.converged[chosen]
+    if fitted_before:
+        fit = stars.chi2[chosen]
+        good = good & (fit < MISFIT * np.nanmedian(fit))
+    return chosen[good]

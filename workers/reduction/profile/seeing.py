@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 import numpy as np
 from numba import njit
 
-from app.arrays import Doubles, Flags, Integers, Singles, Table
+from app.arrays import Doubles, Integers, Singles, Table
+from workers.reduction.frames.mesh import background_row
+from workers.reduction.frames.values import CalibratedFrames, FrameArrays
 from workers.reduction.kernels.compiled import KERNEL
+from workers.reduction.profile.table import FramePsf, turbulent_guess
 
 WINDOW_PIX = 1.2  # sigma of the Gaussian window: twice a star's own, so neighbours hardly enter
+FWHM_PER_SIGMA = 2.3548
 LEAST_SNR = 25.0
 FEWEST_STARS = 5
 DEFAULT_SIGMA_PIX = 0.62  # a full width of 1.45 pixels, 2.9"
@@ -18,9 +23,13 @@ STIFFNESS = 20.0  # stars whose width weighs as much as the tie to the next fram
 
 
 @njit(**KERNEL)
-def _moments(residual: Singles, flags: Flags, frame: Integers, x: Doubles, y: Doubles, out: Doubles) -> None:
+def _moments(
+    frames: FrameArrays, mesh: Singles, frame: Integers, x: Doubles, y: Doubles, out: Doubles
+) -> None:
     """Mean of x and y second moments within a Gaussian window, pixel^2; NaN where a pixel is flagged or off."""
-    _, ny, nx = residual.shape
+    pixels, flags, _, _ = frames
+    _, ny, nx = pixels.shape
+    level = np.empty(nx, np.float32)
     for k in range(frame.size):
         i = frame[k]
         jx = math.floor(x[k] + 0.5)
@@ -32,9 +41,11 @@ def _moments(residual: Singles, flags: Flags, frame: Integers, x: Doubles, y: Do
         square = 0.0
         flagged = False
         for row in range(jy - 3, jy + 4):
+            background_row(mesh[i], row, ny, level)
             for column in range(jx - 3, jx + 4):
                 r2 = (column - x[k]) ** 2 + (row - y[k]) ** 2
-                w = math.exp(-0.5 * r2 / (WINDOW_PIX * WINDOW_PIX)) * residual[i, row, column]
+                light = pixels[i, row, column] - level[column]
+                w = math.exp(-0.5 * r2 / (WINDOW_PIX * WINDOW_PIX)) * light
                 flagged = flagged or flags[i, row, column] != 0
                 total += w
                 square += w * r2
@@ -42,15 +53,30 @@ def _moments(residual: Singles, flags: Flags, frame: Integers, x: Doubles, y: Do
             out[k] = 0.5 * square / total
 
 
-def frame_widths(residual: Singles, flags: Flags, table: Table) -> tuple[Singles, float]:
+def guessed_psf(frames: CalibratedFrames, table: Table, field_order: int) -> FramePsf:
+    """Return a turbulent atmosphere's point-spread function with the widths of the frames: what learning starts from.
+
+    Parameters
+    ----------
+    frames : CalibratedFrames
+        Of one band.
+    table : structured array of FRAME_SOURCE_DTYPE
+        Sources of single frames, for the widths.
+    field_order : int
+        Order of the polynomial in the focal plane that will be learnt.
+    """
+    log_width, sigma_pix = frame_widths(frames, table)
+    guess = turbulent_guess(FWHM_PER_SIGMA * sigma_pix, log_width.size, field_order)
+    return replace(guess, log_width=log_width)
+
+
+def frame_widths(frames: CalibratedFrames, table: Table) -> tuple[Singles, float]:
     """Logarithms of the frames' widths over their median, and that median (Gaussian sigma, pixels).
 
     Parameters
     ----------
-    residual : float32 array (n, rows, columns)
-        Frames less their background.
-    flags : uint8 array (n, rows, columns)
-        `PixelFlag` bits.
+    frames : CalibratedFrames
+        Of one band, with their background.
     table : structured array of FRAME_SOURCE_DTYPE
         Sources of single frames: frame, place, SNR.
 
@@ -61,21 +87,22 @@ def frame_widths(residual: Singles, flags: Flags, table: Table) -> tuple[Singles
     sigma_pix : float
         Median width of the frames, sigma of a Gaussian.
     """
-    frames = residual.shape[0]
+    count = frames.noise_dn.size
     chosen = table[(table["snr"] > LEAST_SNR) & ~table["saturated"]]
     moment = np.empty(chosen.size)
-    _moments(residual, flags, chosen["frame"].astype(np.int64), chosen["x"], chosen["y"], moment)
+    frame = chosen["frame"].astype(np.int64)
+    _moments(frames.arrays(), frames.mesh_dn, frame, chosen["x"], chosen["y"], moment)
     good = np.isfinite(moment) & (moment > 0.05) & (moment < 0.98 * WINDOW_PIX**2)
     if np.count_nonzero(good) < FEWEST_STARS:
-        return np.zeros(frames, np.float32), DEFAULT_SIGMA_PIX
+        return np.zeros(count, np.float32), DEFAULT_SIGMA_PIX
     # The window narrows a Gaussian: 1 / measured = 1 / true + 1 / window.
     logs = -0.5 * np.log(1.0 / moment[good] - 1.0 / WINDOW_PIX**2)
     frame = chosen["frame"][good]
     middle = float(np.median(logs))
-    number = np.bincount(frame, minlength=frames)
+    number = np.bincount(frame, minlength=count)
     order = np.lexsort((logs, frame))
     edges = np.concatenate([[0], np.cumsum(number)])
-    value = np.zeros(frames)
+    value = np.zeros(count)
     for i in np.flatnonzero(number):
         value[i] = np.median(logs[order[edges[i] : edges[i + 1]]]) - middle
     return smooth_along(value, number.astype(np.float64), STIFFNESS).astype(np.float32), float(np.exp(middle))

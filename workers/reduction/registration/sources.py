@@ -13,7 +13,7 @@ import numpy as np
 from numba import njit
 
 from app.arrays import Bools, Counts, Doubles, Flags, Singles, Table
-from workers.reduction.calibration.frame_background import background_row
+from workers.reduction.frames.mesh import background_row
 from workers.reduction.frames.values import CalibratedFrames, NightCalibration, RawBand
 from workers.reduction.kernels.compiled import KERNEL, SATURATED, any_flagged
 from workers.reduction.kernels.marks import marked_columns, marks_of
@@ -111,7 +111,7 @@ def _frame_peaks(image: Singles, flags: Flags, mesh: Singles, noise: float, out:
 
 
 class Read1Array(NamedTuple):
-    """The facts of an array that tell Read_1 of saturated stars; each (256, 256).
+    """The facts of an array that tell Read_1 of saturated stars; each (rows, columns).
 
     Attributes
     ----------

@@ -8,7 +8,7 @@ keeps out what Read_1 never saw, or one frame only: cosmic rays, meteors, bad pi
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -48,12 +48,12 @@ class Read1Stars:
     clipped: dict[Band, Bools]
 
     @classmethod
-    def none(cls, bands: Mapping[Band, BandFrames]) -> Read1Stars:
+    def none(cls, bands: Iterable[Band]) -> Read1Stars:
         """No star saturates in a scan.
 
         Parameters
         ----------
-        bands : mapping of Band to BandFrames
+        bands : iterable of Band
             The bands of the scan.
         """
         empty = np.zeros(0)
@@ -108,7 +108,7 @@ def find_read1_stars(bands: Mapping[Band, BandFrames]) -> Read1Stars:
     places = brightest_of_groups(np.concatenate([np.zeros((0, 3)), *parts]), SAME_STAR_ARCSEC)
     n = len(places)
     if not n:
-        return Read1Stars.none(bands)
+        return Read1Stars.none(tuple(bands))
     centroids = {band: find_centroids(frames, places) for band, frames in bands.items()}
     x, y, error, share = _mean_places(centroids, n)
     core = np.zeros(n)

@@ -18,6 +18,7 @@ from workers.reduction.saturated.read1_stars import Read1Stars
 from workers.reduction.saturated.wings import wing_fluxes
 
 RING_ARCSEC = 3.0  # around what saturates: the model's misfit there is brighter than any star beside it
+HALO_REACHES = 6.0  # 25" to 40"
 
 
 @dataclass(frozen=True)
@@ -57,6 +58,19 @@ class Saturated:
         centres = np.column_stack([self.stars.x_arcsec, self.stars.y_arcsec])
         return near_any(places, centres, share * self.reach_arcsec)
 
+    def surround(self, places: Doubles) -> bool:
+        """Tell whether all of some places lie in halos of saturated stars; also true of no place at all.
+
+        Halos fall apart into pieces that are round and sharp enough to be a sample of stars: a field of saturated stars
+        alone has no others, and the peaks that come up there later are latent images.
+
+        Parameters
+        ----------
+        places : float64 array (n, 2)
+            U-scan x and y, arcsec.
+        """
+        return bool(self.within(places, HALO_REACHES).all())
+
 
 def saturates(band: BandFrames, stars: Read1Stars) -> Bools:
     """Which of the scan's saturated stars saturate a frame of this band, (n,).
@@ -85,7 +99,7 @@ def saturated_of(band: BandFrames, stars: Read1Stars, psf: FramePsf) -> Saturate
     psf : FramePsf
         Of the band, for wings and for the light outside of 4".
     """
-    own = np.flatnonzero(saturates(band, stars))
+    own = np.flatnonzero(saturates(band, stars)) if stars.x_arcsec.size else np.zeros(0, np.int64)
     if not own.size:
         return Saturated.none()
     x, y = stars.x_arcsec[own], stars.y_arcsec[own]

@@ -145,7 +145,8 @@ def test_backgrounds_that_change_leave_no_seams():
     frames, geometry = calibrated(scan), scan.geometry[Band.J]
     grid = strip_grid(geometry)
     plain, _, _ = coadd(frames, geometry, np.zeros((14, 6)), grid)
-    levelled, _, _ = coadd(frames, geometry, solve_levels(frames, geometry), grid)
+    levels = solve_levels(frames.mesh_dn, frames.usable, geometry)
+    levelled, _, _ = coadd(frames, geometry, levels, grid)
     rows_plain, rows = (np.nanmedian(image, axis=1) for image in (plain, levelled))
 
     def steps(rows):

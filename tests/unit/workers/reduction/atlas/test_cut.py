@@ -14,6 +14,7 @@ from tests.worlds.small_scan import SIGMA_PIX, make_scan
 from workers.reduction.atlas.cut import cut_images, middle_frames, seeing_metrics, seeing_shape
 from workers.reduction.atlas.values import Planes
 from workers.reduction.frames.grid import HEIGHT, OVERLAP, WIDTH, StripGrid
+from workers.reduction.frames.values import ExposureFacts
 from workers.reduction.frames.zero_points import NOMINAL, magnitude_of_one_dn
 from workers.reduction.profile.table import turbulent_guess
 
@@ -29,12 +30,17 @@ def strip():
     return scan, StripGrid(-255.5, 200.0, ROWS, northward=True), planes
 
 
+def exposures_of(scan, count=FRAMES):
+    raw = scan.raw[Band.J]
+    return ExposureFacts(raw.detector, raw.mjd[:count], raw.airmass[:count])
+
+
 def cut(strip, psf=None):
     scan, grid, planes = strip
     geometry = scan.geometry[Band.J]
     middles = middle_frames(geometry, grid)
     psf = psf or gaussian_psf(FRAMES)
-    return cut_images(scan.raw[Band.J], geometry, grid, middles, planes, scan.uscan, NOMINAL, psf)
+    return cut_images(exposures_of(scan), geometry, grid, middles, planes, scan.uscan, NOMINAL, psf)
 
 
 def test_the_frame_nearest_to_the_middle_names_an_image(strip):
@@ -107,10 +113,8 @@ def test_seeing_is_that_of_the_frames_of_the_image(strip):
 
 def test_a_single_frame_has_no_step(strip):
     scan, _, planes = strip
-    raw, geometry = scan.raw[Band.J], scan.geometry[Band.J]
-    names = ("read1_dn", "read2_dn", "mjd", "ra_deg", "decl_deg", "airmass", "missing")
-    alone = replace(raw, **{name: getattr(raw, name)[:1] for name in names})
-    at = replace(geometry, x_arcsec=np.zeros(1), y_arcsec=np.zeros(1), turn_rad=np.zeros(1))
+    alone = exposures_of(scan, 1)
+    at = replace(scan.geometry[Band.J], x_arcsec=np.zeros(1), y_arcsec=np.zeros(1), turn_rad=np.zeros(1))
     grid = StripGrid(-255.5, -250.0, 500, northward=True)
     ((image, facts),) = cut_images(
         alone, at, grid, [0], Planes(*(p[:500] for p in planes)), scan.uscan, NOMINAL, gaussian_psf(1)

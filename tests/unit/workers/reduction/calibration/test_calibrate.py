@@ -7,13 +7,15 @@ import pytest
 
 from app.instruments.bands import Band
 from app.instruments.cameras import detector_of
+from app.parameters.reduction import ReductionParameters
 from tests.worlds.small_scan import SKY_DN, make_calibration, make_scan
-from workers.reduction.calibration.calibrate import calibrate, calibrate_read1
+from workers.reduction.calibration.calibrate import calibrate, calibrate_read1, calibrated_frames
 from workers.reduction.calibration.darks import DarkError, combine_darks
 from workers.reduction.calibration.flats import FlatError
-from workers.reduction.calibration.frame_background import background_row, refine_background, rough_background
+from workers.reduction.calibration.frame_background import measure_background
 from workers.reduction.calibration.masks import calibrate_night
-from workers.reduction.calibration.sky_offset import blocks, subtract_sky_offset
+from workers.reduction.calibration.sky_offset import blocks
+from workers.reduction.frames.mesh import background_row
 from workers.reduction.frames.values import FrameSetError, PixelFlag
 
 
@@ -165,8 +167,8 @@ def background(mesh):
 
 def test_masked_background_is_within_a_tenth_of_the_noise():
     _, pixels, flags = frames_with_faint_stars()
-    mesh, noise = rough_background(pixels, flags)
-    refine_background(pixels, flags, mesh, noise)
+    mesh, noise, patterns = measure_background(pixels, flags, passes=2, sky_offset=False)
+    assert patterns == []
     yy, xx = np.mgrid[:256, :256] / 256
     biases = []
     for i in range(8):
@@ -182,8 +184,7 @@ def test_background_survives_a_frame_without_pixels():
     pixels += np.random.default_rng(1).normal(100, 5, pixels.shape).astype(np.float32)
     flags[0] = PixelFlag.MISSING
     flags[1, :64, :64] = PixelFlag.BAD
-    mesh, noise = rough_background(pixels, flags)
-    refine_background(pixels, flags, mesh, noise)
+    mesh, noise, _ = measure_background(pixels, flags, passes=2, sky_offset=False)
     assert noise[0] == 0.0
     assert (mesh[0] == 0.0).all()
     assert np.isfinite(mesh).all()
@@ -194,11 +195,25 @@ def test_sky_offset_finds_a_pattern_and_leaves_stars():
     scan, pixels, flags = frames_with_faint_stars(frames=12)
     pattern = 6.0 * np.random.default_rng(9).standard_normal((256, 256)).astype(np.float32)
     pixels += np.where(flags == 0, pattern, 0)
-    mesh, noise = rough_background(pixels, flags)
-    (found,) = subtract_sky_offset(pixels, flags, mesh, noise)
+    before = pixels.copy()
+    _, _, (found,) = measure_background(pixels, flags, passes=1, sky_offset=True)
+    np.testing.assert_array_equal(pixels, np.where(flags == 0, before - found, before))
     good = ~scan.calibration[Band.J].mask
     assert np.corrcoef(found[good], pattern[good])[0, 1] > 0.85
     assert np.std((found - pattern)[good]) < 1.2 * 12.1 / np.sqrt(12)
+
+
+def test_calibrated_frames_tell_of_their_background():
+    scan = make_scan(frames=9, count=50)
+    raw, calibration = scan.raw[Band.J], scan.calibration[Band.J]
+    frames, metrics = calibrated_frames(raw, calibration, ReductionParameters())
+    assert (metrics["frames"], metrics["frames_used"]) == (9.0, 9.0)
+    assert metrics["frame_background_dn"] == pytest.approx(SKY_DN, rel=0.02)
+    assert metrics["frame_noise_dn"] == np.median(frames.noise_dn)
+    assert metrics["sky_offset_scatter_dn"] > 0.0
+    plain, without = calibrated_frames(raw, calibration, ReductionParameters(sky_offset=False))
+    assert "sky_offset_scatter_dn" not in without
+    np.testing.assert_array_equal(plain.pixels_dn, calibrate(raw, calibration)[0])
 
 
 def test_blocks_of_the_sky_offset():

@@ -8,14 +8,13 @@ from app.instruments.bands import Band
 from tests.worlds.small_scan import make_scan
 from workers.reduction.calibration.calibrate import calibrate
 from workers.reduction.calibration.cosmic import find_trails, flag_transients
-from workers.reduction.calibration.frame_background import refine_background, rough_background
+from workers.reduction.calibration.frame_background import measure_background
 from workers.reduction.frames.values import CalibratedFrames, PixelFlag
 
 
 def calibrated(scan, band=Band.J):
     pixels, flags = calibrate(scan.raw[band], scan.calibration[band])
-    mesh, noise = rough_background(pixels, flags)
-    refine_background(pixels, flags, mesh, noise)
+    mesh, noise, _ = measure_background(pixels, flags, passes=2, sky_offset=False)
     return CalibratedFrames(scan.raw[band].detector, pixels, flags, mesh, noise)
 
 

@@ -11,9 +11,10 @@ from tests.worlds.frame_stack import blank, lent, paint, strip
 from workers.reduction.frames.grid import strip_grid
 from workers.reduction.photometry.bound import cramer_rao
 from workers.reduction.photometry.detection import Detector
-from workers.reduction.photometry.rounds import first_look, measure
+from workers.reduction.photometry.first_look import first_look
+from workers.reduction.photometry.rounds import measure
+from workers.reduction.profile.seeing import guessed_psf
 from workers.reduction.profile.stars import Stars
-from workers.reduction.profile.table import turbulent_guess
 from workers.reduction.registration.sources import FRAME_SOURCE_DTYPE
 from workers.reduction.saturated.stars import Saturated
 
@@ -31,8 +32,9 @@ def measured(x, y, flux, *, seed=91, fixed=None):
     )
     paint(frames, GEOMETRY, x, y, flux, rng=rng)
     no_table = np.zeros(0, FRAME_SOURCE_DTYPE)
-    residual = lent(frames, GEOMETRY, turbulent_guess(1.4, FRAMES), fixed=fixed or Saturated.none())
-    first_look(residual, no_table, detector, parameters)
+    guess = guessed_psf(frames, no_table, parameters.field_order)
+    residual = lent(frames, GEOMETRY, guess, fixed=fixed or Saturated.none())
+    first_look(residual, detector, parameters)
     measure(residual, detector, parameters)
     return residual
 

@@ -9,11 +9,16 @@ from app.parameters.photometry import PhotometryParameters
 from tests.worlds.frame_stack import SIGMA_PIX, axis_share, blank, lent, paint, stamp_at, strip
 from workers.reduction.frames.grid import strip_grid
 from workers.reduction.photometry.detection import Detector
-from workers.reduction.photometry.profile_rounds import learn_profile
-from workers.reduction.photometry.residual import background_free
-from workers.reduction.photometry.rounds import first_look, measure
+from workers.reduction.photometry.first_look import first_look
+from workers.reduction.photometry.rounds import _learn_again, measure
 from workers.reduction.profile.learning import _follow
-from workers.reduction.profile.seeing import DEFAULT_SIGMA_PIX, frame_widths, most_probable_walk, smooth_along
+from workers.reduction.profile.seeing import (
+    DEFAULT_SIGMA_PIX,
+    frame_widths,
+    guessed_psf,
+    most_probable_walk,
+    smooth_along,
+)
 from workers.reduction.profile.table import node_offsets_pix, stretched, turbulent_guess
 from workers.reduction.registration.sources import FRAME_SOURCE_DTYPE
 
@@ -65,8 +70,8 @@ def frame_table(geometry, x, y, flux):
 
 def looked(frames, geometry, table):
     """Residual frames after the first look."""
-    residual = lent(frames, geometry, turbulent_guess(1.4, frames.noise_dn.size))
-    first_look(residual, table, Detector(strip_grid(geometry)), PhotometryParameters())
+    residual = lent(frames, geometry, guessed_psf(frames, table, PhotometryParameters().field_order))
+    first_look(residual, Detector(strip_grid(geometry)), PhotometryParameters())
     return residual
 
 
@@ -83,9 +88,17 @@ def learnt(residual):
 
 def test_first_widths_follow_the_seeing(scan):
     frames, _, _, table = scan
-    log_width, sigma = frame_widths(background_free(frames), frames.flags, table)
+    log_width, sigma = frame_widths(frames, table)
     assert np.corrcoef(log_width, widths())[0, 1] > 0.9
     assert sigma == pytest.approx(np.hypot(SIGMA_PIX * 1.02, np.sqrt(1 / 12)), rel=0.1)
+
+
+def test_the_guess_has_the_widths_of_the_frames(scan):
+    frames, _, _, table = scan
+    log_width, sigma = frame_widths(frames, table)
+    guess = guessed_psf(frames, table, 2)
+    np.testing.assert_array_equal(guess.log_width, log_width)
+    np.testing.assert_array_equal(guess.nodes, turbulent_guess(2.3548 * sigma, FRAMES, 2).nodes)
 
 
 def test_learnt_widths_are_those_of_the_frames(learnt):
@@ -118,7 +131,7 @@ def test_learning_on_drawn_frames_keeps_the_model(residual):
     """A second round, with all stars subtracted, must not count corrections twice."""
     residual.draw()
     before = residual.stack
-    learn_profile(residual, PhotometryParameters(), drawn=True)
+    _learn_again(residual, PhotometryParameters())
     after = residual.stack.psf
     residual.stack = before
     assert after is not before.psf

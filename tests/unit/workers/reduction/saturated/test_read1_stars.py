@@ -11,11 +11,11 @@ from tests.unit.workers.reduction.merging.test_read1 import band_frames, inside
 from tests.worlds.small_scan import make_scan
 from workers.reduction.frames.grid import strip_grid
 from workers.reduction.photometry.detection import Detector
+from workers.reduction.photometry.first_look import first_look
 from workers.reduction.photometry.residual import ResidualMemory
-from workers.reduction.photometry.rounds import first_look
 from workers.reduction.photometry.stack import BandStack
 from workers.reduction.profile.radial import profile_of
-from workers.reduction.profile.table import turbulent_guess
+from workers.reduction.profile.seeing import guessed_psf
 from workers.reduction.registration.sources import extract_frame_sources
 from workers.reduction.saturated.read1_stars import find_read1_stars
 from workers.reduction.saturated.wings import wing_fluxes, wings_of_rows
@@ -98,9 +98,10 @@ def learnt_psf():
     band = band_frames(scan)
     table = extract_frame_sources(band.frames, band.raw, band.calibration)
     detector = Detector(strip_grid(band.geometry))
-    stack = BandStack(band, turbulent_guess(1.4, 8))
+    parameters = PhotometryParameters()
+    stack = BandStack(band, guessed_psf(band.frames, table, parameters.field_order))
     with ResidualMemory(band.frames.pixels_dn.shape).lend(stack) as residual:
-        return first_look(residual, table, detector, PhotometryParameters()).psf
+        return first_look(residual, detector, parameters).psf
 
 
 def test_wings_of_rows_touch_clipped_stars_only(saturating, found):

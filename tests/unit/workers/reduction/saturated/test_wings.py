@@ -90,7 +90,7 @@ def test_rows_without_clipped_stars_stay_empty(band):
     _, frames, profile = band
     place = np.zeros(1)
     stars = Read1Stars(place, place, place, place, {Band.J: np.zeros(1, bool)})
-    for chosen, star in ((stars, np.array([0, -1])), (Read1Stars.none({Band.J: frames}), np.array([-1, -1]))):
+    for chosen, star in ((stars, np.array([0, -1])), (Read1Stars.none([Band.J]), np.array([-1, -1]))):
         ((flux, error),) = wings_of_rows({Band.J: frames}, {Band.J: profile}, chosen, star).values()
         assert np.isnan(flux).all()
         assert np.isnan(error).all()
