@@ -72,7 +72,7 @@ class _Site:
             return np.zeros(0, dtype=np.int64)
         order = best[np.argsort((self.tiles.ra_deg[best] - sidereal_deg + 180.0) % 360.0)]
         start = int(self.rng.integers(0, max(order.size - 6, 0) + 1)) if again else 0
-        chosen = order[start : start + 6]
+        chosen: Integers = order[start : start + 6]
         self.open[chosen] = False
         return chosen
 
@@ -142,7 +142,9 @@ def _night(
             hours += SCAN_MINUTES / 60
             seen += 1
     if seen:
-        sets.append((_field(site, start_deg + 15.0 * hours), night, hours + SET_MINUTES / 120, _set_airmass(site)))
+        sets.append(
+            (_field(site, start_deg + 15.0 * hours), night, hours + SET_MINUTES / 120, _set_airmass(site))
+        )
     return seen > 0
 
 

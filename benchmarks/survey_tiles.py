@@ -69,19 +69,27 @@ def whole_sky() -> Tiles:
 def strips(tiles: Tiles) -> Strips:
     """Find the pairs of neighbouring tiles: east in the same band, and in the band to the north."""
     east, north = _eastern(tiles), _northern(tiles)
-    return Strips(*(np.concatenate(pair) for pair in zip(east, north, strict=True)))
+    return Strips(
+        np.concatenate([east.tile_a, north.tile_a]),
+        np.concatenate([east.tile_b, north.tile_b]),
+        np.concatenate([east.x_a, north.x_a]),
+        np.concatenate([east.x2_a, north.x2_a]),
+        np.concatenate([east.x_b, north.x_b]),
+        np.concatenate([east.x2_b, north.x2_b]),
+        np.concatenate([east.area_deg2, north.area_deg2]),
+    )
 
 
-def _eastern(tiles: Tiles) -> tuple[Integers | Doubles, ...]:
+def _eastern(tiles: Tiles) -> Strips:
     index = np.arange(tiles.ra_deg.size)
     first = np.searchsorted(tiles.band, tiles.band)
     following = first + (index - first + 1) % tiles.in_band
     full = np.full(index.size, EDGE)
     area = np.full(index.size, SHARED * WIDTH_ARCMIN / 60.0 * BAND_DEG)
-    return index, following, full, full**2, -full, full**2, area
+    return Strips(index, following, full, full**2, -full, full**2, area)
 
 
-def _northern(tiles: Tiles) -> tuple[Integers | Doubles, ...]:
+def _northern(tiles: Tiles) -> Strips:
     lower, upper, left, right = [], [], [], []
     for band in range(29):
         south, north = np.flatnonzero(tiles.band == band), np.flatnonzero(tiles.band == band + 1)
@@ -102,7 +110,7 @@ def _northern(tiles: Tiles) -> tuple[Integers | Doubles, ...]:
     x_a, x2_a = _across(tiles, a, west, east)
     x_b, x2_b = _across(tiles, b, west, east)
     area = np.minimum(width_arcmin, WIDTH_ARCMIN) / 60.0 * NORTH_SHARED_ARCMIN / 60.0
-    return a, b, x_a, x2_a, x_b, x2_b, area
+    return Strips(a, b, x_a, x2_a, x_b, x2_b, area)
 
 
 def _across(tiles: Tiles, tile: Integers, west_deg: Doubles, east_deg: Doubles) -> tuple[Doubles, Doubles]:

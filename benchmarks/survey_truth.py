@@ -1,14 +1,15 @@
 """True zero points of a whole survey and what its calibration sets and overlaps measure, without pixels.
 
-The two laws: `PLAIN` is the truth of the published prototype (night offsets, an Ornstein-Uhlenbeck atmosphere, extinction
-by night and season, scan jitter, edge errors, cross-scan flats, clouds, wrong edges); `HARD` adds what no solver is told:
-clouds over one half of a scan, zero points that follow the seeing, edge errors common to a night. Nothing here is imported by the
-pipeline, and nothing of the pipeline is imported here.
+The plain law has night offsets, an Ornstein-Uhlenbeck atmosphere, extinction by night and season, scan jitter, edge
+errors, cross-scan flats, clouds, wrong edges; `hardened` adds what no solver is told: clouds over one half of a scan,
+zero points that follow the seeing, edge errors common to a night. Nothing here is imported by the pipeline, and nothing
+of the pipeline is imported here.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 
@@ -51,7 +52,7 @@ J_LIKE = Law(night=0.100, atmosphere=0.015, atmosphere_hours=2.0, extinction=0.0
 
 
 def hardened(law: Law) -> Law:
-    """The law with what no solver is told."""
+    """Add to a law what no solver is told."""
     return Law(**{**law.__dict__, "half_clouds": 0.01, "seeing_slope": 0.004, "night_edge": 0.002})
 
 
@@ -68,13 +69,28 @@ class Truth:
 class Measured:
     """What the survey measures: rows for the solver, in its own plain arrays.
 
-    Sets: `set_offset` is the mean of standard minus measured magnitude. Overlaps: `delta` is the median of
-    (a minus b), `scatter` 1.4826 times the MAD of the stars' differences, `stars` their number; `reserved_delta` the same of a
+    Sets: `set_offset` is the mean of standard minus measured magnitude. Overlaps: `delta` is the median of (a minus
+    b), `scatter` 1.4826 times the MAD of the stars' differences, `stars` their number; `reserved_delta` the same of a
     tenth of the stars that no solver sees.
     """
 
     set_offset: Doubles
     set_error: Doubles
+    scan_a: Integers
+    scan_b: Integers
+    x_a: Doubles
+    x2_a: Doubles
+    x_b: Doubles
+    x2_b: Doubles
+    delta: Doubles
+    scatter: Doubles
+    stars: Integers
+    reserved_delta: Doubles
+
+
+class _Pairs(NamedTuple):
+    """Overlaps in the order of the last columns of `Measured`."""
+
     scan_a: Integers
     scan_b: Integers
     x_a: Doubles
@@ -126,7 +142,9 @@ def draw(
     measured = _overlaps(tiles, shared, schedule, truth_offset, (law, rng), half)
     whole = truth_offset - half.mean(axis=1)
     truth = Truth(whole, loss + half.mean(axis=1), (loss == 0) & (half == 0).all(axis=1))
-    return truth, Measured(sets - fields[schedule.set_field] + noise, np.full(sets.size, law.set_noise), *measured)
+    return truth, Measured(
+        sets - fields[schedule.set_field] + noise, np.full(sets.size, law.set_noise), *measured
+    )
 
 
 class _Atmosphere:
@@ -145,17 +163,19 @@ class _Atmosphere:
             + walk[:count]
         )
         self.of_sets = (
-            offset[schedule.set_night] - extinction[schedule.set_night] * (schedule.set_airmass - 1) + walk[count:]
+            offset[schedule.set_night]
+            - extinction[schedule.set_night] * (schedule.set_airmass - 1)
+            + walk[count:]
         )
 
 
 def _walks(schedule: Schedule, law: Law, rng: np.random.Generator) -> Doubles:
-    """An Ornstein-Uhlenbeck process a night, at the times of scans, then of sets."""
+    """Draw an Ornstein-Uhlenbeck process a night, at the times of scans, then of sets."""
     night = np.concatenate([schedule.scan_night, schedule.set_night])
     hours = np.concatenate([schedule.scan_hours, schedule.set_hours])
     order = np.lexsort((hours, night))
     value = np.zeros(night.size)
-    before, current = -1, 0.0
+    before, since, current = -1, 0.0, 0.0
     for index in order:
         if night[index] != before:
             current = rng.normal(0, law.atmosphere)
@@ -189,7 +209,7 @@ def _overlaps(
     offset: Doubles,
     drawn: tuple[Law, np.random.Generator],
     half: Doubles,
-) -> tuple[Integers | Doubles, ...]:
+) -> _Pairs:
     """Differences of all pairs of scans of neighbouring or equal tiles."""
     law, rng = drawn
     a, b, strip = _scan_pairs(tiles, shared, schedule)
@@ -199,7 +219,8 @@ def _overlaps(
     area = np.where(same, 0.85, shared.area_deg2[strip])
     stars = rng.poisson(area * _density(tiles, schedule.scan_tile[a]))
     keep = stars >= 3
-    a, b, x_a, x2_a, x_b, x2_b, stars = (row[keep] for row in (a, b, x_a, x2_a, x_b, x2_b, stars))
+    a, b, stars = a[keep], b[keep], stars[keep]
+    x_a, x2_a, x_b, x2_b = x_a[keep], x2_a[keep], x_b[keep], x2_b[keep]
     north = ~same[keep] & (tiles.band[schedule.scan_tile[a]] != tiles.band[schedule.scan_tile[b]])
     camera = _Camera(schedule, law, rng)
     flat_a, flat_b = camera.flat(a, x_a, x2_a), camera.flat(b, x_b, x2_b)
@@ -213,9 +234,8 @@ def _overlaps(
     reserved = np.maximum(stars // 9, 1)
     held_out = rng.normal(0, 1, a.size) * 1.2533 * STAR_SCATTER / np.sqrt(reserved)
     scatter = STAR_SCATTER * np.sqrt(rng.chisquare(np.maximum(stars - 1, 1)) / np.maximum(stars - 1, 1))
-    return a, b, x_a, x2_a, x_b, x2_b, true + edge + wrong + noise, scatter, stars, (
-        true + edge + wrong + held_out
-    )
+    measured = true + edge + wrong
+    return _Pairs(a, b, x_a, x2_a, x_b, x2_b, measured + noise, scatter, stars, measured + held_out)
 
 
 def _scan_pairs(tiles: Tiles, shared: Strips, schedule: Schedule) -> tuple[Integers, Integers, Integers]:

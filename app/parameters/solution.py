@@ -12,8 +12,9 @@ from app.parameters.section import Section, count, number
 class SolutionParameters(Section):
     """Parameters of `solve_globally`; widths are of one sigma.
 
-    The widths of the atmosphere are measured on the calibration sets of the solution itself. Of those here the solution asks
-    for the right order only: half or twice the true width changes the error of a scan by a tenth (docs/decisions/0012).
+    The widths of the atmosphere are measured on the calibration sets of the solution itself. Of those here the solution
+    asks for the right order only: half or twice the true width changes the error of a scan by a tenth
+    (docs/decisions/0012).
     """
 
     SECTION: ClassVar[str] = "solution"
@@ -21,7 +22,10 @@ class SolutionParameters(Section):
     scan_jitter_mag: float = field(
         default=0.003,
         metadata=number(
-            0.0001, 0.1, "mag", "Change of the zero point from scan to scan that no model of the night follows."
+            0.0001,
+            0.1,
+            "mag",
+            "Change of the zero point from scan to scan that no model of the night follows.",
         ),
     )
     extinction_scatter: float = field(
@@ -44,13 +48,13 @@ class SolutionParameters(Section):
         default=0.002, metadata=number(0.0, 0.1, "mag", "Error of the photometry at the edge of a scan.")
     )
     robust_sigma: float = field(
-        default=2.5, metadata=number(1.0, 10.0, "sigma", "Residuals beyond it weigh less.")
+        default=2.0, metadata=number(1.0, 10.0, "sigma", "Residuals beyond it weigh less.")
     )
     robust_rounds: int = field(default=8, metadata=count(1, 50, "How often the weights are made anew."))
     error_draws: int = field(
         default=48, metadata=count(8, 1000, "Perturbed solutions from which the errors are measured.")
     )
     cloud_loss_mag: float = field(
-        default=0.012,
+        default=0.010,
         metadata=number(0.001, 0.5, "mag", "Loss against the model of the night that counts as cloud."),
     )

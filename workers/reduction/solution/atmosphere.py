@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import NamedTuple
 
 import numpy as np
@@ -12,10 +13,12 @@ from workers.reduction.solution.ties import Sets
 LAGS_HOURS = (0.0, 1.5, 2.5, 3.5, 4.5, 6.0, 9.0)
 TIMES_HOURS = np.geomspace(0.5, 12.0, 40)
 LEAST_PAIRS = 20
-# The extinction of a night strays by some 0.02 mag an airmass: 2 mmag over a tenth of an airmass, 5 over a quarter, which
-# would be taken for a change of the night.
+# The extinction of a night strays by some 0.02 mag an airmass: 2 mmag over a tenth of an airmass, 5 over a quarter,
+# which would be taken for a change of the night.
 LEVEL_AIRMASS = 0.1
 UNKNOWN_MAG, UNKNOWN_HOURS = 0.02, 2.0
+# A night never held steadier than this: too wide a process costs little, too tight a one hides a drift of its size.
+LEAST_MAG = 0.003
 
 
 class Atmosphere(NamedTuple):
@@ -58,7 +61,7 @@ def atmosphere_of(sets: Sets, set_error_mag: float) -> Atmosphere:
     """
     lag, difference = _pairs(sets)
     middles, variances, weights = [], [], []
-    for low, high in zip(LAGS_HOURS[:-1], LAGS_HOURS[1:], strict=True):
+    for low, high in pairwise(LAGS_HOURS):
         inside = (lag >= low) & (lag < high)
         if np.count_nonzero(inside) >= LEAST_PAIRS:
             values = difference[inside]
@@ -93,7 +96,7 @@ def _fit(lag_hours: Doubles, variance: Doubles, weight: Doubles) -> Atmosphere:
     best, least = Atmosphere(UNKNOWN_MAG, UNKNOWN_HOURS), np.inf
     for hours in TIMES_HOURS:
         shape = 2 * (1 - np.exp(-lag_hours / hours))
-        power = max(float(np.sum(weight * shape * variance) / np.sum(weight * shape**2)), 1e-8)
+        power = max(float(np.sum(weight * shape * variance) / np.sum(weight * shape**2)), LEAST_MAG**2)
         misfit = float(np.sum(weight * (variance - power * shape) ** 2))
         if misfit < least:
             best, least = Atmosphere(float(np.sqrt(power)), float(hours)), misfit

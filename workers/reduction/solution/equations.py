@@ -48,9 +48,7 @@ class Equations(NamedTuple):
     measured: int
 
 
-def equations_of(
-    ties: Ties, places: Unknowns, air: Atmosphere, parameters: SolutionParameters
-) -> Equations:
+def equations_of(ties: Ties, places: Unknowns, air: Atmosphere, parameters: SolutionParameters) -> Equations:
     """Write down the equations.
 
     Parameters
@@ -91,7 +89,9 @@ class _Rows:
         self._value: list[Doubles] = []
         self._right: list[Doubles] = []
 
-    def add(self, terms: list[tuple[Integers, Doubles | float]], right: Doubles | float, error: Doubles | float) -> None:
+    def add(
+        self, terms: list[tuple[Integers, Doubles | float]], right: Doubles | float, error: Doubles | float
+    ) -> None:
         """Add one equation an element of the terms' columns: sum of factor times unknown is `right`, +- `error`."""
         size = terms[0][0].size
         row = np.arange(self.count, self.count + size)
@@ -145,7 +145,7 @@ def _add_sets(rows: _Rows, ties: Ties, places: Unknowns, parameters: SolutionPar
 
 
 def _add_atmosphere(rows: _Rows, ties: Ties, places: Unknowns, air: Atmosphere) -> None:
-    """An Ornstein-Uhlenbeck process through the times of scans and sets of each night."""
+    """Add an Ornstein-Uhlenbeck process through the times of scans and sets of each night."""
     night = np.concatenate([ties.scans.night, ties.sets.night])
     hours = np.concatenate([ties.scans.hours, ties.sets.hours])
     order = np.lexsort((np.arange(night.size), hours, night))
@@ -161,7 +161,7 @@ def _add_atmosphere(rows: _Rows, ties: Ties, places: Unknowns, air: Atmosphere) 
 
 
 def _add_known(rows: _Rows, ties: Ties, places: Unknowns, parameters: SolutionParameters) -> None:
-    """What is known beforehand of nights, extinctions, fields and flats."""
+    """Add what is known beforehand of nights, extinctions, fields and flats."""
     groups = ties.groups
     nights = np.arange(groups.month.size)
     rows.add([(places.night + nights, 1.0)], 0.0, NIGHT_WIDTH_MAG)
@@ -179,7 +179,11 @@ def _add_known(rows: _Rows, ties: Ties, places: Unknowns, parameters: SolutionPa
     primaries = np.flatnonzero(groups.primary)
     if primaries.size:
         share = 1 / primaries.size
-        rows.add([(places.field + primaries[i : i + 1], share) for i in range(primaries.size)], 0.0, PRIMARY_ERROR_MAG)
+        rows.add(
+            [(places.field + primaries[i : i + 1], share) for i in range(primaries.size)],
+            0.0,
+            PRIMARY_ERROR_MAG,
+        )
     flats = np.arange(places.linear, places.total)
     rows.add([(flats, 1.0)], 0.0, FLAT_WIDTH_MAG)
 
@@ -222,6 +226,8 @@ def overlap_errors(ties: Ties, parameters: SolutionParameters) -> Doubles:
     """
     overlaps = ties.overlaps
     typical = float(np.median(overlaps.scatter_mag)) if overlaps.stars.size else 0.0
-    variance = (overlaps.stars * overlaps.scatter_mag**2 + PRIOR_STARS * typical**2) / (overlaps.stars + PRIOR_STARS)
+    variance = (overlaps.stars * overlaps.scatter_mag**2 + PRIOR_STARS * typical**2) / (
+        overlaps.stars + PRIOR_STARS
+    )
     edges = parameters.edge_error_mag**2 * (overlaps.x_a**4 + overlaps.x_b**4)
     return np.sqrt(MEDIAN_ERROR**2 * variance / overlaps.stars + parameters.overlap_floor_mag**2 + edges)

@@ -9,8 +9,9 @@ from scipy import sparse
 
 from app.arrays import Doubles
 from app.parameters.solution import SolutionParameters
+from workers.reduction.solution.anchors import anchored_nights
 from workers.reduction.solution.atmosphere import Atmosphere, atmosphere_of
-from workers.reduction.solution.equations import Equations, equations_of
+from workers.reduction.solution.equations import NIGHT_WIDTH_MAG, Equations, equations_of
 from workers.reduction.solution.gradients import NormalEquations
 from workers.reduction.solution.ties import Ties
 from workers.reduction.solution.unknowns import Unknowns, unknowns_of
@@ -71,7 +72,7 @@ class _Weighted(NamedTuple):
     root_overlap: Doubles
 
 
-def solve_globally(ties: Ties, parameters: SolutionParameters, errors: bool = True) -> GlobalSolution:
+def solve_globally(ties: Ties, parameters: SolutionParameters, *, errors: bool = True) -> GlobalSolution:
     """Solve for the zero points of all scans of a band.
 
     Parameters
@@ -90,12 +91,14 @@ def solve_globally(ties: Ties, parameters: SolutionParameters, errors: bool = Tr
 
     Notes
     -----
-    Weights are min(1, (2.5 / |u|)^2), never zero: weights that reach zero left scans whose every tie had been cut. The
+    Weights are min(1, (2 / |u|)^2), never zero: weights that reach zero left scans whose every tie had been cut. The
     model, its robust weights and the preconditioner are those of docs/decisions/0012.
     """
     places = unknowns_of(ties)
     set_error = float(np.median(ties.sets.error_mag)) if ties.sets.night.size else 0.0
-    noise = float(np.hypot(np.hypot(set_error, parameters.field_error_mag), parameters.scan_jitter_mag / np.sqrt(6)))
+    noise = float(
+        np.hypot(np.hypot(set_error, parameters.field_error_mag), parameters.scan_jitter_mag / np.sqrt(6))
+    )
     air = atmosphere_of(ties.sets, noise)
     equations = equations_of(ties, places, air, parameters)
     x: Doubles | None = None
@@ -110,7 +113,10 @@ def solve_globally(ties: Ties, parameters: SolutionParameters, errors: bool = Tr
     if x is None:
         raise AssertionError("there is at least one round")
     loss = _losses(equations, x, (root_night, root_overlap), (ties, places))
-    scatter = _errors(weighted, ties.scans.night.size, parameters) if errors else np.full(ties.scans.night.size, np.nan)
+    scatter = np.full(ties.scans.night.size, np.nan)
+    if errors:
+        adrift = np.where(anchored_nights(ties)[ties.scans.night], 0.0, NIGHT_WIDTH_MAG)
+        scatter = np.hypot(_errors(weighted, ties.scans.night.size, parameters), adrift)
     return _solution(ties, places, equations, x[:, 0], (weighted, scatter, loss, air, turns))
 
 
@@ -134,7 +140,7 @@ def _root(residual: Doubles, limit: float) -> Doubles:
 
 
 def _errors(weighted: _Weighted, scans: int, parameters: SolutionParameters) -> Doubles:
-    """Standard deviation of the zero points of solutions whose right-hand sides are noise of unit width."""
+    """Measure the scatter of zero points of solutions whose right-hand sides are noise of unit width."""
     rng = np.random.default_rng(SEED)
     total = np.zeros(scans)
     draws, done = parameters.error_draws, 0
@@ -153,8 +159,8 @@ def _losses(
 ) -> Doubles:
     """Light lost by each scan: its night's model, without the scans that stand out, minus its zero point.
 
-    A dimmed scan draws the model of its moment after it, by a third of the loss; once the equations that tie the suspects
-    to their nights weigh next to nothing, the neighbours in time alone say what was to be expected.
+    A dimmed scan draws the model of its moment after it, by a third of the loss; once the equations that tie the
+    suspects to their nights weigh next to nothing, the neighbours in time alone say what was to be expected.
     """
     ties, places = frame
     scans, night = ties.scans.night.size, ties.scans.night

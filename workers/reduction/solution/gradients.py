@@ -15,8 +15,8 @@ MOST_TURNS = 600
 class NormalEquations:
     """A'A x = A'b for the rows of nights and overlaps, both weighted already.
 
-    The factors of the nights' own normal matrix plus the diagonal of the overlaps' are the preconditioner: the whole has 166 million
-    fill-ins because the flats' columns are dense, the nights alone have half a million.
+    The factors of the nights' own normal matrix plus the diagonal of the overlaps' are the preconditioner: the whole
+    has 166 million fill-ins because the flats' columns are dense, the nights alone have half a million.
 
     Parameters
     ----------
@@ -41,7 +41,7 @@ class NormalEquations:
         start : (unknowns, k) float64, optional
             Where to begin; zero by default.
         tolerance : float
-            The turns end when each residual, in the preconditioner's norm, has fallen to this share of the first of a cold start.
+            The turns end when each residual, in the preconditioner's norm, has fallen to this share of that of zero.
 
         Returns
         -------
@@ -67,7 +67,9 @@ class NormalEquations:
             residual -= length * image
             step = self._factors.solve(residual)
             before, power = power, np.einsum("ij,ij->j", residual, step)
-            direction = step + np.divide(power, before, out=np.zeros_like(power), where=before > 0) * direction
+            direction = (
+                step + np.divide(power, before, out=np.zeros_like(power), where=before > 0) * direction
+            )
             turns += 1
         return x, turns
 

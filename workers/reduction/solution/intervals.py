@@ -1,4 +1,4 @@
-"""When a night was photometric: spans between accepted calibration sets, and a verdict with its reason for each scan."""
+"""When a night was photometric: spans between accepted calibration sets, and a verdict with reason for each scan."""
 
 from __future__ import annotations
 
@@ -71,9 +71,7 @@ def photometric_intervals(set_hours: Doubles, accepted: Bools) -> tuple[Interval
     return tuple(spans)
 
 
-def verdict(
-    hours: float, sets: tuple[Doubles, Bools], loss: tuple[float, float], opaque: bool
-) -> Reason:
+def verdict(hours: float, sets: tuple[Doubles, Bools], loss: tuple[float, float], *, opaque: bool) -> Reason:
     """Judge one scan.
 
     Parameters

@@ -1,7 +1,7 @@
 """A night alone: the zero point through a night from its own calibration sets, one band.
 
-Four forms are fitted (constant, linear, quadratic in time, and piecewise between the sets) and compared by leaving each set
-out in turn: the form that predicts best what it has not seen is the night's.
+Four forms are fitted (constant, linear, quadratic in time, and piecewise between the sets) and compared by leaving each
+set out in turn: the form that predicts best what it has not seen is the night's.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from app.arrays import Doubles, Integers
+from app.arrays import Bools, Doubles, Integers
 
 ROUNDS = 6
 ROBUST_SIGMA = 2.5
@@ -58,6 +58,16 @@ class NightSets(NamedTuple):
     field: Integers
     offset_mag: Doubles
     error_mag: Doubles
+
+    def rows(self, kept: Bools | slice) -> NightSets:
+        """Take the sets of these rows."""
+        return NightSets(
+            self.hours[kept],
+            self.airmass[kept],
+            self.field[kept],
+            self.offset_mag[kept],
+            self.error_mag[kept],
+        )
 
 
 class Extinction(NamedTuple):
@@ -106,7 +116,7 @@ class NightSolution(NamedTuple):
     knots_hours: Doubles
     extinction: float
     residual_mag: Doubles
-    accepted: np.ndarray
+    accepted: Bools
     left_out_mag: dict[Form, float]
     error_mag: float
 
@@ -160,7 +170,11 @@ def solve_night(sets: NightSets, extinction: Extinction) -> NightSolution | None
     against = sets.offset_mag - judged
     scatter = max(1.4826 * float(np.median(np.abs(against))), LEAST_SCATTER_MAG)
     accepted = np.abs(against) < REJECTED_SIGMA * np.hypot(scatter, sets.error_mag)
-    error = float(left_out[best]) if sets.hours.size > 1 else float(np.hypot(sets.error_mag[0], LEAST_SCATTER_MAG))
+    error = (
+        float(left_out[best])
+        if sets.hours.size > 1
+        else float(np.hypot(sets.error_mag[0], LEAST_SCATTER_MAG))
+    )
     return NightSolution(best, coefficients, middle, knots, k, residual, accepted, left_out, error)
 
 
@@ -185,7 +199,9 @@ def _fit(form: Form, sets: NightSets, extinction: Extinction) -> tuple[Doubles, 
     for _ in range(ROUNDS):
         root = weight / sets.error_mag
         rows = np.vstack([design * root[:, None], known])
-        solved = np.linalg.lstsq(rows, np.append(right * root, extinction.excess / extinction.error), rcond=None)[0]
+        solved = np.linalg.lstsq(
+            rows, np.append(right * root, extinction.excess / extinction.error), rcond=None
+        )[0]
         residual = (right - design @ solved) / sets.error_mag
         weight = np.minimum(1.0, ROBUST_SIGMA / np.maximum(np.abs(residual), 1e-12))
     if form is not Form.PIECEWISE:
@@ -206,11 +222,11 @@ def _left_out(form: Form, sets: NightSets, extinction: Extinction) -> float:
 
 
 def _predicted(form: Form, sets: NightSets, extinction: Extinction) -> Doubles:
-    """What each set would be by all others."""
+    """Predict each set from all others."""
     predicted = np.zeros(sets.hours.size)
     for index in range(sets.hours.size):
         kept = np.arange(sets.hours.size) != index
-        rest = NightSets(*(column[kept] for column in sets))
+        rest = sets.rows(kept)
         coefficients, knots, k = _fit(form, rest, extinction)
         hours = sets.hours[index : index + 1] - np.mean(rest.hours)
         predicted[index] = _level(form, coefficients, knots, hours)[0] - k * (sets.airmass[index] - 1)

@@ -51,6 +51,17 @@ class Sets(NamedTuple):
     offset_mag: Doubles
     error_mag: Doubles
 
+    def rows(self, kept: Bools | Integers | slice) -> Sets:
+        """Take the sets of these rows."""
+        return Sets(
+            self.night[kept],
+            self.hours[kept],
+            self.airmass[kept],
+            self.field[kept],
+            self.offset_mag[kept],
+            self.error_mag[kept],
+        )
+
 
 class Overlaps(NamedTuple):
     """Stars that two scans share, one row a pair of scans.
@@ -80,6 +91,20 @@ class Overlaps(NamedTuple):
     delta_mag: Doubles
     scatter_mag: Doubles
     stars: Integers
+
+    def rows(self, kept: Bools | Integers | slice) -> Overlaps:
+        """Take the overlaps of these rows."""
+        return Overlaps(
+            self.scan_a[kept],
+            self.scan_b[kept],
+            self.x_a[kept],
+            self.x2_a[kept],
+            self.x_b[kept],
+            self.x2_b[kept],
+            self.delta_mag[kept],
+            self.scatter_mag[kept],
+            self.stars[kept],
+        )
 
 
 class Groups(NamedTuple):

@@ -12,8 +12,9 @@ from workers.reduction.solution.ties import Ties
 class Unknowns(NamedTuple):
     """First column of each kind of unknown, and the number of all.
 
-    In this order: zero points of scans; the atmosphere at the times of scans, then of sets; constants of nights; extinctions of
-    nights; extinctions of months; the survey's extinction; offsets of fields; linear, then quadratic flats of periods.
+    In this order: zero points of scans; the atmosphere at the times of scans, then of sets; constants of nights;
+    extinctions of nights; extinctions of months; the survey's extinction; offsets of fields; linear, then quadratic
+    flats of periods.
     """
 
     atmosphere: int
@@ -44,5 +45,5 @@ def unknowns_of(ties: Ties) -> Unknowns:
 
 
 def count_of(index: np.ndarray) -> int:
-    """Number of groups of an index that begins at 0."""
+    """Count the groups of an index that begins at 0."""
     return int(index.max()) + 1 if index.size else 0
