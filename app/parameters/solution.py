@@ -1,0 +1,60 @@
+"""Parameters of photometric solutions: how far what is solved for may stray, and when a scan counts as dimmed."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import ClassVar
+
+from app.parameters.section import Section, count, number
+
+
+@dataclass(frozen=True)
+class SolutionParameters(Section):
+    """Parameters of `solve_globally`; widths are of one sigma.
+
+    The widths of the atmosphere are measured on the calibration sets of the solution itself. Of those here the solution
+    asks for the right order only: half or twice the true width changes the error of a scan by a tenth
+    (docs/decisions/0012).
+    """
+
+    SECTION: ClassVar[str] = "solution"
+
+    scan_jitter_mag: float = field(
+        default=0.003,
+        metadata=number(
+            0.0001,
+            0.1,
+            "mag",
+            "Change of the zero point from scan to scan that no model of the night follows.",
+        ),
+    )
+    extinction_scatter: float = field(
+        default=0.02,
+        metadata=number(0.001, 0.5, "mag per airmass", "Scatter of the extinction of nights of one month."),
+    )
+    season_scatter: float = field(
+        default=0.03,
+        metadata=number(0.001, 0.5, "mag per airmass", "Scatter of the extinction of months."),
+    )
+    field_error_mag: float = field(
+        default=0.006,
+        metadata=number(0.0005, 0.1, "mag", "Error common to the standards of a calibration field."),
+    )
+    # Without a floor a pair of 3,000 stars (0.7 mmag) that was wrong by 98 mmag drew its scan 97 mmag off.
+    overlap_floor_mag: float = field(
+        default=0.0025, metadata=number(0.0001, 0.1, "mag", "Least error of an overlap of two scans.")
+    )
+    edge_error_mag: float = field(
+        default=0.002, metadata=number(0.0, 0.1, "mag", "Error of the photometry at the edge of a scan.")
+    )
+    robust_sigma: float = field(
+        default=2.0, metadata=number(1.0, 10.0, "sigma", "Residuals beyond it weigh less.")
+    )
+    robust_rounds: int = field(default=8, metadata=count(1, 50, "How often the weights are made anew."))
+    error_draws: int = field(
+        default=48, metadata=count(8, 1000, "Perturbed solutions from which the errors are measured.")
+    )
+    cloud_loss_mag: float = field(
+        default=0.010,
+        metadata=number(0.001, 0.5, "mag", "Loss against the model of the night that counts as cloud."),
+    )

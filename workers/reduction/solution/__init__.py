@@ -1,0 +1,1 @@
+"""Photometric solutions of nights and surveys: zero points of scans from standards and overlaps."""
