@@ -13,6 +13,7 @@ from app.parameters.extraction import ExtractionParameters
 from app.parameters.photometry import PhotometryParameters
 from app.parameters.reduction import ReductionParameters
 from app.parameters.section import Section
+from app.parameters.solution import SolutionParameters
 
 
 @dataclass(frozen=True)
@@ -32,3 +33,4 @@ class ParameterSet(Section):
     photometry: PhotometryParameters = field(default=PhotometryParameters())
     artefacts: ArtefactRules = field(default=ArtefactRules())
     extraction: ExtractionParameters = field(default=ExtractionParameters())
+    solution: SolutionParameters = field(default=SolutionParameters())
