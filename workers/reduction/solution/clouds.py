@@ -31,10 +31,10 @@ def grey_loss(losses_mag: Doubles) -> tuple[Doubles, Doubles]:
 
     Examples
     --------
-    >>> losses = np.array([[0.001, -0.001, 0.0, 0.030], [0.001, 0.0, -0.001, 0.032]])
+    >>> losses = np.array([[0.001, 0.003, 0.002, 0.030], [0.001, 0.003, 0.002, 0.034]])
     >>> loss, error = grey_loss(losses)
     >>> loss.round(3).tolist()
-    [0.001, -0.0, -0.001, 0.031]
+    [0.001, 0.003, 0.002, 0.032]
     """
     known = np.isfinite(losses_mag)
     scatter = np.array([_scatter(row[seen]) for row, seen in zip(losses_mag, known, strict=True)])
