@@ -126,8 +126,8 @@ def test_those_who_work_may_lock(database):
 
 def release_attempt(connection, attempt, state):
     release = connection.execute(
-        "INSERT INTO release.release (name, kind, state, parameters, code_version, code_commit)"
-        " VALUES ('x', 'sampler', 'building', '{}', '1', 'c') RETURNING release_id"
+        "INSERT INTO release.release (name, kind, state, parameters, code_version, code_commit, hash_version)"
+        " VALUES ('x', 'sampler', 'building', '{}', '1', 'c', 1) RETURNING release_id"
     ).fetchone()[0]
     connection.execute(
         "INSERT INTO release.scan (release_id, run_id, scan_key, attempt_id, selected, rank, reason)"
@@ -166,7 +166,7 @@ def test_worker_publishes(database, attempt):
 
 
 WORKER_MAY_NOT = (
-    "INSERT INTO release.parent_run VALUES (1, 1)",
+    "INSERT INTO release.parent_run VALUES (1, 1, 'x')",
     "UPDATE release.release SET name = 'x'",
     "DELETE FROM release.psc",
     "SELECT release.create_partitions(99)",
