@@ -56,9 +56,8 @@ def source_identifiers(ra_deg: ArrayLike, decl_deg: ArrayLike, scan_key: int) ->
     ------
     SequenceOverflowError
         Raised if one pixel holds more than 1024 sources of the scan: one on 2.6 square arcsec, 5 million a square
-        degree, where the densest fields of the plane have 0.1 million (21 in a pixel). Stars closer than 1.6 arcsec
-        are not told apart, so that many can only come from a failed detection. A longer sequence would cost bits that
-        nothing uses.
+        degree, where the densest fields of the plane have 0.1 million (36 in the fullest pixel). Stars closer than
+        1.6 arcsec are not told apart, so that many can only come from a failed detection.
 
     Examples
     --------
