@@ -145,7 +145,11 @@ ROWS = {
 
 def copied(site: Site, query: str) -> bytes:
     command = f"COPY ({query}) TO STDOUT"
-    with site.database.connect("reader") as connection, connection.cursor() as cursor, cursor.copy(command) as copy:
+    with (
+        site.database.connect("reader") as connection,
+        connection.cursor() as cursor,
+        cursor.copy(command) as copy,
+    ):
         return b"".join(bytes(block) for block in copy)
 
 

@@ -137,7 +137,9 @@ def release_attempt(connection, attempt, state, *, selected):
     connection.execute("UPDATE release.release SET state = %s", (state,))
 
 
-@pytest.mark.parametrize(("state", "selected"), [("published", True), ("published", False), ("building", True)])
+@pytest.mark.parametrize(
+    ("state", "selected"), [("published", True), ("published", False), ("building", True)]
+)
 def test_worker_deletes_no_released_rows(database, attempt, state, selected):
     """Rows of scans that a release considered and did not choose may give way."""
     with database.connect() as connection:
