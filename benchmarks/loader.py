@@ -11,6 +11,7 @@ import shutil
 import tempfile
 import time
 from dataclasses import dataclass, field
+from datetime import date
 from pathlib import Path
 from statistics import median
 from typing import TYPE_CHECKING, Any
@@ -22,6 +23,7 @@ from app.db import migrate
 from app.db.cluster import Cluster
 from app.db.copy import SourceTable, copy_rows, encode
 from app.db.engine import connect_url
+from app.keys import scan_key
 from benchmarks.loader_rows import WIRE_TYPES, arrow_batch, make_records, python_rows
 
 if TYPE_CHECKING:
@@ -110,7 +112,7 @@ def measure(cluster: Cluster, n: int, rounds: int, folder: Path) -> dict[str, Ti
     with connect_url(cluster.url()) as connection:
         connection.execute(LEDGER.read_text(encoding="utf-8"))
         connection.commit()
-        rows = make_records(n, run_id=1, scan_key=1, attempt_id=1)
+        rows = make_records(n, run_id=1, scan_key=scan_key(date(1998, 1, 1), "n", 1), attempt_id=1)
         path = folder / "rows.pgcopy"
         path.write_bytes(encode(rows, POINT_SOURCE))
         path.chmod(0o644)

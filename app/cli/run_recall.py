@@ -57,8 +57,8 @@ def recall(
 ) -> None:
     """List exactly the attempts, sources and releases that used something; requeue them where asked for.
 
-    In place, the former rows stay until the task publishes again. A run of which a release was published is never
-    changed: requeue into another run then.
+    In place, the former rows stay until the task publishes again. What a published release rests on (the scans
+    that it chose, the calibrations they used) is never done again in place: requeue into another run then.
     """
     del json
     from app.production import recall as recalls

@@ -75,17 +75,17 @@ EXTENDED_SOURCE: tuple[Column, ...] = (
         text_format="%10.6f",
         producers=ROUNDED,
     ),
-    Column("run_id", Kind.INTEGER, "Processing run", ucd="meta.id.part", producers=BY_PUBLICATION),
-    Column(
-        "scan_key", Kind.INTEGER, "Key of the scan", ucd="meta.id.part", text_format="%5d", producers=BY_STEP
-    ),
     Column(
         "coadd_key",
-        Kind.INTEGER,
+        Kind.BIGINT,
         "Key of the Atlas image triple",
         ucd="meta.id.part",
-        text_format="%7d",
+        text_format="%11d",
         producers=BY_STEP,
+    ),
+    Column("run_id", Kind.INTEGER, "Processing run", ucd="meta.id.part", producers=BY_PUBLICATION),
+    Column(
+        "scan_key", Kind.INTEGER, "Key of the scan", ucd="meta.id.part", text_format="%8d", producers=BY_STEP
     ),
     Column(
         "r_3sig",

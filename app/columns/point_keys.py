@@ -19,7 +19,7 @@ POINT_KEYS = (
     Column(
         "src_id",
         Kind.BIGINT,
-        "Unique in a run: HEALPix order 12 nested (28 bits), scan_key (20), sequence (15)",
+        "Unique in a run: HEALPix order 12 nested (28 bits), scan_key (25), sequence (10)",
         ucd="meta.id;meta.main",
         producers=BY_STEP,
     ),
@@ -80,24 +80,24 @@ POINT_KEYS = (
             ),
         )
     ),
+    Column(
+        "coadd_key",
+        Kind.BIGINT,
+        "Key of the Atlas image triple the source stands on (wsdb.atlas_image)",
+        ucd="meta.id.part",
+        text_format="%11d",
+        producers=BY_STEP,
+    ),
     Column("run_id", Kind.INTEGER, "Processing run", ucd="meta.id.part", producers=BY_PUBLICATION),
     Column(
         "scan_key",
         Kind.INTEGER,
         "Key of the scan (survey.scan)",
         ucd="meta.id.part",
-        text_format="%5d",
+        text_format="%8d",
         producers=BY_STEP,
     ),
     Column("id", Kind.INTEGER, "Number of the source within the scan", ucd="meta.id.part", producers=BY_STEP),
-    Column(
-        "coadd_key",
-        Kind.INTEGER,
-        "Key of the Atlas image triple the source stands on (wsdb.atlas_image)",
-        ucd="meta.id.part",
-        text_format="%7d",
-        producers=BY_STEP,
-    ),
     Column(
         "dist_edge_ns",
         Kind.INTEGER,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from app.columns.column import BY_RELEASE, Column, Kind
+from app.columns.column import BY_RELEASE, Column, Kind, Producer
 from app.columns.extended_source import EXTENDED_SOURCE
 from app.columns.point_source import POINT_SOURCE
 
@@ -36,13 +36,12 @@ PUBLISHED_XSC: tuple[Column, ...] = (
         producers=BY_RELEASE,
     ),
     _BY_NAME["designation"],
-    *EXTENDED_SOURCE,
+    *(column for column in EXTENDED_SOURCE if Producer.PUBLICATION not in column.producers),
 )
-"""Columns of the Extended Source Catalogue: key and name, then the working database's."""
+"""Columns of the Extended Source Catalogue: key and name, then the working database's, but for the keys of a claim."""
 
 PUBLISHED_ATLAS: tuple[Column, ...] = (
-    Column("image_id", Kind.BIGINT, "Image in wsdb.atlas_image", ucd="meta.id;meta.main"),
-    Column("coadd_key", Kind.INTEGER, "Key of the image triple", ucd="meta.id.part"),
+    Column("coadd_key", Kind.BIGINT, "Key of the image triple", ucd="meta.id;meta.main"),
     Column("scan_key", Kind.INTEGER, "Key of the scan", ucd="meta.id.part"),
     Column("band", Kind.CHAR, "j, h or k", ucd="instr.bandpass", length=1),
     Column("number", Kind.SMALLINT, "Image number in the scan", ucd="obs.image"),

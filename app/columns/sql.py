@@ -15,7 +15,8 @@ from textwrap import fill
 
 from app.columns.column import Column, Producer, names_by
 from app.columns.flags import FLAGS
-from app.columns.published import PUBLISHED_PSC, PUBLISHED_XSC
+from app.columns.hash_versions import RUN, VERSIONS
+from app.columns.published import PUBLISHED_ATLAS, PUBLISHED_PSC, PUBLISHED_XSC
 from app.instruments.bands import BANDS, Band
 
 FOLDER = Path(__file__).resolve().parents[2] / "sql" / "schema" / "generated"
@@ -60,22 +61,30 @@ class ReleaseTable:
 
 RELEASE_TABLES = (
     ReleaseTable("psc", "point_source", ("run_id", "src_id"), PUBLISHED_PSC),
-    ReleaseTable("xsc", "extended_source", (), PUBLISHED_XSC),
+    ReleaseTable("xsc", "extended_source", ("run_id",), PUBLISHED_XSC),
 )
 """The tables that a release fills column by column."""
 
+
+def _content(way_back: Iterable[str], columns: Iterable[Column]) -> tuple[str, ...]:
+    names = (*way_back, *(column.name for column in columns))
+    return tuple(RUN if name == "run_id" else name for name in names)
+
+
 CONTENT: dict[str, tuple[str, ...]] = {
-    **{t.name: (*t.way_back, *(column.name for column in t.columns)) for t in RELEASE_TABLES},
-    # The order of the table, which is not that of the exported list. The footprint is not hashed: pgSphere may write it
-    # otherwise one day, and the file's own hash stands for it. Keys of images differ between databases.
-    "atlas": ("coadd_key", "scan_key", "band", "number", "ra", "decl", "url", "sha256", "zero_point_mag"),
+    **{t.name: _content(t.way_back, t.columns) for t in RELEASE_TABLES},
+    # The footprint is not hashed: pgSphere may write it otherwise one day, and the file's own hash stands for it.
+    "atlas": _content(("run_id",), PUBLISHED_ATLAS),
 }
-"""Columns of a released row in the order in which they are hashed: a change alters the hash of every release."""
+"""Columns of a released row in the order in which they are hashed today (`app.columns.hash_versions` keeps the lists).
+
+The run's name stands for its key, because keys of runs say in which order they were made.
+"""
 
 _ORDER = {
     "psc": ("src_id", "pts_key"),
     "xsc": ("ext_id", "ext_key"),
-    "atlas": ("coadd_key", "band", "image_id"),
+    "atlas": ("coadd_key", "band"),
 }
 """Columns that say in which part of the sky and in which order a row is hashed."""
 
@@ -186,21 +195,32 @@ $comments$;
 def _release_content() -> Iterable[str]:
     yield (
         "-- The text of released rows that release.content_hashes hashes: columns as PostgreSQL writes a row. Which\n"
-        "-- columns, in which order, is the definition of the hash. How floats and dates are written follows the\n"
-        "-- session: release.content_hashes fixes extra_float_digits, DateStyle and TimeZone.\n"
+        "-- columns, in which order, is the definition of the hash; the release says of which version it is. How\n"
+        "-- floats and dates are written follows the session: release.content_hashes fixes extra_float_digits,\n"
+        "-- DateStyle and TimeZone. The name of the run stands for its key, which says in which order runs were made.\n"
     )
-    for product, names in CONTENT.items():
+    for product in CONTENT:
         view, order = f"release.{product}_content", _ORDER[product]
         yield (
-            f"DROP VIEW IF EXISTS {view};\nCREATE VIEW {view} AS\nSELECT\n    release_id, {', '.join(order)},\n"
-            f"    ROW(\n{_list(names, indent=8)}\n    )::text AS content\nFROM release.{product};"
+            f"DROP VIEW IF EXISTS {view};\nCREATE VIEW {view} AS\nSELECT\n"
+            f"    t.release_id, {', '.join(f't.{name}' for name in order)},\n    CASE r.hash_version\n"
+            + "\n".join(
+                f"    WHEN {version} THEN ROW(\n{_list(map(_hashed, lists.release[product]), indent=8)}\n    )::text"
+                for version, lists in VERSIONS.items()
+            )
+            + f"\n    END AS content\nFROM release.{product} AS t\nJOIN release.release AS r USING (release_id)\n"
+            "LEFT JOIN release.parent_run AS parent USING (release_id, run_id);"
         )
         yield _comment(view, f"Rows of release.{product} as the text that is hashed")
         yield f"COMMENT ON COLUMN {view}.release_id IS 'Release; not hashed, so equal content has equal hashes';"
         for name in order:
             yield f"COMMENT ON COLUMN {view}.{name} IS 'As in release.{product}: gives rows their part and order';"
-        yield f"COMMENT ON COLUMN {view}.content IS 'The row as text';"
+        yield f"COMMENT ON COLUMN {view}.content IS 'The row as text; null: of a version that is not known';"
         yield f"GRANT SELECT ON {view} TO {_ROLES};\n"
+
+
+def _hashed(name: str) -> str:
+    return "parent.name" if name == RUN else f"t.{name}"
 
 
 def _view(name: str, table: str, columns: Iterable[str]) -> str:

@@ -12,11 +12,12 @@ import re
 from dataclasses import dataclass
 from datetime import date, timedelta
 
+from app import keys
 from app.errors import InputError
 from app.instruments.bands import Band
 
-FIRST_SURVEY_DAY = date(1997, 3, 1)
-LAST_SCAN = 999
+FIRST_SURVEY_DAY = keys.FIRST_SURVEY_DAY
+LAST_SCAN = keys.LAST_SCAN
 LAST_DAY_NUMBER = 9999
 
 _FILE_NAME = re.compile(r"(?P<band>[jhk])(?P<day>\d{4})(?P<scan>\d{3})(?:\.fits)?")

@@ -232,6 +232,7 @@ ATTEMPT = Table(
     optional("error_text", Text, "What went wrong; null unless failed or lost"),
     optional("input_hash", CHAR(64), "SHA-256 over input files, calibrations and pipeline; null until known"),
     optional("output_hash", CHAR(64), "SHA-256 over the rows and files written; null unless done"),
+    optional("hash_version", SmallInteger, "Columns that output_hash is made of: version; null unless done"),
     optional("point_rows", Integer, "Point-source rows written; null unless done"),
     optional("extended_rows", Integer, "Extended-source rows written; null unless done"),
     optional("cpu_seconds", Double, "CPU time; null where the worker died"),

@@ -10,6 +10,7 @@ from sqlalchemy import (
     BigInteger,
     Boolean,
     CheckConstraint,
+    Computed,
     Date,
     Double,
     ForeignKey,
@@ -24,11 +25,12 @@ from sqlalchemy import (
     func,
 )
 
+from app import keys
 from app.db.pgsphere import SPolygonType
 from app.models.base import METADATA, Json, Moment, one_of, optional, required
 
-SCAN_KEY_LIMIT = 1 << 20
-"""scan_key must fit the 20 bits it has in src_id: 1,048,576 scans, seven times all that 2MASS took."""
+_DAY = f"(date - DATE '{keys.FIRST_SURVEY_DAY.isoformat()}' + 1)"
+"""Survey day number, from the date alone."""
 
 
 class TileKind(StrEnum):
@@ -101,13 +103,21 @@ TILE = Table(
 NIGHT = Table(
     "night",
     METADATA,
-    required("night_id", Integer, "Key", Identity(always=True), primary_key=True),
+    required(
+        "night_id",
+        Integer,
+        "Key: survey day number, hemisphere (1 bit: south)",
+        Computed(f"({_DAY} << 1) | (hemis = 's')::integer", persisted=True),
+        primary_key=True,
+        autoincrement=False,
+    ),
     required("hemis", CHAR(1), "Observatory", ForeignKey("survey.site.hemis")),
     required("date", Date, "Observation reference date: UT date at sunrise"),
     required("day_number", Integer, "Survey day number, day 1 = 1997 March 1 UT"),
     optional("block", Text, "Hardware block: the stable period of the camera; null until it is known"),
     required("ingested_at", Moment, "When the night was first ingested", server_default=func.now()),
     UniqueConstraint("date", "hemis"),
+    CheckConstraint(f"{_DAY} BETWEEN 1 AND {keys.LAST_DAY}", name="date_has_key"),
     schema="survey",
     comment="One night at one observatory",
 )
@@ -118,9 +128,10 @@ SCAN = Table(
     required(
         "scan_key",
         Integer,
-        "Key; 20 bits of src_id",
-        Identity(always=True, minvalue=1, maxvalue=SCAN_KEY_LIMIT - 1),
+        "Key: night_id, number in the night (10 bits); 25 bits of src_id",
+        Computed(f"(night_id << {keys.SCAN_BITS}) | scan", persisted=True),
         primary_key=True,
+        autoincrement=False,
     ),
     required("night_id", Integer, "Night", ForeignKey("survey.night.night_id")),
     required("scan", SmallInteger, "Number in the night, 1 to 999"),
@@ -155,7 +166,7 @@ SCAN = Table(
     required("header", Json, "Scan keywords as found"),
     required("ingested_at", Moment, "When the scan was ingested", server_default=func.now()),
     UniqueConstraint("night_id", "scan"),
-    CheckConstraint("scan BETWEEN 1 AND 999", name="scan_in_night"),
+    CheckConstraint(f"scan BETWEEN 1 AND {keys.LAST_SCAN}", name="scan_in_night"),
     CheckConstraint("direction IN ('n', 's')", name="direction_known"),
     one_of("kind", ScanKind),
     one_of("entry", Entry),

@@ -58,7 +58,7 @@ EXTENDED_SOURCE_TABLE = Table(
 ATLAS_IMAGE = Table(
     "atlas_image", METADATA,
     required("image_id", BigInteger, "Key", Identity(always=True), primary_key=True),
-    required("coadd_key", Integer, "scan_key * 1024 + number: the same for the three bands"),
+    required("coadd_key", BigInteger, "scan_key * 1024 + number: the same for the three bands"),
     required("run_id", Integer, "Run", ForeignKey("production.run.run_id")),
     required("attempt_id", BigInteger, "Attempt that made or measured it"),
     required("scan_key", Integer, "Scan", ForeignKey("survey.scan.scan_key")),

@@ -1,10 +1,11 @@
-"""One hash over everything an attempt publishes: replays and other runs can be compared by it."""
+"""One hash over everything an attempt publishes: replays, other runs and other databases can be compared by it."""
 
 from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import asdict
+from collections.abc import Sequence
+from dataclasses import fields
 from datetime import datetime
 from typing import Any
 
@@ -12,12 +13,15 @@ import numpy as np
 
 from app.columns import POINT_SOURCE, Producer
 from app.columns.column import names_by
+from app.columns.hash_versions import NEWEST, HashVersionError, hashed_columns
 from app.columns.records import Records
 from app.errors import MappsError
 from app.production.publication import Publication
 
 # They differ between two attempts, or two runs, at the same work: the publication adds them while it loads the rows.
 _KEYS_OF_THE_CLAIM = names_by(POINT_SOURCE, Producer.PUBLICATION)
+_SOURCES = ("point_sources", "extended_sources")
+_ROWS = ("atlas_images", "calibrations", "zero_points", "metrics")
 
 
 class KeysInRowsError(MappsError):
@@ -26,32 +30,41 @@ class KeysInRowsError(MappsError):
     code = "KEYS_IN_ROWS"
 
 
-def output_hash(publication: Publication) -> str:
-    """SHA-256 (hexadecimal) over rows, references to files and metrics, without the keys of the claim.
+def output_hash(publication: Publication, version: int = NEWEST) -> str:
+    """SHA-256 (hexadecimal) over rows, contents of files and metrics: nothing that only this database knows.
+
+    Keys of the claim and of ingested files are left out, and so is the place where a file lies, for which the SHA-256
+    of its content stands.
+
+    Parameters
+    ----------
+    publication : Publication
+        What the attempt made.
+    version : int, optional
+        Version of the lists of columns (`app.columns.hash_versions`); that of an attempt is `hash_version` of its row.
 
     Raises
     ------
+    HashVersionError
+        Raised if the version is unknown, or names columns that the publication no longer has.
     KeysInRowsError
         Raised if a source row holds another attempt or run than 0.
     """
+    names = hashed_columns(version).output
     digest = hashlib.sha256()
-    for records in (publication.point_sources, publication.extended_sources):
-        _add_records(digest, records)
-    for rows in (
-        publication.atlas_images,
-        publication.calibrations,
-        publication.zero_points,
-        publication.metrics,
-    ):
-        digest.update(json.dumps([asdict(row) for row in rows], sort_keys=True, default=_plain).encode())
-        digest.update(b"\n")
-    # Added only when present, so that hashes of rows published before diagnostics existed stay valid.
+    for part in _SOURCES:
+        _add_records(digest, getattr(publication, part), names[part], version)
+    for part in _ROWS:
+        _add_rows(digest, getattr(publication, part), names[part], version)
+    # Added only when present: images that were ingested have no diagnostics.
     if publication.diagnostics is not None:
-        digest.update(json.dumps(asdict(publication.diagnostics), sort_keys=True).encode() + b"\n")
+        _add_rows(digest, (publication.diagnostics,), names["diagnostics"], version)
     return digest.hexdigest()
 
 
-def _add_records(digest: hashlib._Hash, records: Records | None) -> None:
+def _add_records(
+    digest: hashlib._Hash, records: Records | None, names: tuple[str, ...], version: int
+) -> None:
     if records is None or not records.size:
         digest.update(b"0\n")
         return
@@ -61,7 +74,35 @@ def _add_records(digest: hashlib._Hash, records: Records | None) -> None:
             f"{', '.join(filled)} in {records.size} rows", expected="0 until the publication"
         )
     digest.update(f"{records.size}\n".encode())
-    digest.update(np.ascontiguousarray(records).view(np.uint8).data)
+    digest.update(np.ascontiguousarray(_columns(records, names, version)).view(np.uint8).data)
+
+
+def _columns(records: Records, names: tuple[str, ...], version: int) -> Records:
+    """Give the columns of a version only; the same array where these are all it has."""
+    known = records.dtype.names or ()
+    if known == names:
+        return records
+    _require(names, known, version)
+    chosen = np.empty(records.size, np.dtype([(name, records.dtype[name]) for name in names]))
+    for name in names:
+        chosen[name] = records[name]
+    return chosen
+
+
+def _add_rows(digest: hashlib._Hash, rows: Sequence[Any], names: tuple[str, ...], version: int) -> None:
+    for row in rows[:1]:
+        _require(names, tuple(field.name for field in fields(row)), version)
+    document = [{name: getattr(row, name) for name in names} for row in rows]
+    digest.update(json.dumps(document, sort_keys=True, default=_plain).encode())
+    digest.update(b"\n")
+
+
+def _require(names: tuple[str, ...], known: tuple[str, ...], version: int) -> None:
+    if gone := [name for name in names if name not in known]:
+        raise HashVersionError(
+            f"an output hash of version {version}, with {', '.join(gone)}",
+            expected="columns that a publication of this version of mapps has",
+        )
 
 
 def _plain(value: Any) -> Any:

@@ -14,6 +14,7 @@ from typing import Any
 from psycopg import Connection
 from psycopg.types.json import Jsonb
 
+from app.columns.hash_versions import NEWEST
 from app.columns.records import Records
 from app.db.copy import SourceTable, copy_rows
 from app.db.locks import RELEASES
@@ -47,7 +48,7 @@ class InputsReplacedError(TransientError):
 
 
 class RunReleasedError(InputError):
-    """The task was published before and a release was drawn from it: its rows must stay."""
+    """The task was published before and a release rests on that: its rows must stay."""
 
     code = "RUN_RELEASED"
 
@@ -146,14 +147,13 @@ def _supersede(connection: Connection[Any], claim: Claim) -> None:
     if former is None:
         return
     connection.execute(statement("production/recall/await_releases"), {"key": RELEASES})
-    releases = connection.execute(
-        statement("production/recall/released_from"), {"run_id": claim.run_id}
-    ).fetchall()
-    if releases:
-        names = ", ".join(name for (name,) in releases)
+    lost = {"attempt_ids": [former[0]], "task_ids": []}
+    released = connection.execute(statement("production/recall/released_attempts"), lost).fetchall()
+    if released:
+        names = ", ".join(sorted({name for _, name in released}))
         raise RunReleasedError(
-            f"release {names} was drawn from run {claim.run_name}, task {claim.task_id} of which was published before",
-            expected="a run without published releases",
+            f"release {names} rests on what task {claim.task_id} of run {claim.run_name} published before",
+            expected="a task that no published release rests on",
             remedy="recall into another run: mapps run recall --requeue --into RUN",
         )
     values = {"run_id": claim.run_id, "attempt_id": former[0]}
@@ -209,7 +209,8 @@ def _span(valid: tuple[Any, Any]) -> dict[str, Any]:
 def _close(
     connection: Connection[Any], claim: Claim, input_hash: str, result: PublishResult, usage: Usage
 ) -> None:
-    values = asdict(result) | asdict(usage) | claim.key | {"input_hash": input_hash}
+    hashes = {"input_hash": input_hash, "hash_version": NEWEST}
+    values = asdict(result) | asdict(usage) | claim.key | hashes
     if connection.execute(statement("production/publish/close_attempt"), values).fetchone() is None:
         raise lost_token(claim)
     task = {"task_id": claim.task_id}

@@ -143,7 +143,7 @@ def requeue(
     Raises
     ------
     ConflictError
-        Raised if a published release was drawn from the run, in place.
+        Raised if a published release rests on one of the tasks, in place.
     UnknownNameError
         Raised if there is no such other run.
     """
@@ -178,18 +178,24 @@ def _retire(connection: Connection[Any], recalled: Recalled, run: str | None) ->
         connection.execute(statement("production/recall/retire_products"), {"attempt_id": user["attempt_id"]})
 
 
+def _refuse_released(connection: Connection[Any], name: str, task_ids: Sequence[int]) -> None:
+    """Refuse to take back rows, images and calibrations that published releases rest on; the rest of a run is free."""
+    wanted = {"attempt_ids": [], "task_ids": sorted(task_ids)}
+    released = connection.execute(statement("production/recall/released_attempts"), wanted).fetchall()
+    if released:
+        locked = len({attempt_id for attempt_id, _ in released})
+        raise ConflictError(
+            f"release {', '.join(sorted({release for _, release in released}))} was drawn from {locked} of"
+            f" {len(task_ids)} tasks of run {name!r} that would be done again",
+            expected="tasks that no published release rests on",
+            remedy="recall into another run (--requeue --into RUN), or less of this one",
+        )
+
+
 def _queue_again(connection: Connection[Any], name: str, task_ids: Sequence[int]) -> Requeued:
     """Done -> waiting or ready; what they published stays accepted until they publish again."""
     run = lock_run(connection, name)
-    releases = connection.execute(
-        statement("production/recall/released_from"), {"run_id": run.run_id}
-    ).fetchall()
-    if releases:
-        raise ConflictError(
-            f"release {', '.join(row[0] for row in releases)} was drawn from run {name!r}",
-            expected="a run without published releases, whose rows may still change",
-            remedy="recall into another run: --requeue --into RUN",
-        )
+    _refuse_released(connection, name, task_ids)
     wanted = {
         "run_id": run.run_id,
         "states": [TaskState.DONE.value],

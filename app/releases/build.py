@@ -18,6 +18,7 @@ from typing import Any
 from psycopg import Connection
 from psycopg.types.json import Jsonb
 
+from app.columns.hash_versions import NEWEST
 from app.db.locks import RELEASES
 from app.db.statements import SQL_ROOT, scripts, statement
 from app.errors import ConflictError, MappsError, UserError
@@ -233,6 +234,7 @@ def _register(
         "parameters": Jsonb(dict(limits)),
         "code_version": code_version(),
         "code_commit": git_commit(),
+        "hash_version": NEWEST,
     }
     row = connection.execute(statement("release/build/register"), values).fetchone()
     if row is None:

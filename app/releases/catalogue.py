@@ -75,7 +75,7 @@ def release_facts(connection: Connection[Any], name: str) -> ReleaseFacts:
     summary = list_releases(connection, name)[0]
     return ReleaseFacts(
         release_id=release_id,
-        summary=summary | {key: made[key] for key in ("code_version", "code_commit")},
+        summary=summary | {key: made[key] for key in ("code_version", "code_commit", "hash_version")},
         parameters=made["parameters"],
         statements=rows("reports/release_statements"),
         scans=rows("reports/release_scans"),

@@ -15,7 +15,7 @@ from app.releases.catalogue import release_id_of
 _SENTENCES = {
     "released": "It passed every rule.",
     "attempt": "It belongs to an attempt that was not accepted when the release was drawn.",
-    "scan": "Scan {scan_key} was not chosen for tile {tile}: {scan_reason}.",
+    "scan": "Scan {scan} of {date} {hemis} was not chosen for tile {tile}: {scan_reason}.",
     "edge": (
         'It lies {nearest}" from the edge of its scan (north or south {dist_edge_ns}", east or west {dist_edge_ew}");'
         ' more than {edge_arcsec:g}" is needed.'

@@ -34,6 +34,10 @@ class ExportFormat(StrEnum):
         return {"fits": "fits", "parquet": "parquet", "text": "txt"}[self.value]
 
 
+_OF_THIS_DATABASE = frozenset({"published_at"})
+"""What products do not say of their release: it differs between databases that hold the same."""
+
+
 @dataclass(frozen=True)
 class ExportedFile:
     """A written file: its product, path, rows, size and SHA-256 in hex."""
@@ -50,7 +54,8 @@ def export_release(
 ) -> tuple[ExportedFile, ...]:
     """Write `<name>.<product>.<ending>` for every product, and `<name>.<format>.manifest.json`.
 
-    Two exports of one release are equal byte for byte.
+    Two exports of one release are equal byte for byte, and the products of two databases that took in the same files
+    are, too. When a release was published stands in the manifest alone.
 
     Parameters
     ----------
@@ -148,7 +153,6 @@ def _keywords(facts: ReleaseFacts, product: Product) -> dict[str, str]:
         "RELKIND": summary["kind"],
         "PRODUCT": product.title,
         "RUNS": summary["runs"],
-        "PUBLISHD": summary["published_at"].isoformat(),
         "CODEVERS": f"{summary['code_version']} {summary['code_commit']}",
         "CONTHASH": _sha256(facts, product),
         "RADESYS": "ICRS",
@@ -160,13 +164,13 @@ def _metadata(facts: ReleaseFacts, product: Product) -> dict[str, str]:
         "mapps.release": facts.summary["name"],
         "mapps.product": product.title,
         "mapps.content_sha256": _sha256(facts, product),
-        "mapps.manifest": json.dumps(_origin(facts), sort_keys=True),
+        "mapps.manifest": json.dumps(_origin(facts, _OF_THIS_DATABASE), sort_keys=True),
     }
 
 
-def _origin(facts: ReleaseFacts) -> dict[str, Any]:
+def _origin(facts: ReleaseFacts, left_out: frozenset[str] = frozenset()) -> dict[str, Any]:
     return {
-        "release": {key: _plain(value) for key, value in facts.summary.items()},
+        "release": {key: _plain(value) for key, value in facts.summary.items() if key not in left_out},
         "parameters": facts.parameters,
         "statements": facts.statements,
         "content": facts.manifest,

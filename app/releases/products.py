@@ -42,7 +42,7 @@ class Product:
 PRODUCTS: dict[str, Product] = {
     "psc": Product("psc", "Point Source Catalogue", PUBLISHED_PSC, ("pts_key",)),
     "xsc": Product("xsc", "Extended Source Catalogue", PUBLISHED_XSC, ("ext_key",)),
-    "atlas": Product("atlas", "Atlas images", PUBLISHED_ATLAS, ("coadd_key", "band", "image_id")),
+    "atlas": Product("atlas", "Atlas images", PUBLISHED_ATLAS, ("coadd_key", "band")),
 }
 """All that a release holds for its readers."""
 

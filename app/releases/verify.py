@@ -7,6 +7,7 @@ from typing import Any
 
 from psycopg import Connection
 
+from app.columns.hash_versions import hashed_columns
 from app.db.statements import statement
 from app.errors import OperatorError
 from app.releases.catalogue import release_id_of
@@ -48,12 +49,18 @@ class PartCheck:
 def verify_release(connection: Connection[Any], name: str) -> tuple[PartCheck, ...]:
     """Compare every part of a release with its manifest, in one pass over its rows.
 
+    The hashes are made of the columns of their version, whatever columns the tables have now.
+
     Raises
     ------
+    HashVersionError
+        Raised if the hashes are of a version that this one does not know.
     UnknownNameError
         Raised if there is no such release.
     """
     release_id = release_id_of(connection, name)
+    made = connection.execute(statement("reports/release_origin"), {"release_id": release_id}).fetchone()
+    hashed_columns(made[3] if made is not None else 0)
     rows = connection.execute(statement("reports/release_verify"), {"release_id": release_id}).fetchall()
     return tuple(PartCheck(*row) for row in rows)
 

@@ -7,15 +7,12 @@ from numpy.typing import ArrayLike
 
 from app.arrays import Integers
 from app.errors import MappsError
-
-ORDER = 12
-"""Order of the pixel in src_id: 51.5 arcsec pixels, 28 bits."""
-SCAN_BITS = 20
-SEQUENCE_BITS = 15
+from app.keys import HEALPIX_ORDER as ORDER
+from app.keys import SCAN_KEY_BITS, SEQUENCE_BITS
 
 
 class SequenceOverflowError(MappsError):
-    """More sources of one scan fall into one HEALPix pixel than 15 bits can number."""
+    """More sources of one scan fall into one HEALPix pixel than 10 bits can number."""
 
     code = "SEQUENCE_OVERFLOW"
 
@@ -44,7 +41,7 @@ def pixel_number(ra_deg: ArrayLike, decl_deg: ArrayLike, order: int = ORDER) -> 
 
 
 def source_identifiers(ra_deg: ArrayLike, decl_deg: ArrayLike, scan_key: int) -> Integers:
-    """src_id of each source: HEALPix order 12 (28 bits) | scan_key (20) | sequence in the scan's pixel (15).
+    """src_id of each source: HEALPix order 12 (28 bits) | scan_key (25) | sequence in the scan's pixel (10).
 
     The sequence follows the order of the input, so sources in a total order get the same identifiers every time.
 
@@ -53,18 +50,19 @@ def source_identifiers(ra_deg: ArrayLike, decl_deg: ArrayLike, scan_key: int) ->
     ra_deg, decl_deg : array_like
         Positions of the sources of one scan (n,), ICRS degrees, in a total order.
     scan_key : int
-        Key of the scan, below 2^20.
+        Key of the scan, below 2^25 (`app.keys`).
 
     Raises
     ------
     SequenceOverflowError
-        Raised if one pixel holds more than 32,768 sources of the scan. A pixel of 51 arcsec holds a few hundred in
-        the densest fields, so that many can only come from a failed detection.
+        Raised if one pixel holds more than 1024 sources of the scan: one on 2.6 square arcsec, 5 million a square
+        degree, where the densest fields of the plane have 0.1 million (36 in the fullest pixel). Stars closer than
+        1.6 arcsec are not told apart, so that many can only come from a failed detection.
 
     Examples
     --------
     >>> first, second = source_identifiers([10.0, 10.0], [20.0, 20.0], scan_key=7).tolist()
-    >>> second - first, first >> 15 & 0xFFFFF, first >> 35
+    >>> second - first, first >> 10 & 0x1FFFFFF, first >> 35
     (1, 7, 81360395)
     """
     pixel = pixel_number(ra_deg, decl_deg)
@@ -80,4 +78,4 @@ def source_identifiers(ra_deg: ArrayLike, decl_deg: ArrayLike, scan_key: int) ->
             expected=f"at most {1 << SEQUENCE_BITS}",
             remedy="look at the scan's image and detection threshold",
         )
-    return (pixel << (SCAN_BITS + SEQUENCE_BITS)) | (np.int64(scan_key) << SEQUENCE_BITS) | sequence
+    return (pixel << (SCAN_KEY_BITS + SEQUENCE_BITS)) | (np.int64(scan_key) << SEQUENCE_BITS) | sequence

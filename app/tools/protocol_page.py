@@ -66,8 +66,8 @@ to one (`survey.night.block`).
 
 _AFTER_STATES = """
 `hold` of a run as a whole changes no task: workers claim nothing from a held run. A claimed task always
-runs to its end. Recalled tasks keep their published rows until they publish again; a run of which a release
-was published is not recalled in place.
+runs to its end. Recalled tasks keep their published rows until they publish again; tasks that a published
+release rests on, scans that it chose and the calibrations they used, are not recalled in place.
 
 ## Failures
 

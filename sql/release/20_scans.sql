@@ -1,5 +1,7 @@
 -- One scan per tile: quality grade, then completeness, then sensitivity, then number of sources, then the latest
--- (background/survey 3.5). The order is total, so the choice does not depend on the order in which scans were loaded.
+-- (background/survey 3.5); after that the southern scan, and of two processings the run whose name is later in the
+-- alphabet. The order is total and of natural keys, so the choice does not depend on the order in which scans were loaded
+-- or runs made.
 --
 -- grade         the newest of the scan in the run; graded scans come before ungraded ones
 -- completeness  number of Atlas images over the bands: a scan without a band or with a gap comes after a full one
@@ -22,7 +24,7 @@ WITH image AS (
 considered AS (
     SELECT
         a.run_id, a.scan_key, a.attempt_id, s.tile, g.score, coalesce(image.images, 0) AS images, image.depth_mag,
-        coalesce(a.point_rows, 0) AS sources, n.date, s.scan,
+        coalesce(a.point_rows, 0) AS sources, n.date, s.scan, p.name AS run_name,
         CASE
             WHEN s.kind <> 'sci' THEN format('not a survey scan but %s', s.kind)
             WHEN s.tile IS NULL THEN 'belongs to no tile'
@@ -56,7 +58,7 @@ ranked AS (
     WINDOW best AS (
         PARTITION BY c.tile
         ORDER BY c.hindrance IS NULL DESC, c.score DESC NULLS LAST, c.images DESC, c.depth_mag DESC NULLS LAST,
-                 c.sources DESC, c.date DESC, c.scan DESC, c.scan_key DESC, c.run_id DESC
+                 c.sources DESC, c.date DESC, c.scan DESC, c.scan_key DESC, c.run_name DESC
     )
 )
 INSERT INTO release.scan (release_id, run_id, scan_key, tile, attempt_id, selected, rank, reason)
@@ -75,7 +77,7 @@ SELECT
         ELSE 'an equal scan or processing is later'
     END
 FROM ranked AS r
-ORDER BY r.scan_key, r.run_id;
+ORDER BY r.scan_key, r.run_name;
 
 SELECT release.analyze('scan');
 

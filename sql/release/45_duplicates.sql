@@ -2,7 +2,8 @@
 -- (background/survey 5.4). A selected scan that covers the position inside its safety border without a candidate
 -- there counts as a virtual apparition, so that overlaps do not get deeper from more chances of detection.
 --
--- winner   largest min(distance to E/W edge, distance to N/S edge); equal distances: a real one, then the smaller scan_key
+-- winner   largest min(distance to E/W edge, distance to N/S edge); equal distances: a real one, then the smaller scan_key, which
+--          is the earlier night
 -- use_src  1 for the rows of the winning scan in the group, 0 for the others, and for all when the winner is virtual
 -- dup_src  0 seen by one scan only, 1 by several, 2 by several and not equally often (a confused group)
 --

@@ -3,10 +3,10 @@
 -- By hand:    psql "$(mapps db url)" -c "SET mapps.release_id = 3" -f sql/release/75_atlas.sql
 
 INSERT INTO release.atlas (
-    release_id, image_id, coadd_key, scan_key, band, number, ra, decl, footprint, url, sha256, zero_point_mag
+    release_id, run_id, coadd_key, scan_key, band, number, ra, decl, footprint, url, sha256, zero_point_mag
 )
 SELECT
-    release.current_id(), i.image_id, i.coadd_key, i.scan_key, i.band, i.number, i.ra, i.decl, i.footprint, i.url, i.sha256,
+    release.current_id(), i.run_id, i.coadd_key, i.scan_key, i.band, i.number, i.ra, i.decl, i.footprint, i.url, i.sha256,
     i.zero_point_mag
 FROM release.scan AS s
 JOIN wsdb.atlas_image AS i ON i.run_id = s.run_id AND i.scan_key = s.scan_key AND i.attempt_id = s.attempt_id

@@ -1,6 +1,6 @@
 -- Why an extraction is in a release or not: its verdict, its scan, what was measured, and the apparition that won.
 SELECT
-    run.name AS run, v.src_id, v.released, v.reason, s.scan_key, s.tile, s.selected, s.rank, s.reason AS scan_reason,
+    run.name AS run, v.src_id, v.released, v.reason, n.date, n.hemis, o.scan, s.scan_key, s.tile, s.selected, s.rank, s.reason AS scan_reason,
     c.designation, c.pts_key, c.use_src, c.dup_src, p.ra, p.decl, p.dist_edge_ns, p.dist_edge_ew, p.ph_qual, p.rd_flg,
     p.cc_flg, p.ndet, p.j_m, p.h_m, p.k_m, p.j_snr, p.h_snr, p.k_snr, p.j_psfchi, p.h_psfchi, p.k_psfchi,
     winner.name AS winner_run, v.winner_src_id,
@@ -10,9 +10,12 @@ FROM release.verdict AS v
 JOIN production.run ON run.run_id = v.run_id
 LEFT JOIN release.psc AS c ON c.release_id = v.release_id AND c.run_id = v.run_id AND c.src_id = v.src_id
 LEFT JOIN production.run AS winner ON winner.run_id = v.winner_run_id
-LEFT JOIN wsdb.point_source AS p ON p.run_id = v.run_id AND p.src_id = v.src_id
--- The scan is in the middle of src_id: 20 bits above the 15 of the sequence.
 LEFT JOIN release.scan AS s
-    ON s.release_id = v.release_id AND s.run_id = v.run_id AND s.scan_key = (v.src_id >> 15) & 1048575
+    ON s.release_id = v.release_id AND s.run_id = v.run_id AND s.scan_key = wsdb.scan_of(v.src_id)
+LEFT JOIN survey.scan AS o ON o.scan_key = s.scan_key
+LEFT JOIN survey.night AS n ON n.night_id = o.night_id
+-- Rows of a scan that was not chosen may have been made again since: those of another attempt are not what was judged.
+LEFT JOIN wsdb.point_source AS p
+    ON p.run_id = v.run_id AND p.src_id = v.src_id AND (s.attempt_id IS NULL OR p.attempt_id = s.attempt_id)
 WHERE v.release_id = %(release_id)s AND v.src_id = %(src_id)s AND (%(run_id)s::integer IS NULL OR v.run_id = %(run_id)s)
-ORDER BY run.run_id
+ORDER BY run.name

@@ -7,5 +7,5 @@ LEFT JOIN LATERAL (
     SELECT count(*) AS sources FROM wsdb.point_source AS p WHERE p.run_id = i.run_id AND p.coadd_key = i.coadd_key
 ) AS c ON true
 WHERE r.name = %(run)s
-ORDER BY c.sources DESC, i.band = 'j' DESC, i.band, i.image_id
+ORDER BY c.sources DESC, i.band = 'j' DESC, i.band, i.coadd_key
 LIMIT 1

@@ -44,8 +44,8 @@ def good_rows(attempt):
 
 
 RELEASE = (
-    """INSERT INTO release.release (name, kind, state, parameters, code_version, code_commit)
-       VALUES ('r', 'sampler', 'building', '{"edge_arcsec": 10}', '', '')""",
+    """INSERT INTO release.release (name, kind, state, parameters, code_version, code_commit, hash_version)
+       VALUES ('r', 'sampler', 'building', '{"edge_arcsec": 10}', '', '', 1)""",
     "SELECT release.create_partitions(1)",
     "INSERT INTO release.scan VALUES (1, %(run_id)s, %(scan_key)s, 7, %(attempt_id)s, true, 1, '')",
     """INSERT INTO release.verdict (release_id, run_id, src_id, released, reason)
@@ -108,7 +108,7 @@ PLANTED = {
     "source_rows_accepted": "UPDATE production.attempt SET accepted = false",
     "done_tasks_accepted": "UPDATE production.attempt SET accepted = false",
     "source_counts": "DELETE FROM wsdb.point_source WHERE decl > 0",
-    "source_identifiers": "UPDATE wsdb.point_source SET src_id = src_id + (1 << 15) WHERE decl > 0",
+    "source_identifiers": "UPDATE wsdb.point_source SET src_id = src_id + (1 << 10) WHERE decl > 0",
     "source_flags": "UPDATE wsdb.point_source SET cc_flg = '0x0' WHERE decl > 0",
     "total_uncertainties": "UPDATE wsdb.point_source SET j_msigcom = j_msigcom + 0.001 WHERE decl > 0",
     "attempts_closed": "UPDATE production.task SET state = 'running'",

@@ -9,7 +9,8 @@ import pytest
 from app.columns import EXTENDED_SOURCE, POINT_SOURCE, Kind
 from app.columns.records import NullInRequiredColumnError, empty_records, null_integer
 from app.db.copy import SourceTable, copy_rows
-from app.sky.healpix import ORDER, SCAN_BITS, SEQUENCE_BITS, pixel_number
+from app.keys import SCAN_KEY_BITS, SEQUENCE_BITS
+from app.sky.healpix import ORDER, pixel_number
 from tests.worlds.ledger import open_attempt, sky_rows
 
 
@@ -80,7 +81,7 @@ def test_every_pixel_has_a_zone(database, zones, order):
         assert len({name for _, name in found}) == zones
         edges = sky_rows(attempt, np.zeros(2 * zones), np.zeros(2 * zones))
         # A zone is one pixel of `order`: the pixels of order 12 within it have numbers that follow each other.
-        shift = SCAN_BITS + SEQUENCE_BITS + 2 * (ORDER - order) if order is not None else 63
+        shift = SCAN_KEY_BITS + SEQUENCE_BITS + 2 * (ORDER - order) if order is not None else 63
         edges["src_id"] = [key for n in range(zones) for key in (n << shift, (n + 1 << shift) - 1)]
         connection.execute("TRUNCATE wsdb.point_source")
         copy_rows(connection, SourceTable.POINT, POINT_SOURCE, edges)
@@ -98,7 +99,7 @@ def test_identifier_layout(database):
         ra[1:5], decl[1:5] = ra[0], decl[0]
         copy_rows(connection, SourceTable.POINT, POINT_SOURCE, sky_rows(attempt, ra, decl))
         found = connection.execute(
-            "SELECT src_id >> 35, (src_id >> 15) & 1048575, src_id & 32767, ra, decl FROM wsdb.point_source"
+            "SELECT src_id >> 35, wsdb.scan_of(src_id), src_id & 1023, ra, decl FROM wsdb.point_source"
         ).fetchall()
     pixel, scan, sequence, ra, decl = (np.array(values) for values in zip(*found, strict=True))
     assert (pixel == pixel_number(ra, decl, ORDER)).all()

@@ -538,25 +538,91 @@ def test_requeue_into_another_run_leaves_the_first_alone(connection):
     assert states(connection, world) == states(connection, other) == {"done": 3}
 
 
-def test_released_runs_are_not_recalled_in_place(connection):
-    world, product = calibrated_world(connection)
+def draw(connection, world, state, *scans, unselected=()):
+    """Make a release that chose some scans of a world, and considered others."""
     release_id = value(
         connection,
-        "INSERT INTO release.release (name, kind, state, parameters, code_version, code_commit)"
-        " VALUES (%s, 'sampler', 'building', '{}', '0', 'c') RETURNING release_id",
+        "INSERT INTO release.release (name, kind, state, parameters, code_version, code_commit, hash_version)"
+        " VALUES (%s, 'sampler', 'building', '{}', '0', 'c', 1) RETURNING release_id",
         world.run,
     )
-    connection.execute("INSERT INTO release.parent_run VALUES (%s, %s)", (release_id, world.run_id))
-    # building: requeued before the release is published, so the publications must be refused
-    requeue(connection, product, 3)
     connection.execute(
-        "UPDATE release.release SET state = 'published', published_at = now() WHERE release_id = %s",
-        (release_id,),
+        "INSERT INTO release.parent_run VALUES (%s, %s, %s)", (release_id, world.run_id, world.run)
     )
-    night = claim(connection, world)
-    with pytest.raises(RunReleasedError):
-        publish(connection, night, publication_of(night))
-    protocol.fail(connection, night, INPUT, 0.0)
+    for key in (*scans, *unselected):
+        connection.execute(
+            "INSERT INTO release.scan (release_id, run_id, scan_key, attempt_id, selected, rank, reason)"
+            " SELECT %s, run_id, scan_key, attempt_id, %s, 1, '' FROM production.attempt"
+            " WHERE run_id = %s AND scan_key = %s AND accepted",
+            (release_id, key in scans, world.run_id, key),
+        )
+    publish_release(connection, release_id, state)
+    return release_id
+
+
+def publish_release(connection, release_id, state="published"):
+    connection.execute("UPDATE release.release SET state = %s WHERE release_id = %s", (state, release_id))
+
+
+def linked_world(connection):
+    """Two scans that say which file they read and which calibration they used, all done."""
+    world = make_world(connection, 2, entry="raw")
+    while (held := claim(connection, world)) is not None:
+        made = publication_of(held, None, valid_calibrations(connection, held))
+        files = dict(zip(world.scan_keys, world.raw_file_ids, strict=True))
+        read = (files[held.scan_key],) if held.scan_key else ()
+        publish(connection, held, replace(made, raw_file_ids=read))
+    return world
+
+
+def test_a_release_locks_what_it_released_and_not_its_run(connection):
+    world = linked_world(connection)
+    chosen, other = (Recalled(raw_file_id=key) for key in world.raw_file_ids)
+    draw(connection, world, "published", world.scan_keys[0], unselected=world.scan_keys[1:])
+    with pytest.raises(ConflictError, match=f"release {world.run} was drawn from 1 of 1 tasks"):
+        requeue(connection, chosen, 3)
+    assert states(connection, world) == {"done": 3}
+    # A scan that the release considered and did not choose is done again, in place.
+    [done] = requeue(connection, other, 3)
+    assert [task["scan"] for task in done.tasks] == [2]
+    before = value(connection, "SELECT max(attempt_id) FROM production.attempt")
+    assert [held.scan_key for held in publish_all(connection, world)] == [world.scan_keys[1]]
+    rows = "SELECT DISTINCT scan_key, attempt_id > %s FROM wsdb.point_source WHERE run_id = %s ORDER BY 1"
+    found = connection.execute(rows, (before, world.run_id)).fetchall()
+    assert found == [(world.scan_keys[0], False), (world.scan_keys[1], True)]
+    check_invariants(connection)
+
+
+def test_a_release_locks_the_calibrations_of_its_scans(connection):
+    world = linked_world(connection)
+    product = value(
+        connection, "SELECT calibration_id FROM calibration.product WHERE run_id = %s", world.run_id
+    )
+    draw(connection, world, "published", world.scan_keys[0])
+    with pytest.raises(ConflictError, match="was drawn from 2 of 3 tasks"):
+        requeue(connection, Recalled(calibration_id=product), 3)
+    assert (
+        value(connection, "SELECT retired_at FROM calibration.product WHERE calibration_id = %s", product)
+        is None
+    )
+    with pytest.raises(ConflictError, match="was drawn from 2 of 3 tasks"):
+        requeue(connection, Recalled(code_version="0"), 3, run=world.run)
+    # A calibration that no released scan used is not locked by the scan of the same night.
+    connection.execute("DELETE FROM production.attempt_calibration")
+    requeue(connection, Recalled(calibration_id=product), 3)
+    assert states(connection, world) == {"ready": 1, "done": 2}
+
+
+def test_a_release_that_is_being_drawn_locks_nothing_until_it_is_published(connection):
+    world = linked_world(connection)
+    release_id = draw(connection, world, "building", world.scan_keys[0])
+    # Requeued before the release is published, so the publication must be refused.
+    requeue(connection, Recalled(raw_file_id=world.raw_file_ids[0]), 3)
+    publish_release(connection, release_id)
+    held = claim(connection, world)
+    with pytest.raises(RunReleasedError, match=f"release {world.run} rests on what task {held.task_id}"):
+        publish(connection, held, publication_of(held))
+    protocol.fail(connection, held, INPUT, 0.0)
     with pytest.raises(ConflictError, match="was drawn"):
         recall_all(connection, world)
 
@@ -568,11 +634,13 @@ def test_an_operator_does_not_wait_for_a_release_that_is_being_drawn(connection,
     with protocol_database.connect() as builder:
         release_id = value(
             builder,
-            "INSERT INTO release.release (name, kind, state, parameters, code_version, code_commit)"
-            " VALUES (%s, 'sampler', 'building', '{}', '0', 'c') RETURNING release_id",
+            "INSERT INTO release.release (name, kind, state, parameters, code_version, code_commit, hash_version)"
+            " VALUES (%s, 'sampler', 'building', '{}', '0', 'c', 1) RETURNING release_id",
             world.run,
         )
-        builder.execute("INSERT INTO release.parent_run VALUES (%s, %s)", (release_id, world.run_id))
+        builder.execute(
+            "INSERT INTO release.parent_run VALUES (%s, %s, %s)", (release_id, world.run_id, world.run)
+        )
         connection.execute("SET lock_timeout = '2s'")
         assert lock_run(connection, world.run).name == world.run
         builder.rollback()

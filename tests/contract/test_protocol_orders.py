@@ -200,11 +200,23 @@ def test_recall_of_a_calibration_against_the_publication_that_uses_it(observer, 
     run_orders(observer, pair, make, (4, 2), check)
 
 
+def on_a_tile(connection, world):
+    """Give the scans of a world a tile, so that a release may choose one of them."""
+    tile = world.scan_keys[0]
+    connection.execute(
+        "INSERT INTO survey.tile (tile, hemis, kind, ra, decl) VALUES (%s, 'n', 'survey', 10, 10)", (tile,)
+    )
+    connection.execute(
+        "UPDATE survey.scan SET tile = %s WHERE scan_key = ANY (%s)", (tile, list(world.scan_keys))
+    )
+
+
 def test_a_release_is_not_drawn_from_rows_that_are_taken_back(observer, pair):
     """Whichever comes first: the scan that is done again, or the release of what it published before."""
 
     def make():
         world = make_world(observer)
+        on_a_tile(observer, world)
         first = claim(observer, world)
         publish(observer, first, replace(publication_of(first), raw_file_ids=world.raw_file_ids))
 
@@ -227,8 +239,11 @@ def test_a_release_is_not_drawn_from_rows_that_are_taken_back(observer, pair):
 
     def check(world, sessions, order):
         gone = """SELECT count(*) FROM release.scan JOIN production.attempt USING (attempt_id, run_id)
-                  WHERE run_id = %s AND NOT accepted"""
+                  WHERE run_id = %s AND selected AND NOT accepted"""
         assert value(observer, gone, world.run_id) == 0, order
+        chosen = "SELECT count(*) FROM release.scan WHERE run_id = %s AND selected"
+        # What was refused was refused for the sake of a scan that the release has.
+        assert value(observer, chosen, world.run_id) == 1 or sessions[0].error is None, order
         assert sessions[1].error is None
         # Recalled too late, or published too late.
         assert isinstance(sessions[0].error, ConflictError | RunReleasedError | None)

@@ -109,7 +109,7 @@ def test_statements_are_recorded(published: tuple[World, dict[str, int]]) -> Non
         ("loser", "duplicate", "00403840+0030000"),
         ("faint", "snr", "SNR 2, 2, 2 in J, H, Ks: below 7"),
         ("edge", "edge", 'It lies 3" from the edge'),
-        ("worse scan", "scan", "Scan 3 was not chosen for tile 1: sensitivity"),
+        ("worse scan", "scan", "Scan 3 of 1999-04-10 n was not chosen for tile 1: sensitivity"),
     ],
 )
 def test_explanations(published: tuple[World, dict[str, int]], case: str, reason: str, said: str) -> None:
@@ -253,12 +253,12 @@ def test_statements_by_hand_give_the_same_release(world: World, database: Databa
     _fill(world)
     world.build()
     release_id = world.one(
-        "INSERT INTO release.release (name, kind, state, parameters, code_version, code_commit)"
-        " VALUES ('by-hand', 'sampler', 'building', %s, '1', 'c') RETURNING release_id",
+        "INSERT INTO release.release (name, kind, state, parameters, code_version, code_commit, hash_version)"
+        " VALUES ('by-hand', 'sampler', 'building', %s, '1', 'c', 1) RETURNING release_id",
         Jsonb(DEFAULTS),
     )
     world.connection.execute(
-        "INSERT INTO release.parent_run VALUES (%s, %s)", (release_id, world.runs["run"])
+        "INSERT INTO release.parent_run VALUES (%s, %s, 'run')", (release_id, world.runs["run"])
     )
     world.connection.commit()
     counts = []

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 from tests.conftest import Database
-from tests.worlds.release import Box, fresh_world
+from tests.worlds.release import Box, fresh_world, key_of
 
 ARCSEC = 1 / 3600
 # Scan 1 ends at 10.20, scan 2 begins at 10.15: a position at 10.16 is 144 arcsec inside the one, 36 inside the other.
@@ -95,7 +95,7 @@ def found(template_database: Database) -> Iterator[dict[str, list[tuple[Any, ...
         boxes = (WEST, EAST, MIDDLE, *NO_IMAGE, *AT_ZERO, *AT_POLE)
         for key, box in enumerate(boxes, start=1):
             world.scan(run, key, box)
-        world.connection.execute("DELETE FROM wsdb.atlas_image WHERE scan_key = 5")
+        world.connection.execute("DELETE FROM wsdb.atlas_image WHERE scan_key = %s", (key_of(5),))
         keys = {
             name: [int(world.sources(scan, ra, decl, **values)[0]) for scan, ra, decl, *_, values in rows]
             for name, rows in CASES.items()

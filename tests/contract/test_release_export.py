@@ -16,6 +16,7 @@ from psycopg import sql
 from pyarrow import parquet
 
 from app.columns import PUBLISHED_PSC, Kind
+from app.columns.hash_versions import RUN
 from app.columns.records import EPOCH, null_integer, record_dtype
 from app.columns.sql import CONTENT
 from app.errors import StoreError, UnknownNameError
@@ -165,10 +166,10 @@ def test_the_surveys_own_row(database: Database, shared_data: Path, tmp_path: Pa
     with database.connect() as connection:
         world = World(connection)
         release_id = world.one(
-            "INSERT INTO release.release (name, kind, state, parameters, code_version, code_commit)"
-            " VALUES ('real', 'all-sky', 'building', '{}', '1', 'c') RETURNING release_id"
+            "INSERT INTO release.release (name, kind, state, parameters, code_version, code_commit, hash_version)"
+            " VALUES ('real', 'all-sky', 'building', '{}', '1', 'c', 1) RETURNING release_id"
         )
-        connection.execute("INSERT INTO release.parent_run VALUES (%s, %s)", (release_id, world.run()))
+        connection.execute("INSERT INTO release.parent_run VALUES (%s, %s, 'run')", (release_id, world.run()))
         connection.execute("SELECT release.create_partitions(%s)", (release_id,))
         connection.execute(
             sql.SQL("INSERT INTO release.psc (release_id, run_id, src_id, {}) VALUES (%s, 1, 1, {})").format(
@@ -237,7 +238,9 @@ def test_an_unwritable_folder_and_an_unknown_release(world: World, tmp_path: Pat
 @pytest.mark.parametrize("product", CONTENT)
 def test_hashes_cover_every_column(world: World, product: str) -> None:
     """What is hashed is the row as the server writes it, column by column of the registry."""
-    columns = sql.SQL(", ").join(map(sql.Identifier, CONTENT[product]))
+    columns = sql.SQL(", ").join(
+        sql.Literal("run") if name == RUN else sql.Identifier(name) for name in CONTENT[product]
+    )
     table, view = sql.Identifier("release", product), sql.Identifier("release", f"{product}_content")
     query = sql.SQL("SELECT ROW({})::text FROM {} ORDER BY 1").format(columns, table)
     wanted = [row for (row,) in world.connection.execute(query)]

@@ -8,14 +8,14 @@ import pytest
 
 from app.releases.build import build_release
 from tests.conftest import Database
-from tests.worlds.release import Box, World, fresh_world
+from tests.worlds.release import Box, World, fresh_world, key_of
 
 Choice = tuple[bool, int, str]
 
 
-def _grade(world: World, run: int, scan_key: int, score: int, rule: str = "1") -> None:
+def _grade(world: World, run: int, scan: int, score: int, rule: str = "1") -> None:
     world.insert(
-        "quality", "grade", "grade_id", run_id=run, scan_key=scan_key, score=score, rule_version=rule, reasons="{}",
+        "quality", "grade", "grade_id", run_id=run, scan_key=key_of(scan), score=score, rule_version=rule, reasons="{}",
         graded_by="t",
     )  # fmt: skip
 
@@ -93,13 +93,15 @@ CHOICES: dict[str, dict[int, Choice]] = {
 
 @pytest.mark.parametrize("case", CHOICES)
 def test_choice(world: World, case: str) -> None:
-    for scan_key, wanted in CHOICES[case].items():
-        rows = world.rows("SELECT selected, rank, reason FROM release.scan WHERE scan_key = %s", scan_key)
+    for scan, wanted in CHOICES[case].items():
+        query = "SELECT selected, rank, reason FROM release.scan WHERE scan_key = %s"
+        rows = world.rows(query, key_of(scan))
         assert rows == [wanted]
 
 
 def test_the_later_of_two_runs(world: World) -> None:
-    rows = world.rows("SELECT run_id, selected, rank FROM release.scan WHERE scan_key = 91 ORDER BY run_id")
+    query = "SELECT run_id, selected, rank FROM release.scan WHERE scan_key = %s ORDER BY run_id"
+    rows = world.rows(query, key_of(91))
     assert rows == [(world.runs["one"], False, 2), (world.runs["two"], True, 1)]
     rows = world.rows("SELECT run_id, reason FROM release.verdict ORDER BY run_id")
     assert rows == [(world.runs["one"], "scan"), (world.runs["two"], "released")]
@@ -111,12 +113,13 @@ def test_one_scan_of_a_tile(world: World) -> None:
 
 def test_the_atlas_list_is_that_of_the_selected_scans(world: World) -> None:
     rows = world.rows(
-        "SELECT s.run_id, s.scan_key, count(a.image_id), bool_and(s.selected) FROM release.scan AS s"
-        " JOIN wsdb.atlas_image AS i USING (attempt_id) LEFT JOIN release.atlas AS a USING (release_id, image_id)"
+        "SELECT s.run_id, s.scan_key, count(a.coadd_key), bool_and(s.selected) FROM release.scan AS s"
+        " JOIN wsdb.atlas_image AS i USING (attempt_id) LEFT JOIN release.atlas AS a ON a.release_id = s.release_id"
+        " AND (a.run_id, a.coadd_key, a.band) = (i.run_id, i.coadd_key, i.band)"
         " GROUP BY 1, 2"
     )
     for _, scan_key, images, selected in rows:
-        assert images == ((6 if scan_key == 31 else 3) if selected else 0)
+        assert images == ((6 if scan_key == key_of(31) else 3) if selected else 0)
 
 
 def test_what_is_recalled_and_not_made_again_is_not_released(database: Database) -> None:
@@ -126,7 +129,7 @@ def test_what_is_recalled_and_not_made_again_is_not_released(database: Database)
         world.scan(run, 1, Box(10.0, 10.2, 0.0, 1.0))
         world.scan(run, 2, Box(10.0, 10.2, 0.0, 1.0), tile=1, noise=5.0)
         recalled, other = (int(world.sources(key, 10.1, 0.5)[0]) for key in (1, 2))
-        connection.execute("UPDATE production.task SET state = 'ready' WHERE scan_key = 1")
+        connection.execute("UPDATE production.task SET state = 'ready' WHERE scan_key = %s", (key_of(1),))
         connection.commit()
         build_release(connection, "one", "sampler", ["run"], allow_unfinished=True)
         assert world.verdicts() == {recalled: "attempt", other: "released"}

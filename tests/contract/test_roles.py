@@ -124,31 +124,34 @@ def test_those_who_work_may_lock(database):
             connection.execute("SELECT pg_advisory_xact_lock(1)")
 
 
-def release_attempt(connection, attempt, state):
+def release_attempt(connection, attempt, state, *, selected):
     release = connection.execute(
-        "INSERT INTO release.release (name, kind, state, parameters, code_version, code_commit)"
-        " VALUES ('x', 'sampler', 'building', '{}', '1', 'c') RETURNING release_id"
+        "INSERT INTO release.release (name, kind, state, parameters, code_version, code_commit, hash_version)"
+        " VALUES ('x', 'sampler', 'building', '{}', '1', 'c', 1) RETURNING release_id"
     ).fetchone()[0]
     connection.execute(
         "INSERT INTO release.scan (release_id, run_id, scan_key, attempt_id, selected, rank, reason)"
-        " VALUES (%s, %s, %s, %s, true, 1, '')",
-        (release, attempt.run_id, attempt.scan_key, attempt.attempt_id),
+        " VALUES (%s, %s, %s, %s, %s, 1, '')",
+        (release, attempt.run_id, attempt.scan_key, attempt.attempt_id, selected),
     )
     connection.execute("UPDATE release.release SET state = %s", (state,))
 
 
-@pytest.mark.parametrize("state", ["published", "building"])
-def test_worker_deletes_no_released_rows(database, attempt, state):
+@pytest.mark.parametrize(
+    ("state", "selected"), [("published", True), ("published", False), ("building", True)]
+)
+def test_worker_deletes_no_released_rows(database, attempt, state, selected):
+    """Rows of scans that a release considered and did not choose may give way."""
     with database.connect() as connection:
         other = open_attempt(connection)
         for each in (attempt, other):
             copy_rows(connection, SourceTable.POINT, POINT_SOURCE, sky_rows(each, [1.0, 2.0], [3.0, 4.0]))
             accept(connection, each)
-        release_attempt(connection, attempt, state)
+        release_attempt(connection, attempt, state, selected=selected)
     delete = "DELETE FROM wsdb.point_source WHERE attempt_id = %s"
     with database.connect("worker") as connection:
         assert connection.execute(delete, (other.attempt_id,)).rowcount == 2
-        if state == "building":
+        if state == "building" or not selected:
             assert connection.execute(delete, (attempt.attempt_id,)).rowcount == 2
             return
         with pytest.raises(psycopg.errors.ObjectNotInPrerequisiteState, match="release x was drawn"):
@@ -166,7 +169,7 @@ def test_worker_publishes(database, attempt):
 
 
 WORKER_MAY_NOT = (
-    "INSERT INTO release.parent_run VALUES (1, 1)",
+    "INSERT INTO release.parent_run VALUES (1, 1, 'x')",
     "UPDATE release.release SET name = 'x'",
     "DELETE FROM release.psc",
     "SELECT release.create_partitions(99)",

@@ -22,7 +22,7 @@ from tests.worlds.places import ROOT
 # From the ground up. A room imports from floors below its own only, never from a room beside it.
 APP = (
     ("arrays", "checkout", "errors"),
-    ("version",),
+    ("keys", "version"),
     ("instruments", "quantiles", "settings", "sky"),
     ("kernel_place", "parameters"),
     ("columns",),

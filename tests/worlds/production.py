@@ -20,6 +20,7 @@ from app.columns import POINT_SOURCE, Kind
 from app.columns.records import empty_records
 from app.errors import InputError
 from app.instruments.bands import Band
+from app.keys import SEQUENCE_BITS, coadd_key
 from app.models.production import RunKind
 from app.production.claim import Claim, WorkerIdentity
 from app.production.pipelines import Pipeline
@@ -192,7 +193,7 @@ def publication_of(
         point_sources=point_sources(key),
         atlas_images=(
             AtlasImageRow(
-                key * 1024, Band.J, 1, 10.0, 10.0, SQUARE, 4, 4, stored.name, stored.sha256, 20.0, None
+                coadd_key(key, 1), Band.J, 1, 10.0, 10.0, SQUARE, 4, 4, stored.name, stored.sha256, 20.0, None
             ),
         ),
         metrics=(Metric("sources", None, float(ROWS)),),
@@ -210,7 +211,7 @@ def point_sources(scan_key: int, rows: int = ROWS):
     for column in POINT_SOURCE:
         if not column.nullable:
             records[column.name] = b"0" * column.length if column.kind is Kind.CHAR else 0
-    records["src_id"] = np.arange(rows) + (np.int64(scan_key) << 15)
+    records["src_id"] = np.arange(rows) + (np.int64(scan_key) << SEQUENCE_BITS)
     records["scan_key"] = scan_key
     records["ra"], records["decl"] = 10.0, np.arange(rows)
     return records

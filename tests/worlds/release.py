@@ -20,6 +20,7 @@ from psycopg.types.json import Jsonb
 from app.columns import EXTENDED_SOURCE, POINT_SOURCE, Column, Producer
 from app.columns.records import unknown_rows
 from app.db.copy import SourceTable, copy_rows
+from app.keys import coadd_key, scan_key
 from app.production.plan import PLAN
 from app.production.queueing import declare_kinds
 from app.releases.build import BuildSummary, build_release
@@ -49,6 +50,11 @@ EXTENDED: dict[str, Any] = {
 }  # fmt: skip
 """A well measured extended source."""
 NIGHT, JDATE = date(1999, 4, 10), 2451278.8326
+
+
+def key_of(scan: int) -> int:
+    """scan_key of a scan of the world, all of which are of one night."""
+    return scan_key(NIGHT, "n", scan)
 
 
 @dataclass(frozen=True)
@@ -82,9 +88,9 @@ class World:
     connection: Connection[Any]
     runs: dict[str, int] = field(default_factory=dict)
     scans: dict[int, tuple[int, int, Box]] = field(default_factory=dict)
-    """scan_key -> run_id, attempt_id, area."""
+    """Number of the scan -> run_id, attempt_id, area."""
     points: dict[tuple[int, int], list[np.ndarray]] = field(default_factory=dict)
-    """(run_id, scan_key) -> point sources so far."""
+    """(run_id, number of the scan) -> point sources so far."""
 
     def one(self, query: Any, *values: Any) -> Any:
         row = self.connection.execute(query, values).fetchone()
@@ -121,36 +127,36 @@ class World:
             (number,),
         )
 
-    def scan(self, run_id: int, scan_key: int, box: Box, *, tile: int | None = None, kind: str = "sci",
+    def scan(self, run_id: int, number: int, box: Box, *, tile: int | None = None, kind: str = "sci",
              noise: float = 1.0, images: int = 1, points: int | None = None, state: str = "done") -> int:  # fmt: skip
         """Add a scan with an accepted attempt in a run; the tile is the scan's number unless given."""
-        tile = scan_key if tile is None else tile
+        tile, key = number if tile is None else tile, key_of(number)
         self.tile(tile)
-        if self.one("SELECT 1 FROM survey.scan WHERE scan_key = %s", scan_key) is None:
-            self._observe(scan_key, box, tile, kind)
-        night = self.one("SELECT night_id FROM survey.scan WHERE scan_key = %s", scan_key)
+        if self.one("SELECT 1 FROM survey.scan WHERE scan_key = %s", key) is None:
+            self._observe(number, box, tile, kind)
+        night = self.one("SELECT night_id FROM survey.scan WHERE scan_key = %s", key)
         task = self.insert(
             "production", "task", "task_id", run_id=run_id, kind="scan", scope="scan", night_id=night,
-            scan_key=scan_key, state=state, max_attempts=3,
+            scan_key=key, state=state, max_attempts=3,
         )  # fmt: skip
         done = state == "done"
         attempt = self.insert(
-            "production", "attempt", "attempt_id", task_id=task, run_id=run_id, scan_key=scan_key, worker="w", host="h",
+            "production", "attempt", "attempt_id", task_id=task, run_id=run_id, scan_key=key, worker="w", host="h",
             process_id=1, code_version="1", code_commit="c", expires_at="2030-01-01", accepted=done,
             outcome="done" if done else None, ended_at="2029-01-01" if done else None, point_rows=points,
         )  # fmt: skip
-        for band, number in itertools.product("jhk", range(1, images + 1)):
+        for band, image in itertools.product("jhk", range(1, images + 1)):
             self.insert(
-                "wsdb", "atlas_image", "image_id", coadd_key=scan_key * 1024 + number, run_id=run_id,
-                attempt_id=attempt, scan_key=scan_key, band=band, number=number, ra=(box.east + box.west) / 2 % 360,
+                "wsdb", "atlas_image", "image_id", coadd_key=coadd_key(key, image), run_id=run_id,
+                attempt_id=attempt, scan_key=key, band=band, number=image, ra=(box.east + box.west) / 2 % 360,
                 decl=(box.south + box.north) / 2, footprint=box.spoly, width_pix=512, height_pix=1024,
-                url=f"s3://x/{scan_key}", sha256=f"{next(_hashes):064d}", zero_point_mag=20.0,
+                url=f"s3://x/{number}", sha256=f"{next(_hashes):064d}", zero_point_mag=20.0,
                 sky_sigma_dn=noise, seeing_shape=1.0,
             )  # fmt: skip
-        self.scans[scan_key] = (run_id, attempt, box)
+        self.scans[number] = (run_id, attempt, box)
         return int(attempt)
 
-    def _observe(self, scan_key: int, box: Box, tile: int, kind: str) -> None:
+    def _observe(self, number: int, box: Box, tile: int, kind: str) -> None:
         night = self.one(
             "INSERT INTO survey.night (hemis, date, day_number) VALUES ('n', %s, 1)"
             " ON CONFLICT (date, hemis) DO UPDATE SET day_number = 1 RETURNING night_id",
@@ -158,24 +164,24 @@ class World:
         )
         c = box.corners.as_tuple()
         self.insert(
-            "survey", "scan", "scan_key", scan_key=scan_key, night_id=night, scan=scan_key % 1000, kind=kind,
+            "survey", "scan", "scan_key", night_id=night, scan=number, kind=kind,
             entry="raw", tile=tile, header=Jsonb({}), footprint=box.spoly, ra=0.0, decl=0.0,
             **{f"{axis}_{i + 1}": c[i][a] for i in range(4) for a, axis in enumerate(("ra", "dec"))},
         )  # fmt: skip
 
     def sources(
-        self, scan_key: int, ra: Any, decl: Any, *, attempt: int | None = None, **values: Any
+        self, number: int, ra: Any, decl: Any, *, attempt: int | None = None, **values: Any
     ) -> np.ndarray:
         """Load point sources of a scan: good ones, but for the columns given. Returns their src_id.
 
         Columns that a step derives may be given too: they take the place of what it derived.
         """
-        run_id, accepted, _ = self.scans[scan_key]
+        run_id, accepted, _ = self.scans[number]
         measured, derived = self._measured(SOURCE_DTYPE, POINT_SOURCE, ra, decl, GOOD | values)
-        rows = point_records(measured, self._facts(scan_key))
+        rows = point_records(measured, self._facts(number))
         rows = rows[np.argsort(rows["id"])]
         # Sources of the scan so far: later ones get higher sequence numbers, whatever their pixel.
-        earlier = self.points.setdefault((run_id, scan_key), [])
+        earlier = self.points.setdefault((run_id, number), [])
         rows["src_id"] += sum(part.size for part in earlier)
         for name, value in derived.items():
             rows[name] = value
@@ -184,16 +190,16 @@ class World:
         earlier.append(rows)
         return np.asarray(rows["src_id"])
 
-    def extended(self, scan_key: int, ra: Any, decl: Any, **values: Any) -> np.ndarray:
+    def extended(self, number: int, ra: Any, decl: Any, **values: Any) -> np.ndarray:
         """Load extended sources of a scan, well measured unless told otherwise. Returns their ext_id.
 
         A point source of the scan within 2 arcsec, loaded before, is the same object.
         """
-        run_id, attempt, _ = self.scans[scan_key]
+        run_id, attempt, _ = self.scans[number]
         measured, derived = self._measured(EXTENDED_DTYPE, EXTENDED_SOURCE, ra, decl, EXTENDED | values)
-        facts = self._facts(scan_key)
+        facts = self._facts(number)
         none = point_records(np.zeros(0, SOURCE_DTYPE), facts)
-        points = np.concatenate([none, *self.points.get((run_id, scan_key), [])])
+        points = np.concatenate([none, *self.points.get((run_id, number), [])])
         rows = extended_records(measured, facts, points)
         for name, value in derived.items():
             rows[name] = value
@@ -217,10 +223,10 @@ class World:
                 measured[name] = value
         return measured, {name: value for name, value in values.items() if not by_name[name].measured}
 
-    def _facts(self, scan_key: int) -> ScanFacts:
-        box = self.scans[scan_key][2]
+    def _facts(self, number: int) -> ScanFacts:
+        box = self.scans[number][2]
         return ScanFacts(
-            scan_key=scan_key, scan=scan_key % 1000, kind="sci", entry="raw", tile=None, night_id=1, hemis="n",
+            scan_key=key_of(number), scan=number, kind="sci", entry="raw", tile=None, night_id=1, hemis="n",
             date=NIGHT, day_number=1, direction=None, started_at=None, jdate=JDATE, airmass=None, frames_expected=None,
             corners_deg=box.corners.as_tuple(), files=(),
         )  # fmt: skip

@@ -7,12 +7,12 @@ import numpy as np
 from app.errors import InputError
 from app.formats.atlas import AtlasFile, read_atlas
 from app.formats.pixel_steps import spread_over_steps
+from app.keys import coadd_key
 from app.production.publication import AtlasImageRow
 from app.sky.projection import SinProjection
 from app.sky.shapes import SPolygon
 from workers.reduction.frames.products import AtlasImage
 from workers.steps.inputs import ingested_path
-from workers.steps.records import coadd_key
 from workers.steps.scan_facts import ScanFacts, ScanFile
 
 

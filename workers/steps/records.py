@@ -18,6 +18,7 @@ from app.columns import EXTENDED_SOURCE, POINT_SOURCE, Column, Kind, Producer
 from app.columns.column import names_by
 from app.columns.records import EPOCH, empty_records, null_integer
 from app.errors import MappsError
+from app.keys import coadd_key
 from app.sky.directions import unit_vectors
 from app.sky.footprint import Corners, edge_distances
 from app.sky.galactic import galactic
@@ -27,9 +28,6 @@ from workers.steps.scan_facts import ScanFacts
 
 FRAME_PERIOD_DAYS = 1.485 / 86400.0
 """Real headers: 17.82 s between images that are 12 frames apart. jdate is good to 30 s along a 6 minute scan."""
-
-IMAGES_PER_SCAN_LIMIT = 1024
-"""coadd_key = scan_key * 1024 + image number: numbers are frame numbers, at most 274 in a full scan."""
 
 SAME_OBJECT_ARCSEC = 2.0
 """A point source this near to an extended one is the same object."""
@@ -42,11 +40,6 @@ class RowSeamError(MappsError):
     """What the reduction or the step gives is not what the columns of the table ask for: a bug of this version."""
 
     code = "ROW_SEAM"
-
-
-def coadd_key(scan_key: int, number: int) -> int:
-    """Key of an image triple, the same in every run."""
-    return scan_key * IMAGES_PER_SCAN_LIMIT + number
 
 
 @lru_cache(maxsize=16)
@@ -126,7 +119,7 @@ def point_records(sources: Table, scan: ScanFacts) -> Table:
             "src_id": source_identifiers(ra, decl, scan.scan_key),
             "id": np.arange(1, sources.size + 1),
             "scan_key": scan.scan_key,
-            "coadd_key": coadd_key(scan.scan_key, 0) + sources["coadd"].astype(np.int32),
+            "coadd_key": coadd_key(scan.scan_key, 0) + sources["coadd"].astype(np.int64),
             "hemis": scan.hemis,
             "scan": scan.scan,
             "date": (np.datetime64(scan.date, "D") - EPOCH).astype(int),
@@ -171,7 +164,7 @@ def extended_records(extended: Table, scan: ScanFacts, points: Table) -> Table:
             "ext_id": source_identifiers(extended["ra"], extended["decl"], scan.scan_key),
             "src_id": _nearest(extended, points),
             "scan_key": scan.scan_key,
-            "coadd_key": coadd_key(scan.scan_key, 0) + extended["coadd"].astype(np.int32),
+            "coadd_key": coadd_key(scan.scan_key, 0) + extended["coadd"].astype(np.int64),
         },
     )
     return _in_order(rows, "ext_id")

@@ -1,3 +1,3 @@
--- The runs that the release is drawn from.
-INSERT INTO release.parent_run (release_id, run_id)
-SELECT %(release_id)s, run_id FROM unnest(%(run_ids)s::integer[]) AS parent (run_id)
+-- The runs that the release is drawn from, with the names that they have now.
+INSERT INTO release.parent_run (release_id, run_id, name)
+SELECT %(release_id)s, run_id, name FROM production.run WHERE run_id = ANY (%(run_ids)s::integer[])

@@ -82,8 +82,8 @@ COMMENT ON COLUMN reference.star.vt_mag IS 'Tycho V magnitude';
 
 CREATE TABLE release.atlas (
     release_id INTEGER NOT NULL,
-    image_id BIGINT NOT NULL,
-    coadd_key INTEGER NOT NULL,
+    run_id INTEGER NOT NULL,
+    coadd_key BIGINT NOT NULL,
     scan_key INTEGER NOT NULL,
     band CHAR(1) NOT NULL,
     number SMALLINT NOT NULL,
@@ -93,12 +93,12 @@ CREATE TABLE release.atlas (
     url TEXT NOT NULL,
     sha256 CHAR(64) NOT NULL,
     zero_point_mag REAL NOT NULL,
-    CONSTRAINT pk_atlas PRIMARY KEY (release_id, image_id)
+    CONSTRAINT pk_atlas PRIMARY KEY (release_id, coadd_key, band)
 )
  PARTITION BY LIST (release_id);
 COMMENT ON TABLE release.atlas IS 'Atlas images of a release';
 COMMENT ON COLUMN release.atlas.release_id IS 'Release';
-COMMENT ON COLUMN release.atlas.image_id IS 'Image in wsdb.atlas_image';
+COMMENT ON COLUMN release.atlas.run_id IS 'Run of the image';
 COMMENT ON COLUMN release.atlas.coadd_key IS 'Key of the triple';
 COMMENT ON COLUMN release.atlas.scan_key IS 'Scan';
 COMMENT ON COLUMN release.atlas.band IS 'j, h or k';
@@ -172,7 +172,7 @@ CREATE TABLE release.psc (
     nopt_mchs SMALLINT,
     ext_key INTEGER,
     scan_key INTEGER NOT NULL,
-    coadd_key INTEGER NOT NULL,
+    coadd_key BIGINT NOT NULL,
     coadd SMALLINT NOT NULL,
     CONSTRAINT pk_psc PRIMARY KEY (release_id, pts_key)
 )
@@ -251,6 +251,7 @@ CREATE TABLE release.release (
     code_version TEXT NOT NULL,
     code_commit TEXT NOT NULL,
     created_at TIMESTAMP WITH TIME ZONE DEFAULT now() NOT NULL,
+    hash_version SMALLINT NOT NULL,
     published_at TIMESTAMP WITH TIME ZONE,
     CONSTRAINT pk_release PRIMARY KEY (release_id),
     CONSTRAINT uq_release_name UNIQUE (name),
@@ -266,6 +267,7 @@ COMMENT ON COLUMN release.release.parameters IS 'Limits that the statements of s
 COMMENT ON COLUMN release.release.code_version IS 'Code version that built it';
 COMMENT ON COLUMN release.release.code_commit IS 'Commit that built it';
 COMMENT ON COLUMN release.release.created_at IS 'When the build began';
+COMMENT ON COLUMN release.release.hash_version IS 'Columns that its content hashes are made of: version of their lists';
 COMMENT ON COLUMN release.release.published_at IS 'When it became immutable; null while building';
 
 CREATE TABLE release.verdict (
@@ -290,16 +292,15 @@ COMMENT ON COLUMN release.verdict.winner_src_id IS 'Apparition chosen instead; n
 
 CREATE TABLE release.xsc (
     release_id INTEGER NOT NULL,
+    run_id INTEGER NOT NULL,
     ext_key INTEGER NOT NULL,
     designation CHAR(17) NOT NULL,
     ext_id BIGINT NOT NULL,
-    attempt_id BIGINT NOT NULL,
     src_id BIGINT,
     ra DOUBLE PRECISION NOT NULL,
     decl DOUBLE PRECISION NOT NULL,
-    run_id INTEGER NOT NULL,
+    coadd_key BIGINT NOT NULL,
     scan_key INTEGER NOT NULL,
-    coadd_key INTEGER NOT NULL,
     r_3sig REAL,
     j_ba REAL,
     j_phi REAL,
@@ -379,16 +380,15 @@ CREATE TABLE release.xsc (
  PARTITION BY LIST (release_id);
 COMMENT ON TABLE release.xsc IS 'Extended Source Catalogue (first set of columns)';
 COMMENT ON COLUMN release.xsc.release_id IS 'Release';
+COMMENT ON COLUMN release.xsc.run_id IS 'Run of the extraction';
 COMMENT ON COLUMN release.xsc.ext_key IS 'Key in the release.';
 COMMENT ON COLUMN release.xsc.designation IS 'Sexagesimal name made from the truncated position.';
 COMMENT ON COLUMN release.xsc.ext_id IS 'Unique in a run, made as src_id.';
-COMMENT ON COLUMN release.xsc.attempt_id IS 'Attempt that made the row.';
 COMMENT ON COLUMN release.xsc.src_id IS 'The same object among the point sources. Null: no point-source row.';
 COMMENT ON COLUMN release.xsc.ra IS 'Right ascension, ICRS [deg].';
 COMMENT ON COLUMN release.xsc.decl IS 'Declination, ICRS [deg].';
-COMMENT ON COLUMN release.xsc.run_id IS 'Processing run.';
-COMMENT ON COLUMN release.xsc.scan_key IS 'Key of the scan.';
 COMMENT ON COLUMN release.xsc.coadd_key IS 'Key of the Atlas image triple.';
+COMMENT ON COLUMN release.xsc.scan_key IS 'Key of the scan.';
 COMMENT ON COLUMN release.xsc.r_3sig IS 'Semi-major axis of the 3-sigma isophote in Ks [arcsec]. Null: not measured in Ks.';
 COMMENT ON COLUMN release.xsc.j_ba IS 'J axis ratio. Null: not measured in this band.';
 COMMENT ON COLUMN release.xsc.j_phi IS 'J position angle, east of north [deg]. Null: not measured in this band.';
@@ -557,7 +557,7 @@ COMMENT ON COLUMN release.statement.sha256 IS 'SHA-256 of the file';
 COMMENT ON COLUMN release.statement.rows IS 'Rows it touched';
 
 CREATE TABLE survey.night (
-    night_id INTEGER GENERATED ALWAYS AS IDENTITY,
+    night_id INTEGER GENERATED ALWAYS AS (((date - DATE '1997-03-01' + 1) << 1) | (hemis = 's')::integer) STORED NOT NULL,
     hemis CHAR(1) NOT NULL,
     date DATE NOT NULL,
     day_number INTEGER NOT NULL,
@@ -565,10 +565,11 @@ CREATE TABLE survey.night (
     ingested_at TIMESTAMP WITH TIME ZONE DEFAULT now() NOT NULL,
     CONSTRAINT pk_night PRIMARY KEY (night_id),
     CONSTRAINT uq_night_date_hemis UNIQUE (date, hemis),
+    CONSTRAINT ck_night_date_has_key CHECK ((date - DATE '1997-03-01' + 1) BETWEEN 1 AND 16383),
     CONSTRAINT fk_night_hemis FOREIGN KEY(hemis) REFERENCES survey.site (hemis)
 );
 COMMENT ON TABLE survey.night IS 'One night at one observatory';
-COMMENT ON COLUMN survey.night.night_id IS 'Key';
+COMMENT ON COLUMN survey.night.night_id IS 'Key: survey day number, hemisphere (1 bit: south)';
 COMMENT ON COLUMN survey.night.hemis IS 'Observatory';
 COMMENT ON COLUMN survey.night.date IS 'Observation reference date: UT date at sunrise';
 COMMENT ON COLUMN survey.night.day_number IS 'Survey day number, day 1 = 1997 March 1 UT';
@@ -598,6 +599,7 @@ COMMENT ON COLUMN survey.tile.footprint IS 'Planned area; null until known';
 CREATE TABLE release.parent_run (
     release_id INTEGER NOT NULL,
     run_id INTEGER NOT NULL,
+    name TEXT NOT NULL,
     CONSTRAINT pk_parent_run PRIMARY KEY (release_id, run_id),
     CONSTRAINT fk_parent_run_release_id FOREIGN KEY(release_id) REFERENCES release.release (release_id),
     CONSTRAINT fk_parent_run_run_id FOREIGN KEY(run_id) REFERENCES production.run (run_id)
@@ -605,9 +607,10 @@ CREATE TABLE release.parent_run (
 COMMENT ON TABLE release.parent_run IS 'Runs that a release was drawn from';
 COMMENT ON COLUMN release.parent_run.release_id IS 'Release';
 COMMENT ON COLUMN release.parent_run.run_id IS 'Run it was drawn from';
+COMMENT ON COLUMN release.parent_run.name IS 'Name that the run had then: what hashes and ties know of it';
 
 CREATE TABLE survey.scan (
-    scan_key INTEGER GENERATED ALWAYS AS IDENTITY (MINVALUE 1 MAXVALUE 1048575),
+    scan_key INTEGER GENERATED ALWAYS AS ((night_id << 10) | scan) STORED NOT NULL,
     night_id INTEGER NOT NULL,
     scan SMALLINT NOT NULL,
     kind TEXT NOT NULL,
@@ -644,7 +647,7 @@ CREATE TABLE survey.scan (
 CREATE INDEX ix_scan_footprint ON survey.scan USING gist (footprint);
 CREATE INDEX ix_scan_tile ON survey.scan (tile);
 COMMENT ON TABLE survey.scan IS 'One sweep of the telescope over a tile or a calibration field';
-COMMENT ON COLUMN survey.scan.scan_key IS 'Key; 20 bits of src_id';
+COMMENT ON COLUMN survey.scan.scan_key IS 'Key: night_id, number in the night (10 bits); 25 bits of src_id';
 COMMENT ON COLUMN survey.scan.night_id IS 'Night';
 COMMENT ON COLUMN survey.scan.scan IS 'Number in the night, 1 to 999';
 COMMENT ON COLUMN survey.scan.kind IS 'sci, cal, dar, flt or tst';
@@ -822,6 +825,7 @@ CREATE TABLE production.attempt (
     error_text TEXT,
     input_hash CHAR(64),
     output_hash CHAR(64),
+    hash_version SMALLINT,
     point_rows INTEGER,
     extended_rows INTEGER,
     cpu_seconds DOUBLE PRECISION,
@@ -864,6 +868,7 @@ COMMENT ON COLUMN production.attempt.error_code IS 'Stable error code; null unle
 COMMENT ON COLUMN production.attempt.error_text IS 'What went wrong; null unless failed or lost';
 COMMENT ON COLUMN production.attempt.input_hash IS 'SHA-256 over input files, calibrations and pipeline; null until known';
 COMMENT ON COLUMN production.attempt.output_hash IS 'SHA-256 over the rows and files written; null unless done';
+COMMENT ON COLUMN production.attempt.hash_version IS 'Columns that output_hash is made of: version; null unless done';
 COMMENT ON COLUMN production.attempt.point_rows IS 'Point-source rows written; null unless done';
 COMMENT ON COLUMN production.attempt.extended_rows IS 'Extended-source rows written; null unless done';
 COMMENT ON COLUMN production.attempt.cpu_seconds IS 'CPU time; null where the worker died';
@@ -1024,7 +1029,7 @@ COMMENT ON COLUMN release.scan.reason IS 'Why it is in or out';
 
 CREATE TABLE wsdb.atlas_image (
     image_id BIGINT GENERATED ALWAYS AS IDENTITY,
-    coadd_key INTEGER NOT NULL,
+    coadd_key BIGINT NOT NULL,
     run_id INTEGER NOT NULL,
     attempt_id BIGINT NOT NULL,
     scan_key INTEGER NOT NULL,
@@ -1081,9 +1086,9 @@ CREATE TABLE wsdb.extended_source (
     src_id BIGINT,
     ra DOUBLE PRECISION NOT NULL,
     decl DOUBLE PRECISION NOT NULL,
+    coadd_key BIGINT NOT NULL,
     run_id INTEGER NOT NULL,
     scan_key INTEGER NOT NULL,
-    coadd_key INTEGER NOT NULL,
     r_3sig REAL,
     j_ba REAL,
     j_phi REAL,
@@ -1167,9 +1172,9 @@ COMMENT ON COLUMN wsdb.extended_source.attempt_id IS 'Attempt that made the row.
 COMMENT ON COLUMN wsdb.extended_source.src_id IS 'The same object among the point sources. Null: no point-source row.';
 COMMENT ON COLUMN wsdb.extended_source.ra IS 'Right ascension, ICRS [deg].';
 COMMENT ON COLUMN wsdb.extended_source.decl IS 'Declination, ICRS [deg].';
+COMMENT ON COLUMN wsdb.extended_source.coadd_key IS 'Key of the Atlas image triple.';
 COMMENT ON COLUMN wsdb.extended_source.run_id IS 'Processing run.';
 COMMENT ON COLUMN wsdb.extended_source.scan_key IS 'Key of the scan.';
-COMMENT ON COLUMN wsdb.extended_source.coadd_key IS 'Key of the Atlas image triple.';
 COMMENT ON COLUMN wsdb.extended_source.r_3sig IS 'Semi-major axis of the 3-sigma isophote in Ks [arcsec]. Null: not measured in Ks.';
 COMMENT ON COLUMN wsdb.extended_source.j_ba IS 'J axis ratio. Null: not measured in this band.';
 COMMENT ON COLUMN wsdb.extended_source.j_phi IS 'J position angle, east of north [deg]. Null: not measured in this band.';
@@ -1257,10 +1262,10 @@ CREATE TABLE wsdb.point_source (
     h_decl DOUBLE PRECISION,
     k_ra DOUBLE PRECISION,
     k_decl DOUBLE PRECISION,
+    coadd_key BIGINT NOT NULL,
     run_id INTEGER NOT NULL,
     scan_key INTEGER NOT NULL,
     id INTEGER NOT NULL,
-    coadd_key INTEGER NOT NULL,
     dist_edge_ns INTEGER NOT NULL,
     dist_edge_ew INTEGER NOT NULL,
     ext_key INTEGER,
@@ -1343,7 +1348,7 @@ CREATE TABLE wsdb.point_source (
 )
  PARTITION BY LIST (run_id);
 COMMENT ON TABLE wsdb.point_source IS 'One row per merged point-source extraction of every run';
-COMMENT ON COLUMN wsdb.point_source.src_id IS 'Unique in a run: HEALPix order 12 nested (28 bits), scan_key (20), sequence (15).';
+COMMENT ON COLUMN wsdb.point_source.src_id IS 'Unique in a run: HEALPix order 12 nested (28 bits), scan_key (25), sequence (10).';
 COMMENT ON COLUMN wsdb.point_source.attempt_id IS 'Attempt that made the row; leads to run, scan, raw files and calibrations.';
 COMMENT ON COLUMN wsdb.point_source.ra IS 'Right ascension, ICRS [deg].';
 COMMENT ON COLUMN wsdb.point_source.decl IS 'Declination, ICRS [deg].';
@@ -1354,10 +1359,10 @@ COMMENT ON COLUMN wsdb.point_source.h_ra IS 'Right ascension of the H detection 
 COMMENT ON COLUMN wsdb.point_source.h_decl IS 'Declination of the H detection alone [deg]. Null: not measured in this band.';
 COMMENT ON COLUMN wsdb.point_source.k_ra IS 'Right ascension of the Ks detection alone [deg]. Null: not measured in this band.';
 COMMENT ON COLUMN wsdb.point_source.k_decl IS 'Declination of the Ks detection alone [deg]. Null: not measured in this band.';
+COMMENT ON COLUMN wsdb.point_source.coadd_key IS 'Key of the Atlas image triple the source stands on (wsdb.atlas_image).';
 COMMENT ON COLUMN wsdb.point_source.run_id IS 'Processing run.';
 COMMENT ON COLUMN wsdb.point_source.scan_key IS 'Key of the scan (survey.scan).';
 COMMENT ON COLUMN wsdb.point_source.id IS 'Number of the source within the scan.';
-COMMENT ON COLUMN wsdb.point_source.coadd_key IS 'Key of the Atlas image triple the source stands on (wsdb.atlas_image).';
 COMMENT ON COLUMN wsdb.point_source.dist_edge_ns IS 'Distance to the nearest north or south edge of the scan [arcsec].';
 COMMENT ON COLUMN wsdb.point_source.dist_edge_ew IS 'Distance to the nearest east or west edge of the scan [arcsec].';
 COMMENT ON COLUMN wsdb.point_source.ext_key IS 'Key of the same object among the extended sources. Null: given by a release, not by a reduction.';

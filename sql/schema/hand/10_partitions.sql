@@ -10,7 +10,7 @@ LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public AS $funct
 DECLARE
     part text := format('point_source_r%s', run_id);
     leaf text;
-    -- src_id = HEALPix order 12 (28 bits) | scan (20) | sequence (15): one coarse pixel of order o spans 2^(59 - 2o).
+    -- src_id = HEALPix order 12 (28 bits) | scan_key (25) | sequence (10): one coarse pixel of order o spans 2^(59 - 2o).
     span bigint := CASE zones WHEN 12 THEN 1::bigint << 59 WHEN 48 THEN 1::bigint << 57 WHEN 192 THEN 1::bigint << 55 END;
     low text;
     high text;

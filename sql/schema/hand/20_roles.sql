@@ -128,7 +128,7 @@ GRANT INSERT, DELETE ON wsdb.point_source, wsdb.extended_source, wsdb.atlas_imag
 GRANT INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA survey, production, quality, release, reference TO mapps_operator;
 GRANT UPDATE (retired_at) ON calibration.product TO mapps_operator;
 
--- A worker deletes rows of an attempt that its publication replaces, never those that a release was drawn from.
+-- A worker deletes rows of an attempt that its publication replaces, never those of a scan that a release chose.
 CREATE OR REPLACE FUNCTION wsdb.refuse_released() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public AS $function$
 DECLARE
@@ -138,7 +138,7 @@ BEGIN
     FROM (SELECT DISTINCT g.attempt_id FROM gone AS g) AS g
     JOIN release.scan AS s USING (attempt_id)
     JOIN release.release AS r USING (release_id)
-    WHERE r.state = 'published'
+    WHERE s.selected AND r.state = 'published'
     LIMIT 1;
     IF held IS NOT NULL THEN
         RAISE EXCEPTION 'DELETE on wsdb.%: release % was drawn from these rows', TG_TABLE_NAME, held

@@ -1,11 +1,14 @@
 -- Content hashes of a release, in plain SQL: anybody who can read the release can recompute its manifest.
 --
 -- A row is the text of its columns as PostgreSQL writes a row (floats shortest-precise, dates ISO, blanks of CHAR kept);
--- release_id is left out, so equal content has equal hashes in any release. Rows go in key order into blocks (psc, xsc: a
+-- release_id is left out and the run goes in by its name, so equal content has equal hashes in any release and database.
+-- Rows go in key order into blocks (psc, xsc: a
 -- thousand keys; atlas: a coadd_key); a block's hash is SHA-256 over its rows, ended by line feeds; the hash of a part of
 -- the sky is SHA-256 over the hexadecimal hashes of its blocks, in key order and without anything between them. So
 -- memory holds one block of rows at a time. The line `all` of a product is made the same way from all its blocks.
--- Which columns a row is made of stands in generated/23_release_content.sql, which follows from app/columns/.
+-- Which columns a row is made of depends on the version of the hash that the release keeps (release.hash_version): the
+-- lists stand in app/columns/hash_versions.json and, from there, in generated/23_release_content.sql. A column that is added
+-- later makes a new version and changes no published hash.
 -- Parts: HEALPix order 1, nested = the highest five or six of the 63 bits of src_id or ext_id. Atlas images: only `all`.
 CREATE OR REPLACE FUNCTION release.content_hashes(release_id integer)
 RETURNS TABLE (product text, partition text, rows bigint, sha256 text)
@@ -28,7 +31,7 @@ SET search_path = pg_catalog, public SET extra_float_digits = 1 SET "DateStyle" 
     atlas AS (
         SELECT
             'atlas' AS product, NULL AS partition, 0::bigint AS pixel, a.coadd_key AS block, count(*) AS rows,
-            encode(sha256(convert_to(string_agg(a.content || E'\n', '' ORDER BY a.band, a.image_id), 'UTF8')), 'hex') AS hash
+            encode(sha256(convert_to(string_agg(a.content || E'\n', '' ORDER BY a.band), 'UTF8')), 'hex') AS hash
         FROM release.atlas_content AS a WHERE a.release_id = content_hashes.release_id
         GROUP BY a.coadd_key
     ),

@@ -51,7 +51,7 @@ LEFT JOIN LATERAL (
     FROM survey.raw_file AS r WHERE r.scan_key = s.scan_key
 ) AS f ON true
 LEFT JOIN LATERAL (
-    SELECT array_agg(r.name ORDER BY r.run_id) AS runs
+    SELECT array_agg(r.name ORDER BY r.name) AS runs
     FROM production.task AS t JOIN production.run AS r USING (run_id)
     WHERE t.scan_key = s.scan_key AND t.state = 'done'
 ) AS done ON true;

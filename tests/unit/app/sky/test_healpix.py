@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from app.keys import scan_of
 from app.sky import healpix
 from app.sky.healpix import ORDER, SequenceOverflowError, pixel_number, source_identifiers
 from app.sky.pixels import array_to_fits, fits_to_array, nearest_pixel, refine
@@ -24,17 +25,17 @@ def test_orders_nest():
 
 def test_identifiers_hold_pixel_scan_and_sequence():
     ra, decl = np.repeat(scattered(50), 3, axis=1)
-    found = source_identifiers(ra, decl, scan_key=(1 << 20) - 1)
+    found = source_identifiers(ra, decl, scan_key=(1 << 25) - 1)
     assert np.unique(found).size == found.size
     assert np.array_equal(found >> 35, pixel_number(ra, decl))
-    assert (found >> 15 & (1 << 20) - 1 == (1 << 20) - 1).all()
-    assert (found & (1 << 15) - 1).reshape(50, 3).tolist() == [[0, 1, 2]] * 50
+    assert (scan_of(found) == (1 << 25) - 1).all()
+    assert (found & (1 << 10) - 1).reshape(50, 3).tolist() == [[0, 1, 2]] * 50
     assert found.min() > 0
 
 
 def test_sequence_follows_the_order_of_the_input():
     ra, decl = np.array([10.0, 200.0, 10.0, 200.0]), np.array([5.0, -5.0, 5.0, -5.0])
-    assert (source_identifiers(ra, decl, 3) & 32767).tolist() == [0, 0, 1, 1]
+    assert (source_identifiers(ra, decl, 3) & 1023).tolist() == [0, 0, 1, 1]
     assert source_identifiers(np.zeros(0), np.zeros(0), 3).size == 0
 
 

@@ -9,6 +9,7 @@ import pytest
 from app.columns import EXTENDED_SOURCE, POINT_SOURCE, Column, Kind, Producer
 from app.columns.column import BY_STEP, MEASURED, names_by
 from app.columns.records import null_integer, record_dtype
+from app.keys import scan_of
 from workers.reduction.frames.products import EXTENDED_DTYPE, EXTENDED_INTERNAL, SOURCE_DTYPE
 from workers.steps import records
 from workers.steps.records import RowSeamError, extended_records, point_records, seam_fields
@@ -125,7 +126,7 @@ def test_derived_values():
     assert rows["jdate"] == pytest.approx(2450930.5 + np.array([0, 6, 199]) * 1.485 / 86400, abs=1e-9)
     assert (rows["date"] == -614).all()
     assert set(rows["hemis"]) == {b"s"}
-    assert (rows["src_id"] >> 15 & (1 << 20) - 1 == 77).all()
+    assert (scan_of(rows["src_id"]) == 77).all()
     assert (rows["dist_edge_ew"] >= 0).all()
     assert (rows["glon"] >= 0).all()
 
