@@ -1,11 +1,13 @@
-"""`python -m workers`: one worker process; `warm` compiles the kernels."""
+"""`python -m workers`: one worker process; `warm` compiles the kernels, `replay` does accepted attempts again."""
 
 from __future__ import annotations
 
 import argparse
+import json
 import logging
 import sys
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 
 from app.errors import DatabaseUnavailableError, MappsError
 from workers.steps.registry import STEPS, Step
@@ -35,6 +37,8 @@ def main(words: Sequence[str] | None = None, steps: Mapping[str, Step] = STEPS) 
             from workers.process.warm import warm
 
             LOG.info("kernels are compiled: %.1f s", warm())
+        elif options.verb == "replay":
+            return _replay(options, steps)
         else:
             _work(options, steps)
     except MappsError as error:
@@ -45,11 +49,18 @@ def main(words: Sequence[str] | None = None, steps: Mapping[str, Step] = STEPS) 
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m workers", description=__doc__)
-    parser.add_argument("verb", nargs="?", default="work", choices=("work", "warm"))
-    parser.add_argument("--run", help="work for this run only")
+    parser.add_argument("verb", nargs="?", default="work", choices=("work", "warm", "replay"))
+    parser.add_argument("--run", help="work for this run only; the run to replay")
     parser.add_argument("--until-idle", action="store_true", help="end when nothing is left to do")
     parser.add_argument("--max-tasks", type=int, metavar="N", help="end after N attempts")
     parser.add_argument("--quiet", action="store_true", help="log warnings and errors only")
+    parser.add_argument(
+        "--attempt", type=int, action="append", default=[], help="replay this attempt; repeatable"
+    )
+    parser.add_argument("--sample", type=int, metavar="N", help="replay N attempts, evenly spread")
+    parser.add_argument("--report", type=Path, metavar="FILE", help="write what replay found as JSON")
+    parser.add_argument("--any-code", action="store_true", help="replay attempts of other code too")
+    parser.add_argument("--json", action="store_true", help="print one JSON document instead of lines")
     return parser
 
 
@@ -61,6 +72,38 @@ def _set_up_log(*, quiet: bool) -> None:
     )
     # Only ours: libraries write a page per compiled kernel at the same level.
     logging.getLogger("mapps").setLevel(logging.WARNING if quiet else logging.INFO)
+
+
+DIFFERS_STATUS = 1
+"""Exit status of a replay that found a difference."""
+CANNOT_STATUS = 4
+"""Exit status of a replay that found none, but could not do every attempt again."""
+
+
+def _replay(options: argparse.Namespace, steps: Mapping[str, Step]) -> int:
+    from app.db.engine import connect
+    from app.production.claim import WorkerIdentity
+    from app.settings import get_settings
+    from workers.process.replay import Replay, counted, document, write_report
+
+    identity = WorkerIdentity.of_this_process()
+    verdicts = []
+    with Replay(
+        lambda: connect("worker", autocommit=True), get_settings(), steps, identity, options.any_code
+    ) as replay:
+        for attempt_id in replay.attempts(options.run, options.attempt, options.sample):
+            verdicts.append(replay.replay(attempt_id))
+            if not options.json:
+                print(verdicts[-1].text(), flush=True)
+    content = document(options.run, identity, verdicts)
+    if options.report is not None:
+        write_report(options.report, content)
+    counts = counted(verdicts)
+    if options.json:
+        print(json.dumps(content))
+    else:
+        print(f"{len(verdicts)} attempts: " + ", ".join(f"{count} {name}" for name, count in counts.items()))
+    return DIFFERS_STATUS if counts["differs"] else CANNOT_STATUS if counts["cannot"] else 0
 
 
 def _work(options: argparse.Namespace, steps: Mapping[str, Step]) -> None:

@@ -8,7 +8,9 @@ from typing import Annotated, Any
 
 import typer
 
+from app.cli.listing import LimitOption, emit_list
 from app.cli.output import JsonOption, emit_record, emit_table, json_wanted, progress, say
+from app.cli.run_options import NightOption, ScanOption
 from app.db.engine import connect
 from app.ingest.refusals import Refusal, read_refusals
 from app.ingest.summary import IngestSummary, ScanOutcome
@@ -103,6 +105,27 @@ def refusals(
         say("nothing was refused")
         return
     emit_table(rows, (*columns, "taken_in") if all_refusals else columns, "Refused")
+
+
+FILE_COLUMNS = ("raw_file_id", "night", "scan", "kind", "band", "image_number", "sha256", "attempts", "url")
+
+
+@app.command()
+def files(
+    *,
+    night: NightOption = None,
+    scan: ScanOption = None,
+    limit: LimitOption = 1000,
+    json: JsonOption = False,
+) -> None:
+    """List ingested files: key, night, scan, band, hash, accepted attempts that read them, place."""
+    del json
+    from app.production.listing import list_files
+    from app.production.selection import Selection
+
+    with connect("reader") as connection:
+        rows = list_files(connection, Selection.of(night, scan), limit)
+    emit_list(rows, FILE_COLUMNS, "Ingested files", limit)
 
 
 def _report(summary: IngestSummary) -> None:

@@ -52,11 +52,17 @@ NOUNS = (
     Noun("db", "app.cli.db", "the database: start, stop, status, url, psql, migrate"),
     Noun("doctor", "app.cli.doctor", "find what is missing and say the command that mends it"),
     Noun("simulate", "app.cli.simulate", "write raw nights of the simulated observatory"),
-    Noun("reference", "app.cli.reference", "load reference stars"),
+    Noun("reference", "app.cli.reference", "load reference stars, list their catalogues"),
     Noun("ingest", "app.cli.ingest", "take raw nights and Atlas images in"),
-    Noun("run", "app.cli.run", "production runs: create, queue, status, watch, hold, retry, recall"),
+    Noun("night", "app.cli.night", "nights that were ingested"),
+    Noun(
+        "run",
+        "app.cli.run",
+        "production runs: create, queue, status, watch, hold, retry, recall, stale, replay",
+    ),
     Noun("worker", "app.cli.worker", "reduce what is queued"),
-    Noun("scan", "app.cli.scan", "one reduced scan: figures and pictures of its quality"),
+    Noun("scan", "app.cli.scan", "scans: what was ingested; figures and pictures of a reduced one"),
+    Noun("calibration", "app.cli.calibration", "calibration products: who made and who used them"),
     Noun("release", "app.cli.release", "draw, export and verify releases"),
 )
 

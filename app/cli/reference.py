@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from app.cli.output import JsonOption, emit_table, say
+from app.cli.output import JsonOption, emit_table, json_wanted, say
 from app.errors import InputError, UserError
 
 if TYPE_CHECKING:
@@ -16,6 +16,10 @@ if TYPE_CHECKING:
 app = typer.Typer(
     help="Load reference stars, see what is loaded.", no_args_is_help=True, rich_markup_mode=None
 )
+
+CATALOGUE_COLUMNS = (
+    "catalogue_id", "name", "content_hash", "state", "stars", "attempts", "loaded_at", "replaced_at", "source",
+)  # fmt: skip
 
 
 @app.command()
@@ -37,20 +41,24 @@ def load(
         Path | None,
         typer.Option(metavar="FOLDER", help="Only made-up stars around this raw night: a first try."),
     ] = None,
-    replace: Annotated[bool, typer.Option("--replace", help="Remove what is loaded first.")] = False,
+    replace: Annotated[
+        bool,
+        typer.Option("--replace", help="Take the place of what is loaded; its name and hash stay listed."),
+    ] = False,
 ) -> None:
     """Load the reference catalogue: about 2.5 million stars, for registration and for simulated nights.
 
-    Loading the same again changes nothing.
+    Loading the same stars again changes nothing. Attempts record the catalogue and the very stars that they were
+    given: after --replace, `mapps run stale RUN` lists those that were given others.
     """
     from app.db.engine import connect
     from app.ingest.reference import load_reference
 
     if tycho2 and (synthetic or night):
         raise UserError("--tycho2 with --synthetic or --night", expected="one of them")
-    stars, catalogue = _read_tycho2(tycho2) if tycho2 else _make_synthetic(seed, night)
+    stars, catalogue, source = _read_tycho2(tycho2) if tycho2 else _make_synthetic(seed, night)
     with connect() as connection:
-        loaded = load_reference(connection, stars, catalogue, replace=replace)
+        loaded = load_reference(connection, stars, catalogue, source, replace=replace)
     say(
         f"{loaded} stars of {catalogue} loaded"
         if loaded
@@ -58,23 +66,39 @@ def load(
     )
 
 
-def _read_tycho2(paths: list[Path]) -> tuple[ReferenceStars, str]:
-    """Stars of Tycho-2 files, and the name of the catalogue."""
+def _read_tycho2(paths: list[Path]) -> tuple[ReferenceStars, str, str]:
+    """Stars of Tycho-2 files, the name of the catalogue, and the files."""
     from app.ingest.reference_tycho2 import CATALOGUE, read_tycho2
 
     for path in paths:
         if not path.is_file():
             raise InputError(f"{path}: no such file", expected="a Tycho-2 file")
-    return read_tycho2(paths), CATALOGUE
+    return read_tycho2(paths), CATALOGUE, "files " + ", ".join(sorted(path.name for path in paths))
 
 
-def _make_synthetic(seed: int, night: Path | None) -> tuple[ReferenceStars, str]:
-    """Made-up stars of the whole sky or around a raw night, and the name of their catalogue."""
+def _make_synthetic(seed: int, night: Path | None) -> tuple[ReferenceStars, str, str]:
+    """Made-up stars of the whole sky or around a raw night, the name of their catalogue, seed and area."""
     from app.ingest.night_sky import night_regions
     from app.ingest.reference_synthetic import CATALOGUE, synthetic_regions, synthetic_sky
 
     stars = synthetic_regions(night_regions(night), seed) if night else synthetic_sky(seed)
-    return stars, CATALOGUE
+    area = f"around night {night.name}" if night else "whole sky"
+    return stars, CATALOGUE, f"seed {seed}, {area}"
+
+
+@app.command("list")
+def list_(*, json: JsonOption = False) -> None:
+    """List catalogues that are or were loaded: key, hash, state, attempts that were given their stars."""
+    del json
+    from app.db.engine import connect
+    from app.ingest.reference import reference_status
+
+    with connect("reader") as connection:
+        rows = reference_status(connection)
+    shown = [
+        vars(row) if json_wanted() else vars(row) | {"content_hash": row.content_hash[:12]} for row in rows
+    ]
+    emit_table(shown, CATALOGUE_COLUMNS, "Reference catalogues")
 
 
 @app.command()
@@ -85,9 +109,10 @@ def status(*, json: JsonOption = False) -> None:
     from app.ingest.reference import reference_status
 
     with connect() as connection:
-        rows = reference_status(connection)
+        rows = [row for row in reference_status(connection) if row.current]
     emit_table(
-        [(row.catalogue, row.stars, row.with_motion) for row in rows], ("catalogue", "stars", "with_motion")
+        [(row.name, row.stars, row.with_motion, row.content_hash) for row in rows],
+        ("catalogue", "stars", "with_motion", "content_hash"),
     )
     if not rows:
         say("no reference stars are loaded; load them with: mapps reference load")

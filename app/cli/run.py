@@ -9,7 +9,7 @@ from typing import Annotated, Any
 
 import typer
 
-from app.cli import run_recall, run_status
+from app.cli import run_recall, run_replay, run_stale, run_status
 from app.cli.output import JsonOption, emit_record, emit_table, json_wanted, say
 from app.cli.run_options import (
     TASK_COLUMNS,
@@ -40,6 +40,8 @@ with the very code of its frozen pipeline.""",
 )
 app.add_typer(run_status.app)
 app.add_typer(run_recall.app)
+app.add_typer(run_stale.app)
+app.add_typer(run_replay.app)
 
 RUN_COLUMNS = ("run", "kind", "state", "tasks", "done", "failed", "code", "commit", "frozen", "sealed")
 
@@ -136,16 +138,19 @@ def queue(
 ) -> None:
     """Queue everything ingested that the run can do and does not have yet; repeating it adds nothing."""
     del json
-    from app.production.queueing import queue_run
     from app.production.selection import Selection
+    from app.production.stale import queue_and_renew
 
     selection = Selection.of(night, scan, tile)
     with _operator() as connection:
-        added = queue_run(connection, name, selection, get_settings().max_attempts, dry_run=dry_run)
+        attempts = get_settings().max_attempts
+        added, again = queue_and_renew(connection, name, selection, attempts, dry_run=dry_run)
         without_stars = connection.execute(statement("db/reference_missing")).fetchone() == (True,)
     if added and without_stars:
         print(f"mapps: warning: {NO_REFERENCE_STARS}", file=sys.stderr)
     _emit_tasks(added, "would be queued" if dry_run else "queued")
+    if again:
+        say(f"{len(again)} stale tasks {'would be' if dry_run else 'are'} made ready again, as the plan says")
 
 
 def _emit_tasks(tasks: list[dict[str, Any]], done: str) -> None:

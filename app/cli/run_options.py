@@ -26,11 +26,41 @@ ReasonOption = Annotated[
 ]
 RawFileOption = Annotated[
     str | None,
-    typer.Option("--raw-file", metavar="FILE", help="Key, name or start of the SHA-256 of an ingested file."),
+    typer.Option(
+        "--raw-file", "--file", metavar="FILE", help="Ingested file: key, name or start of the SHA-256."
+    ),
 ]
 CalibrationOption = Annotated[
     str | None,
-    typer.Option("--calibration", metavar="PRODUCT", help="Key or start of the SHA-256 of a product."),
+    typer.Option(
+        "--calibration",
+        metavar="PRODUCT",
+        help="Calibration product: key, or start of the SHA-256, which means this content in every run.",
+    ),
+]
+ReferenceOption = Annotated[
+    str | None,
+    typer.Option(
+        "--reference", metavar="CATALOGUE", help="Reference catalogue: name, start of its hash or key."
+    ),
+]
+AttemptOption = Annotated[
+    str | None, typer.Option("--attempt", metavar="ID", help="An attempt, and who used what it made.")
+]
+PipelineOption = Annotated[
+    str | None,
+    typer.Option(
+        "--pipeline", metavar="HASH", help="Start of the hash of a pipeline or parameter set, or key."
+    ),
+]
+RecallNightOption = Annotated[
+    str | None,
+    typer.Option(
+        "--night", metavar="DATE", help="All files of a night: 1997-04-23 or 970423, n or s may follow."
+    ),
+]
+RecallScanOption = Annotated[
+    list[int] | None, typer.Option("--scan", metavar="N", help="With --night: its files only; repeatable.")
 ]
 CodeOption = Annotated[
     str | None, typer.Option("--code", metavar="VERSION", help="Version of the code that ran.")

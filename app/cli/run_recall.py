@@ -1,4 +1,4 @@
-"""`mapps run recall`: who used a file, a calibration, a version of the code."""
+"""`mapps run recall`: who used an input or a version of the code."""
 
 from __future__ import annotations
 
@@ -10,16 +10,22 @@ from psycopg import Connection
 from app.cli.output import JsonOption, emit_table, json_wanted, say
 from app.cli.run_options import (
     TASK_COLUMNS,
+    AttemptOption,
     CalibrationOption,
     CodeOption,
     CommitOption,
     DryRunOption,
+    PipelineOption,
     RawFileOption,
+    RecallNightOption,
+    RecallScanOption,
+    ReferenceOption,
     night_name,
     task_row,
 )
 from app.db.engine import connect
 from app.errors import ConflictError, UserError
+from app.models.production import InputKind
 from app.settings import get_settings
 
 app = typer.Typer()
@@ -44,6 +50,11 @@ def recall(
     *,
     raw_file: RawFileOption = None,
     calibration: CalibrationOption = None,
+    reference: ReferenceOption = None,
+    attempt: AttemptOption = None,
+    pipeline: PipelineOption = None,
+    night: RecallNightOption = None,
+    scan: RecallScanOption = None,
     code: CodeOption = None,
     commit: CommitOption = None,
     requeue: Annotated[
@@ -57,24 +68,48 @@ def recall(
 ) -> None:
     """List exactly the attempts, sources and releases that used something; requeue them where asked for.
 
+    A key is digits only; the start of a SHA-256 has six hexadecimal digits or more with a letter among them, or
+    `sha256:` before it. What means several things is refused, and they are listed. Keys are listed by `mapps night
+    list`, `scan list`, `ingest files`, `calibration list`, `reference list`, `run attempts`.
+
     In place, the former rows stay until the task publishes again. What a published release rests on (the scans
     that it chose, the calibrations they used) is never done again in place: requeue into another run then.
     """
     del json
-    from app.production import recall as recalls
-
     if into is not None and not requeue:
         raise ConflictError("--into without --requeue", remedy="add --requeue")
     with connect("operator", autocommit=True) as connection:
-        recalled = _target(connection, raw_file, calibration, code, commit)
-        users = recalls.users_of(connection, recalled, name)
-        if not (requeue and json_wanted()):
-            _emit(users)
-        if not requeue:
-            return
-        done = recalls.requeue(
-            connection, recalled, get_settings().max_attempts, run=name, into=into, dry_run=dry_run
-        )
+        inputs = {
+            InputKind.RAW_FILE: raw_file,
+            InputKind.CALIBRATION: calibration,
+            InputKind.REFERENCE: reference,
+            InputKind.ATTEMPT: attempt,
+            InputKind.PIPELINE: pipeline,
+        }
+        recalled = _target(connection, inputs, (night, scan), (code, commit))
+        _answer(connection, recalled, name, requeue=requeue, into=into, dry_run=dry_run)
+
+
+def _answer(
+    connection: Connection[Any],
+    recalled: Any,
+    name: str | None,
+    *,
+    requeue: bool,
+    into: str | None,
+    dry_run: bool,
+) -> None:
+    """List the users, and queue their tasks again where asked for."""
+    from app.production import recall as recalls
+
+    users = recalls.users_of(connection, recalled, name)
+    if not (requeue and json_wanted()):
+        _emit(users)
+    if not requeue:
+        return
+    done = recalls.requeue(
+        connection, recalled, get_settings().max_attempts, run=name, into=into, dry_run=dry_run
+    )
     tasks = [task_row(task) | {"run": part.run} for part in done for task in part.tasks]
     emit_table(tasks, ("run", *TASK_COLUMNS), "Tasks")
     say(f"{len(tasks)} tasks {'would be ' if dry_run else ''}queued again")
@@ -82,23 +117,28 @@ def recall(
 
 def _target(
     connection: Connection[Any],
-    raw_file: str | None,
-    calibration: str | None,
-    code: str | None,
-    commit: str | None,
+    inputs: dict[InputKind, str | None],
+    scans: tuple[str | None, list[int] | None],
+    code: tuple[str | None, str | None],
 ) -> Any:
-    from app.production import recall as recalls
+    from app.production.addresses import files_of_scans, find_inputs
+    from app.production.recall import Recalled
+    from app.production.selection import Selection
 
-    given = [value for value in (raw_file, calibration, code) if value]
-    if len(given) != 1 or (commit and not code):
+    (night, numbers), (version, commit) = scans, code
+    given = [(kind, text) for kind, text in inputs.items() if text]
+    if len(given) + bool(night) + bool(version) != 1 or (commit and not version) or (numbers and not night):
         raise RecallTargetError(
-            f"{len(given)} things to recall", expected="one of --raw-file, --calibration, --code [--commit]"
+            f"{len(given) + bool(night) + bool(version)} things to recall",
+            expected="one of --raw-file, --calibration, --reference, --attempt, --pipeline, --night [--scan], --code"
+            " [--commit]",
         )
-    if raw_file:
-        return recalls.find_raw_file(connection, raw_file)
-    if calibration:
-        return recalls.find_calibration(connection, calibration)
-    return recalls.Recalled(code_version=code, code_commit=commit)
+    if night:
+        return Recalled(InputKind.RAW_FILE, files_of_scans(connection, Selection.of(night, numbers)))
+    if version:
+        return Recalled(code_version=version, code_commit=commit)
+    [(kind, text)] = given
+    return Recalled(kind, find_inputs(connection, kind, text))
 
 
 def _emit(users: list[dict[str, Any]]) -> None:

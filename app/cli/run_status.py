@@ -15,8 +15,9 @@ from app.cli.output import JsonOption, emit_record, emit_table, json_wanted, on_
 from app.cli.run_options import NameArgument, night_name
 from app.db.engine import connect
 from app.models.production import TaskState
-from app.production.progress import Progress, read_attempts, read_problems, read_progress
+from app.production.progress import Progress, read_attempts, read_inputs, read_problems, read_progress
 from app.production.runs import list_runs
+from app.production.stale import mixtures, told_mixtures
 
 app = typer.Typer()
 """The commands, which `app.cli.run` takes into `mapps run`."""
@@ -24,9 +25,14 @@ app = typer.Typer()
 STATES = tuple(state.value for state in TaskState)
 STATUS_COLUMNS = ("kind", *STATES, "blocked", "total")
 ATTEMPT_COLUMNS = (
-    "attempt", "task", "kind", "night", "scan", "worker", "started", "outcome", "accepted", "family", "error",
+    "attempt", "run", "task", "kind", "night", "scan", "worker", "started", "outcome", "accepted", "family", "error",
     "points", "cpu_s", "wall_s", "memory_mb",
 )  # fmt: skip
+RUNNING = "running"
+RUNNING_COLUMNS = (
+    "attempt", "run", "task", "kind", "night", "scan", "worker", "host", "process", "started", "lease_s",
+)  # fmt: skip
+INPUT_COLUMNS = ("kind", "input_key", "content_hash", "input")
 
 
 @app.command()
@@ -37,7 +43,7 @@ def status(
     *,
     json: JsonOption = False,
 ) -> None:
-    """Show the tasks of a run by state, and those that need a person."""
+    """Show the tasks of a run by state, those that need a person, and inputs or code that the run mixes."""
     del json
     with connect("reader") as connection:
         if name is None:
@@ -50,13 +56,17 @@ def status(
         [run] = list_runs(connection, name)
         found = read_progress(connection, name)
         problems = read_problems(connection, name)
+        mixed = mixtures(connection, name)
     if json_wanted():
         record = {"run": name, "state": run["state"], "tasks": found.table, "problems": problems}
+        record |= {"mixed": [vars(mixture) for mixture in mixed]}
         emit_record(record)
         return
     say(f"run {name}: {run['kind']}, {run['state']}, {found.text()}")
     if found.table:
         emit_table(found.table, STATUS_COLUMNS, f"Tasks of run {name}")
+    for line in told_mixtures(mixed):
+        say(f"  {line}")
     for problem in problems:
         scan = f", scan {problem['scan']}" if problem["scan"] else ""
         say(
@@ -109,7 +119,9 @@ def _watch_live(connection: Connection[Any], name: str, interval: float) -> None
 
 @app.command()
 def attempts(
-    name: NameArgument,
+    name: Annotated[
+        str | None, typer.Argument(help="Name of the run; all runs when absent.", metavar="[NAME]")
+    ] = None,
     *,
     outcome: Annotated[
         str | None,
@@ -123,28 +135,39 @@ def attempts(
     limit: Annotated[int, typer.Option("--limit", min=1, metavar="N", help="The latest N.")] = 100,
     json: JsonOption = False,
 ) -> None:
-    """List attempts, the latest first: who tried, how it ended, what it cost."""
+    """List attempts, the latest first: who tried, how it ended, what it cost.
+
+    With `--outcome running`, who works on what now: worker, since when, seconds left of the lease. With `--attempt ID`,
+    also every input that it recorded.
+    """
     del json
     with connect("reader") as connection:
-        list_runs(connection, name)
+        if name is not None:
+            list_runs(connection, name)
         rows = read_attempts(connection, name, outcome=outcome, task_id=task, attempt_id=attempt, limit=limit)
+        inputs = read_inputs(connection, attempt) if attempt is not None and rows else []
     if attempt is not None and rows and not json_wanted():
         text = rows[0].pop("error_text")
         emit_record(rows[0])
         if text:
             say(text)
+        emit_table(inputs, INPUT_COLUMNS, "Inputs")
         return
-    emit_table(rows if json_wanted() else map(_short, rows), _columns(rows), f"Attempts of run {name}")
-
-
-def _columns(rows: list[dict[str, Any]]) -> tuple[str, ...]:
-    return tuple(rows[0]) if rows and json_wanted() else ATTEMPT_COLUMNS
+    if attempt is not None and rows:
+        rows[0] |= {"inputs": inputs}
+    columns: tuple[str, ...] = RUNNING_COLUMNS if outcome == RUNNING else ATTEMPT_COLUMNS
+    columns = tuple(rows[0]) if rows and json_wanted() else columns
+    emit_table(rows if json_wanted() else map(_short, rows), columns, f"Attempts of {name or 'all runs'}")
 
 
 def _short(row: dict[str, Any]) -> dict[str, Any]:
     memory = row["peak_memory_bytes"]
     return {
         "attempt": row["attempt_id"],
+        "run": row["run"],
+        "host": row["host"],
+        "process": row["process_id"],
+        "lease_s": _rounded(row["lease_left_seconds"]),
         "task": row["task_id"],
         "kind": row["kind"],
         "night": night_name(row),

@@ -7,15 +7,16 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from app.cli.listing import LimitOption, emit_list
 from app.cli.output import JsonOption, emit_record, emit_table, json_wanted, say
-from app.cli.run_options import NameArgument
+from app.cli.run_options import NameArgument, NightOption, ScanOption, TileOption
 from app.db.engine import connect
 
 if TYPE_CHECKING:
     from app.reports.scan_choice import ChosenScan
 
 app = typer.Typer(
-    help="""One reduced scan of raw frames: figures and pictures of its quality.
+    help="""Scans: what was ingested; of a reduced scan of raw frames, figures and pictures of its quality.
 
 Its reduction leaves a file of diagnostics in the store: seeing, background and shift of every frame, how well
 profiles fit over the focal plane, how near photometry comes to the best possible, reference stars.""",
@@ -37,10 +38,28 @@ OneScanOption = Annotated[
 ]
 
 
-@app.callback()
-def _verbs() -> None:
-    # With a callback the verb stays a word of its own, although the noun has a single verb.
-    pass
+SCAN_COLUMNS = ("scan_key", "night", "scan", "kind", "entry", "tile", "bands", "files", "started_at", "runs")
+
+
+@app.command("list")
+def list_(
+    *,
+    night: NightOption = None,
+    scan: ScanOption = None,
+    tile: TileOption = None,
+    limit: LimitOption = 1000,
+    json: JsonOption = False,
+) -> None:
+    """List scans: key, night, number, kind, tile, files, and the runs in which they are done."""
+    del json
+    from app.production.listing import list_scans
+    from app.production.selection import Selection
+
+    with connect("reader") as connection:
+        rows = list_scans(connection, Selection.of(night, scan, tile), limit)
+    if not json_wanted():
+        rows = [row | {"runs": ", ".join(row["runs"] or ())} for row in rows]
+    emit_list(rows, SCAN_COLUMNS, "Scans", limit)
 
 
 @app.command()

@@ -95,6 +95,7 @@ def copy_rows(
     columns: Sequence[Column],
     rows: Records,
     keys: Mapping[str, int] | None = None,
+    into: str | None = None,
 ) -> int:
     """Load the rows in the caller's transaction; nothing is sent when a required value is missing.
 
@@ -110,6 +111,8 @@ def copy_rows(
         Dtype `record_dtype(columns)`.
     keys : mapping of str to int, optional
         Columns that get one value in all rows, whatever the records hold there: the keys of the claim.
+    into : str, optional
+        Name of a temporary table with the same columns, which takes the rows instead.
 
     Returns
     -------
@@ -125,7 +128,7 @@ def copy_rows(
     if not checked.size:
         return 0
     command = sql.SQL("COPY {} ({}) FROM STDIN (FORMAT binary)").format(
-        sql.Identifier(*table.value),
+        sql.Identifier(*table.value) if into is None else sql.Identifier(into),
         sql.SQL(", ").join(sql.Identifier(column.name) for column in columns),
     )
     with connection.cursor() as cursor, cursor.copy(command) as copy:

@@ -85,6 +85,7 @@ def examine(*, deep: bool = False) -> Iterator[Finding]:
         if schema.ok:
             yield from check_roles()
             yield check_reference()
+            yield check_mixtures()
         if deep and schema.ok:
             yield from check_invariants()
     yield check_kernels()
@@ -190,6 +191,20 @@ def check_reference() -> Finding:
     with connect() as connection:
         missing = connection.execute(statement("db/reference_missing")).fetchone() == (True,)
     return Finding("reference stars", ok=True, found=NO_REFERENCE_STARS if missing else "as needed")
+
+
+def check_mixtures() -> Finding:
+    """Look for runs whose accepted attempts had other reference stars or parameters than each other.
+
+    A final run that mixes them is wrong; a preliminary one may, while it follows the code, and is named.
+    """
+    with connect() as connection:
+        rows = connection.execute(statement("production/recall/mixtures"), {"name": None}).fetchall()
+    mixed = [row for row in rows if row[2] != "code"]
+    final = sorted({row[0] for row in mixed if row[1] == "final"})
+    told = "; ".join(f"run {run}: {kind} {value} in {n} attempts" for run, _, kind, value, n in mixed[:6])
+    remedy = f"mapps run stale {final[0]}" if final else ""
+    return Finding("mixed inputs", ok=not final, found=told or "no run mixes any", remedy=remedy)
 
 
 def check_folders() -> Finding:

@@ -1,20 +1,27 @@
-"""Reference stars in the database: load a catalogue, say what is loaded, read a region back."""
+"""Reference stars in the database: load a catalogue, say what was loaded, read a region back.
+
+A catalogue is known by its content: a hash over the stars as they were loaded. One catalogue is current; of those that
+it replaced name and hash stay, because attempts were given their stars.
+"""
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 from psycopg import Connection, sql
-from psycopg.rows import dict_row
+from psycopg.rows import class_row, dict_row
 
 from app.db.engine import connect
 from app.db.statements import statement
 from app.errors import ConflictError, InputError
 from app.ingest.reference_stars import REFERENCE_DTYPE, ReferenceStars, Region
+from app.models.reference import CatalogueState
 
 _CHUNK_ROWS = 50_000  # 4 MB of COPY at a time
 _HEADER = b"PGCOPY\n\xff\r\n\0" + bytes(8)
@@ -25,15 +32,80 @@ _OPTIONAL = ("pm_ra_mas_yr", "pm_decl_mas_yr", "bt_mag")
 
 @dataclass(frozen=True)
 class ReferenceStatus:
-    """A loaded catalogue: its name, its number of stars, and how many of them have proper motions."""
+    """A catalogue that is or was loaded.
 
-    catalogue: str
+    Attributes
+    ----------
+    catalogue_id : int
+        Key of the row.
+    name : str
+        tycho2 or synthetic.
+    source : str
+        Where the stars came from: files, or seed and area.
+    content_hash : str
+        SHA-256 over the stars, hexadecimal.
+    state : str
+        current, or replaced: its stars are gone then.
+    stars, with_motion : int
+        Number of stars, and of those with a proper motion that are loaded.
+    attempts : int
+        Accepted attempts that were given its stars.
+    loaded_at : datetime
+        When it was loaded last.
+    replaced_at : datetime or None
+        When another took its place.
+    """
+
+    catalogue_id: int
+    name: str
+    source: str
+    content_hash: str
+    state: str
     stars: int
     with_motion: int
+    attempts: int
+    loaded_at: datetime
+    replaced_at: datetime | None
+
+    @property
+    def current(self) -> bool:
+        """Whether attempts are given its stars."""
+        return self.state == CatalogueState.CURRENT
+
+
+def content_hash(stars: ReferenceStars) -> str:
+    """SHA-256 (hexadecimal) over the stars in the order of `star_id`, whatever order they come in.
+
+    Parameters
+    ----------
+    stars : structured array of REFERENCE_DTYPE
+        The whole catalogue.
+
+    Examples
+    --------
+    >>> stars = np.zeros(2, REFERENCE_DTYPE)
+    >>> stars["star_id"] = 5, 4
+    >>> content_hash(stars) == content_hash(stars[::-1])
+    True
+    """
+    ordered = stars[np.argsort(stars["star_id"], kind="stable")]
+    digest = hashlib.sha256(f"{ordered.size} {','.join(REFERENCE_DTYPE.names or ())}\n".encode())
+    for name in REFERENCE_DTYPE.names or ():
+        # The unknown numbers of files differ in their bits, and are all null in the table.
+        column = ordered[name].astype(REFERENCE_DTYPE[name].newbyteorder("<"))
+        if column.dtype.kind == "f":
+            column[np.isnan(column)] = np.nan
+        digest.update(column.tobytes())
+    return digest.hexdigest()
 
 
 def load_reference(
-    connection: Connection[Any], stars: ReferenceStars, catalogue: str, *, replace: bool = False
+    connection: Connection[Any],
+    stars: ReferenceStars,
+    catalogue: str,
+    source: str = "",
+    *,
+    replace: bool = False,
 ) -> int:
     """Load a catalogue in the caller's transaction.
 
@@ -45,13 +117,15 @@ def load_reference(
         The whole catalogue.
     catalogue : str
         Name of the catalogue: tycho2 or synthetic.
+    source : str
+        Where the stars came from, for people.
     replace : bool, optional
-        Whether stars that are loaded are removed first.
+        Whether the catalogue takes the place of another; of that one name and hash stay.
 
     Returns
     -------
     int
-        Number of stars loaded; 0 if the same catalogue with as many stars stands already.
+        Number of stars loaded; 0 if the same stars stand already.
 
     Raises
     ------
@@ -65,28 +139,37 @@ def load_reference(
     for name in ("ra", "decl", "epoch_year", "vt_mag"):
         if not np.isfinite(stars[name]).all():
             raise InputError(f"reference stars without {name}", expected="a number for every star")
-    loaded = reference_status(connection)
-    if loaded and not replace:
-        if [(row.catalogue, row.stars) for row in loaded] == [(catalogue, stars.size)]:
+    content = content_hash(stars)
+    for row in (row for row in reference_status(connection) if row.current):
+        if row.content_hash == content:
             return 0
-        found = ", ".join(f"{row.stars} stars of {row.catalogue}" for row in loaded)
-        raise ConflictError(
-            f"{found} are loaded", expected="none before loading another", remedy="add --replace"
-        )
-    if loaded:
+        if not replace:
+            raise ConflictError(
+                f"{row.stars} stars of {row.name} ({row.content_hash[:12]}) are loaded, these are {stars.size}"
+                f" of {catalogue} ({content[:12]})",
+                expected="none before loading another",
+                remedy="add --replace; then, for each run: mapps run stale RUN",
+            )
+        connection.execute(statement("ingest/replace_reference"))
         connection.execute(statement("ingest/drop_reference_stars"))
-    command = sql.SQL("COPY reference.star (catalogue, {}) FROM STDIN (FORMAT binary)").format(
+    values = {"name": catalogue, "source": source, "content_hash": content, "stars": int(stars.size)}
+    [catalogue_id] = connection.execute(statement("ingest/add_reference"), values).fetchone() or (0,)
+    _copy(connection, stars, catalogue_id)
+    return int(stars.size)
+
+
+def _copy(connection: Connection[Any], stars: ReferenceStars, catalogue_id: int) -> None:
+    command = sql.SQL("COPY reference.star (catalogue_id, {}) FROM STDIN (FORMAT binary)").format(
         sql.SQL(", ").join(map(sql.Identifier, _COLUMNS))
     )
     with connection.cursor() as cursor, cursor.copy(command) as copy:
         copy.write(_HEADER)
-        for block in _encoded(stars, catalogue):
+        for block in _encoded(stars, catalogue_id):
             copy.write(block)
         copy.write(_TRAILER)
-    return int(stars.size)
 
 
-def _encoded(stars: ReferenceStars, catalogue: str) -> Iterator[bytes]:
+def _encoded(stars: ReferenceStars, catalogue_id: int) -> Iterator[bytes]:
     """Rows of binary COPY, block after block; within a block grouped by which values are null.
 
     A null has no bytes on the wire, so each of the (at most eight) patterns of nulls is one fixed record.
@@ -98,22 +181,18 @@ def _encoded(stars: ReferenceStars, catalogue: str) -> Iterator[bytes]:
         for code in np.unique(pattern):
             rows = part[pattern == code]
             nulls = {name for bit, name in enumerate(_OPTIONAL) if int(code) >> bit & 1}
-            yield _records(rows, catalogue.encode(), nulls).tobytes()
+            yield _records(rows, catalogue_id, nulls).tobytes()
 
 
-def _records(rows: ReferenceStars, catalogue: bytes, nulls: set[str]) -> NDArray[np.void]:
-    layout: list[tuple[str, str]] = [
-        ("count", ">i2"),
-        ("catalogue_n", ">i4"),
-        ("catalogue", f"S{len(catalogue)}"),
-    ]
+def _records(rows: ReferenceStars, catalogue_id: int, nulls: set[str]) -> NDArray[np.void]:
+    layout: list[tuple[str, str]] = [("count", ">i2"), ("catalogue_n", ">i4"), ("catalogue", ">i4")]
     for name in _COLUMNS:
         layout.append((f"{name}_n", ">i4"))
         if name not in nulls:
             layout.append((name, REFERENCE_DTYPE[name].newbyteorder(">").str))
     records = np.zeros(rows.size, np.dtype(layout))
     records["count"] = len(_COLUMNS) + 1
-    records["catalogue_n"], records["catalogue"] = len(catalogue), catalogue
+    records["catalogue_n"], records["catalogue"] = 4, catalogue_id
     for name in _COLUMNS:
         records[f"{name}_n"] = -1 if name in nulls else REFERENCE_DTYPE[name].itemsize
         if name not in nulls:
@@ -122,9 +201,9 @@ def _records(rows: ReferenceStars, catalogue: bytes, nulls: set[str]) -> NDArray
 
 
 def reference_status(connection: Connection[Any]) -> list[ReferenceStatus]:
-    """Say what is loaded, one entry a catalogue; empty where nothing is."""
-    rows = connection.execute(statement("ingest/reference_status")).fetchall()
-    return [ReferenceStatus(str(name), int(stars), int(motion)) for name, stars, motion in rows]
+    """Say what is and was loaded, one entry a catalogue, the current one first; empty where nothing ever was."""
+    with connection.cursor(row_factory=class_row(ReferenceStatus)) as cursor:
+        return cursor.execute(statement("ingest/reference_status")).fetchall()
 
 
 def stars_in_region(connection: Connection[Any], region: Region) -> ReferenceStars:
@@ -168,7 +247,7 @@ def database_regions(regions: list[Region]) -> ReferenceStars:
         Raised if no reference stars are loaded at all.
     """
     with connect() as connection:
-        if not reference_status(connection):
+        if not any(row.current for row in reference_status(connection)):
             raise InputError(
                 "no reference stars in the database",
                 expected="a loaded catalogue",

@@ -74,6 +74,19 @@ class Outcome(StrEnum):
     GIVEN_BACK = "given_back"
 
 
+class InputKind(StrEnum):
+    """Kinds of input that an attempt records; the view production.attempt_input has these and no others."""
+
+    RAW_FILE = "raw_file"
+    CALIBRATION = "calibration"
+    REFERENCE = "reference"
+    """Stars of a reference catalogue."""
+    ATTEMPT = "attempt"
+    """Rows that another attempt published."""
+    PIPELINE = "pipeline"
+    """Code version and parameters of the run at the time of the claim."""
+
+
 class Family(StrEnum):
     """Families of failure: whether trying again can help."""
 
@@ -216,6 +229,12 @@ ATTEMPT = Table(
         "Fencing token: compared by every renewal and by the publication",
         server_default=TOKEN.next_value(),
     ),
+    optional(
+        "pipeline_id",
+        Integer,
+        "Pipeline whose parameters it works with; null of rows made by hand",
+        ForeignKey("production.pipeline.pipeline_id"),
+    ),
     required("worker", Text, "Name of the worker"),
     required("host", Text, "Host of the worker"),
     required("process_id", Integer, "Process of the worker"),
@@ -230,7 +249,9 @@ ATTEMPT = Table(
     optional("family", Text, "transient, input or bug; null unless failed"),
     optional("error_code", Text, "Stable error code; null unless failed or lost"),
     optional("error_text", Text, "What went wrong; null unless failed or lost"),
-    optional("input_hash", CHAR(64), "SHA-256 over input files, calibrations and pipeline; null until known"),
+    optional(
+        "input_hash", CHAR(64), "SHA-256 over files, calibrations, stars and pipeline; null until known"
+    ),
     optional("output_hash", CHAR(64), "SHA-256 over the rows and files written; null unless done"),
     optional("hash_version", SmallInteger, "Columns that output_hash is made of: version; null unless done"),
     optional("point_rows", Integer, "Point-source rows written; null unless done"),
@@ -249,6 +270,7 @@ ATTEMPT = Table(
     Index("uq_attempt_open", "task_id", unique=True, postgresql_where=text("ended_at IS NULL")),
     Index("uq_attempt_accepted", "task_id", unique=True, postgresql_where=text("accepted")),
     Index("ix_attempt_task_id", "task_id"),
+    Index("ix_attempt_pipeline_id", "pipeline_id"),
     Index("ix_attempt_expires_at", "expires_at", postgresql_where=text("ended_at IS NULL")),
     schema="production",
     comment="One try at a task by one worker; never updated after it ended but for acceptance",
@@ -260,6 +282,7 @@ ATTEMPT_RAW_FILE = Table(
     METADATA,
     required("attempt_id", BigInteger, "Attempt", ForeignKey("production.attempt.attempt_id")),
     required("raw_file_id", BigInteger, "File it read", ForeignKey("survey.raw_file.raw_file_id")),
+    optional("sha256", CHAR(64), "SHA-256 of what it read; the file's row may get another content later"),
     PrimaryKeyConstraint("attempt_id", "raw_file_id"),
     Index("ix_attempt_raw_file_raw_file_id", "raw_file_id"),
     schema="production",
@@ -273,4 +296,26 @@ ATTEMPT_CALIBRATION = Table(
     PrimaryKeyConstraint("attempt_id", "calibration_id"),
     Index("ix_attempt_calibration_calibration_id", "calibration_id"),
     schema="production", comment="Calibration products that a published attempt used",
+)  # fmt: skip
+
+ATTEMPT_REFERENCE = Table(
+    "attempt_reference", METADATA,
+    required("attempt_id", BigInteger, "Attempt", ForeignKey("production.attempt.attempt_id"), primary_key=True,
+             autoincrement=False),
+    optional("catalogue_id", Integer, "Catalogue of the stars; null where none was loaded",
+             ForeignKey("reference.catalogue.catalogue_id")),
+    required("stars", Integer, "Number of stars it was given"),
+    required("stars_hash", CHAR(64), "SHA-256 over the very stars it was given"),
+    Index("ix_attempt_reference_catalogue_id", "catalogue_id"),
+    schema="production", comment="Reference stars that a published attempt was given",
+)  # fmt: skip
+
+ATTEMPT_UPSTREAM = Table(
+    "attempt_upstream", METADATA,
+    required("attempt_id", BigInteger, "Attempt", ForeignKey("production.attempt.attempt_id")),
+    required("upstream_attempt_id", BigInteger, "Attempt whose rows or products it read",
+             ForeignKey("production.attempt.attempt_id")),
+    PrimaryKeyConstraint("attempt_id", "upstream_attempt_id"),
+    Index("ix_attempt_upstream_upstream_attempt_id", "upstream_attempt_id"),
+    schema="production", comment="Attempts whose rows a published attempt read",
 )  # fmt: skip

@@ -2,15 +2,58 @@
 
 from __future__ import annotations
 
-from sqlalchemy import REAL, BigInteger, Double, Index, Table, Text, text
+from enum import StrEnum
 
-from app.models.base import METADATA, optional, required
+from sqlalchemy import (
+    CHAR,
+    REAL,
+    BigInteger,
+    CheckConstraint,
+    Double,
+    ForeignKey,
+    Identity,
+    Index,
+    Integer,
+    Table,
+    Text,
+    UniqueConstraint,
+    func,
+    text,
+)
+
+from app.models.base import METADATA, Moment, one_of, optional, required
+
+
+class CatalogueState(StrEnum):
+    """Whether the stars of a catalogue are those that attempts are given."""
+
+    CURRENT = "current"
+    REPLACED = "replaced"
+    """Its stars are gone, its name and hash stay for the attempts that were given them."""
+
+
+CATALOGUE = Table(
+    "catalogue", METADATA,
+    required("catalogue_id", Integer, "Key", Identity(always=True), primary_key=True),
+    required("name", Text, "tycho2 or synthetic"),
+    required("source", Text, "Where the stars came from: files, or seed and area"),
+    required("content_hash", CHAR(64), "SHA-256 over the stars as loaded, in the order of star_id"),
+    required("stars", Integer, "Number of stars"),
+    required("state", Text, "current, or replaced: its stars are gone then"),
+    required("loaded_at", Moment, "When it was loaded last", server_default=func.now()),
+    optional("replaced_at", Moment, "When another took its place; null while current"),
+    UniqueConstraint("content_hash"),
+    one_of("state", CatalogueState),
+    CheckConstraint("(state = 'current') = (replaced_at IS NULL)", name="replaced_has_time"),
+    Index("uq_catalogue_current", "state", unique=True, postgresql_where=text("state = 'current'")),
+    schema="reference", comment="Reference catalogues, by the content of their stars; one is current",
+)  # fmt: skip
 
 STAR = Table(
     "star", METADATA,
     required("star_id", BigInteger, "HEALPix order 12 nested (28 bits) shifted by 20, plus a sequence in the pixel",
              primary_key=True, autoincrement=False),
-    required("catalogue", Text, "tycho2 or synthetic"),
+    required("catalogue_id", Integer, "Catalogue", ForeignKey("reference.catalogue.catalogue_id")),
     required("ra", Double, "Right ascension at the epoch, ICRS degrees"),
     required("decl", Double, "Declination at the epoch, ICRS degrees"),
     required("epoch_year", REAL, "Julian year of the position"),

@@ -26,13 +26,22 @@ class Again(StrEnum):
     """Why a done task of a kind is made ready again."""
 
     RECALLED = "an input was recalled"
-    """`mapps run recall --requeue`: carried out by `app.production.recall`."""
+    """`mapps run recall --requeue` (`app.production.recall`); a product that was recalled and not made again."""
     CHANGED = "an input was made again with other content"
+    """Found by `app.production.stale`: a file, a calibration, rows or the reference catalogue were replaced."""
     LATE = "an input came after it was done"
+    """Found by `app.production.stale`: a file was added, or the first reference catalogue."""
 
 
-CARRIED_OUT = frozenset({Again.RECALLED})
-"""What something acts on today; a plan that asks for more is refused."""
+class Renewal(StrEnum):
+    """Who makes a done task ready again when an input changed."""
+
+    BY_ITSELF = "by itself"
+    """The next `mapps run queue` of the run."""
+    ON_REQUEST = "on request"
+    """An operator: `mapps run stale RUN --apply`."""
+    NEVER = "never"
+    """Nobody in this run: the task is listed, and done again in another run."""
 
 
 class PlanError(MappsError):
@@ -80,6 +89,10 @@ class TaskPlan:
         Kinds of earlier rows.
     again : tuple of Again
         When a done task is made ready again.
+    renewal : Renewal
+        Who does so when an input changed or came late.
+    renewal_final : Renewal
+        The same in a final run, whose results are those of a frozen pipeline and of its inputs.
     priority : int
         Tasks of higher priority are claimed first.
     calibration_priority : int or None
@@ -92,7 +105,9 @@ class TaskPlan:
     entries: tuple[Entry, ...]
     step: str
     waits_for: tuple[WaitsFor, ...] = ()
-    again: tuple[Again, ...] = (Again.RECALLED,)
+    again: tuple[Again, ...] = tuple(Again)
+    renewal: Renewal = Renewal.ON_REQUEST
+    renewal_final: Renewal = Renewal.NEVER
     priority: int = 0
     calibration_priority: int | None = None
 
@@ -104,8 +119,8 @@ class Plan:
     Raises
     ------
     PlanError
-        Raised if a kind is named twice, waits for a later or unknown one, for something it need not have in common
-        with it, or asks for what nothing carries out.
+        Raised if a kind is named twice, or waits for a later or unknown one or for something it need not have in
+        common with it.
     """
 
     rows: tuple[TaskPlan, ...]
@@ -141,6 +156,21 @@ class Plan:
             for edge in row.waits_for
         ]
 
+    def renewal_of(self, kind: str, *, final: bool) -> Renewal:
+        """Who makes a done task ready again; nobody where this code does not know the kind.
+
+        Parameters
+        ----------
+        kind : str
+            Kind of the task.
+        final : bool
+            Whether the run is final.
+        """
+        for row in self.rows:
+            if row.kind == kind:
+                return row.renewal_final if final else row.renewal
+        return Renewal.NEVER
+
     def has_scope(self, scope: Scope) -> bool:
         """Whether any kind is of this scope."""
         return any(row.scope is scope for row in self.rows)
@@ -158,8 +188,6 @@ def _faults(rows: tuple[TaskPlan, ...]) -> Iterator[str]:
             yield f"kind {row.kind!r} is no name, or is there twice"
         if not row.entries:
             yield f"{row.kind}: no scan makes it necessary"
-        if unknown := sorted(set(row.again) - CARRIED_OUT):
-            yield f"{row.kind}: nothing carries out: again when {', '.join(unknown)}"
         for edge in row.waits_for:
             upstream = earlier.get(edge.kind)
             if upstream is None:

@@ -83,21 +83,21 @@ def read_problems(connection: Connection[Any], name: str, limit: int = 50) -> Ro
 
 def read_attempts(
     connection: Connection[Any],
-    name: str,
+    name: str | None,
     *,
     outcome: str | None = None,
     task_id: int | None = None,
     attempt_id: int | None = None,
     limit: int = 100,
 ) -> Rows:
-    """Read attempts of a run, the latest first.
+    """Read attempts of a run or of all, the latest first.
 
     Parameters
     ----------
     connection : Connection
         Reader's.
-    name : str
-        Name of the run.
+    name : str or None
+        Name of the run; None for all.
     outcome : str, optional
         Only attempts that ended so; `running` for open ones.
     task_id : int, optional
@@ -116,3 +116,9 @@ def read_attempts(
     }
     with connection.cursor(row_factory=dict_row) as cursor:
         return cursor.execute(statement("production/operate/attempts"), values).fetchall()
+
+
+def read_inputs(connection: Connection[Any], attempt_id: int) -> Rows:
+    """Read every input that an attempt recorded: kind, key, hash of the content, place or name."""
+    with connection.cursor(row_factory=dict_row) as cursor:
+        return cursor.execute(statement("production/operate/inputs"), {"attempt_id": attempt_id}).fetchall()

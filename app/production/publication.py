@@ -5,6 +5,7 @@ Steps build a `Publication`; `app.production.publishing.publish` writes all of i
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -85,6 +86,25 @@ class Metric:
 
 
 @dataclass(frozen=True)
+class ReferenceUse:
+    """Reference stars that an attempt was given.
+
+    Attributes
+    ----------
+    catalogue_id : int or None
+        Key of their catalogue; None where none was loaded.
+    stars : int
+        Number of stars; 0 is legal.
+    stars_hash : str
+        SHA-256 (hexadecimal) over the very stars, as the step read them.
+    """
+
+    catalogue_id: int | None
+    stars: int
+    stars_hash: str
+
+
+@dataclass(frozen=True)
 class Publication:
     """Everything one attempt adds to the database.
 
@@ -94,8 +114,13 @@ class Publication:
         Dtype `app.columns.records.record_dtype` of the registry's columns. Like all rows they come without the keys
         that the claim knows: `run_id` and `attempt_id` are 0, and the publication adds them. None is the same as no
         rows; no sources is a valid result.
-    raw_file_ids, calibration_ids : tuple of int
-        What the attempt read: the links that recall and provenance follow.
+    raw_file_ids, calibration_ids, upstream_ids : tuple of int
+        What the attempt read: files, calibration products, and attempts whose rows it read other than by a product;
+        the links that recall and provenance follow.
+    raw_file_hashes : mapping of int to str
+        SHA-256 (hexadecimal) of files as they were read, by key; of those left out, what their rows say.
+    reference : ReferenceUse, optional
+        Reference stars; None where the step does not ask for any.
     diagnostics : DiagnosticsRow, optional
         Of scans of raw frames; images that were ingested have none.
     input_hash : str
@@ -112,3 +137,6 @@ class Publication:
     raw_file_ids: tuple[int, ...] = ()
     calibration_ids: tuple[int, ...] = field(default=())
     diagnostics: DiagnosticsRow | None = None
+    raw_file_hashes: Mapping[int, str] = field(default_factory=dict)
+    reference: ReferenceUse | None = None
+    upstream_ids: tuple[int, ...] = ()

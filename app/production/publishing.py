@@ -42,7 +42,7 @@ Reached = Callable[[str], None]
 
 
 class InputsReplacedError(TransientError):
-    """A calibration that the attempt used was recalled while it ran: it must be done again with the new one."""
+    """A calibration, or rows, that the attempt used were recalled while it ran: it must be done again."""
 
     code = "INPUTS_REPLACED"
 
@@ -95,7 +95,7 @@ def publish(
     TokenLostError
         Raised if the attempt was closed by somebody else; nothing is written.
     InputsReplacedError
-        Raised if a calibration it used was recalled meanwhile; nothing is written.
+        Raised if a calibration or rows that it used were recalled meanwhile; nothing is written.
     RunReleasedError
         Raised if rows of a published release would have to be replaced; nothing is written.
     """
@@ -163,8 +163,17 @@ def _supersede(connection: Connection[Any], claim: Claim) -> None:
 
 def _add_references(connection: Connection[Any], claim: Claim, publication: Publication) -> None:
     if publication.raw_file_ids:
-        files = {"attempt_id": claim.attempt_id, "raw_file_ids": sorted(set(publication.raw_file_ids))}
+        files = {
+            "attempt_id": claim.attempt_id,
+            "raw_file_ids": sorted(set(publication.raw_file_ids)),
+            "hashes": Jsonb(dict(publication.raw_file_hashes)),
+        }
         connection.execute(statement("production/publish/add_raw_files"), files)
+    if publication.reference is not None:
+        given = asdict(publication.reference) | {"attempt_id": claim.attempt_id}
+        connection.execute(statement("production/publish/add_reference"), given)
+    if publication.upstream_ids:
+        _add_upstream(connection, claim, sorted(set(publication.upstream_ids)))
     wanted = sorted(set(publication.calibration_ids))
     if not wanted:
         return
@@ -173,6 +182,16 @@ def _add_references(connection: Connection[Any], claim: Claim, publication: Publ
     if len(used) != len(wanted):
         gone = sorted(set(wanted) - {calibration_id for (calibration_id,) in used})
         raise InputsReplacedError(f"calibrations {gone} were recalled while attempt {claim.attempt_id} ran")
+
+
+def _add_upstream(connection: Connection[Any], claim: Claim, wanted: list[int]) -> None:
+    attempts = {"attempt_id": claim.attempt_id, "upstream_ids": wanted}
+    read = connection.execute(statement("production/publish/add_upstream"), attempts).fetchall()
+    if len(read) != len(wanted):
+        gone = sorted(set(wanted) - {attempt_id for (attempt_id,) in read})
+        raise InputsReplacedError(
+            f"rows of attempts {gone} were replaced while attempt {claim.attempt_id} ran"
+        )
 
 
 def _add_products(connection: Connection[Any], claim: Claim, publication: Publication) -> None:

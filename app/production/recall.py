@@ -1,4 +1,4 @@
-"""Recall: what used a calibration product, a raw file or a version of the code, and doing it again."""
+"""Recall: what used an input (`InputKind`) or a version of the code, and doing it again."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from psycopg.rows import dict_row
 
 from app.db.locks import RELEASES
 from app.db.statements import statement
-from app.errors import ConflictError, UnknownNameError
-from app.models.production import TaskState
+from app.errors import ConflictError
+from app.models.production import InputKind, TaskState
 from app.production.queueing import connect_tasks
 from app.production.runs import lock_run, refuse_unfrozen
 from app.production.tasks import Rows, describe_tasks
@@ -20,16 +20,22 @@ from app.production.tasks import Rows, describe_tasks
 
 @dataclass(frozen=True)
 class Recalled:
-    """What is recalled: exactly one of the three.
+    """What is recalled: inputs of one kind, or a version of the code.
 
     Attributes
     ----------
+    kind : InputKind or None
+        Kind of the inputs; None for a version of the code.
+    keys : tuple of int
+        Keys of the inputs: `app.production.addresses` finds them.
+    code_version : str or None
+        Version of the code that ran.
     code_commit : str or None
         Start of a commit; narrows `code_version`.
     """
 
-    raw_file_id: int | None = None
-    calibration_id: int | None = None
+    kind: InputKind | None = None
+    keys: tuple[int, ...] = ()
     code_version: str | None = None
     code_commit: str | None = None
 
@@ -42,39 +48,6 @@ class Requeued:
     tasks: Rows
 
 
-def find_raw_file(connection: Connection[Any], given: str) -> Recalled:
-    """Find an ingested file by key, start of its SHA-256 or name.
-
-    Raises
-    ------
-    UnknownNameError
-        Raised if no file, or more than one, is meant.
-    """
-    rows = connection.execute(statement("production/recall/find_raw_file"), {"given": given}).fetchall()
-    return Recalled(raw_file_id=_only_key(rows, given, "an ingested file"))
-
-
-def find_calibration(connection: Connection[Any], given: str) -> Recalled:
-    """Find a calibration product by key or start of its SHA-256.
-
-    Raises
-    ------
-    UnknownNameError
-        Raised if no product, or more than one, is meant.
-    """
-    rows = connection.execute(statement("production/recall/find_calibration"), {"given": given}).fetchall()
-    return Recalled(calibration_id=_only_key(rows, given, "a calibration product"))
-
-
-def _only_key(rows: Sequence[tuple[Any, ...]], given: str, noun: str) -> int:
-    if len(rows) != 1:
-        number = "more than one" if rows else "nothing"
-        raise UnknownNameError(
-            f"{given!r} means {number}", expected=f"key, name or start of the SHA-256 of {noun}"
-        )
-    return int(rows[0][0])
-
-
 def users_of(connection: Connection[Any], recalled: Recalled, run: str | None = None) -> Rows:
     """Find the accepted attempts that depend on what is recalled, with their sources and releases.
 
@@ -83,7 +56,7 @@ def users_of(connection: Connection[Any], recalled: Recalled, run: str | None = 
     connection : Connection
         Operator's or reader's.
     recalled : Recalled
-        File, product or code.
+        Inputs or code.
     run : str, optional
         Name of the only run to look at.
 
@@ -104,8 +77,8 @@ def users_of(connection: Connection[Any], recalled: Recalled, run: str | None = 
 
 def _attempts(connection: Connection[Any], recalled: Recalled, run: str | None) -> Rows:
     values = {
-        "raw_file_id": recalled.raw_file_id,
-        "calibration_id": recalled.calibration_id,
+        "kind": None if recalled.kind is None else recalled.kind.value,
+        "keys": list(recalled.keys),
         "code_version": recalled.code_version,
         "code_commit": recalled.code_commit,
         "run": run,
@@ -130,7 +103,7 @@ def requeue(
     connection : Connection
         Operator's, in autocommit mode.
     recalled : Recalled
-        File, product or code.
+        Inputs or code.
     max_attempts : int
         Lost or transient attempts after which a task that is new in the other run is dead.
     run : str, optional
@@ -157,7 +130,7 @@ def requeue(
         else:
             for name in sorted({row["run"] for row in users}):
                 tasks = [row["task_id"] for row in users if row["run"] == name]
-                done.append(_queue_again(connection, name, tasks))
+                done.append(queue_again(connection, name, tasks))
         if dry_run:
             raise Rollback
     return done
@@ -170,9 +143,9 @@ def _retire(connection: Connection[Any], recalled: Recalled, run: str | None) ->
     refused.
     """
     connection.execute(statement("production/recall/await_releases"), {"key": RELEASES})
-    if recalled.calibration_id is not None:
-        product = {"calibration_id": recalled.calibration_id}
-        connection.execute(statement("production/recall/retire_product"), product)
+    if recalled.kind is InputKind.CALIBRATION:
+        products = {"calibration_ids": list(recalled.keys)}
+        connection.execute(statement("production/recall/retire_product"), products)
         return
     for user in _attempts(connection, recalled, run):
         connection.execute(statement("production/recall/retire_products"), {"attempt_id": user["attempt_id"]})
@@ -192,8 +165,23 @@ def _refuse_released(connection: Connection[Any], name: str, task_ids: Sequence[
         )
 
 
-def _queue_again(connection: Connection[Any], name: str, task_ids: Sequence[int]) -> Requeued:
-    """Done -> waiting or ready; what they published stays accepted until they publish again."""
+def queue_again(connection: Connection[Any], name: str, task_ids: Sequence[int]) -> Requeued:
+    """Done -> waiting or ready; what they published stays accepted until they publish again.
+
+    Parameters
+    ----------
+    connection : Connection
+        Operator's, inside a transaction that holds the shared lock of releases.
+    name : str
+        Name of the run.
+    task_ids : sequence of int
+        Tasks; those that are not done stay as they are.
+
+    Raises
+    ------
+    ConflictError
+        Raised if published releases rest on what one of the tasks made.
+    """
     run = lock_run(connection, name)
     _refuse_released(connection, name, task_ids)
     wanted = {

@@ -65,6 +65,9 @@ to one (`survey.night.block`).
 """
 
 _AFTER_STATES = """
+Inputs are recorded with every publication (`production.attempt_input`). A done task whose input changed or came late is
+*stale*: `mapps run stale` lists it, and `--apply` takes it the way of a recall where the policy of its kind says so.
+
 `hold` of a run as a whole changes no task: workers claim nothing from a held run. A claimed task always
 runs to its end. Recalled tasks keep their published rows until they publish again; tasks that a published
 release rests on, scans that it chose and the calibrations they used, are not recalled in place.
@@ -128,10 +131,15 @@ def _kind(row: TaskPlan) -> str:
         priority += f", calibration scans {row.calibration_priority}"
     queued = " and ".join(f"{entry} scans" for entry in row.entries)
     cells = (
-        f"`{row.kind}`", row.does, row.scope, queued, waits or "-", ", ".join(row.again) or "-", priority,
+        f"`{row.kind}`", row.does, row.scope, queued, waits or "-", _again(row), priority,
         f"`{row.step}`",
     )  # fmt: skip
     return f"| {' | '.join(cells)} |\n"
+
+
+def _again(row: TaskPlan) -> str:
+    reasons = ", ".join(row.again) or "-"
+    return f"{reasons} ({row.renewal}, in final runs {row.renewal_final}; recalled: on request)"
 
 
 def _only(entries: tuple[Entry, ...]) -> str:

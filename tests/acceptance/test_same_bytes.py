@@ -85,7 +85,7 @@ SELECT a.attempt_id, a.token, t.task_id, t.run_id, r.name, t.kind, t.night_id, t
 FROM production.attempt AS a
 JOIN production.task AS t USING (task_id)
 JOIN production.run AS r ON r.run_id = t.run_id
-JOIN production.pipeline AS p USING (pipeline_id)
+JOIN production.pipeline AS p ON p.pipeline_id = r.pipeline_id
 WHERE a.accepted
 ORDER BY t.task_id
 """

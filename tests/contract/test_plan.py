@@ -9,7 +9,7 @@ import pytest
 
 from app.cli.run_options import night_name
 from app.db.statements import statement
-from app.models.production import RunKind, Scope
+from app.models.production import InputKind, RunKind, Scope
 from app.production import protocol
 from app.production.pipelines import Pipeline
 from app.production.plan import PLAN, Plan, PlanError, WaitsFor
@@ -341,7 +341,7 @@ def test_recall_into_another_run_takes_along_all_that_is_waited_for(connection, 
     product = value(
         connection, "SELECT calibration_id FROM calibration.product WHERE run_id = %s", world.run_id
     )
-    recalled = Recalled(calibration_id=product)
+    recalled = Recalled(InputKind.CALIBRATION, (product,))
     assert kinds_of(users_of(connection, recalled)) == ["night_calibration", "scan", "scan"]
     [requeued] = requeue(connection, recalled, 3, into="again")
     assert kinds_of(requeued.tasks) == ["night_calibration", "scan", "scan"]
@@ -365,7 +365,7 @@ def test_recall_in_place_blocks_what_waits_for_it(connection, worker, tmp_path):
         while state_of(connection, world, "night_solution") != {"ready"}:
             do_next(worker, world, steps)
         product = value(connection, "SELECT max(calibration_id) FROM calibration.product")
-        requeue(connection, Recalled(calibration_id=product), 3)
+        requeue(connection, Recalled(InputKind.CALIBRATION, (product,)), 3)
         assert state_of(connection, world, "night_calibration") == {"ready"}
         assert state_of(connection, world, "scan") == {"waiting"}
         assert state_of(connection, world, "night_solution") == {"waiting"}

@@ -8,7 +8,7 @@ import psycopg
 import pytest
 
 from app.errors import ConflictError, OtherCodeError, TokenLostError
-from app.models.production import Family, RunKind, RunState, TaskState
+from app.models.production import Family, InputKind, RunKind, RunState, TaskState
 from app.production import protocol
 from app.production.pipelines import Pipeline
 from app.production.protocol import Failure
@@ -110,10 +110,10 @@ REACH = {
 
 def recall_all(c, w):
     ids = [row[0] for row in c.execute("SELECT task_id FROM production.task WHERE run_id = %s", (w.run_id,))]
-    from app.production.recall import _queue_again
+    from app.production.recall import queue_again
 
     with c.transaction():
-        _queue_again(c, w.run, ids)
+        queue_again(c, w.run, ids)
 
 
 DO = {
@@ -241,7 +241,7 @@ def test_retry_of_a_scan_whose_night_was_recalled_waits(connection, reach):
 
 
 def recall_night(connection, world):
-    from app.production.recall import _queue_again
+    from app.production.recall import queue_again
 
     task_id = value(
         connection,
@@ -249,7 +249,7 @@ def recall_night(connection, world):
         world.run_id,
     )
     with connection.transaction():
-        _queue_again(connection, world.run, [task_id])
+        queue_again(connection, world.run, [task_id])
 
 
 def test_queueing_after_the_night_is_done_is_ready_at_once(connection):
@@ -476,7 +476,7 @@ def calibrated_world(connection):
     product = value(
         connection, "SELECT calibration_id FROM calibration.product WHERE run_id = %s", world.run_id
     )
-    return world, Recalled(calibration_id=product)
+    return world, Recalled(InputKind.CALIBRATION, (product,))
 
 
 def test_recall_finds_exactly_the_users(connection):
@@ -502,7 +502,7 @@ def test_recall_of_a_raw_file_reaches_the_users_of_what_was_made_from_it(connect
     connection.execute(
         "INSERT INTO production.attempt_raw_file VALUES (%s, %s)", (night, world.raw_file_ids[0])
     )
-    users = users_of(connection, Recalled(raw_file_id=world.raw_file_ids[0]))
+    users = users_of(connection, Recalled(InputKind.RAW_FILE, (world.raw_file_ids[0],)))
     assert sorted(user["through"] for user in users) == [
         "read the file", "used a product made from it", "used a product made from it",
     ]  # fmt: skip
@@ -652,7 +652,7 @@ def test_calibration_recalled_while_a_scan_runs_is_not_published(connection):
     publish(connection, night, publication_of(night))
     held = claim(connection, world)
     used = valid_calibrations(connection, held)
-    requeue(connection, Recalled(calibration_id=used[0]), 3)
+    requeue(connection, Recalled(InputKind.CALIBRATION, (used[0],)), 3)
     with pytest.raises(InputsReplacedError):
         publish(connection, held, publication_of(held, None, used))
     protocol.fail(connection, held, Failure(Family.TRANSIENT, "INPUTS_REPLACED", "x"), 0.0)
@@ -668,7 +668,7 @@ def test_what_a_recalled_dark_made_is_not_published_by_a_scan_that_runs(connecti
     publish(connection, night, replace(publication_of(night), raw_file_ids=(dark,)))
     held = claim(connection, world)
     used = valid_calibrations(connection, held)
-    requeue(connection, Recalled(raw_file_id=dark), 3)
+    requeue(connection, Recalled(InputKind.RAW_FILE, (dark,)), 3)
     with pytest.raises(InputsReplacedError):
         publish(connection, held, publication_of(held, None, used))
     assert states(connection, world) == {"ready": 1, "running": 1}

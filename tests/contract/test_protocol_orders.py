@@ -8,7 +8,7 @@ import pytest
 
 from app.db.statements import statement
 from app.errors import ConflictError, TokenLostError
-from app.models.production import Family, Scope
+from app.models.production import Family, InputKind, Scope
 from app.production import protocol
 from app.production.plan import PLAN, Plan, WaitsFor
 from app.production.protocol import Failure
@@ -185,7 +185,7 @@ def test_recall_of_a_calibration_against_the_publication_that_uses_it(observer, 
 
         def recalls(connection, pause):
             pause()
-            return requeue(connection, Recalled(calibration_id=product[0]), 3)
+            return requeue(connection, Recalled(InputKind.CALIBRATION, (product[0],)), 3)
 
         return world, (publishing(held, product), recalls)
 
@@ -221,7 +221,7 @@ def test_a_release_is_not_drawn_from_rows_that_are_taken_back(observer, pair):
         publish(observer, first, replace(publication_of(first), raw_file_ids=world.raw_file_ids))
 
         def again(connection, pause):
-            requeue(connection, Recalled(raw_file_id=world.raw_file_ids[0]), 3)
+            requeue(connection, Recalled(InputKind.RAW_FILE, (world.raw_file_ids[0],)), 3)
             pause()
             held = claim(connection, world)
             return publish(connection, held, publication_of(held), None, lambda _point: pause())

@@ -155,7 +155,12 @@ def test_final_run_by_command(command, ledger, monkeypatch):
         (("status", "nowhere"), "mapps run create nowhere"),
         (("create", "bad name", "--kind", "preliminary"), "RUN_NAME"),
         (("recall",), "RECALL_TARGET"),
-        (("recall", "--raw-file", "nothing"), "means nothing"),
+        (("recall", "--raw-file", "nothing"), "is no ingested file"),
+        (("recall", "--scan", "3"), "RECALL_TARGET"),
+        (("recall", "--reference", "tycho2"), "is no reference catalogue; expected a reference catalogue"),
+        (("recall", "--calibration", "1", "--attempt", "1"), "2 things to recall"),
+        (("recall", "--night", "1997-04-23"), "mapps night list"),
+        (("stale", "nowhere"), "there is no run 'nowhere'"),
         (("recall", "--raw-file", "x", "--into", "y"), "--requeue"),
         (("create", "x", "--kind", "preliminary", "--zones", "7"), "zones = 7"),
     ],
@@ -188,3 +193,66 @@ def test_worker_command_refuses_before_it_starts_processes(live_database, capsys
 
 def test_worker_command_ends_when_idle(live_database):
     assert mapps(["worker", "--processes", "2", "--until-idle", "--quiet"]) == 0
+
+
+def test_inputs_are_addressed_by_what_is_listed(command, ledger, capsys):
+    """Every key that recall takes stands in a list."""
+
+    def listed(*words):
+        capsys.readouterr()
+        forget_mode()
+        assert mapps([*words, "--json"]) == 0
+        forget_mode()
+        return json.loads(capsys.readouterr().out)
+
+    command("create", "first", "--kind", "preliminary")
+    command("queue", "first")
+    work(ledger, "first")
+    [night] = listed("night", "list")
+    scans = listed("scan", "list", "--night", night["night"])
+    files = listed("ingest", "files", "--night", night["night"], "--scan", "2")
+    [product] = listed("calibration", "list", "--run", "first")
+    assert (night["scans"], len(scans), len(files), product["attempts"]) == (2, 2, 1, 2)
+    assert scans[0]["runs"] == ["first"]
+    assert listed("reference", "list") == []
+    for given in (str(product["calibration_id"]), f"sha256:{product['sha256']}"):
+        assert len(command("recall", "--calibration", given, "--json")) == 3
+    assert command("recall", "--raw-file", str(files[0]["raw_file_id"]), "--json") == []
+    night_attempt = str(product["attempt_id"])
+    assert len(command("recall", "--attempt", night_attempt, "--json")) == 3
+    assert command("recall", "--night", night["night"], "--scan", "2", "--json") == []
+    pipeline = command("list", "--json")[0]
+    assert pipeline["run"] == "first"
+    shown = command("attempts", "first", "--attempt", night_attempt)
+    assert "pipeline" in shown
+    assert command("attempts", "--outcome", "running", "--json") == []
+    assert "lease_s" in command("attempts", "--outcome", "running")
+
+
+def test_stale_tasks_are_listed_first_and_made_ready_on_request(command, ledger):
+    command("create", "first", "--kind", "preliminary")
+    command("queue", "first")
+    work(ledger, "first")
+    assert "0 tasks would be made ready again" in command("stale", "first")
+    ledger.execute("UPDATE calibration.product SET retired_at = now()")
+    told = command("stale", "first", "--scan", "1")
+    assert "was recalled" in told
+    assert "1 tasks would be made ready again; add --apply" in told
+    assert [task["renewal"] for task in command("stale", "first", "--json")] == ["on request"] * 2
+    assert "3 of 3 tasks done" in command("status", "first")
+    assert "2 tasks are made ready again" in command("stale", "first", "--apply")
+    assert "1 of 3 tasks done (2 ready, 1 done)" in command("status", "first")
+    work(ledger, "first")
+
+
+def test_status_tells_what_a_run_mixes(command, ledger):
+    command("create", "first", "--kind", "preliminary")
+    command("queue", "first")
+    work(ledger, "first")
+    assert "mixes" not in command("status", "first")
+    ledger.execute("UPDATE production.attempt SET code_commit = 'other' WHERE scan_key IS NULL")
+    assert "run first mixes 2 values of code: 0 c0ffee in 2 attempts, 0 other in 1 attempts" in command(
+        "status", "first"
+    )
+    mixed = command("status", "first", "--json")["mixed"]
+    assert [(row["kind"], row["attempts"]) for row in mixed] == [("code", 2), ("code", 1)]

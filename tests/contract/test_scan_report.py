@@ -10,6 +10,7 @@ import pytest
 from app.cli.main import run as mapps
 from app.cli.output import forget_mode
 from app.formats.scan_diagnostics import write_diagnostics
+from app.models.production import InputKind
 from app.production import protocol
 from app.production.output_hash import output_hash
 from app.production.publication import DiagnosticsRow
@@ -69,7 +70,7 @@ def recall_in_place(connection, world):
         "SELECT calibration_id FROM calibration.product WHERE run_id = %s AND retired_at IS NULL",
         world.run_id,
     )
-    requeue(connection, Recalled(calibration_id=product), 3)
+    requeue(connection, Recalled(InputKind.CALIBRATION, (product,)), 3)
 
 
 def rows(connection):

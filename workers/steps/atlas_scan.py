@@ -7,6 +7,7 @@ from app.production.publication import Publication
 from workers.reduction.images.extract import extract_scan
 from workers.steps.context import Claim, StepContext
 from workers.steps.images import image_row, load_image
+from workers.steps.inputs import recorded_files
 from workers.steps.outcome import input_hash, metric_rows
 from workers.steps.records import extended_records, point_records
 from workers.steps.scan_facts import ScanFacts
@@ -32,7 +33,7 @@ def reduce_atlas_scan(claim: Claim, context: StepContext, scan: ScanFacts) -> Pu
         Raised if the run's parameter set is not one of this version of the code.
     """
     parameters = ParameterSet.stored(context.parameters)
-    files = tuple(file for file in scan.files if file.kind == "atlas")
+    files = recorded_files(context, (file for file in scan.files if file.kind == "atlas"))
     loaded = [load_image(file) for file in files]
     context.checkpoint("images_read")
     result = extract_scan([image for image, _ in loaded], parameters.extraction)
@@ -57,4 +58,5 @@ def reduce_atlas_scan(claim: Claim, context: StepContext, scan: ScanFacts) -> Pu
         ),
         metrics=metric_rows(result.metrics),
         raw_file_ids=tuple(file.raw_file_id for file in files),
+        raw_file_hashes={file.raw_file_id: file.sha256 for file in files},
     )

@@ -19,7 +19,7 @@ from app.formats.checksums import file_checksum
 from app.formats.night_calibration import CalibrationFileError, read_calibration
 from app.instruments.bands import Band
 from workers.reduction.frames.values import NightCalibration
-from workers.steps.context import Claim, StepContext
+from workers.steps.context import Claim, RecordedInputs, StepContext
 from workers.steps.scan_facts import ScanFacts
 
 
@@ -58,7 +58,9 @@ class Product:
     sha256: str
 
 
-def valid_products(connection: Connection[Any], claim: Claim, scan: ScanFacts) -> tuple[Product, ...]:
+def valid_products(
+    connection: Connection[Any], claim: Claim, scan: ScanFacts, recorded: RecordedInputs | None = None
+) -> tuple[Product, ...]:
     """Products of the claim's run that are valid when the scan begins, of all bands and cameras.
 
     Parameters
@@ -69,6 +71,8 @@ def valid_products(connection: Connection[Any], claim: Claim, scan: ScanFacts) -
         Attempt whose run's products are meant.
     scan : ScanFacts
         Scan that is to be calibrated.
+    recorded : RecordedInputs, optional
+        Inputs of the attempt that is replayed: its own products are taken, recalled or not.
 
     Raises
     ------
@@ -79,7 +83,12 @@ def valid_products(connection: Connection[Any], claim: Claim, scan: ScanFacts) -
         raise NoCalibrationError(f"scan {scan.scan} of {scan.date} has no time", expected="UT_DATE and UT")
     rows = connection.execute(
         statement("steps/calibration_for"),
-        {"run_id": claim.run_id, "hemis": scan.hemis, "at": scan.started_at},
+        {
+            "run_id": claim.run_id,
+            "hemis": scan.hemis,
+            "at": scan.started_at,
+            "recorded": None if recorded is None else sorted(recorded.calibration_ids),
+        },
     ).fetchall()
     return tuple(Product(key, Band(band), camera, url, sha256) for key, band, camera, url, sha256 in rows)
 

@@ -17,6 +17,23 @@ __all__ = ["Claim", "StepContext"]
 
 
 @dataclass(frozen=True)
+class RecordedInputs:
+    """What an attempt that is replayed has read.
+
+    Attributes
+    ----------
+    raw_file_ids, calibration_ids : frozenset of int
+        Keys of files and calibration products.
+    stars_hash : str or None
+        Hash of the reference stars it was given; None where it asked for none.
+    """
+
+    raw_file_ids: frozenset[int]
+    calibration_ids: frozenset[int]
+    stars_hash: str | None = None
+
+
+@dataclass(frozen=True)
 class StepContext:
     """Surroundings of a step.
 
@@ -34,6 +51,8 @@ class StepContext:
         Called with the name of each stage: `TokenLostError` ends a step whose task another worker has taken over.
     log : Logger
         Log of the task.
+    recorded : RecordedInputs, optional
+        Inputs to choose from in a replay, whatever was recalled or came later; None chooses what is valid today.
     """
 
     connect: Callable[[], Connection[Any]]
@@ -42,3 +61,4 @@ class StepContext:
     parameters: Mapping[str, Any]
     checkpoint: Callable[[str], None]
     log: logging.Logger
+    recorded: RecordedInputs | None = None

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from pathlib import Path
 from urllib.parse import urlsplit
 
 from app.errors import InputError
 from app.formats.checksums import file_checksum
+from workers.steps.context import StepContext
 from workers.steps.scan_facts import ScanFile
 
 
@@ -36,3 +38,17 @@ def ingested_path(file: ScanFile) -> Path:
             remedy="bring the file back, then: mapps run retry",
         )
     return path
+
+
+def recorded_files(context: StepContext, files: Iterable[ScanFile]) -> tuple[ScanFile, ...]:
+    """Leave out files that came after the attempt that is replayed; all of them where none is.
+
+    Parameters
+    ----------
+    context : StepContext
+        Surroundings of the step.
+    files : iterable of ScanFile
+        Files that a step would read today.
+    """
+    recorded = context.recorded
+    return tuple(file for file in files if recorded is None or file.raw_file_id in recorded.raw_file_ids)

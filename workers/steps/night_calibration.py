@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, time, timedelta
 from typing import Any
 
@@ -23,7 +23,7 @@ from workers.reduction.calibration.masks import calibrate_night
 from workers.reduction.frames.values import NightCalibration
 from workers.steps.calibrations import CalibrationConfigurationError
 from workers.steps.context import Claim, StepContext
-from workers.steps.inputs import ingested_path
+from workers.steps.inputs import ingested_path, recorded_files
 from workers.steps.outcome import input_hash, metric_rows
 from workers.steps.raw_band import array_of
 from workers.steps.scan_facts import ScanFacts, ScanFile, read_scan_facts
@@ -55,6 +55,7 @@ def perform(claim: Claim, context: StepContext) -> Publication:
     """
     with context.connect() as connection:
         scans = _calibration_scans(connection, claim.night)
+    scans = [replace(scan, files=recorded_files(context, scan.files)) for scan in scans]
     cameras = {file.camera: file.known_camera() for scan in scans for file in scan.files}
     made = _Made()
     for band in BANDS:
@@ -79,6 +80,7 @@ def perform(claim: Claim, context: StepContext) -> Publication:
         zero_points=tuple(made.zero_points[band] for band in sorted(made.zero_points)),
         metrics=metric_rows(made.metrics),
         raw_file_ids=tuple(sorted({file.raw_file_id for file in made.used})),
+        raw_file_hashes={file.raw_file_id: file.sha256 for file in made.used},
     )
 
 

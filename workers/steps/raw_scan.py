@@ -4,39 +4,31 @@ from __future__ import annotations
 
 import io
 from datetime import UTC, datetime, timedelta
-from typing import Any
 
 import numpy as np
-from psycopg import Connection
 
 from app.columns.diagnostics import ScanDiagnostics
-from app.db.statements import statement
 from app.formats.atlas import AtlasKeywords, write_atlas
 from app.formats.raw_night import read_raw_scan
 from app.formats.scan_diagnostics import write_diagnostics
-from app.instruments.bands import Band
 from app.parameters.sections import ParameterSet
 from app.production.publication import AtlasImageRow, DiagnosticsRow, Publication
-from app.sky.directions import direction, unit_vectors
 from app.version import code_version
 from workers.reduction.atlas.cut import ImageFacts
 from workers.reduction.frames.products import AtlasImage
-from workers.reduction.frames.values import RawBand
 from workers.reduction.measure_scan import measure_scan
-from workers.reduction.reduce_scan import ReducedScan, ReferenceStars, reduce_scan
+from workers.reduction.reduce_scan import ReducedScan, reduce_scan
 from workers.steps.calibrations import load_calibration, product_of, valid_products
 from workers.steps.context import Claim, StepContext
 from workers.steps.images import image_row
-from workers.steps.inputs import ingested_path
+from workers.steps.inputs import ingested_path, recorded_files
 from workers.steps.outcome import input_hash, metric_rows
 from workers.steps.raw_band import raw_band
 from workers.steps.records import extended_records, point_records
+from workers.steps.reference import given_stars
 from workers.steps.scan_facts import ScanFacts
 
 MJD_EPOCH = datetime(1858, 11, 17, tzinfo=UTC)
-REFERENCE_ERROR_ARCSEC = 0.06
-"""Tycho-2 positions at epoch 1991.25 are good to 0.06" for the faint half; proper motions add 2.5 mas a year."""
-JULIAN_YEAR_DAYS = 365.25
 
 
 def reduce_raw_scan(claim: Claim, context: StepContext, scan: ScanFacts) -> Publication:
@@ -58,24 +50,26 @@ def reduce_raw_scan(claim: Claim, context: StepContext, scan: ScanFacts) -> Publ
     InputError
         Raised if a file is damaged or contradicts its camera, a band has no calibration of its camera, or the frames
         do not belong together; it is not retried.
+    StarsReplacedError
+        Raised in a replay if the reference stars are no longer those of its attempt.
     ParametersError
         Raised if the run's parameter set is not one of this version of the code.
     """
     parameters = ParameterSet.stored(context.parameters)
-    files = tuple(file for file in scan.files if file.kind == "scan")
+    files = recorded_files(context, (file for file in scan.files if file.kind == "scan"))
     cameras = {file.band: file.known_camera().identifier for file in files}
     with context.connect() as connection:
-        products = valid_products(connection, claim, scan)
+        products = valid_products(connection, claim, scan, context.recorded)
     used = {file.band: product_of(products, file.band, cameras[file.band]) for file in files}
     read = {file.band: read_raw_scan(ingested_path(file)) for file in files}
     raw = {band: raw_band(content) for band, content in read.items()}
     position_id = read[files[0].band].header.position_id
     context.checkpoint("frames_read")
     with context.connect() as connection:
-        reference = _reference(connection, raw)
+        given = given_stars(connection, next(iter(raw.values())), context.recorded)
     calibrations = {band: load_calibration(context, product) for band, product in used.items()}
     reduced = reduce_scan(
-        raw, calibrations, reference, parameters.reduction, photometry=parameters.photometry
+        raw, calibrations, given.stars, parameters.reduction, photometry=parameters.photometry
     )
     context.checkpoint("images_made")
     result = measure_scan(reduced, parameters.photometry, parameters.artefacts)
@@ -86,7 +80,8 @@ def reduce_raw_scan(claim: Claim, context: StepContext, scan: ScanFacts) -> Publ
     context.checkpoint("images_stored")
     return Publication(
         input_hash=input_hash(
-            claim.pipeline_hash, [f.sha256 for f in files] + [p.sha256 for p in used.values()]
+            claim.pipeline_hash,
+            [*(f.sha256 for f in files), *(p.sha256 for p in used.values()), given.use.stars_hash],
         ),
         point_sources=points,
         extended_sources=extended_records(result.extended, scan, points),
@@ -94,35 +89,10 @@ def reduce_raw_scan(claim: Claim, context: StepContext, scan: ScanFacts) -> Publ
         diagnostics=diagnostics,
         metrics=metric_rows(result.metrics),
         raw_file_ids=tuple(file.raw_file_id for file in files),
+        raw_file_hashes={file.raw_file_id: file.sha256 for file in files},
         calibration_ids=tuple(sorted(product.calibration_id for product in used.values())),
+        reference=given.use,
     )
-
-
-def _reference(connection: Connection[Any], raw: dict[Band, RawBand]) -> ReferenceStars:
-    """Read the reference stars around the scan at its epoch. None is legal: positions rest on the pointing then."""
-    any_band = next(iter(raw.values()))
-    ra, decl, radius = field_of(any_band)
-    rows = connection.execute(
-        statement("steps/reference_stars"), {"ra": ra, "decl": decl, "radius": radius}
-    ).fetchall()
-    if not rows:
-        return ReferenceStars.none()
-    stars = np.array(rows, np.float64)
-    year = 2000.0 + (float(any_band.mjd[0]) - 51544.5) / JULIAN_YEAR_DAYS
-    years = year - stars[:, 2]
-    moved_decl = stars[:, 1] + years * stars[:, 4] / 3.6e6
-    moved_ra = stars[:, 0] + years * stars[:, 3] / 3.6e6 / np.cos(np.radians(stars[:, 1]))
-    error = np.hypot(REFERENCE_ERROR_ARCSEC, 0.0025 * np.abs(years))
-    return ReferenceStars(moved_ra % 360.0, moved_decl, stars[:, 5], error)
-
-
-def field_of(band: RawBand) -> tuple[float, float, float]:
-    """Centre and radius of a circle around a scan, in degrees, wherever on the sky it is."""
-    vectors = unit_vectors(band.ra_deg, band.decl_deg)
-    centre = direction(vectors.mean(axis=0))
-    chord = np.linalg.norm(vectors - unit_vectors(*centre), axis=1).max()
-    # The width of a frame, with room for a pointing that is 90 arcsec off.
-    return *centre, float(np.degrees(2.0 * np.arcsin(min(1.0, 0.5 * chord)))) + 0.3
 
 
 def _store_images(

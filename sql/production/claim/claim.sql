@@ -26,11 +26,11 @@ WITH chosen AS (
     UPDATE production.task AS t SET state = 'running', changed_at = now(), reason = NULL
     FROM chosen WHERE t.task_id = chosen.task_id
 ), opened AS (
-    INSERT INTO production.attempt (task_id, run_id, scan_key, worker, host, process_id, code_version, code_commit,
-                                    expires_at)
-    SELECT task_id, run_id, scan_key, %(worker)s, %(host)s, %(process_id)s, %(code_version)s, %(code_commit)s,
+    INSERT INTO production.attempt (task_id, run_id, scan_key, pipeline_id, worker, host, process_id, code_version,
+                                    code_commit, expires_at)
+    SELECT chosen.task_id, chosen.run_id, chosen.scan_key, r.pipeline_id, %(worker)s, %(host)s, %(process_id)s, %(code_version)s, %(code_commit)s,
            now() + make_interval(secs => %(lease_seconds)s)
-    FROM chosen
+    FROM chosen JOIN production.run AS r ON r.run_id = chosen.run_id
     RETURNING attempt_id, token
 )
 SELECT opened.attempt_id, opened.token, chosen.task_id, chosen.run_id, r.name AS run_name, chosen.kind,

@@ -56,29 +56,30 @@ COMMENT ON COLUMN production.task_kind.kind IS 'Name of the kind';
 COMMENT ON COLUMN production.task_kind.scope IS 'What its tasks are of: scan, night, block or run';
 COMMENT ON COLUMN production.task_kind.position IS 'Place in the plan: a kind waits for earlier ones only, and locks follow it';
 
-CREATE TABLE reference.star (
-    star_id BIGINT NOT NULL,
-    catalogue TEXT NOT NULL,
-    ra DOUBLE PRECISION NOT NULL,
-    decl DOUBLE PRECISION NOT NULL,
-    epoch_year REAL NOT NULL,
-    pm_ra_mas_yr REAL,
-    pm_decl_mas_yr REAL,
-    bt_mag REAL,
-    vt_mag REAL NOT NULL,
-    CONSTRAINT pk_star PRIMARY KEY (star_id)
+CREATE TABLE reference.catalogue (
+    catalogue_id INTEGER GENERATED ALWAYS AS IDENTITY,
+    name TEXT NOT NULL,
+    source TEXT NOT NULL,
+    content_hash CHAR(64) NOT NULL,
+    stars INTEGER NOT NULL,
+    state TEXT NOT NULL,
+    loaded_at TIMESTAMP WITH TIME ZONE DEFAULT now() NOT NULL,
+    replaced_at TIMESTAMP WITH TIME ZONE,
+    CONSTRAINT pk_catalogue PRIMARY KEY (catalogue_id),
+    CONSTRAINT uq_catalogue_content_hash UNIQUE (content_hash),
+    CONSTRAINT ck_catalogue_state_known CHECK (state IN ('current', 'replaced')),
+    CONSTRAINT ck_catalogue_replaced_has_time CHECK ((state = 'current') = (replaced_at IS NULL))
 );
-CREATE INDEX ix_star_position ON reference.star USING gist (spoint(radians(ra), radians(decl)));
-COMMENT ON TABLE reference.star IS 'Astrometric reference stars';
-COMMENT ON COLUMN reference.star.star_id IS 'HEALPix order 12 nested (28 bits) shifted by 20, plus a sequence in the pixel';
-COMMENT ON COLUMN reference.star.catalogue IS 'tycho2 or synthetic';
-COMMENT ON COLUMN reference.star.ra IS 'Right ascension at the epoch, ICRS degrees';
-COMMENT ON COLUMN reference.star.decl IS 'Declination at the epoch, ICRS degrees';
-COMMENT ON COLUMN reference.star.epoch_year IS 'Julian year of the position';
-COMMENT ON COLUMN reference.star.pm_ra_mas_yr IS 'Proper motion in right ascension times cos(decl); null where the source has none';
-COMMENT ON COLUMN reference.star.pm_decl_mas_yr IS 'Proper motion in declination; null where the source has none';
-COMMENT ON COLUMN reference.star.bt_mag IS 'Tycho B magnitude; null where the source has none';
-COMMENT ON COLUMN reference.star.vt_mag IS 'Tycho V magnitude';
+CREATE UNIQUE INDEX uq_catalogue_current ON reference.catalogue (state) WHERE state = 'current';
+COMMENT ON TABLE reference.catalogue IS 'Reference catalogues, by the content of their stars; one is current';
+COMMENT ON COLUMN reference.catalogue.catalogue_id IS 'Key';
+COMMENT ON COLUMN reference.catalogue.name IS 'tycho2 or synthetic';
+COMMENT ON COLUMN reference.catalogue.source IS 'Where the stars came from: files, or seed and area';
+COMMENT ON COLUMN reference.catalogue.content_hash IS 'SHA-256 over the stars as loaded, in the order of star_id';
+COMMENT ON COLUMN reference.catalogue.stars IS 'Number of stars';
+COMMENT ON COLUMN reference.catalogue.state IS 'current, or replaced: its stars are gone then';
+COMMENT ON COLUMN reference.catalogue.loaded_at IS 'When it was loaded last';
+COMMENT ON COLUMN reference.catalogue.replaced_at IS 'When another took its place; null while current';
 
 CREATE TABLE release.atlas (
     release_id INTEGER NOT NULL,
@@ -524,6 +525,31 @@ COMMENT ON COLUMN production.run.created_at IS 'When';
 COMMENT ON COLUMN production.run.created_by IS 'Who';
 COMMENT ON COLUMN production.run.sealed_at IS 'When positional indexes were built; null while loading';
 
+CREATE TABLE reference.star (
+    star_id BIGINT NOT NULL,
+    catalogue_id INTEGER NOT NULL,
+    ra DOUBLE PRECISION NOT NULL,
+    decl DOUBLE PRECISION NOT NULL,
+    epoch_year REAL NOT NULL,
+    pm_ra_mas_yr REAL,
+    pm_decl_mas_yr REAL,
+    bt_mag REAL,
+    vt_mag REAL NOT NULL,
+    CONSTRAINT pk_star PRIMARY KEY (star_id),
+    CONSTRAINT fk_star_catalogue_id FOREIGN KEY(catalogue_id) REFERENCES reference.catalogue (catalogue_id)
+);
+CREATE INDEX ix_star_position ON reference.star USING gist (spoint(radians(ra), radians(decl)));
+COMMENT ON TABLE reference.star IS 'Astrometric reference stars';
+COMMENT ON COLUMN reference.star.star_id IS 'HEALPix order 12 nested (28 bits) shifted by 20, plus a sequence in the pixel';
+COMMENT ON COLUMN reference.star.catalogue_id IS 'Catalogue';
+COMMENT ON COLUMN reference.star.ra IS 'Right ascension at the epoch, ICRS degrees';
+COMMENT ON COLUMN reference.star.decl IS 'Declination at the epoch, ICRS degrees';
+COMMENT ON COLUMN reference.star.epoch_year IS 'Julian year of the position';
+COMMENT ON COLUMN reference.star.pm_ra_mas_yr IS 'Proper motion in right ascension times cos(decl); null where the source has none';
+COMMENT ON COLUMN reference.star.pm_decl_mas_yr IS 'Proper motion in declination; null where the source has none';
+COMMENT ON COLUMN reference.star.bt_mag IS 'Tycho B magnitude; null where the source has none';
+COMMENT ON COLUMN reference.star.vt_mag IS 'Tycho V magnitude';
+
 CREATE TABLE release.manifest (
     release_id INTEGER NOT NULL,
     product TEXT NOT NULL,
@@ -809,6 +835,7 @@ CREATE TABLE production.attempt (
     run_id INTEGER NOT NULL,
     scan_key INTEGER,
     token BIGINT DEFAULT nextval('production.token') NOT NULL,
+    pipeline_id INTEGER,
     worker TEXT NOT NULL,
     host TEXT NOT NULL,
     process_id INTEGER NOT NULL,
@@ -839,10 +866,12 @@ CREATE TABLE production.attempt (
     CONSTRAINT ck_attempt_family_known CHECK (family IN ('transient', 'input', 'bug')),
     CONSTRAINT ck_attempt_ended_has_outcome CHECK ((ended_at IS NULL) = (outcome IS NULL)),
     CONSTRAINT ck_attempt_accepted_is_done CHECK (NOT accepted OR outcome = 'done'),
-    CONSTRAINT fk_attempt_scan_key FOREIGN KEY(scan_key) REFERENCES survey.scan (scan_key)
+    CONSTRAINT fk_attempt_scan_key FOREIGN KEY(scan_key) REFERENCES survey.scan (scan_key),
+    CONSTRAINT fk_attempt_pipeline_id FOREIGN KEY(pipeline_id) REFERENCES production.pipeline (pipeline_id)
 )
  WITH (fillfactor = 80);
 CREATE INDEX ix_attempt_expires_at ON production.attempt (expires_at) WHERE ended_at IS NULL;
+CREATE INDEX ix_attempt_pipeline_id ON production.attempt (pipeline_id);
 CREATE INDEX ix_attempt_task_id ON production.attempt (task_id);
 CREATE UNIQUE INDEX uq_attempt_accepted ON production.attempt (task_id) WHERE accepted;
 CREATE UNIQUE INDEX uq_attempt_open ON production.attempt (task_id) WHERE ended_at IS NULL;
@@ -852,6 +881,7 @@ COMMENT ON COLUMN production.attempt.task_id IS 'Task';
 COMMENT ON COLUMN production.attempt.run_id IS 'Run of the task';
 COMMENT ON COLUMN production.attempt.scan_key IS 'Scan of the task; null for tasks of larger scope';
 COMMENT ON COLUMN production.attempt.token IS 'Fencing token: compared by every renewal and by the publication';
+COMMENT ON COLUMN production.attempt.pipeline_id IS 'Pipeline whose parameters it works with; null of rows made by hand';
 COMMENT ON COLUMN production.attempt.worker IS 'Name of the worker';
 COMMENT ON COLUMN production.attempt.host IS 'Host of the worker';
 COMMENT ON COLUMN production.attempt.process_id IS 'Process of the worker';
@@ -866,7 +896,7 @@ COMMENT ON COLUMN production.attempt.accepted IS 'Whether its rows are the ones 
 COMMENT ON COLUMN production.attempt.family IS 'transient, input or bug; null unless failed';
 COMMENT ON COLUMN production.attempt.error_code IS 'Stable error code; null unless failed or lost';
 COMMENT ON COLUMN production.attempt.error_text IS 'What went wrong; null unless failed or lost';
-COMMENT ON COLUMN production.attempt.input_hash IS 'SHA-256 over input files, calibrations and pipeline; null until known';
+COMMENT ON COLUMN production.attempt.input_hash IS 'SHA-256 over files, calibrations, stars and pipeline; null until known';
 COMMENT ON COLUMN production.attempt.output_hash IS 'SHA-256 over the rows and files written; null unless done';
 COMMENT ON COLUMN production.attempt.hash_version IS 'Columns that output_hash is made of: version; null unless done';
 COMMENT ON COLUMN production.attempt.point_rows IS 'Point-source rows written; null unless done';
@@ -959,6 +989,7 @@ COMMENT ON COLUMN calibration.zero_point.source IS 'header, nominal or night';
 CREATE TABLE production.attempt_raw_file (
     attempt_id BIGINT NOT NULL,
     raw_file_id BIGINT NOT NULL,
+    sha256 CHAR(64),
     CONSTRAINT pk_attempt_raw_file PRIMARY KEY (attempt_id, raw_file_id),
     CONSTRAINT fk_attempt_raw_file_attempt_id FOREIGN KEY(attempt_id) REFERENCES production.attempt (attempt_id),
     CONSTRAINT fk_attempt_raw_file_raw_file_id FOREIGN KEY(raw_file_id) REFERENCES survey.raw_file (raw_file_id)
@@ -967,6 +998,35 @@ CREATE INDEX ix_attempt_raw_file_raw_file_id ON production.attempt_raw_file (raw
 COMMENT ON TABLE production.attempt_raw_file IS 'Raw files that a published attempt used';
 COMMENT ON COLUMN production.attempt_raw_file.attempt_id IS 'Attempt';
 COMMENT ON COLUMN production.attempt_raw_file.raw_file_id IS 'File it read';
+COMMENT ON COLUMN production.attempt_raw_file.sha256 IS 'SHA-256 of what it read; the file''s row may get another content later';
+
+CREATE TABLE production.attempt_reference (
+    attempt_id BIGINT NOT NULL,
+    catalogue_id INTEGER,
+    stars INTEGER NOT NULL,
+    stars_hash CHAR(64) NOT NULL,
+    CONSTRAINT pk_attempt_reference PRIMARY KEY (attempt_id),
+    CONSTRAINT fk_attempt_reference_attempt_id FOREIGN KEY(attempt_id) REFERENCES production.attempt (attempt_id),
+    CONSTRAINT fk_attempt_reference_catalogue_id FOREIGN KEY(catalogue_id) REFERENCES reference.catalogue (catalogue_id)
+);
+CREATE INDEX ix_attempt_reference_catalogue_id ON production.attempt_reference (catalogue_id);
+COMMENT ON TABLE production.attempt_reference IS 'Reference stars that a published attempt was given';
+COMMENT ON COLUMN production.attempt_reference.attempt_id IS 'Attempt';
+COMMENT ON COLUMN production.attempt_reference.catalogue_id IS 'Catalogue of the stars; null where none was loaded';
+COMMENT ON COLUMN production.attempt_reference.stars IS 'Number of stars it was given';
+COMMENT ON COLUMN production.attempt_reference.stars_hash IS 'SHA-256 over the very stars it was given';
+
+CREATE TABLE production.attempt_upstream (
+    attempt_id BIGINT NOT NULL,
+    upstream_attempt_id BIGINT NOT NULL,
+    CONSTRAINT pk_attempt_upstream PRIMARY KEY (attempt_id, upstream_attempt_id),
+    CONSTRAINT fk_attempt_upstream_attempt_id FOREIGN KEY(attempt_id) REFERENCES production.attempt (attempt_id),
+    CONSTRAINT fk_attempt_upstream_upstream_attempt_id FOREIGN KEY(upstream_attempt_id) REFERENCES production.attempt (attempt_id)
+);
+CREATE INDEX ix_attempt_upstream_upstream_attempt_id ON production.attempt_upstream (upstream_attempt_id);
+COMMENT ON TABLE production.attempt_upstream IS 'Attempts whose rows a published attempt read';
+COMMENT ON COLUMN production.attempt_upstream.attempt_id IS 'Attempt';
+COMMENT ON COLUMN production.attempt_upstream.upstream_attempt_id IS 'Attempt whose rows or products it read';
 
 CREATE TABLE quality.metric (
     attempt_id BIGINT NOT NULL,

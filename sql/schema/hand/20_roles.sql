@@ -117,7 +117,8 @@ GRANT USAGE ON ALL SEQUENCES IN SCHEMA calibration, production, wsdb, quality TO
 -- Workers close tasks and attempts and add products; they delete only rows of an attempt that is being replaced.
 GRANT UPDATE ON production.task TO mapps_worker;
 GRANT INSERT, UPDATE ON production.attempt TO mapps_worker;
-GRANT INSERT ON production.attempt_raw_file, production.attempt_calibration TO mapps_worker;
+GRANT INSERT ON production.attempt_raw_file, production.attempt_calibration, production.attempt_reference,
+    production.attempt_upstream TO mapps_worker;
 -- FOR SHARE, which makes a recall wait for a publication, takes a right to UPDATE.
 GRANT INSERT, UPDATE (retired_at) ON calibration.product TO mapps_worker;
 GRANT INSERT ON calibration.zero_point TO mapps_worker;

@@ -84,12 +84,15 @@ SELECT
           WHERE u.attempt_id = a.attempt_id ORDER BY position(f.band IN 'jhk'), f.url) AS raw_files,
     ARRAY(SELECT c.url FROM production.attempt_calibration AS u JOIN calibration.product AS c USING (calibration_id)
           WHERE u.attempt_id = a.attempt_id ORDER BY position(c.band IN 'jhk'), c.url) AS calibrations,
+    (SELECT concat_ws(' ', coalesce(c.name, 'none'), c.content_hash)
+     FROM production.attempt_reference AS u LEFT JOIN reference.catalogue AS c USING (catalogue_id)
+     WHERE u.attempt_id = a.attempt_id) AS reference_catalogue,
     ARRAY(SELECT i.url FROM wsdb.atlas_image AS i
           WHERE i.attempt_id = a.attempt_id AND i.coadd_key = p.coadd_key ORDER BY position(i.band IN 'jhk')) AS atlas_images
 FROM wsdb.point_source AS p
 JOIN production.attempt AS a ON a.attempt_id = p.attempt_id AND a.run_id = p.run_id AND a.scan_key = p.scan_key
 JOIN production.run AS r ON r.run_id = p.run_id
-JOIN production.pipeline USING (pipeline_id)
+JOIN production.pipeline ON pipeline.pipeline_id = coalesce(a.pipeline_id, r.pipeline_id)
 JOIN survey.scan AS s ON s.scan_key = p.scan_key
 JOIN survey.night AS n USING (night_id);
 COMMENT ON VIEW wsdb.provenance IS 'Where a point source comes from: run, attempt, code, scan, night and files';
@@ -102,8 +105,8 @@ COMMENT ON COLUMN wsdb.provenance.host IS 'Host of the worker';
 COMMENT ON COLUMN wsdb.provenance.reduced_at IS 'When the row was published';
 COMMENT ON COLUMN wsdb.provenance.code_version IS 'Code version that ran';
 COMMENT ON COLUMN wsdb.provenance.code_commit IS 'Commit that ran';
-COMMENT ON COLUMN wsdb.provenance.parameters_hash IS 'SHA-256 of the parameters of the run';
-COMMENT ON COLUMN wsdb.provenance.input_hash IS 'SHA-256 over input files, calibrations and pipeline; null until known';
+COMMENT ON COLUMN wsdb.provenance.parameters_hash IS 'SHA-256 of the parameters of the attempt';
+COMMENT ON COLUMN wsdb.provenance.input_hash IS 'SHA-256 over files, calibrations, stars and pipeline; null until known';
 COMMENT ON COLUMN wsdb.provenance.date IS 'Observation reference date of the night';
 COMMENT ON COLUMN wsdb.provenance.hemis IS 'Observatory letter';
 COMMENT ON COLUMN wsdb.provenance.scan IS 'Scan number in the night';
@@ -112,6 +115,7 @@ COMMENT ON COLUMN wsdb.provenance.tile IS 'Tile; null where the scan has none';
 COMMENT ON COLUMN wsdb.provenance.coadd_key IS 'Key of the Atlas image triple';
 COMMENT ON COLUMN wsdb.provenance.raw_files IS 'Raw files that the attempt read';
 COMMENT ON COLUMN wsdb.provenance.calibrations IS 'Calibration files that the attempt used';
+COMMENT ON COLUMN wsdb.provenance.reference_catalogue IS 'Reference catalogue and its hash; null for scans that ask for none';
 COMMENT ON COLUMN wsdb.provenance.atlas_images IS 'Atlas images of the source';
 
 GRANT SELECT ON production.task_overview, survey.scan_overview, wsdb.provenance

@@ -8,7 +8,7 @@ import pytest
 
 from app.models.production import Scope
 from app.models.survey import Entry
-from app.production.plan import CARRIED_OUT, NIGHT_CALIBRATION, PLAN, SCAN, Again, Plan, PlanError, WaitsFor
+from app.production.plan import NIGHT_CALIBRATION, PLAN, SCAN, Again, Plan, PlanError, Renewal, WaitsFor
 from app.tools import protocol_page
 from tests.worlds import plans
 
@@ -43,7 +43,6 @@ FAULTS = [
     ((NIGHT_CALIBRATION, SCAN, SCAN), "twice"),
     ((replace(NIGHT_CALIBRATION, kind="Night calibration"),), "no name"),
     ((replace(NIGHT_CALIBRATION, entries=()),), "no scan makes it necessary"),
-    ((replace(NIGHT_CALIBRATION, again=(Again.RECALLED, Again.LATE)),), "nothing carries out.*came after"),
     (
         (NIGHT_CALIBRATION, replace(SCAN, waits_for=(WaitsFor("night_calibration", Scope.SCAN),))),
         "of a scan and a night",
@@ -68,10 +67,11 @@ def test_a_plan_that_contradicts_itself_is_refused(rows, told):
         Plan(rows)
 
 
-def test_every_policy_that_may_be_planned_is_carried_out():
-    """A reason to do a task again that nothing acts on would be a promise: only recall acts today."""
-    assert frozenset({Again.RECALLED}) == CARRIED_OUT
-    assert all(row.again == (Again.RECALLED,) for row in PLAN.rows)
+def test_results_of_final_runs_are_not_done_again_by_anybody():
+    assert all(row.again == tuple(Again) for row in PLAN.rows)
+    assert {PLAN.renewal_of(row.kind, final=True) for row in PLAN.rows} == {Renewal.NEVER}
+    assert {PLAN.renewal_of(row.kind, final=False) for row in PLAN.rows} == {Renewal.ON_REQUEST}
+    assert PLAN.renewal_of("of another code", final=False) is Renewal.NEVER
 
 
 def test_the_page_has_a_line_a_kind(monkeypatch):
@@ -80,5 +80,6 @@ def test_the_page_has_a_line_a_kind(monkeypatch):
     monkeypatch.setattr(protocol_page, "PLAN", plans.EXTENDED)
     assert (
         "| `scan_grade` | a grade | scan | raw scans and atlas scans | scan of the same scan |"
-        " an input was recalled | 5 | `extra_steps.scan_grade` |\n"
+        " an input was recalled, an input was made again with other content, an input came after it was done"
+        " (on request, in final runs never; recalled: on request) | 5 | `extra_steps.scan_grade` |\n"
     ) in protocol_page.render()

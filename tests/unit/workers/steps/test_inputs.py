@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from dataclasses import replace
 from types import SimpleNamespace
 
 import numpy as np
@@ -10,8 +11,9 @@ import pytest
 
 from app.errors import InputError
 from app.instruments.bands import Band
-from workers.steps.inputs import ChangedFileError, ingested_path
-from workers.steps.raw_scan import field_of
+from workers.steps.context import RecordedInputs
+from workers.steps.inputs import ChangedFileError, ingested_path, recorded_files
+from workers.steps.reference import field_of
 from workers.steps.scan_facts import ScanFile
 
 
@@ -48,3 +50,13 @@ def test_reference_stars_are_sought_around_the_scan_also_where_right_ascension_b
     assert min(abs(found_ra - ra), 360.0 - abs(found_ra - ra)) < 0.01
     assert found_decl == pytest.approx(decl, abs=0.01)
     assert radius == pytest.approx(3.3, abs=0.02)
+
+
+def test_a_replay_reads_the_files_that_its_attempt_read(tmp_path):
+    path = tmp_path / "one.fits"
+    path.write_bytes(b"one")
+    files = [replace(ingested(path), raw_file_id=key) for key in (3, 1, 2)]
+    today = SimpleNamespace(recorded=None)
+    assert recorded_files(today, files) == tuple(files)
+    then = SimpleNamespace(recorded=RecordedInputs(frozenset({1, 3}), frozenset()))
+    assert [file.raw_file_id for file in recorded_files(then, files)] == [3, 1]

@@ -1,0 +1,62 @@
+-- Inputs of done tasks of a run that changed, came late or were recalled since. A product or rows that were made again with
+-- the same content are no change. Files that a task might have read count when they were taken in after its claim.
+WITH accepted AS (
+    SELECT a.attempt_id, a.task_id, a.scan_key, a.started_at, t.scope, t.night_id
+    FROM production.attempt AS a
+    JOIN production.task AS t USING (task_id)
+    JOIN production.run AS r ON r.run_id = a.run_id
+    LEFT JOIN survey.night AS n ON n.night_id = t.night_id
+    LEFT JOIN survey.scan AS s ON s.scan_key = t.scan_key
+    WHERE r.name = %(name)s AND a.accepted AND t.state = 'done'
+      AND (%(date)s::date IS NULL OR n.date = %(date)s::date)
+      AND (%(hemis)s::text IS NULL OR n.hemis = %(hemis)s::text)
+      AND (%(scans)s::integer[] IS NULL OR s.scan = ANY (%(scans)s::integer[]))
+)
+SELECT c.task_id, c.attempt_id, 'raw_file' AS input, 'changed' AS again, format('file %%s was replaced', f.url) AS told
+FROM accepted AS c
+JOIN production.attempt_raw_file AS u USING (attempt_id)
+JOIN survey.raw_file AS f USING (raw_file_id)
+WHERE u.sha256 <> f.sha256
+UNION ALL
+SELECT c.task_id, c.attempt_id, 'raw_file', 'late', format('file %%s came later', f.url)
+FROM accepted AS c
+JOIN LATERAL (
+    SELECT f.* FROM survey.raw_file AS f WHERE c.scope = 'scan' AND f.scan_key = c.scan_key
+    UNION ALL
+    SELECT f.* FROM survey.scan AS s JOIN survey.raw_file AS f USING (scan_key)
+    WHERE c.scope = 'night' AND s.night_id = c.night_id AND s.kind IN ('dar', 'flt')
+) AS f ON f.ingested_at > c.started_at
+WHERE NOT EXISTS (SELECT FROM production.attempt_raw_file AS u
+                  WHERE u.attempt_id = c.attempt_id AND u.raw_file_id = f.raw_file_id)
+UNION ALL
+SELECT c.task_id, c.attempt_id, 'calibration', CASE WHEN n.sha256 IS NULL THEN 'recalled' ELSE 'changed' END,
+       format('calibration %%s of band %%s was %%s', p.calibration_id, p.band,
+              CASE WHEN n.sha256 IS NULL THEN 'recalled' ELSE 'made again' END)
+FROM accepted AS c
+JOIN production.attempt_calibration AS u USING (attempt_id)
+JOIN calibration.product AS p USING (calibration_id)
+LEFT JOIN LATERAL (
+    SELECT q.sha256 FROM calibration.product AS q
+    WHERE q.run_id = p.run_id AND q.kind = p.kind AND q.hemis = p.hemis AND q.band = p.band AND q.camera = p.camera
+      AND q.valid && p.valid AND q.retired_at IS NULL
+    LIMIT 1
+) AS n ON true
+WHERE p.retired_at IS NOT NULL AND n.sha256 IS DISTINCT FROM p.sha256
+UNION ALL
+SELECT c.task_id, c.attempt_id, 'reference', CASE WHEN u.catalogue_id IS NULL THEN 'late' ELSE 'changed' END,
+       format('reference catalogue %%s, now %%s', coalesce(o.name || ' ' || left(o.content_hash, 12), 'none'),
+              n.name || ' ' || left(n.content_hash, 12))
+FROM accepted AS c
+JOIN production.attempt_reference AS u USING (attempt_id)
+LEFT JOIN reference.catalogue AS o USING (catalogue_id)
+JOIN reference.catalogue AS n ON n.state = 'current'
+WHERE n.catalogue_id IS DISTINCT FROM u.catalogue_id
+UNION ALL
+SELECT c.task_id, c.attempt_id, 'attempt', CASE WHEN n.output_hash IS NULL THEN 'recalled' ELSE 'changed' END,
+       format('attempt %%s gave way to %%s', m.attempt_id, coalesce(n.attempt_id::text, 'none'))
+FROM accepted AS c
+JOIN production.attempt_upstream AS u USING (attempt_id)
+JOIN production.attempt AS m ON m.attempt_id = u.upstream_attempt_id
+LEFT JOIN production.attempt AS n ON n.task_id = m.task_id AND n.accepted
+WHERE NOT m.accepted AND n.output_hash IS DISTINCT FROM m.output_hash
+ORDER BY task_id, input, told

@@ -1,0 +1,2 @@
+-- Zero points of an attempt.
+SELECT *, lower(valid) AS valid_from, upper(valid) AS valid_to FROM calibration.zero_point WHERE attempt_id = %(attempt_id)s
