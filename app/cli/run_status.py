@@ -11,11 +11,17 @@ from typing import Annotated, Any
 import typer
 from psycopg import Connection
 
-from app.cli.output import JsonOption, emit_record, emit_table, json_wanted, on_terminal, say
+from app.cli.output import JsonOption, as_text, emit_record, emit_table, json_wanted, on_terminal, say
 from app.cli.run_options import NameArgument, night_name
 from app.db.engine import connect
 from app.models.production import TaskState
-from app.production.progress import Progress, read_attempts, read_problems, read_progress
+from app.production.progress import (
+    Progress,
+    read_attempts,
+    read_outages,
+    read_problems,
+    read_progress,
+)
 from app.production.runs import list_runs
 
 app = typer.Typer()
@@ -50,13 +56,20 @@ def status(
         [run] = list_runs(connection, name)
         found = read_progress(connection, name)
         problems = read_problems(connection, name)
+        outages = read_outages(connection, name)
     if json_wanted():
         record = {"run": name, "state": run["state"], "tasks": found.table, "problems": problems}
+        record |= {"waiting_for": outages}
         emit_record(record)
         return
     say(f"run {name}: {run['kind']}, {run['state']}, {found.text()}")
     if found.table:
         emit_table(found.table, STATUS_COLUMNS, f"Tasks of run {name}")
+    for outage in outages:
+        say(
+            f"  workers wait: {outage['tasks']} tasks given back, no attempt counted, the latest"
+            f" {as_text(outage['latest'])}: {outage['code']}: {outage['reason']}"
+        )
     for problem in problems:
         scan = f", scan {problem['scan']}" if problem["scan"] else ""
         say(
