@@ -1,4 +1,4 @@
-"""`python -m workers`: one worker process; `warm` compiles the kernels."""
+"""`python -m workers`: one worker process; `warm` compiles the kernels, `repair` makes files of the store again."""
 
 from __future__ import annotations
 
@@ -35,6 +35,8 @@ def main(words: Sequence[str] | None = None, steps: Mapping[str, Step] = STEPS) 
             from workers.process.warm import warm
 
             LOG.info("kernels are compiled: %.1f s", warm())
+        elif options.verb == "repair":
+            _repair(sys.stdin.read().split(), steps)
         else:
             _work(options, steps)
     except MappsError as error:
@@ -45,7 +47,7 @@ def main(words: Sequence[str] | None = None, steps: Mapping[str, Step] = STEPS) 
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m workers", description=__doc__)
-    parser.add_argument("verb", nargs="?", default="work", choices=("work", "warm"))
+    parser.add_argument("verb", nargs="?", default="work", choices=("work", "warm", "repair"))
     parser.add_argument("--run", help="work for this run only")
     parser.add_argument("--until-idle", action="store_true", help="end when nothing is left to do")
     parser.add_argument("--max-tasks", type=int, metavar="N", help="end after N attempts")
@@ -61,6 +63,16 @@ def _set_up_log(*, quiet: bool) -> None:
     )
     # Only ours: libraries write a page per compiled kernel at the same level.
     logging.getLogger("mapps").setLevel(logging.WARNING if quiet else logging.INFO)
+
+
+def _repair(names: Sequence[str], steps: Mapping[str, Step]) -> None:
+    """Make the files again whose names come by standard input: there may be more than a command line takes."""
+    from app.db.engine import connect
+    from app.settings import get_settings
+    from workers.process.repair import repair
+
+    made = repair(names, get_settings(), lambda: connect("reader"), steps)
+    LOG.info("%d of %d files made again", len(made), len(set(names)))
 
 
 def _work(options: argparse.Namespace, steps: Mapping[str, Step]) -> None:

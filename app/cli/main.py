@@ -57,6 +57,7 @@ NOUNS = (
     Noun("run", "app.cli.run", "production runs: create, queue, status, watch, hold, retry, recall"),
     Noun("worker", "app.cli.worker", "reduce what is queued"),
     Noun("scan", "app.cli.scan", "one reduced scan: figures and pictures of its quality"),
+    Noun("store", "app.cli.store", "stored files: verify, repair, sweep"),
     Noun("release", "app.cli.release", "draw, export and verify releases"),
 )
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,6 +15,7 @@ from app.db.statements import statement
 from app.formats.atlas import AtlasFile, read_atlas
 from app.instruments.bands import BANDS, Band
 from app.reports.style import picture
+from app.store import Store
 
 MARKS = (("ABC", "#2f855a", "SNR above 5"), ("DEF", "#dd6b20", "poor"), ("UX", "#c53030", "upper limit only"))
 """Letters of ph_qual, colour and label."""
@@ -47,7 +47,8 @@ def draw_image(connection: Connection[Any], run: str, path: Path) -> Path | None
             return None
         sources = cursor.execute(statement("reports/image_sources"), image).fetchall()
         bands = cursor.execute(statement("reports/image_bands"), image).fetchall()
-    files = {Band(row["band"]): _read(row["url"]) for row in bands}
+    store = Store()
+    files = {Band(row["band"]): read_atlas(store.whole_path(row["url"], row["sha256"])) for row in bands}
     shown = Band(image["band"])
     colour = _colour(files)
     rows, columns = files[shown].pixels_dn.shape
@@ -61,11 +62,6 @@ def draw_image(connection: Connection[Any], run: str, path: Path) -> Path | None
         _draw_marked(axes, files[shown], sources, shown)
         figure.suptitle(f"Run {run}, Atlas image {image['number']}")
     return path
-
-
-def _read(url: str) -> AtlasFile:
-    parts = urlsplit(url)
-    return read_atlas(Path(parts.path if parts.scheme == "file" else url))
 
 
 def _frame(axes: Any, title: str) -> None:

@@ -50,3 +50,8 @@ def content_hash(name: str) -> str:
 def mend(name: str) -> str:
     """Give the command that makes a damaged or missing file again."""
     return f"make it again: mapps store repair {name}"
+
+
+def remedy_for(url: str) -> str:
+    """Give what helps against a damaged file that a row names, in the store or outside."""
+    return "bring the file back as it was ingested" if is_outside(url) else mend(url)

@@ -23,7 +23,7 @@ from fsspec.implementations.local import LocalFileSystem
 
 from app.errors import InputError, StoredFileError, StoreError
 from app.settings import get_settings
-from app.store.names import StoredFile, content_hash, is_outside, mend
+from app.store.names import StoredFile, content_hash, is_outside, mend, remedy_for
 from app.store.placing import PART, copy_into_place, digest_of, put_into_place, size_of
 
 if TYPE_CHECKING:
@@ -83,11 +83,8 @@ class Store:
         ValueError
             Raised if kind or suffix is no plain lower-case word: a bug.
         """
-        if not _KIND.fullmatch(kind) or not _SUFFIX.fullmatch(suffix):
-            raise ValueError(f"kind {kind!r} or suffix {suffix!r} is not a plain lower-case word")
         try:
-            sha256, size = digest_of(content)
-            stored = StoredFile(f"{kind}/{sha256[:2]}/{sha256[2:]}{suffix}", sha256, size)
+            stored = self.name_of(content, kind, suffix)
             if not self._holds(stored):
                 self._write(content, stored)
         except OSError as error:
@@ -95,6 +92,19 @@ class Store:
             refusal.needed_bytes = len(content) if isinstance(content, bytes) else size_of(content)
             raise refusal from error
         return stored
+
+    def name_of(self, content: bytes | Path, kind: str, suffix: str = "") -> StoredFile:
+        """Name, hash and size that content has in every store.
+
+        Raises
+        ------
+        ValueError
+            Raised if kind or suffix is no plain lower-case word: a bug.
+        """
+        if not _KIND.fullmatch(kind) or not _SUFFIX.fullmatch(suffix):
+            raise ValueError(f"kind {kind!r} or suffix {suffix!r} is not a plain lower-case word")
+        sha256, size = digest_of(content)
+        return StoredFile(f"{kind}/{sha256[:2]}/{sha256[2:]}{suffix}", sha256, size)
 
     def open(self, name: str) -> IO[bytes]:
         """Open a stored file for reading.
@@ -178,6 +188,36 @@ class Store:
             return self.local_path(url)
         parts = urlsplit(url)
         return Path(parts.path if parts.scheme == "file" else url)
+
+    def whole_path(self, url: str, sha256: str) -> Path:
+        """Give the path of `path_of` after looking that the content is still what was published.
+
+        Parameters
+        ----------
+        url : str
+            As a row has it.
+        sha256 : str
+            SHA-256 of the content, hexadecimal, as the row has it.
+
+        Raises
+        ------
+        StoredFileError
+            Raised if the file is gone or has another content.
+        StoreError
+            Raised if the store cannot be read.
+        """
+        path = self.path_of(url)
+        try:
+            found, _ = digest_of(path)
+        except OSError as error:
+            raise StoredFileError(f"{path}: {error.strerror}", remedy=remedy_for(url)) from error
+        if found != sha256:
+            raise StoredFileError(
+                f"{path}: SHA-256 {found[:12]}",
+                expected=f"{sha256[:12]}, as published",
+                remedy=remedy_for(url),
+            )
+        return path
 
     def names(self) -> Iterator[str]:
         """Give the names of all files; unfinished ones are not among them."""

@@ -15,6 +15,7 @@ from app.production.protocol import Failure
 _TRANSIENT_ERRNO = frozenset(
     {
         errno.ENOSPC,
+        errno.EROFS,
         errno.EDQUOT,
         errno.EFBIG,
         errno.EIO,
