@@ -14,13 +14,12 @@ from app.cli.main import run as mapps
 from app.cli.output import forget_mode
 from app.db import doctor
 from app.db.stored_files import find_orphans, named_files, sampled_files, users_of
-from app.production import protocol
 from app.production.publishing import publish
 from app.settings import get_settings
 from app.store import Store
-from tests.worlds.production import IDENTITY, STEPS, Wish, another_run, make_world, perform
+from tests.worlds.production import STEPS, Wish, another_run, make_world, perform
+from tests.worlds.working import next_claim, step_context, work
 from workers.process.repair import RepairStore, find_makers, repair
-from workers.steps.context import StepContext
 
 LONG_AGO = (1e9, 1e9)
 
@@ -48,32 +47,10 @@ def command(live_database, capsys):
 
 
 @pytest.fixture
-def context(live_database):
-    return lambda claim: StepContext(
-        connect=lambda: live_database.connect("worker"),
-        store=Store(),
-        settings=get_settings(),
-        parameters=claim.parameters,
-        checkpoint=lambda _: None,
-        log=logging.getLogger("test"),
-    )
-
-
-def claim(connection, world):
-    return protocol.claim(connection, IDENTITY, 60, world.run)
-
-
-def work(connection, context, world):
-    """Do all tasks of the run as a worker does."""
-    while (held := claim(connection, world)) is not None:
-        publish(connection, held, perform(held, context(held)))
-
-
-@pytest.fixture
-def world(connection, context):
+def world(connection, live_database):
     """A night, its calibration and two scans, reduced: three files."""
     made = make_world(connection, 2, entry="raw")
-    work(connection, context, made)
+    work(connection, live_database, made)
     return made
 
 
@@ -130,19 +107,19 @@ def test_users_are_told(connection, world):
     ]
 
 
-def test_a_file_of_several_runs_names_them_all(connection, context, world):
+def test_a_file_of_several_runs_names_them_all(connection, live_database, world):
     """Equal content is one file: the calibration of the synthetic night is the same in every run."""
     for _ in range(5):
-        work(connection, context, another_run(connection, world))
+        work(connection, live_database, another_run(connection, world))
     told = users_of(connection, names(connection)[0])
     assert len(told) == 5
     assert told[-1] == "2 more"
 
 
-def test_repair_goes_from_maker_to_maker(connection, context, world, live_database):
+def test_repair_goes_from_maker_to_maker(connection, world, live_database):
     """One run's parameters no longer make the content: another run's do."""
     # Another parameter set that makes the same.
-    work(connection, context, another_run(connection, world, Wish(poison=[-1])))
+    work(connection, live_database, another_run(connection, world, Wish(poison=[-1])))
     name = names(connection)[0]
     spoil(name)
     changed = json.dumps({"synthetic": vars(Wish(file_bytes=200))})
@@ -246,15 +223,15 @@ def test_sweep_lists_and_removes_old_orphans(command, connection, world):
     assert "3 files read, 0 wrong" in command("verify")
 
 
-def test_sweep_leaves_what_an_attempt_at_work_may_publish(connection, world, context):
+def test_sweep_leaves_what_an_attempt_at_work_may_publish(connection, world, live_database):
     """Its lease may be days long: what was stored since it began stays, however old."""
     running = another_run(connection, world, Wish(file_bytes=300))
-    held = claim(connection, running)
+    held = next_claim(connection, running)
     began = datetime.now(UTC) - timedelta(days=9)
     connection.execute(
         "UPDATE production.attempt SET started_at = %s WHERE attempt_id = %s", (began, held.attempt_id)
     )
-    publication = perform(held, context(held))
+    publication = perform(held, step_context(live_database, held))
     made = sorted(set(Store().names()) - set(names(connection)))
     stored = (began + timedelta(hours=1)).timestamp()
     for name in made:
