@@ -44,8 +44,7 @@ def _faults(names: Sequence[str] | None = None, sample: int | None = None) -> tu
         files = named_files(connection) if sample is None else sampled_files(connection, sample)
         if names is not None:
             files = _chosen(files, names)
-        shown: Sequence[NamedFile] = files
-        return len(files), list(verify(connection, store, list(track(shown, "files listed"))))
+        return len(files), list(verify(connection, store, track(files, "files read", len(files))))
 
 
 def _chosen(files: list[NamedFile], names: Sequence[str]) -> list[NamedFile]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -110,7 +110,7 @@ def fault_of(store: Store, file: NamedFile) -> tuple[str, str] | None:
     return None
 
 
-def verify(connection: Connection[Any], store: Store, files: Sequence[NamedFile]) -> Iterator[FileFault]:
+def verify(connection: Connection[Any], store: Store, files: Iterable[NamedFile]) -> Iterator[FileFault]:
     """Read files and tell the damaged and missing ones.
 
     Parameters
@@ -119,8 +119,8 @@ def verify(connection: Connection[Any], store: Store, files: Sequence[NamedFile]
         Reader's.
     store : Store
         Store to read.
-    files : sequence of NamedFile
-        What to look at.
+    files : iterable of NamedFile
+        Files to read.
 
     Raises
     ------

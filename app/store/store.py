@@ -96,6 +96,15 @@ class Store:
     def name_of(self, content: bytes | Path, kind: str, suffix: str = "") -> StoredFile:
         """Name, hash and size that content has in every store.
 
+        Parameters
+        ----------
+        content : bytes or Path
+            The content, or a file that holds it.
+        kind : str
+            First folder of the name, such as `atlas`.
+        suffix : str
+            End of the name with its dot, such as `.fits`.
+
         Raises
         ------
         ValueError

@@ -51,7 +51,17 @@ class RepairStore(Store):
         self.made: set[str] = set()
 
     def put(self, content: bytes | Path, kind: str, suffix: str = "") -> StoredFile:
-        """Store a wanted file; give the name of any other without storing it."""
+        """Store a wanted file; give the name of any other without storing it.
+
+        Parameters
+        ----------
+        content : bytes or Path
+            The content, or a file that holds it.
+        kind : str
+            First folder of the name, such as `atlas`.
+        suffix : str
+            End of the name with its dot, such as `.fits`.
+        """
         stored = self.name_of(content, kind, suffix)
         if stored.name not in self.wanted:
             return stored
@@ -114,7 +124,7 @@ def _make(
     steps: Mapping[str, Step],
 ) -> set[str]:
     claim = maker.claim
-    what = f"attempt {claim.attempt_id} ({claim.kind}, run {claim.run_name})"
+    work = f"attempt {claim.attempt_id} ({claim.kind}, run {claim.run_name})"
     store = RepairStore(settings.store, names)
     context = StepContext(
         connect=connect,
@@ -127,18 +137,18 @@ def _make(
     try:
         publication = steps[claim.kind](claim, context)
     except MappsError as error:
-        LOG.warning("%s cannot be done again: %s", what, error)
+        LOG.warning("%s cannot be done again: %s", work, error)
         return store.made
     if missed := set(names) - store.made:
         same = output_hash(publication) == maker.output_hash
         LOG.error(
             "%s made other content%s: %d files are not made again; it ran code %s, this is %s %s",
-            what,
+            work,
             "" if same else " than it published",
             len(missed),
             maker.code,
             code_version(),
             git_commit(),
         )
-    LOG.info("%s: %d files made again", what, len(store.made))
+    LOG.info("%s: %d files made again", work, len(store.made))
     return store.made

@@ -106,7 +106,7 @@ COMMENT ON COLUMN release.atlas.number IS 'Image number in the scan';
 COMMENT ON COLUMN release.atlas.ra IS 'Right ascension of the centre, ICRS degrees';
 COMMENT ON COLUMN release.atlas.decl IS 'Declination of the centre, ICRS degrees';
 COMMENT ON COLUMN release.atlas.footprint IS 'Area of the image';
-COMMENT ON COLUMN release.atlas.url IS 'Where the FITS file is';
+COMMENT ON COLUMN release.atlas.url IS 'FITS file: name in the store, or path of an ingested image';
 COMMENT ON COLUMN release.atlas.sha256 IS 'SHA-256 of the file';
 COMMENT ON COLUMN release.atlas.zero_point_mag IS 'Magnitude of 1 DN';
 
@@ -1066,7 +1066,7 @@ COMMENT ON COLUMN wsdb.atlas_image.decl IS 'Declination of the centre, ICRS degr
 COMMENT ON COLUMN wsdb.atlas_image.footprint IS 'Area of the image';
 COMMENT ON COLUMN wsdb.atlas_image.width_pix IS 'Columns';
 COMMENT ON COLUMN wsdb.atlas_image.height_pix IS 'Rows';
-COMMENT ON COLUMN wsdb.atlas_image.url IS 'Where the FITS file is';
+COMMENT ON COLUMN wsdb.atlas_image.url IS 'FITS file: name in the store, or path of an ingested image';
 COMMENT ON COLUMN wsdb.atlas_image.sha256 IS 'SHA-256 of the file';
 COMMENT ON COLUMN wsdb.atlas_image.zero_point_mag IS 'Magnitude of 1 DN';
 COMMENT ON COLUMN wsdb.atlas_image.zero_point_error_mag IS 'Its error; null where unknown';
