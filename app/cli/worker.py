@@ -49,7 +49,7 @@ def work(
     from app.settings import get_settings
 
     # Refused here once, rather than by every process.
-    require_current(database_url("worker"))
+    require_current(database_url())
     if run is not None:
         with connect("worker") as connection:
             list_runs(connection, run)
