@@ -94,9 +94,38 @@ class TransientError(OperatorError):
 
 
 class StoreError(TransientError):
-    """The file store refused a read or a write (disk full, network, permission)."""
+    """The file store refuses reads or writes (disk full, read-only, not mounted); workers wait for it.
+
+    Attributes
+    ----------
+    needed_bytes : int
+        Size of the file that was refused, 0 where none was to be written.
+    absent_kind : str
+        Kind of files of which the store holds none at all; empty where that is not what is wrong.
+    """
 
     code = "STORE"
+    needed_bytes: int = 0
+    absent_kind: str = ""
+
+
+class StoredFileError(OperatorError):
+    """One file of the store is gone or has other content than was published; trying again does not mend it."""
+
+    code = "STORED_FILE"
+
+
+class RawFolderError(TransientError):
+    """The folder of ingested files is not there (not mounted, moved); workers wait for it.
+
+    Attributes
+    ----------
+    folder : str
+        Path of the folder.
+    """
+
+    code = "RAW_FOLDER"
+    folder: str = ""
 
 
 class FileSystemError(OperatorError):

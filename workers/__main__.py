@@ -1,4 +1,7 @@
-"""`python -m workers`: one worker process; `warm` compiles the kernels, `replay` does accepted attempts again."""
+"""`python -m workers`: one worker process; the other words are `warm`, `replay` and `repair`.
+
+`warm` compiles the kernels, `replay` does accepted attempts again and compares, `repair` makes stored files again.
+"""
 
 from __future__ import annotations
 
@@ -39,6 +42,8 @@ def main(words: Sequence[str] | None = None, steps: Mapping[str, Step] = STEPS) 
             LOG.info("kernels are compiled: %.1f s", warm())
         elif options.verb == "replay":
             return _replay(options, steps)
+        elif options.verb == "repair":
+            _repair(sys.stdin.read().split(), steps)
         else:
             _work(options, steps)
     except MappsError as error:
@@ -49,7 +54,7 @@ def main(words: Sequence[str] | None = None, steps: Mapping[str, Step] = STEPS) 
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m workers", description=__doc__)
-    parser.add_argument("verb", nargs="?", default="work", choices=("work", "warm", "replay"))
+    parser.add_argument("verb", nargs="?", default="work", choices=("work", "warm", "replay", "repair"))
     parser.add_argument("--run", help="work for this run only; the run to replay")
     parser.add_argument("--until-idle", action="store_true", help="end when nothing is left to do")
     parser.add_argument("--max-tasks", type=int, metavar="N", help="end after N attempts")
@@ -104,6 +109,16 @@ def _replay(options: argparse.Namespace, steps: Mapping[str, Step]) -> int:
     else:
         print(f"{len(verdicts)} attempts: " + ", ".join(f"{count} {name}" for name, count in counts.items()))
     return DIFFERS_STATUS if counts["differs"] else CANNOT_STATUS if counts["cannot"] else 0
+
+
+def _repair(names: Sequence[str], steps: Mapping[str, Step]) -> None:
+    """Make the files again whose names come by standard input: there may be more than a command line takes."""
+    from app.db.engine import connect
+    from app.settings import get_settings
+    from workers.process.repair import repair
+
+    made = repair(names, get_settings(), lambda: connect("reader"), steps)
+    LOG.info("%d of %d files made again", len(made), len(set(names)))
 
 
 def _work(options: argparse.Namespace, steps: Mapping[str, Step]) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -92,7 +93,7 @@ def build(
             _refuse_untouched(connection, run)
         summary = build_release(
             connection, name, kind, run, _changes(change or []), allow_unfinished=allow_unfinished,
-            report=lambda _: shown.advance(),
+            report=lambda _: shown.advance(), tell=lambda words: print(words, file=sys.stderr),
         )  # fmt: skip
     if json_wanted():
         emit_record(asdict(summary))

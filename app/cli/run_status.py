@@ -11,11 +11,18 @@ from typing import Annotated, Any
 import typer
 from psycopg import Connection
 
-from app.cli.output import JsonOption, emit_record, emit_table, json_wanted, on_terminal, say
+from app.cli.output import JsonOption, as_text, emit_record, emit_table, json_wanted, on_terminal, say
 from app.cli.run_options import NameArgument, night_name
 from app.db.engine import connect
 from app.models.production import TaskState
-from app.production.progress import Progress, read_attempts, read_inputs, read_problems, read_progress
+from app.production.progress import (
+    Progress,
+    read_attempts,
+    read_inputs,
+    read_outages,
+    read_problems,
+    read_progress,
+)
 from app.production.runs import list_runs
 from app.production.stale import mixtures, told_mixtures
 
@@ -57,9 +64,11 @@ def status(
         found = read_progress(connection, name)
         problems = read_problems(connection, name)
         mixed = mixtures(connection, name)
+        outages = read_outages(connection, name)
     if json_wanted():
         record = {"run": name, "state": run["state"], "tasks": found.table, "problems": problems}
         record |= {"mixed": [vars(mixture) for mixture in mixed]}
+        record |= {"waiting_for": outages}
         emit_record(record)
         return
     say(f"run {name}: {run['kind']}, {run['state']}, {found.text()}")
@@ -67,6 +76,11 @@ def status(
         emit_table(found.table, STATUS_COLUMNS, f"Tasks of run {name}")
     for line in told_mixtures(mixed):
         say(f"  {line}")
+    for outage in outages:
+        say(
+            f"  workers wait: {outage['tasks']} tasks given back, no attempt counted, the latest"
+            f" {as_text(outage['latest'])}: {outage['code']}: {outage['reason']}"
+        )
     for problem in problems:
         scan = f", scan {problem['scan']}" if problem["scan"] else ""
         say(

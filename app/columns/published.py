@@ -63,6 +63,8 @@ PUBLISHED_ATLAS: tuple[Column, ...] = (
     ),
     Column("zero_point_mag", Kind.REAL, "Magnitude of 1 DN", "mag", "phot.mag;arith.zp"),
     Column("sha256", Kind.CHAR, "SHA-256 of the file", ucd="meta.checksum", length=64),
-    Column("url", Kind.CHAR, "Where the FITS file is", ucd="meta.ref.url"),
+    Column(
+        "url", Kind.CHAR, "FITS file: name in the store, or path of an ingested image", ucd="meta.ref.url"
+    ),
 )
 """Columns of the Atlas list. Text without a length (the URL) gets that of its longest value at export."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import getpass
 import re
+import shlex
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -18,9 +19,10 @@ from app.db.binaries import control_file, find_binaries
 from app.db.engine import ROLES, connect, connect_url, database_url, verified_url
 from app.db.session import ReadOnlyServerError
 from app.db.statements import scripts, statement
+from app.db.stored_files import fault_of, sampled_files
 from app.errors import DatabaseUnavailableError, MappsError, StoreError
 from app.kernel_place import KernelPlaceError, kernel_place
-from app.settings import get_settings
+from app.settings import Settings, get_settings
 from app.store import Store, free_bytes
 
 if TYPE_CHECKING:
@@ -29,6 +31,8 @@ if TYPE_CHECKING:
 OLDEST_PGSPHERE = (1, 4)
 # A small simulated night and its release take 0.4 GB; a server whose disk is full stops at once.
 LEAST_FREE_BYTES = 2_000_000_000
+# Of each kind, images, calibrations and diagnostics: some 60 MB to read.
+SAMPLED_FILES = 10
 KERNELS = Path(__file__).resolve().parents[2] / "workers" / "reduction" / "__pycache__"
 # As sql/schema/hand/20_roles.sql makes them on every server; a role may alter its own settings.
 READER_SETTINGS = (
@@ -36,6 +40,7 @@ READER_SETTINGS = (
     "statement_timeout=10min",
     "idle_in_transaction_session_timeout=10min",
     "work_mem=64MB",
+    "idle_session_timeout=12h",
 )
 # Without stars positions were wrong by up to 2 arcsec with errors of 0.07 arcsec.
 NO_REFERENCE_STARS = (
@@ -89,7 +94,10 @@ def examine(*, deep: bool = False) -> Iterator[Finding]:
         if deep and schema.ok:
             yield from check_invariants()
     yield check_kernels()
-    yield check_store()
+    store = check_store()
+    yield store
+    if store.ok and database.ok and schema.ok:
+        yield check_stored_files()
     yield check_space()
 
 
@@ -275,6 +283,23 @@ def check_store() -> Finding:
     return Finding("file store", ok=True, found=url)
 
 
+def check_stored_files() -> Finding:
+    """Compare some stored files, chosen by chance, with what was published; mapps store verify reads them all."""
+    store = Store()
+    with connect("reader", autocommit=True) as connection:
+        files = sampled_files(connection, SAMPLED_FILES)
+    try:
+        damaged = [file.name for file in files if fault_of(store, file) is not None]
+    except StoreError as error:
+        return Finding("stored files", ok=False, found=error.found, remedy=error.remedy)
+    if damaged:
+        found = (
+            f"{len(damaged)} of {len(files)} files looked at are damaged or missing, for example {damaged[0]}"
+        )
+        return Finding("stored files", ok=False, found=found, remedy="mapps store repair")
+    return Finding("stored files", ok=True, found=f"{len(files)} looked at, all as published")
+
+
 def check_space() -> Finding:
     """Look for free space where files and the private server are."""
     settings = get_settings()
@@ -289,9 +314,18 @@ def check_space() -> Finding:
     url, free = min(known.items(), key=lambda item: item[1])
     found = f"{free / 1e9:.1f} GB free at {url}"
     if free < LEAST_FREE_BYTES:
-        name = "MAPPS_STORE_URL" if url == settings.store_url else "MAPPS_HOME"
-        return Finding("disk space", ok=False, found=found, remedy=f"export {name}=/a/larger/disk/mapps")
+        return Finding("disk space", ok=False, found=found, remedy=_roomier(settings))
     return Finding("disk space", ok=True, found=found)
+
+
+def _roomier(settings: Settings) -> str:
+    """Commands that move the store, which is what grows; rows name files without it, so that nothing else changes."""
+    store = settings.store.removeprefix("file://")
+    if "://" in store:
+        return "make room there"
+    new = "/a/larger/disk/mapps-store"
+    # Workers that run already keep the setting that they were started with.
+    return f"mapps store sweep --apply; or stop workers, mv {shlex.quote(store)} {new}, export MAPPS_STORE_URL={new}"
 
 
 def check_invariants() -> Iterator[Finding]:

@@ -246,9 +246,11 @@ ATTEMPT = Table(
     optional("ended_at", Moment, "When it ended; null while running"),
     optional("outcome", Text, "done, failed, lost or given_back; null while running"),
     required("accepted", Boolean, "Whether its rows are the ones of the task", server_default=text("false")),
-    optional("family", Text, "transient, input or bug; null unless failed"),
-    optional("error_code", Text, "Stable error code; null unless failed or lost"),
-    optional("error_text", Text, "What went wrong; null unless failed or lost"),
+    optional("family", Text, "transient, input or bug; null unless failed or given back"),
+    optional(
+        "error_code", Text, "Stable error code; null unless failed, lost or given back for want of a store"
+    ),
+    optional("error_text", Text, "What went wrong; null where there is no error code"),
     optional(
         "input_hash", CHAR(64), "SHA-256 over files, calibrations, stars and pipeline; null until known"
     ),

@@ -141,7 +141,7 @@ ATLAS = Table(
     required("ra", Double, "Right ascension of the centre, ICRS degrees"),
     required("decl", Double, "Declination of the centre, ICRS degrees"),
     required("footprint", SPolygonType(), "Area of the image"),
-    required("url", Text, "Where the FITS file is"),
+    required("url", Text, "FITS file: name in the store, or path of an ingested image"),
     required("sha256", CHAR(64), "SHA-256 of the file"),
     required("zero_point_mag", REAL, "Magnitude of 1 DN"),
     PrimaryKeyConstraint("release_id", "coadd_key", "band"),

@@ -69,7 +69,7 @@ ATLAS_IMAGE = Table(
     required("footprint", SPolygonType(), "Area of the image"),
     required("width_pix", SmallInteger, "Columns"),
     required("height_pix", SmallInteger, "Rows"),
-    required("url", Text, "Where the FITS file is"),
+    required("url", Text, "FITS file: name in the store, or path of an ingested image"),
     required("sha256", CHAR(64), "SHA-256 of the file"),
     required("zero_point_mag", REAL, "Magnitude of 1 DN"),
     optional("zero_point_error_mag", REAL, "Its error; null where unknown"),

@@ -81,6 +81,12 @@ def read_problems(connection: Connection[Any], name: str, limit: int = 50) -> Ro
         ).fetchall()
 
 
+def read_outages(connection: Connection[Any], name: str) -> Rows:
+    """Read what workers of a run wait for, a store or a folder: code, tasks given back, the latest moment, reason."""
+    with connection.cursor(row_factory=dict_row) as cursor:
+        return cursor.execute(statement("production/operate/outages"), {"name": name}).fetchall()
+
+
 def read_attempts(
     connection: Connection[Any],
     name: str | None,

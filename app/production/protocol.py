@@ -143,7 +143,9 @@ def fail(
         return TaskState.FAILED
 
 
-def give_back(connection: Connection[Any], claim: Claim, usage: Usage | None = None) -> None:
+def give_back(
+    connection: Connection[Any], claim: Claim, usage: Usage | None = None, failure: Failure | None = None
+) -> None:
     """Return an unfinished task: it is ready at once, and the attempt does not count.
 
     Parameters
@@ -154,6 +156,8 @@ def give_back(connection: Connection[Any], claim: Claim, usage: Usage | None = N
         Attempt and token.
     usage : Usage, optional
         What the attempt cost.
+    failure : Failure, optional
+        What the worker waits for, where a store or folder that is away ended the attempt and no stop.
 
     Raises
     ------
@@ -161,8 +165,14 @@ def give_back(connection: Connection[Any], claim: Claim, usage: Usage | None = N
         Raised if the attempt was closed by somebody else; nothing is written.
     """
     with one_transaction(connection):
-        _end(connection, claim, Outcome.GIVEN_BACK, None, usage)
+        _end(connection, claim, Outcome.GIVEN_BACK, failure, usage)
         connection.execute(statement("production/claim/task_again"), {"task_id": claim.task_id})
+
+
+def is_wanted(claim: Claim, connection: Connection[Any]) -> bool:
+    """Whether a task that was given back still waits for a worker: nobody has done, taken or held it."""
+    row = connection.execute(statement("production/claim/wanted"), {"task_id": claim.task_id}).fetchone()
+    return row == (True,)
 
 
 def reap(

@@ -25,6 +25,7 @@ from app.errors import ConflictError, MappsError, UserError
 from app.models.release import ReleaseKind, ReleaseState
 from app.production.runs import run_id_of
 from app.releases.parameters import release_parameters
+from app.releases.waiting import Tell, lock_builds, silent, tell_if_held
 from app.version import code_version, git_commit
 
 FOLDER = "release"
@@ -110,6 +111,7 @@ def build_release(
     *,
     allow_unfinished: bool = False,
     report: Callable[[StatementRun], None] | None = None,
+    tell: Tell = silent,
 ) -> BuildSummary:
     """Draw and publish a release, all of it or nothing.
 
@@ -129,6 +131,8 @@ def build_release(
         Whether runs may have tasks that are not done; their rows are not in the release.
     report : callable, optional
         Called after every statement.
+    tell : callable, optional
+        Told what the build waits for, before it waits.
 
     Returns
     -------
@@ -148,9 +152,9 @@ def build_release(
     """
     wanted, limits = ReleaseKind(kind), release_parameters(parameters)
     _refuse_taken(connection, name)
-    with _one_at_a_time(connection):
+    with _one_at_a_time(connection, tell):
         run_ids = _fit_runs(connection, runs, allow_unfinished=allow_unfinished)
-        _seal(connection, run_ids)
+        _seal(connection, dict(zip(dict.fromkeys(runs), run_ids, strict=True)), tell)
         with connection.transaction():
             connection.execute(statement("release/build/one_moment"))
             release_id = _register(connection, name, wanted, run_ids, limits)
@@ -197,21 +201,22 @@ def _taken(name: str) -> ConflictError:
     return ConflictError(f"there is a release {name!r} already", expected="a new name: releases never change")
 
 
-def _seal(connection: Connection[Any], run_ids: Sequence[int]) -> None:
+def _seal(connection: Connection[Any], runs: Mapping[str, int], tell: Tell) -> None:
     """Build the positional indexes of runs that have none, in transactions of their own: they stay if a build fails."""
-    for run_id in run_ids:
+    for name, run_id in runs.items():
+        tell_if_held(connection, run_id, name, tell)
         with connection.transaction():
             connection.execute(statement("release/build/seal_run"), {"run_id": run_id})
 
 
 @contextmanager
-def _one_at_a_time(connection: Connection[Any]) -> Iterator[None]:
+def _one_at_a_time(connection: Connection[Any], tell: Tell) -> Iterator[None]:
     """Hold the lock of all builds around the transaction: its snapshot must be taken after the wait.
 
     Builds share the names of their working tables, and rows that are being released must not be recalled meanwhile.
     """
     with connection.transaction():
-        connection.execute(statement("release/build/lock_builds"), {"key": RELEASES})
+        lock_builds(connection, tell)
     try:
         yield
     finally:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,10 +14,11 @@ from app.arrays import Doubles
 from app.db.statements import statement
 from app.formats.atlas import AtlasFile, read_atlas
 from app.instruments.bands import BANDS, Band
-from app.reports.style import picture
+from app.reports.style import count_of, picture
+from app.store import Store
 
-MARKS = (("ABC", "#2f855a", "SNR above 5"), ("DEF", "#dd6b20", "poor"), ("UX", "#c53030", "upper limit only"))
-"""Letters of ph_qual, colour and label."""
+MARKS = (("ABC", "#2f855a", "ph_qual A, B, C"), ("DEF", "#dd6b20", "ph_qual D, E, F"))
+"""Letters of ph_qual, colour and label. Sources that the band did not detect (U, X) have no place in its picture."""
 
 COMMON_COLOUR_MAG = {Band.J: 0.0, Band.H: 0.45, Band.K: 0.55}
 """J minus the band for the bulk of field stars at high latitude, late G to K dwarfs."""
@@ -47,7 +47,8 @@ def draw_image(connection: Connection[Any], run: str, path: Path) -> Path | None
             return None
         sources = cursor.execute(statement("reports/image_sources"), image).fetchall()
         bands = cursor.execute(statement("reports/image_bands"), image).fetchall()
-    files = {Band(row["band"]): _read(row["url"]) for row in bands}
+    store = Store()
+    files = {Band(row["band"]): read_atlas(store.whole_path(row["url"], row["sha256"])) for row in bands}
     shown = Band(image["band"])
     colour = _colour(files)
     rows, columns = files[shown].pixels_dn.shape
@@ -59,13 +60,14 @@ def draw_image(connection: Connection[Any], run: str, path: Path) -> Path | None
             _frame(axes, "Ks, H, J as red, green, blue")
         axes = figure.add_subplot(1, panels, panels)
         _draw_marked(axes, files[shown], sources, shown)
-        figure.suptitle(f"Run {run}, Atlas image {image['number']}")
+        figure.suptitle(_title(run, image))
     return path
 
 
-def _read(url: str) -> AtlasFile:
-    parts = urlsplit(url)
-    return read_atlas(Path(parts.path if parts.scheme == "file" else url))
+def _title(run: str, image: dict[str, Any]) -> str:
+    tile = f", tile {image['tile']}" if image["tile"] is not None else ""
+    night = f"{image['date']:%Y-%m-%d}{image['hemis']}"
+    return f"Run {run}, night {night}, scan {image['scan']:03d}{tile}, Atlas image {image['number']}"
 
 
 def _frame(axes: Any, title: str) -> None:
@@ -80,14 +82,16 @@ def _draw_marked(axes: Any, content: AtlasFile, sources: list[dict[str, Any]], b
     low, high = np.nanpercentile(pixels, (5.0, 99.5)) if np.isfinite(pixels).any() else (0.0, 1.0)
     stretched = np.arcsinh((pixels - low) / max(high - low, 1e-6) * 6.0)
     axes.imshow(stretched, origin="lower", cmap="gray_r", interpolation="nearest", vmin=-0.3, vmax=2.8)
+    detected = 0
     for letters, colour, label in MARKS:
         chosen = [s for s in sources if s["ph_qual"][band.position : band.position + 1] in tuple(letters)]
+        detected += len(chosen)
         if chosen:
             x, y = content.facts.projection.to_pixels([s["ra"] for s in chosen], [s["decl"] for s in chosen])
             axes.scatter(
                 x,
                 y,
-                s=26,
+                s=_circle_points2(len(sources)),
                 facecolors="none",
                 edgecolors=colour,
                 linewidths=0.6,
@@ -98,7 +102,7 @@ def _draw_marked(axes: Any, content: AtlasFile, sources: list[dict[str, Any]], b
     axes.set_ylim(-0.5, rows - 0.5)
     if axes.get_legend_handles_labels()[0]:
         axes.legend(loc="upper right", fontsize=7, framealpha=0.9)
-    _frame(axes, f"{band.label}, {len(sources):,} sources")
+    _frame(axes, f"{band.label}: {detected:,} of {count_of(len(sources), 'source')} detected in this band")
 
 
 def _colour(files: dict[Band, AtlasFile]) -> NDArray[np.uint8] | None:
@@ -119,6 +123,11 @@ def _colour(files: dict[Band, AtlasFile]) -> NDArray[np.uint8] | None:
     noise = 1.4826 * float(np.median(np.abs(planes[0])))
     colour: NDArray[np.uint8] = make_lupton_rgb(*planes, minimum=0.5 * noise, stretch=6.0 * noise, Q=6.0)
     return colour
+
+
+def _circle_points2(sources: int) -> float:
+    """Area of a circle, square points: 26 for some hundred sources, down to 4 where they would hide the stars."""
+    return float(np.clip(26.0 * 400.0 / max(sources, 1), 4.0, 26.0))
 
 
 def _without_sky(pixels: NDArray[np.float32], cell_pix: int = 64) -> Doubles:

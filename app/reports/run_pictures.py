@@ -11,12 +11,15 @@ from psycopg.rows import dict_row
 
 from app.arrays import Doubles
 from app.db.statements import statement
-from app.instruments.bands import BANDS
+from app.instruments.bands import BANDS, Band
 from app.production.runs import run_id_of
+from app.reports.coverage_picture import draw_coverage
 from app.reports.image_picture import draw_image
-from app.reports.style import BAND_COLOUR, picture
+from app.reports.style import BAND_COLOUR, count_of, picture
 
 BIN_MAG = 0.5
+LEAST_ERROR_MAG = 0.001
+"""Lower edge of the picture of errors; what is below is counted in the title."""
 REQUIREMENT_MAG = {"j": 15.8, "h": 15.1, "k": 14.3}
 """Magnitudes at which the original survey required SNR 10 (background/survey 5.5)."""
 
@@ -45,12 +48,12 @@ def write_run_report(connection: Connection[Any], run: str, folder: Path) -> lis
     """
     run_id_of(connection, run)
     folder.mkdir(parents=True, exist_ok=True)
-    photometry = _photometry(connection, run)
+    photometry, scans = _photometry(connection, run), _scans_of(connection, run)
     pictures = [
-        _coverage(connection, run, folder / "coverage.png"),
+        draw_coverage(connection, run, folder / "coverage.png"),
         draw_image(connection, run, folder / "atlas.png"),
-        _counts(photometry, run, folder / "counts.png"),
-        _errors(photometry, run, folder / "errors.png"),
+        _counts(photometry, run, scans, folder / "counts.png"),
+        _errors(photometry, run, scans, folder / "errors.png"),
     ]
     return [path for path in pictures if path is not None]
 
@@ -60,75 +63,19 @@ def _photometry(connection: Connection[Any], run: str) -> Doubles:
     return np.array(rows, np.float64).reshape(-1, 3, 3)
 
 
-def _coverage(connection: Connection[Any], run: str, path: Path) -> Path | None:
-    """Draw the areas of the reduced scans on the sky, calibration scans in orange, darker where scans overlap."""
-    from matplotlib.patches import Polygon
-
+def _scans_of(connection: Connection[Any], run: str) -> str:
+    """Say whose sources are counted: a calibration field of six visits has every star six times."""
     with connection.cursor(row_factory=dict_row) as cursor:
-        scans = cursor.execute(statement("reports/run_scans"), {"run": run}).fetchall()
-    if not scans:
-        return None
-    middle = float(np.degrees(np.angle(np.mean([np.exp(1j * np.radians(s["ra_1"])) for s in scans])))) % 360.0
-    corners = [
-        np.array(
-            [((s[f"ra_{i}"] - middle + 180.0) % 360.0 - 180.0 + middle, s[f"dec_{i}"]) for i in (1, 2, 4, 3)]
-        )
-        for s in scans
-    ]
-    groups = _neighbours(corners)
-    with picture(path, width_inch=4.0 * min(len(groups), 3), height_inch=5.0) as figure:
-        # The picture has room for three patches of sky, although a night of the survey has more.
-        for panel, members in enumerate(groups[:3]):
-            axes = figure.add_subplot(1, min(len(groups), 3), panel + 1)
-            for index in members:
-                colour = "#2b6cb0" if scans[index]["kind"] == "sci" else "#dd6b20"
-                axes.add_patch(Polygon(corners[index], facecolor=colour, edgecolor=colour, alpha=0.35))
-            for tile in sorted({scans[index]["tile"] or 0 for index in members}):
-                _label_tile(
-                    axes, [(scans[i], corners[i]) for i in members if (scans[i]["tile"] or 0) == tile]
-                )
-            shown = np.concatenate([corners[index] for index in members])
-            margin = 0.15 * np.ptp(shown, axis=0) + 0.01
-            axes.set_xlim(shown[:, 0].max() + margin[0], shown[:, 0].min() - margin[0])
-            axes.set_ylim(shown[:, 1].min() - margin[1], shown[:, 1].max() + margin[1])
-            axes.set_xlabel("right ascension, deg")
-            axes.set_ylabel("declination, deg" if panel == 0 else "")
-        nights = sorted({f"{s['date']:%Y-%m-%d} {s['hemis']}" for s in scans})
-        figure.suptitle(
-            f"Coverage of run {run}: {len(scans)} scan{'s' if len(scans) > 1 else ''}, {', '.join(nights[:3])}"
-        )
-    return path
+        rows = cursor.execute(statement("reports/run_scans"), {"run": run}).fetchall()
+    science = sum(row["kind"] == "sci" for row in rows)
+    if not science:
+        return f"{count_of(len(rows), 'calibration scan')}, each visit counted"
+    left_out = len(rows) - science
+    words = count_of(science, "science scan")
+    return words if not left_out else f"{words}; {count_of(left_out, 'calibration scan')} left out"
 
 
-def _label_tile(axes: Any, scans: list[tuple[dict[str, Any], Doubles]]) -> None:
-    """Write one label for all scans of a tile: six calibration scans lie on top of one another."""
-    numbers = sorted(scan["scan"] for scan, _ in scans)
-    span = f"scan {numbers[0]:03d}" if len(numbers) == 1 else f"scans {numbers[0]:03d} to {numbers[-1]:03d}"
-    rows = sum(scan["point_rows"] or 0 for scan, _ in scans)
-    ra, decl = np.concatenate([corner for _, corner in scans]).mean(axis=0)
-    label = f"{span}\ntile {scans[0][0]['tile']}\n{rows:,} sources"
-    axes.annotate(label, (ra, decl), ha="center", va="center", fontsize=7)
-
-
-def _neighbours(corners: list[Doubles], reach_deg: float = 1.0) -> list[list[int]]:
-    """Group scans whose centres are within reach of a member, the largest group first."""
-    centres = np.array([corner.mean(axis=0) for corner in corners])
-    left, groups = set(range(len(corners))), []
-    while left:
-        group, edge = set(), {min(left)}
-        while edge:
-            group |= edge
-            near = {
-                j for i in edge for j in left - group
-                if np.abs(centres[j] - centres[i]).max() < reach_deg + np.ptp(corners[i], axis=0).max()
-            }  # fmt: skip
-            edge = near - group
-        left -= group
-        groups.append(sorted(group))
-    return sorted(groups, key=lambda members: (-len(members), members))
-
-
-def _counts(photometry: Doubles, run: str, path: Path) -> Path | None:
+def _counts(photometry: Doubles, run: str, scans: str, path: Path) -> Path | None:
     """Draw number counts per half magnitude and band."""
     if not np.isfinite(photometry[:, :, 0]).any():
         return None
@@ -153,11 +100,13 @@ def _counts(photometry: Doubles, run: str, path: Path) -> Path | None:
         axes.set_xlabel("magnitude")
         axes.set_ylabel(f"sources per {BIN_MAG} mag")
         axes.legend()
-        axes.set_title(f"Number counts of run {run} (dotted: where the survey asks for SNR 10)", fontsize=10)
+        axes.set_title(
+            f"Number counts of run {run}, {scans}\ndotted: where the survey asks for SNR 10", fontsize=10
+        )
     return path
 
 
-def _errors(photometry: Doubles, run: str, path: Path) -> Path | None:
+def _errors(photometry: Doubles, run: str, scans: str, path: Path) -> Path | None:
     """Draw corrected uncertainty against magnitude, one panel a band."""
     if not np.isfinite(photometry[:, :, 0]).any():
         return None
@@ -170,9 +119,17 @@ def _errors(photometry: Doubles, run: str, path: Path) -> Path | None:
             axes.axhline(0.10857, color="black", linewidth=0.8)
             axes.axvline(REQUIREMENT_MAG[band.value], color="black", linestyle=":", linewidth=0.8)
             axes.set_yscale("log")
-            axes.set_ylim(0.005, 1.0)
+            axes.set_ylim(LEAST_ERROR_MAG, 1.0)
             axes.set_xlabel(f"{band.label}, mag")
             axes.set_ylabel("uncertainty, mag" if band.position == 0 else "")
-            axes.set_title(f"{band.label}: {int(good.sum()):,} sources", fontsize=10)
-        figure.suptitle(f"Photometric error of run {run} (line: SNR 10; dotted: the survey's requirement)")
+            axes.set_title(_errors_title(band, errors[good]), fontsize=10)
+        figure.suptitle(
+            f"Photometric error of run {run}, {scans}\nline: SNR 10; dotted: the survey's requirement",
+            fontsize=11,
+        )
     return path
+
+
+def _errors_title(band: Band, errors: Doubles) -> str:
+    outside = int(((errors < LEAST_ERROR_MAG) | (errors > 1.0)).sum())
+    return f"{band.label}: {count_of(errors.size, 'source')}" + (f", {outside:,} outside" if outside else "")

@@ -12,11 +12,11 @@ from psycopg.rows import dict_row
 
 from app.columns.diagnostics import ScanDiagnostics
 from app.db.statements import statement
-from app.errors import StoreError, UnknownNameError, UserError
+from app.errors import StoredFileError, StoreError, UnknownNameError, UserError
 from app.formats.scan_diagnostics import DiagnosticsFileError, read_diagnostics
 from app.production.runs import run_id_of
 from app.production.selection import Selection
-from app.store import Store
+from app.store import Store, mend
 
 SHOWN = 5
 """Scans that an error names when several are meant."""
@@ -183,16 +183,16 @@ def load_diagnostics(scan: ChosenScan, store: Store) -> ScanDiagnostics:
     try:
         path = store.local_path(scan.name)
         content = path.read_bytes()
-    except (StoreError, OSError) as error:
-        found = error.found if isinstance(error, StoreError) else f"{scan.name}: {error.strerror}"
+    except (StoredFileError, StoreError, OSError) as error:
+        found = f"{scan.name}: {error.strerror}" if isinstance(error, OSError) else error.found
         raise StoreError(
             f"the diagnostics of scan {scan.scan} of {scan.night} are gone: {found}",
             expected=f"file {scan.name} in the store {store.url}",
-            remedy=f"restore it, correct MAPPS_STORE_URL, or {AGAIN}",
+            remedy=f"correct MAPPS_STORE_URL, or {mend(scan.name)}",
         ) from error
     sha256 = hashlib.sha256(content).hexdigest()
     if sha256 != scan.sha256:
         raise DiagnosticsFileError(
-            f"{path} has SHA-256 {sha256[:12]}", expected=scan.sha256[:12], remedy=f"restore it, or {AGAIN}"
+            f"{path} has SHA-256 {sha256[:12]}", expected=scan.sha256[:12], remedy=mend(scan.name)
         )
     return read_diagnostics(path)

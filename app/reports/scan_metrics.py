@@ -60,6 +60,10 @@ def spread(values: Any) -> float:
     return 1.4826 * middle(np.abs(np.asarray(values, np.float64) - middle(values)))
 
 
+LEAST_STARS = 5
+"""Of fewer stars there is no mean and no root mean square."""
+
+
 def clipped_rms(values: Any) -> float:
     """Root mean square of the values within `CLIP_SIGMA` spreads of the median; NaN without finite values.
 
@@ -159,12 +163,16 @@ _FIGURES: tuple[tuple[str, Callable[[BandDiagnostics], float]], ...] = (
 """Names of the figures of a band, and how they are computed."""
 
 
+def _rms(values: Any) -> float:
+    return clipped_rms(values) if np.size(values) >= LEAST_STARS else np.nan
+
+
 def _reference_figures(diagnostics: ScanDiagnostics) -> tuple[tuple[str, float], ...]:
     table = diagnostics.references
     return (
         ("reference_stars", int(table.size)),
         ("reference_offset_x_arcsec", middle(table["dx_arcsec"])),
         ("reference_offset_y_arcsec", middle(table["dy_arcsec"])),
-        ("reference_rms_x_arcsec", clipped_rms(table["dx_arcsec"])),
-        ("reference_rms_y_arcsec", clipped_rms(table["dy_arcsec"])),
+        ("reference_rms_x_arcsec", _rms(table["dx_arcsec"])),
+        ("reference_rms_y_arcsec", _rms(table["dy_arcsec"])),
     )

@@ -10,12 +10,9 @@ import numpy as np
 
 from app.arrays import Doubles
 from app.columns.diagnostics import BandDiagnostics, ScanDiagnostics
-from app.reports.scan_metrics import SNR_EDGES, clipped_rms, middle, ratio, typical_ratio
+from app.reports.scan_metrics import LEAST_STARS, SNR_EDGES, clipped_rms, middle, ratio, typical_ratio
 from app.reports.scan_planes import draw_chi2, draw_residuals
 from app.reports.style import BAND_COLOUR, count_of, picture, say_nothing_there
-
-LEAST_STARS = 5
-"""Bins with fewer stars get no mean."""
 
 
 def write_scan_pictures(diagnostics: ScanDiagnostics, title: str, folder: Path) -> list[Path]:
@@ -204,9 +201,16 @@ def _draw_along(axes: Any, places: Any, values: Any, reach: float, label: str) -
         )
     axes.set_ylim(-reach, reach)
     axes.set_ylabel(f"{label}, arcsec")
-    told = f"offset {middle(values):+.3f}, rms {clipped_rms(values):.3f} arcsec"
+    told = f"offset {middle(values):+.3f}, {_rms_words(values)}"
     outside = f"; {beyond.sum()} outside the picture (red)" if beyond.any() else ""
     axes.set_title(told + outside, fontsize=10)
+
+
+def _rms_words(values: Any) -> str:
+    """Root mean square in words; of a few stars there is none."""
+    if values.size < LEAST_STARS:
+        return f"no rms of {count_of(int(values.size), 'star')}"
+    return f"rms {clipped_rms(values):.3f} arcsec"
 
 
 def _draw_plane(figure: Any, axes: Any, table: Any, reach: float) -> None:
@@ -216,7 +220,7 @@ def _draw_plane(figure: Any, axes: Any, table: Any, reach: float) -> None:
     shown = axes.scatter(
         table["dx_arcsec"], table["dy_arcsec"], s=14, c=table["magnitude"], cmap="viridis", linewidths=0
     )
-    for times, style in ((1.0, "-"), (2.0, "--")):
+    for times, style in ((1.0, "-"), (2.0, "--")) if table.size >= LEAST_STARS else ():
         label = f"{times:.0f} x rms of an axis, {times * rms:.3f} arcsec"
         axes.add_patch(
             Circle((0.0, 0.0), times * rms, fill=False, linestyle=style, color="black", label=label)
@@ -228,7 +232,8 @@ def _draw_plane(figure: Any, axes: Any, table: Any, reach: float) -> None:
     axes.set_aspect("equal")
     axes.set_xlabel("cross-scan, arcsec")
     axes.set_ylabel("in-scan, arcsec")
-    axes.legend(loc="upper right", fontsize=8)
+    if table.size >= LEAST_STARS:
+        axes.legend(loc="upper right", fontsize=8)
     figure.colorbar(shown, ax=axes, shrink=0.8, pad=0.02).set_label("catalogue magnitude")
 
 

@@ -76,12 +76,13 @@ release rests on, scans that it chose and the calibrations they used, are not re
 
 | family | examples | what happens |
 | --- | --- | --- |
-| transient | server away, disk full, lease ran out, calibration recalled | tried again, dead after N attempts |
+| transient | server away, lease ran out, calibration recalled | tried again, dead after N attempts |
 | input | damaged file, no darks | failed at once; `mapps run retry` after the cause is gone |
 | bug | any other exception | failed at once, with the traceback in the attempt |
 
-A task that was given back (SIGTERM and the grace period is over) is ready at once and the attempt does not
-count.
+A task that was given back (SIGTERM and the grace period is over; or the store is full, read-only or away, or
+the folder of its ingested files is) is ready at once and the attempt does not count. In the latter cases the
+worker waits, as it does for a lost database, until a probe succeeds or the task is no longer ready.
 
 ## Locks
 

@@ -24,10 +24,11 @@ class Site:
     home: Path
     database: Database
 
-    def mapps(self, *words: str, status: int = 0) -> str:
+    def mapps(self, *words: str, status: int = 0, **settings: str) -> str:
         """Standard output of a command; the test fails if it does not end with `status`."""
         environment = {name: value for name, value in os.environ.items() if not name.startswith("MAPPS_")}
         environment |= {"MAPPS_HOME": str(self.home), "MAPPS_DATABASE_URL": self.database.url}
+        environment |= settings
         done = subprocess.run(
             [sys.executable, "-m", "app.cli.main", *words],
             env=environment, capture_output=True, text=True, check=False, timeout=200,

@@ -10,6 +10,7 @@ import psycopg
 import pytest
 from psycopg.types.json import Jsonb
 
+from app.db.locks import RELEASES
 from app.db.statements import scripts
 from app.errors import ConflictError, UnknownNameError
 from app.releases.build import ReleaseNameError, build_release
@@ -318,3 +319,37 @@ def test_differences(world: World) -> None:
     assert diff_releases(connection, "a", "b", examples=0).examples == ()
     # Equal rows hash alike in both releases.
     assert diff_releases(connection, "a", "a").changed == 0
+
+
+@pytest.mark.parametrize(
+    ("held", "said"), [("builds", "another build"), ("shared", "a publication or recall"), ("run", "run run")]
+)
+def test_a_build_says_what_it_waits_for(world: World, database: Database, held: str, said: str) -> None:
+    told: list[str] = []
+    _fill(world)
+    world.connection.commit()
+    with database.connect("operator") as other:
+        if held == "run":
+            other.execute("SELECT FROM production.run FOR NO KEY UPDATE")
+        else:
+            lock = "pg_advisory_xact_lock" if held == "builds" else "pg_advisory_xact_lock_shared"
+            other.execute(f"SELECT {lock}(%s)", (RELEASES,))
+
+        def tell(words: str) -> None:
+            told.append(words)
+            other.rollback()
+
+        build_release(world.connection, "one", "sampler", ["run"], allow_unfinished=True, tell=tell)
+    assert len(told) == 1
+    assert told[0].startswith("waiting for ")
+    assert said in told[0]
+    if held != "run":
+        assert "account mapps_operator" in told[0]
+
+
+def test_a_build_that_waits_for_nothing_says_nothing(world: World) -> None:
+    told: list[str] = []
+    _fill(world)
+    world.connection.commit()
+    build_release(world.connection, "one", "sampler", ["run"], allow_unfinished=True, tell=told.append)
+    assert told == []

@@ -9,7 +9,9 @@ from psycopg.errors import InsufficientPrivilege
 from app.columns import POINT_SOURCE
 from app.db import migrate
 from app.db.copy import SourceTable, copy_rows
+from app.db.doctor import READER_SETTINGS
 from app.db.engine import connect_url
+from app.db.statements import statement
 from tests.worlds.ledger import accept, open_attempt, sky_rows
 
 
@@ -82,6 +84,8 @@ READER_MAY_NOT = (
     "SELECT lo_create(0)",
     "SELECT lo_creat(-1)",
     "SELECT lo_from_bytea(0, 'x')",
+    "SELECT pg_logical_emit_message(false, 'x', repeat('x', 1000))",
+    "SELECT pg_reload_conf()",
     "SET temp_file_limit = -1",
     "ALTER ROLE mapps_reader SET temp_file_limit = -1",
     "ALTER ROLE mapps_worker SET statement_timeout = 0",
@@ -104,6 +108,7 @@ def test_reader_has_limits_that_migrating_sets_back(database):
     wanted = {
         "temp_file_limit=20GB",
         "work_mem=64MB",
+        "idle_session_timeout=12h",
         "idle_in_transaction_session_timeout=10min",
         "statement_timeout=10min",
         "default_transaction_read_only=on",
@@ -116,6 +121,48 @@ def test_reader_has_limits_that_migrating_sets_back(database):
         found, limit = connection.execute(query).fetchone()
     assert set(found) == wanted
     assert limit == 50
+
+
+def test_reader_alters_its_own_role_by_no_accident(database):
+    """PostgreSQL lets a role alter itself; a session that is read-only does not, and migrating sets it back."""
+    with database.connect("reader") as connection, pytest.raises(psycopg.errors.ReadOnlySqlTransaction):
+        connection.execute("ALTER ROLE mapps_reader SET statement_timeout = 0")
+
+
+def test_reader_settings_of_one_database_are_set_back(database):
+    """They go before those of the role, which look untouched."""
+    alter = f'ALTER ROLE mapps_reader IN DATABASE "{database.name}"'
+    wanted = statement("db/reader_settings")
+    with database.connect("reader", autocommit=True) as connection:
+        connection.execute("SET default_transaction_read_only = off")
+        connection.execute(f"{alter} SET statement_timeout = 0")
+    with database.connect(autocommit=True) as connection:
+        assert "statement_timeout=0" in connection.execute(wanted, (list(READER_SETTINGS),)).fetchone()[0]
+        migrate.upgrade(database.url)
+        assert connection.execute(wanted, (list(READER_SETTINGS),)).fetchone() is None
+    with psycopg.connect(database.url_of("reader")) as connection:
+        assert connection.execute("SHOW statement_timeout").fetchone() == ("10min",)
+
+
+def test_reader_fills_no_disk(database):
+    """One query filled the disk with its temporary files; here the limit is 1 MB."""
+    with database.connect(autocommit=True) as owner:
+        owner.execute(f"ALTER ROLE mapps_reader IN DATABASE \"{database.name}\" SET temp_file_limit = '1MB'")
+        owner.execute(f"ALTER ROLE mapps_reader IN DATABASE \"{database.name}\" SET work_mem = '64kB'")
+    with (
+        psycopg.connect(database.url_of("reader")) as connection,
+        pytest.raises(psycopg.errors.ConfigurationLimitExceeded, match="temporary file size exceeds"),
+    ):
+        connection.execute("SELECT * FROM generate_series(1, 1000000) AS n ORDER BY md5(n::text)")
+
+
+def test_workers_log_in_as_workers(database):
+    """Not as the owner, who is superuser and only gave the role away for a while."""
+    with database.connect("worker") as connection:
+        row = connection.execute(
+            "SELECT current_user, rolsuper FROM pg_roles WHERE rolname = current_user"
+        ).fetchone()
+        assert row == ("mapps_worker", False)
 
 
 def test_those_who_work_may_lock(database):

@@ -136,7 +136,7 @@ def test_a_file_that_is_gone_or_another_is_told(command, connection, tmp_path):
     path.unlink()
     told = command(world.run, status=3)
     assert "error STORE: the diagnostics of scan 1" in told
-    assert "mapps run recall" in told
+    assert f"mapps store repair {stored.name}" in told
 
 
 def test_diagnostics_of_a_superseded_attempt_give_way(connection, live_database):

@@ -222,26 +222,100 @@ def small_store():
     folder.rmdir()
 
 
+def status_of(plant, world):
+    """Words of `mapps run status`."""
+    command = [sys.executable, "-m", "app.cli.main", "run", "status", world.run]
+    environment = {name: text for name, text in os.environ.items() if not name.startswith("MAPPS_")}
+    done = subprocess.run(
+        command, env=environment | plant.environment(), cwd=ROOT, check=True, capture_output=True, text=True
+    )
+    return done.stdout
+
+
+def sits_out(plant, ledger, world, code, reason):
+    """Wait for a worker that sits an outage out: no attempt counts, log and status say what it waits for."""
+    until(lambda: plant.tail().count("looking again") >= 3, "three looks at what is away")
+    assert outcomes(ledger, world) == {"given_back": 1}
+    assert states(ledger, world) == {"ready": 1}
+    query = "SELECT family, error_code FROM production.attempt WHERE run_id = %s"
+    assert ledger.execute(query, (world.run_id,)).fetchall() == [("transient", code)]
+    assert reason in plant.tail()
+    shown = status_of(plant, world)
+    assert "workers wait: 1 tasks given back, no attempt counted, the latest" in shown
+    assert f": {code}: " in shown
+    assert reason in shown
+
+
+# A single counted attempt would end the task.
+ONE_ATTEMPT = "UPDATE production.task SET max_attempts = 1 WHERE run_id = %s"
+
+
 def test_disk_full(plant, ledger, small_store):
     world = make_world(ledger, queued=False)
     world = another_run(ledger, world, Wish(file_bytes=100_000))
-    worker = plant.start(world, store_url=str(small_store), backoff_seconds=0.05)
-    until(lambda: outcomes(ledger, world).get("failed", 0) >= 2, "two attempts on the full disk")
-    families = ledger.execute(
-        "SELECT DISTINCT family, error_code FROM production.attempt WHERE run_id = %s AND outcome = 'failed'",
-        (world.run_id,),
-    ).fetchall()
-    assert families == [("transient", "STORE")]
+    ledger.execute(ONE_ATTEMPT, (world.run_id,))
+    worker = plant.start(world, store_url=str(small_store))
+    sits_out(plant, ledger, world, "STORE", "No space left on device")
     assert not [path for path in small_store.rglob("*") if path.is_file()]
     subprocess.run(["mount", "-o", "remount,size=1m", str(small_store)], check=True)
     assert plant.finish(worker) == 0, plant.tail()
     assert states(ledger, world) == {"done": 1}
+    # The probe has the size of the file that was refused: not one reduction was in vain but the first.
+    assert outcomes(ledger, world) == {"given_back": 1, "done": 1}
+    assert "workers wait" not in status_of(plant, world)
 
 
-def test_disk_full_injected(plant, ledger):
+def test_store_read_only(plant, ledger, small_store):
     world = make_world(ledger)
-    assert plant.finish(plant.start(world, fault="before_store:1:disk_full")) == 0, plant.tail()
-    assert outcomes(ledger, world) == {"failed": 1, "done": 1}
+    ledger.execute(ONE_ATTEMPT, (world.run_id,))
+    subprocess.run(["mount", "-o", "remount,ro", str(small_store)], check=True)
+    worker = plant.start(world, store_url=str(small_store))
+    sits_out(plant, ledger, world, "STORE", "Read-only file system")
+    subprocess.run(["mount", "-o", "remount,rw", str(small_store)], check=True)
+    assert plant.finish(worker) == 0, plant.tail()
+    assert outcomes(ledger, world) == {"given_back": 1, "done": 1}
+
+
+def test_raw_folder_away(plant, ledger, tmp_path):
+    folder, away = tmp_path / "archive", tmp_path / "not mounted"
+    folder.mkdir()
+    (folder / "j.fits").write_text("j.fits")
+    world = make_world(ledger, queued=False)
+    world = another_run(ledger, world, Wish(raw=str(folder / "j.fits")))
+    ledger.execute(ONE_ATTEMPT, (world.run_id,))
+    folder.rename(away)
+    worker = plant.start(world)
+    sits_out(plant, ledger, world, "RAW_FOLDER", "is not there or is empty")
+    away.rename(folder)
+    assert plant.finish(worker) == 0, plant.tail()
+    assert outcomes(ledger, world) == {"given_back": 1, "done": 1}
+
+
+def test_raw_file_gone_from_its_folder(plant, ledger, tmp_path):
+    """One file that is gone is no outage: its task fails, the worker goes on."""
+    (tmp_path / "h.fits").write_text("h.fits")
+    world = make_world(ledger, 2, queued=False)
+    world = another_run(ledger, world, Wish(raw=str(tmp_path / "j.fits")))
+    plant.work(world)
+    assert states(ledger, world) == {"failed": 2}
+
+
+def test_worker_told_to_stop_while_it_sits_out(plant, ledger, small_store):
+    world = make_world(ledger, queued=False)
+    world = another_run(ledger, world, Wish(file_bytes=100_000))
+    worker = plant.start(world, store_url=str(small_store))
+    sits_out(plant, ledger, world, "STORE", "No space left on device")
+    os.kill(worker.pid, signal.SIGTERM)
+    assert plant.finish(worker) == 0, plant.tail()
+    assert states(ledger, world) == {"ready": 1}
+
+
+@pytest.mark.parametrize("point", ["before_store:1", "after_store:1"])
+def test_disk_full_injected(plant, ledger, point):
+    world = make_world(ledger)
+    ledger.execute(ONE_ATTEMPT, (world.run_id,))
+    assert plant.finish(plant.start(world, fault=f"{point}:disk_full")) == 0, plant.tail()
+    assert outcomes(ledger, world) == {"given_back": 1, "done": 1}
 
 
 def test_poison_scan(plant, ledger):

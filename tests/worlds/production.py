@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import itertools
 import os
 import signal
@@ -38,6 +39,8 @@ from app.production.runs import create_run
 from app.production.selection import Night, Selection
 from app.sky.shapes import SPolygon
 from app.store import StoredFile
+from workers.steps.inputs import ingested_path
+from workers.steps.scan_facts import ScanFile
 
 _numbers = itertools.count(1)
 IDENTITY = WorkerIdentity("tester", "here", os.getpid(), "0", "c0ffee")
@@ -58,13 +61,14 @@ class World:
 
 @dataclass
 class Wish:
-    """What the synthetic step does with which scans, by key."""
+    """What the synthetic step does with which scans, by key; `raw` is a file it reads, which holds its own name."""
 
     poison: list[int] = field(default_factory=list)
     killer: list[int] = field(default_factory=list)
     patient: list[int] = field(default_factory=list)
     go: str = ""
     file_bytes: int = 100
+    raw: str = ""
 
 
 def value(connection: Connection[Any], query: str, *values: Any) -> Any:
@@ -149,6 +153,11 @@ def perform(claim: Claim, context: Any) -> Publication:
     while claim.scan_key in wish.patient and not Path(wish.go).exists():
         time.sleep(0.005)
         context.checkpoint("patience")
+    if wish.raw:
+        path = Path(wish.raw)
+        ingested_path(
+            ScanFile(1, "scan", Band.J, None, str(path), hashlib.sha256(path.name.encode()).hexdigest())
+        )
     with context.connect() as connection:
         calibrations = valid_calibrations(connection, claim)
     content = f"{claim.kind} {claim.scan_key}".encode().ljust(wish.file_bytes, b".")

@@ -7,7 +7,7 @@ import traceback
 
 import psycopg
 
-from app.errors import MappsError, TransientError, UserError
+from app.errors import MappsError, StoredFileError, TransientError, UserError
 from app.models.production import Family
 from app.production.protocol import Failure
 
@@ -15,6 +15,7 @@ from app.production.protocol import Failure
 _TRANSIENT_ERRNO = frozenset(
     {
         errno.ENOSPC,
+        errno.EROFS,
         errno.EDQUOT,
         errno.EFBIG,
         errno.EIO,
@@ -29,11 +30,12 @@ _TRANSIENT_ERRNO = frozenset(
 def failure_of(error: Exception) -> Failure:
     """Classify an exception that ended an attempt.
 
-    Transient: server, store, disk. Input: the files, told without a traceback. Everything else is a bug, told with it.
+    Transient: server, store, disk. Input: the files, ingested or stored, told without a traceback. Everything else is a
+    bug, told with it.
     """
     if isinstance(error, TransientError):
         return Failure(Family.TRANSIENT, error.code, str(error))
-    if isinstance(error, UserError):
+    if isinstance(error, UserError | StoredFileError):
         return Failure(Family.INPUT, error.code, str(error))
     if isinstance(error, psycopg.OperationalError | psycopg.InterfaceError):
         # One line: the status shows the last one, and the last of the server's says only where it happened.

@@ -27,6 +27,7 @@ from app.production.publishing import PublishResult, publish
 from app.settings import Settings
 from workers.process.failure import failure_of
 from workers.process.faults import FaultPlan
+from workers.process.outage import Outage, outage_of, wait_for
 from workers.process.renewal import Renewal
 from workers.process.resources import Meter
 from workers.process.stopping import GraceOverError, Stopping
@@ -79,7 +80,8 @@ class Tally:
     Attributes
     ----------
     done, failed, lost, given_back : int
-        Attempts that were published, that failed, that another worker took over, and that a stop interrupted.
+        Attempts that were published, that failed, that another worker took over, and that a stop or a full
+        store interrupted.
     """
 
     done: int = 0
@@ -133,6 +135,7 @@ class Worker:
     tally: Tally = field(default_factory=Tally)
     _connection: Connection[Any] | None = field(default=None, init=False)
     _told_barred: str = field(default="", init=False)
+    _outages: int = field(default=0, init=False)
 
     def work(self) -> Tally:
         """Work until told to stop, or until the assignment is done.
@@ -222,15 +225,28 @@ class Worker:
                 result = self._persist(partial(self._publish, claim, publication, meter))
             LOG.info("task %d: done, %d point sources", claim.task_id, result.point_rows)
             self.tally.done += 1
+            self._outages = 0
         except TokenLostError as error:
             LOG.warning("task %d: %s", claim.task_id, error)
             self.tally.lost += 1
         except GraceOverError:
-            self._close(claim, partial(self._give_back, claim, meter))
+            self._close(claim, partial(self._give_back, claim, meter, None))
             self.tally.given_back += 1
         except Exception as error:  # noqa: BLE001 - whatever a step raises ends this attempt, not the worker
+            if (outage := outage_of(error, self.settings.store)) is not None:
+                self._sit_out(claim, meter, outage)
+                return
             self._close(claim, partial(self._fail, claim, error, meter))
             self.tally.failed += 1
+
+    def _sit_out(self, claim: Claim, meter: Meter, outage: Outage) -> None:
+        """Give the task back, which costs no attempt, and wait for the store or the folder as for a lost database."""
+        self._close(claim, partial(self._give_back, claim, meter, outage))
+        self.tally.given_back += 1
+        wait_for(
+            outage, self.stopping, partial(self._persist, partial(protocol.is_wanted, claim)), self._outages
+        )
+        self._outages += 1
 
     def _perform(self, claim: Claim, renewing: Renewal) -> Publication:
         context = StepContext(
@@ -255,9 +271,11 @@ class Worker:
             connection, claim, publication, meter.read(), lambda point: self.faults.reach(point, connection)
         )
 
-    def _give_back(self, claim: Claim, meter: Meter, connection: Connection[Any]) -> None:
+    def _give_back(
+        self, claim: Claim, meter: Meter, outage: Outage | None, connection: Connection[Any]
+    ) -> None:
         self._reach("before_give_back")
-        protocol.give_back(connection, claim, meter.read())
+        protocol.give_back(connection, claim, meter.read(), outage.failure if outage is not None else None)
         LOG.info("task %d: given back", claim.task_id)
 
     def _fail(self, claim: Claim, error: Exception, meter: Meter, connection: Connection[Any]) -> None:

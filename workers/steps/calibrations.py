@@ -18,6 +18,7 @@ from app.errors import InputError
 from app.formats.checksums import file_checksum
 from app.formats.night_calibration import CalibrationFileError, read_calibration
 from app.instruments.bands import Band
+from app.store import mend
 from workers.reduction.frames.values import NightCalibration
 from workers.steps.context import Claim, RecordedInputs, StepContext
 from workers.steps.scan_facts import ScanFacts
@@ -138,14 +139,16 @@ def load_calibration(context: StepContext, product: Product) -> NightCalibration
     ------
     CalibrationFileError
         Raised if its file is damaged, was changed since, or is of another camera than its row says.
+    StoredFileError
+        Raised if its file is gone.
     """
-    path = context.store.local_path(product.url)
+    path = context.store.path_of(product.url)
     found = file_checksum(path)
     if found != product.sha256:
         raise CalibrationFileError(
             f"{path}: SHA-256 {found[:12]}",
             expected=f"{product.sha256[:12]}, as it was published",
-            remedy="recall the calibration and let it be made again: mapps run recall",
+            remedy=f"{mend(product.url)}, then: mapps run retry",
         )
     planes, bend_per_dn2 = read_calibration(path, product.camera)
     return NightCalibration(

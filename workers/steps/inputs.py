@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from app.errors import InputError
+from app.errors import InputError, RawFolderError
 from app.formats.checksums import file_checksum
 from workers.steps.context import StepContext
 from workers.steps.scan_facts import ScanFile
@@ -18,11 +18,21 @@ class ChangedFileError(InputError):
     code = "FILE_CHANGED"
 
 
+def folder_is_away(folder: Path) -> bool:
+    """Whether a folder is absent, closed or empty, as the place of a file system that is not mounted is."""
+    try:
+        return not any(folder.iterdir())
+    except OSError:
+        return True
+
+
 def ingested_path(file: ScanFile) -> Path:
     """Path of an ingested file whose content is still that of its row.
 
     Raises
     ------
+    RawFolderError
+        Raised if its whole folder is gone or empty: it is not mounted, and workers wait for it.
     InputError
         Raised if the file is gone or cannot be read.
     ChangedFileError
@@ -30,6 +40,14 @@ def ingested_path(file: ScanFile) -> Path:
     """
     parts = urlsplit(file.url)
     path = Path(parts.path if parts.scheme == "file" else file.url)
+    if folder_is_away(path.parent):
+        away = RawFolderError(
+            f"{path.parent}, from where {path.name} was ingested, is not there or is empty",
+            expected="the folder of ingested files, mounted",
+            remedy="mount it; or ingest it from its new place; or, if it is gone for good: mapps run hold",
+        )
+        away.folder = str(path.parent)
+        raise away
     found = file_checksum(path)
     if found != file.sha256:
         raise ChangedFileError(

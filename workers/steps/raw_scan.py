@@ -104,7 +104,7 @@ def _store_images(
         buffer = io.BytesIO()
         write_atlas(buffer, image, _keywords(scan, position_id, facts))
         stored = context.store.put(buffer.getvalue(), "atlas", ".fits")
-        rows.append(_row(context, image, facts, scan, stored.name, stored.sha256))
+        rows.append(_row(image, facts, scan, stored.name, stored.sha256))
     return tuple(rows)
 
 
@@ -114,13 +114,11 @@ def _store_diagnostics(context: StepContext, diagnostics: ScanDiagnostics) -> Di
     return DiagnosticsRow(stored.name, stored.sha256)
 
 
-def _row(
-    context: StepContext, image: AtlasImage, facts: ImageFacts, scan: ScanFacts, name: str, sha256: str
-) -> AtlasImageRow:
+def _row(image: AtlasImage, facts: ImageFacts, scan: ScanFacts, name: str, sha256: str) -> AtlasImageRow:
     return image_row(
         image,
         scan,
-        url=f"{context.store.url.rstrip('/')}/{name}",
+        url=name,
         sha256=sha256,
         zero_point_error_mag=facts.zero_point_error_mag,
         sky_dn=_finite(facts.sky_dn),

@@ -42,9 +42,16 @@ DO $reader$
 DECLARE
     known text[] := coalesce((SELECT rolconfig FROM pg_roles WHERE rolname = 'mapps_reader'), '{}');
     wanted text[] := ARRAY['default_transaction_read_only=on', 'statement_timeout=10min',
-                           'idle_in_transaction_session_timeout=10min', 'work_mem=64MB'];
+                           'idle_in_transaction_session_timeout=10min', 'work_mem=64MB',
+                           -- Forgotten sessions would use up the connection limit below.
+                           'idle_session_timeout=12h'];
     setting text;
 BEGIN
+    IF EXISTS (SELECT FROM pg_db_role_setting AS s JOIN pg_database AS d ON d.oid = s.setdatabase
+               WHERE s.setrole = 'mapps_reader'::regrole AND d.datname = current_database()) THEN
+        -- They would go before those of the role.
+        EXECUTE format('ALTER ROLE mapps_reader IN DATABASE %I RESET ALL', current_database());
+    END IF;
     IF NOT (known @> wanted) THEN
         FOREACH setting IN ARRAY wanted LOOP
             EXECUTE format('ALTER ROLE mapps_reader SET %I = %L', split_part(setting, '=', 1), split_part(setting, '=', 2));
@@ -71,9 +78,9 @@ BEGIN
 END
 $temporary$;
 
--- What PostgreSQL grants to everybody: temporary tables; large objects, which fill the disk; advisory locks, with which a
--- reader could hold up builds, recalls and migrations. The latter two take a superuser; elsewhere an administrator may do
--- the same. The functions belong to this database alone.
+-- What PostgreSQL grants to everybody: temporary tables; large objects and messages in the write-ahead log, which fill the
+-- disk; advisory locks, with which a reader could hold up builds, recalls and migrations. All but the first take a superuser; elsewhere an administrator may
+-- do the same. The functions belong to this database alone.
 DO $public$
 DECLARE
     taken regprocedure;
@@ -92,7 +99,7 @@ BEGIN
         WHERE p.pronamespace = 'pg_catalog'::regnamespace
           AND (p.proname ~ '^pg_(try_)?advisory_(xact_)?(un)?lock(_shared|_all)?$'
                OR p.proname ~ '^lo_(creat|create|from_bytea|put|import|export|open|truncate|truncate64|unlink)$'
-               OR p.proname = 'lowrite')
+               OR p.proname IN ('lowrite', 'pg_logical_emit_message'))
           AND has_function_privilege('mapps_reader', p.oid, 'EXECUTE')
     LOOP
         EXECUTE format('REVOKE EXECUTE ON FUNCTION %s FROM PUBLIC', taken);

@@ -75,7 +75,14 @@ def test_full_disk(settings, monkeypatch):
     monkeypatch.setattr(doctor, "free_bytes", lambda _url: 1_000_000)
     finding = doctor.check_space()
     assert not finding.ok
-    assert "MAPPS_HOME" in finding.remedy
+    store = get_settings().store
+    assert (
+        f"mv {store} /a/larger/disk/mapps-store, export MAPPS_STORE_URL=/a/larger/disk/mapps-store"
+        in finding.remedy
+    )
+    monkeypatch.setenv("MAPPS_STORE_URL", "memory://x")
+    get_settings.cache_clear()
+    assert doctor.check_space().remedy == "make room there"
 
 
 def test_broken_invariant_shows_rows(live_database, monkeypatch, tmp_path):

@@ -18,7 +18,7 @@ from app.reports.scan_metrics import (
     spread,
     typical_ratio,
 )
-from app.reports.scan_pictures import write_scan_pictures
+from app.reports.scan_pictures import _rms_words, write_scan_pictures
 from tests.worlds.synthetic_diagnostics import NO_STARS, NOTHING, ONE_BAND, synthetic_scan
 
 PICTURES = {"residual.png", "chi2.png", "scatter.png", "astrometry.png", "frames.png"}
@@ -136,3 +136,13 @@ def test_robust_figures():
 def test_references_alone(tmp_path):
     table = np.zeros(2, REFERENCE_DIAGNOSTIC_DTYPE)
     assert names(write_scan_pictures(ScanDiagnostics((), table), "r", tmp_path)) == {"astrometry.png"}
+
+
+def test_there_is_no_rms_of_one_star(tmp_path):
+    few, enough = synthetic_scan(stars=50, references=1), synthetic_scan(stars=50, references=5)
+    assert metrics(few)["reference_rms_x_arcsec"]["scan"] is None
+    assert metrics(few)["reference_offset_x_arcsec"]["scan"] is not None
+    assert metrics(enough)["reference_rms_x_arcsec"]["scan"] > 0.0
+    assert _rms_words(few.references["dx_arcsec"]) == "no rms of 1 star"
+    assert _rms_words(enough.references["dx_arcsec"]).startswith("rms 0.")
+    assert "astrometry.png" in names(write_scan_pictures(few, "r", tmp_path))

@@ -34,6 +34,7 @@ def test_a_file_that_changed_since_it_was_ingested_is_not_read(tmp_path):
 def test_a_file_that_is_gone_is_an_input_failure(tmp_path):
     path = tmp_path / "one.fits"
     path.write_bytes(b"one")
+    (tmp_path / "two.fits").write_bytes(b"two")
     file = ingested(path)
     path.unlink()
     with pytest.raises(InputError, match="No such file"):
