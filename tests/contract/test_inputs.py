@@ -7,6 +7,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from app.db.statements import statement
 from app.errors import UnknownNameError
 from app.ingest.reference import load_reference, reference_status
 from app.ingest.reference_stars import Region
@@ -266,3 +267,11 @@ def test_a_replay_with_other_stars_is_refused(connection):
         StarsReplacedError, match=r"reference stars, hash .*expected those of its time, hash "
     ):
         given_stars(connection, field, recorded)
+
+
+def test_stars_of_a_scan_are_found_by_the_index_on_positions(connection):
+    load(connection, synthetic_region(Region(10.0, 40.0, 0.0, 30.0)))
+    connection.execute("ANALYZE reference.star")
+    circle = {"ra": 20.0, "decl": 10.0, "radius": 0.5}
+    plan = connection.execute("EXPLAIN " + statement("steps/reference_stars"), circle).fetchall()
+    assert any("ix_star_position" in line for (line,) in plan), plan
