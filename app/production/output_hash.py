@@ -45,7 +45,10 @@ def output_hash(publication: Publication) -> str:
     ):
         digest.update(json.dumps([asdict(row) for row in rows], sort_keys=True, default=_plain).encode())
         digest.update(b"\n")
-    # Added only when present, so that hashes of rows published before diagnostics existed stay valid.
+    # Added only where present: nights have neither.
+    if publication.scan_coverage:
+        digest.update(json.dumps([asdict(row) for row in publication.scan_coverage], sort_keys=True).encode())
+        digest.update(b"\n")
     if publication.diagnostics is not None:
         digest.update(json.dumps(asdict(publication.diagnostics), sort_keys=True).encode() + b"\n")
     return digest.hexdigest()

@@ -7,9 +7,10 @@ import pytest
 
 from app.columns import EXTENDED_SOURCE, POINT_SOURCE
 from app.columns.records import empty_records
+from app.instruments.bands import Band
 from app.production.output_hash import KeysInRowsError, output_hash
-from app.production.publication import Metric, Publication
-from tests.worlds.production import point_sources
+from app.production.publication import Metric, Publication, ScanCoverageRow
+from tests.worlds.production import AREA, point_sources
 
 
 def made(**changes):
@@ -37,8 +38,12 @@ def test_any_value_counts():
         made(point_sources=rows),
         made(extended_sources=extended),
         made(metrics=(Metric("x", None, 1.0),)),
+        made(scan_coverage=(ScanCoverageRow(None, AREA, ((1, 5),), 14),)),
+        made(scan_coverage=(ScanCoverageRow(None, AREA, ((1, 6),), 14),)),
+        made(scan_coverage=(ScanCoverageRow(Band.J, AREA, ((1, 6),), 14),)),
+        made(scan_coverage=(ScanCoverageRow(Band.J, AREA, ((1, 6),), 15),)),
     ]
-    assert len(set(hashes)) == 4
+    assert len(set(hashes)) == 8
 
 
 @pytest.mark.parametrize("name", ["run_id", "attempt_id"])
