@@ -14,8 +14,8 @@
 -- Parameters: edge_arcsec.
 -- By hand:    psql "$(mapps db url)" -c "SET mapps.release_id = 3" -f sql/release/45_duplicates.sql
 
--- The planner takes the comparison of two polygons for as cheap as that of two numbers. It is 126 us, so 120 scans took 7 s
--- where their table was small enough to be read whole; the index gives the pairs of 480 in 0.2 s.
+-- The planner takes the comparison of two polygons for as cheap as that of two numbers, but it is 126 us: a small table
+-- would be read whole for every scan.
 SET enable_seqscan = off;
 
 WITH chosen AS (
@@ -29,16 +29,21 @@ bounded AS (
     FROM chosen AS c
     CROSS JOIN LATERAL release.edge_normals(c.attempt_id) AS edge (n)
     GROUP BY c.attempt_id HAVING count(*) = 4
+),
+-- MATERIALIZED and OFFSET 0 keep the search as written: one probe of the GiST index a scan. A join of `chosen` with itself
+-- compares all pairs of scans, 29 s for 480 of them and four times as long for twice as many; a lateral join inside of the
+-- statement below may be done anew for each pair.
+touching AS MATERIALIZED (
+    SELECT a.scan_key, near.attempt_id
+    FROM chosen AS a
+    CROSS JOIN LATERAL (
+        SELECT v.attempt_id FROM wsdb.scan_coverage AS v WHERE v.band = '-' AND v.footprint && a.footprint OFFSET 0
+    ) AS near
 )
 INSERT INTO release.work_overlap (scan_key, other_attempt_id, other_scan_key, normals)
-SELECT a.scan_key, b.attempt_id, b.scan_key, n.normals
-FROM chosen AS a
--- OFFSET 0 keeps the search as written: a probe of the GiST index for each scan. A join of `chosen` with itself compares
--- all pairs of scans, 29 s for 480 of them, and four times as long for twice as many.
-CROSS JOIN LATERAL (
-    SELECT v.attempt_id FROM wsdb.scan_coverage AS v WHERE v.band = '-' AND v.footprint && a.footprint OFFSET 0
-) AS near
-JOIN chosen AS b ON b.attempt_id = near.attempt_id AND b.scan_key <> a.scan_key
+SELECT t.scan_key, b.attempt_id, b.scan_key, n.normals
+FROM touching AS t
+JOIN chosen AS b ON b.attempt_id = t.attempt_id AND b.scan_key <> t.scan_key
 JOIN bounded AS n ON n.attempt_id = b.attempt_id;
 
 RESET enable_seqscan;

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import replace
 
@@ -186,7 +187,8 @@ def test_overlaps_are_those_of_all_pairs(row_of_scans: tuple[World, int]) -> Non
     plan = "\n".join(
         line for (line,) in connection.execute(f"EXPLAIN (ANALYZE, COSTS OFF, TIMING OFF) {insert}")
     )
-    assert "ix_scan_coverage_footprint" in plan, plan
+    (probes,) = re.findall(r"ix_scan_coverage_footprint .*loops=(\d+)", plan)
+    assert int(probes) == 120, plan
     found = connection.execute(
         "SELECT scan_key, other_scan_key FROM release.work_overlap ORDER BY 1, 2"
     ).fetchall()
