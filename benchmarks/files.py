@@ -25,6 +25,7 @@ from app.formats.raw_night import RawScanHeader, read_raw_header, read_raw_scan
 from app.formats.scan_diagnostics import write_diagnostics
 from app.production.output_hash import output_hash
 from app.production.publication import Publication
+from app.sky.footprint import Corners
 from app.store import Store
 from workers.reduction.atlas.cut import ImageFacts
 from workers.reduction.frames.products import ScanSources
@@ -108,7 +109,7 @@ def _print_loading(place: Path, header: RawScanHeader, result: ScanSources) -> f
             def load(turn: int) -> None:
                 if turn:
                     connection.execute("TRUNCATE wsdb.point_source, wsdb.extended_source")
-                points = point_records(result.sources, _facts(header))
+                points = point_records(result.sources, _facts(header), _planned(header))
                 extended = extended_records(result.extended, _facts(header), points)
                 output_hash(Publication("", points, extended))
                 for table, rows in ((SourceTable.POINT, points), (SourceTable.EXTENDED, extended)):
@@ -124,12 +125,17 @@ def _print_loading(place: Path, header: RawScanHeader, result: ScanSources) -> f
 
 def _facts(header: RawScanHeader) -> ScanFacts:
     """Give the scan its key 1 of the benchmark's ledger."""
-    if header.corners_deg is None:
-        raise ValueError("a scan on the sky has corners")
-    south_east, north_east, north_west, south_west = header.corners_deg
     return ScanFacts(
         scan_key=1, scan=header.scan, kind="sci", entry="raw", tile=header.tile, night_id=1,
         hemis=header.hemisphere, date=header.night_date, day_number=1, direction=header.direction,
         started_at=header.start, jdate=2450930.5, airmass=header.airmass, frames_expected=header.frame_count,
-        corners_deg=(south_east, south_west, north_east, north_west), files=(),
+        files=(),
     )  # fmt: skip
+
+
+def _planned(header: RawScanHeader) -> Corners:
+    """Give the planned area: images, from which a step has the observed one, are not at hand."""
+    if header.corners_deg is None:
+        raise ValueError("a scan on the sky has corners")
+    south_east, north_east, north_west, south_west = header.corners_deg
+    return Corners(south_east, south_west, north_east, north_west)

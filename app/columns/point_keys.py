@@ -101,7 +101,7 @@ POINT_KEYS = (
     Column(
         "dist_edge_ns",
         Kind.INTEGER,
-        "Distance to the nearest north or south edge of the scan",
+        "Distance to the nearest north or south edge of what all bands of the scan cover; negative outside",
         "arcsec",
         "pos.angDistance",
         text_format="%5d",
@@ -110,7 +110,7 @@ POINT_KEYS = (
     Column(
         "dist_edge_ew",
         Kind.INTEGER,
-        "Distance to the nearest east or west edge of the scan",
+        "Distance to the nearest east or west edge of what all bands of the scan cover; negative outside",
         "arcsec",
         "pos.angDistance",
         text_format="%3d",

@@ -96,11 +96,11 @@ def frame_corners(ra_deg: float, decl_deg: float, detector: Detector) -> tuple[P
 
 
 def measure_raw_scan(files: Sequence[ScanFileRow], bands: BandFrames) -> ScanValues:
-    """Area, times and keywords of a scan.
+    """Planned area, times and keywords of a scan.
 
-    The area is bounded by the outermost delivered frames, in the band that has least of them. Its corners are those of
-    the commanded positions: the bands' arrays lie within 3" of each other (background/survey 1.1), which a release's
-    safety border of 10" covers.
+    The area is bounded by the outermost delivered frames at their commanded positions, in the band that has least of
+    them. Images reach less far, 416" at each end of a full scan, because six frames must have seen a place: what was
+    observed is known when the scan is reduced (wsdb.scan_coverage), and edges count from there.
 
     Parameters
     ----------

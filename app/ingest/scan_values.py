@@ -33,7 +33,7 @@ class ScanFileRow:
 class ScanValues:
     """Columns of survey.scan that follow from the files; None if the files do not tell.
 
-    `remark` is for the operator.
+    `corners` are those of the planned area; `remark` is for the operator.
     """
 
     header: dict[str, Any]

@@ -150,9 +150,9 @@ SCAN = Table(
     optional("decl", Double, "Declination of the centre, ICRS degrees; null for darks and flats"),
     *(
         optional(
-            f"{axis}_{corner}",
+            f"planned_{axis}_{corner}",
             Double,
-            f"{axis} of the {place} corner of the area, ICRS degrees; null for darks and flats",
+            f"{axis} of the {place} corner of the planned area, ICRS degrees; null for darks and flats",
         )
         for corner, place in (
             (1, "south-eastern"),
@@ -162,7 +162,11 @@ SCAN = Table(
         )
         for axis in ("ra", "dec")
     ),
-    optional("footprint", SPolygonType(), "Observed area bounded by great circles; null for darks and flats"),
+    optional(
+        "planned_footprint",
+        SPolygonType(),
+        "Area by commanded positions or headers, great circles; null for darks and flats. Observed: wsdb.scan_coverage",
+    ),
     required("header", Json, "Scan keywords as found"),
     required("ingested_at", Moment, "When the scan was ingested", server_default=func.now()),
     UniqueConstraint("night_id", "scan"),
@@ -170,7 +174,7 @@ SCAN = Table(
     CheckConstraint("direction IN ('n', 's')", name="direction_known"),
     one_of("kind", ScanKind),
     one_of("entry", Entry),
-    Index("ix_scan_footprint", "footprint", postgresql_using="gist"),
+    Index("ix_scan_planned_footprint", "planned_footprint", postgresql_using="gist"),
     Index("ix_scan_tile", "tile"),
     schema="survey",
     comment="One sweep of the telescope over a tile or a calibration field",

@@ -21,7 +21,9 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
+    text,
 )
+from sqlalchemy.dialects.postgresql import INT8MULTIRANGE
 
 from app.columns import EXTENDED_SOURCE, POINT_SOURCE
 from app.db.pgsphere import SPolygonType
@@ -84,4 +86,26 @@ ATLAS_IMAGE = Table(
     Index("ix_atlas_image_footprint", "footprint", postgresql_using="gist"),
     Index("ix_atlas_image_attempt_id", "attempt_id"),
     schema="wsdb", comment="Atlas images that a run made, or measured where they were its input",
+)  # fmt: skip
+
+SCAN_COVERAGE = Table(
+    "scan_coverage", METADATA,
+    required("attempt_id", BigInteger, "Attempt whose images it is of", primary_key=True, autoincrement=False),
+    required("run_id", Integer, "Run", ForeignKey("production.run.run_id")),
+    required("scan_key", Integer, "Scan", ForeignKey("survey.scan.scan_key")),
+    required("band", CHAR(1), "j, h or k; - for what all bands of the scan cover: edges count from there",
+             primary_key=True),
+    required("footprint", SPolygonType(), "Great circles through the corners; gaps within do not show"),
+    *(
+        required(f"{axis}_{corner}", Double, f"{axis} of the {place} corner in the registered solution, ICRS degrees")
+        for corner, place in ((1, "south-eastern"), (2, "south-western"), (3, "north-eastern"), (4, "north-western"))
+        for axis in ("ra", "dec")
+    ),
+    required("coverage", INT8MULTIRANGE, "HEALPix cells with data, as ranges of nested cells of order 29"),
+    required("coverage_order", SmallInteger, "HEALPix order of the cells that were found covered"),
+    _attempt_key(),
+    UniqueConstraint("run_id", "scan_key", "band"),
+    one_of("band", ("j", "h", "k", "-")),
+    Index("ix_scan_coverage_footprint", "footprint", postgresql_using="gist", postgresql_where=text("band = '-'")),
+    schema="wsdb", comment="Where the scans of a run looked, by their images: a row a band and one for all bands",
 )  # fmt: skip

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Sequence
-from dataclasses import fields
+from dataclasses import asdict, fields
 from datetime import datetime
 from typing import Any
 
@@ -17,6 +17,7 @@ from app.columns.hash_versions import NEWEST, HashVersionError, hashed_columns
 from app.columns.records import Records
 from app.errors import MappsError
 from app.production.publication import Publication
+from app.sky.footprint import Corners
 
 # They differ between two attempts, or two runs, at the same work: the publication adds them while it loads the rows.
 _KEYS_OF_THE_CLAIM = names_by(POINT_SOURCE, Producer.PUBLICATION)
@@ -56,7 +57,9 @@ def output_hash(publication: Publication, version: int = NEWEST) -> str:
         _add_records(digest, getattr(publication, part), names[part], version)
     for part in _ROWS:
         _add_rows(digest, getattr(publication, part), names[part], version)
-    # Added only when present: images that were ingested have no diagnostics.
+    # Added only where present: nights have no coverage, and images that were ingested no diagnostics.
+    if publication.scan_coverage:
+        _add_rows(digest, publication.scan_coverage, names["scan_coverage"], version)
     if publication.diagnostics is not None:
         _add_rows(digest, (publication.diagnostics,), names["diagnostics"], version)
     return digest.hexdigest()
@@ -108,6 +111,8 @@ def _require(names: tuple[str, ...], known: tuple[str, ...], version: int) -> No
 def _plain(value: Any) -> Any:
     if isinstance(value, datetime):
         return value.isoformat()
+    if isinstance(value, Corners):
+        return asdict(value)
     if hasattr(value, "item"):
         return value.item()
     return str(value)

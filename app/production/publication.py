@@ -14,6 +14,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from app.instruments.bands import Band
+from app.sky.footprint import Corners
+from app.sky.moc import Ranges
 from app.sky.shapes import SPolygon
 
 Span = tuple[datetime, datetime]
@@ -40,6 +42,28 @@ class AtlasImageRow:
     sky_dn: float | None = None
     sky_sigma_dn: float | None = None
     raw_file_id: int | None = None
+
+
+@dataclass(frozen=True)
+class ScanCoverageRow:
+    """One row of wsdb.scan_coverage without the keys that the claim knows.
+
+    Attributes
+    ----------
+    band : Band or None
+        None is the area that all bands of the scan cover: edge distances count from there.
+    corners : Corners
+        Corners of the covered area in the registered solution.
+    coverage : tuple of (int, int)
+        Half-open ranges of HEALPix cells of order 29, of which `coverage_order` says how many hang together.
+    coverage_order : int
+        HEALPix order of the cells that were found covered.
+    """
+
+    band: Band | None
+    corners: Corners
+    coverage: Ranges
+    coverage_order: int
 
 
 @dataclass(frozen=True)
@@ -121,6 +145,8 @@ class Publication:
         SHA-256 (hexadecimal) of files as they were read, by key; of those left out, what their rows say.
     reference : ReferenceUse, optional
         Reference stars; None where the step does not ask for any.
+    scan_coverage : tuple of ScanCoverageRow
+        Where a scan looked: a row a band, and one for what all bands cover. None where no pixel has data.
     diagnostics : DiagnosticsRow, optional
         Of scans of raw frames; images that were ingested have none.
     input_hash : str
@@ -140,3 +166,4 @@ class Publication:
     raw_file_hashes: Mapping[int, str] = field(default_factory=dict)
     reference: ReferenceUse | None = None
     upstream_ids: tuple[int, ...] = ()
+    scan_coverage: tuple[ScanCoverageRow, ...] = ()

@@ -25,12 +25,14 @@ from app.models.production import Outcome
 from app.production.claim import Claim, Usage
 from app.production.output_hash import output_hash
 from app.production.protocol import lost_token, one_transaction
-from app.production.publication import Publication
+from app.production.publication import Publication, ScanCoverageRow
+from app.sky.shapes import SPolygon
 
 _TAKE_BACK = (
     "production/publish/drop_point_sources",
     "production/publish/drop_extended_sources",
     "production/publish/drop_atlas_images",
+    "production/publish/drop_scan_coverage",
     "production/publish/drop_scan_diagnostics",
     "production/publish/drop_zero_points",
     "production/publish/drop_metrics",
@@ -202,6 +204,7 @@ def _add_products(connection: Connection[Any], claim: Claim, publication: Public
         "scan_key": claim.scan_key,
     }
     images = [asdict(row) | keys | {"footprint": to_text(row.footprint)} for row in publication.atlas_images]
+    coverages = [coverage_values(row) | keys for row in publication.scan_coverage]
     diagnostics = [asdict(publication.diagnostics) | keys] if publication.diagnostics is not None else []
     calibrations = [
         asdict(row) | keys | _span(row.valid) | {"facts": Jsonb(row.facts)}
@@ -212,6 +215,7 @@ def _add_products(connection: Connection[Any], claim: Claim, publication: Public
     with connection.cursor() as cursor:
         for name, rows in (
             ("production/publish/add_atlas_image", images),
+            ("production/publish/add_scan_coverage", coverages),
             ("production/publish/add_scan_diagnostics", diagnostics),
             ("production/publish/add_calibration", calibrations),
             ("production/publish/add_zero_point", zero_points),
@@ -219,6 +223,17 @@ def _add_products(connection: Connection[Any], claim: Claim, publication: Public
         ):
             if rows:
                 cursor.executemany(statement(name), rows)
+
+
+def coverage_values(row: ScanCoverageRow) -> dict[str, Any]:
+    """Parameters of sql/production/publish/add_scan_coverage.sql, without the keys of the claim."""
+    ranges = ",".join(f"[{first},{beyond})" for first, beyond in row.coverage)
+    return {
+        "band": row.band or "-",
+        "footprint": to_text(SPolygon.through(row.corners.around())),
+        "coverage": f"{{{ranges}}}",
+        "coverage_order": row.coverage_order,
+    } | row.corners.columns()
 
 
 def _span(valid: tuple[Any, Any]) -> dict[str, Any]:

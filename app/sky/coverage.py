@@ -152,7 +152,7 @@ def middle_of(images: Sequence[Quadrilateral]) -> Position:
 def bounding_corners(images: Sequence[Quadrilateral]) -> Corners:
     """Quadrilateral of great circles around the images of a scan; of a single image, its own corners.
 
-    A gap between the images counts as covered, because four corners cannot tell of it.
+    A gap between the images counts as covered, because four corners cannot tell of it; cells do (`app.sky.moc`).
 
     Parameters
     ----------

@@ -47,6 +47,15 @@ class Corners:
         """South-east, south-west, north-east, north-west."""
         return self.south_east, self.south_west, self.north_east, self.north_west
 
+    def columns(self) -> dict[str, float]:
+        """Corners by the names of the database's columns: ra_1, dec_1 (south-east) to ra_4, dec_4 (north-west)."""
+        corners = enumerate(self.as_tuple(), start=1)
+        return {
+            f"{axis}_{number}": value
+            for number, corner in corners
+            for axis, value in zip(("ra", "dec"), corner, strict=True)
+        }
+
     def around(self) -> tuple[Position, Position, Position, Position]:
         """South-west, south-east, north-east, north-west: once around, counterclockwise on a globe."""
         return self.south_west, self.south_east, self.north_east, self.north_west

@@ -21,6 +21,7 @@ from app.production.publication import (
     CalibrationRow,
     DiagnosticsRow,
     Metric,
+    ScanCoverageRow,
     ZeroPointRow,
 )
 
@@ -36,6 +37,7 @@ def columns_of_today() -> HashedColumns:
         "zero_points": ZeroPointRow,
         "metrics": Metric,
         "diagnostics": DiagnosticsRow,
+        "scan_coverage": ScanCoverageRow,
     }
     return HashedColumns(
         release=CONTENT,

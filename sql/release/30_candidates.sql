@@ -3,7 +3,7 @@
 --
 -- attempt        the row belongs to no accepted attempt (recalled and not yet made again)
 -- scan           another scan of the tile was chosen, see release.scan
--- edge           1: more than 10 arcsec from any edge of the tile
+-- edge           1: more than 10 arcsec from any edge of what all bands of the scan cover (wsdb.scan_coverage, band -)
 -- artefact       2: a capital in cc_flg says that the row is an artefact (published class [C-P], and S for stripes)
 -- no_valid_band  3: rd_flg 1, 2 or 3 in one band at least
 -- snr            4: scan SNR >= 7 or measurement error <= 0.1551 mag in a detected band, or

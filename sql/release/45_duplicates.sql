@@ -8,38 +8,63 @@
 -- dup_src  0 seen by one scan only, 1 by several, 2 by several and not equally often (a confused group)
 --
 -- All rows that the winning scan has in a group win: pairs within one scan are no duplicates. Rows that no other scan
--- could have seen stand in no group: use_src 1, dup_src 0. Coverage needs an Atlas image at the position, because the
+-- could have seen stand in no group: use_src 1, dup_src 0. Edges are those of what all bands of the scan cover in the
+-- chosen attempt (wsdb.scan_coverage). To be covered a position must also lie in one of its HEALPix cells, because the
 -- corners of a scan with missing images enclose the gap.
 --
 -- Parameters: edge_arcsec.
 -- By hand:    psql "$(mapps db url)" -c "SET mapps.release_id = 3" -f sql/release/45_duplicates.sql
 
+-- The planner takes the comparison of two polygons for as cheap as that of two numbers, but it is 126 us: a small table
+-- would be read whole for every scan.
+SET enable_seqscan = off;
+
 WITH chosen AS (
-    SELECT c.run_id, c.scan_key, s.footprint
+    SELECT c.attempt_id, c.scan_key, v.footprint
     FROM release.scan AS c
-    JOIN survey.scan AS s ON s.scan_key = c.scan_key
-    WHERE c.release_id = release.current_id() AND c.selected AND s.footprint IS NOT NULL
+    JOIN wsdb.scan_coverage AS v ON v.attempt_id = c.attempt_id AND v.band = '-'
+    WHERE c.release_id = release.current_id() AND c.selected
 ),
 bounded AS (
-    SELECT c.scan_key, array_agg(n) AS normals
+    SELECT c.attempt_id, array_agg(n) AS normals
     FROM chosen AS c
-    CROSS JOIN LATERAL release.edge_normals(c.scan_key) AS edge (n)
-    GROUP BY c.scan_key HAVING count(*) = 4
+    CROSS JOIN LATERAL release.edge_normals(c.attempt_id) AS edge (n)
+    GROUP BY c.attempt_id HAVING count(*) = 4
+),
+-- MATERIALIZED and OFFSET 0 keep the search as written: one probe of the GiST index a scan. A join of `chosen` with itself
+-- compares all pairs of scans, 29 s for 480 of them and four times as long for twice as many; a lateral join inside of the
+-- statement below may be done anew for each pair.
+touching AS MATERIALIZED (
+    SELECT a.scan_key, near.attempt_id
+    FROM chosen AS a
+    CROSS JOIN LATERAL (
+        SELECT v.attempt_id FROM wsdb.scan_coverage AS v WHERE v.band = '-' AND v.footprint && a.footprint OFFSET 0
+    ) AS near
 )
-INSERT INTO release.work_overlap (scan_key, other_run_id, other_scan_key, normals)
-SELECT a.scan_key, b.run_id, b.scan_key, n.normals
-FROM chosen AS a
-JOIN chosen AS b ON b.footprint && a.footprint AND b.scan_key <> a.scan_key
-JOIN bounded AS n ON n.scan_key = b.scan_key;
+INSERT INTO release.work_overlap (scan_key, other_attempt_id, other_scan_key, normals)
+SELECT t.scan_key, b.attempt_id, b.scan_key, n.normals
+FROM touching AS t
+JOIN chosen AS b ON b.attempt_id = t.attempt_id AND b.scan_key <> t.scan_key
+JOIN bounded AS n ON n.attempt_id = b.attempt_id;
+
+RESET enable_seqscan;
 
 SELECT release.analyze('work_overlap');
+
+INSERT INTO release.work_covered (scan_key, first, beyond)
+SELECT o.other_scan_key, lower(part), upper(part)
+FROM (SELECT DISTINCT other_attempt_id, other_scan_key FROM release.work_overlap) AS o
+JOIN wsdb.scan_coverage AS v ON v.attempt_id = o.other_attempt_id AND v.band = '-'
+CROSS JOIN LATERAL unnest(v.coverage) AS part;
+
+SELECT release.analyze('work_covered');
 
 WITH limits AS MATERIALIZED (
     SELECT release.parameter('edge_arcsec') AS border_arcsec
 ),
 inside AS (
     SELECT
-        c.src_id, c.ra, c.decl, o.other_run_id, o.other_scan_key,
+        c.src_id, c.ra, c.decl, o.other_scan_key,
         least(c.x * o.normals[1][1] + c.y * o.normals[1][2] + c.z * o.normals[1][3],
               c.x * o.normals[2][1] + c.y * o.normals[2][2] + c.z * o.normals[2][3],
               c.x * o.normals[3][1] + c.y * o.normals[3][2] + c.z * o.normals[3][3],
@@ -52,11 +77,10 @@ SELECT i.src_id, i.other_scan_key, floor(asind(i.sine) * 3600 + 1e-7)
 FROM inside AS i
 CROSS JOIN limits AS l
 WHERE i.sine > 0 AND i.sine < 1 AND floor(asind(i.sine) * 3600 + 1e-7) > l.border_arcsec
-  AND EXISTS (
-      SELECT FROM wsdb.atlas_image AS image
-      WHERE image.run_id = i.other_run_id AND image.scan_key = i.other_scan_key
-        AND spoint(radians(i.ra), radians(i.decl)) <@ image.footprint
-  );
+  -- The last range that begins at or before the position's cell: ranges of a scan are disjoint, so no other can hold it.
+  AND (SELECT p.beyond FROM release.work_covered AS p
+       WHERE p.scan_key = i.other_scan_key AND p.first <= wsdb.cell(i.ra, i.decl)
+       ORDER BY p.first DESC LIMIT 1) > wsdb.cell(i.ra, i.decl);
 
 SELECT release.analyze('work_coverage');
 

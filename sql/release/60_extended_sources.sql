@@ -1,6 +1,7 @@
 -- Extended sources, the first set of rules (background/survey 5.3).
 --
--- * from a selected scan, more than 15 arcsec from the edges of the tile (planes through its corners)
+-- * from a selected scan, more than 15 arcsec from the edges of what all its bands cover (planes through the corners
+--   of wsdb.scan_coverage)
 -- * SNR > 7 in the 7 arcsec aperture of one band at least: error <= 1.0857 / 7 = 0.1551 mag. The isophotal magnitude, the
 --   other way in of the survey, is not measured yet.
 -- * of rows closer than 5 arcsec the best stays: farthest from the edges of its scan; within a scan (the same galaxy on two
@@ -19,7 +20,7 @@ WITH limits AS MATERIALIZED (
 ),
 bright AS (
     SELECT
-        e.ext_id, e.run_id, e.scan_key, e.coadd_key,
+        e.ext_id, e.run_id, s.attempt_id, e.coadd_key,
         round(e.ra * 1e6)::bigint % 360000000 / 1e6::double precision AS ra, round(e.decl * 1e6) / 1e6 AS decl
     FROM wsdb.extended_source AS e
     JOIN release.scan AS s ON s.release_id = release.current_id() AND s.selected
@@ -30,10 +31,10 @@ bright AS (
 placed AS (
     SELECT
         b.*, unit.*,
-        -- A scan without corners has no edge that is known.
+        -- An attempt without a row of coverage has no edge that is known.
         coalesce((
             SELECT asind(min(unit.x * n[1] + unit.y * n[2] + unit.z * n[3])) * 3600
-            FROM release.edge_normals(b.scan_key) AS edge (n)
+            FROM release.edge_normals(b.attempt_id) AS edge (n)
         ), 'infinity') AS edge_arcsec,
         coalesce((
             SELECT min((i.ra - b.ra) ^ 2 * cosd(b.decl) ^ 2 + (i.decl - b.decl) ^ 2)

@@ -32,6 +32,36 @@ def test_images_and_sources_come_from_every_science_scan(night: Site) -> None:
     assert all(bands == 3 and sources > 50 for _, bands, sources in rows)
 
 
+def test_edges_count_from_the_images(night: Site) -> None:
+    """Sources reach to within arc seconds of the edges of every scan, and the border of 10" cuts at both ends."""
+    covered = query(
+        night,
+        "SELECT c.scan_key, string_agg(c.band, '' ORDER BY c.band COLLATE \"C\"),"
+        " min(wsdb.area_arcmin2(c.coverage)) FROM wsdb.scan_coverage AS c JOIN survey.scan AS s USING (scan_key)"
+        " WHERE s.kind = 'sci' GROUP BY 1 ORDER BY 1",
+    )
+    assert covered
+    assert all(bands == "-hjk" and area > 100 for _, bands, area in covered)
+    rows = query(
+        night,
+        "SELECT scan_key, min(dist_edge_ns), min(dist_edge_ew), min(p.dist_edge_ns) FILTER (WHERE v.released)"
+        " FROM wsdb.point_source AS p JOIN survey.scan AS s USING (scan_key)"
+        " JOIN release.verdict AS v USING (run_id, src_id) WHERE s.kind = 'sci' GROUP BY 1 ORDER BY 1",
+    )
+    assert [row[0] for row in rows] == [row[0] for row in covered]
+    print(rows)
+    for _, ns, ew, _ in rows:
+        assert -4 <= ns <= 15
+        assert -4 <= ew <= 8
+    cut = query(
+        night,
+        "SELECT DISTINCT substr(p.dist_edge_flg, 1, 1) FROM wsdb.point_source AS p JOIN release.verdict AS v"
+        " USING (run_id, src_id) WHERE v.reason = 'edge' AND p.dist_edge_ns <= 10 ORDER BY 1",
+    )
+    assert cut == [("n",), ("s",)]
+    assert all(released > 10 for *_, released in rows if released is not None)
+
+
 def test_release_is_the_working_database_less_the_rejects(night: Site) -> None:
     [(released, rejected, total)] = query(
         night,

@@ -8,8 +8,10 @@ import pytest
 from app.columns import POINT_SOURCE
 from app.columns.flags import FLAGS
 from app.db.copy import SourceTable, copy_rows
-from app.db.statements import scripts
+from app.db.statements import scripts, statement
+from app.production.publishing import coverage_values
 from tests.worlds.ledger import accept, open_attempt, sky_rows
+from tests.worlds.release import Box
 
 CHECKS = {path.stem: path.read_text(encoding="utf-8") for path in scripts("checks")}
 
@@ -76,6 +78,9 @@ def sound(database):
         world.change(
             "INSERT INTO production.attempt_raw_file SELECT %(attempt_id)s, raw_file_id FROM survey.raw_file"
         )
+        for row in Box(9.99, 10.01, -5.01, -4.99).coverage():
+            values = coverage_values(row) | vars(attempt)
+            connection.execute(statement("production/publish/add_scan_coverage"), values)
         for command in RELEASE:
             world.change(command)
         yield world
@@ -123,6 +128,8 @@ PLANTED = {
     "scan_diagnostics_accepted": """WITH image AS (UPDATE survey.scan SET entry = 'atlas' RETURNING scan_key)
         INSERT INTO quality.scan_diagnostics (attempt_id, run_id, scan_key, url, sha256)
         SELECT %(attempt_id)s, %(run_id)s, scan_key, '', '' FROM image""",
+    "scan_coverage_accepted": "UPDATE production.attempt SET accepted = false",
+    "scan_coverage_complete": "DELETE FROM wsdb.scan_coverage WHERE band = '-'",
     "release_verdicts_complete": "DELETE FROM release.verdict WHERE NOT released",
     "release_verdicts_match": "UPDATE release.verdict SET released = true",
     "release_sources_exist": "DELETE FROM wsdb.point_source WHERE decl < 0",

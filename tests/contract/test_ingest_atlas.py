@@ -44,8 +44,10 @@ def rows(database: Database, query: str) -> list[tuple[Any, ...]]:
 
 STATE = """
 SELECT n.date, n.hemis, s.scan, s.kind, s.entry, s.tile, s.direction, s.started_at, s.jdate, s.airmass,
-       s.frames_expected, s.ra, s.decl, s.ra_1, s.dec_1, s.ra_2, s.dec_2, s.ra_3, s.dec_3, s.ra_4, s.dec_4,
-       s.footprint::text, s.header, t.kind, t.ra, t.decl,
+       s.frames_expected, s.ra, s.decl,
+       s.planned_ra_1, s.planned_dec_1, s.planned_ra_2, s.planned_dec_2, s.planned_ra_3,
+       s.planned_dec_3, s.planned_ra_4, s.planned_dec_4,
+       s.planned_footprint::text, s.header, t.kind, t.ra, t.decl,
        (SELECT array_agg(f.band || f.image_number || f.sha256 || f.footprint::text ORDER BY f.sha256)
         FROM survey.raw_file AS f WHERE f.scan_key = s.scan_key)
 FROM survey.scan AS s JOIN survey.night AS n USING (night_id) JOIN survey.tile AS t USING (tile)
@@ -56,7 +58,8 @@ ORDER BY n.date, s.scan
 def corners_of(database: Database) -> Corners:
     (row,) = rows(
         database,
-        "SELECT ra_1, dec_1, ra_2, dec_2, ra_3, dec_3, ra_4, dec_4 FROM survey.scan ORDER BY scan LIMIT 1",
+        "SELECT planned_ra_1, planned_dec_1, planned_ra_2, planned_dec_2, planned_ra_3, planned_dec_3, planned_ra_4,"
+        " planned_dec_4 FROM survey.scan ORDER BY scan LIMIT 1",
     )
     return Corners((row[0], row[1]), (row[2], row[3]), (row[4], row[5]), (row[6], row[7]))
 
@@ -79,7 +82,9 @@ def test_plane(database, ingest, shared_data):
     assert row[:7] == (date(1999, 8, 10), 893, "s", 49, "s", started, 274)
     assert row[7] == pytest.approx(1.24)
     # J has data in columns 5 to 508, H in 2 to 507: 503 columns by 512 rows are in both.
-    area = rows(database, "SELECT degrees(degrees(area(footprint))) * 3600 ^ 2 FROM survey.scan")[0][0]
+    area = rows(database, "SELECT degrees(degrees(area(planned_footprint))) * 3600 ^ 2 FROM survey.scan")[0][
+        0
+    ]
     assert area == pytest.approx(503 * 512, rel=1e-4)
     header = rows(database, "SELECT header ->> 'ORDATE', header ? 'MAGZP' FROM survey.scan")[0]
     assert header == ("990810", False)  # what differs between bands is no keyword of the scan
@@ -101,7 +106,7 @@ def test_three_bands_and_search(database, ingest, shared_data):
     assert [scan.bands for scan in summary.scans] == ["jhk"]
     found = rows(
         database,
-        "SELECT scan FROM survey.scan WHERE footprint @> spoint(radians(14.17742), radians(-9.91382))",
+        "SELECT scan FROM survey.scan WHERE planned_footprint @> spoint(radians(14.17742), radians(-9.91382))",
     )
     assert found == [(62,)]
 
@@ -111,7 +116,8 @@ def test_two_scans_of_neighbouring_tiles(database, ingest, shared_data):
     assert [(s.identity.scan, s.tile, s.added) for s in summary.scans] == [(135, 308164, 2), (142, 308165, 2)]
     heights = rows(
         database,
-        "SELECT degrees(area(footprint)) * degrees(1) * 3600 ^ 2, dec_3 - dec_1 FROM survey.scan ORDER BY scan",
+        "SELECT degrees(area(planned_footprint)) * degrees(1) * 3600 ^ 2, planned_dec_3 - planned_dec_1"
+        " FROM survey.scan ORDER BY scan",
     )
     for area, height in heights:
         # Two images of 1024 rows, 970 rows apart.
@@ -119,7 +125,8 @@ def test_two_scans_of_neighbouring_tiles(database, ingest, shared_data):
         assert area == pytest.approx(503 * 1994, rel=2e-3)
     assert rows(
         database,
-        "SELECT count(*) FROM survey.scan a JOIN survey.scan b ON a.scan < b.scan AND a.footprint && b.footprint",
+        "SELECT count(*) FROM survey.scan a JOIN survey.scan b ON a.scan < b.scan "
+        " AND a.planned_footprint && b.planned_footprint",
     ) == [(1,)]
 
 

@@ -64,7 +64,8 @@ def rows(database: Database, query: str) -> list[tuple[Any, ...]]:
 
 STATE = """
 SELECT n.date, s.scan, s.kind, s.entry, s.tile, s.direction, s.started_at, s.jdate, s.airmass, s.frames_expected,
-       s.frames_present, s.ra, s.decl, s.ra_1, s.dec_1, s.ra_4, s.dec_4, s.footprint::text, s.header,
+       s.frames_present, s.ra, s.decl, s.planned_ra_1, s.planned_dec_1, s.planned_ra_4, s.planned_dec_4,
+       s.planned_footprint::text, s.header,
        t.kind, t.ra, t.decl, t.footprint::text,
        (SELECT array_agg(f.band || f.kind || f.sha256 ORDER BY f.band)
         FROM survey.raw_file AS f WHERE f.scan_key = s.scan_key),
@@ -88,7 +89,7 @@ def test_whole_night(database, ingest, night):
     assert kinds == [("dark", 3), ("flat", 3), ("scan", 6)]
     assert rows(
         database,
-        "SELECT scan, frames_expected, frames_present, tile IS NULL, footprint IS NULL, ra_1 IS NULL"
+        "SELECT scan, frames_expected, frames_present, tile IS NULL, planned_footprint IS NULL, planned_ra_1 IS NULL"
         " FROM survey.scan ORDER BY scan",
     ) == [
         (1, 2, 2, True, True, True),
@@ -105,7 +106,9 @@ def test_whole_night(database, ingest, night):
 def test_area_holds_the_frames(database, ingest, night):
     ingest(night)
     (row,) = rows(
-        database, "SELECT ra_1, dec_1, ra_2, dec_2, ra_3, dec_3, ra_4, dec_4 FROM survey.scan WHERE scan = 3"
+        database,
+        "SELECT planned_ra_1, planned_dec_1, planned_ra_2, planned_dec_2, planned_ra_3, planned_dec_3, planned_ra_4,"
+        " planned_dec_4 FROM survey.scan WHERE scan = 3",
     )
     corners = Corners((row[0], row[1]), (row[2], row[3]), (row[4], row[5]), (row[6], row[7]))
     frames = np.array(

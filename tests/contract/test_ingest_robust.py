@@ -228,7 +228,9 @@ def test_corners_are_those_of_what_a_filled_frame_holds(database, ingest, tmp_pa
         frame = np.pad(inner, 30, constant_values=np.float32(fill))
         write_pixels(tmp_path / name / "a.fits", frame, CRPIX1=70.5, CRPIX2=90.5)
         assert ingest(tmp_path / name).complete
-        areas.append(rows(database, "SELECT ra_1, dec_1, ra_3, dec_3 FROM survey.scan"))
+        areas.append(
+            rows(database, "SELECT planned_ra_1, planned_dec_1, planned_ra_3, planned_dec_3 FROM survey.scan")
+        )
         with database.connect() as connection:
             connection.execute("TRUNCATE survey.night, survey.tile CASCADE")
     assert areas.count(areas[0]) == 4

@@ -172,10 +172,11 @@ def plan(connection, query, *values):
 
 
 def test_scan_footprints_are_indexed(connection):
-    query = "SELECT scan_key FROM survey.scan WHERE footprint && scircle(spoint(radians(1), radians(2)), radians(0.1))"
-    assert "ix_scan_footprint" in plan(connection, query)
-    query = "SELECT scan_key FROM survey.scan WHERE footprint && %s"
-    assert "ix_scan_footprint" in plan(connection, query, SCircle(SPoint(1.0, 2.0), 0.1))
+    circle = "scircle(spoint(radians(1), radians(2)), radians(0.1))"
+    query = f"SELECT scan_key FROM survey.scan WHERE planned_footprint && {circle}"
+    assert "ix_scan_planned_footprint" in plan(connection, query)
+    query = "SELECT scan_key FROM survey.scan WHERE planned_footprint && %s"
+    assert "ix_scan_planned_footprint" in plan(connection, query, SCircle(SPoint(1.0, 2.0), 0.1))
 
 
 CONE = """SELECT src_id FROM wsdb.point_source

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 from tests.conftest import Database
-from tests.worlds.release import Box, fresh_world, key_of
+from tests.worlds.release import Box, fresh_world
 
 ARCSEC = 1 / 3600
 # Scan 1 ends at 10.20, scan 2 begins at 10.15: a position at 10.16 is 144 arcsec inside the one, 36 inside the other.
@@ -20,7 +20,8 @@ ARCSEC = 1 / 3600
 WEST, EAST, MIDDLE = Box(10.0, 10.2, 0.0, 4.0), Box(10.15, 10.35, 0.0, 4.0), Box(10.1, 10.25, 2.0, 4.0)
 AT_ZERO = Box(359.9, 360.1, 0.0, 1.0), Box(359.9667, 360.1667, 0.0, 1.0)
 AT_POLE = Box(100.0, 130.0, 89.2, 89.9), Box(110.0, 140.0, 89.2, 89.9)
-NO_IMAGE = Box(50.0, 50.2, 0.0, 1.0), Box(50.15, 50.35, 0.0, 1.0)
+WITH_GAP = Box(50.0, 50.2, 0.0, 1.0), Box(50.15, 50.35, 0.0, 1.0)
+UNSEEN = Box(50.0, 50.4, 0.45, 0.54)
 
 # name: (scan, ra, decl, verdict, use_src, dup_src, other values); flags are None where the row is not released.
 CASES: dict[str, list[tuple[int, float, float, str, int | None, int | None, dict[str, Any]]]] = {
@@ -75,7 +76,8 @@ CASES: dict[str, list[tuple[int, float, float, str, int | None, int | None, dict
         (1, 10.175, 2.2, "unseen_by_winner", None, None, {}),
         (2, 10.175, 2.2, "unseen_by_winner", None, None, {}),
     ],
-    "without an image nobody looked": [(4, 50.19, 0.5, "released", 1, 0, {})],
+    "in a gap of its images nobody looked": [(4, 50.19, 0.5, "released", 1, 0, {})],
+    "beside the gap somebody did": [(4, 50.19, 0.55, "released", 0, 0, {})],
     "across right ascension 0": [
         (6, 1e-7, 0.5, "released", 1, 1, {}),
         (7, 360 - 0.9 * ARCSEC, 0.5, "duplicate", None, None, {}),
@@ -92,10 +94,9 @@ def found(template_database: Database) -> Iterator[dict[str, list[tuple[Any, ...
     """Verdict, use_src and dup_src of every row of every case."""
     with fresh_world(template_database.cluster) as world:
         run = world.run()
-        boxes = (WEST, EAST, MIDDLE, *NO_IMAGE, *AT_ZERO, *AT_POLE)
+        boxes = (WEST, EAST, MIDDLE, *WITH_GAP, *AT_ZERO, *AT_POLE)
         for key, box in enumerate(boxes, start=1):
-            world.scan(run, key, box)
-        world.connection.execute("DELETE FROM wsdb.atlas_image WHERE scan_key = %s", (key_of(5),))
+            world.scan(run, key, box, hole=UNSEEN if key == 5 else None)
         keys = {
             name: [int(world.sources(scan, ra, decl, **values)[0]) for scan, ra, decl, *_, values in rows]
             for name, rows in CASES.items()

@@ -32,11 +32,13 @@ from app.production.publication import (
     DiagnosticsRow,
     Metric,
     Publication,
+    ScanCoverageRow,
     ZeroPointRow,
 )  # fmt: skip
 from app.production.queueing import queue_run
 from app.production.runs import create_run
 from app.production.selection import Night, Selection
+from app.sky.footprint import Corners
 from app.sky.shapes import SPolygon
 from app.store import StoredFile
 from workers.steps.inputs import ingested_path
@@ -209,9 +211,11 @@ def publication_of(
         calibration_ids=calibrations,
         raw_file_ids=(),
         diagnostics=DiagnosticsRow(stored.name, stored.sha256),
+        scan_coverage=tuple(ScanCoverageRow(band, AREA, ((key, key + 9),), 29) for band in (Band.J, None)),
     )
 
 
+AREA = Corners((10.1, 10.0), (10.0, 10.0), (10.1, 10.1), (10.0, 10.1))
 SQUARE = SPolygon.through([(10.0, 10.0), (10.1, 10.0), (10.1, 10.1), (10.0, 10.1)])
 
 
@@ -249,6 +253,7 @@ INVARIANTS = {
     "no image, metric or zero point without an accepted attempt": """
         SELECT attempt_id FROM (SELECT attempt_id FROM wsdb.atlas_image UNION ALL SELECT attempt_id FROM quality.metric
             UNION ALL SELECT attempt_id FROM quality.scan_diagnostics
+            UNION ALL SELECT attempt_id FROM wsdb.scan_coverage
             UNION ALL SELECT attempt_id FROM calibration.zero_point
             UNION ALL SELECT attempt_id FROM calibration.product WHERE retired_at IS NULL) rows
         JOIN production.attempt a USING (attempt_id) WHERE NOT a.accepted""",

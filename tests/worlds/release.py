@@ -20,11 +20,17 @@ from psycopg.types.json import Jsonb
 from app.columns import EXTENDED_SOURCE, POINT_SOURCE, Column, Producer
 from app.columns.records import unknown_rows
 from app.db.copy import SourceTable, copy_rows
+from app.db.statements import statement
+from app.instruments.bands import BANDS
 from app.keys import coadd_key, scan_key
 from app.production.plan import PLAN
+from app.production.publication import ScanCoverageRow
+from app.production.publishing import coverage_values
 from app.production.queueing import declare_kinds
 from app.releases.build import BuildSummary, build_release
 from app.sky.footprint import Corners
+from app.sky.healpix import pixel_number
+from app.sky.moc import COVERAGE_ORDER, Ranges, cell_arcsec, ranges_of_cells
 from tests.conftest import TEMPLATE, Database, create_database, drop_database
 from workers.reduction.frames.products import EXTENDED_DTYPE, SOURCE_DTYPE
 from workers.steps.records import extended_records, point_records
@@ -80,6 +86,24 @@ class Box:
         around = ", ".join(f"({float(ra)!r}d,{float(decl)!r}d)" for ra, decl in self.corners.around())
         return f"{{{around}}}"
 
+    def coverage(self, hole: Box | None = None) -> tuple[ScanCoverageRow, ...]:
+        """Give what a scan of the box covers, the same in all bands."""
+        ranges = self.cells(hole)
+        return tuple(ScanCoverageRow(band, self.corners, ranges, COVERAGE_ORDER) for band in (*BANDS, None))
+
+    def cells(self, hole: Box | None = None) -> Ranges:
+        """Cells that a lattice of positions, four a side of a cell, falls into; none of them in `hole`."""
+        step = cell_arcsec(COVERAGE_ORDER) / 3600 / 4
+        wide = (self.east - self.west) * max(np.cos(np.radians((self.south, self.north))))
+        ra, decl = np.meshgrid(
+            np.linspace(self.west, self.east, int(wide / step) + 2),
+            np.linspace(self.south, self.north, int((self.north - self.south) / step) + 2),
+        )
+        seen = np.ones(ra.shape, bool)
+        if hole is not None:
+            seen = ~((ra > hole.west) & (ra < hole.east) & (decl > hole.south) & (decl < hole.north))
+        return ranges_of_cells(pixel_number(ra[seen] % 360, decl[seen], COVERAGE_ORDER))
+
 
 @dataclass
 class World:
@@ -128,8 +152,12 @@ class World:
         )
 
     def scan(self, run_id: int, number: int, box: Box, *, tile: int | None = None, kind: str = "sci",
-             noise: float = 1.0, images: int = 1, points: int | None = None, state: str = "done") -> int:  # fmt: skip
-        """Add a scan with an accepted attempt in a run; the tile is the scan's number unless given."""
+             noise: float = 1.0, images: int = 1, points: int | None = None, state: str = "done",
+             hole: Box | None = None, coverage: tuple[ScanCoverageRow, ...] = ()) -> int:  # fmt: skip
+        """Add a scan with an accepted attempt in a run; the tile is the scan's number unless given.
+
+        It covers its box in all bands but for `hole`, which its corners enclose, or what `coverage` says.
+        """
         tile, key = number if tile is None else tile, key_of(number)
         self.tile(tile)
         if self.one("SELECT 1 FROM survey.scan WHERE scan_key = %s", key) is None:
@@ -153,6 +181,11 @@ class World:
                 url=f"s3://x/{number}", sha256=f"{next(_hashes):064d}", zero_point_mag=20.0,
                 sky_sigma_dn=noise, seeing_shape=1.0,
             )  # fmt: skip
+        for row in coverage or box.coverage(hole):
+            keys = {"run_id": run_id, "attempt_id": attempt, "scan_key": key}
+            self.connection.execute(
+                statement("production/publish/add_scan_coverage"), coverage_values(row) | keys
+            )
         self.scans[number] = (run_id, attempt, box)
         return int(attempt)
 
@@ -162,11 +195,10 @@ class World:
             " ON CONFLICT (date, hemis) DO UPDATE SET day_number = 1 RETURNING night_id",
             NIGHT,
         )
-        c = box.corners.as_tuple()
         self.insert(
             "survey", "scan", "scan_key", night_id=night, scan=number, kind=kind,
-            entry="raw", tile=tile, header=Jsonb({}), footprint=box.spoly, ra=0.0, decl=0.0,
-            **{f"{axis}_{i + 1}": c[i][a] for i in range(4) for a, axis in enumerate(("ra", "dec"))},
+            entry="raw", tile=tile, header=Jsonb({}), planned_footprint=box.spoly, ra=0.0, decl=0.0,
+            **{f"planned_{name}": value for name, value in box.corners.columns().items()},
         )  # fmt: skip
 
     def sources(
@@ -178,7 +210,7 @@ class World:
         """
         run_id, accepted, _ = self.scans[number]
         measured, derived = self._measured(SOURCE_DTYPE, POINT_SOURCE, ra, decl, GOOD | values)
-        rows = point_records(measured, self._facts(number))
+        rows = point_records(measured, self._facts(number), self.scans[number][2].corners)
         rows = rows[np.argsort(rows["id"])]
         # Sources of the scan so far: later ones get higher sequence numbers, whatever their pixel.
         earlier = self.points.setdefault((run_id, number), [])
@@ -198,7 +230,7 @@ class World:
         run_id, attempt, _ = self.scans[number]
         measured, derived = self._measured(EXTENDED_DTYPE, EXTENDED_SOURCE, ra, decl, EXTENDED | values)
         facts = self._facts(number)
-        none = point_records(np.zeros(0, SOURCE_DTYPE), facts)
+        none = point_records(np.zeros(0, SOURCE_DTYPE), facts, None)
         points = np.concatenate([none, *self.points.get((run_id, number), [])])
         rows = extended_records(measured, facts, points)
         for name, value in derived.items():
@@ -224,11 +256,10 @@ class World:
         return measured, {name: value for name, value in values.items() if not by_name[name].measured}
 
     def _facts(self, number: int) -> ScanFacts:
-        box = self.scans[number][2]
         return ScanFacts(
             scan_key=key_of(number), scan=number, kind="sci", entry="raw", tile=None, night_id=1, hemis="n",
             date=NIGHT, day_number=1, direction=None, started_at=None, jdate=JDATE, airmass=None, frames_expected=None,
-            corners_deg=box.corners.as_tuple(), files=(),
+            files=(),
         )  # fmt: skip
 
     def build(self, name: str = "first", **options: Any) -> BuildSummary:

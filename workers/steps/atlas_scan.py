@@ -10,6 +10,7 @@ from workers.steps.images import image_row, load_image
 from workers.steps.inputs import recorded_files
 from workers.steps.outcome import input_hash, metric_rows
 from workers.steps.records import extended_records, point_records
+from workers.steps.scan_coverage import area_of, scan_coverage
 from workers.steps.scan_facts import ScanFacts
 
 
@@ -38,7 +39,8 @@ def reduce_atlas_scan(claim: Claim, context: StepContext, scan: ScanFacts) -> Pu
     context.checkpoint("images_read")
     result = extract_scan([image for image, _ in loaded], parameters.extraction)
     context.checkpoint("sources_extracted")
-    points = point_records(result.sources, scan)
+    coverage = scan_coverage(image for image, _ in loaded)
+    points = point_records(result.sources, scan, area_of(coverage))
     return Publication(
         input_hash=input_hash(claim.pipeline_hash, (file.sha256 for file in files)),
         point_sources=points,
@@ -56,6 +58,7 @@ def reduce_atlas_scan(claim: Claim, context: StepContext, scan: ScanFacts) -> Pu
             )
             for file, (image, content) in zip(files, loaded, strict=True)
         ),
+        scan_coverage=coverage,
         metrics=metric_rows(result.metrics),
         raw_file_ids=tuple(file.raw_file_id for file in files),
         raw_file_hashes={file.raw_file_id: file.sha256 for file in files},

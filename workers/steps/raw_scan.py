@@ -26,6 +26,7 @@ from workers.steps.outcome import input_hash, metric_rows
 from workers.steps.raw_band import raw_band
 from workers.steps.records import extended_records, point_records
 from workers.steps.reference import given_stars
+from workers.steps.scan_coverage import area_of, scan_coverage
 from workers.steps.scan_facts import ScanFacts
 
 MJD_EPOCH = datetime(1858, 11, 17, tzinfo=UTC)
@@ -74,7 +75,8 @@ def reduce_raw_scan(claim: Claim, context: StepContext, scan: ScanFacts) -> Publ
     context.checkpoint("images_made")
     result = measure_scan(reduced, parameters.photometry, parameters.artefacts)
     context.checkpoint("sources_extracted")
-    points = point_records(result.sources, scan)
+    coverage = scan_coverage(reduced.images)
+    points = point_records(result.sources, scan, area_of(coverage))
     images = _store_images(context, scan, position_id, reduced)
     diagnostics = _store_diagnostics(context, result.diagnostics)
     context.checkpoint("images_stored")
@@ -86,6 +88,7 @@ def reduce_raw_scan(claim: Claim, context: StepContext, scan: ScanFacts) -> Publ
         point_sources=points,
         extended_sources=extended_records(result.extended, scan, points),
         atlas_images=images,
+        scan_coverage=coverage,
         diagnostics=diagnostics,
         metrics=metric_rows(result.metrics),
         raw_file_ids=tuple(file.raw_file_id for file in files),

@@ -32,6 +32,9 @@ FRAME_PERIOD_DAYS = 1.485 / 86400.0
 SAME_OBJECT_ARCSEC = 2.0
 """A point source this near to an extended one is the same object."""
 
+_NOWHERE = Corners((0.1, 0.0), (0.0, 0.0), (0.1, 0.1), (0.0, 0.1))
+"""Any area, for no sources."""
+
 _ROWS_AT_A_TIME = 1024  # 0.4 MB
 _EXTENDED_INTERNAL = frozenset(name for name, _ in EXTENDED_INTERNAL)
 
@@ -84,7 +87,7 @@ def seam_fields(
     return tuple(wanted)
 
 
-def point_records(sources: Table, scan: ScanFacts) -> Table:
+def point_records(sources: Table, scan: ScanFacts, area: Corners | None) -> Table:
     """Make the rows of wsdb.point_source of a scan.
 
     Parameters
@@ -93,6 +96,9 @@ def point_records(sources: Table, scan: ScanFacts) -> Table:
         Merged sources, in the order in which they get their numbers (`id`).
     scan : ScanFacts
         The scan they were found on.
+    area : Corners or None
+        What all bands of the scan cover: the edges from which distances count. None where no pixel has data, and so
+        no source can be.
 
     Returns
     -------
@@ -105,12 +111,14 @@ def point_records(sources: Table, scan: ScanFacts) -> Table:
     RowSeamError
         Raised if fields and columns do not fit (`seam_fields`).
     ValueError
-        Raised if the scan has no footprint: a bug of ingest.
+        Raised if there are sources, but nothing is covered: a bug of the step.
     """
     rows = _measured_rows(sources, POINT_SOURCE)
     ra, decl = sources["ra"], sources["decl"]
     longitude, latitude = galactic(ra, decl)
-    north_south, east_west, edges = edge_distances(ra, decl, Corners(*scan.corners_deg))
+    if area is None and sources.size:
+        raise ValueError(f"{sources.size} sources of scan {scan.scan_key}, which covers nothing")
+    north_south, east_west, edges = edge_distances(ra, decl, area or _NOWHERE)
     start = np.nan if scan.jdate is None else scan.jdate
     _complete(
         rows,

@@ -89,8 +89,6 @@ class ScanFacts:
         At the start of the scan.
     frames_expected : int or None
         Frames of the band that has most, missing ones included.
-    corners_deg : four (ra, decl) pairs
-        Corners of the covered area in ICRS degrees: SE, SW, NE, NW.
     files : tuple of ScanFile
         In the order of kind, image number and band.
     """
@@ -109,7 +107,6 @@ class ScanFacts:
     jdate: float | None
     airmass: float | None
     frames_expected: int | None
-    corners_deg: tuple[tuple[float, float], ...]
     files: tuple[ScanFile, ...]
 
 
@@ -126,8 +123,7 @@ def read_scan_facts(connection: Connection[Any], scan_key: int) -> ScanFacts:
         if row is None:
             raise UnknownNameError(f"scan_key {scan_key}", expected="a key of survey.scan")
         files = read_scan_files(connection, scan_key)
-    corners = tuple((row.pop(f"ra_{i}"), row.pop(f"dec_{i}")) for i in (1, 2, 3, 4))
-    return ScanFacts(**row, corners_deg=corners, files=files)
+    return ScanFacts(**row, files=files)
 
 
 def read_scan_files(connection: Connection[Any], scan_key: int) -> tuple[ScanFile, ...]:

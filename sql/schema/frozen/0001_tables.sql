@@ -227,8 +227,8 @@ COMMENT ON COLUMN release.psc.h_m_stdap IS 'H standard aperture magnitude, 4 arc
 COMMENT ON COLUMN release.psc.h_msig_stdap IS 'H uncertainty of the standard aperture magnitude [mag]. Null: negative flux or off the coverage.';
 COMMENT ON COLUMN release.psc.k_m_stdap IS 'Ks standard aperture magnitude, 4 arcsec, curve-of-growth corrected [mag]. Null: negative flux or off the coverage.';
 COMMENT ON COLUMN release.psc.k_msig_stdap IS 'Ks uncertainty of the standard aperture magnitude [mag]. Null: negative flux or off the coverage.';
-COMMENT ON COLUMN release.psc.dist_edge_ns IS 'Distance to the nearest north or south edge of the scan [arcsec].';
-COMMENT ON COLUMN release.psc.dist_edge_ew IS 'Distance to the nearest east or west edge of the scan [arcsec].';
+COMMENT ON COLUMN release.psc.dist_edge_ns IS 'Distance to the nearest north or south edge of what all bands of the scan cover; negative outside [arcsec].';
+COMMENT ON COLUMN release.psc.dist_edge_ew IS 'Distance to the nearest east or west edge of what all bands of the scan cover; negative outside [arcsec].';
 COMMENT ON COLUMN release.psc.dist_edge_flg IS 'Which edges are nearest: n or s, then e or w.';
 COMMENT ON COLUMN release.psc.dup_src IS 'Duplicate-source flag of a release.';
 COMMENT ON COLUMN release.psc.use_src IS 'Use-source flag of a release.';
@@ -650,15 +650,15 @@ CREATE TABLE survey.scan (
     frames_present SMALLINT,
     ra DOUBLE PRECISION,
     decl DOUBLE PRECISION,
-    ra_1 DOUBLE PRECISION,
-    dec_1 DOUBLE PRECISION,
-    ra_2 DOUBLE PRECISION,
-    dec_2 DOUBLE PRECISION,
-    ra_3 DOUBLE PRECISION,
-    dec_3 DOUBLE PRECISION,
-    ra_4 DOUBLE PRECISION,
-    dec_4 DOUBLE PRECISION,
-    footprint spoly,
+    planned_ra_1 DOUBLE PRECISION,
+    planned_dec_1 DOUBLE PRECISION,
+    planned_ra_2 DOUBLE PRECISION,
+    planned_dec_2 DOUBLE PRECISION,
+    planned_ra_3 DOUBLE PRECISION,
+    planned_dec_3 DOUBLE PRECISION,
+    planned_ra_4 DOUBLE PRECISION,
+    planned_dec_4 DOUBLE PRECISION,
+    planned_footprint spoly,
     header JSONB NOT NULL,
     ingested_at TIMESTAMP WITH TIME ZONE DEFAULT now() NOT NULL,
     CONSTRAINT pk_scan PRIMARY KEY (scan_key),
@@ -670,7 +670,7 @@ CREATE TABLE survey.scan (
     CONSTRAINT fk_scan_night_id FOREIGN KEY(night_id) REFERENCES survey.night (night_id),
     CONSTRAINT fk_scan_tile FOREIGN KEY(tile) REFERENCES survey.tile (tile)
 );
-CREATE INDEX ix_scan_footprint ON survey.scan USING gist (footprint);
+CREATE INDEX ix_scan_planned_footprint ON survey.scan USING gist (planned_footprint);
 CREATE INDEX ix_scan_tile ON survey.scan (tile);
 COMMENT ON TABLE survey.scan IS 'One sweep of the telescope over a tile or a calibration field';
 COMMENT ON COLUMN survey.scan.scan_key IS 'Key: night_id, number in the night (10 bits); 25 bits of src_id';
@@ -687,15 +687,15 @@ COMMENT ON COLUMN survey.scan.frames_expected IS 'Frames the scan should have; n
 COMMENT ON COLUMN survey.scan.frames_present IS 'Frames that are there; null for Atlas images';
 COMMENT ON COLUMN survey.scan.ra IS 'Right ascension of the centre, ICRS degrees; null for darks and flats';
 COMMENT ON COLUMN survey.scan.decl IS 'Declination of the centre, ICRS degrees; null for darks and flats';
-COMMENT ON COLUMN survey.scan.ra_1 IS 'ra of the south-eastern corner of the area, ICRS degrees; null for darks and flats';
-COMMENT ON COLUMN survey.scan.dec_1 IS 'dec of the south-eastern corner of the area, ICRS degrees; null for darks and flats';
-COMMENT ON COLUMN survey.scan.ra_2 IS 'ra of the south-western corner of the area, ICRS degrees; null for darks and flats';
-COMMENT ON COLUMN survey.scan.dec_2 IS 'dec of the south-western corner of the area, ICRS degrees; null for darks and flats';
-COMMENT ON COLUMN survey.scan.ra_3 IS 'ra of the north-eastern corner of the area, ICRS degrees; null for darks and flats';
-COMMENT ON COLUMN survey.scan.dec_3 IS 'dec of the north-eastern corner of the area, ICRS degrees; null for darks and flats';
-COMMENT ON COLUMN survey.scan.ra_4 IS 'ra of the north-western corner of the area, ICRS degrees; null for darks and flats';
-COMMENT ON COLUMN survey.scan.dec_4 IS 'dec of the north-western corner of the area, ICRS degrees; null for darks and flats';
-COMMENT ON COLUMN survey.scan.footprint IS 'Observed area bounded by great circles; null for darks and flats';
+COMMENT ON COLUMN survey.scan.planned_ra_1 IS 'ra of the south-eastern corner of the planned area, ICRS degrees; null for darks and flats';
+COMMENT ON COLUMN survey.scan.planned_dec_1 IS 'dec of the south-eastern corner of the planned area, ICRS degrees; null for darks and flats';
+COMMENT ON COLUMN survey.scan.planned_ra_2 IS 'ra of the south-western corner of the planned area, ICRS degrees; null for darks and flats';
+COMMENT ON COLUMN survey.scan.planned_dec_2 IS 'dec of the south-western corner of the planned area, ICRS degrees; null for darks and flats';
+COMMENT ON COLUMN survey.scan.planned_ra_3 IS 'ra of the north-eastern corner of the planned area, ICRS degrees; null for darks and flats';
+COMMENT ON COLUMN survey.scan.planned_dec_3 IS 'dec of the north-eastern corner of the planned area, ICRS degrees; null for darks and flats';
+COMMENT ON COLUMN survey.scan.planned_ra_4 IS 'ra of the north-western corner of the planned area, ICRS degrees; null for darks and flats';
+COMMENT ON COLUMN survey.scan.planned_dec_4 IS 'dec of the north-western corner of the planned area, ICRS degrees; null for darks and flats';
+COMMENT ON COLUMN survey.scan.planned_footprint IS 'Area by commanded positions or headers, great circles; null for darks and flats. Observed: wsdb.scan_coverage';
 COMMENT ON COLUMN survey.scan.header IS 'Scan keywords as found';
 COMMENT ON COLUMN survey.scan.ingested_at IS 'When the scan was ingested';
 
@@ -1423,8 +1423,8 @@ COMMENT ON COLUMN wsdb.point_source.coadd_key IS 'Key of the Atlas image triple 
 COMMENT ON COLUMN wsdb.point_source.run_id IS 'Processing run.';
 COMMENT ON COLUMN wsdb.point_source.scan_key IS 'Key of the scan (survey.scan).';
 COMMENT ON COLUMN wsdb.point_source.id IS 'Number of the source within the scan.';
-COMMENT ON COLUMN wsdb.point_source.dist_edge_ns IS 'Distance to the nearest north or south edge of the scan [arcsec].';
-COMMENT ON COLUMN wsdb.point_source.dist_edge_ew IS 'Distance to the nearest east or west edge of the scan [arcsec].';
+COMMENT ON COLUMN wsdb.point_source.dist_edge_ns IS 'Distance to the nearest north or south edge of what all bands of the scan cover; negative outside [arcsec].';
+COMMENT ON COLUMN wsdb.point_source.dist_edge_ew IS 'Distance to the nearest east or west edge of what all bands of the scan cover; negative outside [arcsec].';
 COMMENT ON COLUMN wsdb.point_source.ext_key IS 'Key of the same object among the extended sources. Null: given by a release, not by a reduction.';
 COMMENT ON COLUMN wsdb.point_source.pts_key IS 'Key in a release. Null: given by a release, not by a reduction.';
 COMMENT ON COLUMN wsdb.point_source.pxcntr IS 'pts_key of the nearest released neighbour. Null: given by a release, not by a reduction.';
@@ -1501,6 +1501,47 @@ COMMENT ON COLUMN wsdb.point_source.cnf_flg IS 'Candidate matches the band merge
 COMMENT ON COLUMN wsdb.point_source.hemis IS 'Observatory: n Mt. Hopkins, s Cerro Tololo.';
 COMMENT ON COLUMN wsdb.point_source.dist_edge_flg IS 'Which edges are nearest: n or s, then e or w.';
 COMMENT ON COLUMN wsdb.point_source.a IS 'Optical association: 0 none, T Tycho-2, U USNO-A2.0. Null: this version does not compute it yet.';
+
+CREATE TABLE wsdb.scan_coverage (
+    attempt_id BIGINT NOT NULL,
+    run_id INTEGER NOT NULL,
+    scan_key INTEGER NOT NULL,
+    band CHAR(1) NOT NULL,
+    footprint spoly NOT NULL,
+    ra_1 DOUBLE PRECISION NOT NULL,
+    dec_1 DOUBLE PRECISION NOT NULL,
+    ra_2 DOUBLE PRECISION NOT NULL,
+    dec_2 DOUBLE PRECISION NOT NULL,
+    ra_3 DOUBLE PRECISION NOT NULL,
+    dec_3 DOUBLE PRECISION NOT NULL,
+    ra_4 DOUBLE PRECISION NOT NULL,
+    dec_4 DOUBLE PRECISION NOT NULL,
+    coverage INT8MULTIRANGE NOT NULL,
+    coverage_order SMALLINT NOT NULL,
+    CONSTRAINT pk_scan_coverage PRIMARY KEY (attempt_id, band),
+    CONSTRAINT fk_scan_coverage_attempt_id_run_id_scan_key FOREIGN KEY(attempt_id, run_id, scan_key) REFERENCES production.attempt (attempt_id, run_id, scan_key),
+    CONSTRAINT uq_scan_coverage_run_id_scan_key_band UNIQUE (run_id, scan_key, band),
+    CONSTRAINT ck_scan_coverage_band_known CHECK (band IN ('j', 'h', 'k', '-')),
+    CONSTRAINT fk_scan_coverage_run_id FOREIGN KEY(run_id) REFERENCES production.run (run_id),
+    CONSTRAINT fk_scan_coverage_scan_key FOREIGN KEY(scan_key) REFERENCES survey.scan (scan_key)
+);
+CREATE INDEX ix_scan_coverage_footprint ON wsdb.scan_coverage USING gist (footprint) WHERE band = '-';
+COMMENT ON TABLE wsdb.scan_coverage IS 'Where the scans of a run looked, by their images: a row a band and one for all bands';
+COMMENT ON COLUMN wsdb.scan_coverage.attempt_id IS 'Attempt whose images it is of';
+COMMENT ON COLUMN wsdb.scan_coverage.run_id IS 'Run';
+COMMENT ON COLUMN wsdb.scan_coverage.scan_key IS 'Scan';
+COMMENT ON COLUMN wsdb.scan_coverage.band IS 'j, h or k; - for what all bands of the scan cover: edges count from there';
+COMMENT ON COLUMN wsdb.scan_coverage.footprint IS 'Great circles through the corners; gaps within do not show';
+COMMENT ON COLUMN wsdb.scan_coverage.ra_1 IS 'ra of the south-eastern corner in the registered solution, ICRS degrees';
+COMMENT ON COLUMN wsdb.scan_coverage.dec_1 IS 'dec of the south-eastern corner in the registered solution, ICRS degrees';
+COMMENT ON COLUMN wsdb.scan_coverage.ra_2 IS 'ra of the south-western corner in the registered solution, ICRS degrees';
+COMMENT ON COLUMN wsdb.scan_coverage.dec_2 IS 'dec of the south-western corner in the registered solution, ICRS degrees';
+COMMENT ON COLUMN wsdb.scan_coverage.ra_3 IS 'ra of the north-eastern corner in the registered solution, ICRS degrees';
+COMMENT ON COLUMN wsdb.scan_coverage.dec_3 IS 'dec of the north-eastern corner in the registered solution, ICRS degrees';
+COMMENT ON COLUMN wsdb.scan_coverage.ra_4 IS 'ra of the north-western corner in the registered solution, ICRS degrees';
+COMMENT ON COLUMN wsdb.scan_coverage.dec_4 IS 'dec of the north-western corner in the registered solution, ICRS degrees';
+COMMENT ON COLUMN wsdb.scan_coverage.coverage IS 'HEALPix cells with data, as ranges of nested cells of order 29';
+COMMENT ON COLUMN wsdb.scan_coverage.coverage_order IS 'HEALPix order of the cells that were found covered';
 
 CREATE TABLE production.attempt_calibration (
     attempt_id BIGINT NOT NULL,

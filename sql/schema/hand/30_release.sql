@@ -66,17 +66,18 @@ RETURN ((round(atan2d(sind(other_ra - ra) * cosd(other_decl),
 COMMENT ON FUNCTION release.position_angle(double precision, double precision, double precision, double precision)
     IS 'Position angle of the second position seen from the first, east of north, degrees';
 
--- Planes through the four edges of a scan, as unit normals that point inward: the scalar product with a direction is the
--- sine of its distance from the edge, positive inside. No rows for a scan without corners. Corners are 1 south-east,
--- 2 south-west, 3 north-east, 4 north-west; whichever way round, inward is where the mean of the corners lies.
-CREATE OR REPLACE FUNCTION release.edge_normals(wanted integer) RETURNS SETOF double precision[]
+-- Planes through the four edges of what all bands of a scan cover in an attempt, as unit normals that point inward: the
+-- scalar product with a direction is the sine of its distance from the edge, positive inside. No rows for an attempt that
+-- covers nothing. Corners are 1 south-east, 2 south-west, 3 north-east, 4 north-west; whichever way round, inward is
+-- where the mean of the corners lies.
+CREATE OR REPLACE FUNCTION release.edge_normals(wanted bigint) RETURNS SETOF double precision[]
 LANGUAGE sql STABLE PARALLEL SAFE AS $function$
     WITH corner AS (
         SELECT p.number, cosd(p.decl) * cosd(p.ra) AS x, cosd(p.decl) * sind(p.ra) AS y, sind(p.decl) AS z
-        FROM survey.scan AS s
+        FROM wsdb.scan_coverage AS s
         CROSS JOIN LATERAL (VALUES (1, s.ra_1, s.dec_1), (2, s.ra_2, s.dec_2), (3, s.ra_3, s.dec_3), (4, s.ra_4, s.dec_4))
             AS p (number, ra, decl)
-        WHERE s.scan_key = wanted AND s.footprint IS NOT NULL
+        WHERE s.attempt_id = wanted AND s.band = '-'
     ),
     middle AS (
         SELECT sum(x) AS x, sum(y) AS y, sum(z) AS z FROM corner
@@ -95,7 +96,8 @@ LANGUAGE sql STABLE PARALLEL SAFE AS $function$
     ) AS signed
     WHERE length <> 0
 $function$;
-COMMENT ON FUNCTION release.edge_normals(integer) IS 'Inward unit normals of the planes through the edges of a scan';
+COMMENT ON FUNCTION release.edge_normals(bigint)
+    IS 'Inward unit normals of the planes through the edges of what all bands of an attempt''s scan cover';
 
 -- hhmmssss+ddmmsss: right ascension cut at 0.01 s and declination at 0.1 arcsec (background/survey 6.12). Positions have
 -- six decimals in a release, so micro-degrees are whole numbers and the cut is exact: 0.01 s = 125/3, 0.1 arcsec = 250/9.
@@ -128,8 +130,11 @@ BEGIN
     CREATE UNLOGGED TABLE release.work_group (src_id bigint PRIMARY KEY, group_id bigint NOT NULL);
     -- For each selected scan, the selected scans that overlap it: planes through their edges, normals inward.
     CREATE UNLOGGED TABLE release.work_overlap (
-        scan_key integer NOT NULL, other_run_id integer NOT NULL, other_scan_key integer NOT NULL,
+        scan_key integer NOT NULL, other_attempt_id bigint NOT NULL, other_scan_key integer NOT NULL,
         normals double precision[] NOT NULL);
+    -- What scans that overlap others cover in all bands: ranges of HEALPix cells of order 29, disjoint within a scan.
+    CREATE UNLOGGED TABLE release.work_covered (
+        scan_key integer NOT NULL, first bigint NOT NULL, beyond bigint NOT NULL, PRIMARY KEY (scan_key, first));
     -- Candidates that stand in another selected scan as well, with the distance from that scan's edge.
     CREATE UNLOGGED TABLE release.work_coverage (
         src_id bigint NOT NULL, scan_key integer NOT NULL, edge_arcsec integer NOT NULL);
@@ -145,7 +150,7 @@ BEGIN
     CREATE UNLOGGED TABLE release.work_neighbour (
         pts_key integer PRIMARY KEY, pxcntr integer NOT NULL, prox real NOT NULL);
     CREATE UNLOGGED TABLE release.work_contamination (pts_key integer PRIMARY KEY, gal_contam smallint NOT NULL);
-    FOREACH part IN ARRAY ARRAY['candidate', 'pair', 'group', 'overlap', 'coverage', 'resolution', 'member', 'neighbour',
+    FOREACH part IN ARRAY ARRAY['candidate', 'pair', 'group', 'overlap', 'covered', 'coverage', 'resolution', 'member', 'neighbour',
                                 'contamination'] LOOP
         EXECUTE format('GRANT SELECT, INSERT, UPDATE, DELETE ON release.%I TO mapps_operator', 'work_' || part);
     END LOOP;
@@ -156,7 +161,7 @@ COMMENT ON FUNCTION release.create_work_tables() IS 'Make the tables that the st
 CREATE OR REPLACE FUNCTION release.drop_work_tables() RETURNS void
 LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog, public AS $function$
     DROP TABLE IF EXISTS release.work_candidate, release.work_pair, release.work_group, release.work_overlap,
-        release.work_coverage, release.work_resolution, release.work_member, release.work_neighbour,
+        release.work_covered, release.work_coverage, release.work_resolution, release.work_member, release.work_neighbour,
         release.work_contamination
 $function$;
 COMMENT ON FUNCTION release.drop_work_tables() IS 'Drop the tables of a build';

@@ -11,8 +11,14 @@ from app.columns.hash_versions import NEWEST, VERSIONS, HashedColumns, HashVersi
 from app.columns.records import empty_records
 from app.instruments.bands import Band
 from app.production.output_hash import KeysInRowsError, output_hash
-from app.production.publication import AtlasImageRow, DiagnosticsRow, Metric, Publication
-from tests.worlds.production import SQUARE, point_sources
+from app.production.publication import (
+    AtlasImageRow,
+    DiagnosticsRow,
+    Metric,
+    Publication,
+    ScanCoverageRow,
+)
+from tests.worlds.production import AREA, SQUARE, point_sources
 
 IMAGE = AtlasImageRow(
     1024, Band.J, 1, 10.0, 10.0, SQUARE, 4, 4, "atlas/1.fits", "1" * 64, 20.0, raw_file_id=7
@@ -45,8 +51,12 @@ def test_any_value_counts():
         made(point_sources=rows),
         made(extended_sources=extended),
         made(metrics=(Metric("x", None, 1.0),)),
+        made(scan_coverage=(ScanCoverageRow(None, AREA, ((1, 5),), 14),)),
+        made(scan_coverage=(ScanCoverageRow(None, AREA, ((1, 6),), 14),)),
+        made(scan_coverage=(ScanCoverageRow(Band.J, AREA, ((1, 6),), 14),)),
+        made(scan_coverage=(ScanCoverageRow(Band.J, AREA, ((1, 6),), 15),)),
     ]
-    assert len(set(hashes)) == 4
+    assert len(set(hashes)) == 8
 
 
 @pytest.mark.parametrize("name", ["run_id", "attempt_id"])

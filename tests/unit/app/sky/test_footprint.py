@@ -203,3 +203,10 @@ def test_middle_across_right_ascension_zero():
     ra, decl = middle_of([box(0.0, 0.0)])
     assert min(ra, 360.0 - ra) < 1e-9
     assert decl == pytest.approx(0.0, abs=1e-9)
+
+
+def test_columns_count_from_the_south_east() -> None:
+    corners = Corners((1.0, 2.0), (3.0, 4.0), (5.0, 6.0), (7.0, 8.0))
+    assert corners.columns() == {
+        "ra_1": 1.0, "dec_1": 2.0, "ra_2": 3.0, "dec_2": 4.0, "ra_3": 5.0, "dec_3": 6.0, "ra_4": 7.0, "dec_4": 8.0,
+    }  # fmt: skip

@@ -10,6 +10,7 @@ from app.columns import EXTENDED_SOURCE, POINT_SOURCE, Column, Kind, Producer
 from app.columns.column import BY_STEP, MEASURED, names_by
 from app.columns.records import null_integer, record_dtype
 from app.keys import scan_of
+from app.sky.footprint import Corners
 from workers.reduction.frames.products import EXTENDED_DTYPE, EXTENDED_INTERNAL, SOURCE_DTYPE
 from workers.steps import records
 from workers.steps.records import RowSeamError, extended_records, point_records, seam_fields
@@ -18,8 +19,9 @@ from workers.steps.scan_facts import ScanFacts
 SCAN = ScanFacts(
     scan_key=77, scan=12, kind="sci", entry="raw", tile=3, night_id=1, hemis="s", date=date(1998, 4, 27), day_number=1,
     direction="n", started_at=None, jdate=2450930.5, airmass=1.0, frames_expected=100,
-    corners_deg=((10.14, 0.0), (10.0, 0.0), (10.14, 6.0), (10.0, 6.0)), files=(),
+    files=(),
 )  # fmt: skip
+AREA = Corners((10.14, 0.0), (10.0, 0.0), (10.14, 6.0), (10.0, 6.0))
 INTERNAL = frozenset(name for name, _ in EXTENDED_INTERNAL)
 
 
@@ -89,14 +91,14 @@ def test_internal_fields_are_left_behind():
 def test_dtypes_are_compared_once(monkeypatch):
     seam_fields.cache_clear()
     for _ in range(3):
-        point_records(measured(SOURCE_DTYPE, 5), SCAN)
+        point_records(measured(SOURCE_DTYPE, 5), SCAN, AREA)
     assert (seam_fields.cache_info().misses, seam_fields.cache_info().hits) == (1, 2)
 
 
 @pytest.mark.parametrize("n", [1, 1023, 1024, 3000])
 def test_every_measured_value_arrives(n):
     sources = measured(SOURCE_DTYPE, n)
-    rows = point_records(sources, SCAN)
+    rows = point_records(sources, SCAN, AREA)
     assert rows.dtype == record_dtype(POINT_SOURCE)
     assert (np.diff(rows["src_id"]) > 0).all()
     # `id` is the place among the sources.
@@ -106,7 +108,7 @@ def test_every_measured_value_arrives(n):
 
 
 def test_what_is_not_measured_is_derived_null_or_the_publications():
-    rows = point_records(measured(SOURCE_DTYPE, 40), SCAN)
+    rows = point_records(measured(SOURCE_DTYPE, 40), SCAN, AREA)
     for column in POINT_SOURCE:
         values = rows[column.name]
         if Producer.PUBLICATION in column.producers:
@@ -120,7 +122,7 @@ def test_what_is_not_measured_is_derived_null_or_the_publications():
 def test_derived_values():
     sources = measured(SOURCE_DTYPE, 3)
     sources["coadd"] = [1, 7, 200]
-    rows = point_records(sources, SCAN)
+    rows = point_records(sources, SCAN, AREA)
     rows = rows[np.argsort(rows["id"])]
     assert rows["coadd_key"].tolist() == [77 * 1024 + 1, 77 * 1024 + 7, 77 * 1024 + 200]
     assert rows["jdate"] == pytest.approx(2450930.5 + np.array([0, 6, 199]) * 1.485 / 86400, abs=1e-9)
@@ -132,11 +134,28 @@ def test_derived_values():
 
 
 def test_a_scan_without_a_time_has_no_jdate():
-    assert null(point_records(measured(SOURCE_DTYPE, 4), replace(SCAN, jdate=None))["jdate"]).all()
+    assert null(point_records(measured(SOURCE_DTYPE, 4), replace(SCAN, jdate=None), AREA)["jdate"]).all()
+
+
+def test_edges_are_those_of_the_area_given():
+    """A source 3" outside of the three-band area, one on its corner and one in its middle."""
+    sources = measured(SOURCE_DTYPE, 3)
+    sources["ra"], sources["decl"] = [10.14 + 3 / 3600, 10.14, 10.07], [3.0, 6.0, 3.0]
+    rows = point_records(sources, SCAN, AREA)
+    rows = rows[np.argsort(rows["id"])]
+    assert rows["dist_edge_ew"].tolist() == [-3, 0, 251]
+    # The equator and the northern edge are great circles, meridians' lengths are theirs within an arc second.
+    assert rows["dist_edge_ns"].tolist() == pytest.approx([10800, 0, 10800], abs=1)
+    assert rows["dist_edge_flg"][1] == b"ne"
+
+
+def test_sources_where_nothing_is_covered_are_a_bug():
+    with pytest.raises(ValueError, match="2 sources of scan 77, which covers nothing"):
+        point_records(measured(SOURCE_DTYPE, 2), SCAN, None)
 
 
 def test_no_sources():
-    points = point_records(measured(SOURCE_DTYPE, 0), SCAN)
+    points = point_records(measured(SOURCE_DTYPE, 0), SCAN, None)
     assert points.size == extended_records(measured(EXTENDED_DTYPE, 0), SCAN, points).size == 0
 
 
@@ -144,7 +163,7 @@ def test_a_derived_column_more_or_less_is_an_error(monkeypatch):
     fewer = tuple(c for c in POINT_SOURCE if c.name != "glat")
     monkeypatch.setattr(records, "POINT_SOURCE", fewer)
     with pytest.raises(RowSeamError, match="derives glat on one side only"):
-        point_records(measured(SOURCE_DTYPE, 2), SCAN)
+        point_records(measured(SOURCE_DTYPE, 2), SCAN, AREA)
     more = (
         *fewer,
         Column("glat", Kind.REAL, "", producers=BY_STEP),
@@ -152,12 +171,12 @@ def test_a_derived_column_more_or_less_is_an_error(monkeypatch):
     )
     monkeypatch.setattr(records, "POINT_SOURCE", more)
     with pytest.raises(RowSeamError, match="derives z on one side only"):
-        point_records(measured(SOURCE_DTYPE, 2), SCAN)
+        point_records(measured(SOURCE_DTYPE, 2), SCAN, AREA)
 
 
 def test_every_extended_value_arrives():
     extended = measured(EXTENDED_DTYPE, 30)
-    rows = extended_records(extended, SCAN, point_records(measured(SOURCE_DTYPE, 0), SCAN))
+    rows = extended_records(extended, SCAN, point_records(measured(SOURCE_DTYPE, 0), SCAN, AREA))
     assert (np.diff(rows["ext_id"]) > 0).all()
     order = np.argsort(extended["ra"])
     back = rows[np.argsort(rows["ra"])]
@@ -174,7 +193,7 @@ def test_an_extended_source_leads_to_the_nearest_point_source():
     points["ra"], points["decl"] = 10.05, 1.0 + np.array([0.0, 1.5, 9.0]) * arcsec
     extended = measured(EXTENDED_DTYPE, 3)
     extended["ra"], extended["decl"] = 10.05, 1.0 + np.array([1.2, 6.9, 7.1]) * arcsec
-    made = point_records(points, SCAN)
+    made = point_records(points, SCAN, AREA)
     rows = extended_records(extended, SCAN, made)
     of_id = {int(n): int(key) for n, key in zip(made["id"], made["src_id"], strict=True)}
     linked = dict(

@@ -31,7 +31,9 @@ def small_survey(
     swing = rng.normal(0, 0.006, nights)
 
     def level(which: np.ndarray, hours: Doubles, airmass: Doubles) -> Doubles:
-        return np.asarray(offset[which] + swing[which] * np.sin(hours / 3) - extinction[which] * (airmass - 1))
+        return np.asarray(
+            offset[which] + swing[which] * np.sin(hours / 3) - extinction[which] * (airmass - 1)
+        )
 
     scans = Scans(night, np.tile(scan_hours, nights), 1 + rng.gamma(1.5, 0.15, night.size))
     truth = level(*scans) + rng.normal(0, 0.002 * noise, night.size)
