@@ -43,7 +43,7 @@ PHOTOMETRY = expand_bands(
             "{B} total uncertainty with zero point and flat field",
             "mag",
             "stat.error;phot.mag;{ucd}",
-            "upper limit or no measurement",
+            "cmsig is null, or the error of the zero point is unknown",
             text_format="%5.3f",
             producers=MEASURED,
         ),

@@ -132,7 +132,7 @@ def _store_images(
     rows = []
     for image, facts in zip(reduced.images, reduced.facts, strict=True):
         buffer = io.BytesIO()
-        write_atlas(buffer, image, _keywords(scan, position_id, facts))
+        write_atlas(buffer, image, _keywords(scan, position_id, facts, image.zero_point_error_mag))
         stored = context.store.put(buffer.getvalue(), "atlas", ".fits")
         rows.append(_row(context, image, facts, scan, stored.name, stored.sha256))
     return tuple(rows)
@@ -152,7 +152,6 @@ def _row(
         scan,
         url=f"{context.store.url.rstrip('/')}/{name}",
         sha256=sha256,
-        zero_point_error_mag=facts.zero_point_error_mag,
         sky_dn=_finite(facts.sky_dn),
         sky_sigma_dn=_finite(facts.sky_sigma_dn),
     )
@@ -162,7 +161,9 @@ def _finite(value: float) -> float | None:
     return value if np.isfinite(value) else None
 
 
-def _keywords(scan: ScanFacts, position_id: str, facts: ImageFacts) -> AtlasKeywords:
+def _keywords(
+    scan: ScanFacts, position_id: str, facts: ImageFacts, zero_point_error_mag: float | None
+) -> AtlasKeywords:
     return AtlasKeywords(
         night_date=scan.date,
         hemisphere=scan.hemis,
@@ -174,7 +175,7 @@ def _keywords(scan: ScanFacts, position_id: str, facts: ImageFacts) -> AtlasKeyw
         position_id=position_id,
         start=MJD_EPOCH + timedelta(days=facts.mjd),
         airmass=_finite(facts.airmass),
-        zero_point_error_mag=facts.zero_point_error_mag,
+        zero_point_error_mag=zero_point_error_mag,
         sky_dn=_finite(facts.sky_dn),
         sky_sigma_dn=_finite(facts.sky_sigma_dn),
         uscan_x_arcsec=facts.uscan_x_arcsec,

@@ -37,8 +37,6 @@ class ImageFacts:
         U-scan place of pixel (0, 0) in FITS counting, one before the first (USXREF, USYREF).
     sky_dn, sky_sigma_dn : float
         Median of the pixels, and how far the 15.9 % quantile lies below it.
-    zero_point_error_mag : float
-        Of the night's zero point.
     frame_step_x_arcsec, frame_step_y_arcsec : float
         Median step from frame to frame.
     frame_count : int
@@ -53,7 +51,6 @@ class ImageFacts:
     uscan_y_arcsec: float
     sky_dn: float
     sky_sigma_dn: float
-    zero_point_error_mag: float
     frame_step_x_arcsec: float
     frame_step_y_arcsec: float
     frame_count: int
@@ -101,6 +98,7 @@ class _Strip:
             pixels_dn=pixels,
             projection=projection,
             zero_point_mag=magnitude_of_one_dn(detector, float(self.raw.airmass[nearest]), self.night),
+            zero_point_error_mag=self.night.error_mag,
             seeing_shape=seeing_shape(self.psf, within, detector.pixel_arcsec),
             coverage=coverage,
             uncertainty_dn=uncertainty,
@@ -119,7 +117,6 @@ class _Strip:
             uscan_y_arcsec=self.grid.first_y_arcsec + first - 1.0,
             sky_dn=middle,
             sky_sigma_dn=middle - low,
-            zero_point_error_mag=self.night.error_mag,
             frame_step_x_arcsec=step_x,
             frame_step_y_arcsec=step_y,
             frame_count=int(self.raw.mjd.size),

@@ -8,6 +8,7 @@ M and N of ndet then count Read_1 frames.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,6 +20,7 @@ from workers.reduction.frames.band import BandFrames
 from workers.reduction.frames.uscan import UScan
 from workers.reduction.merging.characters import characters_of, text_of
 from workers.reduction.merging.grading import photometric_quality
+from workers.reduction.merging.total_uncertainty import total_uncertainty
 from workers.reduction.profile.sample import saturated_stars
 from workers.reduction.saturated.apertures import read1_photometry
 
@@ -30,14 +32,35 @@ READ1_SNR = 5.0
 READ1_FLOOR_MAG = 0.006
 
 
+@dataclass(frozen=True)
+class Read1Scale:
+    """What turns the light of a row into a magnitude, and what is added to its error (background/survey 2.9).
+
+    Attributes
+    ----------
+    zero_points_mag : mapping of Band to float64 array (n,)
+        Magnitude of 1 DN in a 4" aperture, curve of growth included, one a row.
+    zero_point_errors_mag : mapping of Band to float64 array (n,)
+        One sigma of the zero point, one a row; NaN where it is unknown.
+    flat_error_mag : float
+        Error of the flat field.
+    read1_error_mag : float
+        Error of the scale of Read_1 magnitudes.
+    """
+
+    zero_points_mag: Mapping[Band, Doubles]
+    zero_point_errors_mag: Mapping[Band, Doubles]
+    flat_error_mag: float
+    read1_error_mag: float
+
+
 def apply_read1(
     sources: Table,
     star: Bools,
     uscan: UScan,
     bands: Mapping[Band, BandFrames],
-    zero_points_mag: Mapping[Band, Doubles],
+    scale: Read1Scale,
     wings: Mapping[Band, tuple[Doubles, Doubles]],
-    fixed_errors_mag: tuple[float, float, float] = (0.011, 0.005, 0.012),
 ) -> Table:
     """Fill the Read_1 columns of saturated stars and make them the default.
 
@@ -51,12 +74,10 @@ def apply_read1(
         The system of the scan.
     bands : mapping of Band to BandFrames
         Registered frames.
-    zero_points_mag : mapping of Band to float64 array (n,)
-        Magnitude of 1 DN in a 4" aperture, curve of growth included, one a row.
+    scale : Read1Scale
+        Zero points and errors of the rows.
     wings : mapping of Band to two float64 arrays (n,)
         Flux and error, DN, of stars that saturate Read_1 too, NaN for all other rows (`wings_of_rows`).
-    fixed_errors_mag : (float, float, float)
-        Zero point, flat field, Read_1 normalisation (background/survey 2.9), added to `cmsig` in squares.
 
     Returns
     -------
@@ -72,9 +93,9 @@ def apply_read1(
     rows, x, y = rows[order], x[order], y[order]
     for band, frames in bands.items():
         saturated = saturated_stars(frames.frames, frames.looks(x, y)) | _unusable(out, band)[rows]
-        zero_point = zero_points_mag[band]
+        zero_point = scale.zero_points_mag[band]
         found = _magnitudes(out, band, frames, rows[saturated], x[saturated], y[saturated], zero_point)
-        _make_default(out, band, found, ReadFlag.READ1_APERTURE, READ1_FLOOR_MAG, fixed_errors_mag)
+        _make_default(out, band, found, ReadFlag.READ1_APERTURE, READ1_FLOOR_MAG, scale)
         flux, error = wings[band]
         clipped = np.flatnonzero(np.isfinite(flux) & (flux > 0.0))
         fit = (
@@ -82,7 +103,7 @@ def apply_read1(
             zero_point[clipped] - 2.5 * np.log10(flux[clipped]),
             1.0857 * error[clipped] / flux[clipped],
         )
-        _make_default(out, band, fit, ReadFlag.READ1_PROFILE, 0.0, fixed_errors_mag)
+        _make_default(out, band, fit, ReadFlag.READ1_PROFILE, 0.0, scale)
     return out
 
 
@@ -120,7 +141,7 @@ def _make_default(
     found: tuple[Integers, Doubles, Doubles],
     flag: ReadFlag,
     floor_mag: float,
-    fixed_errors: tuple[float, float, float],
+    scale: Read1Scale,
 ) -> None:
     """Make magnitudes from Read_1 (rows, magnitudes, uncertainties) the default ones of a band."""
     b = band.value
@@ -130,13 +151,19 @@ def _make_default(
     corrected = np.hypot(sigma, floor_mag)
     out[f"{b}_m"][rows] = magnitude
     out[f"{b}_msig"][rows], out[f"{b}_cmsig"][rows] = sigma, corrected
-    out[f"{b}_msigcom"][rows] = np.sqrt(corrected**2 + sum(e * e for e in fixed_errors))
     out[f"{b}_snr"][rows] = np.fmax(out[f"{b}_snr"][rows], 1.0857 / sigma)
     out[f"{b}_psfchi"][rows] = np.nan
     no_position = rows[~np.isfinite(out[f"{b}_ra"][rows])]
     for name in ("ra", "decl"):
         out[f"{b}_{name}"][no_position] = out[name][no_position]
     flags = np.full(rows.size, flag.value.encode())
+    out[f"{b}_msigcom"][rows] = total_uncertainty(
+        out[f"{b}_cmsig"][rows],
+        flags,
+        scale.zero_point_errors_mag[band][rows],
+        scale.flat_error_mag,
+        scale.read1_error_mag,
+    )
     quality = photometric_quality(
         flags,
         out[f"{b}_snr"][rows],

@@ -20,6 +20,7 @@ from workers.reduction.merging.characters import characters_of, text_of
 from workers.reduction.merging.grading import photometric_quality
 from workers.reduction.merging.merge import Merged
 from workers.reduction.merging.places import Places
+from workers.reduction.merging.total_uncertainty import total_uncertainty
 from workers.reduction.photometry.apertures import measure_apertures
 from workers.reduction.photometry.catalogue import DETECTION_DTYPE, BandCatalogue, magnitude, mean_widths
 from workers.reduction.photometry.residual import Residual
@@ -76,9 +77,15 @@ def merge_catalogues(
     flags = {name: np.zeros((out.size, 3), "S1") for name in FLAG_NAMES}
     ndet = np.full((out.size, 6), b"0", "S1")
     for band in BANDS:
-        zero_point = scan_grid.zero_point_mag[band][image] if band in catalogues else np.zeros(out.size)
-        _fill_band(
-            out, band, merged, ordered[band.position], places[band.position], zero_point, flags, parameters
+        observed = band in catalogues
+        zero_point = scan_grid.zero_point_mag[band][image] if observed else np.zeros(out.size)
+        _fill_band(out, band, merged, ordered[band.position], places[band.position], zero_point, flags)
+        out[f"{band.value}_msigcom"] = total_uncertainty(
+            out[f"{band.value}_cmsig"],
+            flags["rd_flg"][:, band.position],
+            scan_grid.zero_point_error_mag[band][image] if observed else np.nan,
+            parameters.flat_error_mag,
+            parameters.read1_error_mag,
         )
         _count(ndet, band, merged.rows[:, band.position], ordered[band.position])
     for name, characters in (*flags.items(), ("ndet", ndet)):
@@ -123,9 +130,8 @@ def _fill_band(
     places: Places,
     zero_point_mag: Doubles,
     flags: dict[str, NDArray[np.bytes_]],
-    parameters: PhotometryParameters,
 ) -> None:
-    """Copy a band's detections; NaN and "not detected" elsescan_grid."""
+    """Copy a band's detections; NaN and "not detected" elsewhere."""
     b, position = band.value, band.position
     rows = merged.rows[:, position]
     detected = rows >= 0
@@ -138,8 +144,6 @@ def _fill_band(
         out[f"{b}_{name}"][detected] = table[name][own] + zero_point_mag[detected]
     out[f"{b}_ra"], out[f"{b}_decl"] = np.nan, np.nan
     out[f"{b}_ra"][detected], out[f"{b}_decl"][detected] = places.ra_deg[own], places.decl_deg[own]
-    total = out[f"{b}_cmsig"].astype(np.float64) ** 2
-    out[f"{b}_msigcom"] = np.sqrt(total + parameters.zero_point_error_mag**2 + parameters.flat_error_mag**2)
     flags["rd_flg"][:, position] = ReadFlag.NOT_DETECTED.value.encode()
     flags["bl_flg"][:, position] = BlendFlag.NONE.value.encode()
     flags["rd_flg"][detected, position] = table["rd_flg"][own]

@@ -12,12 +12,14 @@ from workers.reduction.frames.band import BandFrames
 from workers.reduction.frames.looks import find_looks
 from workers.reduction.frames.products import SOURCE_DTYPE
 from workers.reduction.frames.values import PixelFlag
-from workers.reduction.merging.read1 import apply_read1
+from workers.reduction.merging.read1 import Read1Scale, apply_read1
 from workers.reduction.photometry.apertures import measure_apertures
 from workers.reduction.photometry.residual import background_free
 from workers.reduction.profile.sample import saturated_stars
 from workers.reduction.profile.table import turbulent_guess
 from workers.reduction.saturated.apertures import read1_photometry
+
+ZERO_POINT_ERROR = 0.03
 
 
 def band_frames(scan, band=Band.J):
@@ -130,7 +132,7 @@ def read1_of(scan, frames, rows, star=None, zero_point=20.9 - 0.02):
         star,
         scan.uscan,
         {Band.J: frames},
-        {Band.J: np.full(n, zero_point)},
+        Read1Scale({Band.J: np.full(n, zero_point)}, {Band.J: np.full(n, ZERO_POINT_ERROR)}, 0.005, 0.012),
         {Band.J: (none, none)},
     )
 
@@ -154,7 +156,7 @@ def test_saturated_stars_get_read1_as_default(burnt):
     assert abs(np.median(error) - (0.025 - 0.02)) < 0.01
     assert (out["j_m"] == out["j_m_r1"])[replaced].all()
     assert np.isnan(out["j_m"][~replaced]).all()
-    total = np.sqrt(out["j_cmsig"] ** 2 + 0.011**2 + 0.005**2 + 0.012**2)
+    total = np.sqrt(out["j_cmsig"] ** 2 + ZERO_POINT_ERROR**2 + 0.005**2 + 0.012**2)
     np.testing.assert_allclose(out["j_msigcom"][replaced], total[replaced], rtol=1e-5)
     assert all(quality[:1] == b"A" for quality in out["ph_qual"][replaced])
     assert all(blend[:1] == b"1" for blend in out["bl_flg"][replaced])

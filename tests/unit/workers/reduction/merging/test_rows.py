@@ -24,6 +24,7 @@ from workers.reduction.profile.stars import Stars
 PARAMETERS = PhotometryParameters()
 FRAMES = 10
 ZERO_POINT = 20.0
+ZERO_POINT_ERROR = 0.07
 
 
 def residual_of(x, y, flux, *, frames=6, geometry=None, seed=61, gain=1e9):
@@ -118,7 +119,8 @@ def scan_grid(decl=10.0):
     grid = strip_grid(geometry)
     numbers = tuple(range(1, len(list(grid.windows())) + 1))
     zero = {band: np.full(len(numbers), ZERO_POINT) for band in Band}
-    return geometry, ScanGrid(uscan, grid, numbers, zero)
+    error = {band: np.full(len(numbers), ZERO_POINT_ERROR) for band in Band}
+    return geometry, ScanGrid(uscan, grid, numbers, zero, error)
 
 
 @cache
@@ -183,7 +185,7 @@ def test_bands_of_one_star_are_one_row():
     assert rows["err_maj"][0] < rows["err_maj"][2] + 1e-6
     found = where.uscan.from_sky(rows["ra"], rows["decl"])
     assert np.abs(found[0] - x).max() < 0.06
-    assert rows["j_msigcom"] == pytest.approx(np.sqrt(0.03**2 + 0.011**2 + 0.005**2), rel=1e-5)
+    assert rows["j_msigcom"] == pytest.approx(np.sqrt(0.03**2 + ZERO_POINT_ERROR**2 + 0.005**2), rel=1e-5)
     assert merge_catalogues({Band.J: catalogue_of(x=[], y=[])}, where, PARAMETERS)[0].size == 0
 
 
