@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from psycopg import Connection
 
+from app.arrays import Doubles, Table
 from app.columns.diagnostics import ScanDiagnostics
 from app.db.statements import statement
 from app.formats.atlas import AtlasKeywords, write_atlas
@@ -20,6 +21,7 @@ from app.production.publication import AtlasImageRow, DiagnosticsRow, Publicatio
 from app.sky.directions import direction, unit_vectors
 from app.version import code_version
 from workers.reduction.atlas.cut import ImageFacts
+from workers.reduction.frames.crossing import crossing_mjd
 from workers.reduction.frames.products import AtlasImage
 from workers.reduction.frames.values import RawBand
 from workers.reduction.measure_scan import measure_scan
@@ -80,7 +82,7 @@ def reduce_raw_scan(claim: Claim, context: StepContext, scan: ScanFacts) -> Publ
     context.checkpoint("images_made")
     result = measure_scan(reduced, parameters.photometry, parameters.artefacts)
     context.checkpoint("sources_extracted")
-    points = point_records(result.sources, scan)
+    points = point_records(result.sources, scan, source_times(reduced, result.sources))
     images = _store_images(context, scan, position_id, reduced)
     diagnostics = _store_diagnostics(context, result.diagnostics)
     context.checkpoint("images_stored")
@@ -123,6 +125,21 @@ def field_of(band: RawBand) -> tuple[float, float, float]:
     chord = np.linalg.norm(vectors - unit_vectors(*centre), axis=1).max()
     # The width of a frame, with room for a pointing that is 90 arcsec off.
     return *centre, float(np.degrees(2.0 * np.arcsin(min(1.0, 0.5 * chord)))) + 0.3
+
+
+def source_times(reduced: ReducedScan, sources: Table) -> Doubles:
+    """Give the time at which each source crossed the middle of the first band's array, MJD in UTC.
+
+    Parameters
+    ----------
+    reduced : ReducedScan
+        The scan, for the times and places of its frames.
+    sources : structured array of SOURCE_DTYPE, (n,)
+        Its sources; `ra` and `decl` are used.
+    """
+    stack = next(iter(reduced.stacks.values()))
+    _, y = reduced.uscan.from_sky(sources["ra"], sources["decl"])
+    return crossing_mjd(y, stack.geometry, stack.band.raw.mjd)
 
 
 def _store_images(
