@@ -33,7 +33,7 @@ PHOTOMETRY = expand_bands(
             "{B} corrected measurement uncertainty",
             "mag",
             "stat.error;phot.mag;{ucd}",
-            "upper limit or no measurement",
+            "upper limit, no measurement, or ph_qual F",
             text_format="%5.3f",
             producers=MEASURED,
         ),
