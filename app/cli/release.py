@@ -79,6 +79,16 @@ def build(
     allow_unfinished: Annotated[
         bool, typer.Option("--allow-unfinished", help="Accept runs with tasks that are not done.")
     ] = False,
+    without_reference_stars: Annotated[
+        bool,
+        typer.Option(
+            "--without-reference-stars",
+            help="Accept raw scans whose positions rest on the pointing alone, arcseconds off.",
+        ),
+    ] = False,
+    allow_empty: Annotated[
+        bool, typer.Option("--allow-empty", help="Accept a release without any source.")
+    ] = False,
     json: JsonOption = False,
 ) -> None:
     """Draw a release from runs by the statements of sql/release/ and publish it; it never changes afterwards."""
@@ -90,8 +100,11 @@ def build(
     with connect("operator") as connection, progress("statements", len(scripts(FOLDER))) as shown:
         if not allow_unfinished:
             _refuse_untouched(connection, run)
+        limits = _changes(change or [])
+        if without_reference_stars:
+            limits["reference_stars_minimum"] = 0.0
         summary = build_release(
-            connection, name, kind, run, _changes(change or []), allow_unfinished=allow_unfinished,
+            connection, name, kind, run, limits, allow_unfinished=allow_unfinished, allow_empty=allow_empty,
             report=lambda _: shown.advance(),
         )  # fmt: skip
     if json_wanted():
@@ -107,6 +120,8 @@ def _say_summary(summary: BuildSummary) -> None:
         f"Release {summary.name}",
     )
     say(f"\nscans: {summary.scans_selected} of {summary.scans} selected")
+    for reason, count in summary.refusals.items():
+        say(f"  {count:>4} not: {reason}")
     _say_reasons(summary.reasons)
     products = ", ".join(f"{rows} {product}" for product, rows in sorted(summary.products.items()))
     say(f"release {summary.name} published: {products}")

@@ -42,17 +42,21 @@ def work(
     """Run worker processes until they are told to stop."""
     if context.invoked_subcommand is not None:
         return
+    from app.db.doctor import NO_REFERENCE_STARS
     from app.db.engine import connect, database_url
     from app.db.migrate import require_current
+    from app.db.statements import statement
     from app.production.runs import list_runs
     from app.production.supervisor import Supervisor
     from app.settings import get_settings
 
     # Refused here once, rather than by every process.
     require_current(database_url())
-    if run is not None:
-        with connect("worker") as connection:
+    with connect("worker") as connection:
+        if run is not None:
             list_runs(connection, run)
+        if connection.execute(statement("db/reference_missing")).fetchone() == (True,):
+            _tell(f"warning: {NO_REFERENCE_STARS}")
     words = ["work"]
     words += ["--until-idle"] if until_idle else []
     words += ["--run", run] if run is not None else []

@@ -20,7 +20,7 @@ from workers.reduction.frames.products import EXTENDED_DTYPE, ScanSources
 from workers.reduction.frames.scan_grid import ScanGrid
 from workers.reduction.merging.characters import characters_of
 from workers.reduction.merging.read1 import Read1Scale, apply_read1
-from workers.reduction.merging.rows import fill_limits, merge_catalogues
+from workers.reduction.merging.rows import fill_limits, merge_catalogues, widen_ellipses
 from workers.reduction.merging.star_rows import one_row_a_star
 from workers.reduction.photometry.catalogue import BandCatalogue, make_catalogue
 from workers.reduction.photometry.detection import Detector
@@ -130,6 +130,7 @@ def merge_bands(
     # An index takes 15 times as long on rows of 276 bytes.
     rows = np.take(rows, np.lexsort((rows["ra"], rows["decl"])))
     sources, star = _bright_stars(reduced, rows, measured, grid, parameters)
+    widen_ellipses(sources, parameters.reference_error_arcsec, reduced.registration.place_error_arcsec)
     flagged = mark_artefacts(sources, star >= 0, reduced.uscan, reduced.geometry, rules)
     references = reference_table(flagged, reduced.reference, reduced.uscan, reduced.grid.first_y_arcsec)
     order = np.lexsort((extended["ra"], extended["decl"]))

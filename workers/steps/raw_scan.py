@@ -75,6 +75,14 @@ def reduce_raw_scan(claim: Claim, context: StepContext, scan: ScanFacts) -> Publ
     context.checkpoint("frames_read")
     with context.connect() as connection:
         reference = _reference(connection, raw)
+    if not reference.ra_deg.size:
+        context.log.warning(
+            "scan %d of night %s%s: no reference stars, positions will be those of the pointing, off by arcseconds;"
+            " mapps reference load",
+            scan.scan,
+            scan.date,
+            scan.hemis,
+        )
     calibrations = {band: load_calibration(context, product) for band, product in used.items()}
     reduced = reduce_scan(
         raw, calibrations, reference, parameters.reduction, photometry=parameters.photometry

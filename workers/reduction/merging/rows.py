@@ -122,6 +122,23 @@ def _error_ellipses(out: Table, places: Places, common_arcsec: float) -> None:
     out["err_ang"] = np.round(np.degrees(0.5 * np.arctan2(2.0 * en, nn - ee))).astype(np.int64) % 180
 
 
+def widen_ellipses(rows: Table, common_arcsec: float, place_error_arcsec: float) -> None:
+    """Put into the error ellipses what a poor hold on the sky adds to the common error that is in them, in place.
+
+    Parameters
+    ----------
+    rows : structured array of SOURCE_DTYPE (n,)
+        Of one scan.
+    common_arcsec : float
+        Error of the reference frame that the ellipses have (`merge_catalogues`), one sigma a coordinate.
+    place_error_arcsec : float
+        What the registration says of the scan's places as a whole; no less than `common_arcsec` counts.
+    """
+    excess = max(0.0, place_error_arcsec**2 - common_arcsec**2)
+    for name in ("err_maj", "err_min"):
+        rows[name] = np.sqrt(rows[name].astype(np.float64) ** 2 + excess)
+
+
 def _fill_band(
     out: Table,
     band: Band,
