@@ -23,6 +23,23 @@ app = typer.Typer(
 )
 
 NameArgument = Annotated[str, typer.Argument(help="Name of the release.", metavar="NAME")]
+ChangeOption = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--set", help="Change a limit, for example snr_one_band=10; may be repeated.", metavar="NAME=NUMBER"
+    ),
+]
+UnfinishedOption = Annotated[
+    bool, typer.Option("--allow-unfinished", help="Accept runs with tasks that are not done.")
+]
+StarlessOption = Annotated[
+    bool,
+    typer.Option(
+        "--without-reference-stars",
+        help="Accept raw scans whose positions rest on the pointing alone, arcseconds off.",
+    ),
+]
+EmptyOption = Annotated[bool, typer.Option("--allow-empty", help="Accept a release without any source.")]
 
 
 class ChangeError(UserError):
@@ -67,28 +84,11 @@ def build(
     name: NameArgument,
     run: Annotated[list[str], typer.Option("--run", help="Parent run; may be repeated.", metavar="RUN")],
     kind: Annotated[ReleaseKind, typer.Option("--kind", help="Scope of the release.")] = ReleaseKind.SAMPLER,
-    change: Annotated[
-        list[str] | None,
-        typer.Option(
-            "--set",
-            help="Change a limit, for example snr_one_band=10; may be repeated.",
-            metavar="NAME=NUMBER",
-        ),
-    ] = None,
+    change: ChangeOption = None,
     *,
-    allow_unfinished: Annotated[
-        bool, typer.Option("--allow-unfinished", help="Accept runs with tasks that are not done.")
-    ] = False,
-    without_reference_stars: Annotated[
-        bool,
-        typer.Option(
-            "--without-reference-stars",
-            help="Accept raw scans whose positions rest on the pointing alone, arcseconds off.",
-        ),
-    ] = False,
-    allow_empty: Annotated[
-        bool, typer.Option("--allow-empty", help="Accept a release without any source.")
-    ] = False,
+    allow_unfinished: UnfinishedOption = False,
+    without_reference_stars: StarlessOption = False,
+    allow_empty: EmptyOption = False,
     json: JsonOption = False,
 ) -> None:
     """Draw a release from runs by the statements of sql/release/ and publish it; it never changes afterwards."""

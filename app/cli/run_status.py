@@ -15,7 +15,7 @@ from app.cli.output import JsonOption, emit_record, emit_table, json_wanted, on_
 from app.cli.run_options import NameArgument, night_name
 from app.db.engine import connect
 from app.models.production import TaskState
-from app.production.progress import Progress, read_attempts, read_problems, read_progress
+from app.production.progress import Progress, read_attempts, read_problems, read_progress, read_starless
 from app.production.runs import list_runs
 
 app = typer.Typer()
@@ -50,19 +50,26 @@ def status(
         [run] = list_runs(connection, name)
         found = read_progress(connection, name)
         problems = read_problems(connection, name)
+        starless = read_starless(connection, name)
     if json_wanted():
         record = {"run": name, "state": run["state"], "tasks": found.table, "problems": problems}
+        record |= {"reason": run["reason"], "scans_without_reference_stars": starless}
         emit_record(record)
         return
-    say(f"run {name}: {run['kind']}, {run['state']}, {found.text()}")
+    held = f" ({run['reason']})" if run["reason"] else ""
+    say(f"run {name}: {run['kind']}, {run['state']}{held}, {found.text()}")
+    if starless:
+        say(
+            f"  {starless} scans were reduced without reference stars: positions are those of the pointing, off by"
+            " arcseconds; mapps reference load, then mapps run recall"
+        )
     if found.table:
         emit_table(found.table, STATUS_COLUMNS, f"Tasks of run {name}")
     for problem in problems:
         scan = f", scan {problem['scan']}" if problem["scan"] else ""
-        say(
-            f"  {problem['state']}: task {problem['task_id']} ({problem['kind']}, {night_name(problem)}{scan}):"
-            f" {problem['reason']}"
-        )
+        first = f"task {problem['task_id']} ({problem['kind']}, {night_name(problem)}{scan})"
+        others = f" and {problem['tasks'] - 1} more" if problem["tasks"] > 1 else ""
+        say(f"  {problem['state']}: {first}{others}: {problem['reason']}")
 
 
 @app.command()

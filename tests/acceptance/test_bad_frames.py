@@ -214,15 +214,16 @@ def test_a_crowded_field_with_saturated_stars_stays_within_its_light(tmp_path):
         assert (near & np.isin(read, ["1", "2", "3", "4"])).mean() > 0.93
 
 
-def test_without_reference_stars_the_errors_say_what_the_pointing_is_worth(bright):
+def test_without_reference_stars_the_errors_say_what_the_pointing_is_worth(tmp_path):
     """A scan that hangs on its pointing alone is off by arcseconds, and its ellipses must cover that."""
-    reduced, result = bright.reduce(reference=ReferenceStars.none())
-    held, well = bright.reduce()
-    assert (reduced.registration.reference_count, held.registration.reference_count > 3) == (0, True)
+    ordinary = observe(tmp_path, NightParameters(frames=16, latitude_deg=25.0, **SMALL))
+    reduced, result = ordinary.reduce(reference=ReferenceStars.none())
+    held, well = ordinary.reduce()
+    assert (reduced.registration.reference_count, held.registration.reference_count >= 2) == (0, True)
     assert (result.sources["err_maj"] >= 2.0).all()
     assert np.median(well.sources["err_maj"]) < 0.3
-    chosen = np.flatnonzero(inside(held, bright.truth) & (bright.truth["j_m"] < 12.0))
-    offset, row, near = matched(reduced, result.sources, bright.truth, chosen, radius=8.0)
+    chosen = np.flatnonzero(inside(held, ordinary.truth) & (ordinary.truth["j_m"] < 13.0))
+    offset, row, near = matched(reduced, result.sources, ordinary.truth, chosen, radius=8.0)
     assert near.sum() > 10
     shift = np.median(offset[near], axis=0)
     assert np.hypot(*shift) < 3.0 * np.median(result.sources["err_maj"][row[near]])

@@ -75,14 +75,7 @@ def reduce_raw_scan(claim: Claim, context: StepContext, scan: ScanFacts) -> Publ
     context.checkpoint("frames_read")
     with context.connect() as connection:
         reference = _reference(connection, raw)
-    if not reference.ra_deg.size:
-        context.log.warning(
-            "scan %d of night %s%s: no reference stars, positions will be those of the pointing, off by arcseconds;"
-            " mapps reference load",
-            scan.scan,
-            scan.date,
-            scan.hemis,
-        )
+    _warn_without(reference, context, scan)
     calibrations = {band: load_calibration(context, product) for band, product in used.items()}
     reduced = reduce_scan(
         raw, calibrations, reference, parameters.reduction, photometry=parameters.photometry
@@ -106,6 +99,17 @@ def reduce_raw_scan(claim: Claim, context: StepContext, scan: ScanFacts) -> Publ
         raw_file_ids=tuple(file.raw_file_id for file in files),
         calibration_ids=tuple(sorted(product.calibration_id for product in used.values())),
     )
+
+
+def _warn_without(reference: ReferenceStars, context: StepContext, scan: ScanFacts) -> None:
+    if not reference.ra_deg.size:
+        context.log.warning(
+            "scan %d of night %s%s: no reference stars, positions will be those of the pointing, off by arcseconds;"
+            " mapps reference load",
+            scan.scan,
+            scan.date,
+            scan.hemis,
+        )
 
 
 def _reference(connection: Connection[Any], raw: dict[Band, RawBand]) -> ReferenceStars:

@@ -501,6 +501,7 @@ CREATE TABLE production.run (
     name TEXT NOT NULL,
     kind TEXT NOT NULL,
     state TEXT DEFAULT 'open' NOT NULL,
+    reason TEXT,
     pipeline_id INTEGER NOT NULL,
     zones SMALLINT DEFAULT '1' NOT NULL,
     created_at TIMESTAMP WITH TIME ZONE DEFAULT now() NOT NULL,
@@ -518,6 +519,7 @@ COMMENT ON COLUMN production.run.run_id IS 'Key';
 COMMENT ON COLUMN production.run.name IS 'Name given by the operator';
 COMMENT ON COLUMN production.run.kind IS 'preliminary or final';
 COMMENT ON COLUMN production.run.state IS 'open, held or closed';
+COMMENT ON COLUMN production.run.reason IS 'Why it is held; null otherwise';
 COMMENT ON COLUMN production.run.pipeline_id IS 'Pipeline';
 COMMENT ON COLUMN production.run.zones IS 'Number of src_id ranges of the run''s source partition';
 COMMENT ON COLUMN production.run.created_at IS 'When';

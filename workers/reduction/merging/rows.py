@@ -80,13 +80,8 @@ def merge_catalogues(
         observed = band in catalogues
         zero_point = scan_grid.zero_point_mag[band][image] if observed else np.zeros(out.size)
         _fill_band(out, band, merged, ordered[band.position], places[band.position], zero_point, flags)
-        out[f"{band.value}_msigcom"] = total_uncertainty(
-            out[f"{band.value}_cmsig"],
-            flags["rd_flg"][:, band.position],
-            scan_grid.zero_point_error_mag[band][image] if observed else np.nan,
-            parameters.flat_error_mag,
-            parameters.read1_error_mag,
-        )
+        zero_point_error = scan_grid.zero_point_error_mag[band][image] if observed else np.nan
+        _fill_total(out, band, flags["rd_flg"], zero_point_error, parameters)
         _count(ndet, band, merged.rows[:, band.position], ordered[band.position])
     for name, characters in (*flags.items(), ("ndet", ndet)):
         out[name] = text_of(characters)
@@ -171,6 +166,23 @@ def _fill_band(
     looks[0][detected], looks[1][detected] = table["seen"][own], table["measured"][own]
     flags["ph_qual"][:, position] = photometric_quality(
         flags["rd_flg"][:, position], out[f"{b}_snr"], out[f"{b}_cmsig"], out[f"{b}_psfchi"], covered, looks
+    )
+
+
+def _fill_total(
+    out: Table,
+    band: Band,
+    read_flags: NDArray[np.bytes_],
+    zero_point_error_mag: Doubles | float,
+    parameters: PhotometryParameters,
+) -> None:
+    """Fill a band's total uncertainties from its corrected ones."""
+    out[f"{band.value}_msigcom"] = total_uncertainty(
+        out[f"{band.value}_cmsig"],
+        read_flags[:, band.position],
+        zero_point_error_mag,
+        parameters.flat_error_mag,
+        parameters.read1_error_mag,
     )
 
 
