@@ -216,10 +216,10 @@ def test_a_crowded_field_with_saturated_stars_stays_within_its_light(tmp_path):
 
 def test_without_reference_stars_the_errors_say_what_the_pointing_is_worth(tmp_path):
     """A scan that hangs on its pointing alone is off by arcseconds, and its ellipses must cover that."""
-    ordinary = observe(tmp_path, NightParameters(frames=16, latitude_deg=25.0, **SMALL))
+    ordinary = observe(tmp_path, NightParameters(frames=24, latitude_deg=25.0, **SMALL))
     reduced, result = ordinary.reduce(reference=ReferenceStars.none())
     held, well = ordinary.reduce()
-    assert (reduced.registration.reference_count, held.registration.reference_count >= 2) == (0, True)
+    assert (reduced.registration.reference_count, held.registration.reference_count >= 1) == (0, True)
     assert (result.sources["err_maj"] >= 2.0).all()
     assert np.median(well.sources["err_maj"]) < 0.3
     chosen = np.flatnonzero(inside(held, ordinary.truth) & (ordinary.truth["j_m"] < 13.0))
