@@ -32,7 +32,7 @@ ROOT_HOME = Path("/var/lib/mapps")
 
 # Variables that start with MAPPS_ and are no settings: where the file is, what packaging says about the code,
 # and which fault a test wants.
-OTHER_VARIABLES = frozenset({CONFIG_VARIABLE, "MAPPS_COMMIT", "MAPPS_FAULT"})
+OTHER_VARIABLES = frozenset({CONFIG_VARIABLE, "MAPPS_COMMIT", "MAPPS_FAULT", "MAPPS_SUPERVISOR"})
 
 # Settings that name a folder, and those whose value may hold a password or a key and is never repeated in a message.
 PATHS = ("home", "pg_bin")

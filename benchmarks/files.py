@@ -74,7 +74,7 @@ def _print_writing(place: Path, reduced: ReducedScan, result: ScanSources) -> fl
         store = Store(str(place / f"store-{turn}"))
         for image, facts in zip(reduced.images, reduced.facts, strict=True):
             buffer = io.BytesIO()
-            write_atlas(buffer, image, _keywords(facts))
+            write_atlas(buffer, image, _keywords(facts, image.zero_point_error_mag))
             size += store.put(buffer.getvalue(), "atlas", ".fits").size
         size += store.put(write_diagnostics(result.diagnostics), "diagnostics", ".fits").size
 
@@ -86,11 +86,11 @@ def _print_writing(place: Path, reduced: ReducedScan, result: ScanSources) -> fl
     return seconds
 
 
-def _keywords(facts: ImageFacts) -> AtlasKeywords:
+def _keywords(facts: ImageFacts, zero_point_error_mag: float | None) -> AtlasKeywords:
     return AtlasKeywords(
         night_date=date(1998, 4, 27), hemisphere="s", scan=1, direction="n", code_version="benchmark",
         scan_type="sci", tile=1, position_id="", start=datetime(1998, 4, 27, tzinfo=UTC), airmass=1.0,
-        zero_point_error_mag=facts.zero_point_error_mag, sky_dn=facts.sky_dn, sky_sigma_dn=facts.sky_sigma_dn,
+        zero_point_error_mag=zero_point_error_mag, sky_dn=facts.sky_dn, sky_sigma_dn=facts.sky_sigma_dn,
         uscan_x_arcsec=facts.uscan_x_arcsec, uscan_y_arcsec=facts.uscan_y_arcsec, frame_step_x_arcsec=0.0,
         frame_step_y_arcsec=83.25, frame_count=facts.frame_count,
     )  # fmt: skip

@@ -8,11 +8,13 @@ from __future__ import annotations
 import argparse
 import json
 import logging
+import os
 import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from app.errors import DatabaseUnavailableError, MappsError
+from workers.process.parent import SUPERVISOR_VARIABLE, end_with
 from workers.steps.registry import STEPS, Step
 
 LOG = logging.getLogger("mapps.worker")
@@ -39,7 +41,7 @@ def main(words: Sequence[str] | None = None, steps: Mapping[str, Step] = STEPS) 
         if options.verb == "warm":
             from workers.process.warm import warm
 
-            LOG.info("kernels are compiled: %.1f s", warm())
+            LOG.info("kernels are compiled: %.1f s", warm(LOG.info))
         elif options.verb == "replay":
             return _replay(options, steps)
         elif options.verb == "repair":
@@ -137,6 +139,8 @@ def _work(options: argparse.Namespace, steps: Mapping[str, Step]) -> None:
     keep_memory()
     stopping = Stopping(settings.grace_seconds)
     stopping.listen()
+    if supervisor := os.environ.get(SUPERVISOR_VARIABLE):
+        end_with(int(supervisor))
     identity = WorkerIdentity.of_this_process()
     if identity.code_commit.startswith(UNKNOWN):
         LOG.warning(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import pwd
 import shutil
 from typing import Annotated, Any
 
@@ -12,12 +13,12 @@ from psycopg.rows import dict_row
 from app.cli.output import JsonOption, emit_record, say
 from app.db import migrate as migrations
 from app.db.binaries import find_binaries
-from app.db.cluster import private_cluster
+from app.db.cluster import READER, private_cluster
 from app.db.engine import connect_url, database_url, verified_url
 from app.db.service import bring_up
 from app.db.statements import statement
 from app.db.url import shown, without_password
-from app.errors import ClusterError, ConflictError, MappsError, OperatorError
+from app.errors import ClusterError, ConflictError, MappsError, OperatorError, UnknownNameError
 from app.settings import get_settings
 
 app = typer.Typer(
@@ -110,6 +111,47 @@ def _ask_server() -> dict[str, Any]:
 def url(*, role: RoleOption = None) -> None:
     """Print the libpq URL, which psql and psycopg accept, and nothing else."""
     print(verified_url(role))
+
+
+UserArgument = Annotated[str, typer.Argument(metavar="USER", help="Linux account on this machine.")]
+
+
+@app.command("allow-reader")
+def allow_reader(user: UserArgument, *, json: JsonOption = False) -> None:
+    """Let another Linux user in as reader of the private server, and print the URL for psql, which stays the same."""
+    del json
+    _refuse_other_server(f"CREATE ROLE {user} LOGIN IN ROLE {READER}")
+    try:
+        pwd.getpwnam(user)
+    except KeyError:
+        raise UnknownNameError(
+            f"there is no account {user!r}", expected="a Linux account of this machine"
+        ) from None
+    cluster = private_cluster()
+    cluster.set_reader(user, allowed=True)
+    emit_record({"readers": " ".join(cluster.readers()), "url": cluster.url(READER)})
+
+
+@app.command("refuse-reader")
+def refuse_reader(user: UserArgument, *, json: JsonOption = False) -> None:
+    """Let a Linux user in no longer; sessions that are open go on."""
+    del json
+    _refuse_other_server(f"DROP ROLE {user}")
+    cluster = private_cluster()
+    if user not in cluster.readers():
+        raise UnknownNameError(
+            f"{user!r} is no reader", expected=f"one of: {' '.join(cluster.readers()) or 'none'}"
+        )
+    cluster.set_reader(user, allowed=False)
+    emit_record({"readers": " ".join(cluster.readers())})
+
+
+def _refuse_other_server(command: str) -> None:
+    if get_settings().database_url is not None:
+        raise ConflictError(
+            "MAPPS_DATABASE_URL names a server whose accounts are not ours",
+            remedy=f"its administrator runs: {command}",
+        )
 
 
 @app.command(context_settings={"allow_extra_args": True, "ignore_unknown_options": True})

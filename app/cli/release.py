@@ -24,6 +24,23 @@ app = typer.Typer(
 )
 
 NameArgument = Annotated[str, typer.Argument(help="Name of the release.", metavar="NAME")]
+ChangeOption = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--set", help="Change a limit, for example snr_one_band=10; may be repeated.", metavar="NAME=NUMBER"
+    ),
+]
+UnfinishedOption = Annotated[
+    bool, typer.Option("--allow-unfinished", help="Accept runs with tasks that are not done.")
+]
+StarlessOption = Annotated[
+    bool,
+    typer.Option(
+        "--without-reference-stars",
+        help="Accept raw scans whose positions rest on the pointing alone, arcseconds off.",
+    ),
+]
+EmptyOption = Annotated[bool, typer.Option("--allow-empty", help="Accept a release without any source.")]
 
 
 class ChangeError(UserError):
@@ -68,18 +85,11 @@ def build(
     name: NameArgument,
     run: Annotated[list[str], typer.Option("--run", help="Parent run; may be repeated.", metavar="RUN")],
     kind: Annotated[ReleaseKind, typer.Option("--kind", help="Scope of the release.")] = ReleaseKind.SAMPLER,
-    change: Annotated[
-        list[str] | None,
-        typer.Option(
-            "--set",
-            help="Change a limit, for example snr_one_band=10; may be repeated.",
-            metavar="NAME=NUMBER",
-        ),
-    ] = None,
+    change: ChangeOption = None,
     *,
-    allow_unfinished: Annotated[
-        bool, typer.Option("--allow-unfinished", help="Accept runs with tasks that are not done.")
-    ] = False,
+    allow_unfinished: UnfinishedOption = False,
+    without_reference_stars: StarlessOption = False,
+    allow_empty: EmptyOption = False,
     json: JsonOption = False,
 ) -> None:
     """Draw a release from runs by the statements of sql/release/ and publish it; it never changes afterwards."""
@@ -91,8 +101,11 @@ def build(
     with connect("operator") as connection, progress("statements", len(scripts(FOLDER))) as shown:
         if not allow_unfinished:
             _refuse_untouched(connection, run)
+        limits = _changes(change or [])
+        if without_reference_stars:
+            limits["reference_stars_minimum"] = 0.0
         summary = build_release(
-            connection, name, kind, run, _changes(change or []), allow_unfinished=allow_unfinished,
+            connection, name, kind, run, limits, allow_unfinished=allow_unfinished, allow_empty=allow_empty,
             report=lambda _: shown.advance(), tell=lambda words: print(words, file=sys.stderr),
         )  # fmt: skip
     if json_wanted():
@@ -108,6 +121,8 @@ def _say_summary(summary: BuildSummary) -> None:
         f"Release {summary.name}",
     )
     say(f"\nscans: {summary.scans_selected} of {summary.scans} selected")
+    for reason, count in summary.refusals.items():
+        say(f"  {count:>4} not: {reason}")
     _say_reasons(summary.reasons)
     products = ", ".join(f"{rows} {product}" for product, rows in sorted(summary.products.items()))
     say(f"release {summary.name} published: {products}")

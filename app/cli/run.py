@@ -148,7 +148,9 @@ def queue(
         without_stars = connection.execute(statement("db/reference_missing")).fetchone() == (True,)
     if added and without_stars:
         print(f"mapps: warning: {NO_REFERENCE_STARS}", file=sys.stderr)
-    _emit_tasks(added, "would be queued" if dry_run else "queued")
+    # Numbers of a rehearsal are given back: nothing will ever have them.
+    _emit_tasks([task | {"task_id": None} for task in added] if dry_run else added,
+                "would be queued" if dry_run else "queued")  # fmt: skip
     if again:
         say(f"{len(again)} stale tasks {'would be' if dry_run else 'are'} made ready again, as the plan says")
 
@@ -176,7 +178,7 @@ def hold(
     scan: ScanOption = None,
     task: TaskOption = None,
     because: Annotated[
-        str, typer.Option("--because", metavar="TEXT", help="Why; shown with the tasks.")
+        str, typer.Option("--because", metavar="TEXT", help="Why; shown by mapps run status.")
     ] = "held by the operator",
     json: JsonOption = False,
 ) -> None:
@@ -189,7 +191,7 @@ def hold(
         if night or scan or task:
             _emit_tasks(hold_tasks(connection, name, _filter(night, scan, task), because), "held")
             return
-        set_run_state(connection, name, RunState.HELD)
+        set_run_state(connection, name, RunState.HELD, because)
         _emit_run(connection, name)
 
 

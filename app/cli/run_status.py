@@ -22,6 +22,7 @@ from app.production.progress import (
     read_outages,
     read_problems,
     read_progress,
+    read_starless,
 )
 from app.production.runs import list_runs
 from app.production.stale import mixtures, told_mixtures
@@ -65,13 +66,21 @@ def status(
         problems = read_problems(connection, name)
         mixed = mixtures(connection, name)
         outages = read_outages(connection, name)
+        starless = read_starless(connection, name)
     if json_wanted():
         record = {"run": name, "state": run["state"], "tasks": found.table, "problems": problems}
         record |= {"mixed": [vars(mixture) for mixture in mixed]}
         record |= {"waiting_for": outages}
+        record |= {"reason": run["reason"], "scans_without_reference_stars": starless}
         emit_record(record)
         return
-    say(f"run {name}: {run['kind']}, {run['state']}, {found.text()}")
+    held = f" ({run['reason']})" if run["reason"] else ""
+    say(f"run {name}: {run['kind']}, {run['state']}{held}, {found.text()}")
+    if starless:
+        say(
+            f"  {starless} scans were reduced without reference stars: positions are those of the pointing, off by"
+            " arcseconds; mapps reference load, then mapps run recall"
+        )
     if found.table:
         emit_table(found.table, STATUS_COLUMNS, f"Tasks of run {name}")
     for line in told_mixtures(mixed):
@@ -83,10 +92,9 @@ def status(
         )
     for problem in problems:
         scan = f", scan {problem['scan']}" if problem["scan"] else ""
-        say(
-            f"  {problem['state']}: task {problem['task_id']} ({problem['kind']}, {night_name(problem)}{scan}):"
-            f" {problem['reason']}"
-        )
+        first = f"task {problem['task_id']} ({problem['kind']}, {night_name(problem)}{scan})"
+        others = f" and {problem['tasks'] - 1} more" if problem["tasks"] > 1 else ""
+        say(f"  {problem['state']}: {first}{others}: {problem['reason']}")
 
 
 @app.command()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shlex
 import subprocess
 import sys
 from typing import Annotated
@@ -10,6 +11,13 @@ from typing import Annotated
 import typer
 
 from app.errors import ConflictError, MappsError, OperatorError
+
+
+class TasksLeftError(OperatorError):
+    """Workers are idle, and failed, dead or blocked tasks are left: exit status 3."""
+
+    code = "TASKS_LEFT"
+
 
 app = typer.Typer(
     help="""Reduce what is queued.
@@ -30,7 +38,12 @@ def work(
         int, typer.Option("--processes", "-n", min=1, metavar="N", help="Worker processes to run.")
     ] = 1,
     until_idle: Annotated[
-        bool, typer.Option("--until-idle", help="End when nothing is left that could become work.")
+        bool,
+        typer.Option(
+            "--until-idle",
+            help="End when nothing is left that could become work: status 0, or 3 (TASKS_LEFT) when tasks are failed,"
+            " dead or blocked.",
+        ),
     ] = False,
     run: Annotated[str | None, typer.Option("--run", metavar="NAME", help="Work for this run only.")] = None,
     max_tasks: Annotated[
@@ -42,17 +55,10 @@ def work(
     """Run worker processes until they are told to stop."""
     if context.invoked_subcommand is not None:
         return
-    from app.db.engine import connect, database_url
-    from app.db.migrate import require_current
-    from app.production.runs import list_runs
     from app.production.supervisor import Supervisor
     from app.settings import get_settings
 
-    # Refused here once, rather than by every process.
-    require_current(database_url())
-    if run is not None:
-        with connect("worker") as connection:
-            list_runs(connection, run)
+    _look_first(run)
     words = ["work"]
     words += ["--until-idle"] if until_idle else []
     words += ["--run", run] if run is not None else []
@@ -61,7 +67,24 @@ def work(
     status = Supervisor(processes, words, get_settings().grace_seconds, _tell).run()
     if until_idle and status == 0:
         _seal(run)
+        _refuse_left_over(run)
     raise typer.Exit(status)
+
+
+def _look_first(run: str | None) -> None:
+    """Refuse here once what every process would refuse, and warn of what makes poor positions."""
+    from app.db.doctor import NO_REFERENCE_STARS
+    from app.db.engine import connect, database_url
+    from app.db.migrate import require_current
+    from app.db.statements import statement
+    from app.production.runs import list_runs
+
+    require_current(database_url())
+    with connect("worker") as connection:
+        if run is not None:
+            list_runs(connection, run)
+        if connection.execute(statement("db/reference_missing")).fetchone() == (True,):
+            _tell(f"warning: {NO_REFERENCE_STARS}")
 
 
 def _seal(run: str | None) -> None:
@@ -79,6 +102,27 @@ def _seal(run: str | None) -> None:
     with connection:
         for name in seal_drained(connection, run):
             _tell(f"run {name} has nothing left to do: sealed, positional indexes built")
+
+
+def _refuse_left_over(run: str | None) -> None:
+    """End with a status of its own where idle does not mean done."""
+    from app.db.engine import connect
+    from app.production.progress import read_left_over
+
+    with connect("worker") as connection:
+        left = read_left_over(connection, run)
+    if left:
+        counts = "; ".join(
+            f"run {name}: {', '.join(f'{count} {state}' for state, count in states.items())}"
+            for name, states in left.items()
+        )
+        names = shlex.join(left)
+        raise TasksLeftError(
+            f"tasks are left that need a person: {counts}",
+            remedy=f"mapps run status {names}; then mapps run retry {names}"
+            if len(left) == 1
+            else f"mapps run status NAME, for each of {names}",
+        )
 
 
 def _tell(text: str) -> None:

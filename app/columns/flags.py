@@ -38,7 +38,7 @@ class PhotometricQuality(Flag):
 
     INVALID = "X", "detected, but no algorithm gave a valid brightness; the default magnitude is null"
     UPPER_LIMIT = "U", "95 % upper limit: not detected, or not resolved consistently with another band"
-    NO_ERROR = "F", "rd_flg 1 or 3 without a reliable uncertainty"
+    NO_ERROR = "F", "rd_flg 1 or 3 without a reliable uncertainty: fewer than three Read_1 frames"
     POOR_FIT = "E", "profile fit with reduced chi-squared above 10, aperture fallback, or too few frames"
     A = "A", "snr > 10 and cmsig < 0.10857"
     B = "B", "snr > 7 and cmsig < 0.15510"

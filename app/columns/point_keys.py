@@ -51,7 +51,7 @@ POINT_KEYS = (
     Column(
         "jdate",
         Kind.DOUBLE,
-        "Julian date of the measurement, UTC, good to 30 s",
+        "Julian date of the measurement, UTC, good to 1 s from frames and to 30 s from finished images",
         "d",
         "time.epoch",
         "the input has no time",

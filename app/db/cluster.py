@@ -4,7 +4,7 @@ The server runs as a detached process, so it outlives the command that started i
 server runs as another account (`server_account`), because PostgreSQL refuses uid 0; otherwise as the user.
 
 Everything lies in `home/server`: `data/` (the cluster), `state.json` (socket folder of the running server),
-`server.log`, `lock`.
+`readers` (OS users who are let in as readers), `server.log`, `lock`.
 """
 
 from __future__ import annotations
@@ -16,7 +16,6 @@ import os
 import shutil
 import signal
 import subprocess
-import tempfile
 import time
 from dataclasses import dataclass
 from functools import cached_property
@@ -28,6 +27,7 @@ from app.db import postmaster
 from app.db.account import ServerAccount
 from app.db.binaries import find_binaries
 from app.db.server_config import ACCESS, configuration, identities
+from app.db.socket_folder import make_socket_folder, remove_socket_folder
 from app.db.statements import statement
 from app.errors import ClusterError, DatabaseUnavailableError
 from app.settings import get_settings
@@ -40,11 +40,10 @@ DATABASE = "mapps"
 # The owner of the tables is the superuser of the private cluster: a second account would be no barrier, since
 # peer authentication lets the same OS users be either. On other servers the owner needs no such right.
 OWNER = "mapps_owner"
-LOGINS = (OWNER, "mapps_worker", "mapps_operator", "mapps_reader")
+READER = "mapps_reader"
+LOGINS = (OWNER, "mapps_worker", "mapps_operator", READER)
 
 PORT = 5432
-SOCKET_ROOT = "/tmp"  # noqa: S108 - a path below 107 bytes is needed, and mkdtemp makes the folder
-SOCKET_PREFIX = "pg-"
 # Replaying a full max_wal_size takes tens of seconds on a slow disk; 120 s leaves room.
 START_PATIENCE = 120.0
 STOP_PATIENCE = 60.0
@@ -82,18 +81,14 @@ class Cluster:
     """
 
     def __init__(
-        self,
-        home: Path,
-        *,
-        account: str = "postgres",
-        pg_bin: Path | None = None,
-        durable: bool = True,
+        self, home: Path, *, account: str = "postgres", pg_bin: Path | None = None, durable: bool = True
     ) -> None:
         self.home = home.absolute()
         self.folder = self.home / "server"
         self.data = self.folder / "data"
         self.log = self.folder / "server.log"
         self._state = self.folder / "state.json"
+        self._readers = self.folder / "readers"
         self._account = account
         self._pg_bin = pg_bin
         self._durable = durable
@@ -128,7 +123,7 @@ class Cluster:
     def _end(self, found: postmaster.PidFile) -> None:
         os.kill(found.pid, signal.SIGINT)
         self._wait_gone(found.pid)
-        _remove_socket_dir(found.socket_dir)
+        remove_socket_folder(found.socket_dir)
         self._state.unlink(missing_ok=True)
 
     def status(self) -> ClusterStatus:
@@ -181,15 +176,8 @@ class Cluster:
         self.data.mkdir(mode=0o700)
         self.data.chmod(0o700)
         self._server.take(self.data)
-        command = [
-            binaries / "initdb",
-            "-D",
-            self.data,
-            "-U",
-            OWNER,
-            "--auth-local=peer",
-            "--auth-host=reject",
-        ]
+        command = [binaries / "initdb", "-D", self.data, "-U", OWNER]
+        command += ["--auth-local=peer", "--auth-host=reject"]
         command += ["-E", "UTF8", "--locale=C.UTF-8", "--no-instructions"]
         if not self._durable:
             command.append("-N")
@@ -209,10 +197,40 @@ class Cluster:
         with (self.data / "postgresql.conf").open("a", encoding="utf-8") as stream:
             stream.write("include 'mapps.conf'\n")
 
+    def readers(self) -> tuple[str, ...]:
+        """Name the OS users who are let in as readers, in the order of their names."""
+        return tuple(self._readers.read_text(encoding="utf-8").split()) if self._readers.exists() else ()
+
+    def set_reader(self, user: str, *, allowed: bool) -> None:
+        """Let an OS user in as mapps_reader, from the next connection on, or no longer.
+
+        Parameters
+        ----------
+        user : str
+            Name of the account.
+        allowed : bool
+            Whether it may log in; sessions that are open go on.
+
+        Raises
+        ------
+        ClusterError
+            Raised if this user may not write the folder of the server.
+        DatabaseUnavailableError
+            Raised if the server is not running.
+        """
+        import psycopg
+
+        with self._locked(), psycopg.connect(self.url(), autocommit=True) as connection:
+            users = {*self.readers(), user} if allowed else {*self.readers()} - {user}
+            self._readers.write_text("".join(f"{name}\n" for name in sorted(users)), encoding="utf-8")
+            self._write_configuration()
+            connection.execute(statement("db/reload"))
+
     def _write_configuration(self) -> None:
         users = ["root", self._server.name]
         self._write_for_server("mapps.conf", configuration(durable=self._durable))
-        self._write_for_server("pg_ident.conf", identities(users, LOGINS))
+        guests = identities([user for user in self.readers() if user not in users], (READER,))
+        self._write_for_server("pg_ident.conf", identities(users, LOGINS) + guests)
         self._write_for_server("pg_hba.conf", list(ACCESS))
 
     def _write_for_server(self, name: str, lines: list[str]) -> None:
@@ -236,27 +254,20 @@ class Cluster:
         if f"/{major}/" not in f"{binaries}/" and (older := binaries.parents[1] / major / "bin").is_dir():
             binaries = older
         self._write_configuration()
-        _remove_socket_dir(str(self._read_state().get("socket_dir", "")))
-        socket_dir = self._make_socket_dir()
+        remove_socket_folder(str(self._read_state().get("socket_dir", "")))
+        socket_dir = make_socket_folder(self.folder)
+        self._server.take(socket_dir)
         try:
             child = self._spawn(binaries, socket_dir)
             self._wait_ready(child)
         except BaseException:
-            _remove_socket_dir(str(socket_dir))
+            remove_socket_folder(str(socket_dir))
             raise
         state = {"socket_dir": str(socket_dir), "port": PORT, "pid": child.pid, "version": major}
         fresh = self._state.with_suffix(".new")
         fresh.write_text(json.dumps(state, indent=1) + "\n", encoding="utf-8")
         fresh.chmod(0o644)
         fresh.replace(self._state)
-
-    def _make_socket_dir(self) -> Path:
-        # A socket path may have 107 bytes at most, and the lock file beside a killed server's socket would
-        # stop the next one: a short, fresh folder per start avoids both.
-        socket_dir = Path(tempfile.mkdtemp(prefix=SOCKET_PREFIX, dir=SOCKET_ROOT))
-        socket_dir.chmod(0o711)
-        self._server.take(socket_dir)
-        return socket_dir
 
     def _spawn(self, binaries: Path, socket_dir: Path) -> subprocess.Popen[bytes]:
         if self.log.exists() and self.log.stat().st_size > LOG_LIMIT:
@@ -379,13 +390,6 @@ def private_cluster() -> Cluster:
     """Give the cluster that the settings describe."""
     settings = get_settings()
     return Cluster(settings.home, account=settings.server_account, pg_bin=settings.pg_bin)
-
-
-def _remove_socket_dir(name: str) -> None:
-    # The name comes from files that the server account can write: only what we make ourselves is removed.
-    folder = Path(name)
-    if str(folder.parent) == SOCKET_ROOT and folder.name.startswith(SOCKET_PREFIX):
-        shutil.rmtree(folder, ignore_errors=True)
 
 
 def _reap() -> None:

@@ -44,5 +44,5 @@ def configuration(*, durable: bool) -> list[str]:
 
 
 def identities(users: list[str], logins: tuple[str, ...]) -> list[str]:
-    """Lines of `pg_ident.conf`: each OS user may be each login."""
-    return [f"own {user} {login}" for user in dict.fromkeys(users) for login in logins]
+    """Lines of `pg_ident.conf`: each OS user may be each login; names in quotes mean what they say, also `all`."""
+    return [f'own "{user}" {login}' for user in dict.fromkeys(users) for login in logins]

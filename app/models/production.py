@@ -121,6 +121,7 @@ RUN = Table(
     required("name", Text, "Name given by the operator"),
     required("kind", Text, "preliminary or final"),
     required("state", Text, "open, held or closed", server_default=RunState.OPEN.value),
+    optional("reason", Text, "Why it is held; null otherwise"),
     required("pipeline_id", Integer, "Pipeline", ForeignKey("production.pipeline.pipeline_id")),
     required(
         "zones", SmallInteger, "Number of src_id ranges of the run's source partition", server_default="1"

@@ -97,10 +97,7 @@ class PhotometryParameters(Section):
         default=25.0, metadata=number(1.0, 1000.0, "", "Largest chi-squared of a match between bands.")
     )
 
-    # The floors of the survey's total uncertainty.
-    zero_point_error_mag: float = field(
-        default=0.011, metadata=number(0.0, 1.0, "mag", "Error of the zero point in the total uncertainty.")
-    )
+    # What the survey's total uncertainty adds to the error of the image's own zero point.
     flat_error_mag: float = field(
         default=0.005, metadata=number(0.0, 1.0, "mag", "Error of the flat in the total uncertainty.")
     )

@@ -64,7 +64,9 @@ def read_progress(connection: Connection[Any], name: str) -> Progress:
 
 
 def read_problems(connection: Connection[Any], name: str, limit: int = 50) -> Rows:
-    """Read the tasks that need a person: failed, dead and held ones.
+    """Read the tasks that need a person, failed, dead and held ones, grouped by kind, state and reason.
+
+    Each row has the number of `tasks`, and key, night, block and scan of the first of them.
 
     Parameters
     ----------
@@ -73,7 +75,7 @@ def read_problems(connection: Connection[Any], name: str, limit: int = 50) -> Ro
     name : str
         Name of the run.
     limit : int
-        Rows at most; the oldest tasks come first.
+        Groups at most; the largest come first.
     """
     with connection.cursor(row_factory=dict_row) as cursor:
         return cursor.execute(
@@ -85,6 +87,40 @@ def read_outages(connection: Connection[Any], name: str) -> Rows:
     """Read what workers of a run wait for, a store or a folder: code, tasks given back, the latest moment, reason."""
     with connection.cursor(row_factory=dict_row) as cursor:
         return cursor.execute(statement("production/operate/outages"), {"name": name}).fetchall()
+
+
+def read_left_over(connection: Connection[Any], run: str | None = None) -> dict[str, dict[str, int]]:
+    """Count the tasks of open runs that only a person gets on.
+
+    Parameters
+    ----------
+    connection : Connection
+        Of any role.
+    run : str, optional
+        Name of the only run that is asked for.
+
+    Returns
+    -------
+    dict
+        Name of the run -> failed, dead or blocked -> tasks; runs and states without any are left out.
+    """
+    with connection.cursor(row_factory=dict_row) as cursor:
+        rows = cursor.execute(statement("production/operate/left_over"), {"run": run}).fetchall()
+    return {row.pop("name"): {state: count for state, count in row.items() if count} for row in rows}
+
+
+def read_starless(connection: Connection[Any], name: str) -> int:
+    """Count the reduced scans of a run whose positions hang on no reference star.
+
+    Parameters
+    ----------
+    connection : Connection
+        Reader's.
+    name : str
+        Name of the run.
+    """
+    row = connection.execute(statement("production/operate/starless_scans"), {"name": name}).fetchone()
+    return int(row[0]) if row else 0
 
 
 def read_attempts(

@@ -191,7 +191,7 @@ def refuse_closed(run: Run) -> None:
         raise ConflictError(f"run {run.name!r} is closed", remedy=f"open it: mapps run resume {run.name}")
 
 
-def set_run_state(connection: Connection[Any], name: str, state: RunState) -> Run:
+def set_run_state(connection: Connection[Any], name: str, state: RunState, reason: str | None = None) -> Run:
     """Open or hold a whole run.
 
     Parameters
@@ -202,10 +202,12 @@ def set_run_state(connection: Connection[Any], name: str, state: RunState) -> Ru
         Name of the run.
     state : RunState
         Whether workers may claim from it.
+    reason : str, optional
+        Why it is held, for people; shown by `mapps run status`.
     """
     with connection.transaction():
         run = lock_run(connection, name)
-        values = {"run_id": run.run_id, "state": state.value}
+        values = {"run_id": run.run_id, "state": state.value, "reason": reason}
         connection.execute(statement("production/operate/set_run_state"), values)
         if state is RunState.OPEN:
             connection.execute(statement("production/queue/notify"), {"run": name})

@@ -93,6 +93,8 @@ class Supervisor:
         environment = dict.fromkeys(_THREAD_VARIABLES, str(share)) | dict(os.environ)
         # The processes stand in another folder, where relative paths and mapps.toml would mean something else.
         environment |= get_settings().environment()
+        # A supervisor that is killed outright passes no signal on: its processes ask the kernel to tell them.
+        environment["MAPPS_SUPERVISOR"] = str(os.getpid())
         # A session of its own: Ctrl-C reaches the workers once, through us, not twice.
         slot.process = subprocess.Popen(
             [*self.program, *self.words], cwd=ROOT, env=environment, start_new_session=True

@@ -10,7 +10,7 @@ from psycopg import Connection, Rollback
 from psycopg.rows import dict_row
 
 from app.db.statements import statement
-from app.errors import ConflictError
+from app.errors import ConflictError, UnknownNameError
 from app.models.production import TaskState
 from app.production.runs import Run, lock_run, refuse_closed
 from app.production.selection import Selection
@@ -57,6 +57,7 @@ def hold_tasks(connection: Connection[Any], name: str, wanted: TaskFilter, reaso
     """
     with connection.transaction():
         run = lock_run(connection, name)
+        _refuse_unknown(connection, run, wanted)
         ids = lock_tasks(connection, run, wanted, (TaskState.WAITING, TaskState.READY))
         connection.execute(statement("production/operate/hold_tasks"), {"task_ids": ids, "reason": reason})
         return describe_tasks(connection, ids)
@@ -76,6 +77,7 @@ def resume_tasks(connection: Connection[Any], name: str, wanted: TaskFilter) -> 
     """
     with connection.transaction():
         run = lock_run(connection, name)
+        _refuse_unknown(connection, run, wanted)
         ids = lock_tasks(connection, run, wanted, (TaskState.HELD,))
         return _again(connection, run, ids, "production/operate/wait_again")
 
@@ -107,6 +109,8 @@ def retry_tasks(
     ------
     ConflictError
         Raised if other states than failed and dead are asked for.
+    UnknownNameError
+        Raised if a task is asked for by a number that no task of the run has.
     """
     if not set(states) <= {TaskState.FAILED, TaskState.DEAD}:
         raise ConflictError(
@@ -118,11 +122,26 @@ def retry_tasks(
     with connection.transaction():
         run = lock_run(connection, name)
         refuse_closed(run)
+        _refuse_unknown(connection, run, wanted)
         ids = lock_tasks(connection, run, wanted, states)
         again = _again(connection, run, ids, "production/operate/try_again")
         if dry_run:
             raise Rollback
     return again
+
+
+def _refuse_unknown(connection: Connection[Any], run: Run, wanted: TaskFilter) -> None:
+    """Refuse numbers of tasks that the run does not have: nothing done would look like done."""
+    if wanted.task_ids is None:
+        return
+    values = {"run_id": run.run_id, "task_ids": list(wanted.task_ids)}
+    unknown = connection.execute(statement("production/operate/unknown_tasks"), values).fetchall()
+    if unknown:
+        numbers = ", ".join(str(task_id) for (task_id,) in unknown)
+        raise UnknownNameError(
+            f"run {run.name!r} has no task {numbers}",
+            expected="numbers that mapps run status or mapps run attempts shows",
+        )
 
 
 def lock_tasks(

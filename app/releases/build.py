@@ -31,6 +31,8 @@ from app.version import code_version, git_commit
 FOLDER = "release"
 # Sorts of a few hundred thousand rows stay in memory; a single build runs at a time.
 WORK_MEM = "128MB"
+# Names of exported files hold it, and a column of `mapps release list`.
+LONGEST_NAME = 64
 
 
 @dataclass(frozen=True)
@@ -73,6 +75,8 @@ class BuildSummary:
         Rows of psc, xsc and atlas.
     scans, scans_selected : int
         Numbers of scans that were considered and chosen.
+    refusals : dict of str to int
+        Number of scans that were not chosen, by the reason.
     reasons : dict of str to int
         Number of extractions of the parent runs by verdict, `released` included.
     statements : tuple of StatementRun
@@ -86,6 +90,7 @@ class BuildSummary:
     products: dict[str, int]
     scans: int
     scans_selected: int
+    refusals: dict[str, int]
     reasons: dict[str, int]
     statements: tuple[StatementRun, ...]
 
@@ -94,6 +99,12 @@ class ReleaseNameError(UserError):
     """A release cannot have this name."""
 
     code = "RELEASE_NAME"
+
+
+class EmptyReleaseError(ConflictError):
+    """A release would hold no source, and keep its name for good."""
+
+    code = "EMPTY_RELEASE"
 
 
 class BrokenStatementError(MappsError):
@@ -110,6 +121,7 @@ def build_release(
     parameters: Mapping[str, float] | None = None,
     *,
     allow_unfinished: bool = False,
+    allow_empty: bool = False,
     report: Callable[[StatementRun], None] | None = None,
     tell: Tell = silent,
 ) -> BuildSummary:
@@ -129,6 +141,8 @@ def build_release(
         Limits that differ from the published ones (`app.releases.parameters`).
     allow_unfinished : bool
         Whether runs may have tasks that are not done; their rows are not in the release.
+    allow_empty : bool
+        Whether the release may hold no point source.
     report : callable, optional
         Called after every statement.
     tell : callable, optional
@@ -143,8 +157,10 @@ def build_release(
     ------
     ConflictError
         Raised if the name is taken or a run has unfinished tasks.
+    EmptyReleaseError
+        Raised if nothing is released and that was not allowed.
     ReleaseNameError
-        Raised if the name has characters that a file name should not have.
+        Raised if the name is too long or has characters that a file name should not have.
     UnknownNameError
         Raised if a run does not exist.
     ReleaseParameterError
@@ -160,6 +176,8 @@ def build_release(
             release_id = _register(connection, name, wanted, run_ids, limits)
             done = tuple(_execute_all(connection, release_id, report))
             summary = _summary(connection, release_id, name, wanted, runs, done)
+            if not allow_empty:
+                _refuse_empty(summary)
             connection.execute(statement("release/build/publish"), {"release_id": release_id})
     return summary
 
@@ -185,11 +203,31 @@ def _fit_runs(connection: Connection[Any], runs: Sequence[str], *, allow_unfinis
     return tuple(found)
 
 
+def _refuse_empty(summary: BuildSummary) -> None:
+    if summary.products.get("psc"):
+        return
+    refused = "; ".join(f"{count} scans: {reason}" for reason, count in summary.refusals.items())
+    remedy = "change what is asked for (mapps release build --help), or add --allow-empty"
+    if any("reference stars" in reason for reason in summary.refusals):
+        remedy = (
+            "load reference stars (mapps reference load) and reduce the scans again (mapps run recall), or, if"
+            " positions that are arcseconds off are meant, add --without-reference-stars"
+        )
+    raise EmptyReleaseError(
+        f"nothing would be released, {summary.scans_selected} of {summary.scans} scans are selected"
+        + (f" ({refused})" if refused else ""),
+        expected="one point source at least",
+        remedy=remedy,
+    )
+
+
 def _refuse_taken(connection: Connection[Any], name: str) -> None:
     # Names become file names of exports.
-    if re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]*", name) is None:
+    if len(name) > LONGEST_NAME or re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]*", name) is None:
+        shown = name if len(name) <= LONGEST_NAME else f"{name[:LONGEST_NAME]}..."
         raise ReleaseNameError(
-            f"release name {name!r}", expected="letters, digits, dots, hyphens and underscores"
+            f"release name {shown!r}",
+            expected=f"up to {LONGEST_NAME} letters, digits, dots, hyphens and underscores",
         )
     with connection.transaction():
         known = connection.execute(statement("release/build/find_release"), {"name": name}).fetchone()
@@ -297,6 +335,7 @@ def _summary(
     key = {"release_id": release_id}
     products = connection.execute(statement("release/build/count_products"), key).fetchall()
     scans = connection.execute(statement("release/build/count_scans"), key).fetchone() or (0, 0)
+    refusals = connection.execute(statement("release/build/refused_scans"), key).fetchall()
     reasons = connection.execute(statement("reports/release_verdicts"), key).fetchall()
     return BuildSummary(
         release_id=release_id,
@@ -306,6 +345,7 @@ def _summary(
         products=dict(products),
         scans=int(scans[0]),
         scans_selected=int(scans[1]),
+        refusals=dict(refusals),
         reasons=dict(reasons),
         statements=statements,
     )

@@ -8,8 +8,10 @@ from collections.abc import Mapping
 from app.errors import UserError
 
 DEFAULTS: dict[str, float] = {
-    # Scans (background/survey 3.5). 0 lets every grade in.
+    # Scans (background/survey 3.5). 0 lets every grade in, and scans without one.
     "grade_minimum": 0.0,
+    # Without reference stars positions are those of the pointing, off by up to 2 arcsec. 0 lets every scan in.
+    "reference_stars_minimum": 1.0,
     # Point sources, rules 1 to 7 of background/survey 5.2. 0.1551 = 1.0857 / 7, 0.2171 = 1.0857 / 5.
     "edge_arcsec": 10.0,
     "snr_one_band": 7.0,

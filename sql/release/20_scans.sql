@@ -8,7 +8,10 @@
 -- sensitivity   mean over its Atlas images of zero point - 2.5 log10(background noise x seeing shape), in mag; in exact
 --               decimal arithmetic, because a sum of floats would depend on the order of its terms
 --
--- Parameters: grade_minimum.
+-- Refused are scans that are no survey scans, have no tile, a grade below grade_minimum or none where one is asked for,
+-- and raw scans of which fewer than reference_stars_minimum reference stars hold the positions (metric reference_stars).
+--
+-- Parameters: grade_minimum, reference_stars_minimum.
 -- By hand:    psql "$(mapps db url)" -c "SET mapps.release_id = 3" -f sql/release/20_scans.sql
 
 WITH image AS (
@@ -30,6 +33,11 @@ considered AS (
             WHEN s.tile IS NULL THEN 'belongs to no tile'
             WHEN g.score < release.parameter('grade_minimum')
                 THEN format('grade %s is below the minimum of %s', g.score, release.parameter('grade_minimum'))
+            WHEN g.score IS NULL AND release.parameter('grade_minimum') > 0
+                THEN format('has no grade, and the minimum is %s', release.parameter('grade_minimum'))
+            WHEN held.stars < release.parameter('reference_stars_minimum')
+                THEN format('%s reference stars are below the minimum of %s: positions rest on the pointing', held.stars,
+                            release.parameter('reference_stars_minimum'))
         END AS hindrance
     FROM release.parent_run AS p
     JOIN production.attempt AS a ON a.run_id = p.run_id AND a.accepted AND a.scan_key IS NOT NULL
@@ -43,6 +51,10 @@ considered AS (
         WHERE grade.run_id = a.run_id AND grade.scan_key = a.scan_key
         ORDER BY grade.graded_at DESC, grade.grade_id DESC LIMIT 1
     ) AS g ON true
+    LEFT JOIN LATERAL (
+        SELECT metric.value AS stars FROM quality.metric
+        WHERE metric.attempt_id = a.attempt_id AND metric.name = 'reference_stars' AND metric.band = '-'
+    ) AS held ON true
     WHERE p.release_id = release.current_id()
 ),
 ranked AS (

@@ -67,7 +67,9 @@ def night(cluster: Cluster, template_database: Database) -> Iterator[Site]:
         place.mapps("run", "create", "first", "--kind", "preliminary")
         place.mapps("run", "queue", "first")
         place.mapps("worker", "--processes", "2", "--until-idle")
-        place.mapps("release", "build", "first-1", "--run", "first", "--kind", "sampler")
+        # In the solution of one of the two short scans there is no reference star.
+        words = ("release", "build", "first-1", "--run", "first", "--kind", "sampler")
+        place.mapps(*words, "--without-reference-stars")
         yield place
 
 

@@ -212,3 +212,18 @@ def test_a_crowded_field_with_saturated_stars_stays_within_its_light(tmp_path):
         _, row, near = matched(reduced, result.sources, seen.truth, stars)
         read = characters(result.sources, "rd_flg")[row, band.position]
         assert (near & np.isin(read, ["1", "2", "3", "4"])).mean() > 0.93
+
+
+def test_without_reference_stars_the_errors_say_what_the_pointing_is_worth(tmp_path):
+    """A scan that hangs on its pointing alone is off by arcseconds, and its ellipses must cover that."""
+    ordinary = observe(tmp_path, NightParameters(frames=24, latitude_deg=25.0, **SMALL))
+    reduced, result = ordinary.reduce(reference=ReferenceStars.none())
+    held, well = ordinary.reduce()
+    assert (reduced.registration.reference_count, held.registration.reference_count >= 1) == (0, True)
+    assert (result.sources["err_maj"] >= 2.0).all()
+    assert np.median(well.sources["err_maj"]) < 0.3
+    chosen = np.flatnonzero(inside(held, ordinary.truth) & (ordinary.truth["j_m"] < 13.0))
+    offset, row, near = matched(reduced, result.sources, ordinary.truth, chosen, radius=8.0)
+    assert near.sum() > 10
+    shift = np.median(offset[near], axis=0)
+    assert np.hypot(*shift) < 3.0 * np.median(result.sources["err_maj"][row[near]])

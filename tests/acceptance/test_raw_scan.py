@@ -29,6 +29,7 @@ from workers.reduction.frames.products import ScanSources
 from workers.reduction.measure_scan import measure_scan
 from workers.reduction.reduce_scan import ReducedScan, ReferenceStars, reduce_scan
 from workers.steps.raw_band import raw_band
+from workers.steps.raw_scan import source_times
 
 pytestmark = pytest.mark.slow
 EPOCH = 1998.32
@@ -114,6 +115,22 @@ def test_frames_lie_where_the_telescope_pointed(measured, band):
         np.abs(error.mean(axis=0)).max() < 0.07
     )  # four or five reference stars of 0.05" and more for centroids
     assert measured.reduced.registration.reference_count >= 2
+
+
+def test_times_are_those_at_which_the_telescope_was_there(measured):
+    truth = rows_of(measured.frames, measured.scan, Band.J)
+    uscan, found = measured.reduced.uscan, measured.result.sources
+    _, telescope = uscan.from_sky(truth["ra"], truth["decl"])
+    _, y = uscan.from_sky(found["ra"], found["decl"])
+    order = np.argsort(telescope)
+    mjd = measured.reduced.bands[Band.J].raw.mjd
+    seconds = (mjd - mjd[0]) * 86400.0
+    expected = np.interp(y, telescope[order], seconds[order])
+    error = (source_times(measured.reduced, found) - mjd[0]) * 86400.0 - expected
+    assert found.size > 100
+    assert np.abs(error).max() < 1.0
+    # One image a scan of 20 frames: its number alone would say the same time for all.
+    assert np.ptp(expected) > 15.0
 
 
 def isolated(measured, band, low, high):

@@ -3,6 +3,7 @@
 import re
 from dataclasses import dataclass
 
+import numpy as np
 import pytest
 
 from app.columns import POINT_SOURCE
@@ -12,6 +13,7 @@ from app.db.statements import scripts, statement
 from app.production.publishing import coverage_values
 from tests.worlds.ledger import accept, open_attempt, sky_rows
 from tests.worlds.release import Box
+from workers.reduction.merging.total_uncertainty import total_uncertainty
 
 CHECKS = {path.stem: path.read_text(encoding="utf-8") for path in scripts("checks")}
 
@@ -35,16 +37,28 @@ class Sound:
 
 def good_rows(attempt):
     rows = sky_rows(attempt, [10.0, 10.001, 200.0], [-5.0, -5.0, 60.0])
-    rows["ph_qual"], rows["rd_flg"], rows["bl_flg"], rows["cc_flg"] = b"AXU", b"290", b"100", b"000"
+    rows["ph_qual"], rows["bl_flg"], rows["cc_flg"] = b"AXU", b"100", b"000"
     rows["dist_edge_ns"] = rows["dist_edge_ew"] = 100
     rows["j_m"], rows["k_m"] = 15.0, 16.0
     rows["j_msig"] = rows["j_cmsig"] = 0.020
-    rows["j_msigcom"] = (0.020**2 + 0.011**2 + 0.005**2) ** 0.5
-    rows["rd_flg"][2], rows["j_msigcom"][2] = b"190", (0.020**2 + 0.011**2 + 0.005**2 + 0.012**2) ** 0.5
+    # rd_flg 2, 3 and 1: only 1 has the error of the Read_1 scale.
+    rows["rd_flg"] = b"290", b"390", b"190"
+    read, unknown = rows["rd_flg"].astype("S1"), np.full(3, np.nan)
+    rows["j_msigcom"] = total_uncertainty(rows["j_cmsig"], read, ZERO_POINT_ERROR, 0.005, 0.012)
+    rows["k_msigcom"] = total_uncertainty(unknown, read, ZERO_POINT_ERROR, 0.005, 0.012)
     rows["ph_qual"][1], rows["k_m"][1] = b"AX ", float("nan")
     return rows
 
 
+ZERO_POINT_ERROR = 0.1
+IMAGES = f"""INSERT INTO wsdb.atlas_image (coadd_key, run_id, attempt_id, scan_key, band, number, ra, decl, footprint,
+        width_pix, height_pix, url, sha256, zero_point_mag, zero_point_error_mag)
+    SELECT %(scan_key)s * 1024 + 3, %(run_id)s, %(attempt_id)s, %(scan_key)s, band, 3, 0, 0,
+        '{{(0d,0d),(1d,0d),(0d,1d)}}', 1, 1, '', '', 20,
+        {ZERO_POINT_ERROR}
+    FROM unnest(ARRAY['j', 'h', 'k']) AS image (band)"""
+PARAMETERS = """UPDATE production.pipeline
+    SET parameters = '{"photometry": {"flat_error_mag": 0.005, "read1_error_mag": 0.012}}'"""
 RELEASE = (
     """INSERT INTO release.release (name, kind, state, parameters, code_version, code_commit, hash_version)
        VALUES ('r', 'sampler', 'building', '{"edge_arcsec": 10}', '', '', 1)""",
@@ -83,6 +97,8 @@ def sound(database):
             connection.execute(statement("production/publish/add_scan_coverage"), values)
         for command in RELEASE:
             world.change(command)
+        world.change(IMAGES)
+        world.change(PARAMETERS)
         yield world
         connection.rollback()
 
@@ -137,6 +153,34 @@ PLANTED = {
     "release_edges": "UPDATE release.psc SET dist_edge_ew = 10",
     "release_neighbours": "UPDATE release.psc SET prox = 3 WHERE pts_key = 1",
 }  # fmt: skip
+
+
+WRONG_TOTALS = {
+    "the constant of before": "UPDATE wsdb.point_source SET j_msigcom = sqrt(0.02 ^ 2 + 0.011 ^ 2 + 0.005 ^ 2)",
+    "the Read_1 term on wings": "UPDATE wsdb.point_source SET j_msigcom = sqrt(j_msigcom ^ 2 + 0.012 ^ 2)"
+    " WHERE rd_flg = '390'",
+    "no Read_1 term on apertures": "UPDATE wsdb.point_source SET rd_flg = '190' WHERE rd_flg = '290'",
+    "a total without its part": "UPDATE wsdb.point_source SET k_msigcom = 0.1",
+    "no total": "UPDATE wsdb.point_source SET j_msigcom = NULL",
+    "another zero point": "UPDATE wsdb.atlas_image SET zero_point_error_mag = 0.2",
+    "an unknown zero point": "UPDATE wsdb.atlas_image SET zero_point_error_mag = NULL",
+    "another flat": """UPDATE production.pipeline SET parameters = '{"photometry": {"flat_error_mag": 0.05,
+        "read1_error_mag": 0.012}}'""",
+}
+
+
+@pytest.mark.parametrize("fault", WRONG_TOTALS)
+def test_total_uncertainties_have_the_errors_of_what_was_used(sound, fault):
+    sound.change("SET LOCAL session_replication_role = replica")
+    sound.change(WRONG_TOTALS[fault])
+    assert set(violations(sound.connection)) == {"total_uncertainties"}
+
+
+def test_totals_are_unknown_where_the_zero_point_is(sound):
+    sound.change("SET LOCAL session_replication_role = replica")
+    sound.change("UPDATE wsdb.atlas_image SET zero_point_error_mag = NULL")
+    sound.change("UPDATE wsdb.point_source SET j_msigcom = NULL")
+    assert violations(sound.connection) == {}
 
 
 @pytest.fixture

@@ -13,7 +13,7 @@ from psycopg.types.json import Jsonb
 from app.db.locks import RELEASES
 from app.db.statements import scripts
 from app.errors import ConflictError, UnknownNameError
-from app.releases.build import ReleaseNameError, build_release
+from app.releases.build import EmptyReleaseError, ReleaseNameError, build_release
 from app.releases.catalogue import list_releases, release_facts
 from app.releases.diff import diff_releases
 from app.releases.explain import explain
@@ -231,9 +231,36 @@ def test_refusals(world: World) -> None:
     )
     refused(ReleaseParameterError, "match_arcsec", parameters={"match_arcsec": 0.0}, allow_unfinished=True)
     refused(ReleaseParameterError, "cell_arcsec", parameters={"match_arcsec": 11.0}, allow_unfinished=True)
+    refused(ReleaseNameError, "release name 'x{64}...'", name=65 * "x")
+    refused(EmptyReleaseError, "1 of 1 scans are selected", allow_unfinished=True)
+    assert connection.execute("SELECT count(*) FROM release.release").fetchone() == (0,)
+    connection.rollback()
+    build_release(connection, 64 * "x", "sampler", ["run"], allow_unfinished=True, allow_empty=True)
+    world.sources(1, 10.1, 0.5)
+    connection.commit()
     build_release(connection, "one", "sampler", ["run"], allow_unfinished=True)
     refused(ConflictError, "already", allow_unfinished=True)
     assert connection.execute("SELECT sealed_at IS NOT NULL FROM production.run").fetchone() == (True,)
+
+
+def test_a_release_of_scans_without_reference_stars_says_what_to_do(world: World) -> None:
+    world.scan(world.run(), 1, Box(10.0, 10.2, 0.0, 1.0))
+    [source] = world.sources(1, 10.1, 0.5)
+    attempt = world.scans[1][1]
+    world.insert(
+        "quality", "metric", "attempt_id", attempt_id=attempt, name="reference_stars", band="-", value=0
+    )
+    with pytest.raises(EmptyReleaseError, match="positions rest on the pointing") as refusal:
+        world.build(allow_empty=False)
+    assert "mapps reference load" in refusal.value.remedy
+    assert "--without-reference-stars" in refusal.value.remedy
+    assert world.rows("SELECT count(*) FROM release.release") == [(0,)]
+    empty = world.build("empty")
+    assert (empty.scans, empty.scans_selected, empty.reasons) == (1, 0, {"scan": 1})
+    [(reason, count)] = empty.refusals.items()
+    assert (reason[:17], count) == ("0 reference stars", 1)
+    told = world.build("told", parameters={"reference_stars_minimum": 0})
+    assert (told.refusals, world.verdicts()) == ({}, {source: "released"})
 
 
 def test_a_failing_statement_leaves_nothing(world: World, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 
@@ -18,6 +19,14 @@ def _grade(world: World, run: int, scan: int, score: int, rule: str = "1") -> No
         "quality", "grade", "grade_id", run_id=run, scan_key=key_of(scan), score=score, rule_version=rule, reasons="{}",
         graded_by="t",
     )  # fmt: skip
+
+
+def _hold(world: World, scan_key: int, stars: int) -> None:
+    """Say how many reference stars a reduction found for the scan."""
+    attempt = world.scans[scan_key][1]
+    world.insert(
+        "quality", "metric", "attempt_id", attempt_id=attempt, name="reference_stars", band="-", value=stars
+    )
 
 
 def _fill(world: World) -> None:
@@ -47,6 +56,10 @@ def _fill(world: World) -> None:
     _grade(world, first, 62, 6, "2")
     scan(71, 8)
     _grade(world, first, 71, 4)
+    scan(101, 11, noise=0.8)
+    scan(102, 11)
+    _hold(world, 101, 0)
+    _hold(world, 102, 2)
     world.scan(first, 81, Box(30.0, 30.2, 0.0, 1.0), tile=9, kind="cal")
     world.scan(first, 91, Box(31.0, 31.2, 0.0, 1.0), tile=10)
     old = world.sources(91, 31.1, 0.5)
@@ -59,7 +72,10 @@ def _fill(world: World) -> None:
 def world(template_database: Database) -> Iterator[World]:
     with fresh_world(template_database.cluster) as world:
         _fill(world)
-        world.build(parameters={"grade_minimum": 5})
+        world.build()
+        world.build("graded", parameters={"grade_minimum": 5})
+        world.build("starless", parameters={"reference_stars_minimum": 0})
+        world.build("well-held", parameters={"reference_stars_minimum": 3})
         yield world
 
 
@@ -86,29 +102,93 @@ CHOICES: dict[str, dict[int, Choice]] = {
         62: (True, 1, "the best of 2 scans of its tile"),
         61: (False, 2, "grade none against 6"),
     },
-    "minimum": {71: (False, 1, "grade 4 is below the minimum of 5")},
+    "no minimum": {71: (True, 1, "the only scan of its tile")},
+    "no reference star": {
+        101: (False, 2, "0 reference stars are below the minimum of 1: positions rest on the pointing"),
+        102: (True, 1, "the only scan of its tile"),
+    },
     "calibration": {81: (False, 1, "not a survey scan but cal")},
 }
+
+
+GRADED: dict[str, dict[int, Choice]] = {
+    "below": {71: (False, 1, "grade 4 is below the minimum of 5")},
+    "without a grade": {
+        1: (False, 1, "has no grade, and the minimum is 5"),
+        61: (False, 2, "has no grade, and the minimum is 5"),
+    },
+    "at the minimum or above": {
+        62: (True, 1, "the only scan of its tile"),
+        21: (True, 1, "the best of 2 scans of its tile"),
+        22: (False, 2, "grade 8 against 9"),
+    },
+}
+STARS: dict[str, dict[int, Choice]] = {
+    "starless": {
+        101: (True, 1, "the best of 2 scans of its tile"),
+        102: (False, 2, "sensitivity 20.000 mag against 20.242"),
+    },
+    "well-held": {
+        101: (False, 1, "0 reference stars are below the minimum of 3: positions rest on the pointing"),
+        102: (False, 2, "2 reference stars are below the minimum of 3: positions rest on the pointing"),
+        # Finished images have no such metric: their astrometry is not ours.
+        1: (True, 1, "the only scan of its tile"),
+    },
+}
+
+
+def _chosen(world: World, release: str, scan: int) -> list[tuple[Any, ...]]:
+    return world.rows(
+        "SELECT s.selected, s.rank, s.reason FROM release.scan AS s JOIN release.release AS r USING (release_id)"
+        " WHERE r.name = %s AND s.scan_key = %s",
+        release,
+        key_of(scan),
+    )
 
 
 @pytest.mark.parametrize("case", CHOICES)
 def test_choice(world: World, case: str) -> None:
     for scan, wanted in CHOICES[case].items():
-        query = "SELECT selected, rank, reason FROM release.scan WHERE scan_key = %s"
-        rows = world.rows(query, key_of(scan))
-        assert rows == [wanted]
+        assert _chosen(world, "first", scan) == [wanted]
+
+
+@pytest.mark.parametrize("case", GRADED)
+def test_no_scan_passes_a_grade_minimum_without_reaching_it(world: World, case: str) -> None:
+    for scan, wanted in GRADED[case].items():
+        assert _chosen(world, "graded", scan) == [wanted]
+
+
+def test_every_selected_scan_of_a_graded_release_has_its_grade(world: World) -> None:
+    scores = world.rows(
+        "SELECT (SELECT score FROM quality.grade AS g WHERE g.run_id = s.run_id AND g.scan_key = s.scan_key"
+        " ORDER BY grade_id DESC LIMIT 1) FROM release.scan AS s JOIN release.release AS r USING (release_id)"
+        " WHERE r.name = 'graded' AND s.selected"
+    )
+    assert scores
+    assert all(score is not None and score >= 5 for (score,) in scores)
+
+
+@pytest.mark.parametrize("release", STARS)
+def test_scans_that_hang_on_too_few_reference_stars(world: World, release: str) -> None:
+    for scan, wanted in STARS[release].items():
+        assert _chosen(world, release, scan) == [wanted]
 
 
 def test_the_later_of_two_runs(world: World) -> None:
-    query = "SELECT run_id, selected, rank FROM release.scan WHERE scan_key = %s ORDER BY run_id"
+    query = "SELECT run_id, selected, rank FROM release.scan WHERE release_id = 1 AND scan_key = %s ORDER BY run_id"
     rows = world.rows(query, key_of(91))
     assert rows == [(world.runs["one"], False, 2), (world.runs["two"], True, 1)]
-    rows = world.rows("SELECT run_id, reason FROM release.verdict ORDER BY run_id")
+    rows = world.rows("SELECT run_id, reason FROM release.verdict WHERE release_id = 1 ORDER BY run_id")
     assert rows == [(world.runs["one"], "scan"), (world.runs["two"], "released")]
 
 
 def test_one_scan_of_a_tile(world: World) -> None:
-    assert world.rows("SELECT tile FROM release.scan WHERE selected GROUP BY tile HAVING count(*) > 1") == []
+    assert (
+        world.rows(
+            "SELECT tile FROM release.scan WHERE selected GROUP BY release_id, tile HAVING count(*) > 1"
+        )
+        == []
+    )
 
 
 def test_the_atlas_list_is_that_of_the_selected_scans(world: World) -> None:
@@ -116,7 +196,7 @@ def test_the_atlas_list_is_that_of_the_selected_scans(world: World) -> None:
         "SELECT s.run_id, s.scan_key, count(a.coadd_key), bool_and(s.selected) FROM release.scan AS s"
         " JOIN wsdb.atlas_image AS i USING (attempt_id) LEFT JOIN release.atlas AS a ON a.release_id = s.release_id"
         " AND (a.run_id, a.coadd_key, a.band) = (i.run_id, i.coadd_key, i.band)"
-        " GROUP BY 1, 2"
+        " WHERE s.release_id = 1 GROUP BY 1, 2"
     )
     for _, scan_key, images, selected in rows:
         assert images == ((6 if scan_key == key_of(31) else 3) if selected else 0)

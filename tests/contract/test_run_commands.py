@@ -186,6 +186,88 @@ def test_parameters_of_a_file_stand_in_the_pipeline(command, ledger, tmp_path):
     )
 
 
+def fail(ledger, name, count, text):
+    """Let the next tasks fail for good."""
+    for _ in range(count):
+        held = protocol.claim(ledger, IDENTITY, 60, name)
+        protocol.fail(ledger, held, Failure(Family.INPUT, "DAMAGED", text), 0.0)
+
+
+def test_status_groups_tasks_that_failed_alike(command, ledger):
+    command("create", "first", "--kind", "preliminary")
+    command("queue", "first")
+    held = protocol.claim(ledger, IDENTITY, 60, "first")
+    publish(ledger, held, publication_of(held))
+    fail(ledger, "first", 2, "header is damaged")
+    told = command("status", "first")
+    assert told.count("header is damaged") == 1
+    assert "and 1 more: DAMAGED: header is damaged" in told
+    [problem] = command("status", "first", "--json")["problems"]
+    assert (problem["tasks"], problem["state"], problem["kind"]) == (2, "failed", "scan")
+
+
+def test_status_says_why_a_run_is_held(command, ledger):
+    command("create", "first", "--kind", "preliminary")
+    command("hold", "first", "--because", "the dome leaks")
+    assert "held (the dome leaks)" in command("status", "first")
+    assert command("status", "first", "--json")["reason"] == "the dome leaks"
+    command("resume", "first")
+    assert "the dome leaks" not in command("status", "first")
+
+
+@pytest.mark.parametrize("verb", ["retry", "hold", "resume"])
+def test_a_task_that_the_run_does_not_have_is_an_error(command, ledger, verb):
+    command("create", "first", "--kind", "preliminary")
+    command("create", "second", "--kind", "preliminary")
+    command("queue", "first")
+    known = value(ledger, "SELECT min(task_id) FROM production.task")
+    told = command(verb, "first", "--task", "9999", "--task", str(known), status=2)
+    assert "UNKNOWN_NAME: run 'first' has no task 9999;" in told
+    assert f"no task {known}" in command(verb, "second", "--task", str(known), status=2)
+    assert value(ledger, "SELECT count(*) FROM production.task WHERE state = 'held'") == 0
+
+
+def test_a_rehearsal_shows_no_numbers_that_nothing_will_have(command, ledger):
+    command("create", "first", "--kind", "preliminary")
+    rehearsed = command("queue", "first", "--dry-run", "--json")
+    assert [row["task"] for row in rehearsed] == [None] * 3
+    queued = command("queue", "first", "--json")
+    assert all(isinstance(row["task"], int) for row in queued)
+    assert [row | {"task": None} for row in queued] == rehearsed
+
+
+def test_status_counts_scans_without_reference_stars(command, ledger):
+    command("create", "first", "--kind", "preliminary")
+    command("queue", "first")
+    work(ledger, "first")
+    assert "without reference stars" not in command("status", "first")
+    ledger.execute(
+        "INSERT INTO quality.metric (attempt_id, name, band, value)"
+        " SELECT attempt_id, 'reference_stars', '-', scan_key % 2"
+        " FROM production.attempt WHERE accepted AND scan_key IS NOT NULL"
+    )
+    assert "1 scans were reduced without reference stars" in command("status", "first")
+    assert command("status", "first", "--json")["scans_without_reference_stars"] == 1
+
+
+def test_worker_command_says_when_idle_is_not_done(command, ledger, capsys):
+    command("create", "first", "--kind", "preliminary")
+    command("create", "second", "--kind", "preliminary")
+    command("queue", "first")
+    words = ["worker", "--until-idle", "--quiet"]
+    fail(ledger, "first", 1, "no darks")
+    capsys.readouterr()
+    assert mapps([*words, "--run", "first"]) == 3
+    told = capsys.readouterr().err
+    assert "TASKS_LEFT" in told
+    assert "run first: 1 failed, 2 blocked" in told
+    assert "mapps run retry first" in told
+    assert mapps([*words, "--run", "second"]) == 0
+    # A held run is the operator's own wish.
+    command("hold", "first")
+    assert mapps(words) == 0
+
+
 def test_worker_command_refuses_before_it_starts_processes(live_database, capsys):
     assert mapps(["worker", "--run", "nowhere"]) == 2
     assert "nowhere" in capsys.readouterr().err

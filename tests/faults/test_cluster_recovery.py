@@ -14,9 +14,10 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from app.db import postmaster
-from app.db.cluster import Cluster
+from app.db import migrate, postmaster
+from app.db.cluster import READER, Cluster
 from app.db.engine import connect_url
+from app.db.socket_folder import make_socket_folder, remove_socket_folder
 from app.errors import ClusterError, DatabaseUnavailableError
 from tests.conftest import make_open_folder
 from tests.worlds.places import ROOT
@@ -107,6 +108,62 @@ def test_zombie_that_nobody_reaps(real_cluster):
     new = in_another_process(real_cluster, "ensure")
     assert new != old
     assert count(real_cluster) == 1
+
+
+def test_the_url_stays_the_same_over_stops_and_kills(real_cluster):
+    real_cluster.ensure()
+    url = real_cluster.url()
+    real_cluster.stop()
+    real_cluster.ensure()
+    assert real_cluster.url() == url
+    kill(real_cluster)
+    real_cluster.ensure()
+    assert real_cluster.url() == url
+
+
+def test_a_taken_socket_folder_is_left_to_its_owner(real_cluster):
+    taken = make_socket_folder(real_cluster.folder)
+    remove_socket_folder(str(taken))
+    target = make_open_folder("somebody-")
+    taken.symlink_to(target)  # a trap, which rmtree does not follow and mkdir does not take
+    try:
+        real_cluster.ensure()
+        assert real_cluster.status().socket_dir != str(taken)
+        assert not any(target.iterdir())
+        connect_url(real_cluster.url()).close()
+    finally:
+        real_cluster.stop()
+        taken.unlink()
+        target.rmdir()
+
+
+def whoami(url, user):
+    """What psql says as another Linux user: the database user, or the refusal."""
+    command = ["psql", url, "-X", "-qAt", "-c", "SELECT current_user"]
+    done = subprocess.run(
+        command, capture_output=True, text=True, check=False, user=user, cwd="/", timeout=60,
+        env={"PATH": os.environ["PATH"], "HOME": "/"},
+    )  # fmt: skip
+    return done.stdout.strip() or done.stderr
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root may act as another Linux user")
+def test_another_linux_user_is_let_in_as_reader_alone(real_cluster):
+    real_cluster.ensure()
+    migrate.upgrade(real_cluster.url())
+    reader, owner = real_cluster.url(READER), real_cluster.url()
+    assert "Peer authentication failed" in whoami(reader, "nobody")
+    real_cluster.set_reader("nobody", allowed=True)
+    real_cluster.set_reader("daemon", allowed=True)
+    assert real_cluster.readers() == ("daemon", "nobody")
+    assert whoami(reader, "nobody") == READER
+    assert "Peer authentication failed" in whoami(owner, "nobody")
+    real_cluster.stop()
+    real_cluster.ensure()
+    assert whoami(reader, "nobody") == READER  # under the same URL
+    real_cluster.set_reader("nobody", allowed=False)
+    assert "Peer authentication failed" in whoami(reader, "nobody")
+    assert whoami(reader, "daemon") == READER
 
 
 def test_stale_files_of_a_crashed_machine(real_cluster):

@@ -263,9 +263,10 @@ class World:
         )  # fmt: skip
 
     def build(self, name: str = "first", **options: Any) -> BuildSummary:
-        """Commit what was filled in and draw a release from all runs."""
+        """Commit what was filled in and draw a release from all runs, without any source if so it comes out."""
         self.connection.commit()
-        return build_release(self.connection, name, "sampler", list(self.runs), **options)
+        choices = {"allow_empty": True} | options
+        return build_release(self.connection, name, "sampler", list(self.runs), **choices)
 
     def rows(self, query: str, *values: Any) -> list[tuple[Any, ...]]:
         """Run a query; the transaction is left closed."""

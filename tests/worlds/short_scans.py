@@ -52,6 +52,13 @@ class Observed:
 
 def observe(folder: Path, parameters: NightParameters, stars: np.ndarray | None = None) -> Observed:
     """Simulate a night, with bright stars of its own where given, and read its first survey scan."""
+    return observe_all(folder, parameters, ScanType.SURVEY, stars)[0]
+
+
+def observe_all(
+    folder: Path, parameters: NightParameters, scan_type: ScanType, stars: np.ndarray | None = None
+) -> list[Observed]:
+    """Simulate a night, with bright stars of its own where given, and read all its scans of a type."""
     summary = simulate_night(parameters, folder, reference=stars)
     kinds: dict[ScanType, dict[Band, list[RawScan]]] = {}
     for path in raw_files(summary.night):
@@ -70,8 +77,12 @@ def observe(folder: Path, parameters: NightParameters, stars: np.ndarray | None 
         )
         for band in BANDS
     }
-    raw = {band: raw_band(kinds[ScanType.SURVEY][band][0]) for band in BANDS}
-    return Observed(raw, calibration, references_around(raw[Band.J]), read_table(summary.truth, "SOURCES"))
+    truth = read_table(summary.truth, "SOURCES")
+    raws = [
+        {band: raw_band(content) for band, content in zip(BANDS, scans, strict=True)}
+        for scans in zip(*(kinds[scan_type][band] for band in BANDS), strict=True)
+    ]
+    return [Observed(raw, calibration, references_around(raw[Band.J]), truth) for raw in raws]
 
 
 def references_around(raw: RawBand) -> ReferenceStars:

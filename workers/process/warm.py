@@ -3,10 +3,26 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 
 
-def warm() -> float:
-    """Run every kernel on tiny inputs; the compiled code stays in the cache folder. Returns the seconds it took."""
+def _tell_nobody(_text: str) -> None:
+    pass
+
+
+def warm(tell: Callable[[str], None] = _tell_nobody) -> float:
+    """Run every kernel on tiny inputs; the compiled code stays in the cache folder.
+
+    Parameters
+    ----------
+    tell : callable, optional
+        Told before each part how far it is.
+
+    Returns
+    -------
+    float
+        Seconds that it took.
+    """
     from app.formats.rice_decoding import warm_decoder
     from app.formats.rice_encoding import warm_encoder
     from workers.process.kernel_cache import cache_folder, forget_old_kernels
@@ -14,9 +30,15 @@ def warm() -> float:
     from workers.process.warm_images import warm as warm_extraction
 
     started = time.monotonic()
-    warm_extraction()
-    warm_frames()
-    warm_encoder()
-    warm_decoder()
+    parts = {
+        "of finished images": warm_extraction,
+        "of frames": warm_frames,
+        "that pack images": warm_encoder,
+        "that unpack images": warm_decoder,
+    }
+    for number, (kernels, compile_part) in enumerate(parts.items(), start=1):
+        seconds = time.monotonic() - started
+        tell(f"kernels {kernels}, part {number} of {len(parts)} (after {seconds:.0f} s of some 45)")
+        compile_part()
     forget_old_kernels(cache_folder(), time.time())
     return time.monotonic() - started

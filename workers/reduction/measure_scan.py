@@ -19,8 +19,8 @@ from workers.reduction.extended.measure import join_bands, measure_extended, wid
 from workers.reduction.frames.products import EXTENDED_DTYPE, ScanSources
 from workers.reduction.frames.scan_grid import ScanGrid
 from workers.reduction.merging.characters import characters_of
-from workers.reduction.merging.read1 import apply_read1
-from workers.reduction.merging.rows import fill_limits, merge_catalogues
+from workers.reduction.merging.read1 import Read1Scale, apply_read1
+from workers.reduction.merging.rows import fill_limits, merge_catalogues, widen_ellipses
 from workers.reduction.merging.star_rows import one_row_a_star
 from workers.reduction.photometry.catalogue import BandCatalogue, make_catalogue
 from workers.reduction.photometry.detection import Detector
@@ -130,6 +130,7 @@ def merge_bands(
     # An index takes 15 times as long on rows of 276 bytes.
     rows = np.take(rows, np.lexsort((rows["ra"], rows["decl"])))
     sources, star = _bright_stars(reduced, rows, measured, grid, parameters)
+    widen_ellipses(sources, parameters.reference_error_arcsec, reduced.registration.place_error_arcsec)
     flagged = mark_artefacts(sources, star >= 0, reduced.uscan, reduced.geometry, rules)
     references = reference_table(flagged, reduced.reference, reduced.uscan, reduced.grid.first_y_arcsec)
     order = np.lexsort((extended["ra"], extended["decl"]))
@@ -154,11 +155,16 @@ def _metrics(reduced: ReducedScan, measured: Mapping[Band, MeasuredBand], source
 
 
 def _grid_of(reduced: ReducedScan) -> ScanGrid:
-    by_key = {(image.band, image.number): image.zero_point_mag for image in reduced.images}
-    zero_points = {
-        band: np.array([by_key[band, number] for number in reduced.numbers]) for band in reduced.stacks
-    }
-    return ScanGrid(reduced.uscan, reduced.grid, reduced.numbers, zero_points)
+    by_key = {(image.band, image.number): image for image in reduced.images}
+    images = {band: [by_key[band, number] for number in reduced.numbers] for band in reduced.stacks}
+    return ScanGrid(
+        reduced.uscan,
+        reduced.grid,
+        reduced.numbers,
+        {band: np.array([image.zero_point_mag for image in images[band]]) for band in images},
+        # float turns an unknown error, None, into NaN.
+        {band: np.array([image.zero_point_error_mag for image in images[band]], float) for band in images},
+    )
 
 
 def _bright_stars(
@@ -175,12 +181,16 @@ def _bright_stars(
     wings = wings_of_rows(reduced.bands, profiles, stars, star)
     _, y = reduced.uscan.from_sky(sources["ra"], sources["decl"])
     image = grid.image_of(y)
-    zero_points = {
-        band: grid.zero_point_mag[band][image] + part.catalogue.growth.correction_mag
-        for band, part in measured.items()
-    }
-    fixed = (parameters.zero_point_error_mag, parameters.flat_error_mag, parameters.read1_error_mag)
-    with_read1 = apply_read1(sources, star >= 0, reduced.uscan, reduced.bands, zero_points, wings, fixed)
+    scale = Read1Scale(
+        {
+            band: grid.zero_point_mag[band][image] + part.catalogue.growth.correction_mag
+            for band, part in measured.items()
+        },
+        {band: grid.zero_point_error_mag[band][image] for band in measured},
+        parameters.flat_error_mag,
+        parameters.read1_error_mag,
+    )
+    with_read1 = apply_read1(sources, star >= 0, reduced.uscan, reduced.bands, scale, wings)
     return with_read1, star
 
 

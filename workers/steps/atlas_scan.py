@@ -51,7 +51,6 @@ def reduce_atlas_scan(claim: Claim, context: StepContext, scan: ScanFacts) -> Pu
                 scan,
                 url=file.url,
                 sha256=file.sha256,
-                zero_point_error_mag=content.facts.zero_point_error_mag,
                 sky_dn=content.facts.sky_dn,
                 sky_sigma_dn=content.facts.sky_sigma_dn,
                 raw_file_id=file.raw_file_id,

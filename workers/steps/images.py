@@ -51,6 +51,7 @@ def load_image(file: ScanFile) -> tuple[AtlasImage, AtlasFile]:
         pixels_dn=pixels,
         projection=facts.projection,
         zero_point_mag=facts.require_zero_point(),
+        zero_point_error_mag=facts.zero_point_error_mag,
         seeing_shape=facts.seeing_shape,
         coverage=content.coverage,
     )
@@ -72,7 +73,6 @@ def image_row(
     *,
     url: str,
     sha256: str,
-    zero_point_error_mag: float | None = None,
     sky_dn: float | None = None,
     sky_sigma_dn: float | None = None,
     raw_file_id: int | None = None,
@@ -87,8 +87,6 @@ def image_row(
         Scan that the image is of.
     url, sha256 : str
         File of the image, and the hash of its content, hexadecimal.
-    zero_point_error_mag : float, optional
-        Error of the zero point, where it is known.
     sky_dn, sky_sigma_dn : float, optional
         Level and scatter of the sky, DN an Atlas pixel.
     raw_file_id : int, optional
@@ -108,7 +106,7 @@ def image_row(
         url=url,
         sha256=sha256,
         zero_point_mag=image.zero_point_mag,
-        zero_point_error_mag=zero_point_error_mag,
+        zero_point_error_mag=image.zero_point_error_mag,
         seeing_shape=image.seeing_shape,
         sky_dn=sky_dn,
         sky_sigma_dn=sky_sigma_dn,

@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 
 import numpy as np
 
+from app.arrays import Doubles, Table
 from app.columns.diagnostics import ScanDiagnostics
 from app.formats.atlas import AtlasKeywords, write_atlas
 from app.formats.raw_night import read_raw_scan
@@ -15,9 +16,10 @@ from app.parameters.sections import ParameterSet
 from app.production.publication import AtlasImageRow, DiagnosticsRow, Publication
 from app.version import code_version
 from workers.reduction.atlas.cut import ImageFacts
+from workers.reduction.frames.crossing import crossing_mjd
 from workers.reduction.frames.products import AtlasImage
 from workers.reduction.measure_scan import measure_scan
-from workers.reduction.reduce_scan import ReducedScan, reduce_scan
+from workers.reduction.reduce_scan import ReducedScan, ReferenceStars, reduce_scan
 from workers.steps.calibrations import load_calibration, product_of, valid_products
 from workers.steps.context import Claim, StepContext
 from workers.steps.images import image_row
@@ -68,6 +70,7 @@ def reduce_raw_scan(claim: Claim, context: StepContext, scan: ScanFacts) -> Publ
     context.checkpoint("frames_read")
     with context.connect() as connection:
         given = given_stars(connection, next(iter(raw.values())), context.recorded)
+    _warn_without(given.stars, context, scan)
     calibrations = {band: load_calibration(context, product) for band, product in used.items()}
     reduced = reduce_scan(
         raw, calibrations, given.stars, parameters.reduction, photometry=parameters.photometry
@@ -76,7 +79,7 @@ def reduce_raw_scan(claim: Claim, context: StepContext, scan: ScanFacts) -> Publ
     result = measure_scan(reduced, parameters.photometry, parameters.artefacts)
     context.checkpoint("sources_extracted")
     coverage = scan_coverage(reduced.images)
-    points = point_records(result.sources, scan, area_of(coverage))
+    points = point_records(result.sources, scan, area_of(coverage), source_times(reduced, result.sources))
     images = _store_images(context, scan, position_id, reduced)
     diagnostics = _store_diagnostics(context, result.diagnostics)
     context.checkpoint("images_stored")
@@ -98,6 +101,32 @@ def reduce_raw_scan(claim: Claim, context: StepContext, scan: ScanFacts) -> Publ
     )
 
 
+def _warn_without(reference: ReferenceStars, context: StepContext, scan: ScanFacts) -> None:
+    if not reference.ra_deg.size:
+        context.log.warning(
+            "scan %d of night %s%s: no reference stars, positions will be those of the pointing, off by arcseconds;"
+            " mapps reference load",
+            scan.scan,
+            scan.date,
+            scan.hemis,
+        )
+
+
+def source_times(reduced: ReducedScan, sources: Table) -> Doubles:
+    """Give the time at which each source crossed the middle of the first band's array, MJD in UTC.
+
+    Parameters
+    ----------
+    reduced : ReducedScan
+        The scan, for the times and places of its frames.
+    sources : structured array of SOURCE_DTYPE, (n,)
+        Its sources; `ra` and `decl` are used.
+    """
+    stack = next(iter(reduced.stacks.values()))
+    _, y = reduced.uscan.from_sky(sources["ra"], sources["decl"])
+    return crossing_mjd(y, stack.geometry, stack.band.raw.mjd)
+
+
 def _store_images(
     context: StepContext, scan: ScanFacts, position_id: str, reduced: ReducedScan
 ) -> tuple[AtlasImageRow, ...]:
@@ -105,7 +134,7 @@ def _store_images(
     rows = []
     for image, facts in zip(reduced.images, reduced.facts, strict=True):
         buffer = io.BytesIO()
-        write_atlas(buffer, image, _keywords(scan, position_id, facts))
+        write_atlas(buffer, image, _keywords(scan, position_id, facts, image.zero_point_error_mag))
         stored = context.store.put(buffer.getvalue(), "atlas", ".fits")
         rows.append(_row(image, facts, scan, stored.name, stored.sha256))
     return tuple(rows)
@@ -123,7 +152,6 @@ def _row(image: AtlasImage, facts: ImageFacts, scan: ScanFacts, name: str, sha25
         scan,
         url=name,
         sha256=sha256,
-        zero_point_error_mag=facts.zero_point_error_mag,
         sky_dn=_finite(facts.sky_dn),
         sky_sigma_dn=_finite(facts.sky_sigma_dn),
     )
@@ -133,7 +161,9 @@ def _finite(value: float) -> float | None:
     return value if np.isfinite(value) else None
 
 
-def _keywords(scan: ScanFacts, position_id: str, facts: ImageFacts) -> AtlasKeywords:
+def _keywords(
+    scan: ScanFacts, position_id: str, facts: ImageFacts, zero_point_error_mag: float | None
+) -> AtlasKeywords:
     return AtlasKeywords(
         night_date=scan.date,
         hemisphere=scan.hemis,
@@ -145,7 +175,7 @@ def _keywords(scan: ScanFacts, position_id: str, facts: ImageFacts) -> AtlasKeyw
         position_id=position_id,
         start=MJD_EPOCH + timedelta(days=facts.mjd),
         airmass=_finite(facts.airmass),
-        zero_point_error_mag=facts.zero_point_error_mag,
+        zero_point_error_mag=zero_point_error_mag,
         sky_dn=_finite(facts.sky_dn),
         sky_sigma_dn=_finite(facts.sky_sigma_dn),
         uscan_x_arcsec=facts.uscan_x_arcsec,

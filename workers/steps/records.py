@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from app.arrays import Integers, Table
+from app.arrays import Doubles, Integers, Table
 from app.columns import EXTENDED_SOURCE, POINT_SOURCE, Column, Kind, Producer
 from app.columns.column import names_by
 from app.columns.records import EPOCH, empty_records, null_integer
@@ -27,7 +27,9 @@ from workers.reduction.frames.products import EXTENDED_INTERNAL
 from workers.steps.scan_facts import ScanFacts
 
 FRAME_PERIOD_DAYS = 1.485 / 86400.0
-"""Real headers: 17.82 s between images that are 12 frames apart. jdate is good to 30 s along a 6 minute scan."""
+"""Of finished images, whose frames are gone: real headers have 17.82 s between images that are 12 frames apart."""
+
+JULIAN_DATE_OF_MJD_0 = 2400000.5
 
 SAME_OBJECT_ARCSEC = 2.0
 """A point source this near to an extended one is the same object."""
@@ -87,7 +89,7 @@ def seam_fields(
     return tuple(wanted)
 
 
-def point_records(sources: Table, scan: ScanFacts, area: Corners | None) -> Table:
+def point_records(sources: Table, scan: ScanFacts, area: Corners | None, mjd: Doubles | None = None) -> Table:
     """Make the rows of wsdb.point_source of a scan.
 
     Parameters
@@ -99,6 +101,9 @@ def point_records(sources: Table, scan: ScanFacts, area: Corners | None) -> Tabl
     area : Corners or None
         What all bands of the scan cover: the edges from which distances count. None where no pixel has data, and so
         no source can be.
+    mjd : float64 array (n,), optional
+        When each source was observed, UTC, days, where the times of frames tell. Without it the start of the scan and
+        the image number do, good to 30 s.
 
     Returns
     -------
@@ -119,7 +124,7 @@ def point_records(sources: Table, scan: ScanFacts, area: Corners | None) -> Tabl
     if area is None and sources.size:
         raise ValueError(f"{sources.size} sources of scan {scan.scan_key}, which covers nothing")
     north_south, east_west, edges = edge_distances(ra, decl, area or _NOWHERE)
-    start = np.nan if scan.jdate is None else scan.jdate
+    jdate = _image_dates(sources, scan) if mjd is None else mjd + JULIAN_DATE_OF_MJD_0
     _complete(
         rows,
         POINT_SOURCE,
@@ -131,7 +136,7 @@ def point_records(sources: Table, scan: ScanFacts, area: Corners | None) -> Tabl
             "hemis": scan.hemis,
             "scan": scan.scan,
             "date": (np.datetime64(scan.date, "D") - EPOCH).astype(int),
-            "jdate": start + (sources["coadd"].astype(np.float64) - 1.0) * FRAME_PERIOD_DAYS,
+            "jdate": jdate,
             "glon": np.round(longitude, 3) % 360.0,
             "glat": np.round(latitude, 3),
             "dist_edge_ns": north_south,
@@ -140,6 +145,12 @@ def point_records(sources: Table, scan: ScanFacts, area: Corners | None) -> Tabl
         },
     )
     return _in_order(rows, "src_id")
+
+
+def _image_dates(sources: Table, scan: ScanFacts) -> Doubles:
+    """Julian dates by the image that each source was measured on; NaN where the scan has no time."""
+    start = np.nan if scan.jdate is None else scan.jdate
+    return np.asarray(start + (sources["coadd"].astype(np.float64) - 1.0) * FRAME_PERIOD_DAYS)
 
 
 def extended_records(extended: Table, scan: ScanFacts, points: Table) -> Table:

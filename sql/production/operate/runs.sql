@@ -1,5 +1,5 @@
 -- All runs, or the named one, with the tasks of each by state.
-SELECT r.name, r.kind, r.state, r.created_at, r.created_by, r.zones, r.sealed_at, p.code_version, p.code_commit,
+SELECT r.name, r.kind, r.state, r.reason, r.created_at, r.created_by, r.zones, r.sealed_at, p.code_version, p.code_commit,
        p.pipeline_hash, p.frozen_at,
        coalesce(sum(c.tasks), 0)::bigint AS tasks,
        coalesce(sum(c.tasks) FILTER (WHERE c.state = 'done'), 0)::bigint AS done,

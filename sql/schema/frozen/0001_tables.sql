@@ -189,16 +189,16 @@ COMMENT ON COLUMN release.psc.err_min IS 'Semi-minor axis of the 1-sigma error e
 COMMENT ON COLUMN release.psc.err_ang IS 'Position angle of the error ellipse, east of north [deg].';
 COMMENT ON COLUMN release.psc.designation IS 'Sexagesimal name made from the truncated position.';
 COMMENT ON COLUMN release.psc.j_m IS 'J default magnitude, or 95 percent upper limit where ph_qual is U [mag]. Null: ph_qual X, or outside the coverage.';
-COMMENT ON COLUMN release.psc.j_cmsig IS 'J corrected measurement uncertainty [mag]. Null: upper limit or no measurement.';
-COMMENT ON COLUMN release.psc.j_msigcom IS 'J total uncertainty with zero point and flat field [mag]. Null: upper limit or no measurement.';
+COMMENT ON COLUMN release.psc.j_cmsig IS 'J corrected measurement uncertainty [mag]. Null: upper limit, no measurement, or ph_qual F.';
+COMMENT ON COLUMN release.psc.j_msigcom IS 'J total uncertainty with zero point and flat field [mag]. Null: cmsig is null, or the error of the zero point is unknown.';
 COMMENT ON COLUMN release.psc.j_snr IS 'J scan signal-to-noise ratio. Null: upper limit or no measurement.';
 COMMENT ON COLUMN release.psc.h_m IS 'H default magnitude, or 95 percent upper limit where ph_qual is U [mag]. Null: ph_qual X, or outside the coverage.';
-COMMENT ON COLUMN release.psc.h_cmsig IS 'H corrected measurement uncertainty [mag]. Null: upper limit or no measurement.';
-COMMENT ON COLUMN release.psc.h_msigcom IS 'H total uncertainty with zero point and flat field [mag]. Null: upper limit or no measurement.';
+COMMENT ON COLUMN release.psc.h_cmsig IS 'H corrected measurement uncertainty [mag]. Null: upper limit, no measurement, or ph_qual F.';
+COMMENT ON COLUMN release.psc.h_msigcom IS 'H total uncertainty with zero point and flat field [mag]. Null: cmsig is null, or the error of the zero point is unknown.';
 COMMENT ON COLUMN release.psc.h_snr IS 'H scan signal-to-noise ratio. Null: upper limit or no measurement.';
 COMMENT ON COLUMN release.psc.k_m IS 'Ks default magnitude, or 95 percent upper limit where ph_qual is U [mag]. Null: ph_qual X, or outside the coverage.';
-COMMENT ON COLUMN release.psc.k_cmsig IS 'Ks corrected measurement uncertainty [mag]. Null: upper limit or no measurement.';
-COMMENT ON COLUMN release.psc.k_msigcom IS 'Ks total uncertainty with zero point and flat field [mag]. Null: upper limit or no measurement.';
+COMMENT ON COLUMN release.psc.k_cmsig IS 'Ks corrected measurement uncertainty [mag]. Null: upper limit, no measurement, or ph_qual F.';
+COMMENT ON COLUMN release.psc.k_msigcom IS 'Ks total uncertainty with zero point and flat field [mag]. Null: cmsig is null, or the error of the zero point is unknown.';
 COMMENT ON COLUMN release.psc.k_snr IS 'Ks scan signal-to-noise ratio. Null: upper limit or no measurement.';
 COMMENT ON COLUMN release.psc.ph_qual IS 'Photometric quality, one letter a band.';
 COMMENT ON COLUMN release.psc.rd_flg IS 'Origin of the default magnitude, one digit a band.';
@@ -217,7 +217,7 @@ COMMENT ON COLUMN release.psc.scan IS 'Scan number in the night.';
 COMMENT ON COLUMN release.psc.glon IS 'Galactic longitude, rounded to 0.001 [deg].';
 COMMENT ON COLUMN release.psc.glat IS 'Galactic latitude, rounded to 0.001 [deg].';
 COMMENT ON COLUMN release.psc.x_scan IS 'Cross-scan position in the U-scan system [arcsec].';
-COMMENT ON COLUMN release.psc.jdate IS 'Julian date of the measurement, UTC, good to 30 s [d]. Null: the input has no time.';
+COMMENT ON COLUMN release.psc.jdate IS 'Julian date of the measurement, UTC, good to 1 s from frames and to 30 s from finished images [d]. Null: the input has no time.';
 COMMENT ON COLUMN release.psc.j_psfchi IS 'J reduced chi-squared of the profile fit. Null: no profile fit.';
 COMMENT ON COLUMN release.psc.h_psfchi IS 'H reduced chi-squared of the profile fit. Null: no profile fit.';
 COMMENT ON COLUMN release.psc.k_psfchi IS 'Ks reduced chi-squared of the profile fit. Null: no profile fit.';
@@ -502,6 +502,7 @@ CREATE TABLE production.run (
     name TEXT NOT NULL,
     kind TEXT NOT NULL,
     state TEXT DEFAULT 'open' NOT NULL,
+    reason TEXT,
     pipeline_id INTEGER NOT NULL,
     zones SMALLINT DEFAULT '1' NOT NULL,
     created_at TIMESTAMP WITH TIME ZONE DEFAULT now() NOT NULL,
@@ -519,6 +520,7 @@ COMMENT ON COLUMN production.run.run_id IS 'Key';
 COMMENT ON COLUMN production.run.name IS 'Name given by the operator';
 COMMENT ON COLUMN production.run.kind IS 'preliminary or final';
 COMMENT ON COLUMN production.run.state IS 'open, held or closed';
+COMMENT ON COLUMN production.run.reason IS 'Why it is held; null otherwise';
 COMMENT ON COLUMN production.run.pipeline_id IS 'Pipeline';
 COMMENT ON COLUMN production.run.zones IS 'Number of src_id ranges of the run''s source partition';
 COMMENT ON COLUMN production.run.created_at IS 'When';
@@ -1412,7 +1414,7 @@ COMMENT ON COLUMN wsdb.point_source.src_id IS 'Unique in a run: HEALPix order 12
 COMMENT ON COLUMN wsdb.point_source.attempt_id IS 'Attempt that made the row; leads to run, scan, raw files and calibrations.';
 COMMENT ON COLUMN wsdb.point_source.ra IS 'Right ascension, ICRS [deg].';
 COMMENT ON COLUMN wsdb.point_source.decl IS 'Declination, ICRS [deg].';
-COMMENT ON COLUMN wsdb.point_source.jdate IS 'Julian date of the measurement, UTC, good to 30 s [d]. Null: the input has no time.';
+COMMENT ON COLUMN wsdb.point_source.jdate IS 'Julian date of the measurement, UTC, good to 1 s from frames and to 30 s from finished images [d]. Null: the input has no time.';
 COMMENT ON COLUMN wsdb.point_source.j_ra IS 'Right ascension of the J detection alone [deg]. Null: not measured in this band.';
 COMMENT ON COLUMN wsdb.point_source.j_decl IS 'Declination of the J detection alone [deg]. Null: not measured in this band.';
 COMMENT ON COLUMN wsdb.point_source.h_ra IS 'Right ascension of the H detection alone [deg]. Null: not measured in this band.';
@@ -1441,8 +1443,8 @@ COMMENT ON COLUMN wsdb.point_source.b_m_opt IS 'Blue magnitude of the optical so
 COMMENT ON COLUMN wsdb.point_source.vr_m_opt IS 'V (Tycho-2) or red magnitude of the optical source [mag]. Null: no optical association or magnitude.';
 COMMENT ON COLUMN wsdb.point_source.j_m IS 'J default magnitude, or 95 percent upper limit where ph_qual is U [mag]. Null: ph_qual X, or outside the coverage.';
 COMMENT ON COLUMN wsdb.point_source.j_msig IS 'J uncorrected measurement uncertainty [mag]. Null: upper limit or no measurement.';
-COMMENT ON COLUMN wsdb.point_source.j_cmsig IS 'J corrected measurement uncertainty [mag]. Null: upper limit or no measurement.';
-COMMENT ON COLUMN wsdb.point_source.j_msigcom IS 'J total uncertainty with zero point and flat field [mag]. Null: upper limit or no measurement.';
+COMMENT ON COLUMN wsdb.point_source.j_cmsig IS 'J corrected measurement uncertainty [mag]. Null: upper limit, no measurement, or ph_qual F.';
+COMMENT ON COLUMN wsdb.point_source.j_msigcom IS 'J total uncertainty with zero point and flat field [mag]. Null: cmsig is null, or the error of the zero point is unknown.';
 COMMENT ON COLUMN wsdb.point_source.j_snr IS 'J scan signal-to-noise ratio. Null: upper limit or no measurement.';
 COMMENT ON COLUMN wsdb.point_source.j_psfchi IS 'J reduced chi-squared of the profile fit. Null: no profile fit.';
 COMMENT ON COLUMN wsdb.point_source.j_m_psf IS 'J profile-fit magnitude on the aperture scale [mag]. Null: no profile fit.';
@@ -1455,8 +1457,8 @@ COMMENT ON COLUMN wsdb.point_source.j_msig_r1 IS 'J uncertainty of the Read_1 ma
 COMMENT ON COLUMN wsdb.point_source.j_sky_dn IS 'J local background [adu]. Null: not measured in this band.';
 COMMENT ON COLUMN wsdb.point_source.h_m IS 'H default magnitude, or 95 percent upper limit where ph_qual is U [mag]. Null: ph_qual X, or outside the coverage.';
 COMMENT ON COLUMN wsdb.point_source.h_msig IS 'H uncorrected measurement uncertainty [mag]. Null: upper limit or no measurement.';
-COMMENT ON COLUMN wsdb.point_source.h_cmsig IS 'H corrected measurement uncertainty [mag]. Null: upper limit or no measurement.';
-COMMENT ON COLUMN wsdb.point_source.h_msigcom IS 'H total uncertainty with zero point and flat field [mag]. Null: upper limit or no measurement.';
+COMMENT ON COLUMN wsdb.point_source.h_cmsig IS 'H corrected measurement uncertainty [mag]. Null: upper limit, no measurement, or ph_qual F.';
+COMMENT ON COLUMN wsdb.point_source.h_msigcom IS 'H total uncertainty with zero point and flat field [mag]. Null: cmsig is null, or the error of the zero point is unknown.';
 COMMENT ON COLUMN wsdb.point_source.h_snr IS 'H scan signal-to-noise ratio. Null: upper limit or no measurement.';
 COMMENT ON COLUMN wsdb.point_source.h_psfchi IS 'H reduced chi-squared of the profile fit. Null: no profile fit.';
 COMMENT ON COLUMN wsdb.point_source.h_m_psf IS 'H profile-fit magnitude on the aperture scale [mag]. Null: no profile fit.';
@@ -1469,8 +1471,8 @@ COMMENT ON COLUMN wsdb.point_source.h_msig_r1 IS 'H uncertainty of the Read_1 ma
 COMMENT ON COLUMN wsdb.point_source.h_sky_dn IS 'H local background [adu]. Null: not measured in this band.';
 COMMENT ON COLUMN wsdb.point_source.k_m IS 'Ks default magnitude, or 95 percent upper limit where ph_qual is U [mag]. Null: ph_qual X, or outside the coverage.';
 COMMENT ON COLUMN wsdb.point_source.k_msig IS 'Ks uncorrected measurement uncertainty [mag]. Null: upper limit or no measurement.';
-COMMENT ON COLUMN wsdb.point_source.k_cmsig IS 'Ks corrected measurement uncertainty [mag]. Null: upper limit or no measurement.';
-COMMENT ON COLUMN wsdb.point_source.k_msigcom IS 'Ks total uncertainty with zero point and flat field [mag]. Null: upper limit or no measurement.';
+COMMENT ON COLUMN wsdb.point_source.k_cmsig IS 'Ks corrected measurement uncertainty [mag]. Null: upper limit, no measurement, or ph_qual F.';
+COMMENT ON COLUMN wsdb.point_source.k_msigcom IS 'Ks total uncertainty with zero point and flat field [mag]. Null: cmsig is null, or the error of the zero point is unknown.';
 COMMENT ON COLUMN wsdb.point_source.k_snr IS 'Ks scan signal-to-noise ratio. Null: upper limit or no measurement.';
 COMMENT ON COLUMN wsdb.point_source.k_psfchi IS 'Ks reduced chi-squared of the profile fit. Null: no profile fit.';
 COMMENT ON COLUMN wsdb.point_source.k_m_psf IS 'Ks profile-fit magnitude on the aperture scale [mag]. Null: no profile fit.';

@@ -24,7 +24,7 @@ LANGUAGE sql IMMUTABLE PARALLEL SAFE
 RETURN CASE flag
     WHEN 'X' THEN 'detected, but no algorithm gave a valid brightness; the default magnitude is null'
     WHEN 'U' THEN '95 % upper limit: not detected, or not resolved consistently with another band'
-    WHEN 'F' THEN 'rd_flg 1 or 3 without a reliable uncertainty'
+    WHEN 'F' THEN 'rd_flg 1 or 3 without a reliable uncertainty: fewer than three Read_1 frames'
     WHEN 'E' THEN 'profile fit with reduced chi-squared above 10, aperture fallback, or too few frames'
     WHEN 'A' THEN 'snr > 10 and cmsig < 0.10857'
     WHEN 'B' THEN 'snr > 7 and cmsig < 0.15510'

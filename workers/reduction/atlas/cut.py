@@ -10,6 +10,7 @@ import numpy as np
 from app.arrays import Bools, Singles
 from app.instruments.bands import Band
 from app.quantiles import quick_quantile
+from workers.reduction.atlas.sky_noise import sky_noise_dn
 from workers.reduction.atlas.values import Planes
 from workers.reduction.frames.geometry import FrameGeometry
 from workers.reduction.frames.grid import HEIGHT, WIDTH, StripGrid
@@ -36,9 +37,7 @@ class ImageFacts:
     uscan_x_arcsec, uscan_y_arcsec : float
         U-scan place of pixel (0, 0) in FITS counting, one before the first (USXREF, USYREF).
     sky_dn, sky_sigma_dn : float
-        Median of the pixels, and how far the 15.9 % quantile lies below it.
-    zero_point_error_mag : float
-        Of the night's zero point.
+        Median of the pixels, and their noise without airglow and gradients (`sky_noise_dn`).
     frame_step_x_arcsec, frame_step_y_arcsec : float
         Median step from frame to frame.
     frame_count : int
@@ -53,7 +52,6 @@ class ImageFacts:
     uscan_y_arcsec: float
     sky_dn: float
     sky_sigma_dn: float
-    zero_point_error_mag: float
     frame_step_x_arcsec: float
     frame_step_y_arcsec: float
     frame_count: int
@@ -101,6 +99,7 @@ class _Strip:
             pixels_dn=pixels,
             projection=projection,
             zero_point_mag=magnitude_of_one_dn(detector, float(self.exposures.airmass[nearest]), self.night),
+            zero_point_error_mag=self.night.error_mag,
             seeing_shape=seeing_shape(self.psf, within, detector.pixel_arcsec),
             coverage=coverage,
             uncertainty_dn=uncertainty,
@@ -108,7 +107,6 @@ class _Strip:
 
     def facts(self, image: AtlasImage, first: int, nearest: int) -> ImageFacts:
         """Return what the header of an image says besides."""
-        low, middle = _low_and_middle(image.pixels_dn)
         step_x, step_y = _frame_step(self.geometry)
         return ImageFacts(
             band=image.band,
@@ -117,21 +115,19 @@ class _Strip:
             airmass=float(self.exposures.airmass[nearest]),
             uscan_x_arcsec=self.grid.first_x_arcsec - 1.0,
             uscan_y_arcsec=self.grid.first_y_arcsec + first - 1.0,
-            sky_dn=middle,
-            sky_sigma_dn=middle - low,
-            zero_point_error_mag=self.night.error_mag,
+            sky_dn=_middle(image.pixels_dn),
+            sky_sigma_dn=sky_noise_dn(image.pixels_dn),
             frame_step_x_arcsec=step_x,
             frame_step_y_arcsec=step_y,
             frame_count=int(self.exposures.mjd.size),
         )
 
 
-def _low_and_middle(pixels: Singles) -> tuple[float, float]:
-    """15.9 % quantile and median of every third row and column of an image; NaN without data."""
+def _middle(pixels: Singles) -> float:
+    """Median of every third row and column of an image; NaN without data."""
     thin = pixels[::3, ::3]
     thin = thin[np.isfinite(thin)]
-    low, middle = (quick_quantile(thin, share) if thin.size else np.nan for share in (0.1587, 0.5))
-    return float(low), float(middle)
+    return float(quick_quantile(thin, 0.5)) if thin.size else float("nan")
 
 
 def _frame_step(geometry: FrameGeometry) -> tuple[float, float]:

@@ -39,6 +39,8 @@ class AtlasImage:
         Level above background over which pixels are not to be trusted, where known.
     uncertainty_dn : float32 array (ny, nx) or None
         One-sigma uncertainty of each pixel, NaN where there is no data; known for images of our own frames.
+    zero_point_error_mag : float or None
+        One sigma of the zero point; None where an ingested image does not state it.
     """
 
     band: Band
@@ -50,6 +52,7 @@ class AtlasImage:
     coverage: Singles | None = None
     saturation_dn: float | None = None
     uncertainty_dn: Singles | None = None
+    zero_point_error_mag: float | None = None
 
 
 SOURCE_DTYPE = measured_dtype(POINT_SOURCE)

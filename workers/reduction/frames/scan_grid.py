@@ -26,13 +26,15 @@ class ScanGrid:
         Of the images, in the order of `grid.windows()`.
     zero_point_mag : dict of Band to float64 array
         Magnitude of 1 DN, one an image.
+    zero_point_error_mag : dict of Band to float64 array
+        One sigma of that, one an image; NaN where it is unknown.
 
     Examples
     --------
     Images of rows 0 to 1024 and 970 to 1500: the place in row 1000 lies 23 rows deep in the first, 30 in the second.
 
     >>> uscan = UScan.through(np.full(9, 120.0), np.linspace(10.0, 10.2, 9))
-    >>> scan_grid = ScanGrid(uscan, StripGrid(-255.5, 0.0, 1500, northward=True), (7, 18), {})
+    >>> scan_grid = ScanGrid(uscan, StripGrid(-255.5, 0.0, 1500, northward=True), (7, 18), {}, {})
     >>> scan_grid.image_of(np.array([500.0, 1000.0])).tolist()
     [0, 1]
     >>> scan_grid.inside(np.array([0.0, 300.0]), np.array([500.0, 500.0])).tolist()
@@ -43,6 +45,7 @@ class ScanGrid:
     grid: StripGrid
     numbers: tuple[int, ...]
     zero_point_mag: dict[Band, Doubles]
+    zero_point_error_mag: dict[Band, Doubles]
 
     def image_of(self, y_arcsec: Doubles) -> Integers:
         """Index of the image in which each place lies deepest.

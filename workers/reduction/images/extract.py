@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from app.arrays import Bools, Integers, Table
+from app.arrays import Bools, Doubles, Integers, Table
 from app.columns.flags import BlendFlag, ReadFlag
 from app.errors import InputError
 from app.instruments.bands import BANDS, Band
@@ -27,6 +27,7 @@ from workers.reduction.merging.duplicates import keep_duplicates_once
 from workers.reduction.merging.grading import photometric_quality
 from workers.reduction.merging.merge import Merged
 from workers.reduction.merging.places import Places
+from workers.reduction.merging.total_uncertainty import total_uncertainty
 
 # Columns of a detection that a row of the scan takes over, band by band.
 _COPIED = (
@@ -136,7 +137,14 @@ def _fill(
     for band in BANDS:
         position = band.position
         rows = merged.rows[:, position]
-        covered = _fill_detected(out, band, rows, tables[position], flags, parameters)
+        covered = _fill_detected(out, band, rows, tables[position], flags)
+        out[f"{band.value}_msigcom"] = total_uncertainty(
+            out[f"{band.value}_cmsig"],
+            flags["rd_flg"][:, position],
+            _zero_point_errors(rows, tables[position], band, reduced),
+            parameters.flat_error_mag,
+            parameters.read1_error_mag,
+        )
         covered |= _fill_limits(out, band, rows < 0, reduced, parameters)
         split = (rows < 0) & covered & merge.inconsistent(merged, position, parameters.unresolved_arcsec)
         flags["rd_flg"][split, position] = ReadFlag.INCONSISTENT.value.encode()
@@ -170,7 +178,6 @@ def _fill_detected(
     rows: Integers,
     table: Table,
     flags: dict[str, Table],
-    parameters: ExtractionParameters,
 ) -> Bools:
     """Copy a band's detections; NaN elsewhere. Returns which sources the band detected."""
     b, position = band.value, band.position
@@ -179,14 +186,21 @@ def _fill_detected(
         out[f"{b}_{name}"] = np.nan
         out[f"{b}_{name}"][detected] = table[name][rows[detected]]
     out[f"{b}_m_r1"] = out[f"{b}_msig_r1"] = np.nan
-    total = out[f"{b}_cmsig"].astype(np.float64) ** 2
-    total += parameters.zero_point_error_mag**2 + parameters.flat_error_mag**2
-    out[f"{b}_msigcom"] = np.sqrt(total)
     flags["rd_flg"][:, position] = ReadFlag.NOT_DETECTED.value.encode()
     flags["bl_flg"][:, position] = BlendFlag.NONE.value.encode()
     flags["rd_flg"][detected, position] = table["rd_flg"][rows[detected]]
     flags["bl_flg"][detected, position] = table["bl_flg"][rows[detected]]
     return detected
+
+
+def _zero_point_errors(rows: Integers, table: Table, band: Band, reduced: list[ImageSources]) -> Doubles:
+    """Error of the zero point of the image that each row was measured on, mag; NaN where it is unknown."""
+    errors = np.full(rows.size, np.nan)
+    number = np.where(rows >= 0, table["image"][rows], -1) if table.size else np.full(rows.size, -1)
+    for image in (sources.image for sources in reduced if sources.image.band == band):
+        if image.zero_point_error_mag is not None:
+            errors[number == image.number] = image.zero_point_error_mag
+    return errors
 
 
 def _fill_limits(

@@ -8,6 +8,8 @@ M and N of ndet then count Read_1 frames.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,8 +21,10 @@ from workers.reduction.frames.band import BandFrames
 from workers.reduction.frames.uscan import UScan
 from workers.reduction.merging.characters import characters_of, text_of
 from workers.reduction.merging.grading import photometric_quality
+from workers.reduction.merging.total_uncertainty import total_uncertainty
 from workers.reduction.profile.sample import saturated_stars
-from workers.reduction.saturated.apertures import read1_photometry
+from workers.reduction.saturated.apertures import FEWEST_LOOKS, read1_photometry
+from workers.reduction.saturated.wings import Wings
 
 # A pixel gets at most 0.45 of a star's light in the best seeing: a star that saturates has at least twice the range.
 LEAST_SATURATING_SHARE = 1.5
@@ -30,14 +34,55 @@ READ1_SNR = 5.0
 READ1_FLOOR_MAG = 0.006
 
 
+@dataclass(frozen=True)
+class Read1Scale:
+    """What turns the light of a row into a magnitude, and what is added to its error (background/survey 2.9).
+
+    Attributes
+    ----------
+    zero_points_mag : mapping of Band to float64 array (n,)
+        Magnitude of 1 DN in a 4" aperture, curve of growth included, one a row.
+    zero_point_errors_mag : mapping of Band to float64 array (n,)
+        One sigma of the zero point, one a row; NaN where it is unknown.
+    flat_error_mag : float
+        Error of the flat field.
+    read1_error_mag : float
+        Error of the scale of Read_1 magnitudes.
+    """
+
+    zero_points_mag: Mapping[Band, Doubles]
+    zero_point_errors_mag: Mapping[Band, Doubles]
+    flat_error_mag: float
+    read1_error_mag: float
+
+
+class Read1Magnitudes(NamedTuple):
+    """Magnitudes of some rows in one band; each (k,).
+
+    Attributes
+    ----------
+    rows : int64
+        Which rows of the scan.
+    magnitude, sigma_mag : float64
+        Magnitudes and their errors by the noise, or by the scatter of frames where three and more tell it.
+    seen, measured : int64
+        N and M of ndet: frames that show the star alone, and frames used.
+    """
+
+    rows: Integers
+    magnitude: Doubles
+    sigma_mag: Doubles
+    seen: Integers
+    measured: Integers
+
+
 def apply_read1(
     sources: Table,
     star: Bools,
     uscan: UScan,
     bands: Mapping[Band, BandFrames],
-    zero_points_mag: Mapping[Band, Doubles],
-    wings: Mapping[Band, tuple[Doubles, Doubles]],
-    fixed_errors_mag: tuple[float, float, float] = (0.011, 0.005, 0.012),
+    scale: Read1Scale,
+    wings: Mapping[Band, Wings],
 ) -> Table:
     """Fill the Read_1 columns of saturated stars and make them the default.
 
@@ -51,12 +96,10 @@ def apply_read1(
         The system of the scan.
     bands : mapping of Band to BandFrames
         Registered frames.
-    zero_points_mag : mapping of Band to float64 array (n,)
-        Magnitude of 1 DN in a 4" aperture, curve of growth included, one a row.
-    wings : mapping of Band to two float64 arrays (n,)
-        Flux and error, DN, of stars that saturate Read_1 too, NaN for all other rows (`wings_of_rows`).
-    fixed_errors_mag : (float, float, float)
-        Zero point, flat field, Read_1 normalisation (background/survey 2.9), added to `cmsig` in squares.
+    scale : Read1Scale
+        Zero points and errors of the rows.
+    wings : mapping of Band to Wings
+        Light of stars that saturate Read_1 too, NaN for all other rows (`wings_of_rows`).
 
     Returns
     -------
@@ -72,17 +115,16 @@ def apply_read1(
     rows, x, y = rows[order], x[order], y[order]
     for band, frames in bands.items():
         saturated = saturated_stars(frames.frames, frames.looks(x, y)) | _unusable(out, band)[rows]
-        zero_point = zero_points_mag[band]
+        zero_point = scale.zero_points_mag[band]
         found = _magnitudes(out, band, frames, rows[saturated], x[saturated], y[saturated], zero_point)
-        _make_default(out, band, found, ReadFlag.READ1_APERTURE, READ1_FLOOR_MAG, fixed_errors_mag)
-        flux, error = wings[band]
-        clipped = np.flatnonzero(np.isfinite(flux) & (flux > 0.0))
-        fit = (
-            clipped,
-            zero_point[clipped] - 2.5 * np.log10(flux[clipped]),
-            1.0857 * error[clipped] / flux[clipped],
+        _make_default(out, band, found, ReadFlag.READ1_APERTURE, READ1_FLOOR_MAG, scale)
+        light = wings[band]
+        clipped = np.flatnonzero(np.isfinite(light.flux_dn) & (light.flux_dn > 0.0))
+        flux, error, looks = light.flux_dn[clipped], light.error_dn[clipped], light.looks[clipped]
+        fit = Read1Magnitudes(
+            clipped, zero_point[clipped] - 2.5 * np.log10(flux), 1.0857 * error / flux, looks, looks
         )
-        _make_default(out, band, fit, ReadFlag.READ1_PROFILE, 0.0, fixed_errors_mag)
+        _make_default(out, band, fit, ReadFlag.READ1_PROFILE, 0.0, scale)
     return out
 
 
@@ -93,11 +135,11 @@ def _unusable(out: Table, band: Band) -> Bools:
 
 def _magnitudes(
     out: Table, band: Band, frames: BandFrames, rows: Integers, x: Doubles, y: Doubles, zero_point: Doubles
-) -> tuple[Integers, Doubles, Doubles]:
-    """Read_1 magnitudes of candidate rows: rows that are bright enough, magnitudes and uncertainties."""
+) -> Read1Magnitudes:
+    """Read_1 magnitudes of those candidate rows that are bright enough."""
     b = band.value
     if not rows.size:
-        return rows, np.zeros(0), np.zeros(0)
+        return Read1Magnitudes(rows, np.zeros(0), np.zeros(0), rows, rows)
     found = read1_photometry(frames, x, y)
     linear_range = float(np.median(frames.calibration.saturation_dn - frames.calibration.dark_read1_dn))
     with np.errstate(invalid="ignore"):
@@ -111,38 +153,44 @@ def _magnitudes(
     out["ndet"] = text_of(ndet)
     magnitude, sigma = zero_point[rows] - 2.5 * np.log10(flux), 1.0857 * error / flux
     out[f"{b}_m_r1"][rows], out[f"{b}_msig_r1"][rows] = magnitude, sigma
-    return rows, magnitude, sigma
+    return Read1Magnitudes(rows, magnitude, sigma, found.seen[good], found.frames[good])
 
 
 def _make_default(
     out: Table,
     band: Band,
-    found: tuple[Integers, Doubles, Doubles],
+    found: Read1Magnitudes,
     flag: ReadFlag,
     floor_mag: float,
-    fixed_errors: tuple[float, float, float],
+    scale: Read1Scale,
 ) -> None:
-    """Make magnitudes from Read_1 (rows, magnitudes, uncertainties) the default ones of a band."""
+    """Make magnitudes from Read_1 the default ones of a band; without a reliable error `cmsig` stays unknown (F)."""
     b = band.value
-    rows, magnitude, sigma = found
+    rows, sigma = found.rows, found.sigma_mag
     if not rows.size:
         return
-    corrected = np.hypot(sigma, floor_mag)
-    out[f"{b}_m"][rows] = magnitude
-    out[f"{b}_msig"][rows], out[f"{b}_cmsig"][rows] = sigma, corrected
-    out[f"{b}_msigcom"][rows] = np.sqrt(corrected**2 + sum(e * e for e in fixed_errors))
+    out[f"{b}_m"][rows], out[f"{b}_msig"][rows] = found.magnitude, sigma
+    out[f"{b}_cmsig"][rows] = np.where(found.measured >= FEWEST_LOOKS, np.hypot(sigma, floor_mag), np.nan)
     out[f"{b}_snr"][rows] = np.fmax(out[f"{b}_snr"][rows], 1.0857 / sigma)
     out[f"{b}_psfchi"][rows] = np.nan
     no_position = rows[~np.isfinite(out[f"{b}_ra"][rows])]
     for name in ("ra", "decl"):
         out[f"{b}_{name}"][no_position] = out[name][no_position]
     flags = np.full(rows.size, flag.value.encode())
+    out[f"{b}_msigcom"][rows] = total_uncertainty(
+        out[f"{b}_cmsig"][rows],
+        flags,
+        scale.zero_point_errors_mag[band][rows],
+        scale.flat_error_mag,
+        scale.read1_error_mag,
+    )
     quality = photometric_quality(
         flags,
         out[f"{b}_snr"][rows],
         out[f"{b}_cmsig"][rows],
         out[f"{b}_psfchi"][rows],
         np.ones(rows.size, np.bool_),
+        (found.seen, found.measured),
     )
     _set_character(out, "rd_flg", rows, band, flags)
     _set_character(out, "bl_flg", rows, band, np.full(rows.size, BlendFlag.SINGLE.value.encode()))

@@ -20,6 +20,7 @@ from workers.reduction.merging.characters import characters_of, text_of
 from workers.reduction.merging.grading import photometric_quality
 from workers.reduction.merging.merge import Merged
 from workers.reduction.merging.places import Places
+from workers.reduction.merging.total_uncertainty import total_uncertainty
 from workers.reduction.photometry.apertures import measure_apertures
 from workers.reduction.photometry.catalogue import DETECTION_DTYPE, BandCatalogue, magnitude, mean_widths
 from workers.reduction.photometry.residual import Residual
@@ -76,10 +77,11 @@ def merge_catalogues(
     flags = {name: np.zeros((out.size, 3), "S1") for name in FLAG_NAMES}
     ndet = np.full((out.size, 6), b"0", "S1")
     for band in BANDS:
-        zero_point = scan_grid.zero_point_mag[band][image] if band in catalogues else np.zeros(out.size)
-        _fill_band(
-            out, band, merged, ordered[band.position], places[band.position], zero_point, flags, parameters
-        )
+        observed = band in catalogues
+        zero_point = scan_grid.zero_point_mag[band][image] if observed else np.zeros(out.size)
+        _fill_band(out, band, merged, ordered[band.position], places[band.position], zero_point, flags)
+        zero_point_error = scan_grid.zero_point_error_mag[band][image] if observed else np.nan
+        _fill_total(out, band, flags["rd_flg"], zero_point_error, parameters)
         _count(ndet, band, merged.rows[:, band.position], ordered[band.position])
     for name, characters in (*flags.items(), ("ndet", ndet)):
         out[name] = text_of(characters)
@@ -115,6 +117,23 @@ def _error_ellipses(out: Table, places: Places, common_arcsec: float) -> None:
     out["err_ang"] = np.round(np.degrees(0.5 * np.arctan2(2.0 * en, nn - ee))).astype(np.int64) % 180
 
 
+def widen_ellipses(rows: Table, common_arcsec: float, place_error_arcsec: float) -> None:
+    """Put into the error ellipses what a poor hold on the sky adds to the common error that is in them, in place.
+
+    Parameters
+    ----------
+    rows : structured array of SOURCE_DTYPE (n,)
+        Of one scan.
+    common_arcsec : float
+        Error of the reference frame that the ellipses have (`merge_catalogues`), one sigma a coordinate.
+    place_error_arcsec : float
+        What the registration says of the scan's places as a whole; no less than `common_arcsec` counts.
+    """
+    excess = max(0.0, place_error_arcsec**2 - common_arcsec**2)
+    for name in ("err_maj", "err_min"):
+        rows[name] = np.sqrt(rows[name].astype(np.float64) ** 2 + excess)
+
+
 def _fill_band(
     out: Table,
     band: Band,
@@ -123,9 +142,8 @@ def _fill_band(
     places: Places,
     zero_point_mag: Doubles,
     flags: dict[str, NDArray[np.bytes_]],
-    parameters: PhotometryParameters,
 ) -> None:
-    """Copy a band's detections; NaN and "not detected" elsescan_grid."""
+    """Copy a band's detections; NaN and "not detected" elsewhere."""
     b, position = band.value, band.position
     rows = merged.rows[:, position]
     detected = rows >= 0
@@ -138,8 +156,6 @@ def _fill_band(
         out[f"{b}_{name}"][detected] = table[name][own] + zero_point_mag[detected]
     out[f"{b}_ra"], out[f"{b}_decl"] = np.nan, np.nan
     out[f"{b}_ra"][detected], out[f"{b}_decl"][detected] = places.ra_deg[own], places.decl_deg[own]
-    total = out[f"{b}_cmsig"].astype(np.float64) ** 2
-    out[f"{b}_msigcom"] = np.sqrt(total + parameters.zero_point_error_mag**2 + parameters.flat_error_mag**2)
     flags["rd_flg"][:, position] = ReadFlag.NOT_DETECTED.value.encode()
     flags["bl_flg"][:, position] = BlendFlag.NONE.value.encode()
     flags["rd_flg"][detected, position] = table["rd_flg"][own]
@@ -150,6 +166,23 @@ def _fill_band(
     looks[0][detected], looks[1][detected] = table["seen"][own], table["measured"][own]
     flags["ph_qual"][:, position] = photometric_quality(
         flags["rd_flg"][:, position], out[f"{b}_snr"], out[f"{b}_cmsig"], out[f"{b}_psfchi"], covered, looks
+    )
+
+
+def _fill_total(
+    out: Table,
+    band: Band,
+    read_flags: NDArray[np.bytes_],
+    zero_point_error_mag: Doubles | float,
+    parameters: PhotometryParameters,
+) -> None:
+    """Fill a band's total uncertainties from its corrected ones."""
+    out[f"{band.value}_msigcom"] = total_uncertainty(
+        out[f"{band.value}_cmsig"],
+        read_flags[:, band.position],
+        zero_point_error_mag,
+        parameters.flat_error_mag,
+        parameters.read1_error_mag,
     )
 
 

@@ -225,6 +225,7 @@ def registration_metrics(solution: Registration) -> dict[str, dict[str, float]]:
         "reference_rms_arcsec": solution.quality.reference_rms_arcsec,
         "registration_rms_arcsec": solution.quality.internal_rms_arcsec,
         "frames_on_pegs": float(solution.quality.frames_on_pegs),
+        "place_error_arcsec": solution.quality.place_error_arcsec,
     }
     metrics = {name: {"-": float(value)} for name, value in values.items()}
     first = next(iter(solution.geometry.values()))

@@ -22,7 +22,7 @@ from app.instruments.bands import Band
 from workers.reduction.frames.geometry import FrameGeometry
 from workers.reduction.kernels.pairs import close_pairs, joined, pairs_across
 from workers.reduction.registration.equations import Sightings, Targets, add_equations
-from workers.reduction.registration.pegs import BAND_TERMS, FRAME_TERMS, pegs, solve_bordered
+from workers.reduction.registration.pegs import BAND_TERMS, FRAME_TERMS, pegs, place_error, solve_bordered
 from workers.reduction.registration.values import (
     Guess,
     Observations,
@@ -294,7 +294,9 @@ def _summary(
     frames = next(iter(geometry.values())).x_arcsec.size
     seen = np.unique(observations.frame[used]).size
     count, rms = _reference_scatter(observations, references, geometry, stars)
-    return Registration(geometry, RegistrationQuality(count, rms, internal, frames - seen))
+    errors = references.sigma_arcsec[stars.reference[stars.tied()]]
+    quality = RegistrationQuality(count, rms, internal, frames - seen, place_error(errors, frames))
+    return Registration(geometry, quality)
 
 
 def _reference_scatter(

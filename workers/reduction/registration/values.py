@@ -138,12 +138,15 @@ class RegistrationQuality:
         Scatter of sources about their mean places, a coordinate; NaN without any.
     frames_on_pegs : int
         Frames without a source in the solution.
+    place_error_arcsec : float
+        What all places of the scan share: one sigma of a coordinate (`place_error`).
     """
 
     reference_count: int
     reference_rms_arcsec: float
     internal_rms_arcsec: float
     frames_on_pegs: int
+    place_error_arcsec: float
 
 
 @dataclass(frozen=True)

@@ -20,6 +20,8 @@ from workers.reduction.saturated.values import Read1Calibration, Visits, read1_c
 
 ANNULUS_PIX = (7.0, 10.0)  # 14" to 20"
 DETECTION_SIGMA = 3.0
+FEWEST_LOOKS = 3
+"""From so many frames on their scatter tells the error of a mean; before, a model of the noise alone does."""
 
 
 @dataclass(frozen=True)
@@ -107,7 +109,7 @@ def read1_photometry(band: BandFrames, x_arcsec: Doubles, y_arcsec: Doubles) -> 
     mean = np.bincount(source, flux, n) / divisor
     variance = np.bincount(source, noise, n) / divisor
     spread = np.bincount(source, (flux - mean[source]) ** 2, n) / np.maximum(count - 1, 1)
-    variance = np.where(count > 2, np.maximum(variance, spread), variance)
+    variance = np.where(count >= FEWEST_LOOKS, np.maximum(variance, spread), variance)
     ratio = detector.integration_seconds / detector.read1_seconds
     none = count == 0
     return Read1Photometry(

@@ -8,6 +8,7 @@ the scale of 4" apertures, as those of `apertures`.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import NamedTuple
 
 import numpy as np
 
@@ -18,6 +19,7 @@ from workers.reduction.calibration.calibrate import calibrate_read1
 from workers.reduction.frames.band import BandFrames
 from workers.reduction.frames.visits import find_visits
 from workers.reduction.profile.radial import HALF_PIX, StarProfile
+from workers.reduction.saturated.apertures import FEWEST_LOOKS
 from workers.reduction.saturated.read1_stars import Read1Stars
 
 FARTHEST_PIX = 9.0
@@ -31,13 +33,36 @@ RESET_SHARE = (
 )
 
 
+class Wings(NamedTuple):
+    """Light of stars from their wings; each (n,).
+
+    Attributes
+    ----------
+    flux_dn : float64
+        On the scale of 4" apertures of Read_2 - Read_1; NaN where there is no fit.
+    error_dn : float64
+        One sigma: the scatter of the looks, a fifth of the light where there are fewer than three, and a floor.
+    looks : int64
+        Read_1 frames with a fit.
+    """
+
+    flux_dn: Doubles
+    error_dn: Doubles
+    looks: Integers
+
+    @classmethod
+    def none(cls, size: int) -> Wings:
+        """Give rows without any light."""
+        return cls(np.full(size, np.nan), np.full(size, np.nan), np.zeros(size, np.int64))
+
+
 def wings_of_rows(
     bands: Mapping[Band, BandFrames],
     profiles: Mapping[Band, StarProfile],
     stars: Read1Stars,
     star: Integers,
-) -> dict[Band, tuple[Doubles, Doubles]]:
-    """Fluxes and errors of the rows whose stars Read_1 cuts off in a band; NaN for all other rows.
+) -> dict[Band, Wings]:
+    """Light of the rows whose stars Read_1 cuts off in a band; NaN for all other rows.
 
     Parameters
     ----------
@@ -52,20 +77,19 @@ def wings_of_rows(
     """
     result = {}
     for band, frames in bands.items():
-        flux, error = (np.full(star.size, np.nan) for _ in range(2))
+        wings = Wings.none(star.size)
         rows = np.flatnonzero((star >= 0) & stars.clipped[band][star]) if stars.x_arcsec.size else star[:0]
         if rows.size:
             index = star[rows]
             places = stars.x_arcsec[index], stars.y_arcsec[index]
-            flux[rows], error[rows] = wing_fluxes(frames, profiles[band], *places)
-        result[band] = (flux, error)
+            for every, own in zip(wings, wing_fluxes(frames, profiles[band], *places), strict=True):
+                every[rows] = own
+        result[band] = wings
     return result
 
 
-def wing_fluxes(
-    band: BandFrames, profile: StarProfile, x_arcsec: Doubles, y_arcsec: Doubles
-) -> tuple[Doubles, Doubles]:
-    """Fluxes on the scale of 4" apertures of Read_2 - Read_1, and their errors, DN; NaN where there is no fit.
+def wing_fluxes(band: BandFrames, profile: StarProfile, x_arcsec: Doubles, y_arcsec: Doubles) -> Wings:
+    """Fit the wings of stars, look by look.
 
     Parameters
     ----------
@@ -76,7 +100,7 @@ def wing_fluxes(
     x_arcsec, y_arcsec : float64 arrays (n,)
         U-scan places of the stars.
     """
-    flux, error = (np.full(x_arcsec.size, np.nan) for _ in range(2))
+    wings = Wings.none(x_arcsec.size)
     visits = find_visits(band.geometry, x_arcsec, y_arcsec)
     detector = band.raw.detector
     ratio = detector.integration_seconds / detector.read1_seconds
@@ -89,10 +113,12 @@ def wing_fluxes(
         good = np.array([value for value in fits if value > 0.0])
         if not good.size:
             continue
-        flux[star] = ratio * float(np.median(good))
-        spread = float(good.std(ddof=1)) / np.sqrt(good.size) if good.size > 2 else 0.2 * float(good.mean())
-        error[star] = np.hypot(ratio * spread, FLOOR * flux[star])
-    return flux, error
+        flux = ratio * float(np.median(good))
+        told = good.size >= FEWEST_LOOKS
+        spread = float(good.std(ddof=1)) / np.sqrt(good.size) if told else 0.2 * float(good.mean())
+        wings.flux_dn[star], wings.looks[star] = flux, good.size
+        wings.error_dn[star] = np.hypot(ratio * spread, FLOOR * flux)
+    return wings
 
 
 def _wing_pixels(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import os
 import signal
+import subprocess
 import sys
 import time
 
@@ -14,6 +15,7 @@ import pytest
 from app.errors import DatabaseUnavailableError, InputError, SettingsError, StoreError, TokenLostError
 from app.models.production import Family
 from app.production.supervisor import Supervisor
+from tests.worlds.places import ROOT
 from workers.process.failure import failure_of
 from workers.process.faults import FaultPlan, InjectedError
 from workers.process.resources import Meter
@@ -172,3 +174,41 @@ def test_supervisor_passes_signals_on(tmp_path):
     os.waitpid(pid, 0)
     assert len(told) == 1
     assert "stopping" in told[0]
+
+
+CHILD = """
+import os, signal, sys
+from pathlib import Path
+from workers.process.parent import SUPERVISOR_VARIABLE, end_with
+signal.signal(signal.SIGTERM, lambda *_: (print("told to stop", flush=True), os._exit(0)))
+end_with(int(os.environ[SUPERVISOR_VARIABLE]))
+print("up", os.getpid(), flush=True)
+while True:
+    signal.pause()
+"""
+PARENT = """
+import sys
+from app.production.supervisor import Supervisor
+print("supervisor", flush=True)
+Supervisor(1, [], 5.0, print, (sys.executable, "-c", sys.argv[1])).run()
+"""
+
+
+def test_workers_end_with_a_supervisor_that_is_killed():
+    """Nobody passes a signal on: the kernel does, and the pipe that both write to closes."""
+    with subprocess.Popen(
+        [sys.executable, "-c", PARENT, CHILD], stdout=subprocess.PIPE, text=True, cwd=ROOT
+    ) as supervisor:
+        lines = [supervisor.stdout.readline().split()[0] for _ in range(2)]
+        supervisor.kill()
+        told, _ = supervisor.communicate(timeout=60)
+    assert lines == ["supervisor", "up"]
+    assert told == "told to stop\n"
+
+
+def test_a_worker_whose_supervisor_is_gone_already_stops_at_once():
+    code = CHILD.replace("os.environ[SUPERVISOR_VARIABLE]", '"1" if os.getppid() != 1 else "2"')
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=False, cwd=ROOT, timeout=60
+    )
+    assert (done.returncode, done.stdout) == (0, "told to stop\n")

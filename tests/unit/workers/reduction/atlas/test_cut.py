@@ -83,7 +83,7 @@ def test_headers_tell_of_the_frame_in_the_middle(strip):
         assert facts.mjd == raw.mjd[nearest]
         assert facts.airmass == raw.airmass[nearest]
         assert image.zero_point_mag == magnitude_of_one_dn(raw.detector, facts.airmass, NOMINAL)
-        assert facts.zero_point_error_mag == NOMINAL.error_mag
+        assert image.zero_point_error_mag == NOMINAL.error_mag
         assert facts.frame_count == FRAMES
         assert facts.frame_step_y_arcsec == pytest.approx(83.25, abs=1.0)
         assert abs(facts.frame_step_x_arcsec) < 1.0

@@ -52,7 +52,7 @@ def measured():
     measure(residual, detector, parameters)
     catalogue = make_catalogue(residual)
     uscan = UScan.through(np.full(FRAMES, 120.0), 10.0 + np.arange(FRAMES) * 83.25 / 3600)
-    where = ScanGrid(uscan, grid, (1,), dict.fromkeys((Band.J, Band.K), np.array([ZERO_POINT])))
+    where = ScanGrid(uscan, grid, (1,), dict.fromkeys((Band.J, Band.K), np.array([ZERO_POINT])), {})
     places = join_bands(wide_sources(residual, catalogue, parameters))
     residual.pixels_dn[:] = 1e3  # of another band, before the memory was lent again
     rows = unknown_rows(EXTENDED_DTYPE, len(places))

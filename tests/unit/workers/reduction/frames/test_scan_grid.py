@@ -17,7 +17,7 @@ def grid_of(*, northward=True):
     uscan = UScan.through(np.full(40, 120.0), 10.0 + np.arange(40) * 83.25 / 3600)
     grid = StripGrid(-255.5, 100.0, ROWS, northward=northward)
     count = len(grid.windows())
-    return ScanGrid(uscan, grid, tuple(range(1, count + 1)), {Band.J: np.full(count, 20.0)})
+    return ScanGrid(uscan, grid, tuple(range(1, count + 1)), {Band.J: np.full(count, 20.0)}, {})
 
 
 @pytest.mark.parametrize("northward", [True, False])

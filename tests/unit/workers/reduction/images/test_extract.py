@@ -15,6 +15,7 @@ from workers.reduction.images.extract import ImageSetError, extract_scan
 
 PARAMETERS = ExtractionParameters()
 ZERO_POINT = 20.5
+ZERO_POINT_ERROR = 0.02
 PROJECTION = SinProjection.from_rotation(284.0, 1.4, 149.5, 149.5, -1 / 3600, 1 / 3600)
 
 
@@ -30,7 +31,10 @@ def _image(x, y, flux, band=Band.J, number=1, seed=1, shape=(300, 300), projecti
     draw_stars(image, psf, x, y, flux)
     noise = gaussian_filter(np.random.default_rng(seed).normal(0, 1, shape), 0.99)
     image += (noise / noise.std()).astype(np.float32) * np.sqrt(sigma**2 + image / 600.0)
-    return AtlasImage(band, number, (100.0 + image).astype(np.float32), projection, ZERO_POINT, 0.95)
+    pixels = (100.0 + image).astype(np.float32)
+    return AtlasImage(
+        band, number, pixels, projection, ZERO_POINT, 0.95, zero_point_error_mag=ZERO_POINT_ERROR
+    )
 
 
 def _stars(n=250, seed=7, faint=16.0, shape=(300, 300)):
@@ -92,7 +96,7 @@ def test_rows_are_complete_and_ordered(field):
     assert {flag[1:] for flag in source["ph_qual"]} == {b"  "}
     assert set(source["rd_flg"]) == {b"200"}
     assert source["j_msigcom"] == pytest.approx(
-        np.sqrt(source["j_cmsig"] ** 2 + 0.011**2 + 0.005**2), rel=1e-4
+        np.sqrt(source["j_cmsig"] ** 2 + ZERO_POINT_ERROR**2 + 0.005**2), rel=1e-4
     )
     assert np.all(source["err_maj"] >= source["err_min"])
     assert np.abs(source["x_scan"]).max() < 150

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -12,12 +14,15 @@ from workers.reduction.frames.band import BandFrames
 from workers.reduction.frames.looks import find_looks
 from workers.reduction.frames.products import SOURCE_DTYPE
 from workers.reduction.frames.values import PixelFlag
-from workers.reduction.merging.read1 import apply_read1
+from workers.reduction.merging.read1 import Read1Scale, apply_read1
 from workers.reduction.photometry.apertures import measure_apertures
 from workers.reduction.photometry.residual import background_free
 from workers.reduction.profile.sample import saturated_stars
 from workers.reduction.profile.table import turbulent_guess
 from workers.reduction.saturated.apertures import read1_photometry
+from workers.reduction.saturated.wings import Wings
+
+ZERO_POINT_ERROR = 0.03
 
 
 def band_frames(scan, band=Band.J):
@@ -121,17 +126,16 @@ def rows_for(scan):
     return rows
 
 
-def read1_of(scan, frames, rows, star=None, zero_point=20.9 - 0.02):
+def read1_of(scan, frames, rows, star=None, zero_point=20.9 - 0.02, wings=None):
     n = rows.size
     star = np.ones(n, bool) if star is None else star
-    none = np.full(n, np.nan)
     return apply_read1(
         rows,
         star,
         scan.uscan,
         {Band.J: frames},
-        {Band.J: np.full(n, zero_point)},
-        {Band.J: (none, none)},
+        Read1Scale({Band.J: np.full(n, zero_point)}, {Band.J: np.full(n, ZERO_POINT_ERROR)}, 0.005, 0.012),
+        {Band.J: Wings.none(n) if wings is None else wings},
     )
 
 
@@ -154,12 +158,67 @@ def test_saturated_stars_get_read1_as_default(burnt):
     assert abs(np.median(error) - (0.025 - 0.02)) < 0.01
     assert (out["j_m"] == out["j_m_r1"])[replaced].all()
     assert np.isnan(out["j_m"][~replaced]).all()
-    total = np.sqrt(out["j_cmsig"] ** 2 + 0.011**2 + 0.005**2 + 0.012**2)
+    # Where fewer than three frames tell, the error is unknown (test below).
+    replaced &= np.isfinite(out["j_cmsig"])
+    assert replaced.sum() >= 10
+    total = np.sqrt(out["j_cmsig"] ** 2 + ZERO_POINT_ERROR**2 + 0.005**2 + 0.012**2)
     np.testing.assert_allclose(out["j_msigcom"][replaced], total[replaced], rtol=1e-5)
     assert all(quality[:1] == b"A" for quality in out["ph_qual"][replaced])
     assert all(blend[:1] == b"1" for blend in out["bl_flg"][replaced])
     assert all(flag[1:] == b"00" for flag in out["rd_flg"])
     assert (rows["rd_flg"] == b"900").all()  # the input is left alone
+
+
+def test_without_scatter_of_frames_there_is_no_reliable_error(burnt):
+    scan, frames = burnt
+    # Frames that count but for the first two: stars at the beginning of the scan are seen on one or two.
+    noise = frames.frames.noise_dn.copy()
+    noise[2:7] = 0.0
+    few = replace(frames, frames=replace(frames.frames, noise_dn=noise))
+    found = read1_photometry(few, scan.x_arcsec, scan.y_arcsec)
+    out = read1_of(scan, few, rows_for(scan))
+    replaced, poor = replaced_rows(out), found.frames < 3
+    assert (replaced & poor).any()
+    assert (replaced & ~poor).any()
+    letter = out["ph_qual"].astype("S1")
+    assert set(letter[replaced & poor]) == {b"F"}
+    assert set(letter[replaced & ~poor]) <= {b"A", b"E"}
+    for name in ("j_cmsig", "j_msigcom"):
+        assert np.isnan(out[name][replaced & poor]).all()
+        assert np.isfinite(out[name][replaced & ~poor]).all()
+    for name in ("j_m", "j_msig", "j_snr"):
+        assert np.isfinite(out[name][replaced]).all()
+
+
+def test_wings_of_one_or_two_frames_have_no_reliable_error(burnt):
+    scan, frames = burnt
+    n = scan.x_arcsec.size
+    wings = Wings(np.full(n, 1e7), np.full(n, 1e6), np.arange(n) % 5)
+    out = read1_of(scan, frames, rows_for(scan), wings=wings)
+    assert set(out["rd_flg"].astype("S1")) == {b"3"}
+    told = wings.looks >= 3
+    assert set(out["ph_qual"].astype("S1")[~told]) == {b"F"}
+    assert set(out["ph_qual"].astype("S1")[told]) == {b"B"}
+    assert np.isnan(out["j_cmsig"][~told]).all()
+    total = np.hypot(1.0857 * 0.1, np.hypot(ZERO_POINT_ERROR, 0.005))
+    assert out["j_msigcom"][told] == pytest.approx(total, rel=1e-5)
+
+
+def test_a_bright_source_seen_on_too_few_of_its_frames_is_poor():
+    """E, for Read_1 as for fits: what the fit took for SNR 50 should stand out on every short exposure."""
+    scan = make_scan(frames=12, count=150, seed=45, bright=(3.1, 3.6))
+    frames, rows = band_frames(scan), rows_for(scan)
+    rows["j_snr"] = 50.0
+    found = read1_photometry(frames, scan.x_arcsec, scan.y_arcsec)
+    out = read1_of(scan, frames, rows)
+    replaced, letter = replaced_rows(out) & (found.frames >= 3), out["ph_qual"].astype("S1")
+    few = found.seen < 0.4 * found.frames
+    assert (replaced & few).sum() >= 3
+    assert (replaced & ~few).sum() >= 3
+    assert set(letter[replaced & few]) == {b"E"}
+    assert b"E" not in letter[replaced & ~few]
+    out = read1_of(scan, frames, rows_for(scan))
+    assert b"E" not in out["ph_qual"].astype("S1")[out["j_snr"] < 20.0]
 
 
 def test_read1_replaces_a_fit_only_where_the_star_saturates(burnt):

@@ -15,7 +15,7 @@ from workers.reduction.frames.grid import strip_grid
 from workers.reduction.frames.scan_grid import ScanGrid
 from workers.reduction.frames.uscan import UScan
 from workers.reduction.merging.characters import characters_of
-from workers.reduction.merging.rows import fill_limits, merge_catalogues
+from workers.reduction.merging.rows import fill_limits, merge_catalogues, widen_ellipses
 from workers.reduction.photometry.catalogue import DETECTION_DTYPE, make_catalogue
 from workers.reduction.photometry.growth import Growth
 from workers.reduction.photometry.rounds import sweep
@@ -24,6 +24,7 @@ from workers.reduction.profile.stars import Stars
 PARAMETERS = PhotometryParameters()
 FRAMES = 10
 ZERO_POINT = 20.0
+ZERO_POINT_ERROR = 0.07
 
 
 def residual_of(x, y, flux, *, frames=6, geometry=None, seed=61, gain=1e9):
@@ -118,7 +119,8 @@ def scan_grid(decl=10.0):
     grid = strip_grid(geometry)
     numbers = tuple(range(1, len(list(grid.windows())) + 1))
     zero = {band: np.full(len(numbers), ZERO_POINT) for band in Band}
-    return geometry, ScanGrid(uscan, grid, numbers, zero)
+    error = {band: np.full(len(numbers), ZERO_POINT_ERROR) for band in Band}
+    return geometry, ScanGrid(uscan, grid, numbers, zero, error)
 
 
 @cache
@@ -183,7 +185,7 @@ def test_bands_of_one_star_are_one_row():
     assert rows["err_maj"][0] < rows["err_maj"][2] + 1e-6
     found = where.uscan.from_sky(rows["ra"], rows["decl"])
     assert np.abs(found[0] - x).max() < 0.06
-    assert rows["j_msigcom"] == pytest.approx(np.sqrt(0.03**2 + 0.011**2 + 0.005**2), rel=1e-5)
+    assert rows["j_msigcom"] == pytest.approx(np.sqrt(0.03**2 + ZERO_POINT_ERROR**2 + 0.005**2), rel=1e-5)
     assert merge_catalogues({Band.J: catalogue_of(x=[], y=[])}, where, PARAMETERS)[0].size == 0
 
 
@@ -242,3 +244,20 @@ def test_bands_without_looks_have_no_limit():
     assert rows["rd_flg"][0] == b"200"
     assert rows["ph_qual"][0][2:] in {b" ", b""}
     assert rows["ndet"][0] == b"660000"
+
+
+def test_ellipses_carry_what_the_registration_does_not_know():
+    _, where = scan_grid()
+    x, y = np.array([-100.0, 0.0, 120.0]), np.array([100.0, 300.0, 600.0])
+    rows, _ = merge_catalogues({Band.J: catalogue_of(x=x, y=y)}, where, PARAMETERS)
+    common = PARAMETERS.reference_error_arcsec
+    for well_held in (0.0, common):
+        same = rows.copy()
+        widen_ellipses(same, common, well_held)
+        np.testing.assert_allclose(same["err_maj"], rows["err_maj"], rtol=1e-6)
+    wide = rows.copy()
+    widen_ellipses(wide, common, 2.0)
+    for name in ("err_maj", "err_min"):
+        own = np.sqrt(rows[name].astype(float) ** 2 - common**2)
+        np.testing.assert_allclose(wide[name], np.hypot(own, 2.0), rtol=1e-6)
+    assert wide["err_ang"].tolist() == rows["err_ang"].tolist()

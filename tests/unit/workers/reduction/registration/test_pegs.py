@@ -9,7 +9,14 @@ import pytest
 
 from app.instruments.bands import Band
 from tests.worlds.sightings import STEP_ARCSEC, moved, plain_geometry
-from workers.reduction.registration.pegs import BAND_TERMS, FRAME_TERMS, pegs, solve_bordered
+from workers.reduction.registration.pegs import (
+    BAND_TERMS,
+    FRAME_TERMS,
+    POINTING_ERROR_ARCSEC,
+    pegs,
+    place_error,
+    solve_bordered,
+)
 from workers.reduction.registration.values import Guess
 
 FRAMES = 6
@@ -110,3 +117,22 @@ def test_bordered_equations_are_solved_as_dense_ones(inner, width, border):
 def test_equations_that_fix_nothing_are_refused():
     with pytest.raises(np.linalg.LinAlgError):
         solve_bordered(np.zeros((8, 8)), np.ones(8), 2)
+
+
+@pytest.mark.parametrize("frames", [1, 24, 273])
+def test_without_reference_stars_the_places_are_as_good_as_the_pointing(frames):
+    assert place_error(np.zeros(0), frames) == POINTING_ERROR_ARCSEC
+
+
+def test_more_and_better_reference_stars_hold_the_places_better():
+    errors = [place_error(np.full(count, 0.06), 24) for count in range(30)]
+    assert np.all(np.diff(errors) < 0.0)
+    assert place_error(np.full(2, 0.03), 24) < place_error(np.full(2, 0.06), 24)
+    # Ten stars leave their own mean error.
+    assert errors[10] == pytest.approx(0.06 / np.sqrt(10), rel=0.1)
+
+
+def test_more_frames_bring_more_of_the_pointing():
+    errors = [place_error(np.array([0.2]), frames) for frames in (1, 24, 100, 273)]
+    assert np.all(np.diff(errors) > 0.0)
+    assert errors[-1] < POINTING_ERROR_ARCSEC

@@ -247,7 +247,7 @@ def test_places_of_observations_are_those_of_their_bands(world):
 
 def test_metrics_tell_scan_and_bands():
     geometry = {band: plain_geometry(FRAMES, band) for band in BANDS}
-    metrics = registration_metrics(Registration(geometry, RegistrationQuality(12, 0.08, 0.03, 2)))
+    metrics = registration_metrics(Registration(geometry, RegistrationQuality(12, 0.08, 0.03, 2, 0.017)))
     assert metrics["reference_stars"] == {"-": 12.0}
     assert metrics["frames_on_pegs"] == {"-": 2.0}
     assert metrics["pixel_scale_arcsec"] == {"j": 2.0, "h": 2.0}

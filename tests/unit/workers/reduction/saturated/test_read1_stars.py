@@ -86,7 +86,7 @@ def test_wings_give_the_light_of_clipped_stars(saturating):
     truth = make_scan(frames=10, count=45, seed=61, bands=(Band.J, Band.K), bright=(4.2, 6.6))
     use = (inside(scan).sum(axis=1) >= 3) & (scan.flux_dn > CLIPPED)
     assert use.sum() >= 5
-    flux, error = wing_fluxes(one, profile, truth.x_arcsec[use], truth.y_arcsec[use])
+    flux, error, _ = wing_fluxes(one, profile, truth.x_arcsec[use], truth.y_arcsec[use])
     ratio = flux / (0.977 * scan.flux_dn[use])
     assert abs(np.median(ratio) - 1.0) < 0.1
     assert (error >= 0.1 * flux).all()
@@ -108,7 +108,8 @@ def test_wings_of_rows_touch_clipped_stars_only(saturating, found):
     _, bands = saturating
     profiles = dict.fromkeys(bands, profile_of(learnt_psf()))
     star = np.concatenate([np.arange(found.x_arcsec.size), [-1]])
-    for band, (flux, error) in wings_of_rows(bands, profiles, found, star).items():
+    for band, (flux, error, looks) in wings_of_rows(bands, profiles, found, star).items():
         assert (np.isfinite(flux[:-1]) <= found.clipped[band]).all()
         assert np.isnan(flux[-1])
         assert np.isnan(error[-1])
+        assert looks[-1] == 0

@@ -73,17 +73,23 @@ def test_pixels_lie_outside_of_what_is_clipped(band):
 
 def test_stars_off_the_frames_have_no_light(band):
     _, frames, profile = band
-    flux, error = wing_fluxes(frames, profile, np.array([5e3]), np.array([0.0]))
+    flux, error, looks = wing_fluxes(frames, profile, np.array([5e3]), np.array([0.0]))
+    assert looks.tolist() == [0]
     assert np.isnan(flux).all()
     assert np.isnan(error).all()
 
 
 def test_errors_hold_the_floor_and_the_scatter(band):
     scan, frames, profile = band
-    flux, error = wing_fluxes(frames, profile, scan.x_arcsec, scan.y_arcsec)
+    flux, error, looks = wing_fluxes(frames, profile, scan.x_arcsec, scan.y_arcsec)
     known = np.isfinite(flux)
     assert known.sum() >= 3
     assert (error[known] >= 0.1 * flux[known]).all()
+    # Of one or two looks the error is a guess.
+    few = known & (looks < 3)
+    assert few.any()
+    assert error[few] == pytest.approx(np.hypot(0.2, 0.1) * flux[few], rel=0.1)
+    assert looks[~known].tolist() == [0] * (~known).sum()
 
 
 def test_rows_without_clipped_stars_stay_empty(band):
@@ -91,8 +97,9 @@ def test_rows_without_clipped_stars_stay_empty(band):
     place = np.zeros(1)
     stars = Read1Stars(place, place, place, place, {Band.J: np.zeros(1, bool)})
     for chosen, star in ((stars, np.array([0, -1])), (Read1Stars.none([Band.J]), np.array([-1, -1]))):
-        ((flux, error),) = wings_of_rows({Band.J: frames}, {Band.J: profile}, chosen, star).values()
+        ((flux, error, looks),) = wings_of_rows({Band.J: frames}, {Band.J: profile}, chosen, star).values()
         assert np.isnan(flux).all()
         assert np.isnan(error).all()
+        assert not looks.any()
     moved = replace(stars, x_arcsec=np.array([1.0])).moved(frames.geometry, frames.geometry)
     assert moved.x_arcsec.tolist() == [1.0]
