@@ -41,9 +41,11 @@ class Site:
 def open_site(cluster: Cluster, name: str) -> Iterator[Site]:
     home = make_open_folder(f"mapps-{name}-")
     create_database(cluster, name, TEMPLATE)
-    yield Site(home, Database(name, cluster))
-    drop_database(cluster, name)
-    shutil.rmtree(home, ignore_errors=True)
+    try:
+        yield Site(home, Database(name, cluster))
+    finally:
+        drop_database(cluster, name)
+        shutil.rmtree(home, ignore_errors=True)
 
 
 @pytest.fixture
