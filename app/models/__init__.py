@@ -1,6 +1,6 @@
 """SQLAlchemy tables, one module a database schema, and the column registry."""
 
-from app.models import calibration, production, quality, reference, release, survey, wsdb
+from app.models import calibration, production, quality, reference, release, solution, survey, wsdb
 from app.models.base import METADATA, SCHEMAS
 
 __all__ = [
@@ -11,6 +11,7 @@ __all__ = [
     "quality",
     "reference",
     "release",
+    "solution",
     "survey",
     "wsdb",
 ]

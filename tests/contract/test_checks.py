@@ -53,7 +53,7 @@ def good_rows(attempt):
 ZERO_POINT_ERROR = 0.1
 IMAGES = f"""INSERT INTO wsdb.atlas_image (coadd_key, run_id, attempt_id, scan_key, band, number, ra, decl, footprint,
         width_pix, height_pix, url, sha256, zero_point_mag, zero_point_error_mag)
-    SELECT %(scan_key)s * 1024 + 3, %(run_id)s, %(attempt_id)s, %(scan_key)s, band, 3, 0, 0,
+    SELECT %(scan_key)s::bigint * 1024 + 3, %(run_id)s, %(attempt_id)s, %(scan_key)s, band, 3, 0, 0,
         '{{(0d,0d),(1d,0d),(0d,1d)}}', 1, 1, '', '', 20,
         {ZERO_POINT_ERROR}
     FROM unnest(ARRAY['j', 'h', 'k']) AS image (band)"""

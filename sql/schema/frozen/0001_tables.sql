@@ -957,6 +957,46 @@ COMMENT ON COLUMN calibration.product.sha256 IS 'SHA-256 of the file';
 COMMENT ON COLUMN calibration.product.facts IS 'Levels, counts and parameters';
 COMMENT ON COLUMN calibration.product.retired_at IS 'When an operator recalled it; null while good';
 
+CREATE TABLE calibration.solution (
+    solution_id INTEGER GENERATED ALWAYS AS IDENTITY,
+    kind TEXT NOT NULL,
+    run_id INTEGER NOT NULL,
+    night_id INTEGER,
+    attempt_id BIGINT NOT NULL,
+    parameters JSONB NOT NULL,
+    input_hash CHAR(64) NOT NULL,
+    content_hash CHAR(64) NOT NULL,
+    code_version TEXT NOT NULL,
+    code_commit TEXT NOT NULL,
+    facts JSONB NOT NULL,
+    state TEXT NOT NULL,
+    retired_because TEXT,
+    created_at TIMESTAMP WITH TIME ZONE DEFAULT now() NOT NULL,
+    CONSTRAINT pk_solution PRIMARY KEY (solution_id),
+    CONSTRAINT ck_solution_kind_known CHECK (kind IN ('night', 'global')),
+    CONSTRAINT ck_solution_state_known CHECK (state IN ('draft', 'accepted', 'retired')),
+    CONSTRAINT ck_solution_night_of_night CHECK ((kind = 'night') = (night_id IS NOT NULL)),
+    CONSTRAINT ck_solution_retired_has_reason CHECK ((state = 'retired') = (retired_because IS NOT NULL)),
+    CONSTRAINT fk_solution_run_id FOREIGN KEY(run_id) REFERENCES production.run (run_id),
+    CONSTRAINT fk_solution_night_id FOREIGN KEY(night_id) REFERENCES survey.night (night_id),
+    CONSTRAINT fk_solution_attempt_id FOREIGN KEY(attempt_id) REFERENCES production.attempt (attempt_id)
+);
+COMMENT ON TABLE calibration.solution IS 'Photometric solutions: versions of the zero points, never changed, only retired';
+COMMENT ON COLUMN calibration.solution.solution_id IS 'Key';
+COMMENT ON COLUMN calibration.solution.kind IS 'night or global';
+COMMENT ON COLUMN calibration.solution.run_id IS 'Run whose rows it calibrates';
+COMMENT ON COLUMN calibration.solution.night_id IS 'Night; null for a global solution';
+COMMENT ON COLUMN calibration.solution.attempt_id IS 'Attempt that made it';
+COMMENT ON COLUMN calibration.solution.parameters IS 'Parameters of the solution';
+COMMENT ON COLUMN calibration.solution.input_hash IS 'SHA-256 over standards, measurements and parameters';
+COMMENT ON COLUMN calibration.solution.content_hash IS 'SHA-256 over the zero points and flats';
+COMMENT ON COLUMN calibration.solution.code_version IS 'Version of mapps';
+COMMENT ON COLUMN calibration.solution.code_commit IS 'Commit of the code';
+COMMENT ON COLUMN calibration.solution.facts IS 'Forms compared, widths measured, held-out scatter, counts';
+COMMENT ON COLUMN calibration.solution.state IS 'draft, accepted or retired';
+COMMENT ON COLUMN calibration.solution.retired_because IS 'What was recalled; null unless retired';
+COMMENT ON COLUMN calibration.solution.created_at IS 'When it was made';
+
 CREATE TABLE calibration.zero_point (
     zero_point_id BIGINT GENERATED ALWAYS AS IDENTITY,
     run_id INTEGER NOT NULL,
@@ -1544,6 +1584,153 @@ COMMENT ON COLUMN wsdb.scan_coverage.ra_4 IS 'ra of the north-western corner in 
 COMMENT ON COLUMN wsdb.scan_coverage.dec_4 IS 'dec of the north-western corner in the registered solution, ICRS degrees';
 COMMENT ON COLUMN wsdb.scan_coverage.coverage IS 'HEALPix cells with data, as ranges of nested cells of order 29';
 COMMENT ON COLUMN wsdb.scan_coverage.coverage_order IS 'HEALPix order of the cells that were found covered';
+
+CREATE TABLE calibration.adoption (
+    run_id INTEGER NOT NULL,
+    night_id INTEGER NOT NULL,
+    solution_id INTEGER NOT NULL,
+    adopted_at TIMESTAMP WITH TIME ZONE DEFAULT now() NOT NULL,
+    adopted_by TEXT NOT NULL,
+    CONSTRAINT pk_adoption PRIMARY KEY (run_id, night_id),
+    CONSTRAINT fk_adoption_run_id FOREIGN KEY(run_id) REFERENCES production.run (run_id),
+    CONSTRAINT fk_adoption_night_id FOREIGN KEY(night_id) REFERENCES survey.night (night_id),
+    CONSTRAINT fk_adoption_solution_id FOREIGN KEY(solution_id) REFERENCES calibration.solution (solution_id)
+);
+COMMENT ON TABLE calibration.adoption IS 'The solution through which the rows of a night of a run are seen';
+COMMENT ON COLUMN calibration.adoption.run_id IS 'Run';
+COMMENT ON COLUMN calibration.adoption.night_id IS 'Night';
+COMMENT ON COLUMN calibration.adoption.solution_id IS 'Solution that its rows are seen by';
+COMMENT ON COLUMN calibration.adoption.adopted_at IS 'When';
+COMMENT ON COLUMN calibration.adoption.adopted_by IS 'Person, or the task that made the solution';
+
+CREATE TABLE calibration.attempt_used (
+    solution_id INTEGER NOT NULL,
+    attempt_id BIGINT NOT NULL,
+    CONSTRAINT pk_attempt_used PRIMARY KEY (solution_id, attempt_id),
+    CONSTRAINT fk_attempt_used_solution_id FOREIGN KEY(solution_id) REFERENCES calibration.solution (solution_id),
+    CONSTRAINT fk_attempt_used_attempt_id FOREIGN KEY(attempt_id) REFERENCES production.attempt (attempt_id)
+);
+COMMENT ON TABLE calibration.attempt_used IS 'Attempts whose rows solutions were made of';
+COMMENT ON COLUMN calibration.attempt_used.solution_id IS 'Solution';
+COMMENT ON COLUMN calibration.attempt_used.attempt_id IS 'Attempt whose rows it read';
+
+CREATE TABLE calibration.overlap_used (
+    solution_id INTEGER NOT NULL,
+    scan_a INTEGER NOT NULL,
+    scan_b INTEGER NOT NULL,
+    band CHAR(1) NOT NULL,
+    stars INTEGER NOT NULL,
+    delta_mag DOUBLE PRECISION NOT NULL,
+    scatter_mag DOUBLE PRECISION NOT NULL,
+    x_a DOUBLE PRECISION NOT NULL,
+    x2_a DOUBLE PRECISION NOT NULL,
+    x_b DOUBLE PRECISION NOT NULL,
+    x2_b DOUBLE PRECISION NOT NULL,
+    residual_mag DOUBLE PRECISION NOT NULL,
+    weight DOUBLE PRECISION NOT NULL,
+    held_out_mag DOUBLE PRECISION,
+    CONSTRAINT pk_overlap_used PRIMARY KEY (solution_id, band, scan_a, scan_b),
+    CONSTRAINT ck_overlap_used_band_known CHECK (band IN ('j', 'h', 'k')),
+    CONSTRAINT fk_overlap_used_solution_id FOREIGN KEY(solution_id) REFERENCES calibration.solution (solution_id),
+    CONSTRAINT fk_overlap_used_scan_a FOREIGN KEY(scan_a) REFERENCES survey.scan (scan_key),
+    CONSTRAINT fk_overlap_used_scan_b FOREIGN KEY(scan_b) REFERENCES survey.scan (scan_key)
+);
+COMMENT ON TABLE calibration.overlap_used IS 'Overlaps of scans that global solutions were made of';
+COMMENT ON COLUMN calibration.overlap_used.solution_id IS 'Solution';
+COMMENT ON COLUMN calibration.overlap_used.scan_a IS 'Scan';
+COMMENT ON COLUMN calibration.overlap_used.scan_b IS 'Scan of a larger key';
+COMMENT ON COLUMN calibration.overlap_used.band IS 'j, h or k';
+COMMENT ON COLUMN calibration.overlap_used.stars IS 'Stars measured on both';
+COMMENT ON COLUMN calibration.overlap_used.delta_mag IS 'Median of magnitudes of a minus b, on the nominal scale';
+COMMENT ON COLUMN calibration.overlap_used.scatter_mag IS '1.4826 times the median absolute deviation';
+COMMENT ON COLUMN calibration.overlap_used.x_a IS 'Mean of x_scan / 256 of the stars on a';
+COMMENT ON COLUMN calibration.overlap_used.x2_a IS 'Mean of its square';
+COMMENT ON COLUMN calibration.overlap_used.x_b IS 'Mean of x_scan / 256 of the stars on b';
+COMMENT ON COLUMN calibration.overlap_used.x2_b IS 'Mean of its square';
+COMMENT ON COLUMN calibration.overlap_used.residual_mag IS 'Delta minus solution';
+COMMENT ON COLUMN calibration.overlap_used.weight IS 'Weight that it kept, 0 to 1';
+COMMENT ON COLUMN calibration.overlap_used.held_out_mag IS 'Residual of the stars held out; null where there are none';
+
+CREATE TABLE calibration.scan_zero_point (
+    solution_id INTEGER NOT NULL,
+    scan_key INTEGER NOT NULL,
+    band CHAR(1) NOT NULL,
+    offset_mag DOUBLE PRECISION NOT NULL,
+    linear_mag DOUBLE PRECISION DEFAULT 0 NOT NULL,
+    quadratic_mag DOUBLE PRECISION DEFAULT 0 NOT NULL,
+    error_mag DOUBLE PRECISION NOT NULL,
+    loss_mag DOUBLE PRECISION,
+    photometric BOOLEAN NOT NULL,
+    reason TEXT NOT NULL,
+    CONSTRAINT pk_scan_zero_point PRIMARY KEY (solution_id, scan_key, band),
+    CONSTRAINT ck_scan_zero_point_band_known CHECK (band IN ('j', 'h', 'k')),
+    CONSTRAINT fk_scan_zero_point_solution_id FOREIGN KEY(solution_id) REFERENCES calibration.solution (solution_id),
+    CONSTRAINT fk_scan_zero_point_scan_key FOREIGN KEY(scan_key) REFERENCES survey.scan (scan_key)
+);
+COMMENT ON TABLE calibration.scan_zero_point IS 'Zero points of scans by solution, with the verdict of each scan';
+COMMENT ON COLUMN calibration.scan_zero_point.solution_id IS 'Solution';
+COMMENT ON COLUMN calibration.scan_zero_point.scan_key IS 'Scan';
+COMMENT ON COLUMN calibration.scan_zero_point.band IS 'j, h or k';
+COMMENT ON COLUMN calibration.scan_zero_point.offset_mag IS 'To be added to magnitudes on the nominal scale';
+COMMENT ON COLUMN calibration.scan_zero_point.linear_mag IS 'Times x_scan / 256, to be added too: flat across the scan';
+COMMENT ON COLUMN calibration.scan_zero_point.quadratic_mag IS 'Times (x_scan / 256)^2 - 1/3, to be added too';
+COMMENT ON COLUMN calibration.scan_zero_point.error_mag IS 'Error of the offset, 1 sigma';
+COMMENT ON COLUMN calibration.scan_zero_point.loss_mag IS 'Light lost against the model of the night; null where no model says it';
+COMMENT ON COLUMN calibration.scan_zero_point.photometric IS 'Whether the scan lies in a photometric span and is clear, in all bands';
+COMMENT ON COLUMN calibration.scan_zero_point.reason IS 'Why it is photometric, or is not';
+
+CREATE TABLE calibration.set_used (
+    solution_id INTEGER NOT NULL,
+    night_id INTEGER NOT NULL,
+    number SMALLINT NOT NULL,
+    band CHAR(1) NOT NULL,
+    field TEXT NOT NULL,
+    scans SMALLINT NOT NULL,
+    standards SMALLINT NOT NULL,
+    observed_at TIMESTAMP WITH TIME ZONE NOT NULL,
+    airmass DOUBLE PRECISION NOT NULL,
+    offset_mag DOUBLE PRECISION NOT NULL,
+    error_mag DOUBLE PRECISION NOT NULL,
+    scatter_mag DOUBLE PRECISION,
+    residual_mag DOUBLE PRECISION,
+    weight DOUBLE PRECISION NOT NULL,
+    accepted BOOLEAN NOT NULL,
+    CONSTRAINT pk_set_used PRIMARY KEY (solution_id, night_id, number, band),
+    CONSTRAINT ck_set_used_band_known CHECK (band IN ('j', 'h', 'k')),
+    CONSTRAINT fk_set_used_solution_id FOREIGN KEY(solution_id) REFERENCES calibration.solution (solution_id),
+    CONSTRAINT fk_set_used_night_id FOREIGN KEY(night_id) REFERENCES survey.night (night_id)
+);
+COMMENT ON TABLE calibration.set_used IS 'Calibration sets that solutions were made of';
+COMMENT ON COLUMN calibration.set_used.solution_id IS 'Solution';
+COMMENT ON COLUMN calibration.set_used.night_id IS 'Night';
+COMMENT ON COLUMN calibration.set_used.number IS 'Number of the set in its night, in the order of time, from 1';
+COMMENT ON COLUMN calibration.set_used.band IS 'j, h or k';
+COMMENT ON COLUMN calibration.set_used.field IS 'Calibration field';
+COMMENT ON COLUMN calibration.set_used.scans IS 'Scans of the set that were used';
+COMMENT ON COLUMN calibration.set_used.standards IS 'Standard stars measured';
+COMMENT ON COLUMN calibration.set_used.observed_at IS 'Middle of the set, UTC';
+COMMENT ON COLUMN calibration.set_used.airmass IS 'Mean airmass';
+COMMENT ON COLUMN calibration.set_used.offset_mag IS 'Mean of standard minus measured magnitude';
+COMMENT ON COLUMN calibration.set_used.error_mag IS 'Error of the mean, 1 sigma';
+COMMENT ON COLUMN calibration.set_used.scatter_mag IS 'Scatter of the scans of the set; null for a set of one scan';
+COMMENT ON COLUMN calibration.set_used.residual_mag IS 'Offset minus solution; null where the set was of no use';
+COMMENT ON COLUMN calibration.set_used.weight IS 'Weight that it kept, 0 to 1';
+COMMENT ON COLUMN calibration.set_used.accepted IS 'Whether it bounds photometric spans';
+
+CREATE TABLE calibration.standard_used (
+    solution_id INTEGER NOT NULL,
+    standard TEXT NOT NULL,
+    band CHAR(1) NOT NULL,
+    measurements INTEGER NOT NULL,
+    CONSTRAINT pk_standard_used PRIMARY KEY (solution_id, standard, band),
+    CONSTRAINT ck_standard_used_band_known CHECK (band IN ('j', 'h', 'k')),
+    CONSTRAINT fk_standard_used_solution_id FOREIGN KEY(solution_id) REFERENCES calibration.solution (solution_id)
+);
+COMMENT ON TABLE calibration.standard_used IS 'Standard stars that solutions were made of';
+COMMENT ON COLUMN calibration.standard_used.solution_id IS 'Solution';
+COMMENT ON COLUMN calibration.standard_used.standard IS 'Name of the standard star (reference.standard_star)';
+COMMENT ON COLUMN calibration.standard_used.band IS 'j, h or k';
+COMMENT ON COLUMN calibration.standard_used.measurements IS 'How often it was measured';
 
 CREATE TABLE production.attempt_calibration (
     attempt_id BIGINT NOT NULL,
