@@ -1599,7 +1599,7 @@ CREATE TABLE calibration.adoption (
 COMMENT ON TABLE calibration.adoption IS 'The solution through which the rows of a night of a run are seen';
 COMMENT ON COLUMN calibration.adoption.run_id IS 'Run';
 COMMENT ON COLUMN calibration.adoption.night_id IS 'Night';
-COMMENT ON COLUMN calibration.adoption.solution_id IS 'Solution that its rows are seen by';
+COMMENT ON COLUMN calibration.adoption.solution_id IS 'Solution its rows are seen by';
 COMMENT ON COLUMN calibration.adoption.adopted_at IS 'When';
 COMMENT ON COLUMN calibration.adoption.adopted_by IS 'Person, or the task that made the solution';
 
@@ -1672,7 +1672,7 @@ COMMENT ON COLUMN calibration.scan_zero_point.solution_id IS 'Solution';
 COMMENT ON COLUMN calibration.scan_zero_point.scan_key IS 'Scan';
 COMMENT ON COLUMN calibration.scan_zero_point.band IS 'j, h or k';
 COMMENT ON COLUMN calibration.scan_zero_point.offset_mag IS 'To be added to magnitudes on the nominal scale';
-COMMENT ON COLUMN calibration.scan_zero_point.linear_mag IS 'Times x_scan / 256, to be added too: flat across the scan';
+COMMENT ON COLUMN calibration.scan_zero_point.linear_mag IS 'Times x_scan / 256, to be added: flat across the scan';
 COMMENT ON COLUMN calibration.scan_zero_point.quadratic_mag IS 'Times (x_scan / 256)^2 - 1/3, to be added too';
 COMMENT ON COLUMN calibration.scan_zero_point.error_mag IS 'Error of the offset, 1 sigma';
 COMMENT ON COLUMN calibration.scan_zero_point.loss_mag IS 'Light lost against the model of the night; null where no model says it';
