@@ -34,7 +34,7 @@ PULLS = (0.9, 1.2)
 SOLUTION_CPU_S, ERRORS_CPU_S = 10.0, 30.0
 DIMMED_MAG, FLAGGED_SHARE, FALSE_SHARE = 0.020, 0.95, 0.005
 REFERENCE_KERNEL_S = 0.30
-"""CPU seconds of `_kernel_seconds` on the quiet machine of docs/decisions/0012; limits of time scale with it."""
+"""CPU seconds of `_kernel_seconds` on the quiet machine of decision 0009; limits of time scale with it."""
 
 
 @dataclass

@@ -96,7 +96,7 @@ def build(
     del json
     from app.db.engine import connect
     from app.db.statements import scripts
-    from app.releases.build import FOLDER, build_release
+    from app.releases.build import FOLDER, Listeners, build_release
 
     with connect("operator") as connection, progress("statements", len(scripts(FOLDER))) as shown:
         if not allow_unfinished:
@@ -106,7 +106,7 @@ def build(
             limits["reference_stars_minimum"] = 0.0
         summary = build_release(
             connection, name, kind, run, limits, allow_unfinished=allow_unfinished, allow_empty=allow_empty,
-            report=lambda _: shown.advance(), tell=lambda words: print(words, file=sys.stderr),
+            listeners=Listeners(lambda _: shown.advance(), lambda words: print(words, file=sys.stderr)),
         )  # fmt: skip
     if json_wanted():
         emit_record(asdict(summary))

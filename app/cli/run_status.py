@@ -17,6 +17,7 @@ from app.db.engine import connect
 from app.models.production import TaskState
 from app.production.progress import (
     Progress,
+    Rows,
     read_attempts,
     read_inputs,
     read_outages,
@@ -61,16 +62,18 @@ def status(
             ]
             emit_table(rows, ("name", "kind", "state", "tasks", "done", "failed"), "Runs")
             return
-        [run] = list_runs(connection, name)
-        found = read_progress(connection, name)
-        problems = read_problems(connection, name)
-        mixed = mixtures(connection, name)
-        outages = read_outages(connection, name)
-        starless = read_starless(connection, name)
+        _tell_run(connection, name)
+
+
+def _tell_run(connection: Connection[Any], name: str) -> None:
+    """Show one run: its state, its tasks, and what needs a person."""
+    [run] = list_runs(connection, name)
+    found = read_progress(connection, name)
+    mixed, starless = mixtures(connection, name), read_starless(connection, name)
+    problems, outages = read_problems(connection, name), read_outages(connection, name)
     if json_wanted():
         record = {"run": name, "state": run["state"], "tasks": found.table, "problems": problems}
-        record |= {"mixed": [vars(mixture) for mixture in mixed]}
-        record |= {"waiting_for": outages}
+        record |= {"mixed": [vars(mixture) for mixture in mixed], "waiting_for": outages}
         record |= {"reason": run["reason"], "scans_without_reference_stars": starless}
         emit_record(record)
         return
@@ -85,6 +88,11 @@ def status(
         emit_table(found.table, STATUS_COLUMNS, f"Tasks of run {name}")
     for line in told_mixtures(mixed):
         say(f"  {line}")
+    _tell_waits(outages, problems)
+
+
+def _tell_waits(outages: Rows, problems: Rows) -> None:
+    """Show what workers wait for, and tasks that need a person, a line a reason."""
     for outage in outages:
         say(
             f"  workers wait: {outage['tasks']} tasks given back, no attempt counted, the latest"

@@ -14,7 +14,7 @@ class SolutionParameters(Section):
 
     The widths of the atmosphere are measured on the calibration sets of the solution itself. Of those here the solution
     asks for the right order only: half or twice the true width changes the error of a scan by a tenth
-    (docs/decisions/0012).
+    (decision 0009).
     """
 
     SECTION: ClassVar[str] = "solution"

@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from time import perf_counter
-from typing import Any
+from typing import Any, NamedTuple
 
 from psycopg import Connection
 from psycopg.types.json import Jsonb
@@ -113,6 +113,21 @@ class BrokenStatementError(MappsError):
     code = "BROKEN_STATEMENT"
 
 
+class Listeners(NamedTuple):
+    """Who is told how a build gets on.
+
+    Attributes
+    ----------
+    report : callable, optional
+        Called after every statement.
+    tell : callable
+        Told what the build waits for, before it waits.
+    """
+
+    report: Callable[[StatementRun], None] | None = None
+    tell: Tell = silent
+
+
 def build_release(
     connection: Connection[Any],
     name: str,
@@ -122,8 +137,7 @@ def build_release(
     *,
     allow_unfinished: bool = False,
     allow_empty: bool = False,
-    report: Callable[[StatementRun], None] | None = None,
-    tell: Tell = silent,
+    listeners: Listeners | None = None,
 ) -> BuildSummary:
     """Draw and publish a release, all of it or nothing.
 
@@ -143,10 +157,8 @@ def build_release(
         Whether runs may have tasks that are not done; their rows are not in the release.
     allow_empty : bool
         Whether the release may hold no point source.
-    report : callable, optional
-        Called after every statement.
-    tell : callable, optional
-        Told what the build waits for, before it waits.
+    listeners : Listeners, optional
+        Who is told how the build gets on; nobody by default.
 
     Returns
     -------
@@ -167,6 +179,7 @@ def build_release(
         Raised if a limit is unknown or impossible.
     """
     wanted, limits = ReleaseKind(kind), release_parameters(parameters)
+    report, tell = listeners or Listeners()
     _refuse_taken(connection, name)
     with _one_at_a_time(connection, tell):
         run_ids = _fit_runs(connection, runs, allow_unfinished=allow_unfinished)

@@ -13,7 +13,7 @@ from psycopg.types.json import Jsonb
 from app.db.locks import RELEASES
 from app.db.statements import scripts
 from app.errors import ConflictError, UnknownNameError
-from app.releases.build import EmptyReleaseError, ReleaseNameError, build_release
+from app.releases.build import EmptyReleaseError, Listeners, ReleaseNameError, build_release
 from app.releases.catalogue import list_releases, release_facts
 from app.releases.diff import diff_releases
 from app.releases.explain import explain
@@ -366,7 +366,9 @@ def test_a_build_says_what_it_waits_for(world: World, database: Database, held: 
             told.append(words)
             other.rollback()
 
-        build_release(world.connection, "one", "sampler", ["run"], allow_unfinished=True, tell=tell)
+        build_release(
+            world.connection, "one", "sampler", ["run"], allow_unfinished=True, listeners=Listeners(tell=tell)
+        )
     assert len(told) == 1
     assert told[0].startswith("waiting for ")
     assert said in told[0]
@@ -378,5 +380,12 @@ def test_a_build_that_waits_for_nothing_says_nothing(world: World) -> None:
     told: list[str] = []
     _fill(world)
     world.connection.commit()
-    build_release(world.connection, "one", "sampler", ["run"], allow_unfinished=True, tell=told.append)
+    build_release(
+        world.connection,
+        "one",
+        "sampler",
+        ["run"],
+        allow_unfinished=True,
+        listeners=Listeners(tell=told.append),
+    )
     assert told == []

@@ -66,7 +66,6 @@ def reduce_raw_scan(claim: Claim, context: StepContext, scan: ScanFacts) -> Publ
     used = {file.band: product_of(products, file.band, cameras[file.band]) for file in files}
     read = {file.band: read_raw_scan(ingested_path(file)) for file in files}
     raw = {band: raw_band(content) for band, content in read.items()}
-    position_id = read[files[0].band].header.position_id
     context.checkpoint("frames_read")
     with context.connect() as connection:
         given = given_stars(connection, next(iter(raw.values())), context.recorded)
@@ -80,14 +79,12 @@ def reduce_raw_scan(claim: Claim, context: StepContext, scan: ScanFacts) -> Publ
     context.checkpoint("sources_extracted")
     coverage = scan_coverage(reduced.images)
     points = point_records(result.sources, scan, area_of(coverage), source_times(reduced, result.sources))
-    images = _store_images(context, scan, position_id, reduced)
+    images = _store_images(context, scan, read[files[0].band].header.position_id, reduced)
     diagnostics = _store_diagnostics(context, result.diagnostics)
     context.checkpoint("images_stored")
+    hashes = [*(f.sha256 for f in files), *(p.sha256 for p in used.values()), given.use.stars_hash]
     return Publication(
-        input_hash=input_hash(
-            claim.pipeline_hash,
-            [*(f.sha256 for f in files), *(p.sha256 for p in used.values()), given.use.stars_hash],
-        ),
+        input_hash=input_hash(claim.pipeline_hash, hashes),
         point_sources=points,
         extended_sources=extended_records(result.extended, scan, points),
         atlas_images=images,

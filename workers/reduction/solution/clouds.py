@@ -26,7 +26,7 @@ def grey_loss(losses_mag: Doubles) -> tuple[Doubles, Doubles]:
 
     Notes
     -----
-    A cloud of 20 mmag dims J, H and Ks alike (docs/decisions/0012), while the atmosphere of J changes by twice that of
+    A cloud of 20 mmag dims J, H and Ks alike (decision 0009), while the atmosphere of J changes by twice that of
     H: the mean of three bands finds it where J alone cannot.
 
     Examples

@@ -92,7 +92,7 @@ def solve_globally(ties: Ties, parameters: SolutionParameters, *, errors: bool =
     Notes
     -----
     Weights are min(1, (2 / |u|)^2), never zero: weights that reach zero left scans whose every tie had been cut. The
-    model, its robust weights and the preconditioner are those of docs/decisions/0012.
+    model, its robust weights and the preconditioner are those of decision 0009.
     """
     places = unknowns_of(ties)
     set_error = float(np.median(ties.sets.error_mag)) if ties.sets.night.size else 0.0
