@@ -87,7 +87,7 @@ def place_error(reference_errors_arcsec: Doubles, frames: int) -> float:
     None, one and thirty reference stars of 0.06" on 24 frames.
 
     >>> [round(place_error(np.full(count, 0.06), 24), 3) for count in (0, 1, 30)]
-    [2.0, 0.063, 0.011]
+    [2.0, 0.06, 0.011]
     """
     stars, held = float(np.sum(reference_errors_arcsec**-2.0)), frames * PLACE_PEG_ARCSEC**-2.0
     share = held / (held + stars)
