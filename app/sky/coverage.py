@@ -13,7 +13,7 @@ import numpy as np
 
 from app.arrays import Doubles
 from app.sky.directions import direction, unit_vectors
-from app.sky.footprint import Corners
+from app.sky.footprint import ARCSEC_PER_RADIAN, Corners
 from app.sky.shapes import Position
 
 Quadrilateral = Sequence[Position]
@@ -67,29 +67,32 @@ def _ordered(corners: Doubles) -> Doubles:
     return np.roll(ring, -start, axis=0)
 
 
-def _side(points: Doubles, along: int, enclosed: Doubles, sign: float) -> _Line:
+def _side(points: Doubles, along: int, enclosed: Doubles, sign: float, slack: float) -> _Line:
     """Line through `points` (least squares), moved out until all `enclosed` points lie on its inner side.
 
-    `along` is the axis the line runs along; `sign` is +1 if the inside has smaller values.
+    `along` is the axis the line runs along; `sign` is +1 if the inside has smaller values. Of the spread of `points`
+    half is left outside, at most `slack`.
     """
     across = 1 - along
     middle = points.mean(axis=0)
     offsets = points - middle
     slope = float(offsets[:, along] @ offsets[:, across] / (offsets[:, along] @ offsets[:, along]))
     residual = enclosed[:, across] - slope * enclosed[:, along]
-    return _Line(float(sign * (sign * residual).max()), slope)
+    spread = float(np.ptp(points[:, across] - slope * points[:, along]))
+    outermost = float((sign * residual).max())
+    return _Line(sign * (outermost - min(0.5 * spread, slack)), slope)
 
 
-def _bounding_box(images: Doubles) -> _Box:
+def _bounding_box(images: Doubles, slack: float) -> _Box:
     """Box around images (n, 4, 2) of one band, ordered corners, in the plane."""
     corners = images.reshape(-1, 2)
     middle_y = images[:, :, 1].mean(axis=1)
     first, last = images[int(np.argmin(middle_y))], images[int(np.argmax(middle_y))]
     return _Box(
-        south=_side(first[[0, 1]], 0, corners, -1.0),
-        east=_side(images[:, [1, 2]].reshape(-1, 2), 1, corners, 1.0),
-        north=_side(last[[2, 3]], 0, corners, 1.0),
-        west=_side(images[:, [3, 0]].reshape(-1, 2), 1, corners, -1.0),
+        south=_side(first[[0, 1]], 0, corners, -1.0, slack),
+        east=_side(images[:, [1, 2]].reshape(-1, 2), 1, corners, 1.0, slack),
+        north=_side(last[[2, 3]], 0, corners, 1.0, slack),
+        west=_side(images[:, [3, 0]].reshape(-1, 2), 1, corners, -1.0, slack),
     )
 
 
@@ -149,7 +152,7 @@ def middle_of(images: Sequence[Quadrilateral]) -> Position:
     return direction(unit_vectors(corners[:, 0], corners[:, 1]).mean(axis=0))
 
 
-def bounding_corners(images: Sequence[Quadrilateral]) -> Corners:
+def bounding_corners(images: Sequence[Quadrilateral], slack_arcsec: float = 0.0) -> Corners:
     """Quadrilateral of great circles around the images of a scan; of a single image, its own corners.
 
     A gap between the images counts as covered, because four corners cannot tell of it; cells do (`app.sky.moc`).
@@ -158,6 +161,8 @@ def bounding_corners(images: Sequence[Quadrilateral]) -> Corners:
     ----------
     images : sequence of Quadrilateral
         Corners as (ra, decl), ICRS degrees; not empty, all within some degrees of each other.
+    slack_arcsec : float, optional
+        How far images may reach beyond a side, arcsec: of ragged ends a side then runs through the middle.
 
     Raises
     ------
@@ -171,19 +176,21 @@ def bounding_corners(images: Sequence[Quadrilateral]) -> Corners:
     >>> round(east, 6)
     10.1
     """
-    found = common_corners({"": images})
+    found = common_corners({"": images}, slack_arcsec)
     if found is None:
         raise ValueError(f"images without an area: {images}")
     return found
 
 
-def common_corners(bands: Mapping[str, Sequence[Quadrilateral]]) -> Corners | None:
+def common_corners(bands: Mapping[str, Sequence[Quadrilateral]], slack_arcsec: float = 0.0) -> Corners | None:
     """Area that every band covers (background/survey 4.7).
 
     Parameters
     ----------
     bands : mapping of str to sequence of Quadrilateral
         Images of each band that the scan has, as corners (ra, decl) in ICRS degrees; not empty.
+    slack_arcsec : float, optional
+        As for `bounding_corners`, in each band.
 
     Returns
     -------
@@ -202,6 +209,7 @@ def common_corners(bands: Mapping[str, Sequence[Quadrilateral]]) -> Corners | No
     boxes = []
     for name in sorted(bands):
         on_plane = plane.to_plane(np.array([list(image) for image in bands[name]], np.float64))
-        boxes.append(_bounding_box(np.stack([_ordered(image) for image in on_plane])))
+        ordered = np.stack([_ordered(image) for image in on_plane])
+        boxes.append(_bounding_box(ordered, slack_arcsec / ARCSEC_PER_RADIAN))
     box = _common_box(boxes)
     return None if box is None else _corners(box, plane)

@@ -16,7 +16,7 @@ from app.sky.projection import SinProjection
 from workers.reduction.frames.products import AtlasImage
 
 CHUNK = 64
-"""Rows or columns of which the middle end counts: single pixels are whole arc seconds."""
+"""Rows or columns of which the mean end counts, without holes: single pixels are whole arc seconds."""
 ARCSEC = np.pi / 180 / 3600
 
 
@@ -54,7 +54,8 @@ def _ends(covered: Bools, mirrored: int | None = None) -> list[tuple[float, floa
     rows = np.flatnonzero(covered.any(axis=1))
     ends = covered[rows].argmax(axis=1) - 0.5
     chunks = [slice(i, i + CHUNK) for i in range(0, rows.size, CHUNK)]
-    middle = [(float(np.median(ends[chunk])), float(rows[chunk].mean())) for chunk in chunks]
+    near = [ends[chunk][np.abs(ends[chunk] - np.median(ends[chunk])) <= 2.0] for chunk in chunks]
+    middle = [(float(n.mean()), float(rows[chunk].mean())) for n, chunk in zip(near, chunks, strict=True)]
     return middle if mirrored is None else [(mirrored - 1 - end, row) for end, row in middle]
 
 

@@ -17,12 +17,15 @@ from app.sky.outline import covered_outline
 from app.sky.projection import SinProjection
 from workers.reduction.frames.products import AtlasImage
 
+SLACK_ARCSEC = 1.0
+"""Images end raggedly to the east and west, by 1.7" along a full scan: edges run through the middle of that."""
+
 
 def scan_coverage(images: Iterable[AtlasImage]) -> tuple[ScanCoverageRow, ...]:
     """Measure what the images of a scan cover, band by band and all bands together.
 
-    A pixel is covered if it has data. The corners of a band bound the outlines of its images, and those of all bands
-    lie inside of every band's; a gap between images does not show in corners, it does in the cells.
+    A pixel is covered if it has data. The corners of a band bound the outlines of its images but for 1", and those of
+    all bands lie inside of every band's; a gap between images does not show in corners, it does in the cells.
 
     Parameters
     ----------
@@ -50,10 +53,12 @@ def scan_coverage(images: Iterable[AtlasImage]) -> tuple[ScanCoverageRow, ...]:
         return ()
     ranges = {band: ranges_of_cells(np.concatenate(found[band])) for band in BANDS if band in found}
     rows = [
-        ScanCoverageRow(band, bounding_corners(outlines[band.value]), ranges[band], COVERAGE_ORDER)
+        ScanCoverageRow(
+            band, bounding_corners(outlines[band.value], SLACK_ARCSEC), ranges[band], COVERAGE_ORDER
+        )
         for band in ranges
     ]
-    corners = common_corners(outlines)
+    corners = common_corners(outlines, SLACK_ARCSEC)
     if corners is None:
         corners = bounding_corners([image for band in ranges for image in outlines[band.value]])
     return (*rows, ScanCoverageRow(None, corners, reduce(common_ranges, ranges.values()), COVERAGE_ORDER))

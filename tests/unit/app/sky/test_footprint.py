@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from app.sky.coverage import bounding_corners, common_corners, middle_of
 from app.sky.directions import separation_deg, unit_vectors
-from app.sky.footprint import Corners, contains, edge_distances
+from app.sky.footprint import Corners, _signed_distances, contains, edge_distances
 from app.sky.projection import SinProjection
 from app.sky.shapes import SPolygon
 
@@ -210,3 +210,17 @@ def test_columns_count_from_the_south_east() -> None:
     assert corners.columns() == {
         "ra_1": 1.0, "dec_1": 2.0, "ra_2": 3.0, "dec_2": 4.0, "ra_3": 5.0, "dec_3": 6.0, "ra_4": 7.0, "dec_4": 8.0,
     }  # fmt: skip
+
+
+@pytest.mark.parametrize(("slack", "outside"), [(0.0, 0.0), (0.5, 0.5), (1.0, 0.8), (5.0, 0.8)])
+def test_ragged_ends_lie_outside_by_the_slack_at_most(slack: float, outside: float) -> None:
+    """Every other image lies 1.6" farther east: a side in their middle leaves 0.8" of these outside."""
+    images = [box(150.0 + 1.6 * ARCSEC * (i % 2), i * 970 * ARCSEC) for i in range(9)]
+    corners = bounding_corners(images, slack)
+    assert corners == common_corners({"j": images}, slack)
+    corner = np.array([image[j] for image in images for j in range(4)])
+    south, east, north, west = np.moveaxis(_signed_distances(*corner.T, corners), -1, 0)
+    # Great circles of sides and meridians of images differ by 0.1" over 2.4 degrees.
+    assert east.min() == pytest.approx(-outside, abs=0.1)
+    assert west.min() == pytest.approx(-outside, abs=0.1)
+    assert [south.min(), north.min()] == pytest.approx([0.0, 0.0], abs=0.01)
