@@ -14,6 +14,9 @@ from app.db import engine, migrate
 from app.db.engine import connect_url
 from app.db.session import EncodingError, ReadOnlyServerError, SessionError
 from app.errors import SchemaError
+from app.ingest.reference import load_reference
+from app.ingest.reference_stars import Region
+from app.ingest.reference_synthetic import synthetic_region
 from app.settings import get_settings
 from tests.worlds.atlas_files import write_image
 
@@ -318,10 +321,7 @@ def test_raw_scans_without_reference_stars_are_told(live_database, capsys):
     warned = "mapps: warning: no reference stars" in capsys.readouterr().err
     assert warned
     with live_database.connect() as connection:
-        connection.execute(
-            "INSERT INTO reference.star (star_id, ra, decl, epoch_year, vt_mag, catalogue)"
-            " VALUES (1, 1, 1, 2000, 9, 'x')"
-        )
+        load_reference(connection, synthetic_region(Region(1.0, 2.0, -1.0, 1.0)), "synthetic")
     assert main.run(["run", "queue", "r", "--dry-run"]) == 0
     assert "warning" not in capsys.readouterr().err
 

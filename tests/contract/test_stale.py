@@ -236,12 +236,20 @@ def test_rows_of_a_released_run_are_not_made_again(connection):
     load(connection, STARS[:5], replace=True)
     release = value(
         connection,
-        "INSERT INTO release.release (name, kind, state, parameters, code_version, code_commit)"
-        " VALUES ('r', 'sampler', 'building', '{}', '0', 'c') RETURNING release_id",
+        "INSERT INTO release.release (name, kind, state, parameters, code_version, code_commit, hash_version)"
+        " VALUES ('r', 'sampler', 'building', '{}', '0', 'c', 1) RETURNING release_id",
     )
-    connection.execute("INSERT INTO release.parent_run VALUES (%s, %s)", (release, world.run_id))
+    connection.execute(
+        "INSERT INTO release.parent_run VALUES (%s, %s, %s)", (release, world.run_id, world.run)
+    )
+    connection.execute(
+        "INSERT INTO release.scan (release_id, run_id, scan_key, attempt_id, selected, rank, reason)"
+        " SELECT %s, run_id, scan_key, attempt_id, true, 1, '' FROM production.attempt"
+        " WHERE accepted AND scan_key IS NOT NULL",
+        (release,),
+    )
     connection.execute("UPDATE release.release SET state = 'published', published_at = now()")
-    with pytest.raises(ConflictError, match="was drawn from run"):
+    with pytest.raises(ConflictError, match="was drawn from"):
         renew(connection, world.run)
     assert states(connection, world) == {"done": 2}
 
