@@ -14,7 +14,7 @@ from app.db.statements import statement
 from app.instruments.bands import BANDS
 from app.production.runs import run_id_of
 from app.reports.image_picture import draw_image
-from app.reports.style import BAND_COLOUR, picture
+from app.reports.style import BAND_COLOUR, count_of, picture
 
 BIN_MAG = 0.5
 REQUIREMENT_MAG = {"j": 15.8, "h": 15.1, "k": 14.3}
@@ -93,20 +93,30 @@ def _coverage(connection: Connection[Any], run: str, path: Path) -> Path | None:
             axes.set_ylim(shown[:, 1].min() - margin[1], shown[:, 1].max() + margin[1])
             axes.set_xlabel("right ascension, deg")
             axes.set_ylabel("declination, deg" if panel == 0 else "")
-        nights = sorted({f"{s['date']:%Y-%m-%d} {s['hemis']}" for s in scans})
-        figure.suptitle(
-            f"Coverage of run {run}: {len(scans)} scan{'s' if len(scans) > 1 else ''}, {', '.join(nights[:3])}"
-        )
+        nights = sorted({_night(scan) for scan in scans})
+        title = f"Coverage of run {run}: {count_of(len(scans), 'scan')}, {', '.join(nights[:3])}"
+        title += f" and {len(nights) - 3} more nights" if len(nights) > 3 else ""
+        if len(groups) > 3:
+            left_out = sum(len(members) for members in groups[3:])
+            title += f"\n{count_of(left_out, 'scan')} in {len(groups) - 3} more patches of sky not drawn"
+        figure.suptitle(title)
     return path
+
+
+def _night(scan: dict[str, Any]) -> str:
+    return f"{scan['date']:%Y-%m-%d} {scan['hemis']}"
 
 
 def _label_tile(axes: Any, scans: list[tuple[dict[str, Any], Doubles]]) -> None:
     """Write one label for all scans of a tile: six calibration scans lie on top of one another."""
     numbers = sorted(scan["scan"] for scan, _ in scans)
     span = f"scan {numbers[0]:03d}" if len(numbers) == 1 else f"scans {numbers[0]:03d} to {numbers[-1]:03d}"
+    nights = sorted({_night(scan) for scan, _ in scans})
+    span = f"{nights[0]}{f' and {len(nights) - 1} more' if len(nights) > 1 else ''}\n{span}"
     rows = sum(scan["point_rows"] or 0 for scan, _ in scans)
     ra, decl = np.concatenate([corner for _, corner in scans]).mean(axis=0)
-    label = f"{span}\ntile {scans[0][0]['tile']}\n{rows:,} sources"
+    tile = scans[0][0]["tile"]
+    label = f"{span}\n{'no tile' if tile is None else f'tile {tile}'}\n{rows:,} sources"
     axes.annotate(label, (ra, decl), ha="center", va="center", fontsize=7)
 
 
@@ -157,6 +167,12 @@ def _counts(photometry: Doubles, run: str, path: Path) -> Path | None:
     return path
 
 
+def _error_span(errors: Doubles) -> tuple[float, float]:
+    """Axis of errors: 0.005 to 1 mag, farther where errors are."""
+    least, most = (float(errors.min()), float(errors.max())) if errors.size else (1.0, 0.0)
+    return min(0.005, 0.8 * least), max(1.0, 1.25 * most)
+
+
 def _errors(photometry: Doubles, run: str, path: Path) -> Path | None:
     """Draw corrected uncertainty against magnitude, one panel a band."""
     if not np.isfinite(photometry[:, :, 0]).any():
@@ -170,7 +186,7 @@ def _errors(photometry: Doubles, run: str, path: Path) -> Path | None:
             axes.axhline(0.10857, color="black", linewidth=0.8)
             axes.axvline(REQUIREMENT_MAG[band.value], color="black", linestyle=":", linewidth=0.8)
             axes.set_yscale("log")
-            axes.set_ylim(0.005, 1.0)
+            axes.set_ylim(*_error_span(errors[good]))
             axes.set_xlabel(f"{band.label}, mag")
             axes.set_ylabel("uncertainty, mag" if band.position == 0 else "")
             axes.set_title(f"{band.label}: {int(good.sum()):,} sources", fontsize=10)
