@@ -274,7 +274,8 @@ class ExtractionParameters(Section):
         default=25.0, metadata=number(1.0, 1000.0, "", "Largest chi-squared of a match between bands.")
     )
 
-    # Fitted to published letters of rows in the plane, J and H: 97 % agree (docs/decisions/0008).
+    # Of the published letters of a field in the plane, J and H, 97 % agree with these two
+    # (docs/decisions/0008-stars-of-atlas-images.md).
     confusion_arcsec: float = field(
         default=4.6,
         metadata=number(

@@ -18,7 +18,7 @@ def confused(
     The light of a star falls with distance about as the wings of a turbulent atmosphere do, r^-11/3, 9 mag a decade. So
     a source of magnitude m is confused by a neighbour of magnitude n at the distance r if m - n > 9 log10(r / 4.6").
     Of 1,945 published rows of a field in the plane, J and H, this rule gives the published letter to 97 %; of Ks to
-    92 % (docs/decisions/0008).
+    92 % (docs/decisions/0008-stars-of-atlas-images.md).
 
     Parameters
     ----------

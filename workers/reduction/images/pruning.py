@@ -4,7 +4,7 @@ A profile on an unresolved pair leaves two false peaks, one on either side of it
 the light of two is degenerate: all three fail at once, though a fit without the worst of them is sound. So of failing
 stars near one another only the least significant goes, its light goes back into the residual image, and what is near
 is fitted again before the others are judged. (Dropping all at once lost 1 of 200 stars above 15 sigma in the plane, up
-to Ks 7.2: docs/decisions/0008.)
+to Ks 7.2: docs/decisions/0008-stars-of-atlas-images.md.)
 """
 
 from __future__ import annotations
