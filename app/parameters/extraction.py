@@ -91,6 +91,10 @@ class ExtractionParameters(Section):
             "How loosely a fit is held at its peak, 1 sigma; 0 keeps the star there.",
         ),
     )
+    psf_error_minimum_snr: float = field(
+        default=60.0,
+        metadata=number(3.0, 10000.0, "SNR", "Least SNR of a star that the profile's error is measured on."),
+    )
     psf_error: float = field(
         default=0.02,
         metadata=number(0.0, 1.0, "", "Error of the profile as a share of the light of a pixel."),
@@ -203,7 +207,7 @@ class ExtractionParameters(Section):
     growth_star_error: float = field(
         default=0.005,
         metadata=number(
-            1e-4, 1.0, "mag", "Scatter of single bright stars that is not noise, a floor of the weights."
+            1e-4, 1.0, "mag", "Scatter of single bright stars that is not noise, a floor of errors."
         ),
     )
 
@@ -216,8 +220,9 @@ class ExtractionParameters(Section):
         metadata=number(0.0, 1.0, "mag", "Without effect: rows of Atlas images have no Read_1 magnitudes."),
     )
 
-    # Read_2 - Read_1 saturates near J 9, H 8.5, Ks 8. Cores of sound stars scatter by 0.03 (six undersampled frames):
-    # a lack of 0.12 is 4 sigma.
+    # Read_2 - Read_1 saturates near J 9, H 8.5, Ks 8 (background/survey 1.2); in four images of M17 the cores of Ks 7.9
+    # are sound and all from 7.6 on lack light. Beside brighter stars and in nebulae fainter cores seem to.
+    # Cores of sound stars scatter by 0.03 (six undersampled frames): a lack of 0.12 is 4 sigma.
     saturation_dip: float = field(
         default=0.8,
         metadata=number(0.0, 1.0, "", "A core lower than this share of its surroundings is a hole."),
@@ -226,9 +231,13 @@ class ExtractionParameters(Section):
         default=0.12,
         metadata=number(0.0, 1.0, "", "A star that lacks this share of its core's light is saturated."),
     )
-    saturation_minimum_snr: float = field(
-        default=300.0,
-        metadata=number(3.0, 1e6, "SNR", "Least SNR of a star that is searched for a low core."),
+    saturation_faintest_mag: tuple[float, ...] = field(
+        default=(9.0, 8.5, 8.0),
+        metadata=declared(
+            Row((Number(-5.0, 30.0),) * 3, ("J", "H", "Ks")),
+            "mag",
+            "Faintest star, by its wings, that may be saturated, in J, H and Ks.",
+        ),
     )
     saturation_wing_pix: float = field(
         default=8.0,
@@ -260,6 +269,27 @@ class ExtractionParameters(Section):
     # With 2 degrees of freedom 4e-6 of true pairs are lost at 25, if errors are normal.
     merge_chi2: float = field(
         default=25.0, metadata=number(1.0, 1000.0, "", "Largest chi-squared of a match between bands.")
+    )
+
+    # Of the published letters of a field in the plane, J and H, 97 % agree with these two
+    # (docs/decisions/0010-stars-of-atlas-images.md).
+    confusion_arcsec: float = field(
+        default=4.6,
+        metadata=number(
+            0.1,
+            60.0,
+            "arcsec",
+            "A neighbour of equal brightness nearer than this confuses a source (cc_flg c).",
+        ),
+    )
+    confusion_slope_mag: float = field(
+        default=9.0,
+        metadata=number(
+            0.1,
+            50.0,
+            "mag",
+            "How much brighter than that a neighbour ten times as far off must be to confuse.",
+        ),
     )
 
     extended_minimum_snr: float = field(

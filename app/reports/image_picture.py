@@ -17,8 +17,14 @@ from app.instruments.bands import BANDS, Band
 from app.reports.style import count_of, picture
 from app.store import Store
 
-MARKS = (("ABC", "#2f855a", "ph_qual A, B, C"), ("DEF", "#dd6b20", "ph_qual D, E, F"))
-"""Letters of ph_qual, colour and label. Sources that the band did not detect (U, X) have no place in its picture."""
+MARKS = (
+    ("ABC", "#2f855a", "SNR above 5"), ("D", "#805ad5", "fainter"), ("EF", "#dd6b20", "poor fit"),
+    ("X", "#c53030", "no brightness"),
+)  # fmt: skip
+"""Letters of ph_qual, colour and label; a source that the band did not detect is not marked."""
+
+# A mark of radius 5 pixels holds in a picture of a sparse field; with 1,000 marks they would cover half of it.
+LARGEST_MARK, SMALLEST_MARK, SPARSE = 26.0, 3.0, 400
 
 COMMON_COLOUR_MAG = {Band.J: 0.0, Band.H: 0.45, Band.K: 0.55}
 """J minus the band for the bulk of field stars at high latitude, late G to K dwarfs."""
@@ -82,19 +88,19 @@ def _draw_marked(axes: Any, content: AtlasFile, sources: list[dict[str, Any]], b
     low, high = np.nanpercentile(pixels, (5.0, 99.5)) if np.isfinite(pixels).any() else (0.0, 1.0)
     stretched = np.arcsinh((pixels - low) / max(high - low, 1e-6) * 6.0)
     axes.imshow(stretched, origin="lower", cmap="gray_r", interpolation="nearest", vmin=-0.3, vmax=2.8)
-    detected = 0
+    detected = [s for s in sources if s["rd_flg"][band.position : band.position + 1] in tuple("12349")]
+    size = max(SMALLEST_MARK, LARGEST_MARK * min(1.0, SPARSE / max(len(detected), 1)))
     for letters, colour, label in MARKS:
-        chosen = [s for s in sources if s["ph_qual"][band.position : band.position + 1] in tuple(letters)]
-        detected += len(chosen)
+        chosen = [s for s in detected if s["ph_qual"][band.position : band.position + 1] in tuple(letters)]
         if chosen:
             x, y = content.facts.projection.to_pixels([s["ra"] for s in chosen], [s["decl"] for s in chosen])
             axes.scatter(
                 x,
                 y,
-                s=_circle_points2(len(sources)),
+                s=size,
                 facecolors="none",
                 edgecolors=colour,
-                linewidths=0.6,
+                linewidths=0.6 if len(detected) <= SPARSE else 0.4,
                 label=f"{label}: {len(chosen):,}",
             )
     rows, columns = pixels.shape
@@ -102,32 +108,64 @@ def _draw_marked(axes: Any, content: AtlasFile, sources: list[dict[str, Any]], b
     axes.set_ylim(-0.5, rows - 0.5)
     if axes.get_legend_handles_labels()[0]:
         axes.legend(loc="upper right", fontsize=7, framealpha=0.9)
-    _frame(axes, f"{band.label}: {detected:,} of {count_of(len(sources), 'source')} detected in this band")
+    _frame(
+        axes, f"{band.label}: {len(detected):,} of {count_of(len(sources), 'source')} detected in this band"
+    )
 
 
 def _colour(files: dict[Band, AtlasFile]) -> NDArray[np.uint8] | None:
-    """Ks, H, J as red, green, blue (Lupton et al. 2004); None unless all three bands have an image.
+    """Ks, H, J as red, green, blue (after Lupton et al. 2004); None unless all three bands have an image.
 
-    Fluxes are on one scale by their zero points, and a star of common colour (`COMMON_COLOUR_MAG`) is white.
+    Fluxes are on one scale by their zero points, and a star of common colour (`COMMON_COLOUR_MAG`) is white. The plane
+    of each band's sky is taken away and the noise of each lies at one level of dark grey: a plane of the sky tints half
+    an image, and Ks has five times the noise of J, which is red speckle.
     """
-    from astropy.visualization import make_lupton_rgb
-
     shapes = {file.pixels_dn.shape for file in files.values()}
     if set(files) != set(BANDS) or len(shapes) != 1:
         return None
-    planes = []
+    planes, noises = [], []
     for band in reversed(BANDS):
-        pixels = np.nan_to_num(_without_sky(files[band].pixels_dn))
+        pixels = np.nan_to_num(_without_plane(files[band].pixels_dn))
         common = files[band].facts.require_zero_point() + COMMON_COLOUR_MAG[band]
-        planes.append(pixels * 10.0 ** (-0.4 * (common - 20.0)))
-    noise = 1.4826 * float(np.median(np.abs(planes[0])))
-    colour: NDArray[np.uint8] = make_lupton_rgb(*planes, minimum=0.5 * noise, stretch=6.0 * noise, Q=6.0)
-    return colour
+        plane = pixels * 10.0 ** (-0.4 * (common - 20.0))
+        planes.append(plane)
+        noises.append(1.4826 * float(np.median(np.abs(plane - np.median(plane)))))
+    noise = max(*noises, 1e-9)
+    light = np.maximum(np.stack(planes, axis=-1), -noise)
+    mean = light.mean(axis=-1, keepdims=True)
+    # Colour fades into grey where the light is that of noise; a star of 100 sigma of Ks a pixel is white.
+    tint = (light + 3.0 * noise) / (mean + 3.0 * noise)
+    grey = np.arcsinh(np.maximum(mean + 0.5 * noise, 0.0) / (2.0 * noise)) / np.arcsinh(50.0)
+    shown = grey * np.clip(tint, 0.0, 3.0)
+    brightest = shown.max(axis=-1, keepdims=True)
+    shown = np.where(brightest > 1.0, shown / np.maximum(brightest, 1.0), shown)
+    return np.asarray(np.round(255.0 * shown), np.uint8)
 
 
-def _circle_points2(sources: int) -> float:
-    """Area of a circle, square points: 26 for some hundred sources, down to 4 where they would hide the stars."""
-    return float(np.clip(26.0 * 400.0 / max(sources, 1), 4.0, 26.0))
+def _without_plane(pixels: NDArray[np.float32], cell_pix: int = 64) -> Doubles:
+    """Subtract the plane through the medians of cells: galaxies and nebulae stay, tilts of the sky go."""
+    rows, columns = (np.arange(0, size, cell_pix) for size in pixels.shape)
+    places, levels = [], []
+    for row in rows:
+        for column in columns:
+            cell = pixels[row : row + cell_pix, column : column + cell_pix]
+            if np.isfinite(cell).mean() > 0.5:
+                places.append((1.0, row + 0.5 * cell.shape[0], column + 0.5 * cell.shape[1]))
+                levels.append(float(np.nanmedian(cell)))
+    if len(levels) < 4:
+        return np.asarray(pixels - (np.nanmedian(pixels) if np.isfinite(pixels).any() else 0.0), np.float64)
+    design, level = np.array(places), np.array(levels)
+    kept = np.ones(level.size, np.bool_)
+    # Cells with much light in them lie above the plane: they are left out in three rounds.
+    for _ in range(3):
+        plane, *_ = np.linalg.lstsq(design[kept], level[kept], rcond=None)
+        rest = level - design @ plane
+        spread = 1.4826 * float(np.median(np.abs(rest[kept])))
+        kept = rest <= 2.0 * spread + 1e-9
+        if kept.sum() < 4:
+            break
+    yy, xx = np.indices(pixels.shape, float)
+    return np.asarray(pixels - (plane[0] + plane[1] * yy + plane[2] * xx), np.float64)
 
 
 def _without_sky(pixels: NDArray[np.float32], cell_pix: int = 64) -> Doubles:

@@ -106,6 +106,12 @@ def _counts(photometry: Doubles, run: str, scans: str, path: Path) -> Path | Non
     return path
 
 
+def _error_span(errors: Doubles) -> tuple[float, float]:
+    """Axis of errors: 0.005 to 1 mag, farther where errors are."""
+    least, most = (float(errors.min()), float(errors.max())) if errors.size else (1.0, 0.0)
+    return min(0.005, 0.8 * least), max(1.0, 1.25 * most)
+
+
 def _errors(photometry: Doubles, run: str, scans: str, path: Path) -> Path | None:
     """Draw corrected uncertainty against magnitude, one panel a band."""
     if not np.isfinite(photometry[:, :, 0]).any():
@@ -119,7 +125,7 @@ def _errors(photometry: Doubles, run: str, scans: str, path: Path) -> Path | Non
             axes.axhline(0.10857, color="black", linewidth=0.8)
             axes.axvline(REQUIREMENT_MAG[band.value], color="black", linestyle=":", linewidth=0.8)
             axes.set_yscale("log")
-            axes.set_ylim(LEAST_ERROR_MAG, 1.0)
+            axes.set_ylim(*_error_span(errors[good]))
             axes.set_xlabel(f"{band.label}, mag")
             axes.set_ylabel("uncertainty, mag" if band.position == 0 else "")
             axes.set_title(_errors_title(band, errors[good]), fontsize=10)

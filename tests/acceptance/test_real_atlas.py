@@ -24,14 +24,15 @@ PARAMETERS = ExtractionParameters()
 # band, interval, smallest share found (%), largest scatter (mag), largest |offset| (mag)
 TARGETS = [
     # SEP's is 0.011, given to three digits.
-    ("j", 12.5, 13.5, 96.0, 0.0115, 0.02),
-    ("j", 13.5, 14.0, 95.0, 0.040, 0.02),
-    ("j", 14.0, 15.0, 95.0, 0.040, 0.02),
-    ("j", 15.0, 16.0, 87.0, 0.107, None),
-    ("h", 11.0, 12.5, 97.0, 0.0247, 0.02),
-    ("h", 12.5, 13.5, 97.0, 0.040, 0.02),
-    ("h", 13.5, 14.0, 90.0, 0.072, 0.02),
-    ("h", 14.0, 15.0, 90.0, 0.134, None),
+    ("j", 12.5, 13.5, 99.0, 0.0115, 0.015),
+    ("j", 13.5, 14.0, 99.0, 0.025, 0.015),
+    ("j", 14.0, 15.0, 99.0, 0.036, 0.025),
+    ("j", 15.0, 16.0, 98.0, 0.050, None),
+    # 0.0247 (SEP's) before stars were pruned by evidence; 0.0255 +- 0.005 since: the one limit that rose.
+    ("h", 11.0, 12.5, 99.0, 0.0275, 0.015),
+    ("h", 12.5, 13.5, 99.0, 0.028, 0.015),
+    ("h", 13.5, 14.0, 98.0, 0.025, 0.015),
+    ("h", 14.0, 15.0, 98.0, 0.055, 0.025),
 ]
 
 
@@ -97,6 +98,32 @@ def test_published_stars_are_found_with_their_magnitudes(plane, band, low, high,
         assert abs(np.median(values)) <= offset
 
 
+@pytest.mark.parametrize(("band", "bright", "faint"), [("j", 9.0, 15.0), ("h", 8.5, 14.0)])
+def test_isolated_stars_have_grade_a_and_honest_errors(plane, band, bright, faint):
+    mag, _, _, good, difference, mine, _, near, *_ = _compare(plane, band)
+    position = "jhk".index(band)
+    pick = good & (mag >= bright) & (mag < faint)
+    grade = mine["ph_qual"].astype("U3").view("U1").reshape(-1, 3)[near, position]
+    assert (grade[pick] == "A").mean() >= 0.95
+    pick &= mag < 12.5
+    pull = (difference / mine[f"{band}_cmsig"][near])[pick]
+    assert 0.5 < _mad(pull) < 1.6
+    assert mine[f"{band}_cmsig"][near][pick].min() >= 0.004
+
+
+@pytest.mark.parametrize("band", ["j", "h"])
+def test_letters_of_confusion_agree_with_the_published_ones(plane, band):
+    _, real, found, _, _, mine, _, near, *_ = _compare(plane, band)
+    position = "jhk".index(band)
+    _, rows, _ = plane
+    pick = real & found
+    published = np.array([row["Cflg"][position : position + 1] for row in rows])[pick] == "c"
+    ours = mine["cc_flg"].astype("U3").view("U1").reshape(-1, 3)[near, position][pick] == "c"
+    # Rows are half as many again as in the catalogue, and their neighbours confuse too.
+    assert (ours == published).mean() > 0.80
+    assert ours[published].mean() > 0.85
+
+
 @pytest.mark.parametrize(("band", "limit"), [("j", 15.0), ("h", 14.0)])
 def test_few_bright_sources_are_unknown_to_the_catalogue(plane, band, limit):
     *_, mine, known, _, _, _ = _compare(plane, band)
@@ -126,8 +153,7 @@ def test_a_galaxy_has_its_published_brightness(galaxy_field):
     for band, truth in (("j", 10.16), ("h", 9.61), ("k", 9.22)):
         assert row[f"{band}_m_70"] == pytest.approx(truth, abs=0.2)
         assert 0.6 < row[f"{band}_ba"] <= 1.0
-    distance = np.hypot(galaxy_field.sources["ra"] - row["ra"], galaxy_field.sources["decl"] - row["decl"])
-    assert galaxy_field.sources["j_psfchi"][np.argmin(distance)] > 20.0
+    assert extended.size <= 4
 
 
 def test_bands_of_one_place_agree(galaxy_field):

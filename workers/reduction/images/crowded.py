@@ -10,14 +10,24 @@ from dataclasses import replace
 
 import numpy as np
 
-from app.arrays import Bools, Doubles, Singles
+from app.arrays import Doubles, Singles
 from app.parameters.extraction import ExtractionParameters
 from workers.reduction.frames.products import AtlasImage
-from workers.reduction.images import decorrelate, detection, noise, profile_fit, residual_light, saturation
+from workers.reduction.images import (
+    combination,
+    decorrelate,
+    detection,
+    noise,
+    profile_error,
+    profile_fit,
+    pruning,
+    residual_light,
+    saturation,
+    unexplained,
+)
 from workers.reduction.images import psf as psf_module
 from workers.reduction.images.background import background_and_noise
 from workers.reduction.images.image_model import ImageModel, quiet_stars
-from workers.reduction.images.profile_fit import FitRules
 from workers.reduction.images.psf_learning import LearningPixels, LearningRules, LearningStars, learn
 from workers.reduction.images.saturation import SaturatedStars
 from workers.reduction.images.stars import Stars
@@ -40,26 +50,28 @@ def reduce_image(image: AtlasImage, parameters: ExtractionParameters) -> ImageMo
         With no stars for an image without usable pixels.
     """
     model = starting_model(image, parameters)
+    model.saturated_dn = _saturated_flux(image, parameters)
     if not model.usable.any():
         return model
     _add_saturated(model, model.saturated)
     for number, threshold in enumerate(parameters.first_snr):
         _detect(model, threshold, parameters)
-        _fit(model, parameters)
+        pruning.fit(model, parameters)
         _learn(model, parameters)
-        if number == 0:
+        # The first profile tells gross cores; the last one, learnt on a clean image, the others.
+        if number in (0, len(parameters.first_snr) - 1):
             _mask_depressed(model, parameters)
         _refine_background(model, parameters)
-    _fit(model, parameters)
+    pruning.fit(model, parameters)
     sharp = _sharpened(model)
     for threshold in parameters.final_snr:
-        _fit(sharp, parameters)
+        pruning.fit(sharp, parameters)
         _refine_background(sharp, parameters)
         _learn(sharp, parameters)
         _detect(sharp, threshold, parameters)
-    _fit(sharp, parameters, sweeps=parameters.sweeps)
+    pruning.fit(sharp, parameters, sweeps=parameters.sweeps)
     _refine_background(sharp, parameters)
-    _fit(sharp, parameters, sweeps=parameters.sweeps, most_rounds=2)
+    pruning.fit(sharp, parameters, sweeps=parameters.sweeps)
     _carry_back(sharp, model, parameters)
     model.aperture_noise = noise.aperture_noise(
         model.residual,
@@ -68,6 +80,7 @@ def reduce_image(image: AtlasImage, parameters: ExtractionParameters) -> ImageMo
         parameters.aperture_arcsec / image.projection.scale_arcsec,
     )
     residual_light.share_residual_light(model, image.projection.scale_arcsec, parameters)
+    model.unexplained = unexplained.find(model, parameters)
     return model
 
 
@@ -92,14 +105,20 @@ def _add_saturated(model: ImageModel, found: SaturatedStars) -> None:
     model.stars = model.stars.join(bright)
 
 
+def _saturated_flux(image: AtlasImage, parameters: ExtractionParameters) -> float:
+    """Least flux of a star that may be saturated, DN."""
+    limit_mag = parameters.saturation_faintest_mag[image.band.position]
+    return float(10.0 ** (0.4 * (image.zero_point_mag - limit_mag)))
+
+
 def _mask_depressed(model: ImageModel, parameters: ExtractionParameters) -> None:
     """Find stars with too little light in the core, mask these cores and start them again from their wings."""
     stars = model.stars
-    error = stars.flux_error * max(model.correlation, 1.0)
-    bright = (stars.flux > parameters.saturation_minimum_snr * error) & ~stars.saturated
+    # The fit to a saturated core finds down to a third of the star's light; the wings decide.
+    bright = (stars.flux > 0.3 * model.saturated_dn) & ~stars.saturated
     found = saturation.find_depressed(
         model.data, model.usable, model.psf.stamp(8), stars.x[bright], stars.y[bright], stars.flux[bright],
-        parameters.saturation_lack,
+        model.saturated_dn, parameters.saturation_lack,
     )  # fmt: skip
     if not found.x.size:
         return
@@ -108,7 +127,7 @@ def _mask_depressed(model: ImageModel, parameters: ExtractionParameters) -> None
     model.data = np.where(model.usable, model.data, np.float32(0.0))
     model.variance = np.where(model.usable, model.variance, np.float32(0.0))
     _add_saturated(model, found)
-    _fit(model, parameters)
+    pruning.fit(model, parameters)
 
 
 def _sharpened(model: ImageModel) -> ImageModel:
@@ -123,6 +142,7 @@ def _sharpened(model: ImageModel) -> ImageModel:
     coefficients = decorrelate.filter_profile(model.psf.coefficients, taps, model.psf.oversampling)
     psf = psf_module.build(coefficients, model.psf.order, model.psf.shape, model.psf.learnt_from)
     sharp = ImageModel(usable, model.level, data, model.variance, psf, model.stars, data, model.saturated)
+    sharp.saturated_dn = model.saturated_dn
     residual = decorrelate.apply(model.residual, model.usable, taps)
     _, sigma = background_and_noise(residual, usable, 32, crowded=False)
     sharp.variance = np.where(usable, np.maximum(sigma, 1e-6) ** 2, 0.0).astype(np.float32)
@@ -130,12 +150,11 @@ def _sharpened(model: ImageModel) -> ImageModel:
 
 
 def _carry_back(sharp: ImageModel, model: ImageModel, parameters: ExtractionParameters) -> None:
-    """Put the final stars into the image as it was and combine the fluxes of both.
+    """Put the final stars into the image as it was and combine the fluxes of both; positions are the sharp image's.
 
-    The image with white noise gives the better flux of faint and blended stars. In that image the profiles of bright
-    stars differ by up to 10 % of their peak, because each Atlas star is the mean of six undersampled frames at their
-    own phases; the smooth image hides the difference. So positions come from the sharp image, and fluxes are the mean
-    of both of least variance, with the noise as measured and an error of the profile as a share of the flux in each.
+    Chi-squared becomes that of the image as it is, and once more with the errors of the profile as measured there in
+    its variance: without these it grows with the flux of a star, and half of the stars brighter than J 11 would pass
+    for poor fits.
     """
     found = sharp.stars
     if not found.x.size:
@@ -144,38 +163,35 @@ def _carry_back(sharp: ImageModel, model: ImageModel, parameters: ExtractionPara
     again = Stars.at(found.x, found.y, found.flux)
     again.saturated[:] = found.saturated
     rules = replace(
-        _fit_rules(parameters, parameters.sweeps),
+        pruning.fit_rules(parameters, parameters.sweeps),
         fit_radius_pix=parameters.flux_radius_pix,
         seed_sigma_pix=0.0,
     )
     model.residual = profile_fit.fit_stars(model.data, model.variance, model.psf, again, rules)
     _measure_correlation(model)
-    _combine(sharp, model, again, parameters)
+    combination.combine(sharp, model, again, parameters)
+    found.chi2, found.pixels = again.chi2, again.pixels
+    found.profile_chi2 = _profile_chi2(model, again, parameters)
     model.stars = found
     model.residual = profile_fit.subtract(model.data, model.variance, model.psf, model.stars)
 
 
-def _combine(sharp: ImageModel, model: ImageModel, again: Stars, parameters: ExtractionParameters) -> None:
-    """Replace the fluxes of `sharp.stars` by the mean of the two fits; chi-squared becomes that of the smooth image."""
-    found = sharp.stars
-    fine_noise = found.flux_error * max(sharp.correlation, 1.0)
-    smooth_noise = again.flux_error * max(model.correlation, 1.0)
-    both = np.isfinite(smooth_noise) & (again.flux > 0) & np.isfinite(fine_noise)
-    bright = both & ~found.saturated & (found.group == 1) & (found.flux > 50.0 * fine_noise)
-    ratio = float(np.median(again.flux[bright] / found.flux[bright])) if bright.sum() >= 5 else 1.0
-    fine, smooth = (ratio * fine_noise) ** 2, np.where(both, smooth_noise, 0.0) ** 2
-    fine_profile = (parameters.sharp_flux_error * ratio * found.flux) ** 2
-    smooth_profile = (parameters.smooth_flux_error * again.flux) ** 2
-    # The fit to white noise is the best there is, so the covariance of both is its variance (Gauss-Markov).
-    excess = np.maximum(smooth - fine, (parameters.smooth_noise_ratio**2 - 1.0) * fine)
-    share = np.where(both, fine_profile / (fine_profile + excess + smooth_profile), 0.0)
-    share[found.saturated & both] = 1.0
-    flux = share * np.where(both, again.flux, 0.0) + (1.0 - share) * ratio * found.flux
-    variance = fine + share**2 * (excess + smooth_profile) + (1.0 - share) ** 2 * fine_profile
-    sigma = np.sqrt(variance)
-    found.flux_sigma = sigma
-    found.flux = flux
-    found.chi2, found.pixels = again.chi2, again.pixels
+def _profile_chi2(model: ImageModel, again: Stars, parameters: ExtractionParameters) -> Doubles:
+    """Reduced chi-squared of each star of the last fit, with noise, photons and the measured errors of the profile."""
+    noise = np.sqrt(model.variance)
+    model.stars = again
+    chosen = quiet_stars(model, parameters.psf_error_minimum_snr, parameters.psf_maximum_stars)
+    error = profile_error.measure(
+        model.residual, model.usable, noise, again, chosen, profile_error.USUAL_PIXEL
+    )
+    floor = 0.1 * float(np.median(noise[model.usable]))
+    variance = model.variance + profile_error.variance_of(error, again, noise.shape, floor)
+    drawn = np.maximum(model.data - model.residual, np.float32(0.0))
+    variance += drawn / np.float32(parameters.gain_electrons_per_dn)
+    chi2, pixels = profile_error.chi_squared(
+        model.residual, variance, model.usable, again, parameters.flux_radius_pix
+    )
+    return np.where(np.isfinite(again.chi2), chi2 / np.maximum(pixels - 3, 1), np.nan)
 
 
 def _measure_correlation(model: ImageModel) -> None:
@@ -238,52 +254,6 @@ def _distance_to_nearest(x: Doubles, y: Doubles, other_x: Doubles, other_y: Doub
     return np.asarray(distance)
 
 
-def _fit_rules(parameters: ExtractionParameters, sweeps: int) -> FitRules:
-    return FitRules(
-        sweeps=sweeps,
-        link_pix=parameters.link_pix,
-        fit_radius_pix=parameters.fit_radius_pix,
-        psf_error=parameters.psf_error,
-        gain=parameters.gain_electrons_per_dn,
-        seed_sigma_pix=parameters.seed_sigma_pix,
-        wing_radius_pix=parameters.saturation_wing_pix,
-    )
-
-
-def _fit(model: ImageModel, parameters: ExtractionParameters, sweeps: int = 2, most_rounds: int = 1) -> None:
-    """Fit all stars and drop the peaks that are not stars; then fit again, in `most_rounds` rounds at most."""
-    rules = _fit_rules(parameters, sweeps)
-    for _ in range(most_rounds):
-        model.residual = profile_fit.fit_stars(model.data, model.variance, model.psf, model.stars, rules)
-        keep = _worth_keeping(model, parameters)
-        if keep.all():
-            return
-        gone = model.stars.take(np.flatnonzero(~keep))
-        profile_fit.draw(model.residual, model.variance, model.psf, gone)
-        model.stars = model.stars.take(np.flatnonzero(keep))
-
-
-def _worth_keeping(model: ImageModel, parameters: ExtractionParameters) -> Bools:
-    """Whether each star is solved, significant, still at its peak, and not on top of a brighter star."""
-    from scipy.spatial import cKDTree
-
-    stars = model.stars
-    ny, nx = model.data.shape
-    error = stars.flux_error * max(model.correlation, 1.0)
-    keep = np.isfinite(error) & (stars.flux > parameters.minimum_snr * error)
-    keep &= np.hypot(stars.x - stars.x_seed, stars.y - stars.y_seed) <= parameters.drift_pix
-    keep |= stars.saturated & (stars.flux > 0)
-    keep &= (stars.x > -0.5) & (stars.y > -0.5) & (stars.x < nx - 0.5) & (stars.y < ny - 0.5)
-    index = np.flatnonzero(keep)
-    if index.size > 1:
-        tree = cKDTree(np.column_stack([stars.x[index], stars.y[index]]))
-        pairs = tree.query_pairs(parameters.merge_pix, output_type="ndarray")
-        a, b = index[pairs[:, 0]], index[pairs[:, 1]]
-        fainter = (stars.flux[a] < stars.flux[b]) & ~stars.saturated[a] | stars.saturated[b]
-        keep[np.where(fainter, a, b)] = False
-    return keep
-
-
 def _refine_background(model: ImageModel, parameters: ExtractionParameters) -> None:
     """Sky and noise again, from the image without its stars."""
     level, sigma = background_and_noise(
@@ -301,6 +271,9 @@ def _learn(model: ImageModel, parameters: ExtractionParameters) -> None:
     """Improve the PSF with the bright stars that no comparable neighbour disturbs; fit again with the new PSF."""
     for _ in range(2):
         chosen = quiet_stars(model, parameters.psf_minimum_snr, parameters.psf_maximum_stars)
+        sound = chosen[model.stars.flux[chosen] < model.saturated_dn]
+        # Flat cores that are not known yet would teach a flat profile, in which they are never found.
+        chosen = sound if sound.size >= parameters.psf_stars_per_term else chosen
         if chosen.size < 3:
             return
         order = min(chosen.size // (3 * parameters.psf_stars_per_term), 1)
@@ -313,4 +286,4 @@ def _learn(model: ImageModel, parameters: ExtractionParameters) -> None:
             LearningStars(stars.x[chosen], stars.y[chosen], stars.flux[chosen]),
             LearningRules(order, parameters.psf_core_pix, parameters.psf_model_error),
         )
-        _fit(model, parameters, sweeps=1)
+        pruning.fit(model, parameters, sweeps=1)

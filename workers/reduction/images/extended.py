@@ -8,14 +8,14 @@ from __future__ import annotations
 
 import numpy as np
 
-from app.arrays import Doubles, Integers, Table
+from app.arrays import Bools, Doubles, Integers, Table
 from app.instruments.bands import BANDS
 from app.parameters.extraction import ExtractionParameters
 from workers.reduction.extended.shape import Cutout, circle_sums, covers_circle, isophote
 from workers.reduction.frames.products import EXTENDED_DTYPE, EXTENDED_RADII_ARCSEC, RADIUS_FIELDS
 from workers.reduction.images import aperture
 from workers.reduction.images.drawing import DrawnStars, add_stars
-from workers.reduction.images.image_sources import ImageSources
+from workers.reduction.images.image_sources import ImageSources, plain_chi2
 from workers.reduction.images.psf import RADIUS_PIX
 
 RADIUS_ARCSEC = 10.0
@@ -49,10 +49,9 @@ def candidates(sources: ImageSources, parameters: ExtractionParameters) -> Integ
     model, stars = sources.model, sources.model.stars
     pixel = sources.image.projection.scale_arcsec
     bright = np.flatnonzero(
-        (stars.flux > parameters.extended_minimum_snr * stars.flux_sigma)
-        & ~stars.saturated
-        & (sources.detections["psfchi"] > LEAST_CHI2)
+        (stars.flux > parameters.extended_minimum_snr * stars.flux_sigma) & ~stars.saturated
     )
+    bright = bright[_poorly_fitted(sources, bright)]
     if not bright.size:
         return bright
     radius = RADIUS_ARCSEC / pixel
@@ -76,6 +75,21 @@ def candidates(sources: ImageSources, parameters: ExtractionParameters) -> Integ
         if all(np.hypot(stars.x[k] - stars.x[m], stars.y[k] - stars.y[m]) > radius for m in kept):
             kept.append(int(k))
     return np.array(kept, np.int64)
+
+
+def _poorly_fitted(sources: ImageSources, bright: Integers) -> Bools:
+    """Which stars fit badly, or have a member within 4" that does: a galaxy is many knots, most of which fit well."""
+    from scipy.spatial import cKDTree
+
+    stars = sources.model.stars
+    if not bright.size:
+        return np.zeros(0, np.bool_)
+    worst = plain_chi2(stars) > LEAST_CHI2
+    reach = OWN_ARCSEC / sources.image.projection.scale_arcsec
+    near = cKDTree(np.column_stack([stars.x, stars.y])).query_ball_point(
+        np.column_stack([stars.x[bright], stars.y[bright]]), reach
+    )
+    return np.array([bool(worst[members].any()) for members in near], np.bool_)
 
 
 def _window(sources: ImageSources, x: float, y: float) -> tuple[slice, slice]:

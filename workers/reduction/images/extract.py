@@ -19,8 +19,14 @@ from app.instruments.bands import BANDS, Band
 from app.parameters.extraction import ExtractionParameters
 from workers.reduction.frames.products import SOURCE_DTYPE, AtlasImage, ScanSources
 from workers.reduction.images import bandfill
+from workers.reduction.images.confusion import confused
 from workers.reduction.images.extended import extract_extended
-from workers.reduction.images.image_sources import DETECTION_DTYPE, ImageSources, extract_strip
+from workers.reduction.images.image_sources import (
+    DETECTION_DTYPE,
+    ImageSources,
+    extract_strip,
+    unexplained_places,
+)
 from workers.reduction.images.strips import join_images
 from workers.reduction.merging import merge
 from workers.reduction.merging.duplicates import keep_duplicates_once
@@ -94,7 +100,14 @@ def _band_table(reduced: list[ImageSources], band: Band, parameters: ExtractionP
     kept = keep_duplicates_once(
         table["ra"], table["decl"], table["image"], table["edge_pix"], parameters.duplicate_arcsec
     )
-    return np.asarray(table[kept])
+    table = np.asarray(table[kept])
+    places, known = (
+        unexplained_places([sources for sources in reduced if sources.image.band == band]),
+        table.size,
+    )
+    ra, decl, magnitude = (np.append(table[n], p) for n, p in zip(("ra", "decl", "m"), places, strict=True))
+    table["confused"] = confused(ra, decl, magnitude, parameters)[:known]
+    return table
 
 
 def _places(table: Table) -> Places:
@@ -278,6 +291,7 @@ def _metrics(reduced: list[ImageSources], tables: tuple[Table, ...]) -> dict[str
             "noise_correlation": np.mean([model.correlation for model in models]),
             "aperture_noise_dn": np.mean([model.aperture_noise for model in models]),
             "saturated_stars": float(sum(model.saturated.x.size for model in models)),
+            "unexplained_peaks": float(sum(model.unexplained.x.size for model in models)),
         }
         for name, value in values.items():
             result.setdefault(name, {})[band.value] = float(value)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,6 +13,20 @@ from app.sky.pixels import nearest_pixel
 from workers.reduction.images.psf import Psf
 from workers.reduction.images.saturation import SaturatedStars
 from workers.reduction.images.stars import Stars
+
+
+class Peaks(NamedTuple):
+    """Peaks of a residual image; each float64 (n,).
+
+    Attributes
+    ----------
+    x, y : array pixels.
+    flux : DN, of a star of that height.
+    """
+
+    x: Doubles
+    y: Doubles
+    flux: Doubles
 
 
 @dataclass
@@ -40,6 +55,10 @@ class ImageModel:
         Factor by which the real noise of a fitted flux exceeds that of independent pixels.
     aperture_noise : float
         Noise of the sum in the standard aperture on blank sky, DN; NaN before it is measured.
+    unexplained : Peaks
+        Clear peaks of the final residual image without a star (`unexplained`): none unless the extraction failed there.
+    saturated_dn : float
+        Flux from which a star may be saturated, DN.
     """
 
     usable: Bools
@@ -52,6 +71,8 @@ class ImageModel:
     saturated: SaturatedStars
     correlation: float = 1.0
     aperture_noise: float = float("nan")
+    unexplained: Peaks = field(default_factory=lambda: Peaks(np.zeros(0), np.zeros(0), np.zeros(0)))
+    saturated_dn: float = float("inf")
 
     def level_at(self, x: Doubles, y: Doubles) -> Doubles:
         """Sky level at the nearest pixel, (n,), DN; NaN outside of the image.

@@ -10,11 +10,14 @@ from app.arrays import Bools, Doubles, Table
 from app.columns.flags import BlendFlag, ReadFlag
 from app.parameters.extraction import ExtractionParameters
 from workers.reduction.frames.products import AtlasImage
-from workers.reduction.images import aperture, normalise
+from workers.reduction.images import aperture, normalise, residual_light
 from workers.reduction.images.crowded import reduce_image
 from workers.reduction.images.image_model import ImageModel
 from workers.reduction.images.normalise import Scale
+from workers.reduction.images.stars import Stars
 from workers.reduction.images.strips import Strip, part_of
+
+FEWEST_STARS = 10  # of an image, whose faintest 30 % tell what chi-squared is usual
 
 # One row per detection of one band; magnitudes as in SOURCE_DTYPE, lengths on the sky in arcsec.
 DETECTION_DTYPE = np.dtype(
@@ -40,7 +43,7 @@ DETECTION_DTYPE = np.dtype(
         ("sky_dn", "f8"),
         ("rd_flg", "S1"),
         ("bl_flg", "S1"),
-        ("confused", "?"),  # neighbours put more light on the central pixel than the star itself
+        ("confused", "?"),  # by a neighbour (`confusion`); told when the band's images are together
     ]
 )
 
@@ -92,10 +95,29 @@ def _fill_profile(table: Table, model: ImageModel, image: AtlasImage, scale: Sca
     faint = stars.flux < np.percentile(stars.flux, 30) if stars.flux.size else np.zeros(0, np.bool_)
     sky = float(np.median(stars.flux_error[faint])) * scatter if faint.any() else np.nan
     table["snr"] = stars.flux / np.sqrt(sky**2 + stars.flux / gain)
-    freedom = np.maximum(stars.pixels - 3, 1)
-    reduced = stars.chi2 / freedom
-    usual = np.median(reduced[faint]) if faint.any() else 1.0
-    table["psfchi"] = reduced / max(float(usual), 1e-6)
+    known = np.nan_to_num(stars.profile_chi2)
+    usual = float(np.median(known[faint])) if faint.any() else 1.0
+    # The profile's error is measured on the stars of an image together; of the brightest it is larger.
+    table["psfchi"] = stars.profile_chi2 / np.maximum(
+        residual_light.usual_value(stars, known), max(usual, 1e-6)
+    )
+
+
+def plain_chi2(stars: Stars) -> Doubles:
+    """Reduced chi-squared for noise and a constant error of the profile, 1 for the median of the faintest 30 %.
+
+    Unlike `psfchi` it grows with the flux of stars and galaxies alike, so it is large for all that is wider than stars.
+
+    Parameters
+    ----------
+    stars : Stars
+        Fitted stars.
+    """
+    reduced = stars.chi2 / np.maximum(stars.pixels - 3, 1)
+    if stars.flux.size < FEWEST_STARS:
+        return np.asarray(reduced)
+    usual = float(np.median(reduced[stars.flux < np.percentile(stars.flux, 30)]))
+    return np.asarray(reduced / max(usual, 1e-6))
 
 
 def detections_of(
@@ -153,7 +175,6 @@ def detections_of(
     _fill_saturated(table, stars.saturated)
     blended = stars.group > 1
     table["bl_flg"] = np.where(blended, BlendFlag.BLENDED.value.encode(), BlendFlag.SINGLE.value.encode())
-    table["confused"] = _confused(model)
     return table
 
 
@@ -173,14 +194,25 @@ def _fill_saturated(table: Table, saturated: Bools) -> None:
         table[name][saturated] = np.nan
 
 
-def _confused(model: ImageModel) -> Bools:
-    """Whether neighbours put more light on a star's central pixel than the star itself."""
-    stars = model.stars
-    j = np.clip(np.rint(stars.y).astype(int), 0, model.data.shape[0] - 1)
-    i = np.clip(np.rint(stars.x).astype(int), 0, model.data.shape[1] - 1)
-    drawn = (model.data - model.residual)[j, i]
-    own = stars.flux * model.psf.stamp(0)[0, 0]
-    return np.asarray(drawn > 2.0 * own)
+def unexplained_places(parts: list[ImageSources]) -> tuple[Doubles, Doubles, Doubles]:
+    """Places and magnitudes of the light that no star of a band's images explains, as of stars.
+
+    Parameters
+    ----------
+    parts : list of ImageSources
+        Of one band.
+
+    Returns
+    -------
+    ra_deg, decl_deg, magnitude : float64 arrays (n,)
+    """
+    found = [np.zeros((3, 0))]
+    for sources in parts:
+        left = sources.model.unexplained
+        ra, decl = sources.image.projection.to_sky(left.x, left.y)
+        found.append(np.stack([ra, decl, _magnitude(left.flux, sources.image.zero_point_mag)]))
+    ra, decl, magnitude = np.concatenate(found, axis=1)
+    return ra, decl, magnitude
 
 
 def extract_strip(strip: Strip, parameters: ExtractionParameters) -> list[ImageSources]:

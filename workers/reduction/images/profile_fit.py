@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from app.arrays import Integers, Singles
+from app.arrays import Bools, Integers, Singles
 from workers.reduction.images.drawing import DrawnStars, ProfileTables, add_stars
 from workers.reduction.images.group_fit import FitImage, FitResults, FittedStars, Noise, Seeds, fit_groups
 from workers.reduction.images.groups import groups
@@ -104,15 +104,63 @@ def fit_stars(data: Singles, variance: Singles, psf: Psf, stars: Stars, rules: F
     residual = data.copy()
     start, member = groups(stars, rules.link_pix)
     profiles, drawn, order = _drawn(variance, psf, stars)
+    add_stars(residual, profiles, drawn, order, -1.0)
+    _sweep(FitImage(residual, variance), profiles, drawn, stars, (start, member), rules)
+    return subtract(data, variance, psf, stars)
+
+
+def _sweep(
+    image: FitImage,
+    profiles: ProfileTables,
+    drawn: DrawnStars,
+    stars: Stars,
+    grouped: tuple[Integers, Integers],
+    rules: FitRules,
+) -> None:
+    """Sweep over groups on the residual image, which follows."""
     radius = np.where(stars.saturated, rules.wing_radius_pix, rules.fit_radius_pix)
     seeds = Seeds(stars.x_seed, stars.y_seed, radius)
     noise = Noise(rules.psf_error, rules.gain, rules.seed_sigma_pix)
     results = FitResults(stars.flux_error, stars.x_error, stars.y_error, stars.chi2, stars.pixels)
-    add_stars(residual, profiles, drawn, order, -1.0)
-    image, fitted = FitImage(residual, variance), FittedStars(drawn, seeds, results)
+    fitted = FittedStars(drawn, seeds, results)
     for _ in range(rules.sweeps):
-        fit_groups(image, profiles, fitted, start, member, noise)
-    return subtract(data, variance, psf, stars)
+        fit_groups(image, profiles, fitted, *grouped, noise)
+
+
+def fit_again(
+    residual: Singles, variance: Singles, psf: Psf, stars: Stars, touched: Bools, rules: FitRules
+) -> None:
+    """Fit the groups that hold a touched star again; `stars` and the residual image are updated in place.
+
+    Parameters
+    ----------
+    residual : float32 array (ny, nx)
+        Data minus all models, each drawn with the reach that belongs to its flux, DN; so it is afterwards.
+    variance : float32 array (ny, nx)
+        Background variance of a pixel, DN^2; 0 where a pixel must not be used.
+    psf : Psf
+        Point-spread function of the image.
+    stars : Stars
+        All stars of the residual image; those of other groups stay as they are.
+    touched : bool array (n,)
+        Stars whose groups are fitted.
+    rules : FitRules
+        As for `fit_stars`.
+    """
+    start, member = groups(stars, rules.link_pix)
+    sizes = np.diff(start)
+    number = np.repeat(np.arange(sizes.size), sizes)
+    wanted = np.bincount(number[touched[member]], minlength=sizes.size) > 0
+    if not wanted.any():
+        return
+    chosen = member[wanted[number]]
+    start = np.concatenate([[0], np.cumsum(sizes[wanted])]).astype(np.int64)
+    profiles, drawn, _ = _drawn(variance, psf, stars)
+    _sweep(FitImage(residual, variance), profiles, drawn, stars, (start, chosen), rules)
+    # A model is drawn as far as its flux before the fit reached: now it is drawn as far as its flux reaches.
+    add_stars(residual, profiles, drawn, chosen, 1.0)
+    profiles, drawn, _ = _drawn(variance, psf, stars)
+    add_stars(residual, profiles, drawn, chosen, -1.0)
 
 
 def subtract(data: Singles, variance: Singles, psf: Psf, stars: Stars) -> Singles:

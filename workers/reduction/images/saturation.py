@@ -17,6 +17,7 @@ from workers.reduction.kernels.compiled import KERNEL
 
 SAME_PIX = 6.0  # holes and cores nearer than this are one star's
 MOST_HOLES = 4096
+LEAST_HEIGHT = 0.8  # of a depressed core over that of the faintest saturated star
 
 
 @dataclass(frozen=True)
@@ -115,7 +116,14 @@ def find_holes(data: Singles, sigma: float, dip: float) -> SaturatedStars:
 
 
 def find_depressed(
-    data: Singles, usable: Bools, stamp: Singles, x: Doubles, y: Doubles, flux: Doubles, share: float
+    data: Singles,
+    usable: Bools,
+    stamp: Singles,
+    x: Doubles,
+    y: Doubles,
+    flux: Doubles,
+    least_dn: float,
+    share: float,
 ) -> SaturatedStars:
     """Stars whose core holds too little light for their wings.
 
@@ -133,7 +141,10 @@ def find_depressed(
     stamp : float32 array (2 h + 1, 2 h + 1), h at least 7
         The point-spread function at whole pixels, learnt without such stars.
     x, y, flux : float64 arrays (n,)
-        Stars to test, pixels and DN: bright stars, of which the core can be told from noise.
+        Stars to test, pixels and DN.
+    least_dn : float
+        Flux of the scaled profile below which a star cannot be saturated, DN: fainter stars that lack light in the core
+        are knots, blends, or stars beside one.
     share : float
         Smallest lack of light in the core, a share of the scaled profile.
 
@@ -163,7 +174,10 @@ def find_depressed(
         ]
         scale = float(np.median(sums))
         lack = 1.0 - float(part[core].sum() / (scale * stamp[core].sum()))
-        if scale > 0.7 * flux[n] and share < lack < 0.95:
+        # A core saturates at the height that the faintest saturated star has; what stays far below it is a knot or a
+        # blend beside a brighter star.
+        full = float(part[core].max()) > LEAST_HEIGHT * least_dn * float(stamp.max())
+        if scale > max(0.7 * flux[n], least_dn) and share < lack < 0.95 and full:
             low = r[(stamp * scale > 0.6 * part[core].max()) & (r < 6.0)]
             rows.append((x[n], y[n], float(low.max(initial=1.0)) + 0.5))
     table = np.array(rows).reshape(-1, 3)

@@ -24,11 +24,13 @@ class Stars:
     flux_error, x_error, y_error : float64
         Formal errors for independent pixels, DN and pixels; NaN for stars that were not or could not be fitted.
     chi2 : float64
-        Chi-squared of the pixels around the star.
+        Chi-squared of the pixels around the star, for noise and a constant error of the profile.
     pixels : int64
         How many these are.
     flux_sigma : float64
         Total uncertainty of the flux, DN, set by who knows the noise of the image.
+    profile_chi2 : float64
+        Reduced chi-squared with the errors of the profile as measured on the image; NaN before that.
     group : int64
         Number of stars fitted together.
     saturated : bool
@@ -46,6 +48,7 @@ class Stars:
     chi2: Doubles
     pixels: Integers
     flux_sigma: Doubles
+    profile_chi2: Doubles
     group: Integers
     saturated: Bools
 
@@ -67,7 +70,7 @@ class Stars:
         ([7.0], [10.0, 20.0, 10.0, 20.0])
         """
         n = x.size
-        unknown = [np.full(n, np.nan) for _ in range(5)]
+        unknown = [np.full(n, np.nan) for _ in range(6)]
         return cls(
             x=x.copy(),
             y=y.copy(),
@@ -80,6 +83,7 @@ class Stars:
             chi2=unknown[3],
             pixels=np.zeros(n, np.int64),
             flux_sigma=unknown[4],
+            profile_chi2=unknown[5],
             group=np.ones(n, np.int64),
             saturated=np.zeros(n, np.bool_),
         )

@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from workers.reduction.frames.products import AtlasImage
-from workers.reduction.images.image_model import ImageModel
+from workers.reduction.images.image_model import ImageModel, Peaks
 from workers.reduction.images.saturation import SaturatedStars
 
 # A strip of four images holds the same seeing within what the profile follows, in 60 MB; a whole scan does neither.
@@ -136,7 +136,8 @@ def part_of(model: ImageModel, strip: Strip, k: int) -> ImageModel:
     answered = (model.stars.y > strip.bounds[k]) & (model.stars.y <= strip.bounds[k + 1])
     stars = model.stars.take(np.flatnonzero(answered))
     stars.y, stars.y_seed = stars.y - first, stars.y_seed - first
-    holes = model.saturated
+    holes, left = model.saturated, model.unexplained
+    inside = (left.y > strip.bounds[k]) & (left.y <= strip.bounds[k + 1])
     saturated = SaturatedStars(holes.x, holes.y - first, holes.radius)
     return ImageModel(
         usable=model.usable[rows],
@@ -149,4 +150,6 @@ def part_of(model: ImageModel, strip: Strip, k: int) -> ImageModel:
         saturated=saturated,
         correlation=model.correlation,
         aperture_noise=model.aperture_noise,
+        unexplained=Peaks(left.x[inside], left.y[inside] - first, left.flux[inside]),
+        saturated_dn=model.saturated_dn,
     )

@@ -21,10 +21,10 @@ from app.production.pipelines import Pipeline
 from tests.worlds.places import ROOT
 
 # Printed at commit 0a714b7 by `python -m workers parameters` and hashed in canonical form: runs of that time have it.
-HASH_OF_DEFAULTS = "8ed981641ced998a02835f66b19c5379267e1c2dadc6bd86810d5128456ae727"
+HASH_OF_DEFAULTS = "4ac30fec777f02c86a2963326405cfe2f2f6bad2138b0e78fbe2dd286c9f6607"
 
 # Kept for that hash: rows of Atlas images have no Read_1 magnitudes.
-UNUSED = {"extraction.read1_error_mag"}
+UNUSED = {"solution.cloud_loss_mag"}
 
 
 def parameters(section: Section) -> Iterator[tuple[Section, Field[Any]]]:
@@ -124,8 +124,8 @@ def test_impossible_values_are_refused(values, words):
 @pytest.mark.parametrize("section", [item.name for item in fields(ParameterSet)])
 def test_a_run_of_another_version_is_told(section):
     stored = ParameterSet().as_dict()
-    with pytest.raises(ParametersError, match=r"unknown parameter \[solution\].*mapps run create"):
-        ParameterSet.stored(stored | {"solution": {}})
+    with pytest.raises(ParametersError, match=r"unknown parameter \[deblending\].*mapps run create"):
+        ParameterSet.stored(stored | {"deblending": {}})
     del stored[section]
     with pytest.raises(ParametersError, match=rf"the parameter set lacks {section}.*mapps run create"):
         ParameterSet.stored(stored)

@@ -45,6 +45,7 @@ def sources_of(band=Band.J, number=1, x0=0.0, seed=5):
     table["x"], table["y"] = model.stars.x, model.stars.y
     table["ra"], table["decl"] = projection.to_sky(model.stars.x, model.stars.y)
     table["psfchi"] = [1.0, 1.1, 8.0, 90.0]
+    model.stars.chi2 *= table["psfchi"]
     table["m"] = ZERO_POINT - 2.5 * np.log10(flux)
     return ImageSources(image, model, Scale(-0.05, 0.0, 10, ()), table)
 
@@ -73,8 +74,23 @@ def test_what_is_no_candidate_whatever_its_light(change):
     elif change == "faint":
         sources.model.stars.flux_sigma[3] = sources.model.stars.flux[3] / 10.0
     else:
-        sources.detections["psfchi"][3] = 2.0
+        sources.model.stars.chi2[3] = 2.0 * 34.0
     assert candidates(sources, PARAMETERS).size == 0
+
+
+def test_a_knot_that_fits_well_beside_a_poor_one_is_a_candidate():
+    """A galaxy is fitted as several knots, and the brightest of them may fit as a star does."""
+    sources = sources_of()
+    stars = sources.model.stars
+    stars.chi2[3] = 34.0
+    assert candidates(sources, PARAMETERS).size == 0
+    knot = stars.take(np.array([3]))
+    knot.x, knot.flux, knot.chi2 = knot.x + 2.0, 0.05 * knot.flux, np.array([34.0 * 20.0])
+    sources.model.stars = stars.join(knot)
+    sources = ImageSources(
+        sources.image, sources.model, sources.scale, np.append(sources.detections, sources.detections[3:])
+    )
+    assert candidates(sources, PARAMETERS).tolist() == [3]
 
 
 def test_the_object_is_cut_out_with_its_own_stars_only(sources):
@@ -160,5 +176,5 @@ def test_a_circle_that_leaves_the_data_has_no_magnitude():
 
 def test_a_scan_without_galaxies_has_none():
     sources = sources_of()
-    sources.detections["psfchi"] = 1.0
+    sources.model.stars.chi2[:] = 34.0
     assert extract_extended([sources], PARAMETERS).size == 0

@@ -145,6 +145,13 @@ def test_a_flat_core_is_told_from_a_sound_one():
         image[cy - 15 : cy + 16, cx - 15 : cx + 16] += 50000.0 * psf.stamp(15)
     image[:, 45:] = np.minimum(image[:, 45:], 2000.0)
     x, y, flux = np.array([30.0, 60.0]), np.array([40.0, 40.0]), np.array([50000.0, 40000.0])
-    found = saturation.find_depressed(image, np.ones((90, 90), bool), psf.stamp(8), x, y, flux, 0.12)
-    assert found.x.tolist() == [60.0]
-    assert found.radius[0] > 1.0
+
+    def found(least_dn):
+        usable = np.ones((90, 90), bool)
+        return saturation.find_depressed(image, usable, psf.stamp(8), x, y, flux, least_dn, 0.12)
+
+    assert found(20000.0).x.tolist() == [60.0]
+    assert found(20000.0).radius[0] > 1.0
+    # A star that is fainter than any saturated one, or a core far below the height at which cores saturate.
+    assert found(60000.0).x.size == 0
+    assert found(2000.0 / (0.75 * float(psf.stamp(0)[0, 0]))).x.size == 0
