@@ -20,10 +20,10 @@ from app.parameters.sections import ParameterSet
 from app.production.pipelines import Pipeline
 from tests.worlds.places import ROOT
 
-# Printed at commit 0a714b7 by `python -m workers parameters` and hashed in canonical form: runs of that time have it.
+# A change of it makes every run another pipeline: it changes with a parameter or a default, on purpose, and with nothing else.
 HASH_OF_DEFAULTS = "4ac30fec777f02c86a2963326405cfe2f2f6bad2138b0e78fbe2dd286c9f6607"
 
-# Kept for that hash: rows of Atlas images have no Read_1 magnitudes.
+# The step of the global solution will read it; until then the benchmark does.
 UNUSED = {"solution.cloud_loss_mag"}
 
 
