@@ -95,13 +95,13 @@ def _fill(connection: Connection[Any], rows: int) -> None:
         "((src_id >> 35) << 35) | ((scan_key::bigint & 1048575) << 15) | (src_id & 1023) AS src_id"
     )
     values.insert(place, sql.SQL("(coadd_key & 2147483647)::integer AS coadd_key"))
-    query = sql.SQL("CREATE TABLE former.point_source AS SELECT {} FROM wsdb.point_source").format(
+    query = sql.SQL("CREATE TABLE former.point_measurement AS SELECT {} FROM wsdb.point_measurement").format(
         sql.SQL(", ").join(values)
     )
     connection.execute(query)
-    connection.execute("ALTER TABLE former.point_source ADD PRIMARY KEY (src_id)")
-    connection.execute(f"CREATE INDEX ON former.point_source USING gist ({POSITION})")
-    connection.execute("ANALYZE former.point_source")
+    connection.execute("ALTER TABLE former.point_measurement ADD PRIMARY KEY (src_id)")
+    connection.execute(f"CREATE INDEX ON former.point_measurement USING gist ({POSITION})")
+    connection.execute("ANALYZE former.point_measurement")
     connection.commit()
 
 
@@ -118,8 +118,8 @@ def _ask(
 def _measure(connection: Connection[Any], rows: int, cones: int) -> bool:
     random = np.random.default_rng(4)
     tables = {
-        "former": sql.Identifier("former", "point_source"),
-        "natural": sql.Identifier("wsdb", "point_source_r1_z0"),
+        "former": sql.Identifier("former", "point_measurement"),
+        "natural": sql.Identifier("wsdb", "point_measurement_r1_z0"),
     }
     sizes = {}
     for name, table in tables.items():

@@ -108,7 +108,7 @@ def _print_loading(place: Path, header: RawScanHeader, result: ScanSources) -> f
 
             def load(turn: int) -> None:
                 if turn:
-                    connection.execute("TRUNCATE wsdb.point_source, wsdb.extended_source")
+                    connection.execute("TRUNCATE wsdb.point_measurement, wsdb.extended_measurement")
                 points = point_records(result.sources, _facts(header), _planned(header))
                 extended = extended_records(result.extended, _facts(header), points)
                 output_hash(Publication("", points, extended))

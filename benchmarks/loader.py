@@ -51,7 +51,7 @@ class Timing:
 def copy_command(source: str) -> sql.Composed:
     """COPY into all columns of the point-source table."""
     names = sql.SQL(", ").join(sql.Identifier(column.name) for column in POINT_SOURCE)
-    return sql.SQL("COPY wsdb.point_source ({}) FROM {}").format(names, sql.SQL(source))
+    return sql.SQL("COPY wsdb.point_measurement ({}) FROM {}").format(names, sql.SQL(source))
 
 
 def load_python(connection: psycopg.Connection[Any], rows: list[tuple[Any, ...]]) -> None:
@@ -99,9 +99,9 @@ def run_once(
     connection.commit()
     timing.cpu.append((time.process_time() - cpu) / n * 1e6)
     timing.rates.append(n / (time.perf_counter() - wall))
-    found = connection.execute("SELECT count(*) FROM wsdb.point_source").fetchone()
+    found = connection.execute("SELECT count(*) FROM wsdb.point_measurement").fetchone()
     assert found == (n,), f"{found} rows loaded, expected {n}"
-    connection.execute("TRUNCATE wsdb.point_source")
+    connection.execute("TRUNCATE wsdb.point_measurement")
     connection.commit()
 
 

@@ -32,9 +32,9 @@ SELECT a.ra, a.decl, b.ra, b.decl, a.scan_key, b.scan_key,
        b.h_m,
        CASE WHEN substr(a.rd_flg, 3, 1) IN ('1', '2', '3') AND substr(b.rd_flg, 3, 1) IN ('1', '2', '3') THEN a.k_m END,
        b.k_m
-FROM wsdb.point_source AS a
+FROM wsdb.point_measurement AS a
 CROSS JOIN LATERAL (
-    SELECT * FROM wsdb.point_source AS p
+    SELECT * FROM wsdb.point_measurement AS p
     WHERE p.run_id = %(run_id)s AND p.scan_key > a.scan_key AND p.dist_edge_ew > 10
       AND spoint(radians(p.ra), radians(p.decl)) <@ scircle(spoint(radians(a.ra), radians(a.decl)), radians(1.0 / 3600))
     OFFSET 0 -- one probe of the positional index a row: the planner's guess of the join size is far too low

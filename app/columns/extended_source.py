@@ -1,4 +1,4 @@
-"""Columns of wsdb.extended_source: a first set, names as in the published Extended Source Catalogue."""
+"""Columns of wsdb.extended_measurement: a first set, names as in the published Extended Source Catalogue."""
 
 from __future__ import annotations
 
@@ -128,4 +128,4 @@ EXTENDED_SOURCE: tuple[Column, ...] = (
         producers=MEASURED,
     ),
 )
-"""Columns of wsdb.extended_source in table order."""
+"""Columns of wsdb.extended_measurement in table order."""

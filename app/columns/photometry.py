@@ -1,4 +1,4 @@
-"""Columns of wsdb.point_source that hold what one band measured."""
+"""Columns of wsdb.point_measurement that hold what one band measured."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The wide columns of wsdb.point_source, which stand first: keys, positions, time, and distances from the edges."""
+"""The wide columns of wsdb.point_measurement, which come first: keys, positions, time, distances from edges."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Columns of wsdb.point_source.
+"""Columns of wsdb.point_measurement.
 
 Names of the published Point Source Catalogue are kept (All-Sky explanatory supplement, II.2.a); the others are what
 the survey kept to itself. Wide columns stand first, so that rows carry no alignment padding.
@@ -306,4 +306,4 @@ _TEXT = (
 )
 
 POINT_SOURCE: tuple[Column, ...] = (*POINT_KEYS, *_POSITION, *PHOTOMETRY, *_SMALL, *_TEXT)
-"""Columns of wsdb.point_source in table order."""
+"""Columns of wsdb.point_measurement in table order."""

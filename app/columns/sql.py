@@ -14,8 +14,10 @@ from pathlib import Path
 from textwrap import fill
 
 from app.columns.column import Column, Producer, names_by
+from app.columns.extended_source import EXTENDED_SOURCE
 from app.columns.flags import FLAGS
 from app.columns.hash_versions import RUN, VERSIONS
+from app.columns.point_source import POINT_SOURCE
 from app.columns.published import PUBLISHED_ATLAS, PUBLISHED_PSC, PUBLISHED_XSC
 from app.instruments.bands import BANDS, Band
 
@@ -60,8 +62,8 @@ class ReleaseTable:
 
 
 RELEASE_TABLES = (
-    ReleaseTable("psc", "point_source", ("run_id", "src_id"), PUBLISHED_PSC),
-    ReleaseTable("xsc", "extended_source", ("run_id",), PUBLISHED_XSC),
+    ReleaseTable("psc", "point_measurement", ("run_id", "src_id"), PUBLISHED_PSC),
+    ReleaseTable("xsc", "extended_measurement", ("run_id",), PUBLISHED_XSC),
 )
 """The tables that a release fills column by column."""
 
@@ -92,10 +94,28 @@ _ORDER = {
 def render() -> dict[str, str]:
     """Give every generated script by its file name."""
     return {
+        "13_calibrated.sql": "\n".join((_HEAD, *_calibrated())),
         "21_flags.sql": "\n".join((_HEAD, *_flags())),
         "22_release_rows.sql": "\n".join((_HEAD, *_release_rows())),
         "23_release_content.sql": "\n".join((_HEAD, *_release_content())),
     }
+
+
+def _calibrated() -> Iterable[str]:
+    for name, table, columns in (
+        ("point_source", "point_measurement", POINT_SOURCE),
+        ("extended_source", "extended_measurement", EXTENDED_SOURCE),
+    ):
+        yield (
+            f"CREATE OR REPLACE VIEW wsdb.{name} AS\nSELECT\n"
+            f"{_list((column.name for column in columns), indent=4)}\nFROM wsdb.{table};"
+        )
+        yield f"{_comment(f'wsdb.{name}', f'Rows of wsdb.{table}')}\n"
+    yield _copied_comments(
+        ("wsdb.point_source", "wsdb.point_measurement"),
+        ("wsdb.extended_source", "wsdb.extended_measurement"),
+        ("wsdb.atlas_image", "wsdb.atlas_measurement"),
+    )
 
 
 def _flags() -> Iterable[str]:
@@ -163,12 +183,19 @@ def _release_rows() -> Iterable[str]:
         yield ""
         yield f"GRANT SELECT ON {entry}, {measurement}\n    TO {_ROLES};"
         yield f"GRANT INSERT ON {entry} TO mapps_owner, mapps_operator;\n"
-    yield _COPY_COMMENTS.format(
-        views=",\n            ".join(
-            f"('release.{table.name}_{view}', '{origin}')"
+    yield _copied_comments(
+        *(
+            (f"release.{table.name}_{view}", origin)
             for table in RELEASE_TABLES
             for view, origin in (("entry", f"release.{table.name}"), ("measurement", f"wsdb.{table.source}"))
         )
+    )
+
+
+def _copied_comments(*pairs: tuple[str, str]) -> str:
+    """Comment the columns of views, given with the tables that they show."""
+    return _COPY_COMMENTS.format(
+        views=",\n            ".join(f"('{view}', '{table}')" for view, table in pairs)
     )
 
 

@@ -42,8 +42,8 @@ TRAILER = b"\xff\xff"
 class SourceTable(Enum):
     """Tables that take whole record arrays."""
 
-    POINT = ("wsdb", "point_source")
-    EXTENDED = ("wsdb", "extended_source")
+    POINT = ("wsdb", "point_measurement")
+    EXTENDED = ("wsdb", "extended_measurement")
 
     @property
     def columns(self) -> tuple[Column, ...]:

@@ -1,7 +1,7 @@
 """Schema calibration: photometric solutions as versions, and which of them each night of a run has adopted.
 
 Rows of the working database are never updated: magnitudes stand on the camera's nominal scale, and a solution turns
-them into calibrated ones by a join.
+them into calibrated ones by a join (`sql/schema/generated/13_calibrated.sql`).
 """
 
 from __future__ import annotations

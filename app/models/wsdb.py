@@ -1,6 +1,6 @@
 """Schema wsdb: the Working Source Database.
 
-`point_source` and `extended_source` are partitioned by LIST (run_id), each run by RANGE of its key into zones
+`point_measurement` and `extended_measurement` are partitioned by LIST (run_id), each run by RANGE of its key into zones
 (`sql/schema/hand/10_partitions.sql` makes them). The leaves carry the primary key, the parents none, which saves 15
 bytes a row against a key that repeats the partition column (postgres notes 3.4).
 """
@@ -38,7 +38,7 @@ def _attempt_key() -> ForeignKeyConstraint:
 
 
 POINT_SOURCE_TABLE = Table(
-    "point_source",
+    "point_measurement",
     METADATA,
     *(registered(column) for column in POINT_SOURCE),
     _attempt_key(),
@@ -48,7 +48,7 @@ POINT_SOURCE_TABLE = Table(
 )
 
 EXTENDED_SOURCE_TABLE = Table(
-    "extended_source",
+    "extended_measurement",
     METADATA,
     *(registered(column) for column in EXTENDED_SOURCE),
     _attempt_key(),
@@ -58,7 +58,7 @@ EXTENDED_SOURCE_TABLE = Table(
 )
 
 ATLAS_IMAGE = Table(
-    "atlas_image", METADATA,
+    "atlas_measurement", METADATA,
     required("image_id", BigInteger, "Key", Identity(always=True), primary_key=True),
     required("coadd_key", BigInteger, "scan_key * 1024 + number: the same for the three bands"),
     required("run_id", Integer, "Run", ForeignKey("production.run.run_id")),
@@ -83,8 +83,8 @@ ATLAS_IMAGE = Table(
     _attempt_key(),
     UniqueConstraint("run_id", "scan_key", "number", "band"),
     one_of("band", ("j", "h", "k")),
-    Index("ix_atlas_image_footprint", "footprint", postgresql_using="gist"),
-    Index("ix_atlas_image_attempt_id", "attempt_id"),
+    Index("ix_atlas_measurement_footprint", "footprint", postgresql_using="gist"),
+    Index("ix_atlas_measurement_attempt_id", "attempt_id"),
     schema="wsdb", comment="Atlas images that a run made, or measured where they were its input",
 )  # fmt: skip
 

@@ -24,7 +24,7 @@ Span = tuple[datetime, datetime]
 
 @dataclass(frozen=True)
 class AtlasImageRow:
-    """One row of wsdb.atlas_image without the keys that the claim knows."""
+    """One row of wsdb.atlas_measurement without the keys that the claim knows."""
 
     coadd_key: int
     band: Band

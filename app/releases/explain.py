@@ -102,7 +102,7 @@ def explain(
     if not rows:
         raise UnknownNameError(
             f"the runs of release {name!r} have no extraction {src_id}",
-            expected="a src_id of wsdb.point_source",
+            expected="a src_id of wsdb.point_measurement",
         )
     limits = connection.execute(statement("reports/release_origin"), {"release_id": release_id}).fetchone()
     return tuple(_explained(row, limits[0] if limits else {}) for row in rows)

@@ -2,7 +2,7 @@
 SELECT a.run_id, a.scan_key, count(i.image_id) AS images
 FROM production.attempt AS a
 JOIN survey.scan AS s USING (scan_key)
-LEFT JOIN wsdb.atlas_image AS i ON i.attempt_id = a.attempt_id
+LEFT JOIN wsdb.atlas_measurement AS i ON i.attempt_id = a.attempt_id
 WHERE a.accepted AND s.entry = 'raw' AND s.kind = 'sci' AND s.frames_expected = 273
     AND (SELECT count(DISTINCT f.band) FROM survey.raw_file AS f WHERE f.scan_key = s.scan_key) = 3
 GROUP BY a.attempt_id

@@ -1,9 +1,9 @@
 -- Every source row belongs to an accepted attempt.
 SELECT held.source, held.attempt_id, held.rows
 FROM (
-    SELECT 'point_source' AS source, attempt_id, count(*) AS rows FROM wsdb.point_source GROUP BY attempt_id
+    SELECT 'point_measurement' AS source, attempt_id, count(*) AS rows FROM wsdb.point_measurement GROUP BY attempt_id
     UNION ALL
-    SELECT 'extended_source', attempt_id, count(*) FROM wsdb.extended_source GROUP BY attempt_id
+    SELECT 'extended_measurement', attempt_id, count(*) FROM wsdb.extended_measurement GROUP BY attempt_id
 ) AS held
 LEFT JOIN production.attempt AS a USING (attempt_id)
 WHERE a.accepted IS NOT TRUE

@@ -6,14 +6,14 @@ WITH zero_point AS MATERIALIZED (
         i.attempt_id, i.band, i.zero_point_error_mag::double precision AS error_mag,
         (q.parameters -> section.name ->> 'flat_error_mag')::double precision AS flat_error_mag,
         (q.parameters -> section.name ->> 'read1_error_mag')::double precision AS read1_error_mag
-    FROM wsdb.atlas_image AS i
+    FROM wsdb.atlas_measurement AS i
     JOIN production.run AS r USING (run_id)
     JOIN production.pipeline AS q USING (pipeline_id)
     JOIN survey.scan AS s USING (scan_key)
     CROSS JOIN LATERAL (SELECT CASE s.entry WHEN 'raw' THEN 'photometry' ELSE 'extraction' END) AS section (name)
 )
 SELECT p.run_id, p.src_id, b.band, b.rd, b.cmsig, b.msigcom
-FROM wsdb.point_source AS p
+FROM wsdb.point_measurement AS p
 CROSS JOIN LATERAL (
     VALUES ('j', wsdb.j_rd_flg(p.rd_flg), p.j_cmsig::double precision, p.j_msigcom::double precision),
            ('h', wsdb.h_rd_flg(p.rd_flg), p.h_cmsig, p.h_msigcom),

@@ -20,7 +20,7 @@ WITH image AS (
         count(*) AS images,
         round(avg(i.zero_point_mag::numeric - 2.5 * log(i.sky_sigma_dn::numeric * coalesce(nullif(i.seeing_shape, 0), 1)::numeric))
               FILTER (WHERE i.sky_sigma_dn > 0 AND coalesce(i.seeing_shape, 1) >= 0), 3) AS depth_mag
-    FROM wsdb.atlas_image AS i
+    FROM wsdb.atlas_measurement AS i
     JOIN release.parent_run AS p ON p.run_id = i.run_id AND p.release_id = release.current_id()
     GROUP BY i.attempt_id
 ),

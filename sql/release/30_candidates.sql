@@ -54,7 +54,7 @@ extraction AS (
         wsdb.k_frames_detected(p.ndet) AS k_n, wsdb.k_frames_measurable(p.ndet) AS k_m_frames
     FROM release.parent_run AS r
     -- OFFSET 0 keeps the join as written: run after run, so that partitions of other runs are never opened.
-    CROSS JOIN LATERAL (SELECT * FROM wsdb.point_source AS q WHERE q.run_id = r.run_id OFFSET 0) AS p
+    CROSS JOIN LATERAL (SELECT * FROM wsdb.point_measurement AS q WHERE q.run_id = r.run_id OFFSET 0) AS p
     LEFT JOIN release.scan AS s
         ON s.release_id = r.release_id AND s.run_id = p.run_id AND s.scan_key = p.scan_key AND s.attempt_id = p.attempt_id
     CROSS JOIN limits AS l

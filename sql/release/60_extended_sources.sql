@@ -22,7 +22,7 @@ bright AS (
     SELECT
         e.ext_id, e.run_id, s.attempt_id, e.coadd_key,
         round(e.ra * 1e6)::bigint % 360000000 / 1e6::double precision AS ra, round(e.decl * 1e6) / 1e6 AS decl
-    FROM wsdb.extended_source AS e
+    FROM wsdb.extended_measurement AS e
     JOIN release.scan AS s ON s.release_id = release.current_id() AND s.selected
         AND s.run_id = e.run_id AND s.scan_key = e.scan_key AND s.attempt_id = e.attempt_id
     CROSS JOIN limits AS l
@@ -38,7 +38,7 @@ placed AS (
         ), 'infinity') AS edge_arcsec,
         coalesce((
             SELECT min((i.ra - b.ra) ^ 2 * cosd(b.decl) ^ 2 + (i.decl - b.decl) ^ 2)
-            FROM wsdb.atlas_image AS i WHERE i.run_id = b.run_id AND i.coadd_key = b.coadd_key
+            FROM wsdb.atlas_measurement AS i WHERE i.run_id = b.run_id AND i.coadd_key = b.coadd_key
         ), 0) AS off_centre
     FROM bright AS b
     CROSS JOIN LATERAL (SELECT cosd(b.decl) * cosd(b.ra) AS x, cosd(b.decl) * sind(b.ra) AS y, sind(b.decl) AS z) AS unit

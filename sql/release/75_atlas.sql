@@ -9,7 +9,7 @@ SELECT
     release.current_id(), i.run_id, i.coadd_key, i.scan_key, i.band, i.number, i.ra, i.decl, i.footprint, i.url, i.sha256,
     i.zero_point_mag
 FROM release.scan AS s
-JOIN wsdb.atlas_image AS i ON i.run_id = s.run_id AND i.scan_key = s.scan_key AND i.attempt_id = s.attempt_id
+JOIN wsdb.atlas_measurement AS i ON i.run_id = s.run_id AND i.scan_key = s.scan_key AND i.attempt_id = s.attempt_id
 WHERE s.release_id = release.current_id() AND s.selected
 ORDER BY i.coadd_key, i.band;
 

@@ -1,11 +1,11 @@
--- Columns in which point_source rows as loaded and as made again differ: rows, and the first of them.
+-- Columns in which point_measurement rows as loaded and as made again differ: rows, and the first of them.
 SELECT o.name, count(*) AS rows,
        (array_agg(format('src_id %%s: %%s loaded, %%s made again', pair.src_id, coalesce(o.value, 'null'),
                          coalesce(pair.again ->> o.name, 'null')) ORDER BY pair.src_id))[1] AS example
 FROM (
     SELECT l.src_id, to_jsonb(l) AS loaded, to_jsonb(r) AS again
-    FROM (SELECT * FROM wsdb.point_source WHERE run_id = %(run_id)s AND attempt_id = %(attempt_id)s) AS l
-    JOIN replayed_point_source AS r ON r.src_id = l.src_id
+    FROM (SELECT * FROM wsdb.point_measurement WHERE run_id = %(run_id)s AND attempt_id = %(attempt_id)s) AS l
+    JOIN replayed_point_measurement AS r ON r.src_id = l.src_id
     WHERE record_send(l) IS DISTINCT FROM record_send(r)
 ) AS pair
 CROSS JOIN LATERAL jsonb_each_text(pair.loaded) AS o (name, value)

@@ -1,2 +1,2 @@
 -- Image rows of an attempt.
-SELECT * FROM wsdb.atlas_image WHERE attempt_id = %(attempt_id)s
+SELECT * FROM wsdb.atlas_measurement WHERE attempt_id = %(attempt_id)s

@@ -2,9 +2,9 @@
 SELECT 'scans reduced' AS product, count(*) AS rows
 FROM production.attempt AS a JOIN production.run AS n USING (run_id) WHERE n.name = %(run)s AND a.accepted AND a.scan_key IS NOT NULL
 UNION ALL
-SELECT 'Atlas images', count(*) FROM wsdb.atlas_image JOIN production.run AS n USING (run_id) WHERE n.name = %(run)s
+SELECT 'Atlas images', count(*) FROM wsdb.atlas_measurement JOIN production.run AS n USING (run_id) WHERE n.name = %(run)s
 UNION ALL
-SELECT 'point sources in the working database', count(*) FROM wsdb.point_source JOIN production.run AS n USING (run_id)
+SELECT 'point sources in the working database', count(*) FROM wsdb.point_measurement JOIN production.run AS n USING (run_id)
 WHERE n.name = %(run)s
 UNION ALL
 SELECT 'point sources released', count(*) FROM release.psc JOIN release.release AS r USING (release_id) WHERE r.name = %(release)s

@@ -15,7 +15,7 @@ LEFT JOIN release.scan AS s
 LEFT JOIN survey.scan AS o ON o.scan_key = s.scan_key
 LEFT JOIN survey.night AS n ON n.night_id = o.night_id
 -- Rows of a scan that was not chosen may have been made again since: those of another attempt are not what was judged.
-LEFT JOIN wsdb.point_source AS p
+LEFT JOIN wsdb.point_measurement AS p
     ON p.run_id = v.run_id AND p.src_id = v.src_id AND (s.attempt_id IS NULL OR p.attempt_id = s.attempt_id)
 WHERE v.release_id = %(release_id)s AND v.src_id = %(src_id)s AND (%(run_id)s::integer IS NULL OR v.run_id = %(run_id)s)
 ORDER BY run.name

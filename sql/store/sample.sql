@@ -2,8 +2,8 @@
 SELECT DISTINCT f.url, f.sha256
 FROM generate_series(1, %(number)s) AS g (n)
 CROSS JOIN LATERAL (
-    (SELECT i.url, i.sha256 FROM wsdb.atlas_image AS i
-     WHERE i.image_id >= 1 + floor(random() * (SELECT max(image_id) FROM wsdb.atlas_image)) + 0 * g.n
+    (SELECT i.url, i.sha256 FROM wsdb.atlas_measurement AS i
+     WHERE i.image_id >= 1 + floor(random() * (SELECT max(image_id) FROM wsdb.atlas_measurement)) + 0 * g.n
      ORDER BY i.image_id LIMIT 1)
     UNION ALL
     (SELECT p.url, p.sha256 FROM calibration.product AS p

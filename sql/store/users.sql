@@ -1,7 +1,7 @@
 -- Who uses a file of the store: the attempts that made it, accepted ones first, and the releases that hold it, that were
 -- drawn from such an attempt, or from a scan that was calibrated with the file.
 WITH made AS (
-    SELECT attempt_id FROM wsdb.atlas_image WHERE url = %(name)s
+    SELECT attempt_id FROM wsdb.atlas_measurement WHERE url = %(name)s
     UNION SELECT attempt_id FROM calibration.product WHERE url = %(name)s
     UNION SELECT attempt_id FROM quality.scan_diagnostics WHERE url = %(name)s
     UNION SELECT s.attempt_id FROM release.atlas AS i JOIN release.scan AS s USING (release_id, scan_key)

@@ -171,7 +171,7 @@ def images(site: Site, case: str) -> str:
     return "".join(
         band
         for (band,) in query(
-            site, case, f"SELECT DISTINCT band FROM wsdb.atlas_image WHERE scan_key = {SCAN} ORDER BY 1"
+            site, case, f"SELECT DISTINCT band FROM wsdb.atlas_measurement WHERE scan_key = {SCAN} ORDER BY 1"
         )
     )
 
@@ -195,7 +195,7 @@ def test_nothing_is_a_bug_and_letters_of_detections_have_magnitudes(worked, case
         assert query(
             worked,
             case,
-            f"SELECT count(*) FROM wsdb.point_source WHERE scan_key = {SCAN}"
+            f"SELECT count(*) FROM wsdb.point_measurement WHERE scan_key = {SCAN}"
             f" AND wsdb.{band}_ph_qual(ph_qual) IN ('A', 'B', 'C', 'D')"
             f" AND ({band}_m IS NULL OR {band}_m = 'NaN' OR {band}_cmsig IS NULL OR {band}_cmsig = 'NaN')",
         ) == [(0,)]
@@ -294,7 +294,7 @@ def test_a_missing_band_leaves_its_columns_blank(worked):
         "band_missing",
         "SELECT count(*) > 100, count(h_m), count(h_m_psf), count(h_m_stdap), bool_and(wsdb.h_rd_flg(rd_flg) = '0'),"
         " count(*) FILTER (WHERE rd_flg = '202') > 100"
-        f" FROM wsdb.point_source WHERE scan_key = {SCAN}",
+        f" FROM wsdb.point_measurement WHERE scan_key = {SCAN}",
     ) == [(True, 0, 0, 0, True, True)]
 
 
@@ -306,8 +306,8 @@ def test_an_empty_sky_has_images_and_no_source_worth_its_name(worked):
     [(highest, rows, extended)] = query(
         worked,
         "empty_sky",
-        "SELECT max(greatest(j_snr, h_snr, k_snr)), count(*), (SELECT count(*) FROM wsdb.extended_source"
-        f" WHERE scan_key = {SCAN}) FROM wsdb.point_source WHERE scan_key = {SCAN}",
+        "SELECT max(greatest(j_snr, h_snr, k_snr)), count(*), (SELECT count(*) FROM wsdb.extended_measurement"
+        f" WHERE scan_key = {SCAN}) FROM wsdb.point_measurement WHERE scan_key = {SCAN}",
     )
     assert highest is None or highest < 7.0
     assert rows < 300

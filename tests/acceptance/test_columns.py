@@ -20,7 +20,7 @@ EVERYBODY = frozenset(Producer)
 
 SOURCES = pytest.mark.parametrize(
     ("table", "columns"),
-    [("point_source", POINT_SOURCE), ("extended_source", EXTENDED_SOURCE)],
+    [("point_measurement", POINT_SOURCE), ("extended_measurement", EXTENDED_SOURCE)],
     ids=["point", "extended"],
 )
 

@@ -120,10 +120,10 @@ ROWS = {
     "scans": "SELECT n.date, n.hemis, night_id, s.scan, scan_key, s.kind, s.tile, s.ra, s.decl, s.footprint, s.header"
     " FROM survey.scan AS s JOIN survey.night AS n USING (night_id) ORDER BY scan_key",
     "tiles": "SELECT * FROM survey.tile ORDER BY tile",
-    "point sources": f"SELECT {names(POINT_SOURCE)} FROM wsdb.point_source ORDER BY src_id",
-    "extended sources": f"SELECT {names(EXTENDED_SOURCE)} FROM wsdb.extended_source ORDER BY ext_id",
+    "point sources": f"SELECT {names(POINT_SOURCE)} FROM wsdb.point_measurement ORDER BY src_id",
+    "extended sources": f"SELECT {names(EXTENDED_SOURCE)} FROM wsdb.extended_measurement ORDER BY ext_id",
     "images": "SELECT coadd_key, scan_key, band, number, ra, decl, footprint, width_pix, height_pix, url, sha256,"
-    " zero_point_mag, zero_point_error_mag, seeing_shape, sky_dn, sky_sigma_dn FROM wsdb.atlas_image"
+    " zero_point_mag, zero_point_error_mag, seeing_shape, sky_dn, sky_sigma_dn FROM wsdb.atlas_measurement"
     " ORDER BY coadd_key, band",
     "metrics": "SELECT t.kind, t.night_id, t.scan_key, m.name, m.band, m.value FROM quality.metric AS m"
     " JOIN production.attempt USING (attempt_id) JOIN production.task AS t USING (task_id) ORDER BY 1, 2, 3, 4, 5",
@@ -154,7 +154,7 @@ def copied(site: Site, query: str) -> bytes:
 
 
 def test_the_databases_are_worth_comparing(sites: list[Site]) -> None:
-    counts = [copied(site, "SELECT count(*) FROM wsdb.point_source") for site in sites]
+    counts = [copied(site, "SELECT count(*) FROM wsdb.point_measurement") for site in sites]
     assert int(counts[0]) > 200
     # Keys that may differ do: else the test would prove nothing of them.
     assert len({copied(site, f"SELECT {RUN}") for site in sites}) == 2

@@ -38,10 +38,10 @@ def test_attempts_at_finished_images_are_equal(night_images: Site) -> None:
 
 def test_a_planted_value_is_found_in_a_raw_scan(night: Site) -> None:
     attempt = scan_attempt(night)
-    change = "UPDATE wsdb.point_source SET j_m = j_m + %s WHERE attempt_id = %s AND src_id = %s"
+    change = "UPDATE wsdb.point_measurement SET j_m = j_m + %s WHERE attempt_id = %s AND src_id = %s"
     with night.database.connect() as connection:
         [(source, before)] = connection.execute(
-            "SELECT src_id, j_m FROM wsdb.point_source WHERE attempt_id = %s AND j_m > 10 ORDER BY src_id LIMIT 1",
+            "SELECT src_id, j_m FROM wsdb.point_measurement WHERE attempt_id = %s AND j_m > 10 ORDER BY src_id LIMIT 1",
             (attempt,),
         ).fetchall()
         connection.execute(change, (0.001, attempt, source))
@@ -50,10 +50,10 @@ def test_a_planted_value_is_found_in_a_raw_scan(night: Site) -> None:
     finally:
         with night.database.connect() as connection:
             connection.execute(
-                "UPDATE wsdb.point_source SET j_m = %s WHERE attempt_id = %s AND src_id = %s",
+                "UPDATE wsdb.point_measurement SET j_m = %s WHERE attempt_id = %s AND src_id = %s",
                 (before, attempt, source),
             )
-    assert f"differs: point_source.j_m 1 rows (src_id {source}: " in told
+    assert f"differs: point_measurement.j_m 1 rows (src_id {source}: " in told
     assert "0 equal, 1 differs" in told
 
 

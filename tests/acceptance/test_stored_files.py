@@ -91,7 +91,7 @@ def test_moved_store_needs_the_setting_alone(night: Site, tmp_path: Path) -> Non
                 " JOIN production.run AS r USING (run_id) WHERE r.name IN ('first', 'moved') AND a.accepted"
             ).fetchone()
             assert connection.execute(
-                "SELECT count(*) FROM wsdb.atlas_image WHERE url ~ '^/|:'"
+                "SELECT count(*) FROM wsdb.atlas_measurement WHERE url ~ '^/|:'"
             ).fetchone() == (0,)
         # The same work at another place of the store has the same hash.
         assert hashes is not None

@@ -24,8 +24,8 @@ def test_every_task_is_done_once(night: Site) -> None:
 def test_images_and_sources_come_from_every_science_scan(night: Site) -> None:
     rows = query(
         night,
-        "SELECT s.scan, (SELECT count(DISTINCT band) FROM wsdb.atlas_image i WHERE i.scan_key = s.scan_key),"
-        " (SELECT count(*) FROM wsdb.point_source p WHERE p.scan_key = s.scan_key)"
+        "SELECT s.scan, (SELECT count(DISTINCT band) FROM wsdb.atlas_measurement i WHERE i.scan_key = s.scan_key),"
+        " (SELECT count(*) FROM wsdb.point_measurement p WHERE p.scan_key = s.scan_key)"
         " FROM survey.scan s WHERE s.kind = 'sci'",
     )
     assert rows
@@ -45,7 +45,7 @@ def test_edges_count_from_the_images(night: Site) -> None:
     rows = query(
         night,
         "SELECT scan_key, min(dist_edge_ns), min(dist_edge_ew), min(p.dist_edge_ns) FILTER (WHERE v.released)"
-        " FROM wsdb.point_source AS p JOIN survey.scan AS s USING (scan_key)"
+        " FROM wsdb.point_measurement AS p JOIN survey.scan AS s USING (scan_key)"
         " JOIN release.verdict AS v USING (run_id, src_id) WHERE s.kind = 'sci' GROUP BY 1 ORDER BY 1",
     )
     assert [row[0] for row in rows] == [row[0] for row in covered]
@@ -55,7 +55,7 @@ def test_edges_count_from_the_images(night: Site) -> None:
         assert -4 <= ew <= 8
     cut = query(
         night,
-        "SELECT DISTINCT substr(p.dist_edge_flg, 1, 1) FROM wsdb.point_source AS p JOIN release.verdict AS v"
+        "SELECT DISTINCT substr(p.dist_edge_flg, 1, 1) FROM wsdb.point_measurement AS p JOIN release.verdict AS v"
         " USING (run_id, src_id) WHERE v.reason = 'edge' AND p.dist_edge_ns <= 10 ORDER BY 1",
     )
     assert cut == [("n",), ("s",)]
@@ -66,7 +66,7 @@ def test_release_is_the_working_database_less_the_rejects(night: Site) -> None:
     [(released, rejected, total)] = query(
         night,
         "SELECT count(*) FILTER (WHERE released), count(*) FILTER (WHERE NOT released),"
-        " (SELECT count(*) FROM wsdb.point_source) FROM release.verdict",
+        " (SELECT count(*) FROM wsdb.point_measurement) FROM release.verdict",
     )
     assert released > 50
     assert released + rejected == total
@@ -89,7 +89,7 @@ def test_rows_lead_back_to_raw_files(night: Site) -> None:
     assert rows
     assert query(
         night,
-        "SELECT count(*) FROM wsdb.point_source p WHERE NOT EXISTS"
+        "SELECT count(*) FROM wsdb.point_measurement p WHERE NOT EXISTS"
         " (SELECT FROM production.attempt_raw_file f WHERE f.attempt_id = p.attempt_id)",
     ) == [(0,)]
 
@@ -137,12 +137,12 @@ def test_magnitudes_and_positions_agree_with_the_truth(night: Site, band: str, l
 
 
 def test_second_time_changes_nothing(night: Site) -> None:
-    before = query(night, "SELECT count(*), sum(src_id::numeric) FROM wsdb.point_source")
+    before = query(night, "SELECT count(*), sum(src_id::numeric) FROM wsdb.point_measurement")
     folder = next(iter(sorted((night.home / "raw").rglob("checksums.sha256")))).parent
     night.mapps("ingest", "night", str(folder))
     night.mapps("run", "queue", "first")
     night.mapps("worker", "--until-idle")
-    assert query(night, "SELECT count(*), sum(src_id::numeric) FROM wsdb.point_source") == before
+    assert query(night, "SELECT count(*), sum(src_id::numeric) FROM wsdb.point_measurement") == before
 
 
 def test_exports_are_files_people_can_read(night: Site, tmp_path: Path) -> None:
@@ -160,7 +160,7 @@ def test_cone_search_in_the_run_uses_its_index(night: Site) -> None:
     """Sealed by the worker that left nothing to do, before any release was drawn."""
     plan = query(
         night,
-        "EXPLAIN SELECT * FROM wsdb.point_source WHERE run_id = 1 AND spoint(radians(ra), radians(decl)) <@"
+        "EXPLAIN SELECT * FROM wsdb.point_measurement WHERE run_id = 1 AND spoint(radians(ra), radians(decl)) <@"
         " scircle(spoint(radians(10), radians(-30)), radians(1.0 / 60))",
     )
     assert any("Index" in line for (line,) in plan)

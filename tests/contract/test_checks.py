@@ -51,8 +51,8 @@ def good_rows(attempt):
 
 
 ZERO_POINT_ERROR = 0.1
-IMAGES = f"""INSERT INTO wsdb.atlas_image (coadd_key, run_id, attempt_id, scan_key, band, number, ra, decl, footprint,
-        width_pix, height_pix, url, sha256, zero_point_mag, zero_point_error_mag)
+IMAGES = f"""INSERT INTO wsdb.atlas_measurement (coadd_key, run_id, attempt_id, scan_key, band, number, ra, decl,
+        footprint, width_pix, height_pix, url, sha256, zero_point_mag, zero_point_error_mag)
     SELECT %(scan_key)s::bigint * 1024 + 3, %(run_id)s, %(attempt_id)s, %(scan_key)s, band, 3, 0, 0,
         '{{(0d,0d),(1d,0d),(0d,1d)}}', 1, 1, '', '', 20,
         {ZERO_POINT_ERROR}
@@ -65,14 +65,14 @@ RELEASE = (
     "SELECT release.create_partitions(1)",
     "INSERT INTO release.scan VALUES (1, %(run_id)s, %(scan_key)s, 7, %(attempt_id)s, true, 1, '')",
     """INSERT INTO release.verdict (release_id, run_id, src_id, released, reason)
-       SELECT 1, run_id, src_id, decl < 0, 'x' FROM wsdb.point_source""",
+       SELECT 1, run_id, src_id, decl < 0, 'x' FROM wsdb.point_measurement""",
     """INSERT INTO release.psc (release_id, run_id, src_id, ra, decl, err_maj, err_min, err_ang, designation, ph_qual,
            rd_flg, bl_flg, cc_flg, ndet, prox, pxcntr, gal_contam, pts_key, hemis, date, scan, glon, glat, x_scan,
            dist_edge_ns, dist_edge_ew, dist_edge_flg, dup_src, use_src, scan_key, coadd_key, coadd)
        SELECT 1, run_id, src_id, ra, decl, err_maj, err_min, err_ang, release.designation(ra, decl), ph_qual, rd_flg,
            bl_flg, cc_flg, ndet, 3.586, 3 - rank, 0, rank, hemis, date, scan, glon, glat, x_scan, dist_edge_ns,
            dist_edge_ew, dist_edge_flg, 0, 1, scan_key, coadd_key, coadd
-       FROM (SELECT *, row_number() OVER (ORDER BY src_id) AS rank FROM wsdb.point_source WHERE decl < 0) AS p""",
+       FROM (SELECT *, row_number() OVER (ORDER BY src_id) AS rank FROM wsdb.point_measurement WHERE decl < 0) AS p""",
 )
 
 
@@ -128,18 +128,20 @@ def test_flag_letters_are_those_of_the_enumerations():
 PLANTED = {
     "source_rows_accepted": "UPDATE production.attempt SET accepted = false",
     "done_tasks_accepted": "UPDATE production.attempt SET accepted = false",
-    "source_counts": "DELETE FROM wsdb.point_source WHERE decl > 0",
-    "source_identifiers": "UPDATE wsdb.point_source SET src_id = src_id + (1 << 10) WHERE decl > 0",
-    "source_flags": "UPDATE wsdb.point_source SET cc_flg = '0x0' WHERE decl > 0",
-    "total_uncertainties": "UPDATE wsdb.point_source SET j_msigcom = j_msigcom + 0.001 WHERE decl > 0",
+    "source_counts": "DELETE FROM wsdb.point_measurement WHERE decl > 0",
+    "source_identifiers": "UPDATE wsdb.point_measurement SET src_id = src_id + (1 << 10) WHERE decl > 0",
+    "source_flags": "UPDATE wsdb.point_measurement SET cc_flg = '0x0' WHERE decl > 0",
+    "total_uncertainties": "UPDATE wsdb.point_measurement SET j_msigcom = j_msigcom + 0.001 WHERE decl > 0",
     "attempts_closed": "UPDATE production.task SET state = 'running'",
     "inputs_recorded": "DELETE FROM production.attempt_raw_file",
-    "atlas_images_accepted": """INSERT INTO wsdb.atlas_image (coadd_key, run_id, attempt_id, scan_key, band, number, ra,
-        decl, footprint, width_pix, height_pix, url, sha256, zero_point_mag) VALUES (1, %(run_id)s, %(attempt_id)s,
-        %(scan_key)s, 'j', 1, 0, 0, '{(0d,0d),(1d,0d),(0d,1d)}', 1, 1, '', '', 20)""",
-    "atlas_images_triples": """INSERT INTO wsdb.atlas_image (coadd_key, run_id, attempt_id, scan_key, band, number, ra,
-        decl, footprint, width_pix, height_pix, url, sha256, zero_point_mag) SELECT number, %(run_id)s, %(attempt_id)s,
-        %(scan_key)s, band, number, 0, 0, '{(0d,0d),(1d,0d),(0d,1d)}', 1, 1, '', '', 20
+    "atlas_images_accepted": """INSERT INTO wsdb.atlas_measurement (coadd_key, run_id, attempt_id, scan_key, band,
+        number, ra, decl, footprint, width_pix, height_pix, url, sha256, zero_point_mag)
+        VALUES (1, %(run_id)s, %(attempt_id)s, %(scan_key)s, 'j', 1, 0, 0, '{(0d,0d),(1d,0d),(0d,1d)}', 1, 1,
+            '', '', 20)""",
+    "atlas_images_triples": """INSERT INTO wsdb.atlas_measurement (coadd_key, run_id, attempt_id, scan_key, band,
+        number, ra, decl, footprint, width_pix, height_pix, url, sha256, zero_point_mag)
+        SELECT number, %(run_id)s, %(attempt_id)s, %(scan_key)s, band, number, 0, 0, '{(0d,0d),(1d,0d),(0d,1d)}', 1, 1,
+            '', '', 20
         FROM (VALUES ('j', 7), ('h', 6)) AS image (band, number)""",
     "scan_diagnostics_accepted": """WITH image AS (UPDATE survey.scan SET entry = 'atlas' RETURNING scan_key)
         INSERT INTO quality.scan_diagnostics (attempt_id, run_id, scan_key, url, sha256)
@@ -148,7 +150,7 @@ PLANTED = {
     "scan_coverage_complete": "DELETE FROM wsdb.scan_coverage WHERE band = '-'",
     "release_verdicts_complete": "DELETE FROM release.verdict WHERE NOT released",
     "release_verdicts_match": "UPDATE release.verdict SET released = true",
-    "release_sources_exist": "DELETE FROM wsdb.point_source WHERE decl < 0",
+    "release_sources_exist": "DELETE FROM wsdb.point_measurement WHERE decl < 0",
     "release_designations": "UPDATE release.psc SET designation = '00400000+0500000'",
     "release_edges": "UPDATE release.psc SET dist_edge_ew = 10",
     "release_neighbours": "UPDATE release.psc SET prox = 3 WHERE pts_key = 1",
@@ -156,14 +158,14 @@ PLANTED = {
 
 
 WRONG_TOTALS = {
-    "the constant of before": "UPDATE wsdb.point_source SET j_msigcom = sqrt(0.02 ^ 2 + 0.011 ^ 2 + 0.005 ^ 2)",
-    "the Read_1 term on wings": "UPDATE wsdb.point_source SET j_msigcom = sqrt(j_msigcom ^ 2 + 0.012 ^ 2)"
+    "the constant of before": "UPDATE wsdb.point_measurement SET j_msigcom = sqrt(0.02 ^ 2 + 0.011 ^ 2 + 0.005 ^ 2)",
+    "the Read_1 term on wings": "UPDATE wsdb.point_measurement SET j_msigcom = sqrt(j_msigcom ^ 2 + 0.012 ^ 2)"
     " WHERE rd_flg = '390'",
-    "no Read_1 term on apertures": "UPDATE wsdb.point_source SET rd_flg = '190' WHERE rd_flg = '290'",
-    "a total without its part": "UPDATE wsdb.point_source SET k_msigcom = 0.1",
-    "no total": "UPDATE wsdb.point_source SET j_msigcom = NULL",
-    "another zero point": "UPDATE wsdb.atlas_image SET zero_point_error_mag = 0.2",
-    "an unknown zero point": "UPDATE wsdb.atlas_image SET zero_point_error_mag = NULL",
+    "no Read_1 term on apertures": "UPDATE wsdb.point_measurement SET rd_flg = '190' WHERE rd_flg = '290'",
+    "a total without its part": "UPDATE wsdb.point_measurement SET k_msigcom = 0.1",
+    "no total": "UPDATE wsdb.point_measurement SET j_msigcom = NULL",
+    "another zero point": "UPDATE wsdb.atlas_measurement SET zero_point_error_mag = 0.2",
+    "an unknown zero point": "UPDATE wsdb.atlas_measurement SET zero_point_error_mag = NULL",
     "another flat": """UPDATE production.pipeline SET parameters = '{"photometry": {"flat_error_mag": 0.05,
         "read1_error_mag": 0.012}}'""",
 }
@@ -178,8 +180,8 @@ def test_total_uncertainties_have_the_errors_of_what_was_used(sound, fault):
 
 def test_totals_are_unknown_where_the_zero_point_is(sound):
     sound.change("SET LOCAL session_replication_role = replica")
-    sound.change("UPDATE wsdb.atlas_image SET zero_point_error_mag = NULL")
-    sound.change("UPDATE wsdb.point_source SET j_msigcom = NULL")
+    sound.change("UPDATE wsdb.atlas_measurement SET zero_point_error_mag = NULL")
+    sound.change("UPDATE wsdb.point_measurement SET j_msigcom = NULL")
     assert violations(sound.connection) == {}
 
 

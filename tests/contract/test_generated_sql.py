@@ -76,7 +76,7 @@ def test_decoders_are_inlined(connection: Connection[Any]) -> None:
     calls = [f"wsdb.{band}_{column}({column})" for band in BANDS for column in FLAGS]
     calls += [f"wsdb.{band}_frames_{word}(ndet)" for band in BANDS for word in ("detected", "measurable")]
     calls += [f"wsdb.{column}_meaning({column})" for column in FLAGS]
-    query = f"EXPLAIN (VERBOSE) SELECT {', '.join(calls)} FROM wsdb.point_source"
+    query = f"EXPLAIN (VERBOSE) SELECT {', '.join(calls)} FROM wsdb.point_measurement"
     plan = "\n".join(line for (line,) in connection.execute(query.encode()))
     assert "wsdb.j_" not in plan
     assert "_meaning" not in plan

@@ -23,7 +23,7 @@ def scattered(n, seed=1):
     return ra, decl
 
 
-def count(connection, table="wsdb.point_source"):
+def count(connection, table="wsdb.point_measurement"):
     return connection.execute(f"SELECT count(*) FROM {table}").fetchone()[0]
 
 
@@ -43,7 +43,7 @@ def test_round_trip(database):
         rows["date"] = random.integers(-1000, 1000, rows.size)
         assert copy_rows(connection, SourceTable.POINT, POINT_SOURCE, rows) == 3000
         names = ", ".join(column.name for column in POINT_SOURCE)
-        found = connection.execute(f"SELECT {names} FROM wsdb.point_source ORDER BY src_id").fetchall()
+        found = connection.execute(f"SELECT {names} FROM wsdb.point_measurement ORDER BY src_id").fetchall()
     rows = rows[np.argsort(rows["src_id"])]
     for index, column in enumerate(POINT_SOURCE):
         assert [row[index] for row in found] == [plain(value, column) for value in rows[column.name]], (
@@ -72,23 +72,25 @@ def test_every_pixel_has_a_zone(database, zones, order):
         zone = np.zeros(rows.size, int) if order is None else pixel_number(ra, decl, order)
         copy_rows(connection, SourceTable.POINT, POINT_SOURCE, rows)
         found = connection.execute(
-            "SELECT src_id, tableoid::regclass::text FROM wsdb.point_source ORDER BY src_id"
+            "SELECT src_id, tableoid::regclass::text FROM wsdb.point_measurement ORDER BY src_id"
         ).fetchall()
         ranked = np.argsort(rows["src_id"])
         assert [name for _, name in found] == [
-            f"wsdb.point_source_r{attempt.run_id}_z{number}" for number in zone[ranked]
+            f"wsdb.point_measurement_r{attempt.run_id}_z{number}" for number in zone[ranked]
         ]
         assert len({name for _, name in found}) == zones
         edges = sky_rows(attempt, np.zeros(2 * zones), np.zeros(2 * zones))
         # A zone is one pixel of `order`: the pixels of order 12 within it have numbers that follow each other.
         shift = SCAN_KEY_BITS + SEQUENCE_BITS + 2 * (ORDER - order) if order is not None else 63
         edges["src_id"] = [key for n in range(zones) for key in (n << shift, (n + 1 << shift) - 1)]
-        connection.execute("TRUNCATE wsdb.point_source")
+        connection.execute("TRUNCATE wsdb.point_measurement")
         copy_rows(connection, SourceTable.POINT, POINT_SOURCE, edges)
         found = connection.execute(
-            "SELECT tableoid::regclass::text, count(*) FROM wsdb.point_source GROUP BY 1"
+            "SELECT tableoid::regclass::text, count(*) FROM wsdb.point_measurement GROUP BY 1"
         ).fetchall()
-        assert sorted(found) == sorted((f"wsdb.point_source_r{attempt.run_id}_z{n}", 2) for n in range(zones))
+        assert sorted(found) == sorted(
+            (f"wsdb.point_measurement_r{attempt.run_id}_z{n}", 2) for n in range(zones)
+        )
 
 
 def test_identifier_layout(database):
@@ -99,7 +101,7 @@ def test_identifier_layout(database):
         ra[1:5], decl[1:5] = ra[0], decl[0]
         copy_rows(connection, SourceTable.POINT, POINT_SOURCE, sky_rows(attempt, ra, decl))
         found = connection.execute(
-            "SELECT src_id >> 35, wsdb.scan_of(src_id), src_id & 1023, ra, decl FROM wsdb.point_source"
+            "SELECT src_id >> 35, wsdb.scan_of(src_id), src_id & 1023, ra, decl FROM wsdb.point_measurement"
         ).fetchall()
     pixel, scan, sequence, ra, decl = (np.array(values) for values in zip(*found, strict=True))
     assert (pixel == pixel_number(ra, decl, ORDER)).all()
@@ -174,4 +176,4 @@ def test_no_rows_and_extended_rows(database):
             attempt.attempt_id,
         )
         assert copy_rows(connection, SourceTable.EXTENDED, EXTENDED_SOURCE, rows) == 2
-        assert count(connection, "wsdb.extended_source") == 2
+        assert count(connection, "wsdb.extended_measurement") == 2

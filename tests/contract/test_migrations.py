@@ -218,7 +218,8 @@ def test_everything_is_commented(database):
 
 
 @pytest.mark.parametrize(
-    ("table", "registry"), [("wsdb.point_source", POINT_SOURCE), ("wsdb.extended_source", EXTENDED_SOURCE)]
+    ("table", "registry"),
+    [("wsdb.point_measurement", POINT_SOURCE), ("wsdb.extended_measurement", EXTENDED_SOURCE)],
 )
 def test_registry_is_the_table(database, table, registry):
     query = """SELECT attname, format_type(atttypid, atttypmod), NOT attnotnull, col_description(attrelid, attnum)
@@ -239,7 +240,7 @@ def test_release_has_the_published_columns_in_order(database):
 def test_source_rows_carry_no_padding(database):
     """Wide columns first: 1.3e9 rows would pay for every byte of alignment."""
     query = """SELECT attname, attalign FROM pg_attribute
-        WHERE attrelid = 'wsdb.point_source'::regclass AND attnum > 0 ORDER BY attnum"""
+        WHERE attrelid = 'wsdb.point_measurement'::regclass AND attnum > 0 ORDER BY attnum"""
     with database.connect() as connection:
         alignment = "".join(align for _, align in connection.execute(query))
     assert alignment.count("d") + alignment.count("i") + alignment.count("s") == len(POINT_SOURCE)

@@ -179,7 +179,7 @@ def test_scan_footprints_are_indexed(connection):
     assert "ix_scan_planned_footprint" in plan(connection, query, SCircle(SPoint(1.0, 2.0), 0.1))
 
 
-CONE = """SELECT src_id FROM wsdb.point_source
+CONE = """SELECT src_id FROM wsdb.point_measurement
 WHERE spoint(radians(ra), radians(decl)) <@ scircle(spoint(radians(%s), radians(%s)), radians(%s))"""
 
 
@@ -190,7 +190,7 @@ def test_cone_search_uses_the_index_of_a_sealed_run(connection, zones):
     ra, decl = random.uniform(0, 4, 4000) % 360, random.uniform(-2, 2, 4000)
     copy_rows(connection, SourceTable.POINT, POINT_SOURCE, sky_rows(attempt, ra, decl))
     centre, radius = (1.0, 0.5), 0.3
-    index = f"point_source_r{attempt.run_id}"
+    index = f"point_measurement_r{attempt.run_id}"
     assert "_spoint_idx" not in plan(connection, CONE, *centre, radius)
     connection.execute("SELECT wsdb.seal_run(%s)", (attempt.run_id,))
     connection.execute("SELECT wsdb.seal_run(%s)", (attempt.run_id,))

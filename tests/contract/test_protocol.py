@@ -377,7 +377,10 @@ def test_publishing_twice_with_one_token_is_harmless(connection):
     assert (first.repeated, second.repeated) == (False, True)
     assert (first.output_hash, first.point_rows) == (second.output_hash, second.point_rows)
     assert first.point_rows == ROWS
-    assert value(connection, "SELECT count(*) FROM wsdb.point_source WHERE run_id = %s", world.run_id) == ROWS
+    assert (
+        value(connection, "SELECT count(*) FROM wsdb.point_measurement WHERE run_id = %s", world.run_id)
+        == ROWS
+    )
 
 
 def test_lost_token_writes_nothing_and_cannot_come_back(connection):
@@ -519,7 +522,7 @@ def test_requeue_in_place_replaces_rows(connection):
     publish_all(connection, world)
     assert outcomes(connection, world) == {"done": 6}
     assert (
-        value(connection, "SELECT count(*) FROM wsdb.point_source WHERE run_id = %s", world.run_id)
+        value(connection, "SELECT count(*) FROM wsdb.point_measurement WHERE run_id = %s", world.run_id)
         == 2 * ROWS
     )
     retired = (
@@ -587,7 +590,9 @@ def test_a_release_locks_what_it_released_and_not_its_run(connection):
     assert [task["scan"] for task in done.tasks] == [2]
     before = value(connection, "SELECT max(attempt_id) FROM production.attempt")
     assert [held.scan_key for held in publish_all(connection, world)] == [world.scan_keys[1]]
-    rows = "SELECT DISTINCT scan_key, attempt_id > %s FROM wsdb.point_source WHERE run_id = %s ORDER BY 1"
+    rows = (
+        "SELECT DISTINCT scan_key, attempt_id > %s FROM wsdb.point_measurement WHERE run_id = %s ORDER BY 1"
+    )
     found = connection.execute(rows, (before, world.run_id)).fetchall()
     assert found == [(world.scan_keys[0], False), (world.scan_keys[1], True)]
     check_invariants(connection)

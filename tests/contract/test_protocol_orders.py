@@ -81,7 +81,7 @@ def publishing(held, uses=()):
 
 
 def rows(observer, world):
-    return value(observer, "SELECT count(*) FROM wsdb.point_source WHERE run_id = %s", world.run_id)
+    return value(observer, "SELECT count(*) FROM wsdb.point_measurement WHERE run_id = %s", world.run_id)
 
 
 def test_zombie_publishes_while_another_takes_over(observer, pair):

@@ -85,7 +85,7 @@ def test_names_keys_neighbours_and_galaxies(published: tuple[World, dict[str, in
 def test_every_extraction_has_one_verdict(published: tuple[World, dict[str, int]]) -> None:
     world, _ = published
     verdicts = world.rows("SELECT count(*), count(*) FILTER (WHERE released) FROM release.verdict")[0]
-    assert verdicts[0] == world.rows("SELECT count(*) FROM wsdb.point_source")[0][0]
+    assert verdicts[0] == world.rows("SELECT count(*) FROM wsdb.point_measurement")[0][0]
     assert verdicts[1] == world.rows("SELECT count(*) FROM release.psc")[0][0]
 
 
@@ -330,10 +330,12 @@ def test_differences(world: World) -> None:
     world.build("a")
     connection = world.connection
     connection.execute(
-        "UPDATE wsdb.point_source SET j_m = 12.5, ndet = '656565' WHERE src_id = %s", (keys["alone"],)
+        "UPDATE wsdb.point_measurement SET j_m = 12.5, ndet = '656565' WHERE src_id = %s", (keys["alone"],)
     )
-    connection.execute("UPDATE wsdb.point_source SET cc_flg = 'PPP' WHERE src_id = %s", (keys["wrong side"],))
-    connection.execute("UPDATE wsdb.point_source SET j_snr = 20 WHERE src_id = %s", (keys["faint"],))
+    connection.execute(
+        "UPDATE wsdb.point_measurement SET cc_flg = 'PPP' WHERE src_id = %s", (keys["wrong side"],)
+    )
+    connection.execute("UPDATE wsdb.point_measurement SET j_snr = 20 WHERE src_id = %s", (keys["faint"],))
     world.build("b")
     found = diff_releases(connection, "a", "b")
     assert (found.only_a, found.only_b) == (1, 1)

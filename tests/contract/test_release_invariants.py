@@ -80,7 +80,7 @@ def test_the_field_is_worth_testing(world: World) -> None:
 def test_released_and_rejected_are_the_working_database(world: World) -> None:
     assert (
         world.rows(
-            "SELECT 1 FROM wsdb.point_source AS p FULL JOIN release.verdict AS v USING (run_id, src_id)"
+            "SELECT 1 FROM wsdb.point_measurement AS p FULL JOIN release.verdict AS v USING (run_id, src_id)"
             " LEFT JOIN release.psc AS c USING (run_id, src_id)"
             " WHERE p.ra IS NULL OR v.reason IS NULL OR v.released <> (c.pts_key IS NOT NULL)"
         )
@@ -130,7 +130,7 @@ def test_keys_count_along_the_sky(world: World) -> None:
 
 def test_every_row_obeys_the_rules(world: World) -> None:
     query = (
-        "SELECT count(*) FROM release.psc AS c JOIN wsdb.point_source AS p USING (run_id, src_id)"
+        "SELECT count(*) FROM release.psc AS c JOIN wsdb.point_measurement AS p USING (run_id, src_id)"
         " WHERE NOT (c.dist_edge_ns > 10 AND c.dist_edge_ew > 10 AND c.rd_flg ~ '[123]'"
         " AND (c.use_src = 1 OR c.dup_src = 0)"
         " AND (c.j_snr >= 7 OR p.j_msig <= 0.1551 OR c.j_snr >= 5 OR p.j_msig <= 0.2171))"
@@ -141,7 +141,10 @@ def test_every_row_obeys_the_rules(world: World) -> None:
         for column in PUBLISHED_PSC
         if column.name not in GIVEN_BY_THE_RELEASE
     )
-    query = f"SELECT count(*) FROM release.psc AS c JOIN wsdb.point_source AS p USING (run_id, src_id) WHERE {same}"
+    query = (
+        "SELECT count(*) FROM release.psc AS c JOIN wsdb.point_measurement AS p USING (run_id, src_id)"
+        f" WHERE {same}"
+    )
     assert world.rows(query) == [(0,)]
 
 

@@ -194,7 +194,8 @@ def test_one_scan_of_a_tile(world: World) -> None:
 def test_the_atlas_list_is_that_of_the_selected_scans(world: World) -> None:
     rows = world.rows(
         "SELECT s.run_id, s.scan_key, count(a.coadd_key), bool_and(s.selected) FROM release.scan AS s"
-        " JOIN wsdb.atlas_image AS i USING (attempt_id) LEFT JOIN release.atlas AS a ON a.release_id = s.release_id"
+        " JOIN wsdb.atlas_measurement AS i USING (attempt_id)"
+        " LEFT JOIN release.atlas AS a ON a.release_id = s.release_id"
         " AND (a.run_id, a.coadd_key, a.band) = (i.run_id, i.coadd_key, i.band)"
         " WHERE s.release_id = 1 GROUP BY 1, 2"
     )

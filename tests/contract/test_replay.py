@@ -83,7 +83,7 @@ def verdicts(replay, run):
 
 def test_attempts_done_again_are_equal_and_leave_nothing(connection, replay, reduced, settings):
     before = (
-        value(connection, "SELECT count(*) FROM wsdb.point_source"),
+        value(connection, "SELECT count(*) FROM wsdb.point_measurement"),
         sorted(Store(settings.store).names()),
     )
     found = verdicts(replay, reduced.run)
@@ -92,7 +92,7 @@ def test_attempts_done_again_are_equal_and_leave_nothing(connection, replay, red
     assert sorted(verdict.rows for verdict in found) == [3, ROWS + 3, ROWS + 3]
     assert found[0].text().startswith(f"attempt {found[0].attempt_id} (night_calibration ")
     assert before == (
-        value(connection, "SELECT count(*) FROM wsdb.point_source"), sorted(Store(settings.store).names())
+        value(connection, "SELECT count(*) FROM wsdb.point_measurement"), sorted(Store(settings.store).names())
     )  # fmt: skip
     assert len(read_tasks(connection, "done")) == 3
 
@@ -102,19 +102,22 @@ def read_tasks(connection, state):
 
 
 PLANTED = [
-    ("UPDATE wsdb.point_source SET decl = decl + 1e-12 WHERE decl = 1", "point_source.decl 1 rows (src_id "),
     (
-        "UPDATE wsdb.point_source SET decl = '-0' WHERE decl = 0",
-        "point_source 1 rows (in the sign of a zero)",
+        "UPDATE wsdb.point_measurement SET decl = decl + 1e-12 WHERE decl = 1",
+        "point_measurement.decl 1 rows (src_id ",
     ),
-    ("UPDATE wsdb.point_source SET j_m = 12.5 WHERE decl < 2", "point_source.j_m 2 rows (src_id "),
-    ("DELETE FROM wsdb.point_source WHERE decl = 0", "point_source 1 rows ("),
-    ("UPDATE wsdb.point_source SET src_id = src_id + 100 WHERE decl = 0", "is not made again"),
     (
-        "UPDATE wsdb.atlas_image SET zero_point_mag = 20.001",
-        "atlas_image.zero_point_mag 1 rows (1 j: 20.001 loaded",
+        "UPDATE wsdb.point_measurement SET decl = '-0' WHERE decl = 0",
+        "point_measurement 1 rows (in the sign of a zero)",
     ),
-    ("UPDATE wsdb.atlas_image SET sha256 = repeat('0', 64)", "atlas_image.sha256 1 rows"),
+    ("UPDATE wsdb.point_measurement SET j_m = 12.5 WHERE decl < 2", "point_measurement.j_m 2 rows (src_id "),
+    ("DELETE FROM wsdb.point_measurement WHERE decl = 0", "point_measurement 1 rows ("),
+    ("UPDATE wsdb.point_measurement SET src_id = src_id + 100 WHERE decl = 0", "is not made again"),
+    (
+        "UPDATE wsdb.atlas_measurement SET zero_point_mag = 20.001",
+        "atlas_measurement.zero_point_mag 1 rows (1 j: 20.001 loaded",
+    ),
+    ("UPDATE wsdb.atlas_measurement SET sha256 = repeat('0', 64)", "atlas_measurement.sha256 1 rows"),
     ("UPDATE quality.scan_diagnostics SET sha256 = repeat('0', 64)", "scan_diagnostics.sha256 1 rows (0000"),
     ("UPDATE quality.metric SET value = 3.0000000000000004", "metric.value 1 rows"),
     ("DELETE FROM quality.metric", "metric 1 rows ("),
@@ -144,7 +147,7 @@ def test_a_planted_change_is_found(database, replay, reduced, change, told):
     assert any(told in verdict.text() for verdict in found), [verdict.text() for verdict in found]
     with database.connect() as connection:
         # What was planted must not disturb the checks of the ledger that follow every test.
-        connection.execute("DELETE FROM wsdb.point_source")
+        connection.execute("DELETE FROM wsdb.point_measurement")
         connection.execute("UPDATE production.attempt SET point_rows = 0")
 
 

@@ -47,7 +47,7 @@ def test_reader_reads_everything(database, attempt):
         assert len(tables) > 30
         for table in tables:
             connection.execute(f"SELECT * FROM {table} LIMIT 1")
-        assert connection.execute("SELECT count(*) FROM wsdb.point_source").fetchone() == (1,)
+        assert connection.execute("SELECT count(*) FROM wsdb.point_measurement").fetchone() == (1,)
 
 
 def test_reader_is_read_only_and_hurried(database):
@@ -66,8 +66,8 @@ def test_reader_is_read_only_and_hurried(database):
 READER_MAY_NOT = (
     "INSERT INTO survey.night (hemis, date, day_number) VALUES ('n', '1999-01-01', 1)",
     "UPDATE production.task SET priority = 1",
-    "DELETE FROM wsdb.point_source",
-    "TRUNCATE wsdb.point_source",
+    "DELETE FROM wsdb.point_measurement",
+    "TRUNCATE wsdb.point_measurement",
     "CREATE TABLE public.mine (x integer)",
     "SELECT wsdb.create_run_partitions(99, 1)",
     "SELECT wsdb.seal_run(1)",
@@ -195,7 +195,7 @@ def test_worker_deletes_no_released_rows(database, attempt, state, selected):
             copy_rows(connection, SourceTable.POINT, POINT_SOURCE, sky_rows(each, [1.0, 2.0], [3.0, 4.0]))
             accept(connection, each)
         release_attempt(connection, attempt, state, selected=selected)
-    delete = "DELETE FROM wsdb.point_source WHERE attempt_id = %s"
+    delete = "DELETE FROM wsdb.point_measurement WHERE attempt_id = %s"
     with database.connect("worker") as connection:
         assert connection.execute(delete, (other.attempt_id,)).rowcount == 2
         if state == "building" or not selected:
@@ -204,7 +204,7 @@ def test_worker_deletes_no_released_rows(database, attempt, state, selected):
         with pytest.raises(psycopg.errors.ObjectNotInPrerequisiteState, match="release x was drawn"):
             connection.execute(delete, (attempt.attempt_id,))
     with database.connect() as connection:
-        assert connection.execute("SELECT count(*) FROM wsdb.point_source").fetchone() == (4,)
+        assert connection.execute("SELECT count(*) FROM wsdb.point_measurement").fetchone() == (4,)
 
 
 def test_worker_publishes(database, attempt):
@@ -212,7 +212,7 @@ def test_worker_publishes(database, attempt):
         copy_rows(connection, SourceTable.POINT, POINT_SOURCE, sky_rows(attempt, [1.0, 2.0], [3.0, 4.0]))
         accept(connection, attempt)
         connection.execute("INSERT INTO quality.metric VALUES (%s, 'x', 'j', 1)", (attempt.attempt_id,))
-        connection.execute("DELETE FROM wsdb.point_source WHERE attempt_id = %s", (attempt.attempt_id,))
+        connection.execute("DELETE FROM wsdb.point_measurement WHERE attempt_id = %s", (attempt.attempt_id,))
 
 
 WORKER_MAY_NOT = (
@@ -222,8 +222,8 @@ WORKER_MAY_NOT = (
     "SELECT release.create_partitions(99)",
     "SELECT release.publish(1)",
     "SELECT wsdb.create_run_partitions(99, 1)",
-    "UPDATE wsdb.point_source SET j_m = 1",
-    "TRUNCATE wsdb.point_source",
+    "UPDATE wsdb.point_measurement SET j_m = 1",
+    "TRUNCATE wsdb.point_measurement",
     "UPDATE wsdb.scan_coverage SET coverage = '{}'",
     "UPDATE production.run SET state = 'held'",
     "DELETE FROM production.attempt",
@@ -241,17 +241,17 @@ def test_worker_keeps_to_its_work(database, attempt):
 
 
 OPERATOR_MAY_NOT = (
-    "DELETE FROM wsdb.point_source",
-    "UPDATE wsdb.point_source SET j_m = 1",
-    "DELETE FROM wsdb.extended_source",
-    "DELETE FROM wsdb.atlas_image",
+    "DELETE FROM wsdb.point_measurement",
+    "UPDATE wsdb.point_measurement SET j_m = 1",
+    "DELETE FROM wsdb.extended_measurement",
+    "DELETE FROM wsdb.atlas_measurement",
     "DELETE FROM wsdb.scan_coverage",
     "INSERT INTO wsdb.scan_coverage DEFAULT VALUES",
-    "TRUNCATE wsdb.point_source",
+    "TRUNCATE wsdb.point_measurement",
     "DELETE FROM calibration.product",
     "UPDATE calibration.product SET url = 'x'",
-    "DROP TABLE wsdb.point_source",
-    "ALTER TABLE wsdb.point_source ADD x integer",
+    "DROP TABLE wsdb.point_measurement",
+    "ALTER TABLE wsdb.point_measurement ADD x integer",
     "CREATE TABLE wsdb.mine (x integer)",
 )
 

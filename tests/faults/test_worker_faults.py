@@ -47,7 +47,7 @@ def ledger(plant):
 
 
 def source_rows(ledger, world):
-    return value(ledger, "SELECT count(*) FROM wsdb.point_source WHERE run_id = %s", world.run_id)
+    return value(ledger, "SELECT count(*) FROM wsdb.point_measurement WHERE run_id = %s", world.run_id)
 
 
 def test_killed_at_every_step(plant, ledger):
@@ -93,11 +93,15 @@ def test_stopped_past_its_lease_and_woken(plant, ledger, point):
     plant.stopped(zombie)
     end_leases(ledger, world)
     plant.work(world)
-    rows = ledger.execute("SELECT * FROM wsdb.point_source WHERE run_id = %s", (world.run_id,)).fetchall()
+    rows = ledger.execute(
+        "SELECT * FROM wsdb.point_measurement WHERE run_id = %s", (world.run_id,)
+    ).fetchall()
     os.kill(zombie.pid, signal.SIGCONT)
     assert plant.finish(zombie) == 0, plant.tail()
     assert outcomes(ledger, world) == {"lost": 1, "done": 1}
-    again = ledger.execute("SELECT * FROM wsdb.point_source WHERE run_id = %s", (world.run_id,)).fetchall()
+    again = ledger.execute(
+        "SELECT * FROM wsdb.point_measurement WHERE run_id = %s", (world.run_id,)
+    ).fetchall()
     assert again == rows
     assert "is lost" in plant.tail()
 

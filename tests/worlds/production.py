@@ -242,16 +242,17 @@ INVARIANTS = {
         LEFT JOIN production.attempt a ON a.task_id = t.task_id AND a.ended_at IS NULL
         GROUP BY t.task_id HAVING count(a.attempt_id) <> CASE t.state WHEN 'running' THEN 1 ELSE 0 END""",
     "no source row without an accepted attempt": """
-        SELECT p.attempt_id, count(*) FROM wsdb.point_source p
+        SELECT p.attempt_id, count(*) FROM wsdb.point_measurement p
         LEFT JOIN production.attempt a USING (attempt_id) WHERE a.accepted IS NOT TRUE GROUP BY 1""",
     "as many source rows as the accepted attempt says": """
         SELECT a.attempt_id, a.point_rows, count(p.src_id) FROM production.attempt a
-        LEFT JOIN wsdb.point_source p ON p.run_id = a.run_id AND p.attempt_id = a.attempt_id
+        LEFT JOIN wsdb.point_measurement p ON p.run_id = a.run_id AND p.attempt_id = a.attempt_id
         WHERE a.accepted GROUP BY 1, 2 HAVING count(p.src_id) <> coalesce(a.point_rows, 0)""",
     "no source twice in a run": """
-        SELECT run_id, src_id FROM wsdb.point_source GROUP BY 1, 2 HAVING count(*) > 1""",
+        SELECT run_id, src_id FROM wsdb.point_measurement GROUP BY 1, 2 HAVING count(*) > 1""",
     "no image, metric or zero point without an accepted attempt": """
-        SELECT attempt_id FROM (SELECT attempt_id FROM wsdb.atlas_image UNION ALL SELECT attempt_id FROM quality.metric
+        SELECT attempt_id FROM (SELECT attempt_id FROM wsdb.atlas_measurement
+            UNION ALL SELECT attempt_id FROM quality.metric
             UNION ALL SELECT attempt_id FROM quality.scan_diagnostics
             UNION ALL SELECT attempt_id FROM wsdb.scan_coverage
             UNION ALL SELECT attempt_id FROM calibration.zero_point

@@ -175,7 +175,7 @@ class World:
         )  # fmt: skip
         for band, image in itertools.product("jhk", range(1, images + 1)):
             self.insert(
-                "wsdb", "atlas_image", "image_id", coadd_key=coadd_key(key, image), run_id=run_id,
+                "wsdb", "atlas_measurement", "image_id", coadd_key=coadd_key(key, image), run_id=run_id,
                 attempt_id=attempt, scan_key=key, band=band, number=image, ra=(box.east + box.west) / 2 % 360,
                 decl=(box.south + box.north) / 2, footprint=box.spoly, width_pix=512, height_pix=1024,
                 url=f"s3://x/{number}", sha256=f"{next(_hashes):064d}", zero_point_mag=20.0,

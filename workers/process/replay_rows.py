@@ -127,7 +127,7 @@ def _sources(
 def _small_tables(made: Publication) -> Iterator[tuple[str, str, tuple[str, ...], list[dict[str, Any]]]]:
     """Tables of few rows: name, statement that reads them, key of a row in its attempt, rows made again."""
     diagnostics = [made.diagnostics] if made.diagnostics is not None else []
-    yield "atlas_image", "replay/images", ("number", "band"), _plain(made.atlas_images)
+    yield "atlas_measurement", "replay/images", ("number", "band"), _plain(made.atlas_images)
     yield "scan_diagnostics", "replay/diagnostics", (), _plain(diagnostics)
     yield "product", "replay/products", ("kind", "band", "camera"), _plain(made.calibrations)
     yield "zero_point", "replay/zero_points", ("band",), _plain(made.zero_points)

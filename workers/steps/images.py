@@ -77,7 +77,7 @@ def image_row(
     sky_sigma_dn: float | None = None,
     raw_file_id: int | None = None,
 ) -> AtlasImageRow:
-    """Row of wsdb.atlas_image for an image in memory and the file that holds it.
+    """Row of wsdb.atlas_measurement for an image in memory and the file that holds it.
 
     Parameters
     ----------

@@ -90,7 +90,7 @@ def seam_fields(
 
 
 def point_records(sources: Table, scan: ScanFacts, area: Corners | None, mjd: Doubles | None = None) -> Table:
-    """Make the rows of wsdb.point_source of a scan.
+    """Make the rows of wsdb.point_measurement of a scan.
 
     Parameters
     ----------
@@ -107,7 +107,7 @@ def point_records(sources: Table, scan: ScanFacts, area: Corners | None, mjd: Do
 
     Returns
     -------
-    structured array of the columns of wsdb.point_source, (n,)
+    structured array of the columns of wsdb.point_measurement, (n,)
         Ordered by `src_id`. The keys of the claim are 0 until the publication; columns that a release or a later
         version fills are null.
 
@@ -154,7 +154,7 @@ def _image_dates(sources: Table, scan: ScanFacts) -> Doubles:
 
 
 def extended_records(extended: Table, scan: ScanFacts, points: Table) -> Table:
-    """Make the rows of wsdb.extended_source of a scan.
+    """Make the rows of wsdb.extended_measurement of a scan.
 
     Parameters
     ----------
@@ -162,12 +162,12 @@ def extended_records(extended: Table, scan: ScanFacts, points: Table) -> Table:
         Extended sources.
     scan : ScanFacts
         The scan they were found on.
-    points : structured array of the columns of wsdb.point_source, (n,)
+    points : structured array of the columns of wsdb.point_measurement, (n,)
         Rows of the same scan: the nearest within 2 arcsec is the same object, and its `src_id` the link.
 
     Returns
     -------
-    structured array of the columns of wsdb.extended_source, (m,)
+    structured array of the columns of wsdb.extended_measurement, (m,)
         Ordered by `ext_id`; keys and nulls as in `point_records`.
 
     Raises

@@ -1,5 +1,5 @@
 -- One image that the attempt made or measured.
-INSERT INTO wsdb.atlas_image (coadd_key, run_id, attempt_id, scan_key, band, number, ra, decl, footprint, width_pix,
+INSERT INTO wsdb.atlas_measurement (coadd_key, run_id, attempt_id, scan_key, band, number, ra, decl, footprint, width_pix,
                               height_pix, url, sha256, zero_point_mag, zero_point_error_mag, seeing_shape, sky_dn,
                               sky_sigma_dn, raw_file_id)
 VALUES (%(coadd_key)s, %(run_id)s, %(attempt_id)s, %(scan_key)s, %(band)s, %(number)s, %(ra)s, %(decl)s,

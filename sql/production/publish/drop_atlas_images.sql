@@ -1,2 +1,2 @@
 -- Image rows of a superseded attempt; the files stay in the store until a sweep.
-DELETE FROM wsdb.atlas_image WHERE attempt_id = %(attempt_id)s
+DELETE FROM wsdb.atlas_measurement WHERE attempt_id = %(attempt_id)s

@@ -181,7 +181,7 @@ CREATE TABLE release.psc (
 COMMENT ON TABLE release.psc IS 'Point Source Catalogue: the 60 published columns and the way back to the extraction';
 COMMENT ON COLUMN release.psc.release_id IS 'Release';
 COMMENT ON COLUMN release.psc.run_id IS 'Run of the extraction';
-COMMENT ON COLUMN release.psc.src_id IS 'Extraction in wsdb.point_source';
+COMMENT ON COLUMN release.psc.src_id IS 'Extraction in wsdb.point_measurement';
 COMMENT ON COLUMN release.psc.ra IS 'Right ascension, ICRS [deg].';
 COMMENT ON COLUMN release.psc.decl IS 'Declination, ICRS [deg].';
 COMMENT ON COLUMN release.psc.err_maj IS 'Semi-major axis of the 1-sigma error ellipse [arcsec].';
@@ -285,7 +285,7 @@ CREATE TABLE release.verdict (
 COMMENT ON TABLE release.verdict IS 'Why every extraction of the parent runs is in or out';
 COMMENT ON COLUMN release.verdict.release_id IS 'Release';
 COMMENT ON COLUMN release.verdict.run_id IS 'Run';
-COMMENT ON COLUMN release.verdict.src_id IS 'Extraction in wsdb.point_source';
+COMMENT ON COLUMN release.verdict.src_id IS 'Extraction in wsdb.point_measurement';
 COMMENT ON COLUMN release.verdict.released IS 'Whether the row is in release.psc';
 COMMENT ON COLUMN release.verdict.reason IS 'First rule that kept it out, or ''released''';
 COMMENT ON COLUMN release.verdict.winner_run_id IS 'Run of the apparition chosen instead; null unless a duplicate';
@@ -1129,7 +1129,7 @@ COMMENT ON COLUMN release.scan.selected IS 'Whether its sources are candidates';
 COMMENT ON COLUMN release.scan.rank IS 'Rank among the scans of the tile, 1 is best';
 COMMENT ON COLUMN release.scan.reason IS 'Why it is in or out';
 
-CREATE TABLE wsdb.atlas_image (
+CREATE TABLE wsdb.atlas_measurement (
     image_id BIGINT GENERATED ALWAYS AS IDENTITY,
     coadd_key BIGINT NOT NULL,
     run_id INTEGER NOT NULL,
@@ -1150,39 +1150,39 @@ CREATE TABLE wsdb.atlas_image (
     sky_dn REAL,
     sky_sigma_dn REAL,
     raw_file_id BIGINT,
-    CONSTRAINT pk_atlas_image PRIMARY KEY (image_id),
-    CONSTRAINT fk_atlas_image_attempt_id_run_id_scan_key FOREIGN KEY(attempt_id, run_id, scan_key) REFERENCES production.attempt (attempt_id, run_id, scan_key),
-    CONSTRAINT uq_atlas_image_run_id_scan_key_number_band UNIQUE (run_id, scan_key, number, band),
-    CONSTRAINT ck_atlas_image_band_known CHECK (band IN ('j', 'h', 'k')),
-    CONSTRAINT fk_atlas_image_run_id FOREIGN KEY(run_id) REFERENCES production.run (run_id),
-    CONSTRAINT fk_atlas_image_scan_key FOREIGN KEY(scan_key) REFERENCES survey.scan (scan_key),
-    CONSTRAINT fk_atlas_image_raw_file_id FOREIGN KEY(raw_file_id) REFERENCES survey.raw_file (raw_file_id)
+    CONSTRAINT pk_atlas_measurement PRIMARY KEY (image_id),
+    CONSTRAINT fk_atlas_measurement_attempt_id_run_id_scan_key FOREIGN KEY(attempt_id, run_id, scan_key) REFERENCES production.attempt (attempt_id, run_id, scan_key),
+    CONSTRAINT uq_atlas_measurement_run_id_scan_key_number_band UNIQUE (run_id, scan_key, number, band),
+    CONSTRAINT ck_atlas_measurement_band_known CHECK (band IN ('j', 'h', 'k')),
+    CONSTRAINT fk_atlas_measurement_run_id FOREIGN KEY(run_id) REFERENCES production.run (run_id),
+    CONSTRAINT fk_atlas_measurement_scan_key FOREIGN KEY(scan_key) REFERENCES survey.scan (scan_key),
+    CONSTRAINT fk_atlas_measurement_raw_file_id FOREIGN KEY(raw_file_id) REFERENCES survey.raw_file (raw_file_id)
 );
-CREATE INDEX ix_atlas_image_attempt_id ON wsdb.atlas_image (attempt_id);
-CREATE INDEX ix_atlas_image_footprint ON wsdb.atlas_image USING gist (footprint);
-COMMENT ON TABLE wsdb.atlas_image IS 'Atlas images that a run made, or measured where they were its input';
-COMMENT ON COLUMN wsdb.atlas_image.image_id IS 'Key';
-COMMENT ON COLUMN wsdb.atlas_image.coadd_key IS 'scan_key * 1024 + number: the same for the three bands';
-COMMENT ON COLUMN wsdb.atlas_image.run_id IS 'Run';
-COMMENT ON COLUMN wsdb.atlas_image.attempt_id IS 'Attempt that made or measured it';
-COMMENT ON COLUMN wsdb.atlas_image.scan_key IS 'Scan';
-COMMENT ON COLUMN wsdb.atlas_image.band IS 'j, h or k';
-COMMENT ON COLUMN wsdb.atlas_image.number IS 'Image number in the scan';
-COMMENT ON COLUMN wsdb.atlas_image.ra IS 'Right ascension of the centre, ICRS degrees';
-COMMENT ON COLUMN wsdb.atlas_image.decl IS 'Declination of the centre, ICRS degrees';
-COMMENT ON COLUMN wsdb.atlas_image.footprint IS 'Area of the image';
-COMMENT ON COLUMN wsdb.atlas_image.width_pix IS 'Columns';
-COMMENT ON COLUMN wsdb.atlas_image.height_pix IS 'Rows';
-COMMENT ON COLUMN wsdb.atlas_image.url IS 'FITS file: name in the store, or path of an ingested image';
-COMMENT ON COLUMN wsdb.atlas_image.sha256 IS 'SHA-256 of the file';
-COMMENT ON COLUMN wsdb.atlas_image.zero_point_mag IS 'Magnitude of 1 DN';
-COMMENT ON COLUMN wsdb.atlas_image.zero_point_error_mag IS 'Its error; null where unknown';
-COMMENT ON COLUMN wsdb.atlas_image.seeing_shape IS 'Seeing shape; null where not measured';
-COMMENT ON COLUMN wsdb.atlas_image.sky_dn IS 'Median background; null where the image is empty';
-COMMENT ON COLUMN wsdb.atlas_image.sky_sigma_dn IS 'Background noise per pixel; null where the image is empty';
-COMMENT ON COLUMN wsdb.atlas_image.raw_file_id IS 'Ingested file, where the image was not made here; else null';
+CREATE INDEX ix_atlas_measurement_attempt_id ON wsdb.atlas_measurement (attempt_id);
+CREATE INDEX ix_atlas_measurement_footprint ON wsdb.atlas_measurement USING gist (footprint);
+COMMENT ON TABLE wsdb.atlas_measurement IS 'Atlas images that a run made, or measured where they were its input';
+COMMENT ON COLUMN wsdb.atlas_measurement.image_id IS 'Key';
+COMMENT ON COLUMN wsdb.atlas_measurement.coadd_key IS 'scan_key * 1024 + number: the same for the three bands';
+COMMENT ON COLUMN wsdb.atlas_measurement.run_id IS 'Run';
+COMMENT ON COLUMN wsdb.atlas_measurement.attempt_id IS 'Attempt that made or measured it';
+COMMENT ON COLUMN wsdb.atlas_measurement.scan_key IS 'Scan';
+COMMENT ON COLUMN wsdb.atlas_measurement.band IS 'j, h or k';
+COMMENT ON COLUMN wsdb.atlas_measurement.number IS 'Image number in the scan';
+COMMENT ON COLUMN wsdb.atlas_measurement.ra IS 'Right ascension of the centre, ICRS degrees';
+COMMENT ON COLUMN wsdb.atlas_measurement.decl IS 'Declination of the centre, ICRS degrees';
+COMMENT ON COLUMN wsdb.atlas_measurement.footprint IS 'Area of the image';
+COMMENT ON COLUMN wsdb.atlas_measurement.width_pix IS 'Columns';
+COMMENT ON COLUMN wsdb.atlas_measurement.height_pix IS 'Rows';
+COMMENT ON COLUMN wsdb.atlas_measurement.url IS 'FITS file: name in the store, or path of an ingested image';
+COMMENT ON COLUMN wsdb.atlas_measurement.sha256 IS 'SHA-256 of the file';
+COMMENT ON COLUMN wsdb.atlas_measurement.zero_point_mag IS 'Magnitude of 1 DN';
+COMMENT ON COLUMN wsdb.atlas_measurement.zero_point_error_mag IS 'Its error; null where unknown';
+COMMENT ON COLUMN wsdb.atlas_measurement.seeing_shape IS 'Seeing shape; null where not measured';
+COMMENT ON COLUMN wsdb.atlas_measurement.sky_dn IS 'Median background; null where the image is empty';
+COMMENT ON COLUMN wsdb.atlas_measurement.sky_sigma_dn IS 'Background noise per pixel; null where the image is empty';
+COMMENT ON COLUMN wsdb.atlas_measurement.raw_file_id IS 'Ingested file, where the image was not made here; else null';
 
-CREATE TABLE wsdb.extended_source (
+CREATE TABLE wsdb.extended_measurement (
     ext_id BIGINT NOT NULL,
     attempt_id BIGINT NOT NULL,
     src_id BIGINT,
@@ -1265,94 +1265,94 @@ CREATE TABLE wsdb.extended_source (
     k_m_70 REAL,
     k_msig_70 REAL,
     coadd SMALLINT NOT NULL,
-    CONSTRAINT fk_extended_source_attempt_id_run_id_scan_key FOREIGN KEY(attempt_id, run_id, scan_key) REFERENCES production.attempt (attempt_id, run_id, scan_key)
+    CONSTRAINT fk_extended_measurement_attempt_id_run_id_scan_key FOREIGN KEY(attempt_id, run_id, scan_key) REFERENCES production.attempt (attempt_id, run_id, scan_key)
 )
  PARTITION BY LIST (run_id);
-COMMENT ON TABLE wsdb.extended_source IS 'One row per extended-source extraction of every run (first set of columns)';
-COMMENT ON COLUMN wsdb.extended_source.ext_id IS 'Unique in a run, made as src_id.';
-COMMENT ON COLUMN wsdb.extended_source.attempt_id IS 'Attempt that made the row.';
-COMMENT ON COLUMN wsdb.extended_source.src_id IS 'The same object among the point sources. Null: no point-source row.';
-COMMENT ON COLUMN wsdb.extended_source.ra IS 'Right ascension, ICRS [deg].';
-COMMENT ON COLUMN wsdb.extended_source.decl IS 'Declination, ICRS [deg].';
-COMMENT ON COLUMN wsdb.extended_source.coadd_key IS 'Key of the Atlas image triple.';
-COMMENT ON COLUMN wsdb.extended_source.run_id IS 'Processing run.';
-COMMENT ON COLUMN wsdb.extended_source.scan_key IS 'Key of the scan.';
-COMMENT ON COLUMN wsdb.extended_source.r_3sig IS 'Semi-major axis of the 3-sigma isophote in Ks [arcsec]. Null: not measured in Ks.';
-COMMENT ON COLUMN wsdb.extended_source.j_ba IS 'J axis ratio. Null: not measured in this band.';
-COMMENT ON COLUMN wsdb.extended_source.j_phi IS 'J position angle, east of north [deg]. Null: not measured in this band.';
-COMMENT ON COLUMN wsdb.extended_source.j_m_5 IS 'J magnitude in a circle of 5 arcsec [mag]. Null: does not fit or negative flux.';
-COMMENT ON COLUMN wsdb.extended_source.j_msig_5 IS 'J uncertainty in a circle of 5 arcsec [mag]. Null: does not fit or negative flux.';
-COMMENT ON COLUMN wsdb.extended_source.j_m_7 IS 'J magnitude in a circle of 7 arcsec [mag]. Null: does not fit or negative flux.';
-COMMENT ON COLUMN wsdb.extended_source.j_msig_7 IS 'J uncertainty in a circle of 7 arcsec [mag]. Null: does not fit or negative flux.';
-COMMENT ON COLUMN wsdb.extended_source.j_m_10 IS 'J magnitude in a circle of 10 arcsec [mag]. Null: does not fit or negative flux.';
-COMMENT ON COLUMN wsdb.extended_source.j_msig_10 IS 'J uncertainty in a circle of 10 arcsec [mag]. Null: does not fit or negative flux.';
-COMMENT ON COLUMN wsdb.extended_source.j_m_15 IS 'J magnitude in a circle of 15 arcsec [mag]. Null: does not fit or negative flux.';
-COMMENT ON COLUMN wsdb.extended_source.j_msig_15 IS 'J uncertainty in a circle of 15 arcsec [mag]. Null: does not fit or negative flux.';
-COMMENT ON COLUMN wsdb.extended_source.j_m_20 IS 'J magnitude in a circle of 20 arcsec [mag]. Null: does not fit or negative flux.';
-COMMENT ON COLUMN wsdb.extended_source.j_msig_20 IS 'J uncertainty in a circle of 20 arcsec [mag]. Null: does not fit or negative flux.';
-COMMENT ON COLUMN wsdb.extended_source.j_m_25 IS 'J magnitude in a circle of 25 arcsec [mag]. Null: does not fit or negative flux.';
-COMMENT ON COLUMN wsdb.extended_source.j_msig_25 IS 'J uncertainty in a circle of 25 arcsec [mag]. Null: does not fit or negative flux.';
-COMMENT ON COLUMN wsdb.extended_source.j_m_30 IS 'J magnitude in a circle of 30 arcsec [mag]. Null: does not fit or negative flux.';
-COMMENT ON COLUMN wsdb.extended_source.j_msig_30 IS 'J uncertainty in a circle of 30 arcsec [mag]. Null: does not fit or negative flux.';
-COMMENT ON COLUMN wsdb.extended_source.j_m_40 IS 'J magnitude in a circle of 40 arcsec [mag]. Null: does not fit or negative flux.';
-COMMENT ON COLUMN wsdb.extended_source.j_msig_40 IS 'J uncertainty in a circle of 40 arcsec [mag]. Null: does not fit or negative flux.';
-COMMENT ON COLUMN wsdb.extended_source.j_m_50 IS 'J magnitude in a circle of 50 arcsec [mag]. Null: does not fit or negative flux.';
-COMMENT ON COLUMN wsdb.extended_source.j_msig_50 IS 'J uncertainty in a circle of 50 arcsec [mag]. Null: does not fit or negative flux.';
-COMMENT ON COLUMN wsdb.extended_source.j_m_60 IS 'J magnitude in a circle of 60 arcsec [mag]. Null: does not fit or negative flux.';
-COMMENT ON COLUMN wsdb.extended_source.j_msig_60 IS 'J uncertainty in a circle of 60 arcsec [mag]. Null: does not fit or negative flux.';
-COMMENT ON COLUMN wsdb.extended_source.j_m_70 IS 'J magnitude in a circle of 70 arcsec [mag]. Null: does not fit or negative flux.';
-COMMENT ON COLUMN wsdb.extended_source.j_msig_70 IS 'J uncertainty in a circle of 70 arcsec [mag]. Null: does not fit or negative flux.';
-COMMENT ON COLUMN wsdb.extended_source.h_ba IS 'H axis ratio. Null: not measured in this band.';
-COMMENT ON COLUMN wsdb.extended_source.h_phi IS 'H position angle, east of north [deg]. Null: not measured in this band.';
-COMMENT ON COLUMN wsdb.extended_source.h_m_5 IS 'H magnitude in a circle of 5 arcsec [mag]. Null: does not fit or negative flux.';
-COMMENT ON COLUMN wsdb.extended_source.h_msig_5 IS 'H uncertainty in a circle of 5 arcsec [mag]. Null: does not fit or negative flux.';
-COMMENT ON COLUMN wsdb.extended_source.h_m_7 IS 'H magnitude in a circle of 7 arcsec [mag]. Null: does not fit or negative flux.';
-COMMENT ON COLUMN wsdb.extended_source.h_msig_7 IS 'H uncertainty in a circle of 7 arcsec [mag]. Null: does not fit or negative flux.';
-COMMENT ON COLUMN wsdb.extended_source.h_m_10 IS 'H magnitude in a circle of 10 arcsec [mag]. Null: does not fit or negative flux.';
-COMMENT ON COLUMN wsdb.extended_source.h_msig_10 IS 'H uncertainty in a circle of 10 arcsec [mag]. Null: does not fit or negative flux.';
-COMMENT ON COLUMN wsdb.extended_source.h_m_15 IS 'H magnitude in a circle of 15 arcsec [mag]. Null: does not fit or negative flux.';
-COMMENT ON COLUMN wsdb.extended_source.h_msig_15 IS 'H uncertainty in a circle of 15 arcsec [mag]. Null: does not fit or negative flux.';
-COMMENT ON COLUMN wsdb.extended_source.h_m_20 IS 'H magnitude in a circle of 20 arcsec [mag]. Null: does not fit or negative flux.';
-COMMENT ON COLUMN wsdb.extended_source.h_msig_20 IS 'H uncertainty in a circle of 20 arcsec [mag]. Null: does not fit or negative flux.';
-COMMENT ON COLUMN wsdb.extended_source.h_m_25 IS 'H magnitude in a circle of 25 arcsec [mag]. Null: does not fit or negative flux.';
-COMMENT ON COLUMN wsdb.extended_source.h_msig_25 IS 'H uncertainty in a circle of 25 arcsec [mag]. Null: does not fit or negative flux.';
-COMMENT ON COLUMN wsdb.extended_source.h_m_30 IS 'H magnitude in a circle of 30 arcsec [mag]. Null: does not fit or negative flux.';
-COMMENT ON COLUMN wsdb.extended_source.h_msig_30 IS 'H uncertainty in a circle of 30 arcsec [mag]. Null: does not fit or negative flux.';
-COMMENT ON COLUMN wsdb.extended_source.h_m_40 IS 'H magnitude in a circle of 40 arcsec [mag]. Null: does not fit or negative flux.';
-COMMENT ON COLUMN wsdb.extended_source.h_msig_40 IS 'H uncertainty in a circle of 40 arcsec [mag]. Null: does not fit or negative flux.';
-COMMENT ON COLUMN wsdb.extended_source.h_m_50 IS 'H magnitude in a circle of 50 arcsec [mag]. Null: does not fit or negative flux.';
-COMMENT ON COLUMN wsdb.extended_source.h_msig_50 IS 'H uncertainty in a circle of 50 arcsec [mag]. Null: does not fit or negative flux.';
-COMMENT ON COLUMN wsdb.extended_source.h_m_60 IS 'H magnitude in a circle of 60 arcsec [mag]. Null: does not fit or negative flux.';
-COMMENT ON COLUMN wsdb.extended_source.h_msig_60 IS 'H uncertainty in a circle of 60 arcsec [mag]. Null: does not fit or negative flux.';
-COMMENT ON COLUMN wsdb.extended_source.h_m_70 IS 'H magnitude in a circle of 70 arcsec [mag]. Null: does not fit or negative flux.';
-COMMENT ON COLUMN wsdb.extended_source.h_msig_70 IS 'H uncertainty in a circle of 70 arcsec [mag]. Null: does not fit or negative flux.';
-COMMENT ON COLUMN wsdb.extended_source.k_ba IS 'Ks axis ratio. Null: not measured in this band.';
-COMMENT ON COLUMN wsdb.extended_source.k_phi IS 'Ks position angle, east of north [deg]. Null: not measured in this band.';
-COMMENT ON COLUMN wsdb.extended_source.k_m_5 IS 'Ks magnitude in a circle of 5 arcsec [mag]. Null: does not fit or negative flux.';
-COMMENT ON COLUMN wsdb.extended_source.k_msig_5 IS 'Ks uncertainty in a circle of 5 arcsec [mag]. Null: does not fit or negative flux.';
-COMMENT ON COLUMN wsdb.extended_source.k_m_7 IS 'Ks magnitude in a circle of 7 arcsec [mag]. Null: does not fit or negative flux.';
-COMMENT ON COLUMN wsdb.extended_source.k_msig_7 IS 'Ks uncertainty in a circle of 7 arcsec [mag]. Null: does not fit or negative flux.';
-COMMENT ON COLUMN wsdb.extended_source.k_m_10 IS 'Ks magnitude in a circle of 10 arcsec [mag]. Null: does not fit or negative flux.';
-COMMENT ON COLUMN wsdb.extended_source.k_msig_10 IS 'Ks uncertainty in a circle of 10 arcsec [mag]. Null: does not fit or negative flux.';
-COMMENT ON COLUMN wsdb.extended_source.k_m_15 IS 'Ks magnitude in a circle of 15 arcsec [mag]. Null: does not fit or negative flux.';
-COMMENT ON COLUMN wsdb.extended_source.k_msig_15 IS 'Ks uncertainty in a circle of 15 arcsec [mag]. Null: does not fit or negative flux.';
-COMMENT ON COLUMN wsdb.extended_source.k_m_20 IS 'Ks magnitude in a circle of 20 arcsec [mag]. Null: does not fit or negative flux.';
-COMMENT ON COLUMN wsdb.extended_source.k_msig_20 IS 'Ks uncertainty in a circle of 20 arcsec [mag]. Null: does not fit or negative flux.';
-COMMENT ON COLUMN wsdb.extended_source.k_m_25 IS 'Ks magnitude in a circle of 25 arcsec [mag]. Null: does not fit or negative flux.';
-COMMENT ON COLUMN wsdb.extended_source.k_msig_25 IS 'Ks uncertainty in a circle of 25 arcsec [mag]. Null: does not fit or negative flux.';
-COMMENT ON COLUMN wsdb.extended_source.k_m_30 IS 'Ks magnitude in a circle of 30 arcsec [mag]. Null: does not fit or negative flux.';
-COMMENT ON COLUMN wsdb.extended_source.k_msig_30 IS 'Ks uncertainty in a circle of 30 arcsec [mag]. Null: does not fit or negative flux.';
-COMMENT ON COLUMN wsdb.extended_source.k_m_40 IS 'Ks magnitude in a circle of 40 arcsec [mag]. Null: does not fit or negative flux.';
-COMMENT ON COLUMN wsdb.extended_source.k_msig_40 IS 'Ks uncertainty in a circle of 40 arcsec [mag]. Null: does not fit or negative flux.';
-COMMENT ON COLUMN wsdb.extended_source.k_m_50 IS 'Ks magnitude in a circle of 50 arcsec [mag]. Null: does not fit or negative flux.';
-COMMENT ON COLUMN wsdb.extended_source.k_msig_50 IS 'Ks uncertainty in a circle of 50 arcsec [mag]. Null: does not fit or negative flux.';
-COMMENT ON COLUMN wsdb.extended_source.k_m_60 IS 'Ks magnitude in a circle of 60 arcsec [mag]. Null: does not fit or negative flux.';
-COMMENT ON COLUMN wsdb.extended_source.k_msig_60 IS 'Ks uncertainty in a circle of 60 arcsec [mag]. Null: does not fit or negative flux.';
-COMMENT ON COLUMN wsdb.extended_source.k_m_70 IS 'Ks magnitude in a circle of 70 arcsec [mag]. Null: does not fit or negative flux.';
-COMMENT ON COLUMN wsdb.extended_source.k_msig_70 IS 'Ks uncertainty in a circle of 70 arcsec [mag]. Null: does not fit or negative flux.';
-COMMENT ON COLUMN wsdb.extended_source.coadd IS 'Atlas image number in the scan.';
+COMMENT ON TABLE wsdb.extended_measurement IS 'One row per extended-source extraction of every run (first set of columns)';
+COMMENT ON COLUMN wsdb.extended_measurement.ext_id IS 'Unique in a run, made as src_id.';
+COMMENT ON COLUMN wsdb.extended_measurement.attempt_id IS 'Attempt that made the row.';
+COMMENT ON COLUMN wsdb.extended_measurement.src_id IS 'The same object among the point sources. Null: no point-source row.';
+COMMENT ON COLUMN wsdb.extended_measurement.ra IS 'Right ascension, ICRS [deg].';
+COMMENT ON COLUMN wsdb.extended_measurement.decl IS 'Declination, ICRS [deg].';
+COMMENT ON COLUMN wsdb.extended_measurement.coadd_key IS 'Key of the Atlas image triple.';
+COMMENT ON COLUMN wsdb.extended_measurement.run_id IS 'Processing run.';
+COMMENT ON COLUMN wsdb.extended_measurement.scan_key IS 'Key of the scan.';
+COMMENT ON COLUMN wsdb.extended_measurement.r_3sig IS 'Semi-major axis of the 3-sigma isophote in Ks [arcsec]. Null: not measured in Ks.';
+COMMENT ON COLUMN wsdb.extended_measurement.j_ba IS 'J axis ratio. Null: not measured in this band.';
+COMMENT ON COLUMN wsdb.extended_measurement.j_phi IS 'J position angle, east of north [deg]. Null: not measured in this band.';
+COMMENT ON COLUMN wsdb.extended_measurement.j_m_5 IS 'J magnitude in a circle of 5 arcsec [mag]. Null: does not fit or negative flux.';
+COMMENT ON COLUMN wsdb.extended_measurement.j_msig_5 IS 'J uncertainty in a circle of 5 arcsec [mag]. Null: does not fit or negative flux.';
+COMMENT ON COLUMN wsdb.extended_measurement.j_m_7 IS 'J magnitude in a circle of 7 arcsec [mag]. Null: does not fit or negative flux.';
+COMMENT ON COLUMN wsdb.extended_measurement.j_msig_7 IS 'J uncertainty in a circle of 7 arcsec [mag]. Null: does not fit or negative flux.';
+COMMENT ON COLUMN wsdb.extended_measurement.j_m_10 IS 'J magnitude in a circle of 10 arcsec [mag]. Null: does not fit or negative flux.';
+COMMENT ON COLUMN wsdb.extended_measurement.j_msig_10 IS 'J uncertainty in a circle of 10 arcsec [mag]. Null: does not fit or negative flux.';
+COMMENT ON COLUMN wsdb.extended_measurement.j_m_15 IS 'J magnitude in a circle of 15 arcsec [mag]. Null: does not fit or negative flux.';
+COMMENT ON COLUMN wsdb.extended_measurement.j_msig_15 IS 'J uncertainty in a circle of 15 arcsec [mag]. Null: does not fit or negative flux.';
+COMMENT ON COLUMN wsdb.extended_measurement.j_m_20 IS 'J magnitude in a circle of 20 arcsec [mag]. Null: does not fit or negative flux.';
+COMMENT ON COLUMN wsdb.extended_measurement.j_msig_20 IS 'J uncertainty in a circle of 20 arcsec [mag]. Null: does not fit or negative flux.';
+COMMENT ON COLUMN wsdb.extended_measurement.j_m_25 IS 'J magnitude in a circle of 25 arcsec [mag]. Null: does not fit or negative flux.';
+COMMENT ON COLUMN wsdb.extended_measurement.j_msig_25 IS 'J uncertainty in a circle of 25 arcsec [mag]. Null: does not fit or negative flux.';
+COMMENT ON COLUMN wsdb.extended_measurement.j_m_30 IS 'J magnitude in a circle of 30 arcsec [mag]. Null: does not fit or negative flux.';
+COMMENT ON COLUMN wsdb.extended_measurement.j_msig_30 IS 'J uncertainty in a circle of 30 arcsec [mag]. Null: does not fit or negative flux.';
+COMMENT ON COLUMN wsdb.extended_measurement.j_m_40 IS 'J magnitude in a circle of 40 arcsec [mag]. Null: does not fit or negative flux.';
+COMMENT ON COLUMN wsdb.extended_measurement.j_msig_40 IS 'J uncertainty in a circle of 40 arcsec [mag]. Null: does not fit or negative flux.';
+COMMENT ON COLUMN wsdb.extended_measurement.j_m_50 IS 'J magnitude in a circle of 50 arcsec [mag]. Null: does not fit or negative flux.';
+COMMENT ON COLUMN wsdb.extended_measurement.j_msig_50 IS 'J uncertainty in a circle of 50 arcsec [mag]. Null: does not fit or negative flux.';
+COMMENT ON COLUMN wsdb.extended_measurement.j_m_60 IS 'J magnitude in a circle of 60 arcsec [mag]. Null: does not fit or negative flux.';
+COMMENT ON COLUMN wsdb.extended_measurement.j_msig_60 IS 'J uncertainty in a circle of 60 arcsec [mag]. Null: does not fit or negative flux.';
+COMMENT ON COLUMN wsdb.extended_measurement.j_m_70 IS 'J magnitude in a circle of 70 arcsec [mag]. Null: does not fit or negative flux.';
+COMMENT ON COLUMN wsdb.extended_measurement.j_msig_70 IS 'J uncertainty in a circle of 70 arcsec [mag]. Null: does not fit or negative flux.';
+COMMENT ON COLUMN wsdb.extended_measurement.h_ba IS 'H axis ratio. Null: not measured in this band.';
+COMMENT ON COLUMN wsdb.extended_measurement.h_phi IS 'H position angle, east of north [deg]. Null: not measured in this band.';
+COMMENT ON COLUMN wsdb.extended_measurement.h_m_5 IS 'H magnitude in a circle of 5 arcsec [mag]. Null: does not fit or negative flux.';
+COMMENT ON COLUMN wsdb.extended_measurement.h_msig_5 IS 'H uncertainty in a circle of 5 arcsec [mag]. Null: does not fit or negative flux.';
+COMMENT ON COLUMN wsdb.extended_measurement.h_m_7 IS 'H magnitude in a circle of 7 arcsec [mag]. Null: does not fit or negative flux.';
+COMMENT ON COLUMN wsdb.extended_measurement.h_msig_7 IS 'H uncertainty in a circle of 7 arcsec [mag]. Null: does not fit or negative flux.';
+COMMENT ON COLUMN wsdb.extended_measurement.h_m_10 IS 'H magnitude in a circle of 10 arcsec [mag]. Null: does not fit or negative flux.';
+COMMENT ON COLUMN wsdb.extended_measurement.h_msig_10 IS 'H uncertainty in a circle of 10 arcsec [mag]. Null: does not fit or negative flux.';
+COMMENT ON COLUMN wsdb.extended_measurement.h_m_15 IS 'H magnitude in a circle of 15 arcsec [mag]. Null: does not fit or negative flux.';
+COMMENT ON COLUMN wsdb.extended_measurement.h_msig_15 IS 'H uncertainty in a circle of 15 arcsec [mag]. Null: does not fit or negative flux.';
+COMMENT ON COLUMN wsdb.extended_measurement.h_m_20 IS 'H magnitude in a circle of 20 arcsec [mag]. Null: does not fit or negative flux.';
+COMMENT ON COLUMN wsdb.extended_measurement.h_msig_20 IS 'H uncertainty in a circle of 20 arcsec [mag]. Null: does not fit or negative flux.';
+COMMENT ON COLUMN wsdb.extended_measurement.h_m_25 IS 'H magnitude in a circle of 25 arcsec [mag]. Null: does not fit or negative flux.';
+COMMENT ON COLUMN wsdb.extended_measurement.h_msig_25 IS 'H uncertainty in a circle of 25 arcsec [mag]. Null: does not fit or negative flux.';
+COMMENT ON COLUMN wsdb.extended_measurement.h_m_30 IS 'H magnitude in a circle of 30 arcsec [mag]. Null: does not fit or negative flux.';
+COMMENT ON COLUMN wsdb.extended_measurement.h_msig_30 IS 'H uncertainty in a circle of 30 arcsec [mag]. Null: does not fit or negative flux.';
+COMMENT ON COLUMN wsdb.extended_measurement.h_m_40 IS 'H magnitude in a circle of 40 arcsec [mag]. Null: does not fit or negative flux.';
+COMMENT ON COLUMN wsdb.extended_measurement.h_msig_40 IS 'H uncertainty in a circle of 40 arcsec [mag]. Null: does not fit or negative flux.';
+COMMENT ON COLUMN wsdb.extended_measurement.h_m_50 IS 'H magnitude in a circle of 50 arcsec [mag]. Null: does not fit or negative flux.';
+COMMENT ON COLUMN wsdb.extended_measurement.h_msig_50 IS 'H uncertainty in a circle of 50 arcsec [mag]. Null: does not fit or negative flux.';
+COMMENT ON COLUMN wsdb.extended_measurement.h_m_60 IS 'H magnitude in a circle of 60 arcsec [mag]. Null: does not fit or negative flux.';
+COMMENT ON COLUMN wsdb.extended_measurement.h_msig_60 IS 'H uncertainty in a circle of 60 arcsec [mag]. Null: does not fit or negative flux.';
+COMMENT ON COLUMN wsdb.extended_measurement.h_m_70 IS 'H magnitude in a circle of 70 arcsec [mag]. Null: does not fit or negative flux.';
+COMMENT ON COLUMN wsdb.extended_measurement.h_msig_70 IS 'H uncertainty in a circle of 70 arcsec [mag]. Null: does not fit or negative flux.';
+COMMENT ON COLUMN wsdb.extended_measurement.k_ba IS 'Ks axis ratio. Null: not measured in this band.';
+COMMENT ON COLUMN wsdb.extended_measurement.k_phi IS 'Ks position angle, east of north [deg]. Null: not measured in this band.';
+COMMENT ON COLUMN wsdb.extended_measurement.k_m_5 IS 'Ks magnitude in a circle of 5 arcsec [mag]. Null: does not fit or negative flux.';
+COMMENT ON COLUMN wsdb.extended_measurement.k_msig_5 IS 'Ks uncertainty in a circle of 5 arcsec [mag]. Null: does not fit or negative flux.';
+COMMENT ON COLUMN wsdb.extended_measurement.k_m_7 IS 'Ks magnitude in a circle of 7 arcsec [mag]. Null: does not fit or negative flux.';
+COMMENT ON COLUMN wsdb.extended_measurement.k_msig_7 IS 'Ks uncertainty in a circle of 7 arcsec [mag]. Null: does not fit or negative flux.';
+COMMENT ON COLUMN wsdb.extended_measurement.k_m_10 IS 'Ks magnitude in a circle of 10 arcsec [mag]. Null: does not fit or negative flux.';
+COMMENT ON COLUMN wsdb.extended_measurement.k_msig_10 IS 'Ks uncertainty in a circle of 10 arcsec [mag]. Null: does not fit or negative flux.';
+COMMENT ON COLUMN wsdb.extended_measurement.k_m_15 IS 'Ks magnitude in a circle of 15 arcsec [mag]. Null: does not fit or negative flux.';
+COMMENT ON COLUMN wsdb.extended_measurement.k_msig_15 IS 'Ks uncertainty in a circle of 15 arcsec [mag]. Null: does not fit or negative flux.';
+COMMENT ON COLUMN wsdb.extended_measurement.k_m_20 IS 'Ks magnitude in a circle of 20 arcsec [mag]. Null: does not fit or negative flux.';
+COMMENT ON COLUMN wsdb.extended_measurement.k_msig_20 IS 'Ks uncertainty in a circle of 20 arcsec [mag]. Null: does not fit or negative flux.';
+COMMENT ON COLUMN wsdb.extended_measurement.k_m_25 IS 'Ks magnitude in a circle of 25 arcsec [mag]. Null: does not fit or negative flux.';
+COMMENT ON COLUMN wsdb.extended_measurement.k_msig_25 IS 'Ks uncertainty in a circle of 25 arcsec [mag]. Null: does not fit or negative flux.';
+COMMENT ON COLUMN wsdb.extended_measurement.k_m_30 IS 'Ks magnitude in a circle of 30 arcsec [mag]. Null: does not fit or negative flux.';
+COMMENT ON COLUMN wsdb.extended_measurement.k_msig_30 IS 'Ks uncertainty in a circle of 30 arcsec [mag]. Null: does not fit or negative flux.';
+COMMENT ON COLUMN wsdb.extended_measurement.k_m_40 IS 'Ks magnitude in a circle of 40 arcsec [mag]. Null: does not fit or negative flux.';
+COMMENT ON COLUMN wsdb.extended_measurement.k_msig_40 IS 'Ks uncertainty in a circle of 40 arcsec [mag]. Null: does not fit or negative flux.';
+COMMENT ON COLUMN wsdb.extended_measurement.k_m_50 IS 'Ks magnitude in a circle of 50 arcsec [mag]. Null: does not fit or negative flux.';
+COMMENT ON COLUMN wsdb.extended_measurement.k_msig_50 IS 'Ks uncertainty in a circle of 50 arcsec [mag]. Null: does not fit or negative flux.';
+COMMENT ON COLUMN wsdb.extended_measurement.k_m_60 IS 'Ks magnitude in a circle of 60 arcsec [mag]. Null: does not fit or negative flux.';
+COMMENT ON COLUMN wsdb.extended_measurement.k_msig_60 IS 'Ks uncertainty in a circle of 60 arcsec [mag]. Null: does not fit or negative flux.';
+COMMENT ON COLUMN wsdb.extended_measurement.k_m_70 IS 'Ks magnitude in a circle of 70 arcsec [mag]. Null: does not fit or negative flux.';
+COMMENT ON COLUMN wsdb.extended_measurement.k_msig_70 IS 'Ks uncertainty in a circle of 70 arcsec [mag]. Null: does not fit or negative flux.';
+COMMENT ON COLUMN wsdb.extended_measurement.coadd IS 'Atlas image number in the scan.';
 
-CREATE TABLE wsdb.point_source (
+CREATE TABLE wsdb.point_measurement (
     src_id BIGINT NOT NULL,
     attempt_id BIGINT NOT NULL,
     ra DOUBLE PRECISION NOT NULL,
@@ -1446,103 +1446,103 @@ CREATE TABLE wsdb.point_source (
     hemis CHAR(1) NOT NULL,
     dist_edge_flg CHAR(2) NOT NULL,
     a CHAR(1),
-    CONSTRAINT fk_point_source_attempt_id_run_id_scan_key FOREIGN KEY(attempt_id, run_id, scan_key) REFERENCES production.attempt (attempt_id, run_id, scan_key)
+    CONSTRAINT fk_point_measurement_attempt_id_run_id_scan_key FOREIGN KEY(attempt_id, run_id, scan_key) REFERENCES production.attempt (attempt_id, run_id, scan_key)
 )
  PARTITION BY LIST (run_id);
-COMMENT ON TABLE wsdb.point_source IS 'One row per merged point-source extraction of every run';
-COMMENT ON COLUMN wsdb.point_source.src_id IS 'Unique in a run: HEALPix order 12 nested (28 bits), scan_key (25), sequence (10).';
-COMMENT ON COLUMN wsdb.point_source.attempt_id IS 'Attempt that made the row; leads to run, scan, raw files and calibrations.';
-COMMENT ON COLUMN wsdb.point_source.ra IS 'Right ascension, ICRS [deg].';
-COMMENT ON COLUMN wsdb.point_source.decl IS 'Declination, ICRS [deg].';
-COMMENT ON COLUMN wsdb.point_source.jdate IS 'Julian date of the measurement, UTC, good to 1 s from frames and to 30 s from finished images [d]. Null: the input has no time.';
-COMMENT ON COLUMN wsdb.point_source.j_ra IS 'Right ascension of the J detection alone [deg]. Null: not measured in this band.';
-COMMENT ON COLUMN wsdb.point_source.j_decl IS 'Declination of the J detection alone [deg]. Null: not measured in this band.';
-COMMENT ON COLUMN wsdb.point_source.h_ra IS 'Right ascension of the H detection alone [deg]. Null: not measured in this band.';
-COMMENT ON COLUMN wsdb.point_source.h_decl IS 'Declination of the H detection alone [deg]. Null: not measured in this band.';
-COMMENT ON COLUMN wsdb.point_source.k_ra IS 'Right ascension of the Ks detection alone [deg]. Null: not measured in this band.';
-COMMENT ON COLUMN wsdb.point_source.k_decl IS 'Declination of the Ks detection alone [deg]. Null: not measured in this band.';
-COMMENT ON COLUMN wsdb.point_source.coadd_key IS 'Key of the Atlas image triple the source stands on (wsdb.atlas_image).';
-COMMENT ON COLUMN wsdb.point_source.run_id IS 'Processing run.';
-COMMENT ON COLUMN wsdb.point_source.scan_key IS 'Key of the scan (survey.scan).';
-COMMENT ON COLUMN wsdb.point_source.id IS 'Number of the source within the scan.';
-COMMENT ON COLUMN wsdb.point_source.dist_edge_ns IS 'Distance to the nearest north or south edge of what all bands of the scan cover; negative outside [arcsec].';
-COMMENT ON COLUMN wsdb.point_source.dist_edge_ew IS 'Distance to the nearest east or west edge of what all bands of the scan cover; negative outside [arcsec].';
-COMMENT ON COLUMN wsdb.point_source.ext_key IS 'Key of the same object among the extended sources. Null: given by a release, not by a reduction.';
-COMMENT ON COLUMN wsdb.point_source.pts_key IS 'Key in a release. Null: given by a release, not by a reduction.';
-COMMENT ON COLUMN wsdb.point_source.pxcntr IS 'pts_key of the nearest released neighbour. Null: given by a release, not by a reduction.';
-COMMENT ON COLUMN wsdb.point_source.date IS 'Observation reference date: UT date at sunrise of the night.';
-COMMENT ON COLUMN wsdb.point_source.err_maj IS 'Semi-major axis of the 1-sigma error ellipse [arcsec].';
-COMMENT ON COLUMN wsdb.point_source.err_min IS 'Semi-minor axis of the 1-sigma error ellipse [arcsec].';
-COMMENT ON COLUMN wsdb.point_source.glon IS 'Galactic longitude, rounded to 0.001 [deg].';
-COMMENT ON COLUMN wsdb.point_source.glat IS 'Galactic latitude, rounded to 0.001 [deg].';
-COMMENT ON COLUMN wsdb.point_source.x_scan IS 'Cross-scan position in the U-scan system [arcsec].';
-COMMENT ON COLUMN wsdb.point_source.y_scan IS 'In-scan position in the U-scan system [arcsec].';
-COMMENT ON COLUMN wsdb.point_source.prox IS 'Distance to the nearest released neighbour [arcsec]. Null: given by a release, not by a reduction.';
-COMMENT ON COLUMN wsdb.point_source.dist_opt IS 'Distance to the associated optical source [arcsec]. Null: no optical association.';
-COMMENT ON COLUMN wsdb.point_source.b_m_opt IS 'Blue magnitude of the optical source [mag]. Null: no optical association or magnitude.';
-COMMENT ON COLUMN wsdb.point_source.vr_m_opt IS 'V (Tycho-2) or red magnitude of the optical source [mag]. Null: no optical association or magnitude.';
-COMMENT ON COLUMN wsdb.point_source.j_m IS 'J default magnitude, or 95 percent upper limit where ph_qual is U [mag]. Null: ph_qual X, or outside the coverage.';
-COMMENT ON COLUMN wsdb.point_source.j_msig IS 'J uncorrected measurement uncertainty [mag]. Null: upper limit or no measurement.';
-COMMENT ON COLUMN wsdb.point_source.j_cmsig IS 'J corrected measurement uncertainty [mag]. Null: upper limit, no measurement, or ph_qual F.';
-COMMENT ON COLUMN wsdb.point_source.j_msigcom IS 'J total uncertainty with zero point and flat field [mag]. Null: cmsig is null, or the error of the zero point is unknown.';
-COMMENT ON COLUMN wsdb.point_source.j_snr IS 'J scan signal-to-noise ratio. Null: upper limit or no measurement.';
-COMMENT ON COLUMN wsdb.point_source.j_psfchi IS 'J reduced chi-squared of the profile fit. Null: no profile fit.';
-COMMENT ON COLUMN wsdb.point_source.j_m_psf IS 'J profile-fit magnitude on the aperture scale [mag]. Null: no profile fit.';
-COMMENT ON COLUMN wsdb.point_source.j_msig_psf IS 'J uncertainty of the profile-fit magnitude [mag]. Null: no profile fit.';
-COMMENT ON COLUMN wsdb.point_source.j_m_stdap IS 'J standard aperture magnitude, 4 arcsec, curve-of-growth corrected [mag]. Null: negative flux or off the coverage.';
-COMMENT ON COLUMN wsdb.point_source.j_msig_stdap IS 'J uncertainty of the standard aperture magnitude [mag]. Null: negative flux or off the coverage.';
-COMMENT ON COLUMN wsdb.point_source.j_growth IS 'J curve-of-growth correction applied [mag]. Null: not measured in this band.';
-COMMENT ON COLUMN wsdb.point_source.j_m_r1 IS 'J Read_1 aperture magnitude [mag]. Null: not measured on Read_1 frames; always for sources from Atlas images.';
-COMMENT ON COLUMN wsdb.point_source.j_msig_r1 IS 'J uncertainty of the Read_1 magnitude [mag]. Null: not measured on Read_1 frames.';
-COMMENT ON COLUMN wsdb.point_source.j_sky_dn IS 'J local background [adu]. Null: not measured in this band.';
-COMMENT ON COLUMN wsdb.point_source.h_m IS 'H default magnitude, or 95 percent upper limit where ph_qual is U [mag]. Null: ph_qual X, or outside the coverage.';
-COMMENT ON COLUMN wsdb.point_source.h_msig IS 'H uncorrected measurement uncertainty [mag]. Null: upper limit or no measurement.';
-COMMENT ON COLUMN wsdb.point_source.h_cmsig IS 'H corrected measurement uncertainty [mag]. Null: upper limit, no measurement, or ph_qual F.';
-COMMENT ON COLUMN wsdb.point_source.h_msigcom IS 'H total uncertainty with zero point and flat field [mag]. Null: cmsig is null, or the error of the zero point is unknown.';
-COMMENT ON COLUMN wsdb.point_source.h_snr IS 'H scan signal-to-noise ratio. Null: upper limit or no measurement.';
-COMMENT ON COLUMN wsdb.point_source.h_psfchi IS 'H reduced chi-squared of the profile fit. Null: no profile fit.';
-COMMENT ON COLUMN wsdb.point_source.h_m_psf IS 'H profile-fit magnitude on the aperture scale [mag]. Null: no profile fit.';
-COMMENT ON COLUMN wsdb.point_source.h_msig_psf IS 'H uncertainty of the profile-fit magnitude [mag]. Null: no profile fit.';
-COMMENT ON COLUMN wsdb.point_source.h_m_stdap IS 'H standard aperture magnitude, 4 arcsec, curve-of-growth corrected [mag]. Null: negative flux or off the coverage.';
-COMMENT ON COLUMN wsdb.point_source.h_msig_stdap IS 'H uncertainty of the standard aperture magnitude [mag]. Null: negative flux or off the coverage.';
-COMMENT ON COLUMN wsdb.point_source.h_growth IS 'H curve-of-growth correction applied [mag]. Null: not measured in this band.';
-COMMENT ON COLUMN wsdb.point_source.h_m_r1 IS 'H Read_1 aperture magnitude [mag]. Null: not measured on Read_1 frames; always for sources from Atlas images.';
-COMMENT ON COLUMN wsdb.point_source.h_msig_r1 IS 'H uncertainty of the Read_1 magnitude [mag]. Null: not measured on Read_1 frames.';
-COMMENT ON COLUMN wsdb.point_source.h_sky_dn IS 'H local background [adu]. Null: not measured in this band.';
-COMMENT ON COLUMN wsdb.point_source.k_m IS 'Ks default magnitude, or 95 percent upper limit where ph_qual is U [mag]. Null: ph_qual X, or outside the coverage.';
-COMMENT ON COLUMN wsdb.point_source.k_msig IS 'Ks uncorrected measurement uncertainty [mag]. Null: upper limit or no measurement.';
-COMMENT ON COLUMN wsdb.point_source.k_cmsig IS 'Ks corrected measurement uncertainty [mag]. Null: upper limit, no measurement, or ph_qual F.';
-COMMENT ON COLUMN wsdb.point_source.k_msigcom IS 'Ks total uncertainty with zero point and flat field [mag]. Null: cmsig is null, or the error of the zero point is unknown.';
-COMMENT ON COLUMN wsdb.point_source.k_snr IS 'Ks scan signal-to-noise ratio. Null: upper limit or no measurement.';
-COMMENT ON COLUMN wsdb.point_source.k_psfchi IS 'Ks reduced chi-squared of the profile fit. Null: no profile fit.';
-COMMENT ON COLUMN wsdb.point_source.k_m_psf IS 'Ks profile-fit magnitude on the aperture scale [mag]. Null: no profile fit.';
-COMMENT ON COLUMN wsdb.point_source.k_msig_psf IS 'Ks uncertainty of the profile-fit magnitude [mag]. Null: no profile fit.';
-COMMENT ON COLUMN wsdb.point_source.k_m_stdap IS 'Ks standard aperture magnitude, 4 arcsec, curve-of-growth corrected [mag]. Null: negative flux or off the coverage.';
-COMMENT ON COLUMN wsdb.point_source.k_msig_stdap IS 'Ks uncertainty of the standard aperture magnitude [mag]. Null: negative flux or off the coverage.';
-COMMENT ON COLUMN wsdb.point_source.k_growth IS 'Ks curve-of-growth correction applied [mag]. Null: not measured in this band.';
-COMMENT ON COLUMN wsdb.point_source.k_m_r1 IS 'Ks Read_1 aperture magnitude [mag]. Null: not measured on Read_1 frames; always for sources from Atlas images.';
-COMMENT ON COLUMN wsdb.point_source.k_msig_r1 IS 'Ks uncertainty of the Read_1 magnitude [mag]. Null: not measured on Read_1 frames.';
-COMMENT ON COLUMN wsdb.point_source.k_sky_dn IS 'Ks local background [adu]. Null: not measured in this band.';
-COMMENT ON COLUMN wsdb.point_source.scan IS 'Scan number in the night.';
-COMMENT ON COLUMN wsdb.point_source.coadd IS 'Atlas image number in the scan.';
-COMMENT ON COLUMN wsdb.point_source.err_ang IS 'Position angle of the error ellipse, east of north [deg].';
-COMMENT ON COLUMN wsdb.point_source.pxpa IS 'Position angle of the nearest released neighbour [deg]. Null: given by a release, not by a reduction.';
-COMMENT ON COLUMN wsdb.point_source.gal_contam IS 'Contamination by an extended source: 0 none, 1 is one, 2 inside one. Null: given by a release, not by a reduction.';
-COMMENT ON COLUMN wsdb.point_source.mp_flg IS '1 where associated with a solar-system object. Null: this version does not compute it yet.';
-COMMENT ON COLUMN wsdb.point_source.dup_src IS 'Duplicate-source flag of a release. Null: given by a release, not by a reduction.';
-COMMENT ON COLUMN wsdb.point_source.use_src IS 'Use-source flag of a release. Null: given by a release, not by a reduction.';
-COMMENT ON COLUMN wsdb.point_source.phi_opt IS 'Position angle to the optical source, east of north [deg]. Null: no optical association.';
-COMMENT ON COLUMN wsdb.point_source.nopt_mchs IS 'Optical sources within 5 arcsec. Null: this version does not compute it yet.';
-COMMENT ON COLUMN wsdb.point_source.designation IS 'Sexagesimal name made from the truncated position. Null: given by a release, not by a reduction.';
-COMMENT ON COLUMN wsdb.point_source.ph_qual IS 'Photometric quality, one letter a band.';
-COMMENT ON COLUMN wsdb.point_source.rd_flg IS 'Origin of the default magnitude, one digit a band.';
-COMMENT ON COLUMN wsdb.point_source.bl_flg IS 'Blend flag, one digit a band.';
-COMMENT ON COLUMN wsdb.point_source.cc_flg IS 'Contamination and confusion; capitals mean the row is an artefact.';
-COMMENT ON COLUMN wsdb.point_source.ndet IS 'Frame statistics NjMjNhMhNkMk.';
-COMMENT ON COLUMN wsdb.point_source.cnf_flg IS 'Candidate matches the band merger met: JH JK HJ HK KJ KH.';
-COMMENT ON COLUMN wsdb.point_source.hemis IS 'Observatory: n Mt. Hopkins, s Cerro Tololo.';
-COMMENT ON COLUMN wsdb.point_source.dist_edge_flg IS 'Which edges are nearest: n or s, then e or w.';
-COMMENT ON COLUMN wsdb.point_source.a IS 'Optical association: 0 none, T Tycho-2, U USNO-A2.0. Null: this version does not compute it yet.';
+COMMENT ON TABLE wsdb.point_measurement IS 'One row per merged point-source extraction of every run';
+COMMENT ON COLUMN wsdb.point_measurement.src_id IS 'Unique in a run: HEALPix order 12 nested (28 bits), scan_key (25), sequence (10).';
+COMMENT ON COLUMN wsdb.point_measurement.attempt_id IS 'Attempt that made the row; leads to run, scan, raw files and calibrations.';
+COMMENT ON COLUMN wsdb.point_measurement.ra IS 'Right ascension, ICRS [deg].';
+COMMENT ON COLUMN wsdb.point_measurement.decl IS 'Declination, ICRS [deg].';
+COMMENT ON COLUMN wsdb.point_measurement.jdate IS 'Julian date of the measurement, UTC, good to 1 s from frames and to 30 s from finished images [d]. Null: the input has no time.';
+COMMENT ON COLUMN wsdb.point_measurement.j_ra IS 'Right ascension of the J detection alone [deg]. Null: not measured in this band.';
+COMMENT ON COLUMN wsdb.point_measurement.j_decl IS 'Declination of the J detection alone [deg]. Null: not measured in this band.';
+COMMENT ON COLUMN wsdb.point_measurement.h_ra IS 'Right ascension of the H detection alone [deg]. Null: not measured in this band.';
+COMMENT ON COLUMN wsdb.point_measurement.h_decl IS 'Declination of the H detection alone [deg]. Null: not measured in this band.';
+COMMENT ON COLUMN wsdb.point_measurement.k_ra IS 'Right ascension of the Ks detection alone [deg]. Null: not measured in this band.';
+COMMENT ON COLUMN wsdb.point_measurement.k_decl IS 'Declination of the Ks detection alone [deg]. Null: not measured in this band.';
+COMMENT ON COLUMN wsdb.point_measurement.coadd_key IS 'Key of the Atlas image triple the source stands on (wsdb.atlas_image).';
+COMMENT ON COLUMN wsdb.point_measurement.run_id IS 'Processing run.';
+COMMENT ON COLUMN wsdb.point_measurement.scan_key IS 'Key of the scan (survey.scan).';
+COMMENT ON COLUMN wsdb.point_measurement.id IS 'Number of the source within the scan.';
+COMMENT ON COLUMN wsdb.point_measurement.dist_edge_ns IS 'Distance to the nearest north or south edge of what all bands of the scan cover; negative outside [arcsec].';
+COMMENT ON COLUMN wsdb.point_measurement.dist_edge_ew IS 'Distance to the nearest east or west edge of what all bands of the scan cover; negative outside [arcsec].';
+COMMENT ON COLUMN wsdb.point_measurement.ext_key IS 'Key of the same object among the extended sources. Null: given by a release, not by a reduction.';
+COMMENT ON COLUMN wsdb.point_measurement.pts_key IS 'Key in a release. Null: given by a release, not by a reduction.';
+COMMENT ON COLUMN wsdb.point_measurement.pxcntr IS 'pts_key of the nearest released neighbour. Null: given by a release, not by a reduction.';
+COMMENT ON COLUMN wsdb.point_measurement.date IS 'Observation reference date: UT date at sunrise of the night.';
+COMMENT ON COLUMN wsdb.point_measurement.err_maj IS 'Semi-major axis of the 1-sigma error ellipse [arcsec].';
+COMMENT ON COLUMN wsdb.point_measurement.err_min IS 'Semi-minor axis of the 1-sigma error ellipse [arcsec].';
+COMMENT ON COLUMN wsdb.point_measurement.glon IS 'Galactic longitude, rounded to 0.001 [deg].';
+COMMENT ON COLUMN wsdb.point_measurement.glat IS 'Galactic latitude, rounded to 0.001 [deg].';
+COMMENT ON COLUMN wsdb.point_measurement.x_scan IS 'Cross-scan position in the U-scan system [arcsec].';
+COMMENT ON COLUMN wsdb.point_measurement.y_scan IS 'In-scan position in the U-scan system [arcsec].';
+COMMENT ON COLUMN wsdb.point_measurement.prox IS 'Distance to the nearest released neighbour [arcsec]. Null: given by a release, not by a reduction.';
+COMMENT ON COLUMN wsdb.point_measurement.dist_opt IS 'Distance to the associated optical source [arcsec]. Null: no optical association.';
+COMMENT ON COLUMN wsdb.point_measurement.b_m_opt IS 'Blue magnitude of the optical source [mag]. Null: no optical association or magnitude.';
+COMMENT ON COLUMN wsdb.point_measurement.vr_m_opt IS 'V (Tycho-2) or red magnitude of the optical source [mag]. Null: no optical association or magnitude.';
+COMMENT ON COLUMN wsdb.point_measurement.j_m IS 'J default magnitude, or 95 percent upper limit where ph_qual is U [mag]. Null: ph_qual X, or outside the coverage.';
+COMMENT ON COLUMN wsdb.point_measurement.j_msig IS 'J uncorrected measurement uncertainty [mag]. Null: upper limit or no measurement.';
+COMMENT ON COLUMN wsdb.point_measurement.j_cmsig IS 'J corrected measurement uncertainty [mag]. Null: upper limit, no measurement, or ph_qual F.';
+COMMENT ON COLUMN wsdb.point_measurement.j_msigcom IS 'J total uncertainty with zero point and flat field [mag]. Null: cmsig is null, or the error of the zero point is unknown.';
+COMMENT ON COLUMN wsdb.point_measurement.j_snr IS 'J scan signal-to-noise ratio. Null: upper limit or no measurement.';
+COMMENT ON COLUMN wsdb.point_measurement.j_psfchi IS 'J reduced chi-squared of the profile fit. Null: no profile fit.';
+COMMENT ON COLUMN wsdb.point_measurement.j_m_psf IS 'J profile-fit magnitude on the aperture scale [mag]. Null: no profile fit.';
+COMMENT ON COLUMN wsdb.point_measurement.j_msig_psf IS 'J uncertainty of the profile-fit magnitude [mag]. Null: no profile fit.';
+COMMENT ON COLUMN wsdb.point_measurement.j_m_stdap IS 'J standard aperture magnitude, 4 arcsec, curve-of-growth corrected [mag]. Null: negative flux or off the coverage.';
+COMMENT ON COLUMN wsdb.point_measurement.j_msig_stdap IS 'J uncertainty of the standard aperture magnitude [mag]. Null: negative flux or off the coverage.';
+COMMENT ON COLUMN wsdb.point_measurement.j_growth IS 'J curve-of-growth correction applied [mag]. Null: not measured in this band.';
+COMMENT ON COLUMN wsdb.point_measurement.j_m_r1 IS 'J Read_1 aperture magnitude [mag]. Null: not measured on Read_1 frames; always for sources from Atlas images.';
+COMMENT ON COLUMN wsdb.point_measurement.j_msig_r1 IS 'J uncertainty of the Read_1 magnitude [mag]. Null: not measured on Read_1 frames.';
+COMMENT ON COLUMN wsdb.point_measurement.j_sky_dn IS 'J local background [adu]. Null: not measured in this band.';
+COMMENT ON COLUMN wsdb.point_measurement.h_m IS 'H default magnitude, or 95 percent upper limit where ph_qual is U [mag]. Null: ph_qual X, or outside the coverage.';
+COMMENT ON COLUMN wsdb.point_measurement.h_msig IS 'H uncorrected measurement uncertainty [mag]. Null: upper limit or no measurement.';
+COMMENT ON COLUMN wsdb.point_measurement.h_cmsig IS 'H corrected measurement uncertainty [mag]. Null: upper limit, no measurement, or ph_qual F.';
+COMMENT ON COLUMN wsdb.point_measurement.h_msigcom IS 'H total uncertainty with zero point and flat field [mag]. Null: cmsig is null, or the error of the zero point is unknown.';
+COMMENT ON COLUMN wsdb.point_measurement.h_snr IS 'H scan signal-to-noise ratio. Null: upper limit or no measurement.';
+COMMENT ON COLUMN wsdb.point_measurement.h_psfchi IS 'H reduced chi-squared of the profile fit. Null: no profile fit.';
+COMMENT ON COLUMN wsdb.point_measurement.h_m_psf IS 'H profile-fit magnitude on the aperture scale [mag]. Null: no profile fit.';
+COMMENT ON COLUMN wsdb.point_measurement.h_msig_psf IS 'H uncertainty of the profile-fit magnitude [mag]. Null: no profile fit.';
+COMMENT ON COLUMN wsdb.point_measurement.h_m_stdap IS 'H standard aperture magnitude, 4 arcsec, curve-of-growth corrected [mag]. Null: negative flux or off the coverage.';
+COMMENT ON COLUMN wsdb.point_measurement.h_msig_stdap IS 'H uncertainty of the standard aperture magnitude [mag]. Null: negative flux or off the coverage.';
+COMMENT ON COLUMN wsdb.point_measurement.h_growth IS 'H curve-of-growth correction applied [mag]. Null: not measured in this band.';
+COMMENT ON COLUMN wsdb.point_measurement.h_m_r1 IS 'H Read_1 aperture magnitude [mag]. Null: not measured on Read_1 frames; always for sources from Atlas images.';
+COMMENT ON COLUMN wsdb.point_measurement.h_msig_r1 IS 'H uncertainty of the Read_1 magnitude [mag]. Null: not measured on Read_1 frames.';
+COMMENT ON COLUMN wsdb.point_measurement.h_sky_dn IS 'H local background [adu]. Null: not measured in this band.';
+COMMENT ON COLUMN wsdb.point_measurement.k_m IS 'Ks default magnitude, or 95 percent upper limit where ph_qual is U [mag]. Null: ph_qual X, or outside the coverage.';
+COMMENT ON COLUMN wsdb.point_measurement.k_msig IS 'Ks uncorrected measurement uncertainty [mag]. Null: upper limit or no measurement.';
+COMMENT ON COLUMN wsdb.point_measurement.k_cmsig IS 'Ks corrected measurement uncertainty [mag]. Null: upper limit, no measurement, or ph_qual F.';
+COMMENT ON COLUMN wsdb.point_measurement.k_msigcom IS 'Ks total uncertainty with zero point and flat field [mag]. Null: cmsig is null, or the error of the zero point is unknown.';
+COMMENT ON COLUMN wsdb.point_measurement.k_snr IS 'Ks scan signal-to-noise ratio. Null: upper limit or no measurement.';
+COMMENT ON COLUMN wsdb.point_measurement.k_psfchi IS 'Ks reduced chi-squared of the profile fit. Null: no profile fit.';
+COMMENT ON COLUMN wsdb.point_measurement.k_m_psf IS 'Ks profile-fit magnitude on the aperture scale [mag]. Null: no profile fit.';
+COMMENT ON COLUMN wsdb.point_measurement.k_msig_psf IS 'Ks uncertainty of the profile-fit magnitude [mag]. Null: no profile fit.';
+COMMENT ON COLUMN wsdb.point_measurement.k_m_stdap IS 'Ks standard aperture magnitude, 4 arcsec, curve-of-growth corrected [mag]. Null: negative flux or off the coverage.';
+COMMENT ON COLUMN wsdb.point_measurement.k_msig_stdap IS 'Ks uncertainty of the standard aperture magnitude [mag]. Null: negative flux or off the coverage.';
+COMMENT ON COLUMN wsdb.point_measurement.k_growth IS 'Ks curve-of-growth correction applied [mag]. Null: not measured in this band.';
+COMMENT ON COLUMN wsdb.point_measurement.k_m_r1 IS 'Ks Read_1 aperture magnitude [mag]. Null: not measured on Read_1 frames; always for sources from Atlas images.';
+COMMENT ON COLUMN wsdb.point_measurement.k_msig_r1 IS 'Ks uncertainty of the Read_1 magnitude [mag]. Null: not measured on Read_1 frames.';
+COMMENT ON COLUMN wsdb.point_measurement.k_sky_dn IS 'Ks local background [adu]. Null: not measured in this band.';
+COMMENT ON COLUMN wsdb.point_measurement.scan IS 'Scan number in the night.';
+COMMENT ON COLUMN wsdb.point_measurement.coadd IS 'Atlas image number in the scan.';
+COMMENT ON COLUMN wsdb.point_measurement.err_ang IS 'Position angle of the error ellipse, east of north [deg].';
+COMMENT ON COLUMN wsdb.point_measurement.pxpa IS 'Position angle of the nearest released neighbour [deg]. Null: given by a release, not by a reduction.';
+COMMENT ON COLUMN wsdb.point_measurement.gal_contam IS 'Contamination by an extended source: 0 none, 1 is one, 2 inside one. Null: given by a release, not by a reduction.';
+COMMENT ON COLUMN wsdb.point_measurement.mp_flg IS '1 where associated with a solar-system object. Null: this version does not compute it yet.';
+COMMENT ON COLUMN wsdb.point_measurement.dup_src IS 'Duplicate-source flag of a release. Null: given by a release, not by a reduction.';
+COMMENT ON COLUMN wsdb.point_measurement.use_src IS 'Use-source flag of a release. Null: given by a release, not by a reduction.';
+COMMENT ON COLUMN wsdb.point_measurement.phi_opt IS 'Position angle to the optical source, east of north [deg]. Null: no optical association.';
+COMMENT ON COLUMN wsdb.point_measurement.nopt_mchs IS 'Optical sources within 5 arcsec. Null: this version does not compute it yet.';
+COMMENT ON COLUMN wsdb.point_measurement.designation IS 'Sexagesimal name made from the truncated position. Null: given by a release, not by a reduction.';
+COMMENT ON COLUMN wsdb.point_measurement.ph_qual IS 'Photometric quality, one letter a band.';
+COMMENT ON COLUMN wsdb.point_measurement.rd_flg IS 'Origin of the default magnitude, one digit a band.';
+COMMENT ON COLUMN wsdb.point_measurement.bl_flg IS 'Blend flag, one digit a band.';
+COMMENT ON COLUMN wsdb.point_measurement.cc_flg IS 'Contamination and confusion; capitals mean the row is an artefact.';
+COMMENT ON COLUMN wsdb.point_measurement.ndet IS 'Frame statistics NjMjNhMhNkMk.';
+COMMENT ON COLUMN wsdb.point_measurement.cnf_flg IS 'Candidate matches the band merger met: JH JK HJ HK KJ KH.';
+COMMENT ON COLUMN wsdb.point_measurement.hemis IS 'Observatory: n Mt. Hopkins, s Cerro Tololo.';
+COMMENT ON COLUMN wsdb.point_measurement.dist_edge_flg IS 'Which edges are nearest: n or s, then e or w.';
+COMMENT ON COLUMN wsdb.point_measurement.a IS 'Optical association: 0 none, T Tycho-2, U USNO-A2.0. Null: this version does not compute it yet.';
 
 CREATE TABLE wsdb.scan_coverage (
     attempt_id BIGINT NOT NULL,

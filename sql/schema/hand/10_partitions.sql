@@ -1,5 +1,5 @@
 -- Partitions of the source tables are made when a run or a release is created, not by migrations.
--- Names: point_source_r<run_id> holds a run, point_source_r<run_id>_z<zone> a range of src_id of it.
+-- Names: point_measurement_r<run_id> holds a run, point_measurement_r<run_id>_z<zone> a range of src_id of it.
 
 -- Make the partitions of a run. `zones` is 1 (a night), 12, 48 or 192 (HEALPix orders 0, 1, 2): a zone is the range of
 -- src_id whose HEALPix pixels lie in one coarse pixel. Leaves carry the primary key; the parents have none.
@@ -8,14 +8,14 @@
 CREATE OR REPLACE FUNCTION wsdb.create_run_partitions(run_id integer, zones integer) RETURNS void
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public AS $function$
 DECLARE
-    part text := format('point_source_r%s', run_id);
+    part text := format('point_measurement_r%s', run_id);
     leaf text;
     -- src_id = HEALPix order 12 (28 bits) | scan_key (25) | sequence (10): one coarse pixel of order o spans 2^(59 - 2o).
     span bigint := CASE zones WHEN 12 THEN 1::bigint << 59 WHEN 48 THEN 1::bigint << 57 WHEN 192 THEN 1::bigint << 55 END;
     low text;
     high text;
 BEGIN
-    EXECUTE format('CREATE TABLE wsdb.%I (LIKE wsdb.point_source INCLUDING ALL) PARTITION BY RANGE (src_id)', part);
+    EXECUTE format('CREATE TABLE wsdb.%I (LIKE wsdb.point_measurement INCLUDING ALL) PARTITION BY RANGE (src_id)', part);
     FOR zone IN 0 .. zones - 1 LOOP
         leaf := format('%s_z%s', part, zone);
         low := CASE WHEN zone = 0 THEN 'MINVALUE' ELSE (zone * span)::text END;
@@ -23,10 +23,10 @@ BEGIN
         EXECUTE format('CREATE TABLE wsdb.%I PARTITION OF wsdb.%I (PRIMARY KEY (src_id)) FOR VALUES FROM (%s) TO (%s)',
                        leaf, part, low, high);
     END LOOP;
-    EXECUTE format('ALTER TABLE wsdb.point_source ATTACH PARTITION wsdb.%I FOR VALUES IN (%s)', part, run_id);
-    part := format('extended_source_r%s', run_id);
-    EXECUTE format('CREATE TABLE wsdb.%I (LIKE wsdb.extended_source INCLUDING ALL, PRIMARY KEY (ext_id))', part);
-    EXECUTE format('ALTER TABLE wsdb.extended_source ATTACH PARTITION wsdb.%I FOR VALUES IN (%s)', part, run_id);
+    EXECUTE format('ALTER TABLE wsdb.point_measurement ATTACH PARTITION wsdb.%I FOR VALUES IN (%s)', part, run_id);
+    part := format('extended_measurement_r%s', run_id);
+    EXECUTE format('CREATE TABLE wsdb.%I (LIKE wsdb.extended_measurement INCLUDING ALL, PRIMARY KEY (ext_id))', part);
+    EXECUTE format('ALTER TABLE wsdb.extended_measurement ATTACH PARTITION wsdb.%I FOR VALUES IN (%s)', part, run_id);
 END
 $function$;
 COMMENT ON FUNCTION wsdb.create_run_partitions(integer, integer) IS 'Make the source partitions of a new run';
@@ -36,7 +36,7 @@ COMMENT ON FUNCTION wsdb.create_run_partitions(integer, integer) IS 'Make the so
 CREATE OR REPLACE FUNCTION wsdb.seal_run(run_id integer) RETURNS void
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public AS $function$
 DECLARE
-    part text := format('point_source_r%s', run_id);
+    part text := format('point_measurement_r%s', run_id);
 BEGIN
     -- A worker's last seal and a release build meet here: CREATE INDEX locks are shared, ANALYZE's is not, so two that
     -- hold the first would wait for each other's second. The second comer waits for the whole of the first instead.

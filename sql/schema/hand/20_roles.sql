@@ -129,7 +129,7 @@ GRANT INSERT ON production.attempt_raw_file, production.attempt_calibration, pro
 -- FOR SHARE, which makes a recall wait for a publication, takes a right to UPDATE.
 GRANT INSERT, UPDATE (retired_at) ON calibration.product TO mapps_worker;
 GRANT INSERT ON calibration.zero_point TO mapps_worker;
-GRANT INSERT, DELETE ON wsdb.point_source, wsdb.extended_source, wsdb.atlas_image, wsdb.scan_coverage, quality.metric,
+GRANT INSERT, DELETE ON wsdb.point_measurement, wsdb.extended_measurement, wsdb.atlas_measurement, wsdb.scan_coverage, quality.metric,
     quality.scan_diagnostics TO mapps_worker;
 
 -- Operators ingest, queue, hold, recall, grade and release.
@@ -160,7 +160,7 @@ DO $released$
 DECLARE
     guarded text;
 BEGIN
-    FOREACH guarded IN ARRAY ARRAY['point_source', 'extended_source', 'atlas_image', 'scan_coverage'] LOOP
+    FOREACH guarded IN ARRAY ARRAY['point_measurement', 'extended_measurement', 'atlas_measurement', 'scan_coverage'] LOOP
         EXECUTE format('CREATE OR REPLACE TRIGGER released AFTER DELETE ON wsdb.%I REFERENCING OLD TABLE AS gone'
                        ' FOR EACH STATEMENT EXECUTE FUNCTION wsdb.refuse_released()', guarded);
     END LOOP;

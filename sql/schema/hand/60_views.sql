@@ -87,9 +87,9 @@ SELECT
     (SELECT concat_ws(' ', coalesce(c.name, 'none'), c.content_hash)
      FROM production.attempt_reference AS u LEFT JOIN reference.catalogue AS c USING (catalogue_id)
      WHERE u.attempt_id = a.attempt_id) AS reference_catalogue,
-    ARRAY(SELECT i.url FROM wsdb.atlas_image AS i
+    ARRAY(SELECT i.url FROM wsdb.atlas_measurement AS i
           WHERE i.attempt_id = a.attempt_id AND i.coadd_key = p.coadd_key ORDER BY position(i.band IN 'jhk')) AS atlas_images
-FROM wsdb.point_source AS p
+FROM wsdb.point_measurement AS p
 JOIN production.attempt AS a ON a.attempt_id = p.attempt_id AND a.run_id = p.run_id AND a.scan_key = p.scan_key
 JOIN production.run AS r ON r.run_id = p.run_id
 JOIN production.pipeline ON pipeline.pipeline_id = coalesce(a.pipeline_id, r.pipeline_id)

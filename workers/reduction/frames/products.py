@@ -56,7 +56,7 @@ class AtlasImage:
 
 
 SOURCE_DTYPE = measured_dtype(POINT_SOURCE)
-"""One row a merged source: the columns of wsdb.point_source that a reduction measures.
+"""One row a merged source: the columns of wsdb.point_measurement that a reduction measures.
 
 NaN is unknown, flags are ASCII. `x_scan` counts from the centre line of the scan and grows to the west, `y_scan` to the
 north; `coadd` is the number of the Atlas image whose measurement was kept.
@@ -79,7 +79,7 @@ EXTENDED_INTERNAL: tuple[tuple[str, str], ...] = (
 """Fields of EXTENDED_DTYPE that no column keeps: the steps of the reduction and its tests need them."""
 
 EXTENDED_DTYPE = measured_dtype(EXTENDED_SOURCE, EXTENDED_INTERNAL)
-"""One row an extended source: the columns of wsdb.extended_source that a reduction measures, and internal fields.
+"""One row an extended source: the columns of wsdb.extended_measurement that a reduction measures, and internal fields.
 
 NaN where the circle leaves the data or the band is missing. Angles are degrees, east of north.
 """

@@ -20,7 +20,7 @@ from app.parameters.sections import ParameterSet
 from app.production.pipelines import Pipeline
 from tests.worlds.places import ROOT
 
-# A change of it makes every run another pipeline: it changes with a parameter or a default, on purpose, and with nothing else.
+# A change makes every run another pipeline: it changes with a parameter or a default, on purpose, and nothing else.
 HASH_OF_DEFAULTS = "4ac30fec777f02c86a2963326405cfe2f2f6bad2138b0e78fbe2dd286c9f6607"
 
 # The step of the global solution will read it; until then the benchmark does.
