@@ -39,7 +39,8 @@ def run(live_database):
         while (held := protocol.claim(connection, IDENTITY, 60, world.run)) is not None:
             publish(connection, held, publication_of(held, None, valid_calibrations(connection, held)))
         connection.execute(
-            "UPDATE wsdb.point_measurement SET j_m = 12, j_cmsig = 0.02, rd_flg = '200', ph_qual = 'AUU' WHERE run_id = %s",
+            "UPDATE wsdb.point_measurement SET j_m = 12, j_cmsig = 0.02, rd_flg = '200', ph_qual = 'AUU'"
+            " WHERE run_id = %s",
             (world.run_id,),
         )
         connection.execute(
