@@ -30,6 +30,7 @@ class Maker:
 
     claim: Claim
     output_hash: str
+    hash_version: int
     code: str
     names: tuple[str, ...]
 
@@ -77,9 +78,9 @@ def find_makers(connection: Connection[Any], names: Sequence[str]) -> list[Maker
 
 
 def _maker(row: dict[str, Any]) -> Maker:
-    names, content = tuple(row.pop("names")), row.pop("output_hash")
+    names, content, version = tuple(row.pop("names")), row.pop("output_hash"), row.pop("hash_version")
     code = f"{row.pop('code_version')} {row.pop('code_commit')}"
-    return Maker(Claim(**row), content, code, names)
+    return Maker(Claim(**row), content, version, code, names)
 
 
 def repair(
@@ -140,7 +141,7 @@ def _make(
         LOG.warning("%s cannot be done again: %s", work, error)
         return store.made
     if missed := set(names) - store.made:
-        same = output_hash(publication) == maker.output_hash
+        same = output_hash(publication, maker.hash_version) == maker.output_hash
         LOG.error(
             "%s made other content%s: %d files are not made again; it ran code %s, this is %s %s",
             work,

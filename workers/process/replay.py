@@ -205,7 +205,7 @@ class Replay:
             reason = f"{error.code}: {error}" if isinstance(error, MappsError) else str(error)
             return Verdict(attempt_id, task, Result.CANNOT, seconds=monotonic() - begun, reason=reason)
         rows, differences = compare_rows(self.connection, claim, made)
-        content = output_hash(made)
+        content = output_hash(made, row["hash_version"])
         if not differences and content != row["output_hash"]:
             told = f"{row['output_hash'][:12]} recorded, {content[:12]} made again"
             differences = [Difference("attempt", "output_hash", 1, told)]
