@@ -31,7 +31,7 @@ from workers.reduction.frames.uscan import UScan
 from workers.reduction.frames.values import CalibratedFrames, FrameSetError, NightCalibration, RawBand
 from workers.reduction.frames.zero_points import NOMINAL, ZeroPoint
 from workers.reduction.photometry.centroids import centre_stars
-from workers.reduction.photometry.detection import Detector
+from workers.reduction.photometry.detection import PeakFinder
 from workers.reduction.photometry.residual import ResidualMemory
 from workers.reduction.photometry.rounds import first_look
 from workers.reduction.photometry.stack import BandStack
@@ -243,7 +243,7 @@ def _first_looks(
 ) -> tuple[dict[Band, BandStack], dict[Band, Centres]]:
     """Flag transients, find stars, learn the point-spread function and centre bright stars, band by band."""
     any_band = next(iter(bands.values()))
-    detector = Detector(strip_grid(any_band.geometry))
+    finder = PeakFinder(strip_grid(any_band.geometry))
     residuals = ResidualMemory(any_band.frames.pixels_dn.shape)
     stacks: dict[Band, BandStack] = {}
     centres: dict[Band, Centres] = {}
@@ -253,7 +253,7 @@ def _first_looks(
         guess = turbulent_guess(GUESSED_WIDTH_PIX, frames.frames.noise_dn.size)
         stack = BandStack(frames, guess, fixed=saturated_of(frames, bright, guess))
         with residuals.lend(stack) as residual:
-            stacks[band] = first_look(residual, tables[band], detector, photometry)
+            stacks[band] = first_look(residual, tables[band], finder, photometry)
             centres[band] = centre_stars(residual, parameters.registration_sources)
     return stacks, centres
 

@@ -33,7 +33,7 @@ def _moments(residual: Singles, flags: Flags, frame: Integers, x: Doubles, y: Do
         flagged = False
         for row in range(jy - 3, jy + 4):
             for column in range(jx - 3, jx + 4):
-                r2 = (column - x[k]) ** 2 + (row - y[k]) ** 2
+                r2 = (column - x[k]) * (column - x[k]) + (row - y[k]) * (row - y[k])
                 w = math.exp(-0.5 * r2 / (WINDOW_PIX * WINDOW_PIX)) * residual[i, row, column]
                 flagged = flagged or flags[i, row, column] != 0
                 total += w

@@ -17,7 +17,8 @@ def test_the_way_to_images_and_to_sources_is_no_longer_than_it_was(both):
     """At 0a714b7, counted alike: 37 stays with 15 returns in reduce_scan."""
     reducing, measuring = both
     assert (len(reducing), returns_of(reducing)) <= (37, 14)
-    assert (len(measuring), returns_of(measuring)) <= (52, 32)
+    # More stays than (52, 32), before groups were fitted jointly (decision 0008) and peaks that stay were counted.
+    assert (len(measuring), returns_of(measuring)) <= (57, 35)
 
 
 def test_every_module_on_the_way_is_drawn(both):

@@ -10,7 +10,7 @@ from app.parameters.photometry import PhotometryParameters
 from tests.worlds.frame_stack import blank, lent, paint, strip
 from workers.reduction.frames.grid import strip_grid
 from workers.reduction.photometry.bound import cramer_rao
-from workers.reduction.photometry.detection import Detector
+from workers.reduction.photometry.detection import PeakFinder
 from workers.reduction.photometry.rounds import first_look, measure
 from workers.reduction.profile.stars import Stars
 from workers.reduction.profile.table import turbulent_guess
@@ -24,16 +24,16 @@ GEOMETRY = strip(FRAMES)
 def measured(x, y, flux, *, seed=91, fixed=None):
     """Residual frames after both stages, from nothing but the frames: widths and profile are learnt from a guess."""
     rng = np.random.default_rng(seed)
-    frames, detector, parameters = (
+    frames, finder, parameters = (
         blank(FRAMES, rng=rng),
-        Detector(strip_grid(GEOMETRY)),
+        PeakFinder(strip_grid(GEOMETRY)),
         PhotometryParameters(),
     )
     paint(frames, GEOMETRY, x, y, flux, rng=rng)
     no_table = np.zeros(0, FRAME_SOURCE_DTYPE)
     residual = lent(frames, GEOMETRY, turbulent_guess(1.4, FRAMES), fixed=fixed or Saturated.none())
-    first_look(residual, no_table, detector, parameters)
-    measure(residual, detector, parameters)
+    first_look(residual, no_table, finder, parameters)
+    measure(residual, finder, parameters)
     return residual
 
 
