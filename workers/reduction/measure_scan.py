@@ -23,7 +23,7 @@ from workers.reduction.merging.read1 import Read1Scale, apply_read1
 from workers.reduction.merging.rows import fill_limits, merge_catalogues, widen_ellipses
 from workers.reduction.merging.star_rows import one_row_a_star
 from workers.reduction.photometry.catalogue import BandCatalogue, make_catalogue
-from workers.reduction.photometry.detection import Detector
+from workers.reduction.photometry.detection import PeakFinder
 from workers.reduction.photometry.residual import ResidualMemory
 from workers.reduction.photometry.rounds import measure
 from workers.reduction.photometry.stack import BandStack
@@ -79,7 +79,7 @@ def measure_scan(
 def measure_bands(reduced: ReducedScan, parameters: PhotometryParameters) -> dict[Band, MeasuredBand]:
     """Fit all stars of every band, one band after the other."""
     grid = _grid_of(reduced)
-    detector = Detector(reduced.grid)
+    finder = PeakFinder(reduced.grid)
     stacks = dict(reduced.stacks)
     residuals = _memory_of(reduced)
     measured = {}
@@ -90,7 +90,7 @@ def measure_bands(reduced: ReducedScan, parameters: PhotometryParameters) -> dic
         guide = np.asarray(np.mean(others, axis=0, dtype=np.float64)) if others else None
         fixed = saturated_of(stack.band, reduced.read1_stars, stack.psf)
         with residuals.lend(replace(stack, guide=guide, fixed=fixed)) as residual:
-            stacks[band] = measure(residual, detector, parameters)
+            stacks[band] = measure(residual, finder, parameters)
             catalogue = make_catalogue(residual)
             picture = band_diagnostics(residual, catalogue, reduced.uscan, piece, zero_point)
             wide = wide_sources(residual, catalogue, parameters)
@@ -218,6 +218,7 @@ def _band_metrics(stack: BandStack, catalogue: BandCatalogue, transparency: Sing
         "growth_looks": float(catalogue.growth.stars),
         "profile_offset_mag": catalogue.normalisation_mag,
         "rounds": float(stack.rounds),
+        "unexplained_peaks": float(stack.unexplained_peaks),
         "residual_noise_dn": stack.noise_dn(),
         "median_psfchi": float(np.nanmedian(table["psfchi"][bright])) if bright.any() else float("nan"),
     }

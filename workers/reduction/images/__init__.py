@@ -2,7 +2,7 @@
 
 In the order in which an image goes through the room: `extract` takes the images of a scan; `strips` joins neighbours;
 `crowded` reduces an image from its `starting` model on, with `background`, `saturation`, `detection`, `profile_fit`
-(over `groups`, `group_fit`, `cholesky` and `drawing`), `psf` and `psf_learning`, `decorrelate`, `noise` and
+(over `groups`, `group_fit` and `drawing`), `psf` and `psf_learning`, `decorrelate`, `noise` and
 `residual_light`; its state is an `image_model` with `stars`. `normalise` gives the magnitude scale, `image_sources` the
 detections, `bandfill` the upper limits and `extended` the galaxies. Frames have rooms of their own: `photometry`,
 `profile`, `saturated`, and the `extended` of the floor below.

@@ -14,9 +14,9 @@ import numpy as np
 from numba import njit
 
 from app.arrays import Doubles, Integers, Singles
-from workers.reduction.images.cholesky import factorise, solve
 from workers.reduction.images.drawing import DrawnStars, ProfileTables, add_stars, profile_value
 from workers.reduction.images.groups import MAX_MEMBERS
+from workers.reduction.kernels.cholesky import factorise, solve
 from workers.reduction.kernels.compiled import KERNEL
 
 MOST_PIXELS = 4096  # of a group: discs of ten saturated stars hold at most 2000

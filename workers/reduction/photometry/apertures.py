@@ -251,8 +251,10 @@ def _circles(
             jx = math.floor(x0 + 0.5)
             jy = math.floor(y0 + 0.5)
             for y in range(max(0, jy - half), min(ny, jy + half + 1)):
+                dy = y - y0
                 for x in range(max(0, jx - half), min(nx, jx + half + 1)):
-                    if frames.flags[i, y, x] == 0 and (x - x0) ** 2 + (y - y0) ** 2 <= radius**2:
+                    dx = x - x0
+                    if frames.flags[i, y, x] == 0 and dx * dx + dy * dy <= radius * radius:
                         total += frames.pixels_dn[i, y, x]
                         variance += frames.noise_dn[i] * frames.noise_dn[i]
         count = looks.start[s + 1] - looks.start[s]

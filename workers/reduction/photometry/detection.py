@@ -154,7 +154,7 @@ def _search(
     return found
 
 
-class Detector:
+class PeakFinder:
     """Detection on one grid; keeps the memory for its list of peaks.
 
     Parameters

@@ -13,7 +13,7 @@ from app.instruments.bands import Band
 from app.parameters.photometry import PhotometryParameters
 from workers.reduction.frames.grid import strip_grid
 from workers.reduction.photometry.centroids import centre_stars
-from workers.reduction.photometry.detection import Detector
+from workers.reduction.photometry.detection import PeakFinder
 from workers.reduction.photometry.fit import fit_stars
 from workers.reduction.photometry.new_stars import new_stars
 from workers.reduction.photometry.residual import Residual, ResidualMemory
@@ -41,32 +41,32 @@ def first_looks(
         Thresholds and rounds.
     """
     any_stack = next(iter(stacks.values()))
-    detector = Detector(strip_grid(any_stack.geometry))
+    finder = PeakFinder(strip_grid(any_stack.geometry))
     residuals = ResidualMemory(any_stack.frames.pixels_dn.shape)
     looked: dict[Band, BandStack] = {}
     centres: dict[Band, Centres] = {}
     for band, stack in stacks.items():
         with residuals.lend(stack) as residual:
-            looked[band] = first_look(residual, detector, parameters)
+            looked[band] = first_look(residual, finder, parameters)
             centres[band] = centre_stars(residual, most_a_frame)
     return looked, centres
 
 
-def first_look(residual: Residual, detector: Detector, parameters: PhotometryParameters) -> BandStack:
+def first_look(residual: Residual, finder: PeakFinder, parameters: PhotometryParameters) -> BandStack:
     """Find the stars of a band and learn its point-spread function from them; the new stack, which the loan has too.
 
     Parameters
     ----------
     residual : Residual
         Loan of the band. In the end its frames hold all but the saturated stars.
-    detector : Detector
+    finder : PeakFinder
         On the grid of the scan.
     parameters : PhotometryParameters
         Thresholds and rounds.
     """
     residual.restore()
     stack, frames = residual.stack, residual.arrays()
-    peaks = detector.find(frames, stack.geometry, parameters.threshold_snr)
+    peaks = finder.find(frames, stack.geometry, parameters.threshold_snr)
     stars = new_stars(peaks, Stars.none(), stack.fixed, parameters)
     psf, looks = stack.psf, stack.looks(stars)
     chosen = choose_sample(stack.frames, looks, stars, parameters.learning_stars)

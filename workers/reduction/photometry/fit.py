@@ -156,8 +156,8 @@ def _solve_star(
             break
         if rules.redraw:
             step[0] = max(step[0], -flux)
-        gain = total[1] * step[0] ** 2
-        gain += flux**2 * (total[4] * step[1] ** 2 + total[6] * step[2] ** 2)
+        gain = total[1] * step[0] * step[0]
+        gain += flux * flux * (total[4] * step[1] * step[1] + total[6] * step[2] * step[2])
         # The parabola tells the chi-squared after so small a step; the sums would take a third of all time for it.
         left = total[0] - step_gain(total, flux, step)
         flux += step[0]

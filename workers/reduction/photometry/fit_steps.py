@@ -251,7 +251,8 @@ def drop_outlier(work: FitWork, slot: int, flux: float, sky: float, inverse_gain
     total = 0.0
     for p in range(PADDED):
         model = flux * (work.stamps[slot, 0, p] + rx * work.stamps[slot, 1, p] + ry * work.stamps[slot, 2, p])
-        w = work.use[slot, p] / (sky + max(model, 0.0) * inverse_gain + (flux * work.error[slot, p]) ** 2)
+        ignorance = flux * work.error[slot, p]
+        w = work.use[slot, p] / (sky + max(model, 0.0) * inverse_gain + ignorance * ignorance)
         r = work.data[slot, p] - model
         total += w * r * r
         if r > 0.0 and w * r * r > highest:

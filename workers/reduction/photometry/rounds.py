@@ -13,12 +13,14 @@ from app.arrays import Bools, Doubles, Integers
 from app.parameters.photometry import PhotometryParameters
 from workers.reduction.frames.looks import find_looks
 from workers.reduction.kernels.pairs import close_pairs
+from workers.reduction.photometry.blends import resolve_blends
 from workers.reduction.photometry.crowding import between, fall
-from workers.reduction.photometry.detection import Detector
+from workers.reduction.photometry.detection import PeakFinder
 from workers.reduction.photometry.fit import fit_stars
 from workers.reduction.photometry.new_stars import new_stars
 from workers.reduction.photometry.residual import Residual
 from workers.reduction.photometry.stack import TOO_CROWDED, BandStack
+from workers.reduction.photometry.unexplained import count_unexplained
 from workers.reduction.profile.learning import learn
 from workers.reduction.profile.sample import Sample, choose_sample, settled
 from workers.reduction.profile.stars import Stars
@@ -36,14 +38,14 @@ SHARED_ARCSEC = 8.0  # fits reach 5" each; beyond, a new star's wing is all that
 CORE_SHARE = 0.75  # of a saturated star's reach: its pixels there are flagged, and nothing bounds a fit
 
 
-def measure(residual: Residual, detector: Detector, parameters: PhotometryParameters) -> BandStack:
+def measure(residual: Residual, finder: PeakFinder, parameters: PhotometryParameters) -> BandStack:
     """Fit all stars of a band together and find the stars that they hid; the new stack, which the loan has too.
 
     Parameters
     ----------
     residual : Residual
         Loan of the band; in the end its frames lack every star.
-    detector : Detector
+    finder : PeakFinder
         On the grid of the scan.
     parameters : PhotometryParameters
         Thresholds and rounds.
@@ -55,6 +57,7 @@ def measure(residual: Residual, detector: Detector, parameters: PhotometryParame
     # Residuals of close pairs would be detected as stars, so pairs are iterated to convergence first.
     _settle(residual, drawn)
     residual.subtract(residual.stack.stars, swept=True)
+    resolve_blends(residual)
     _prune(residual, parameters)
     _learn_again(residual, parameters)
     for turn in range(parameters.most_rounds):
@@ -62,7 +65,7 @@ def measure(residual: Residual, detector: Detector, parameters: PhotometryParame
         if turn > 0:
             residual.relevel()
         before = residual.stack.stars.size
-        fresh = _detect_more(residual, detector, parameters)
+        fresh = _detect_more(residual, finder, parameters)
         sparse = residual.stack.crowding() < CROWDED
         enough = np.inf if sparse else parameters.enough_new_crowded * before
         if fresh < parameters.enough_new * max(before, 1) and fresh < enough:
@@ -70,6 +73,7 @@ def measure(residual: Residual, detector: Detector, parameters: PhotometryParame
         if turn in RELEARNED and turn + 1 < parameters.most_rounds:
             _learn_again(residual, parameters)
     _finish(residual, parameters)
+    residual.change(unexplained_peaks=count_unexplained(residual, finder))
     return residual.stack
 
 
@@ -162,9 +166,9 @@ def _learn_again(residual: Residual, parameters: PhotometryParameters) -> None:
     residual.draw()
 
 
-def _detect_more(residual: Residual, detector: Detector, parameters: PhotometryParameters) -> int:
+def _detect_more(residual: Residual, finder: PeakFinder, parameters: PhotometryParameters) -> int:
     """Add the stars that the residual frames show, fit each together with its neighbours; the number of new stars."""
-    peaks = detector.find(residual.arrays(), residual.stack.geometry, parameters.residual_snr)
+    peaks = finder.find(residual.arrays(), residual.stack.geometry, parameters.residual_snr)
     known = residual.stack.stars
     fresh = new_stars(peaks, known, residual.stack.fixed, parameters)
     drawn = np.concatenate([np.nan_to_num(known.flux_dn), np.zeros(fresh.size)])
@@ -182,14 +186,17 @@ def _finish(residual: Residual, parameters: PhotometryParameters) -> None:
     _drop(residual, ~_significant(residual.stack.stars, parameters.minimum_snr))
     residual.relevel()
     # Sweeps keep the residual frames up to date; places and fluxes hardly change any more.
-    for _ in range(PRUNINGS):
+    for turn in range(PRUNINGS):
         _settle(residual, np.nan_to_num(residual.stack.stars.flux_dn))
+        if turn == 0:
+            resolve_blends(residual)
         if not _prune(residual, parameters):
             break
     stars = residual.stack.stars
     sweep(residual, np.nan_to_num(stars.flux_dn))
     # The light that the last fits took from a star near the limit was noise or its neighbour's.
     residual.change(stars=stars.taken(_significant(stars, LAST_SHARE * parameters.minimum_snr)))
+    resolve_blends(residual, last=True)
 
 
 def _significant(stars: Stars, snr: float) -> Bools:
@@ -215,7 +222,9 @@ def _prune(residual: Residual, parameters: PhotometryParameters) -> bool:
     distance = np.hypot(*(places[fainter] - places[brighter]).T)
     needless = distance < UNRESOLVED_ARCSEC
     needless |= flux[fainter] < parameters.model_share * flux[brighter] * fall(distance)
-    gone = between(places, flux) | residual.stack.fixed.within(places, CORE_SHARE)
+    # What a joint fit found to be two stars is no guess at one.
+    needless &= ~(stars.resolved[fainter] & stars.resolved[brighter])
+    gone = (between(places, flux) & ~stars.resolved) | residual.stack.fixed.within(places, CORE_SHARE)
     gone[fainter[needless]] = True
     _drop(residual, gone)
     return bool(gone.any())

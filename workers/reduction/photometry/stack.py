@@ -38,6 +38,8 @@ class BandStack:
         Mean logarithms of the frames' widths in the other bands.
     rounds : int
         Rounds of detection so far.
+    unexplained_peaks : int
+        What `count_unexplained` counted after the last fit.
     """
 
     band: BandFrames
@@ -46,6 +48,7 @@ class BandStack:
     fixed: Saturated = field(default_factory=Saturated.none)
     guide: Doubles | None = None
     rounds: int = 0
+    unexplained_peaks: int = 0
 
     @property
     def frames(self) -> CalibratedFrames:

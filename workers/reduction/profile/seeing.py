@@ -43,7 +43,7 @@ def _moments(
         for row in range(jy - 3, jy + 4):
             background_row(mesh[i], row, ny, level)
             for column in range(jx - 3, jx + 4):
-                r2 = (column - x[k]) ** 2 + (row - y[k]) ** 2
+                r2 = (column - x[k]) * (column - x[k]) + (row - y[k]) * (row - y[k])
                 light = pixels[i, row, column] - level[column]
                 w = math.exp(-0.5 * r2 / (WINDOW_PIX * WINDOW_PIX)) * light
                 flagged = flagged or flags[i, row, column] != 0

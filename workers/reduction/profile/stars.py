@@ -30,6 +30,8 @@ class Stars:
         Number of pixels in the fit.
     converged : bool
         Whether the last step of the fit was far smaller than its error.
+    resolved : bool
+        Whether a joint fit found that the pixels of its group ask for this star beside its neighbours.
     """
 
     x_arcsec: Doubles
@@ -40,6 +42,7 @@ class Stars:
     chi2: Doubles
     pixels: Integers
     converged: Bools
+    resolved: Bools
 
     @classmethod
     def at(cls, x_arcsec: Doubles, y_arcsec: Doubles, flux_dn: Doubles) -> Stars:
@@ -62,6 +65,7 @@ class Stars:
             np.full((n, 3), np.nan),
             nan.copy(),
             np.zeros(n, np.int64),
+            np.zeros(n, np.bool_),
             np.zeros(n, np.bool_),
         )
 

@@ -116,11 +116,11 @@ def _cubic(t: float, weight: Singles, slope: Singles) -> None:
         a = abs(d)
         sign = 1.0 if d > 0 else -1.0
         if a < 1.0:
-            weight[k] = np.float32(1.5 * a**3 - 2.5 * a**2 + 1.0)
-            slope[k] = np.float32(sign * (4.5 * a**2 - 5.0 * a))
+            weight[k] = np.float32((1.5 * a - 2.5) * a * a + 1.0)
+            slope[k] = np.float32(sign * (4.5 * a - 5.0) * a)
         elif a < 2.0:
-            weight[k] = np.float32(-0.5 * a**3 + 2.5 * a**2 - 4.0 * a + 2.0)
-            slope[k] = np.float32(sign * (-1.5 * a**2 + 5.0 * a - 4.0))
+            weight[k] = np.float32(((-0.5 * a + 2.5) * a - 4.0) * a + 2.0)
+            slope[k] = np.float32(sign * ((-1.5 * a + 5.0) * a - 4.0))
         else:
             weight[k] = np.float32(0.0)
             slope[k] = np.float32(0.0)

@@ -46,7 +46,7 @@ def _gather_row(
     nx = frames.pixels_dn.shape[2]
     half = int(WING_OUTER_PIX)
     jx = math.floor(x_pix + 0.5)
-    reach2 = (total.size * WING_STEP_PIX) ** 2
+    reach2 = total.size * WING_STEP_PIX * total.size * WING_STEP_PIX
     dy2 = (y - y_pix) * (y - y_pix)
     for x in range(max(0, jx - half), min(nx, jx + half + 1)):
         if abs(x - jx) <= inner:

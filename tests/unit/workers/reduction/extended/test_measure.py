@@ -15,7 +15,7 @@ from workers.reduction.frames.products import EXTENDED_DTYPE, EXTENDED_RADII_ARC
 from workers.reduction.frames.scan_grid import ScanGrid
 from workers.reduction.frames.uscan import UScan
 from workers.reduction.photometry.catalogue import make_catalogue
-from workers.reduction.photometry.detection import Detector
+from workers.reduction.photometry.detection import PeakFinder
 from workers.reduction.photometry.rounds import measure
 from workers.reduction.profile.stars import Stars
 
@@ -46,10 +46,10 @@ def measured():
     paint(frames, geometry, *GALAXIES.T, exponential, half=26, rng=rng)
     residual = lent(frames, geometry, psf)
     grid, parameters = strip_grid(geometry), PhotometryParameters()
-    detector = Detector(grid)
-    peaks = detector.find(residual.arrays(), geometry, 4.0)
+    finder = PeakFinder(grid)
+    peaks = finder.find(residual.arrays(), geometry, 4.0)
     residual.change(stars=Stars.at(peaks.x_arcsec, peaks.y_arcsec, peaks.flux_dn))
-    measure(residual, detector, parameters)
+    measure(residual, finder, parameters)
     catalogue = make_catalogue(residual)
     uscan = UScan.through(np.full(FRAMES, 120.0), 10.0 + np.arange(FRAMES) * 83.25 / 3600)
     where = ScanGrid(uscan, grid, (1,), dict.fromkeys((Band.J, Band.K), np.array([ZERO_POINT])), {})

@@ -10,7 +10,7 @@ from tests.worlds.frame_stack import blank, gaussian_psf, paint, strip
 from workers.reduction.frames.grid import strip_grid
 from workers.reduction.frames.looks import find_looks
 from workers.reduction.photometry.bound import cramer_rao
-from workers.reduction.photometry.detection import Detector
+from workers.reduction.photometry.detection import PeakFinder
 from workers.reduction.photometry.residual import background_free
 
 FRAMES = 16
@@ -42,7 +42,7 @@ def residual_of(x, y, flux, seed=42, extra=None):
 
 
 def find(frames, residual, threshold=4.0):
-    return Detector(strip_grid(GEOMETRY)).find(frames.arrays(residual), GEOMETRY, threshold)
+    return PeakFinder(strip_grid(GEOMETRY)).find(frames.arrays(residual), GEOMETRY, threshold)
 
 
 def matches(peaks, x, y, radius=2.0):
@@ -120,13 +120,13 @@ def test_no_usable_frame_shows_nothing():
     assert find(frames, np.zeros_like(frames.pixels_dn)).snr.size == 0
 
 
-def test_a_detector_forgets_what_it_saw():
+def test_a_finder_forgets_what_it_saw():
     x, y, flux = stars_at((10.0, 30.0))
-    detector, nothing = Detector(strip_grid(GEOMETRY)), np.zeros(0)
+    finder, nothing = PeakFinder(strip_grid(GEOMETRY)), np.zeros(0)
     frames, residual = residual_of(x, y, flux)
-    first = detector.find(frames.arrays(residual), GEOMETRY, 4.0)
+    first = finder.find(frames.arrays(residual), GEOMETRY, 4.0)
     empty = residual_of(nothing, nothing, nothing)
-    detector.find(empty[0].arrays(empty[1]), GEOMETRY, 4.0)
-    again = detector.find(frames.arrays(residual), GEOMETRY, 4.0)
+    finder.find(empty[0].arrays(empty[1]), GEOMETRY, 4.0)
+    again = finder.find(frames.arrays(residual), GEOMETRY, 4.0)
     for name in ("x_arcsec", "y_arcsec", "flux_dn", "snr"):
         np.testing.assert_array_equal(getattr(first, name), getattr(again, name))

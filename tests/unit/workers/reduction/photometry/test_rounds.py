@@ -10,7 +10,7 @@ from app.parameters.photometry import PhotometryParameters
 from tests.worlds.frame_stack import blank, lent, paint, strip
 from workers.reduction.frames.grid import strip_grid
 from workers.reduction.photometry.bound import cramer_rao
-from workers.reduction.photometry.detection import Detector
+from workers.reduction.photometry.detection import PeakFinder
 from workers.reduction.photometry.first_look import first_look
 from workers.reduction.photometry.rounds import measure
 from workers.reduction.profile.seeing import guessed_psf
@@ -25,17 +25,17 @@ GEOMETRY = strip(FRAMES)
 def measured(x, y, flux, *, seed=91, fixed=None):
     """Residual frames after both stages, from nothing but the frames: widths and profile are learnt from a guess."""
     rng = np.random.default_rng(seed)
-    frames, detector, parameters = (
+    frames, finder, parameters = (
         blank(FRAMES, rng=rng),
-        Detector(strip_grid(GEOMETRY)),
+        PeakFinder(strip_grid(GEOMETRY)),
         PhotometryParameters(),
     )
     paint(frames, GEOMETRY, x, y, flux, rng=rng)
     no_table = np.zeros(0, FRAME_SOURCE_DTYPE)
     guess = guessed_psf(frames, no_table, parameters.field_order)
     residual = lent(frames, GEOMETRY, guess, fixed=fixed or Saturated.none())
-    first_look(residual, detector, parameters)
-    measure(residual, detector, parameters)
+    first_look(residual, finder, parameters)
+    measure(residual, finder, parameters)
     return residual
 
 

@@ -8,7 +8,7 @@ import pytest
 from app.parameters.photometry import PhotometryParameters
 from tests.worlds.frame_stack import SIGMA_PIX, axis_share, blank, lent, paint, stamp_at, strip
 from workers.reduction.frames.grid import strip_grid
-from workers.reduction.photometry.detection import Detector
+from workers.reduction.photometry.detection import PeakFinder
 from workers.reduction.photometry.first_look import first_look
 from workers.reduction.photometry.rounds import _learn_again, measure
 from workers.reduction.profile.learning import _follow
@@ -71,7 +71,7 @@ def frame_table(geometry, x, y, flux):
 def looked(frames, geometry, table):
     """Residual frames after the first look."""
     residual = lent(frames, geometry, guessed_psf(frames, table, PhotometryParameters().field_order))
-    first_look(residual, Detector(strip_grid(geometry)), PhotometryParameters())
+    first_look(residual, PeakFinder(strip_grid(geometry)), PhotometryParameters())
     return residual
 
 
@@ -167,7 +167,7 @@ def test_a_scan_without_stars_keeps_its_guess():
     assert stack.psf.stars == 0
     assert stack.psf.width_pix(0.0) == pytest.approx(2.3548 * DEFAULT_SIGMA_PIX, rel=0.03)
     assert (stack.psf.log_width == 0.0).all()
-    stack = measure(residual, Detector(strip_grid(geometry)), PhotometryParameters())
+    stack = measure(residual, PeakFinder(strip_grid(geometry)), PhotometryParameters())
     # White noise: one peak above 4 sigma in 30,000 square arcseconds, none that is clearly a star.
     assert stack.stars.size < 40
     assert (stack.stars.flux_dn < 6.5 * stack.stars.flux_error_dn).all()

@@ -10,7 +10,7 @@ from app.parameters.photometry import PhotometryParameters
 from tests.unit.workers.reduction.merging.test_read1 import band_frames, inside
 from tests.worlds.small_scan import make_scan
 from workers.reduction.frames.grid import strip_grid
-from workers.reduction.photometry.detection import Detector
+from workers.reduction.photometry.detection import PeakFinder
 from workers.reduction.photometry.first_look import first_look
 from workers.reduction.photometry.residual import ResidualMemory
 from workers.reduction.photometry.stack import BandStack
@@ -97,11 +97,11 @@ def learnt_psf():
     scan = make_scan(frames=8, count=300, seed=63, bright=(3.3, 4.4))
     band = band_frames(scan)
     table = extract_frame_sources(band.frames, band.raw, band.calibration)
-    detector = Detector(strip_grid(band.geometry))
+    finder = PeakFinder(strip_grid(band.geometry))
     parameters = PhotometryParameters()
     stack = BandStack(band, guessed_psf(band.frames, table, parameters.field_order))
     with ResidualMemory(band.frames.pixels_dn.shape).lend(stack) as residual:
-        return first_look(residual, detector, parameters).psf
+        return first_look(residual, finder, parameters).psf
 
 
 def test_wings_of_rows_touch_clipped_stars_only(saturating, found):

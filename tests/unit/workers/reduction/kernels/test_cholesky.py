@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from workers.reduction.images.cholesky import factorise, solve
+from workers.reduction.kernels.cholesky import factorise, solve
 
 
 def positive(n, seed):
