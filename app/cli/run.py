@@ -9,7 +9,7 @@ from typing import Annotated, Any
 
 import typer
 
-from app.cli import run_compare, run_recall, run_replay, run_stale, run_status
+from app.cli import run_match, run_recall, run_replay, run_stale, run_status
 from app.cli.output import JsonOption, emit_record, emit_table, json_wanted, say
 from app.cli.run_options import (
     TASK_COLUMNS,
@@ -42,7 +42,7 @@ app.add_typer(run_status.app)
 app.add_typer(run_recall.app)
 app.add_typer(run_stale.app)
 app.add_typer(run_replay.app)
-app.add_typer(run_compare.app)
+app.add_typer(run_match.app)
 
 RUN_COLUMNS = ("run", "kind", "state", "tasks", "done", "failed", "code", "commit", "frozen", "sealed")
 

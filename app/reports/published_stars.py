@@ -132,7 +132,7 @@ def read_published(path: Path) -> PublishedStars:
     if None in places or not any(_column(header, MAGNITUDES[band]) for band in BANDS):
         raise CatalogueFileError(
             f"{path.name} with the columns {', '.join(header[:12]) or 'none'}",
-            expected="ra, decl and at least one of j_m, h_m, k_m (mapps run compare --help)",
+            expected="ra, decl and at least one of j_m, h_m, k_m (mapps run match --help)",
         )
     if not rows:
         raise CatalogueFileError(f"{path.name} without a row", expected="at least one star")

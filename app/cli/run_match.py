@@ -1,4 +1,4 @@
-"""`mapps run compare`: a run beside a published catalogue."""
+"""`mapps run match`: a run beside a published catalogue."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def _limit(words: str, help_text: str) -> Any:
 
 
 @app.command()
-def compare(
+def match(
     name: NameArgument,
     file: Annotated[Path, typer.Argument(help="CSV of published stars.", metavar="FILE")],
     *,

@@ -1,4 +1,4 @@
-"""`mapps run compare` as an operator types it, on rows of a real database."""
+"""`mapps run match` as an operator types it, on rows of a real database."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ HEADER = "ra,decl,j_m,ph_qual,rd_flg,cc_flg\n"
 
 @pytest.fixture
 def command(live_database, capsys):
-    """Run `mapps run compare`; status, standard output and standard error."""
+    """Run `mapps run match`; status, standard output and standard error."""
 
     def do(*words):
         capsys.readouterr()
         forget_mode()
-        status = mapps(["run", "compare", *map(str, words)])
+        status = mapps(["run", "match", *map(str, words)])
         told = capsys.readouterr()
         forget_mode()
         return status, told.out, told.err
@@ -44,7 +44,7 @@ def run(live_database):
             (world.run_id,),
         )
         connection.execute(
-            "UPDATE survey.scan SET ra_1 = 9, dec_1 = -1, ra_2 = 11, dec_2 = -1, ra_3 = 9, dec_3 = 4, ra_4 = 11,"
+            "UPDATE wsdb.scan_coverage SET ra_1 = 9, dec_1 = -1, ra_2 = 11, dec_2 = -1, ra_3 = 9, dec_3 = 4, ra_4 = 11,"
             " dec_4 = 4 WHERE scan_key = ANY(%s)",
             (list(world.scan_keys),),
         )
