@@ -1,14 +1,14 @@
 """The tables of the first version: sql/schema/frozen/0001_tables.sql, executed as it stands.
 
-Revisions begin with r: 0001 to 0003 were those of layouts before the first release, which nothing leads on from
-(app/db/migrate.py says so to whoever still has such a database).
+Its revision is r0002: 0001 to 0003 and r0001, without natural keys, were those of layouts before the first release, which
+nothing leads on from (app/db/migrate.py says so to whoever still has such a database).
 """
 
 from alembic import op
 
 from app.db.statements import statement
 
-revision = "r0001"
+revision = "r0002"
 down_revision = None
 branch_labels = None
 depends_on = None
