@@ -27,7 +27,8 @@ def test_a_new_run_has_leaves_with_keys(database):
         kinds = dict(
             connection.execute(
                 "SELECT contype::text, count(*) FROM pg_constraint AS c JOIN pg_class AS t ON t.oid = c.conrelid"
-                " WHERE t.relname LIKE '%%measurement_r7%%' AND t.relkind = 'r' AND contype IN ('p', 'f') GROUP BY contype"
+                " WHERE t.relname LIKE '%%measurement_r7%%' AND t.relkind = 'r' AND contype IN ('p', 'f')"
+                " GROUP BY contype"
             ).fetchall()
         )
     # Twelve zones of point sources and one leaf of extended ones, each tied to its attempts.
