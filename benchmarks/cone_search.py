@@ -14,6 +14,7 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
@@ -82,11 +83,35 @@ def _attempts(connection: Connection[Any], count: int) -> list[Attempt]:
     return [first, *(Attempt(*row) for row in made.fetchall())]
 
 
-def _fill(connection: Connection[Any], rows: int) -> None:
+def load_strips(connection: Connection[Any], rows: int) -> Attempt:
+    """Fill a sealed run with a strip of `ROWS_A_STRIP` rows a scan; give the attempt at the first."""
     attempts = _attempts(connection, rows // ROWS_A_STRIP)
     for records in _strips(attempts):
         copy_rows(connection, SourceTable.POINT, POINT_SOURCE, records)
     connection.execute("SELECT wsdb.seal_run(%s)", (attempts[0].run_id,))
+    return attempts[0]
+
+
+@contextmanager
+def own_database(name: str) -> Iterator[Connection[Any]]:
+    """Connect to a migrated database of this name on the private server; it is dropped at the end."""
+    cluster = private_cluster()
+    cluster.ensure()
+    drop = f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)'
+    with connect_url(cluster.url(database="postgres"), autocommit=True) as admin:
+        admin.execute(drop)
+        admin.execute(f'CREATE DATABASE "{name}"')
+    try:
+        migrate.upgrade(cluster.url(database=name))
+        with connect_url(cluster.url(database=name)) as connection:
+            yield connection
+    finally:
+        with connect_url(cluster.url(database="postgres"), autocommit=True) as admin:
+            admin.execute(drop)
+
+
+def _fill(connection: Connection[Any], rows: int) -> None:
+    load_strips(connection, rows)
     connection.execute("CREATE SCHEMA former")
     names = [column.name for column in POINT_SOURCE if column.name != "coadd_key"]
     place = names.index("id") + 1
@@ -160,21 +185,10 @@ def main() -> int:
     parser.add_argument("--cones", type=int, default=200)
     wanted = parser.parse_args()
     rows = max(1, wanted.rows // ROWS_A_STRIP) * ROWS_A_STRIP
-    cluster = private_cluster()
-    cluster.ensure()
-    with connect_url(cluster.url(database="postgres"), autocommit=True) as admin:
-        admin.execute(f'DROP DATABASE IF EXISTS "{DATABASE}" WITH (FORCE)')
-        admin.execute(f'CREATE DATABASE "{DATABASE}"')
-    try:
-        url = cluster.url(database=DATABASE)
-        migrate.upgrade(url)
-        with connect_url(url) as connection:
-            _fill(connection, rows)
-            print(f"{rows} rows      {'former':>9} {'natural':>9}  ratio")
-            good = _measure(connection, rows, wanted.cones)
-    finally:
-        with connect_url(cluster.url(database="postgres"), autocommit=True) as admin:
-            admin.execute(f'DROP DATABASE IF EXISTS "{DATABASE}" WITH (FORCE)')
+    with own_database(DATABASE) as connection:
+        _fill(connection, rows)
+        print(f"{rows} rows      {'former':>9} {'natural':>9}  ratio")
+        good = _measure(connection, rows, wanted.cones)
     print(f"limits: time {TIME_LIMIT}, pages {PAGES_LIMIT}; nothing lost is 1.00")
     return 0 if good else 1
 

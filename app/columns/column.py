@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from enum import Enum
 
-from app.instruments.bands import BANDS
+from app.instruments.bands import BANDS, Band
 
 
 class Kind(Enum):
@@ -69,6 +69,13 @@ OPEN_UNTIL_RELEASE = "given by a release, not by a reduction"
 """Null rule of such columns in the working database."""
 
 
+class Calibrated(Enum):
+    """What a photometric solution makes of a column (`app.columns.calibrated`)."""
+
+    MAGNITUDE = "takes the zero point of its scan"
+    TOTAL_UNCERTAINTY = "takes the error of that zero point in place of the nominal one"
+
+
 @dataclass(frozen=True)
 class Column:
     """One column of a source table.
@@ -95,6 +102,10 @@ class Column:
         Who fills the column; empty as long as nobody does, and then it is null in every row.
     released_null : str
         When a release leaves a column null that it fills (`Producer.RELEASE`); empty means never.
+    calibrated : Calibrated or None
+        What a solution changes; None where the column is the same in the calibrated view.
+    band : Band or None
+        Band that the column belongs to; set by `expand_bands`.
     """
 
     name: str
@@ -107,6 +118,8 @@ class Column:
     text_format: str = "%s"
     producers: frozenset[Producer] = NOBODY
     released_null: str = ""
+    calibrated: Calibrated | None = None
+    band: Band | None = None
 
     @property
     def measured(self) -> bool:
@@ -155,6 +168,7 @@ def expand_bands(columns: Iterable[Column]) -> tuple[Column, ...]:
             name=column.name.format(b=band.value),
             description=column.description.format(B=band.label),
             ucd=column.ucd.format(ucd=f"em.IR.{band.label[0]}"),
+            band=band,
         )
         for band in BANDS
         for column in group

@@ -7,6 +7,7 @@ from app.columns.column import (
     BY_STEP,
     MEASURED,
     ROUNDED,
+    Calibrated,
     Column,
     Kind,
     expand_bands,
@@ -29,6 +30,7 @@ _APERTURES = tuple(
             "phot.mag;{ucd}",
             "does not fit or negative flux",
             producers=MEASURED,
+            calibrated=Calibrated.MAGNITUDE,
         ),
         Column(
             f"{{b}}_msig_{radius}",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from app.columns.column import MEASURED, RAW_ONLY, Column, Kind, expand_bands
+from app.columns.column import MEASURED, RAW_ONLY, Calibrated, Column, Kind, expand_bands
 
 UNMEASURED = "not measured in this band"
 
@@ -17,6 +17,7 @@ PHOTOMETRY = expand_bands(
             "ph_qual X, or outside the coverage",
             text_format="%6.3f",
             producers=MEASURED,
+            calibrated=Calibrated.MAGNITUDE,
         ),
         Column(
             "{b}_msig",
@@ -46,6 +47,7 @@ PHOTOMETRY = expand_bands(
             "cmsig is null, or the error of the zero point is unknown",
             text_format="%5.3f",
             producers=MEASURED,
+            calibrated=Calibrated.TOTAL_UNCERTAINTY,
         ),
         Column(
             "{b}_snr",
@@ -75,6 +77,7 @@ PHOTOMETRY = expand_bands(
             "phot.mag;{ucd}",
             "no profile fit",
             producers=MEASURED,
+            calibrated=Calibrated.MAGNITUDE,
         ),
         Column(
             "{b}_msig_psf",
@@ -94,6 +97,7 @@ PHOTOMETRY = expand_bands(
             "negative flux or off the coverage",
             text_format="%6.3f",
             producers=MEASURED,
+            calibrated=Calibrated.MAGNITUDE,
         ),
         Column(
             "{b}_msig_stdap",
@@ -122,6 +126,7 @@ PHOTOMETRY = expand_bands(
             "phot.mag;{ucd}",
             "not measured on Read_1 frames; always for sources from Atlas images",
             producers=RAW_ONLY,
+            calibrated=Calibrated.MAGNITUDE,
         ),
         Column(
             "{b}_msig_r1",

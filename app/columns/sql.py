@@ -13,11 +13,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from textwrap import fill
 
+from app.columns.calibrated import VIEWS, render_view
 from app.columns.column import Column, Producer, names_by
-from app.columns.extended_source import EXTENDED_SOURCE
 from app.columns.flags import FLAGS
 from app.columns.hash_versions import RUN, VERSIONS
-from app.columns.point_source import POINT_SOURCE
 from app.columns.published import PUBLISHED_ATLAS, PUBLISHED_PSC, PUBLISHED_XSC
 from app.instruments.bands import BANDS, Band
 
@@ -102,20 +101,13 @@ def render() -> dict[str, str]:
 
 
 def _calibrated() -> Iterable[str]:
-    for name, table, columns in (
-        ("point_source", "point_measurement", POINT_SOURCE),
-        ("extended_source", "extended_measurement", EXTENDED_SOURCE),
-    ):
-        yield (
-            f"CREATE OR REPLACE VIEW wsdb.{name} AS\nSELECT\n"
-            f"{_list((column.name for column in columns), indent=4)}\nFROM wsdb.{table};"
-        )
-        yield f"{_comment(f'wsdb.{name}', f'Rows of wsdb.{table}')}\n"
-    yield _copied_comments(
-        ("wsdb.point_source", "wsdb.point_measurement"),
-        ("wsdb.extended_source", "wsdb.extended_measurement"),
-        ("wsdb.atlas_image", "wsdb.atlas_measurement"),
+    yield (
+        "-- What people query is calibrated: rows of the tables through the solution that their night has adopted. A\n"
+        "-- query of a view is planned as if it had been written with the joins: it uses the indexes of the table.\n"
     )
+    yield from map(render_view, VIEWS)
+    views = [(f"wsdb.{view.name}", f"wsdb.{view.table}") for view in VIEWS]
+    yield _copied_comments(*views, ("wsdb.atlas_image", "wsdb.atlas_measurement"))
 
 
 def _flags() -> Iterable[str]:

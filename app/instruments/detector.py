@@ -3,8 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Final
 
 from app.instruments.bands import Band
+
+NOMINAL_ERROR_MAG: Final = 0.1
+"""One sigma of a nominal zero point: those of nights stay within +-0.1 to 0.2 (background/survey 2.13).
+
+It is in `msigcom` as it is measured; the calibrated view of the working database puts a solution's error in its place.
+"""
 
 
 @dataclass(frozen=True)

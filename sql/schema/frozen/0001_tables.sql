@@ -1585,6 +1585,44 @@ COMMENT ON COLUMN wsdb.scan_coverage.dec_4 IS 'dec of the north-western corner i
 COMMENT ON COLUMN wsdb.scan_coverage.coverage IS 'HEALPix cells with data, as ranges of nested cells of order 29';
 COMMENT ON COLUMN wsdb.scan_coverage.coverage_order IS 'HEALPix order of the cells that were found covered';
 
+CREATE TABLE calibration.adopted_zero_point (
+    run_id INTEGER NOT NULL,
+    scan_key INTEGER NOT NULL,
+    solution_id INTEGER NOT NULL,
+    j_centre_mag DOUBLE PRECISION,
+    j_slope_mag DOUBLE PRECISION,
+    j_curvature_mag DOUBLE PRECISION,
+    j_error_mag DOUBLE PRECISION,
+    h_centre_mag DOUBLE PRECISION,
+    h_slope_mag DOUBLE PRECISION,
+    h_curvature_mag DOUBLE PRECISION,
+    h_error_mag DOUBLE PRECISION,
+    k_centre_mag DOUBLE PRECISION,
+    k_slope_mag DOUBLE PRECISION,
+    k_curvature_mag DOUBLE PRECISION,
+    k_error_mag DOUBLE PRECISION,
+    CONSTRAINT pk_adopted_zero_point PRIMARY KEY (run_id, scan_key),
+    CONSTRAINT fk_adopted_zero_point_run_id FOREIGN KEY(run_id) REFERENCES production.run (run_id),
+    CONSTRAINT fk_adopted_zero_point_scan_key FOREIGN KEY(scan_key) REFERENCES survey.scan (scan_key),
+    CONSTRAINT fk_adopted_zero_point_solution_id FOREIGN KEY(solution_id) REFERENCES calibration.solution (solution_id)
+);
+COMMENT ON TABLE calibration.adopted_zero_point IS 'Zero points of adopted solutions, a row a scan: what the calibrated views join, kept by triggers';
+COMMENT ON COLUMN calibration.adopted_zero_point.run_id IS 'Run';
+COMMENT ON COLUMN calibration.adopted_zero_point.scan_key IS 'Scan';
+COMMENT ON COLUMN calibration.adopted_zero_point.solution_id IS 'Solution adopted';
+COMMENT ON COLUMN calibration.adopted_zero_point.j_centre_mag IS 'J: added to magnitudes at x_scan = 0; null where the solution has none of the band';
+COMMENT ON COLUMN calibration.adopted_zero_point.j_slope_mag IS 'J: times x_scan in arcsec, to be added; null where the solution has none of the band';
+COMMENT ON COLUMN calibration.adopted_zero_point.j_curvature_mag IS 'J: times the square of x_scan in arcsec, to be added too; null where the solution has none of the band';
+COMMENT ON COLUMN calibration.adopted_zero_point.j_error_mag IS 'J: error of the offset; null where the solution has none of the band';
+COMMENT ON COLUMN calibration.adopted_zero_point.h_centre_mag IS 'H: added to magnitudes at x_scan = 0; null where the solution has none of the band';
+COMMENT ON COLUMN calibration.adopted_zero_point.h_slope_mag IS 'H: times x_scan in arcsec, to be added; null where the solution has none of the band';
+COMMENT ON COLUMN calibration.adopted_zero_point.h_curvature_mag IS 'H: times the square of x_scan in arcsec, to be added too; null where the solution has none of the band';
+COMMENT ON COLUMN calibration.adopted_zero_point.h_error_mag IS 'H: error of the offset; null where the solution has none of the band';
+COMMENT ON COLUMN calibration.adopted_zero_point.k_centre_mag IS 'Ks: added to magnitudes at x_scan = 0; null where the solution has none of the band';
+COMMENT ON COLUMN calibration.adopted_zero_point.k_slope_mag IS 'Ks: times x_scan in arcsec, to be added; null where the solution has none of the band';
+COMMENT ON COLUMN calibration.adopted_zero_point.k_curvature_mag IS 'Ks: times the square of x_scan in arcsec, to be added too; null where the solution has none of the band';
+COMMENT ON COLUMN calibration.adopted_zero_point.k_error_mag IS 'Ks: error of the offset; null where the solution has none of the band';
+
 CREATE TABLE calibration.adoption (
     run_id INTEGER NOT NULL,
     night_id INTEGER NOT NULL,

@@ -11,9 +11,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from app.arrays import Doubles
-from app.instruments.detector import Detector
+from app.instruments.detector import NOMINAL_ERROR_MAG, Detector
 
-NOMINAL_ERROR_MAG = 0.1  # zero points of nights stay within +-0.1 to 0.2 (background/survey 2.13)
 FEWEST_STARS = 3
 
 
