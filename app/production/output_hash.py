@@ -22,6 +22,7 @@ from app.sky.footprint import Corners
 # They differ between two attempts, or two runs, at the same work: the publication adds them while it loads the rows.
 _KEYS_OF_THE_CLAIM = names_by(POINT_SOURCE, Producer.PUBLICATION)
 _SOURCES = ("point_sources", "extended_sources")
+_OF_SOLUTIONS = ("zero_points", "sets", "standards")
 _ROWS = ("atlas_images", "calibrations", "zero_points", "metrics")
 
 
@@ -57,11 +58,15 @@ def output_hash(publication: Publication, version: int = NEWEST) -> str:
         _add_records(digest, getattr(publication, part), names[part], version)
     for part in _ROWS:
         _add_rows(digest, getattr(publication, part), names[part], version)
-    # Added only where present: nights have no coverage, and images that were ingested no diagnostics.
+    # Added only where present: nights have no coverage, images that were ingested no diagnostics, scans no solution.
     if publication.scan_coverage:
         _add_rows(digest, publication.scan_coverage, names["scan_coverage"], version)
     if publication.diagnostics is not None:
         _add_rows(digest, (publication.diagnostics,), names["diagnostics"], version)
+    if publication.solution is not None:
+        _add_rows(digest, (publication.solution,), names["solution"], version)
+        for part in _OF_SOLUTIONS:
+            _add_rows(digest, getattr(publication.solution, part), names[f"solution_{part}"], version)
     return digest.hexdigest()
 
 

@@ -24,9 +24,11 @@ from app.production.publication import (
     ScanCoverageRow,
     ZeroPointRow,
 )
+from app.production.solution_rows import ScanZeroPointRow, SetUsedRow, SolutionRows, StandardUsedRow
 
-NO_CONTENT = {"url", "raw_file_id"}
-"""Where a file lies, and its key in this database: its SHA-256 stands for what it holds."""
+NO_CONTENT = {"url", "raw_file_id", "zero_points", "sets", "standards"}
+"""Where a file lies, and its key in this database: its SHA-256 stands for what it holds. Rows of a solution have
+lists of their own."""
 
 
 def columns_of_today() -> HashedColumns:
@@ -38,6 +40,10 @@ def columns_of_today() -> HashedColumns:
         "metrics": Metric,
         "diagnostics": DiagnosticsRow,
         "scan_coverage": ScanCoverageRow,
+        "solution": SolutionRows,
+        "solution_zero_points": ScanZeroPointRow,
+        "solution_sets": SetUsedRow,
+        "solution_standards": StandardUsedRow,
     }
     return HashedColumns(
         release=CONTENT,
