@@ -369,12 +369,14 @@ def test_the_reaper_waits_for_no_operator(observer, pair):
     world = make_world(observer, 2)
     held = [claim(observer, world), claim(observer, world)]
     end_leases(observer, world)
+    # Leases of other tests in this database run out where the machine is busy: only the tasks of this one are asked for.
+    own = {attempt.task_id for attempt in held}
     operator, reaper = pair
     with operator.transaction():
         operator.execute(statement("production/queue/lock_tasks_in_order"), {"task_ids": [held[0].task_id]})
         reaper.execute("SET lock_timeout = '5s'")
-        assert set(protocol.reap(reaper, 0.0)) == {held[1].task_id}
-    assert set(protocol.reap(reaper, 0.0)) == {held[0].task_id}
+        assert own.intersection(protocol.reap(reaper, 0.0)) == {held[1].task_id}
+    assert own.intersection(protocol.reap(reaper, 0.0)) == {held[0].task_id}
     reaper.execute("RESET lock_timeout")
 
 
