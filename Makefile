@@ -7,7 +7,7 @@ SOURCES := app workers tests benchmarks migrations
 
 help:
 	@echo "make install  system packages (apt, asks sudo) and Python packages (.venv); says first what it will do"
-	@echo "make demo     observe, reduce and release a small simulated night"
+	@echo "make demo     observe, reduce and release two small simulated nights"
 	@echo "make test     run all tests on a private PostgreSQL; some of them by pytest's words in ARGS:"
 	@echo "              make test ARGS=\"tests/unit/app/sky -q\"       make test ARGS=\"-m 'not database'\""
 	@echo "make lint     ruff: rules and format"

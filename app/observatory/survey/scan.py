@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from app.observatory.camera import BandCamera
     from app.observatory.schedule import ScanPlan
 
-# Spikes and halos of the brightest stars reach so far beyond the frames; half a frame and its diagonal besides.
+# Half a frame, and 40" that a profile reaches, 5" of the arrays' offsets and 45" for field rotation and motion.
 _REACH_DEG = 0.5 * 512.0 / 3600.0 + 90.0 / 3600.0
 _HALF_FIELD_ARCSEC = SIZE - 1.0  # pixels of 2", from the middle to the middle of the outermost pixel
 

@@ -30,6 +30,9 @@ from app.observatory.survey.plan import Nebula, PlacedGalaxy, PlacedStar, Survey
 from app.sky.galactic import galactic
 
 CELL_SIDE = 256  # HEALPix nside of the cells of faint stars, 0.052 square degrees
+# How far from its place an object still gives light: spikes of a star of J 2 reach 240"; the largest galaxies that are
+# drawn fall below the noise within 160"; placed galaxies and nebulae up to half a degree.
+_SPIKE_REACH_DEG, _GALAXY_REACH_DEG, _PLACED_REACH_DEG = 240.0 / 3600.0, 160.0 / 3600.0, 0.5
 _STAR_TAG, _MOTION_TAG, _VARIABLE_TAG, _FORM_TAG = 0x5B1, 0x5B2, 0x5B3, 0x5B4
 
 
@@ -56,17 +59,23 @@ def objects_in(plan: SurveyPlan, region: Region) -> Table:
     plan : SurveyPlan
         Seed and composition of the sky.
     region : Region
-        Sky that is asked for; objects whose place at 2000.0 lies in it are returned.
+        Sky that is asked for: faint stars are returned whose place at 2000.0 lies in it; galaxies, stars of the
+        reference catalogue and placed objects also from around it, as far as their light may reach into it.
 
     Returns
     -------
     structured array of OBJECT_DTYPE, (n,)
         Ordered by `object_id`.
     """
-    parts = [_reference_stars(plan, region), _placed(plan)]
-    parts += [_stars_of_cell(plan, int(cell)) for cell in _cells(region)]
-    parts += [_galaxies_of_cell(plan, int(cell)) for cell in cells_touching(region, GALAXY_CELL_SIDE)]
-    found = np.concatenate([np.zeros(0, OBJECT_DTYPE), *(only_in(region, part) for part in parts)])
+    around = region.grown(_GALAXY_REACH_DEG)
+    parts = [_reference_stars(plan, region.grown(_SPIKE_REACH_DEG))]
+    parts.append(only_in(region.grown(_PLACED_REACH_DEG), _placed(plan)))
+    parts += [only_in(region, _stars_of_cell(plan, int(cell))) for cell in _cells(region)]
+    parts += [
+        only_in(around, _galaxies_of_cell(plan, int(cell)))
+        for cell in cells_touching(around, GALAXY_CELL_SIDE)
+    ]
+    found = np.concatenate([np.zeros(0, OBJECT_DTYPE), *parts])
     return np.asarray(found[np.argsort(found["object_id"], kind="stable")])
 
 
