@@ -36,7 +36,7 @@ types: install
 check: lint types test
 
 bench: install
-	@for name in loader release scan_overlaps accuracy crowded speed; do echo "== $$name"; $(PYTHON) -m benchmarks.$$name || exit 1; done
+	@for name in loader release scan_overlaps simulation accuracy crowded speed; do echo "== $$name"; $(PYTHON) -m benchmarks.$$name || exit 1; done
 
 clean:
 	rm -rf .venv .pytest_cache .mypy_cache .ruff_cache .hypothesis mapps.egg-info

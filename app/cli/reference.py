@@ -39,7 +39,9 @@ def load(
     seed: Annotated[int, typer.Option(help="Of the synthetic catalogue; the simulator's is 0.")] = 0,
     night: Annotated[
         list[Path] | None,
-        typer.Option(metavar="FOLDER", help="Only made-up stars around raw nights, one a --night: a first try."),
+        typer.Option(
+            metavar="FOLDER", help="Only made-up stars around raw nights, one a --night: a first try."
+        ),
     ] = None,
     replace: Annotated[
         bool,
@@ -56,7 +58,7 @@ def load(
 
     if tycho2 and (synthetic or night):
         raise UserError("--tycho2 with --synthetic or --night", expected="one of them")
-    stars, catalogue, source = _read_tycho2(tycho2) if tycho2 else _make_synthetic(seed, night or [])
+    stars, catalogue, source = _read_tycho2(tycho2) if tycho2 else made_up_stars(seed, night or [])
     with connect() as connection:
         loaded = load_reference(connection, stars, catalogue, source, replace=replace)
     say(
@@ -76,8 +78,21 @@ def _read_tycho2(paths: list[Path]) -> tuple[ReferenceStars, str, str]:
     return read_tycho2(paths), CATALOGUE, "files " + ", ".join(sorted(path.name for path in paths))
 
 
-def _make_synthetic(seed: int, nights: list[Path]) -> tuple[ReferenceStars, str, str]:
-    """Made-up stars of the whole sky or around raw nights, the name of their catalogue, seed and area."""
+def made_up_stars(seed: int, nights: list[Path]) -> tuple[ReferenceStars, str, str]:
+    """Make up stars of the whole sky or around raw nights.
+
+    Parameters
+    ----------
+    seed : int
+        Seed of the catalogue.
+    nights : list of Path
+        Folders of raw nights; none for the whole sky.
+
+    Returns
+    -------
+    stars, catalogue, source
+        Rows of REFERENCE_DTYPE, the name of their catalogue, and its seed and area.
+    """
     from app.ingest.night_sky import night_regions
     from app.ingest.reference_synthetic import CATALOGUE, synthetic_regions, synthetic_sky
 

@@ -5,12 +5,14 @@ from __future__ import annotations
 from dataclasses import fields
 from datetime import date
 
+import numpy as np
 import pytest
 
 from app.cli.main import run
-from app.observatory.survey.plan import SurveyPlan
+from app.observatory.survey.plan import GALAXY_FORMS, SurveyPlan
 from app.observatory.survey.plan_file import PlanFileError, find_plan, read_plan, shipped_plans
-from app.observatory.survey.schedule import plan_scans
+from app.observatory.survey.schedule import plan_scans, tiles_of
+from app.sky.galactic import galactic
 from tests.worlds.places import ROOT
 
 GOOD = """
@@ -173,3 +175,44 @@ def test_every_key_is_explained():
             key = item.metadata.get("key", item.name)
             assert f"`{key}`" in page or f"{key}]" in page, key
             kinds += [item.metadata["table"]] if "table" in item.metadata else []
+
+
+def test_the_other_plans_hold_what_they_are_named_after():
+    assert {"pairs", "galaxies", "plane"} <= set(shipped_plans())
+    pairs = read_plan(find_plan("pairs"))
+    assert pairs.sky.pair_share >= 0.5
+    visits = [visit for night in pairs.nights for visit in night.visits]
+    assert {visit.defocus_arcsec > 0.0 for visit in visits} == {True, False}
+    galaxies = read_plan(find_plan("galaxies"))
+    assert {galaxy.form for galaxy in galaxies.galaxies} == set(GALAXY_FORMS)
+    # Exponential discs with half their light within 48" are seen over 4' and more.
+    assert sum(galaxy.half_light_arcsec > 48.0 for galaxy in galaxies.galaxies) >= 5
+    assert galaxies.nebulae
+    plane = read_plan(find_plan("plane"))
+    assert plane.crowds
+    assert plane.nebulae
+    low = [
+        field for field in plane.fields if abs(float(galactic([field.ra_deg], [field.decl_deg])[1][0])) < 3.0
+    ]
+    assert low
+    for name in ("galaxies", "plane"):
+        assert max(scan.frame_count for scan in scans_of(name)[1]) <= 36
+
+
+def test_spikes_of_very_bright_stars_cross_edges_of_scans():
+    """A star stands beside the overlap of two tiles or outside a tile, nearer than its spikes reach."""
+    for name in ("survey", "plane"):
+        plan = read_plan(find_plan(name))
+        tiles = [tile for field in plan.fields if field.kind == "survey" for tile in tiles_of(plan, field)]
+        for star in plan.stars:
+            offsets = [
+                abs((star.ra_deg - tile.ra_deg + 180.0) % 360.0 - 180.0)
+                * np.cos(np.radians(star.decl_deg))
+                * 3600.0
+                for tile in tiles
+                if tile.decl_deg[0] < star.decl_deg < tile.decl_deg[-1]
+            ]
+            if any(abs(offset - 256.0) < 120.0 for offset in offsets):
+                break
+        else:
+            pytest.fail(f"no star at an edge in {name}")

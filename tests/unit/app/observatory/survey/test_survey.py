@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 from app.cli.main import run
+from app.cli.reference import made_up_stars
 from app.errors import ConflictError, InputError, SettingsError
 from app.formats.raw_folder import raw_files
 from app.formats.raw_night import read_raw_header, read_raw_scan, validate
@@ -139,6 +140,18 @@ def test_standards_are_constant_stars_with_small_errors(observed):
     assert np.abs(error).max() < 0.03
     variable = objects["object_id"][objects["amplitude_mag"] > 0.0]
     assert not np.isin(rows["source_id"], variable).any()
+
+
+def test_made_up_reference_stars_of_all_nights_at_once(observed):
+    folder, summary = observed
+    stars, catalogue, source = made_up_stars(0, [folder / night.name for night in PLAN.nights])
+    assert (catalogue, source) == ("synthetic", "seed 0, around nights 980427s, 990427n")
+    assert np.unique(stars["star_id"]).size == stars.size
+    objects = read_survey_table(summary.truth, "OBJECTS")
+    seen = objects["reference_id"][objects["reference_id"] != 0]
+    assert seen.size >= 2
+    # Wrongly pointed frames see stars that nobody would load: the commanded sky is what is known.
+    assert np.isin(seen, stars["star_id"]).mean() > 0.5
 
 
 def test_existing_nights_are_left_and_others_refused(observed):
