@@ -37,7 +37,7 @@ _EXTINCTION_MAG = {
 # Water vapour raises J most, in each site's summer: August in the north, February in the south.
 _YEARLY_MAG = {Band.J: 0.016, Band.H: 0.006, Band.K: 0.008}
 _MOIST_MONTH = {"n": 8, "s": 2}
-_NIGHTLY_EXTINCTION_MAG = 0.006
+_NIGHTLY_MAG = {Band.J: 0.006, Band.H: 0.003, Band.K: 0.004}  # from night to night within a month
 
 
 @dataclass(frozen=True)
@@ -84,7 +84,7 @@ def band_nights(plan: SurveyPlan, night: NightPlan) -> dict[Band, BandNight]:
         for knot, step in enumerate(random.standard_normal(_KNOTS.size)):
             drift[knot] = memory * drift[knot - 1] + np.sqrt(1.0 - memory**2) * step if knot else step
         extinction = _EXTINCTION_MAG[night.site][band] + _YEARLY_MAG[band] * phase
-        extinction += _NIGHTLY_EXTINCTION_MAG * random.standard_normal()
+        extinction += _NIGHTLY_MAG[band] * random.standard_normal()
         zero = CONFIGURATIONS[night.camera].camera(band).zero_point_mag + float(np.clip(offset, -0.2, 0.2))
         middle = drift - float(np.interp(0.0, _KNOTS, drift))
         result[band] = BandNight(zero, max(float(extinction), 0.01), _DRIFT_MAG[band] * middle)
