@@ -7,7 +7,7 @@ SOURCES := app workers tests benchmarks migrations
 
 help:
 	@echo "make install  system packages (apt, asks sudo) and Python packages (.venv); says first what it will do"
-	@echo "make demo     observe, reduce and release a small simulated night"
+	@echo "make demo     observe, reduce and release two small simulated nights"
 	@echo "make test     run all tests on a private PostgreSQL; some of them by pytest's words in ARGS:"
 	@echo "              make test ARGS=\"tests/unit/app/sky -q\"       make test ARGS=\"-m 'not database'\""
 	@echo "make lint     ruff: rules and format"
@@ -36,7 +36,7 @@ types: install
 check: lint types test
 
 bench: install
-	@for name in loader release scan_overlaps accuracy crowded speed; do echo "== $$name"; $(PYTHON) -m benchmarks.$$name || exit 1; done
+	@for name in loader release scan_overlaps simulation accuracy crowded speed; do echo "== $$name"; $(PYTHON) -m benchmarks.$$name || exit 1; done
 
 clean:
 	rm -rf .venv .pytest_cache .mypy_cache .ruff_cache .hypothesis mapps.egg-info

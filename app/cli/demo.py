@@ -1,4 +1,4 @@
-"""`mapps demo`: one small simulated night, from raw frames to a released catalogue, by the operator's own commands."""
+"""`mapps demo`: two small simulated nights, from raw frames to a released catalogue, by the operator's own commands."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ from app.db.url import shown
 from app.errors import OperatorError
 from app.settings import get_settings
 
-app = typer.Typer(help="Observe, reduce and release a small simulated night.", invoke_without_command=True)
+app = typer.Typer(help="Observe, reduce and release two small simulated nights.", invoke_without_command=True)
 
 RUN = "demo"
 RELEASE = "demo-1"
-SEED = 20001022
+PLAN = "demo"
 
 
 class DemoFailedError(OperatorError):
@@ -36,7 +36,7 @@ def demo(
         Path | None, typer.Option(help="Folder for pictures and exports; default below MAPPS_HOME.")
     ] = None,
 ) -> None:
-    """Observe a small night, reduce it, draw a release from it and show what came out.
+    """Observe a small night at each site, reduce both, draw a release from them and show what came out.
 
     Every step is a command that an operator would type; it is printed before it runs. A second call finds the
     release and only shows it again.
@@ -58,11 +58,13 @@ def demo(
 
 
 def _observe(raw: Path) -> None:
-    """Write the raw night and the stars that its astrometry stands on, and take both in."""
-    _command("simulate", "night", str(raw), "--seed", str(SEED))
-    night = next(path for path in sorted(raw.rglob("checksums.sha256")))
-    _command("reference", "load", "--synthetic", "--night", str(night.parent))
-    _command("ingest", "night", str(night.parent))
+    """Write the raw nights and the stars that their astrometry stands on, and take both in."""
+    _command("simulate", "survey", PLAN, str(raw))
+    nights = [str(path.parent) for path in sorted(raw.glob("*/checksums.sha256"))]
+    options = [word for night in nights for word in ("--night", night)]
+    _command("reference", "load", "--synthetic", *options)
+    for night in nights:
+        _command("ingest", "night", night)
 
 
 def _reduce() -> None:
@@ -105,7 +107,7 @@ def _show(folder: Path, seconds: float) -> None:
     say(f"""
 Pictures    {folder / "pictures"}
 Exports     {folder / "export"}
-Raw night   {folder / "raw"}
+Raw nights  {folder / "raw"}
 Database    {shown(database_url("reader"))}
 
 Ask it yourself:

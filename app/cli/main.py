@@ -48,7 +48,7 @@ class Noun(NamedTuple):
 
 
 NOUNS = (
-    Noun("demo", "app.cli.demo", "observe, reduce and release a small simulated night"),
+    Noun("demo", "app.cli.demo", "observe, reduce and release two small simulated nights"),
     Noun("db", "app.cli.db", "the database: start, stop, status, url, psql, migrate"),
     Noun("doctor", "app.cli.doctor", "find what is missing and say the command that mends it"),
     Noun("simulate", "app.cli.simulate", "write raw nights of the simulated observatory"),

@@ -40,8 +40,10 @@ def load(
     ] = False,
     seed: Annotated[int, typer.Option(help="Of the synthetic catalogue; the simulator's is 0.")] = 0,
     night: Annotated[
-        Path | None,
-        typer.Option(metavar="FOLDER", help="Only made-up stars around this raw night: a first try."),
+        list[Path] | None,
+        typer.Option(
+            metavar="FOLDER", help="Only made-up stars around raw nights, one a --night: a first try."
+        ),
     ] = None,
     standards: Annotated[
         list[Path] | None,
@@ -81,7 +83,7 @@ def load(
         raise UserError("--name without --standards", expected="a file of standards")
     if tycho2 and (synthetic or night):
         raise UserError("--tycho2 with --synthetic or --night", expected="one of them")
-    stars, catalogue, source = _read_tycho2(tycho2) if tycho2 else _make_synthetic(seed, night)
+    stars, catalogue, source = _read_tycho2(tycho2) if tycho2 else made_up_stars(seed, night or [])
     with connect() as connection:
         loaded = load_reference(connection, stars, catalogue, source, replace=replace)
     say(
@@ -120,13 +122,28 @@ def _read_tycho2(paths: list[Path]) -> tuple[ReferenceStars, str, str]:
     return read_tycho2(paths), CATALOGUE, "files " + ", ".join(sorted(path.name for path in paths))
 
 
-def _make_synthetic(seed: int, night: Path | None) -> tuple[ReferenceStars, str, str]:
-    """Made-up stars of the whole sky or around a raw night, the name of their catalogue, seed and area."""
+def made_up_stars(seed: int, nights: list[Path]) -> tuple[ReferenceStars, str, str]:
+    """Make up stars of the whole sky or around raw nights.
+
+    Parameters
+    ----------
+    seed : int
+        Seed of the catalogue.
+    nights : list of Path
+        Folders of raw nights; none for the whole sky.
+
+    Returns
+    -------
+    stars, catalogue, source
+        Rows of REFERENCE_DTYPE, the name of their catalogue, and its seed and area.
+    """
     from app.ingest.night_sky import night_regions
     from app.ingest.reference_synthetic import CATALOGUE, synthetic_regions, synthetic_sky
 
-    stars = synthetic_regions(night_regions(night), seed) if night else synthetic_sky(seed)
-    area = f"around night {night.name}" if night else "whole sky"
+    regions = [region for night in nights for region in night_regions(night)]
+    stars = synthetic_regions(regions, seed) if nights else synthetic_sky(seed)
+    names = ", ".join(night.name for night in nights)
+    area = f"around night{'s' if len(nights) > 1 else ''} {names}" if nights else "whole sky"
     return stars, CATALOGUE, f"seed {seed}, {area}"
 
 

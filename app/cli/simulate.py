@@ -103,6 +103,51 @@ def night(
     _observe(parameters, directory, reference)
 
 
+@app.command()
+def survey(
+    plan: Annotated[
+        str,
+        typer.Argument(metavar="PLAN.toml", help="Plan of the survey, or the name of one that comes along."),
+    ],
+    directory: Annotated[
+        Path, typer.Argument(metavar="DIR", help="Gets a folder for each night, and the truth beside them.")
+    ],
+    *,
+    processes: Annotated[
+        int, typer.Option(help="Processes that observe at once; the bytes stay the same.")
+    ] = 2,
+    json: JsonOption = False,
+) -> None:
+    """Observe what a plan commands: several nights at both sites, under one sky, with one truth for all of them.
+
+    Complete nights of the same plan are left as they are. Plans that come along: demo, survey, pairs, galaxies,
+    plane. Their keys are explained in docs/simulated-survey.md.
+    """
+    del json
+    from app.observatory.survey.plan_file import find_plan, read_plan
+    from app.observatory.survey.survey import scans_to_observe, simulate_survey
+
+    commanded = read_plan(find_plan(plan))
+    if directory.exists() and not directory.is_dir():
+        raise ConflictError(f"{directory} is a file", expected="a directory, or a name for one")
+    total = scans_to_observe(commanded, directory)
+    with progress(f"observing survey {commanded.name}, scans", total=total) as shown:
+        summary = simulate_survey(commanded, directory, processes=processes, progress=shown.advance)
+    emit_record(
+        {
+            "survey": commanded.name,
+            "nights": summary.nights,
+            "there_already": summary.existed,
+            "scans": summary.scans,
+            "files": summary.files,
+            "objects": summary.objects,
+            "megabytes": round(summary.size_bytes / 1e6, 1),
+            "truth": summary.truth,
+        },
+        title="Simulated survey",
+    )
+
+
 def _parse_date(text: str) -> date:
     try:
         if re.fullmatch(r"\d{4}-\d\d-\d\d", text):

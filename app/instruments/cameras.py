@@ -27,6 +27,9 @@ _SURVEY_ARRAYS = (
     Detector(Band.H, 8.0, 45.0, 17500.0, 2.0, (-2.5, 1.5), 0.25, 0.051, 1.3, 20.45, 0.031, _NICMOS3),
     Detector(Band.K, 9.0, 45.0, 17500.0, 2.0, (1.5, -3.0), 0.21, 0.051, 1.3, 19.95, 0.061, _NICMOS3),
 )
+_EXCHANGED_H = Detector(
+    Band.H, 8.5, 40.0, 18000.0, 2.0, (-1.5, 1.0), 0.26, 0.051, 1.3, 20.50, 0.031, _NICMOS3
+)  # fmt: skip
 
 
 class UnknownCameraError(InputError):
@@ -43,6 +46,8 @@ CAMERAS = _by_identifier((
     # What the simulated observatory's sites use.
     make_camera("sim-n-1", 1.40, *_SURVEY_ARRAYS),
     make_camera("sim-s-1", 1.40, *_SURVEY_ARRAYS),
+    # The northern H array was exchanged during the survey: another gain, place and zero point.
+    make_camera("sim-n-2", 1.40, _SURVEY_ARRAYS[0], _EXCHANGED_H, _SURVEY_ARRAYS[2]),
 ))  # fmt: skip
 
 

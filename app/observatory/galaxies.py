@@ -29,7 +29,7 @@ GALAXY_DTYPE = np.dtype(
     ]
 )
 
-_CELL_SIDE = 64
+GALAXY_CELL_SIDE = 64
 _SEED_TAG = 0x6A1
 _BRIGHT_LIMIT_K, _FAINT_LIMIT_K = 9.0, 15.5
 # The published extended catalogue has 40 a square degree brighter than Ks 13.5; Euclidean counts.
@@ -39,8 +39,8 @@ _RADIUS_LIMIT = 8.0
 
 
 @cache
-def _flux_radii(sersic_index: float) -> tuple[Doubles, Doubles]:
-    """Fraction of light within a radius (half-light radii), as a table (fraction, radius)."""
+def flux_radii(sersic_index: float) -> tuple[Doubles, Doubles]:
+    """Fraction of light within a radius (half-light radii), as a table (fraction, radius), by Sersic index."""
     # With this b_n half the light lies within radius 1: Ciotti & Bertin 1999, equation 18.
     b = 2.0 * sersic_index - 1.0 / 3.0 + 4.0 / (405.0 * sersic_index)
     radius = np.linspace(0.0, _RADIUS_LIMIT ** (1.0 / 3.0), 4000) ** 3
@@ -49,15 +49,31 @@ def _flux_radii(sersic_index: float) -> tuple[Doubles, Doubles]:
     return light / light[-1], radius
 
 
-def _of_cell(cell: int, seed: int, density_factor: float) -> Table:
+def galaxies_of_cell(cell: int, seed: int, density_factor: float) -> Table:
+    """Galaxies of a HEALPix cell, always the same in the same order.
+
+    Parameters
+    ----------
+    cell : int
+        Nested number at nside `GALAXY_CELL_SIDE`.
+    seed : int
+        Seed of the sky.
+    density_factor : float
+        Multiplies the counts.
+
+    Returns
+    -------
+    structured array of GALAXY_DTYPE, (n,)
+        In the order in which they were drawn.
+    """
     random = np.random.default_rng([_SEED_TAG, seed, cell])
-    area = 360.0**2 / np.pi / (12 * _CELL_SIDE**2)
+    area = 360.0**2 / np.pi / (12 * GALAXY_CELL_SIDE**2)
     whole = _COUNT_AT_13_5 * 10.0 ** (_COUNT_SLOPE * (_FAINT_LIMIT_K - 13.5))
     count = int(random.poisson(whole * area * density_factor))
     low, high = 10.0 ** (_COUNT_SLOPE * np.array([_BRIGHT_LIMIT_K, _FAINT_LIMIT_K]))
     magnitude = np.log10(low + (high - low) * random.random(count)) / _COUNT_SLOPE
     galaxies = np.zeros(count, GALAXY_DTYPE)
-    galaxies["ra"], galaxies["decl"] = uniform_in_cell(cell, _CELL_SIDE, count, random)
+    galaxies["ra"], galaxies["decl"] = uniform_in_cell(cell, GALAXY_CELL_SIDE, count, random)
     # Nearby galaxies have J-H 0.7 and H-K 0.3; colours redden with redshift, hence with magnitude (Jarrett 2000).
     h_k = 0.28 + 0.03 * (magnitude - 11.0) + 0.05 * random.standard_normal(count)
     j_h = 0.70 + 0.01 * (magnitude - 11.0) + 0.05 * random.standard_normal(count)
@@ -89,7 +105,9 @@ def galaxies_in(region: Region, seed: int, density_factor: float = 1.0) -> Table
     structured array of GALAXY_DTYPE, (n,)
         Ordered by HEALPix cell.
     """
-    parts = [_of_cell(int(cell), seed, density_factor) for cell in cells_touching(region, _CELL_SIDE)]
+    parts = [
+        galaxies_of_cell(int(cell), seed, density_factor) for cell in cells_touching(region, GALAXY_CELL_SIDE)
+    ]
     galaxies = np.concatenate([np.zeros(0, GALAXY_DTYPE), *parts])
     return galaxies[region.contains(galaxies["ra"], galaxies["decl"])]
 
@@ -109,7 +127,7 @@ def swarm(galaxy: np.void, count: int) -> tuple[Doubles, Doubles]:
     ra_deg, decl_deg : float64 arrays (count,)
         ICRS degrees.
     """
-    fraction, radius = _flux_radii(float(galaxy["sersic_index"]))
+    fraction, radius = flux_radii(float(galaxy["sersic_index"]))
     enclosed = (np.arange(count) + 0.5) / count
     radii = np.interp(enclosed, fraction, radius) * float(galaxy["half_light_arcsec"])
     angle = np.arange(count) * (np.pi * (3.0 - np.sqrt(5.0)))  # the golden angle makes no spokes

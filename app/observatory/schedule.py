@@ -16,10 +16,10 @@ from app.sky.directions import from_galactic
 
 FIELD_ARCSEC = 512.0  # 256 pixels of 2"
 OVERLAP_ARCSEC = 51.0  # of neighbouring tiles, at the end nearer the equator
-_OVERHEAD = timedelta(seconds=30)  # slew and settle between scans
+OVERHEAD = timedelta(seconds=30)  # slew and settle between scans
 
 # Latitude and east longitude of the two sites, degrees.
-_SITES = {"n": (31.681, -110.885), "s": (-30.169, -70.806)}
+SITES = {"n": (31.681, -110.885), "s": (-30.169, -70.806)}
 
 
 @dataclass(frozen=True)
@@ -117,7 +117,7 @@ def airmass_at(hemisphere: str, when: datetime, ra_deg: float, decl_deg: float) 
     ra_deg, decl_deg : float
         Direction, ICRS degrees, taken as those of the date: precession since 2000 stays below 0.05 degrees.
     """
-    latitude, longitude = _SITES[hemisphere]
+    latitude, longitude = SITES[hemisphere]
     hour_angle = np.radians(sidereal_time_deg(when, longitude) - ra_deg)
     phi, delta = np.radians(latitude), np.radians(decl_deg)
     height = np.sin(phi) * np.sin(delta) + np.cos(phi) * np.cos(delta) * np.cos(hour_angle)
@@ -127,13 +127,13 @@ def airmass_at(hemisphere: str, when: datetime, ra_deg: float, decl_deg: float) 
 def midnight(parameters: NightParameters) -> datetime:
     """Local mean midnight in UTC; its UT date is the observation reference date at both sites."""
     day = parameters.night_date
-    longitude = _SITES[parameters.hemisphere][1]
+    longitude = SITES[parameters.hemisphere][1]
     return datetime(day.year, day.month, day.day, tzinfo=UTC) + timedelta(hours=-longitude / 15.0)
 
 
 def _tile_position(parameters: NightParameters, when: datetime) -> tuple[float, float]:
     """Position (ICRS degrees) of the wanted galactic latitude that stands highest at a time."""
-    site_latitude, site_longitude = _SITES[parameters.hemisphere]
+    site_latitude, site_longitude = SITES[parameters.hemisphere]
     longitudes = np.arange(0.0, 360.0, 0.5)
     ras, decls = [], []
     for sign in (1.0, -1.0):
@@ -161,13 +161,22 @@ def _tile_number(column: int, decl_deg: float) -> int:
     return (300_000 if decl_deg < 0.0 else 0) + int(abs(decl_deg) // 6.0) * 3000 + column + 1
 
 
-def _position_id(ra_deg: float, decl_deg: float) -> str:
+def position_id(ra_deg: float, decl_deg: float) -> str:
+    """Position identifier of a place (ICRS degrees): sign of its declination, degrees, hours and minutes."""
     minutes = int(ra_deg * 4.0)
     return f"{'s' if decl_deg < 0 else 'n'}{int(abs(decl_deg)):02d}{minutes // 60 % 24:02d}{minutes % 60:02d}"
 
 
-def _corners(ra_deg: float, decl_low: float, decl_high: float) -> Corners:
-    """SE, NE, NW, SW corners of the area between the outer frames' centres, 8.5' wide."""
+def tile_corners(ra_deg: float, decl_low: float, decl_high: float) -> Corners:
+    """SE, NE, NW, SW corners of the area between the outer frames' centres, 8.5' wide.
+
+    Parameters
+    ----------
+    ra_deg : float
+        Right ascension of the centre line, ICRS degrees.
+    decl_low, decl_high : float
+        Declinations of the outer centres, ICRS degrees.
+    """
     half = 0.5 * FIELD_ARCSEC / 3600.0
 
     def at(side: float, decl: float) -> tuple[float, float]:
@@ -196,14 +205,14 @@ class _Planner:
                 ]
             )
         self.plans.append(replace(plan, scan=number, start=self.clock, airmass=airmass))
-        seconds = round(plan.frame_count * FRAME_SECONDS + _OVERHEAD.total_seconds())
+        seconds = round(plan.frame_count * FRAME_SECONDS + OVERHEAD.total_seconds())
         self.clock += timedelta(seconds=seconds)
 
     def standing(self, scan_type: ScanType, count: int) -> None:
         """Add darks or flats: the telescope stands at the zenith."""
         if count == 0:
             return
-        latitude, longitude = _SITES[self.parameters.hemisphere]
+        latitude, longitude = SITES[self.parameters.hemisphere]
         unknown = np.full(count, np.nan)
         decl = unknown if scan_type is ScanType.DARK else np.full(count, latitude)
         ra = sidereal_time_deg(self.clock, longitude)
@@ -216,8 +225,8 @@ class _Planner:
         direction = "n" if len(self.plans) % 2 == 0 else "s"
         commanded = decl if direction == "n" else decl[::-1].copy()
         middle = float(decl.mean())
-        corners = _corners(ra, float(decl[0]), float(decl[-1]))
-        name = _position_id(ra, middle)
+        corners = tile_corners(ra, float(decl[0]), float(decl[-1]))
+        name = position_id(ra, middle)
         self.add(ScanPlan(0, scan_type, self.clock, direction, tile, name, ra, commanded, commanded, corners))
 
 
@@ -265,7 +274,7 @@ def _plan_pair(planner: _Planner, members: list[int]) -> None:
 def _plan_standards(planner: _Planner) -> None:
     """Visit the standard field nearest the zenith: fields stand every 2 hours near +30, 0, -30 degrees."""
     parameters = planner.parameters
-    latitude, longitude = _SITES[parameters.hemisphere]
+    latitude, longitude = SITES[parameters.hemisphere]
     hour = round(sidereal_time_deg(planner.clock, longitude) / 30.0) % 12
     zone = min((30.0, 0.0, -30.0), key=lambda decl: abs(decl - latitude))
     low = zone - 0.5 * parameters.step_arcsec / 3600.0 * (parameters.calibration_frames - 1)

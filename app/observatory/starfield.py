@@ -28,8 +28,8 @@ STAR_DTYPE = np.dtype(
 
 COUNT_MAGNITUDE = 15.8
 FAINT_LIMIT_J = 17.8  # two magnitudes beyond SNR 10: fainter stars are part of the background
-_BRIGHT_LIMIT_J = 6.0
-_VT_COMPLETE = 11.5  # brighter stars are the reference catalogue's to give
+BRIGHT_LIMIT_J = 6.0
+VT_COMPLETE = 11.5  # brighter stars are the reference catalogue's to give
 _CELL_SIDE = 128  # HEALPix nside of the generator's cells, 0.21 square degrees
 _SEED_TAG = 0x57A2
 
@@ -66,8 +66,25 @@ def count_slope(galactic_latitude_deg: ArrayLike) -> Doubles:
     return np.asarray(np.interp(np.abs(np.asarray(galactic_latitude_deg, np.float64)), _LATITUDE, _SLOPE))
 
 
-def _colours(magnitude_j: Doubles, latitude_deg: float, random: np.random.Generator) -> tuple[Doubles, ...]:
-    """Draw V-J, J-H, H-K (intrinsic plus reddening) for stars of given J."""
+def draw_colours(
+    magnitude_j: Doubles, latitude_deg: float, random: np.random.Generator
+) -> tuple[Doubles, ...]:
+    """Draw V-J, J-H, H-K (intrinsic plus reddening).
+
+    Parameters
+    ----------
+    magnitude_j : float64 array (n,)
+        J magnitudes: giants dominate the bright ones near the plane.
+    latitude_deg : float
+        Galactic latitude, degrees of either sign.
+    random : numpy.random.Generator
+        Source of the random numbers.
+
+    Returns
+    -------
+    v_j, j_h, h_k : float64 arrays (n,)
+        Colours, magnitudes.
+    """
     count = magnitude_j.size
     # Giants dominate bright counts near the plane and vanish at the faint end of the poles.
     share = np.clip(0.55 - 0.06 * (magnitude_j - 10.0), 0.05, 0.6) * (
@@ -96,13 +113,13 @@ def _faint_of_cell(cell: int, seed: int, density_factor: float) -> Table:
     area = 360.0**2 / np.pi / (12 * _CELL_SIDE**2)
     whole = float(counts_per_square_degree(latitude)) * 10.0 ** (slope * (FAINT_LIMIT_J - COUNT_MAGNITUDE))
     count = int(random.poisson(whole * area * density_factor))
-    low, high = 10.0 ** (slope * np.array([_BRIGHT_LIMIT_J, FAINT_LIMIT_J]))
+    low, high = 10.0 ** (slope * np.array([BRIGHT_LIMIT_J, FAINT_LIMIT_J]))
     magnitude = np.log10(low + (high - low) * random.random(count)) / slope
     stars = np.zeros(count, STAR_DTYPE)
     stars["ra"], stars["decl"] = uniform_in_cell(cell, _CELL_SIDE, count, random)
-    v_j, j_h, h_k = _colours(magnitude, latitude, random)
+    v_j, j_h, h_k = draw_colours(magnitude, latitude, random)
     stars["j_m"], stars["h_m"], stars["k_m"] = magnitude, magnitude - j_h, magnitude - j_h - h_k
-    return np.asarray(stars[magnitude + v_j > _VT_COMPLETE])
+    return np.asarray(stars[magnitude + v_j > VT_COMPLETE])
 
 
 def faint_stars(region: Region, seed: int, density_factor: float = 1.0) -> Table:
@@ -154,7 +171,7 @@ def bright_stars(reference: ReferenceStars, region: Region, epoch_year: float, s
     for row, star in enumerate(chosen):
         random = np.random.default_rng([_SEED_TAG, seed, int(star["star_id"]) & 0x7FFFFFFFFFFFFFFF, 1])
         guess = np.array([float(star["vt_mag"]) - 1.5])
-        v_j, j_h, h_k = (float(colour[0]) for colour in _colours(guess, float(latitude[row]), random))
+        v_j, j_h, h_k = (float(colour[0]) for colour in draw_colours(guess, float(latitude[row]), random))
         magnitude = float(star["vt_mag"]) - v_j
         stars["j_m"][row], stars["h_m"][row], stars["k_m"][row] = (
             magnitude,

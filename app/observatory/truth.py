@@ -156,7 +156,7 @@ class TruthBook:
             "EVENTS": np.concatenate([np.zeros(0, EVENT_DTYPE), *self._events]),
             "ARTEFACTS": np.concatenate([np.zeros(0, SCAN_ARTEFACT_DTYPE), *self._artefacts]),
         }
-        _write_tables(path, tables)
+        write_tables(path, tables)
 
 
 def _of_scan(rows: Table, dtype: np.dtype[np.void], scan: int, letter: bytes) -> Table:
@@ -168,7 +168,8 @@ def _of_scan(rows: Table, dtype: np.dtype[np.void], scan: int, letter: bytes) ->
     return out
 
 
-def _write_tables(path: Path, tables: dict[str, Table]) -> None:
+def write_tables(path: Path, tables: dict[str, Table]) -> None:
+    """Write tables by name to a FITS file, whole or not at all."""
     from astropy.io import fits
 
     hdus = [fits.PrimaryHDU(), *[fits.BinTableHDU(rows, name=name) for name, rows in tables.items()]]
@@ -252,4 +253,4 @@ def choose_standards(sources: Table, plans: tuple[ScanPlan, ...]) -> Table:
 
 def write_standards(path: Path, standards: Table) -> None:
     """Write the standards file: one table STANDARDS with ra, decl (degrees) and the magnitudes of the three bands."""
-    _write_tables(path, {"STANDARDS": standards})
+    write_tables(path, {"STANDARDS": standards})

@@ -218,8 +218,8 @@ def test_files_that_no_known_camera_took_are_refused_by_keyword(database, ingest
     seal_night(night)
     summary = ingest(night)
     assert [(Path(r.path).stem, r.code, r.keyword, r.found, r.expected) for r in summary.refusals] == [
-        ("j0423001", "RAW_FILE", "CAMERA", "CAMERA 'another'", "a known camera: sim-n-1, sim-s-1"),
-        ("h0423002", "RAW_FILE", "CAMERA", "CAMERA 's'", "a known camera: sim-n-1, sim-s-1"),
+        ("j0423001", "RAW_FILE", "CAMERA", "CAMERA 'another'", "a known camera: sim-n-1, sim-s-1, sim-n-2"),
+        ("h0423002", "RAW_FILE", "CAMERA", "CAMERA 's'", "a known camera: sim-n-1, sim-s-1, sim-n-2"),
         ("k0423003", "RAW_FILE", "READ1_T", "0.1 s", "0.051 s of camera sim-s-1"),
         ("k0423004", "RAW_FILE", "INT_PER", "7.8 s", "1.3 s of camera sim-s-1"),
     ]

@@ -29,7 +29,7 @@ def test_a_camera_may_be_at_any_site(camera, hemisphere):
         (
             {"camera": "another"},
             SHAPE,
-            "CAMERA: found CAMERA 'another', expected a known camera: sim-n-1, sim-s-1",
+            "CAMERA: found CAMERA 'another', expected a known camera: sim-n-1, sim-s-1, sim-n-2",
         ),
         ({"read1_seconds": 0.052}, SHAPE, "READ1_T: found 0.052 s, expected 0.051 s of camera sim-s-1"),
         ({"integration_seconds": 1.2}, SHAPE, "INT_PER: found 1.2 s, expected 1.3 s of camera sim-s-1"),
