@@ -369,7 +369,7 @@ def test_the_reaper_waits_for_no_operator(observer, pair):
     world = make_world(observer, 2)
     held = [claim(observer, world), claim(observer, world)]
     end_leases(observer, world)
-    # Leases of other tests in this database run out where the machine is busy: only the tasks of this one are asked for.
+    # Leases of other tests in this database run out where the machine is busy: tasks of this one alone are asked for.
     own = {attempt.task_id for attempt in held}
     operator, reaper = pair
     with operator.transaction():
