@@ -4,8 +4,8 @@
 
 The rows are those of benchmarks/cone_search.py, and every scan has zero points of an adopted solution. The same cones
 are asked of both in turn as a program asks them, by a prepared statement whose rows are taken in: magnitudes,
-magnitudes with their total uncertainties, and neither; and magnitudes once more unprepared, where the server plans each
-cone anew.
+magnitudes with their total uncertainties, and neither; and magnitudes once more unprepared, so that the server plans
+each cone anew.
 Printed are milliseconds a cone (the best of five turns) and their ratio. A ratio above 1.30 of prepared cones, a plan
 without the positional index of the table, or a magnitude that is not the table's with the zero point ends with exit
 status 1. A view that changes nothing scores 1.00, and is caught by the last.

@@ -22,7 +22,8 @@ from app.db.cluster import private_cluster
 from app.db.engine import connect_url
 from app.releases.build import BuildSummary, build_release
 from app.releases.verify import verify_release
-from tests.worlds.release import Box, World
+from tests.worlds.release import Box, World, key_of
+from tests.worlds.solutions import ZeroPoint, adopt, make_solution
 
 # A survey tile: 8.5' wide, 6 degrees long; neighbours overlap by 50 arcsec (background/survey 1.4).
 WIDTH_DEG, LENGTH_DEG, OVERLAP_DEG = 8.5 / 60, 6.0, 50 / 3600
@@ -55,8 +56,11 @@ def _fill(connection: Any, rows: int, scans: int, seed: int) -> None:
         snr = random.uniform(3, 60, int(seen.sum()))
         world.sources(
             key, (ra[seen] + jitter[0] * stretch) % 360, decl[seen] + jitter[1], j_snr=snr, h_snr=snr, k_snr=snr,
-            j_msig=1.0857 / snr, h_msig=1.0857 / snr, k_msig=1.0857 / snr,
+            j_msig=1.0857 / snr, h_msig=1.0857 / snr, k_msig=1.0857 / snr, j_msigcom=0.102, h_msigcom=0.102,
+            k_msigcom=0.102,
         )  # fmt: skip
+    zero_points = {key_of(number): ZeroPoint(0.05, 0.01, -0.005) for number in range(1, scans + 1)}
+    adopt(connection, run, make_solution(connection, run, world.scans[1][1], zero_points))
     connection.commit()
 
 

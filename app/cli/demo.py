@@ -48,7 +48,7 @@ def demo(
     if not _released():
         _observe(folder / "raw")
         _reduce()
-        _command("release", "build", RELEASE, "--run", RUN, "--kind", "sampler")
+        _command("release", "build", RELEASE, "--run", RUN, "--kind", "sampler", "--nominal")
     _command("release", "verify", RELEASE)
     _command("run", "report", RUN, "--output", str(folder / "pictures"))
     if not (folder / "export").exists():

@@ -40,6 +40,13 @@ StarlessOption = Annotated[
         help="Accept raw scans whose positions rest on the pointing alone, arcseconds off.",
     ),
 ]
+NominalOption = Annotated[
+    bool,
+    typer.Option(
+        "--nominal",
+        help="Accept scans without an adopted solution: their magnitudes are nominal, good to 0.1 mag.",
+    ),
+]
 EmptyOption = Annotated[bool, typer.Option("--allow-empty", help="Accept a release without any source.")]
 
 
@@ -89,6 +96,7 @@ def build(
     *,
     allow_unfinished: UnfinishedOption = False,
     without_reference_stars: StarlessOption = False,
+    nominal: NominalOption = False,
     allow_empty: EmptyOption = False,
     json: JsonOption = False,
 ) -> None:
@@ -96,7 +104,8 @@ def build(
     del json
     from app.db.engine import connect
     from app.db.statements import scripts
-    from app.releases.build import FOLDER, Listeners, build_release
+    from app.releases.build import FOLDER, build_release
+    from app.releases.fitness import Allowances
 
     with connect("operator") as connection, progress("statements", len(scripts(FOLDER))) as shown:
         if not allow_unfinished:
@@ -105,8 +114,9 @@ def build(
         if without_reference_stars:
             limits["reference_stars_minimum"] = 0.0
         summary = build_release(
-            connection, name, kind, run, limits, allow_unfinished=allow_unfinished, allow_empty=allow_empty,
-            listeners=Listeners(lambda _: shown.advance(), lambda words: print(words, file=sys.stderr)),
+            connection, name, kind, run, limits,
+            allow=Allowances(unfinished=allow_unfinished, empty=allow_empty, nominal=nominal),
+            report=lambda _: shown.advance(), tell=lambda words: print(words, file=sys.stderr),
         )  # fmt: skip
     if json_wanted():
         emit_record(asdict(summary))
@@ -171,6 +181,7 @@ def show(name: NameArgument, *, json: JsonOption = False) -> None:
     for title, rows in (
         ("Statements", facts.statements),
         ("Scans", facts.scans),
+        ("Photometric solutions", facts.solutions),
         ("Verdicts", facts.reasons),
         ("Manifest", facts.manifest),
     ):

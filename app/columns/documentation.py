@@ -6,17 +6,30 @@ import sys
 from collections.abc import Iterable
 from pathlib import Path
 
-from app.columns.column import Column, Producer
+from app.columns.calibrated import error_column
+from app.columns.column import Calibrated, Column, Producer
 from app.columns.extended_source import EXTENDED_SOURCE
 from app.columns.flags import FLAGS
 from app.columns.point_source import POINT_SOURCE
 from app.columns.published import PUBLISHED_PSC
+from app.instruments.bands import BANDS, Band
+from app.instruments.detector import NOMINAL_ERROR_MAG
 
 DOCUMENT = Path(__file__).resolve().parents[2] / "docs" / "columns.md"
 COMMAND = "python -m app.columns.documentation"
 
+_FIRST_CIRCLE = next(n for n, column in enumerate(EXTENDED_SOURCE) if column.calibrated)
 NOBODY_YET = "**nobody yet**"
 """The mark of a column that no version fills so far."""
+
+
+def _marked(role: Calibrated) -> str:
+    """Columns of a role, J for all bands and one circle for all."""
+    columns = (*POINT_SOURCE, EXTENDED_SOURCE[_FIRST_CIRCLE])
+    return (
+        ", ".join(f"`{c.name}`" for c in columns if c.calibrated is role and c.band is Band.J) + " and so on"
+    )
+
 
 _HEAD = f"""# Columns of the source tables
 
@@ -26,6 +39,13 @@ those and not this file. The same text stands in the database as comments on the
 Angles are degrees, ICRS. Magnitudes are in the survey's system. A column without a null rule is never null. *Number in
 the catalogue* is the place among the {len(PUBLISHED_PSC)} columns of `release.psc`, whose names are those of the
 published Point Source Catalogue; columns without a number stay in the working database.
+
+`wsdb.point_source` and `wsdb.extended_source` are calibrated views of the tables `wsdb.point_measurement` and
+`wsdb.extended_measurement`, whose rows are never updated and have the same columns in the same order. A view adds
+`solution_id` and {", ".join(f"`{error_column(band)}`" for band in BANDS)}. Magnitudes and upper limits
+({_marked(Calibrated.MAGNITUDE)}) take the zero point of their scan, and total uncertainties
+({_marked(Calibrated.TOTAL_UNCERTAINTY)}) its error in place of the nominal {NOMINAL_ERROR_MAG} mag, from the solution
+that the night of the run has adopted. Without one, `solution_id` is null and the row is as it was measured.
 
 *Filled by* says who gives a column its values. A column marked {NOBODY_YET} is there for the sake of the published
 names, and null in every row: no version measures it so far.

@@ -61,7 +61,21 @@ PUBLISHED_ATLAS: tuple[Column, ...] = (
         "pos.eq.dec;meta.main",
         text_format="%10.6f",
     ),
-    Column("zero_point_mag", Kind.REAL, "Magnitude of 1 DN", "mag", "phot.mag;arith.zp"),
+    Column(
+        "zero_point_mag",
+        Kind.REAL,
+        "Magnitude of 1 DN, calibrated: MAGZP in the header of the file is nominal",
+        "mag",
+        "phot.mag;arith.zp",
+    ),
+    Column(
+        "zero_point_error_mag",
+        Kind.REAL,
+        "Error of the zero point",
+        "mag",
+        "stat.error;phot.mag;arith.zp",
+        "the error is unknown",
+    ),
     Column("sha256", Kind.CHAR, "SHA-256 of the file", ucd="meta.checksum", length=64),
     Column(
         "url", Kind.CHAR, "FITS file: name in the store, or path of an ingested image", ucd="meta.ref.url"

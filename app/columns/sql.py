@@ -36,7 +36,7 @@ class ReleaseTable:
     name : str
         Table of schema release.
     source : str
-        Table of schema wsdb with the measurements.
+        View of schema wsdb with the calibrated measurements.
     way_back : tuple of str
         Columns of the table before its published ones, beside `release_id`: they lead back to the measurement.
     columns : tuple of Column
@@ -61,8 +61,8 @@ class ReleaseTable:
 
 
 RELEASE_TABLES = (
-    ReleaseTable("psc", "point_measurement", ("run_id", "src_id"), PUBLISHED_PSC),
-    ReleaseTable("xsc", "extended_measurement", ("run_id",), PUBLISHED_XSC),
+    ReleaseTable("psc", "point_source", ("run_id", "src_id"), PUBLISHED_PSC),
+    ReleaseTable("xsc", "extended_source", ("run_id",), PUBLISHED_XSC),
 )
 """The tables that a release fills column by column."""
 

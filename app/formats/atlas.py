@@ -178,7 +178,7 @@ def _facts_cards(image: AtlasPlanes, keywords: AtlasKeywords) -> list[Card]:
         ("SKYVAL", keywords.sky_dn, "[DN] sky level"),
         ("SKYSIG", keywords.sky_sigma_dn, "[DN] sky noise of a pixel"),
         ("SEESH", image.seeing_shape, "seeing shape"),
-        ("MAGZP", image.zero_point_mag, "[mag] magnitude of 1 DN"),
+        ("MAGZP", image.zero_point_mag, "[mag] magnitude of 1 DN, nominal"),
         ("MZPERR", keywords.zero_point_error_mag, "[mag] uncertainty of MAGZP"),
         ("COADDNO", image.number, "number of the image in its scan"),
         ("CODEVERS", keywords.code_version, "version of mapps"),

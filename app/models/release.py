@@ -87,6 +87,21 @@ STATEMENT = Table(
     comment="The SQL that made a release, file by file",
 )
 
+SOLUTION = Table(
+    "solution",
+    METADATA,
+    required("release_id", Integer, "Release", ForeignKey("release.release.release_id")),
+    required("run_id", Integer, "Run", ForeignKey("production.run.run_id")),
+    required("night_id", Integer, "Night with a selected scan", ForeignKey("survey.night.night_id")),
+    required(
+        "solution_id", Integer, "Solution of its magnitudes", ForeignKey("calibration.solution.solution_id")
+    ),
+    required("content_hash", CHAR(64), "SHA-256 over the zero points and flats of the solution"),
+    PrimaryKeyConstraint("release_id", "run_id", "night_id"),
+    schema="release",
+    comment="Photometric solutions that a release's magnitudes were made by; nights without one are nominal",
+)
+
 SCAN = Table(
     "scan",
     METADATA,
@@ -143,7 +158,10 @@ ATLAS = Table(
     required("footprint", SPolygonType(), "Area of the image"),
     required("url", Text, "FITS file: name in the store, or path of an ingested image"),
     required("sha256", CHAR(64), "SHA-256 of the file"),
-    required("zero_point_mag", REAL, "Magnitude of 1 DN"),
+    required(
+        "zero_point_mag", REAL, "Magnitude of 1 DN, calibrated; the header of the file has the nominal one"
+    ),
+    optional("zero_point_error_mag", REAL, "Its error; null where unknown"),
     PrimaryKeyConstraint("release_id", "coadd_key", "band"),
     schema="release",
     comment="Atlas images of a release",

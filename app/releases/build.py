@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from time import perf_counter
-from typing import Any, NamedTuple
+from typing import Any
 
 from psycopg import Connection
 from psycopg.types.json import Jsonb
@@ -23,12 +23,20 @@ from app.db.locks import RELEASES
 from app.db.statements import SQL_ROOT, scripts, statement
 from app.errors import ConflictError, MappsError, UserError
 from app.models.release import ReleaseKind, ReleaseState
-from app.production.runs import run_id_of
+from app.releases.fitness import (
+    STRICT,
+    Allowances,
+    fit_runs,
+    nothing_released,
+    refuse_uncalibrated,
+)
 from app.releases.parameters import release_parameters
 from app.releases.waiting import Tell, lock_builds, silent, tell_if_held
 from app.version import code_version, git_commit
 
 FOLDER = "release"
+# After this file the scans of the release and their solutions are known.
+SOLUTIONS = "25_solutions"
 # Sorts of a few hundred thousand rows stay in memory; a single build runs at a time.
 WORK_MEM = "128MB"
 # Names of exported files hold it, and a column of `mapps release list`.
@@ -101,31 +109,10 @@ class ReleaseNameError(UserError):
     code = "RELEASE_NAME"
 
 
-class EmptyReleaseError(ConflictError):
-    """A release would hold no source, and keep its name for good."""
-
-    code = "EMPTY_RELEASE"
-
-
 class BrokenStatementError(MappsError):
     """A file of `sql/release/` does not end with the number of rows it made: a bug."""
 
     code = "BROKEN_STATEMENT"
-
-
-class Listeners(NamedTuple):
-    """Who is told how a build gets on.
-
-    Attributes
-    ----------
-    report : callable, optional
-        Called after every statement.
-    tell : callable
-        Told what the build waits for, before it waits.
-    """
-
-    report: Callable[[StatementRun], None] | None = None
-    tell: Tell = silent
 
 
 def build_release(
@@ -135,9 +122,9 @@ def build_release(
     runs: Sequence[str],
     parameters: Mapping[str, float] | None = None,
     *,
-    allow_unfinished: bool = False,
-    allow_empty: bool = False,
-    listeners: Listeners | None = None,
+    allow: Allowances = STRICT,
+    report: Callable[[StatementRun], None] | None = None,
+    tell: Tell = silent,
 ) -> BuildSummary:
     """Draw and publish a release, all of it or nothing.
 
@@ -153,12 +140,12 @@ def build_release(
         Names of the parent runs.
     parameters : mapping, optional
         Limits that differ from the published ones (`app.releases.parameters`).
-    allow_unfinished : bool
-        Whether runs may have tasks that are not done; their rows are not in the release.
-    allow_empty : bool
-        Whether the release may hold no point source.
-    listeners : Listeners, optional
-        Who is told how the build gets on; nobody by default.
+    allow : Allowances
+        What is refused otherwise.
+    report : callable, optional
+        Called after every statement.
+    tell : callable, optional
+        Told what the build waits for, before it waits.
 
     Returns
     -------
@@ -171,6 +158,8 @@ def build_release(
         Raised if the name is taken or a run has unfinished tasks.
     EmptyReleaseError
         Raised if nothing is released and that was not allowed.
+    UncalibratedError, RetiredSolutionError
+        Raised if a selected scan has no adopted solution and nominal magnitudes were not allowed, or a retired one.
     ReleaseNameError
         Raised if the name is too long or has characters that a file name should not have.
     UnknownNameError
@@ -179,59 +168,19 @@ def build_release(
         Raised if a limit is unknown or impossible.
     """
     wanted, limits = ReleaseKind(kind), release_parameters(parameters)
-    report, tell = listeners or Listeners()
     _refuse_taken(connection, name)
     with _one_at_a_time(connection, tell):
-        run_ids = _fit_runs(connection, runs, allow_unfinished=allow_unfinished)
+        run_ids = fit_runs(connection, runs, unfinished=allow.unfinished)
         _seal(connection, dict(zip(dict.fromkeys(runs), run_ids, strict=True)), tell)
         with connection.transaction():
             connection.execute(statement("release/build/one_moment"))
             release_id = _register(connection, name, wanted, run_ids, limits)
-            done = tuple(_execute_all(connection, release_id, report))
+            done = tuple(_execute_all(connection, release_id, allow, report))
             summary = _summary(connection, release_id, name, wanted, runs, done)
-            if not allow_empty:
-                _refuse_empty(summary)
+            if not allow.empty and not summary.products.get("psc"):
+                raise nothing_released(summary.scans, summary.scans_selected, summary.refusals)
             connection.execute(statement("release/build/publish"), {"release_id": release_id})
     return summary
-
-
-def _fit_runs(connection: Connection[Any], runs: Sequence[str], *, allow_unfinished: bool) -> tuple[int, ...]:
-    if not runs:
-        raise ConflictError("a release without parent runs", expected="one run at least")
-    found = []
-    for name in dict.fromkeys(runs):
-        with connection.transaction():
-            run_id = run_id_of(connection, name)
-            open_tasks = connection.execute(
-                statement("release/build/open_tasks"), {"run_id": run_id}
-            ).fetchall()
-        if open_tasks and not allow_unfinished:
-            counts = ", ".join(f"{count} {state}" for state, count in open_tasks)
-            raise ConflictError(
-                f"run {name!r} has tasks that are not done: {counts}",
-                expected="a finished run",
-                remedy="finish it (mapps worker --until-idle, mapps run retry) or add --allow-unfinished",
-            )
-        found.append(run_id)
-    return tuple(found)
-
-
-def _refuse_empty(summary: BuildSummary) -> None:
-    if summary.products.get("psc"):
-        return
-    refused = "; ".join(f"{count} scans: {reason}" for reason, count in summary.refusals.items())
-    remedy = "change what is asked for (mapps release build --help), or add --allow-empty"
-    if any("reference stars" in reason for reason in summary.refusals):
-        remedy = (
-            "load reference stars (mapps reference load) and reduce the scans again (mapps run recall), or, if"
-            " positions that are arcseconds off are meant, add --without-reference-stars"
-        )
-    raise EmptyReleaseError(
-        f"nothing would be released, {summary.scans_selected} of {summary.scans} scans are selected"
-        + (f" ({refused})" if refused else ""),
-        expected="one point source at least",
-        remedy=remedy,
-    )
 
 
 def _refuse_taken(connection: Connection[Any], name: str) -> None:
@@ -304,7 +253,10 @@ def _register(
 
 
 def _execute_all(
-    connection: Connection[Any], release_id: int, report: Callable[[StatementRun], None] | None
+    connection: Connection[Any],
+    release_id: int,
+    allow: Allowances,
+    report: Callable[[StatementRun], None] | None,
 ) -> list[StatementRun]:
     done = []
     for position, path in enumerate(scripts(FOLDER), start=1):
@@ -312,6 +264,9 @@ def _execute_all(
         values = {"release_id": release_id, "position": position} | asdict(run)
         connection.execute(statement("release/build/add_statement"), values)
         done.append(run)
+        if path.stem == SOLUTIONS:
+            # Here and not at the end, hours later.
+            refuse_uncalibrated(connection, release_id, nominal=allow.nominal)
         if report is not None:
             report(run)
     return done

@@ -24,8 +24,8 @@ class ReleaseFacts:
         Name, kind, state, times, runs, product counts and code.
     parameters : dict of str to float
         Limits of the selection.
-    statements, scans, reasons, manifest : list of dict
-        Rows of release.statement and release.scan, counts of verdicts, rows of release.manifest.
+    statements, scans, solutions, reasons, manifest : list of dict
+        Rows of release.statement, release.scan and release.solution, counts of verdicts, rows of release.manifest.
     """
 
     release_id: int
@@ -33,6 +33,7 @@ class ReleaseFacts:
     parameters: dict[str, float]
     statements: list[dict[str, Any]]
     scans: list[dict[str, Any]]
+    solutions: list[dict[str, Any]]
     reasons: list[dict[str, Any]]
     manifest: list[dict[str, Any]]
 
@@ -79,6 +80,7 @@ def release_facts(connection: Connection[Any], name: str) -> ReleaseFacts:
         parameters=made["parameters"],
         statements=rows("reports/release_statements"),
         scans=rows("reports/release_scans"),
+        solutions=rows("reports/release_solutions"),
         reasons=rows("reports/release_verdicts"),
         manifest=rows("reports/release_manifest"),
     )

@@ -5,7 +5,7 @@
 --
 -- grade         the newest of the scan in the run; graded scans come before ungraded ones
 -- completeness  number of Atlas images over the bands: a scan without a band or with a gap comes after a full one
--- sensitivity   mean over its Atlas images of zero point - 2.5 log10(background noise x seeing shape), in mag; in exact
+-- sensitivity   mean over its Atlas images of calibrated zero point - 2.5 log10(background noise x seeing shape), in mag; in exact
 --               decimal arithmetic, because a sum of floats would depend on the order of its terms
 --
 -- Refused are scans that are no survey scans, have no tile, a grade below grade_minimum or none where one is asked for,
@@ -20,7 +20,7 @@ WITH image AS (
         count(*) AS images,
         round(avg(i.zero_point_mag::numeric - 2.5 * log(i.sky_sigma_dn::numeric * coalesce(nullif(i.seeing_shape, 0), 1)::numeric))
               FILTER (WHERE i.sky_sigma_dn > 0 AND coalesce(i.seeing_shape, 1) >= 0), 3) AS depth_mag
-    FROM wsdb.atlas_measurement AS i
+    FROM wsdb.atlas_image AS i
     JOIN release.parent_run AS p ON p.run_id = i.run_id AND p.release_id = release.current_id()
     GROUP BY i.attempt_id
 ),

@@ -22,6 +22,8 @@
 --                   detections pass. ndet 000000 means that the frames are unknown (finished Atlas images as input):
 --                   the rule does not apply, unknown is neither passed nor failed.
 --
+-- Magnitudes are calibrated: those of the adopted solution (wsdb.point_source, 25_solutions.sql).
+--
 -- Parameters: edge_arcsec, snr_one_band, sigma_one_band_mag, snr_three_bands, sigma_three_bands_mag,
 --             bands_at_three_band_snr, chi_squared, bright_j_mag, bright_h_mag, bright_k_mag, frames_measurable,
 --             frames_detected_fraction, frames_all, cell_arcsec.
@@ -54,7 +56,7 @@ extraction AS (
         wsdb.k_frames_detected(p.ndet) AS k_n, wsdb.k_frames_measurable(p.ndet) AS k_m_frames
     FROM release.parent_run AS r
     -- OFFSET 0 keeps the join as written: run after run, so that partitions of other runs are never opened.
-    CROSS JOIN LATERAL (SELECT * FROM wsdb.point_measurement AS q WHERE q.run_id = r.run_id OFFSET 0) AS p
+    CROSS JOIN LATERAL (SELECT * FROM wsdb.point_source AS q WHERE q.run_id = r.run_id OFFSET 0) AS p
     LEFT JOIN release.scan AS s
         ON s.release_id = r.release_id AND s.run_id = p.run_id AND s.scan_key = p.scan_key AND s.attempt_id = p.attempt_id
     CROSS JOIN limits AS l

@@ -1,5 +1,5 @@
 -- The Point Source Catalogue: the 60 published columns in their order, sorted along the sky. Measurements are those of the
--- extraction, unchanged; position, name, keys, neighbour and flags come from the statements before.
+-- extraction, magnitudes calibrated by the adopted solution; position, name, keys, neighbour and flags come from the statements before.
 --
 -- By hand:    psql "$(mapps db url)" -c "SET mapps.release_id = 3" -f sql/release/70_point_sources.sql
 

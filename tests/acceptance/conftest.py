@@ -70,7 +70,7 @@ def night(cluster: Cluster, template_database: Database) -> Iterator[Site]:
         place.mapps("run", "queue", "first")
         place.mapps("worker", "--processes", "2", "--until-idle")
         # In the solution of one of the two short scans there is no reference star.
-        words = ("release", "build", "first-1", "--run", "first", "--kind", "sampler")
+        words = ("release", "build", "first-1", "--run", "first", "--kind", "sampler", "--nominal")
         place.mapps(*words, "--without-reference-stars")
         yield place
 

@@ -25,6 +25,7 @@ from app.observatory.night import simulate_night
 from app.observatory.parameters import NightParameters
 from app.releases.build import build_release
 from app.releases.export import export_release
+from app.releases.fitness import Allowances
 from tests.acceptance.conftest import Site, open_site
 from tests.conftest import TEMPLATE, Database, make_open_folder
 
@@ -106,7 +107,7 @@ def sites(cluster: Cluster, template_database: Database) -> Iterator[list[Site]]
             place.mapps("run", "queue", "first")
             place.mapps("worker", "--processes", str(workers), "--until-idle")
             with place.database.connect("operator") as connection:
-                build_release(connection, RELEASE, "sampler", ["first"])
+                build_release(connection, RELEASE, "sampler", ["first"], allow=Allowances(nominal=True))
             places.append(place)
         yield places
 

@@ -10,6 +10,7 @@ from app.columns import POINT_SOURCE
 from app.columns.flags import FLAGS
 from app.db.copy import SourceTable, copy_rows
 from app.db.statements import scripts, statement
+from app.instruments.detector import NOMINAL_ERROR_MAG
 from app.production.publishing import coverage_values
 from tests.worlds.ledger import accept, open_attempt, sky_rows
 from tests.worlds.release import Box
@@ -125,6 +126,10 @@ def test_flag_letters_are_those_of_the_enumerations():
         assert set(letters) == {str(value) for value in values}, column
 
 
+def test_the_nominal_error_is_that_of_the_measurements():
+    assert f"DISTINCT FROM {NOMINAL_ERROR_MAG}::real" in CHECKS["nominal_errors"]
+
+
 PLANTED = {
     "source_rows_accepted": "UPDATE production.attempt SET accepted = false",
     "done_tasks_accepted": "UPDATE production.attempt SET accepted = false",
@@ -132,6 +137,10 @@ PLANTED = {
     "source_identifiers": "UPDATE wsdb.point_measurement SET src_id = src_id + (1 << 10) WHERE decl > 0",
     "source_flags": "UPDATE wsdb.point_measurement SET cc_flg = '0x0' WHERE decl > 0",
     "total_uncertainties": "UPDATE wsdb.point_measurement SET j_msigcom = j_msigcom + 0.001 WHERE decl > 0",
+    "adopted_zero_points": """INSERT INTO calibration.adopted_zero_point (run_id, scan_key, solution_id, j_centre_mag)
+        VALUES (%(run_id)s, %(scan_key)s, 1, 0.05)""",
+    "nominal_errors": """WITH adopted AS (INSERT INTO calibration.adopted_zero_point (run_id, scan_key, solution_id)
+        VALUES (%(run_id)s, %(scan_key)s, 1)) UPDATE wsdb.atlas_measurement SET zero_point_error_mag = 0.2""",
     "attempts_closed": "UPDATE production.task SET state = 'running'",
     "inputs_recorded": "DELETE FROM production.attempt_raw_file",
     "atlas_images_accepted": """INSERT INTO wsdb.atlas_measurement (coadd_key, run_id, attempt_id, scan_key, band,

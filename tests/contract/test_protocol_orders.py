@@ -16,7 +16,8 @@ from app.production.publishing import InputsReplacedError, RunReleasedError, pub
 from app.production.queueing import queue_run
 from app.production.recall import Recalled, requeue
 from app.production.tasks import TaskFilter, hold_tasks, resume_tasks
-from app.releases.build import Listeners, build_release
+from app.releases.build import build_release
+from app.releases.fitness import Allowances
 from tests.worlds import plans
 from tests.worlds.interleaving import Session, orders, play
 from tests.worlds.production import (
@@ -233,8 +234,8 @@ def test_a_release_is_not_drawn_from_rows_that_are_taken_back(observer, pair):
 
             # Recalled before, it has nothing to release.
             return build_release(
-                connection, world.run, "sampler", [world.run], allow_unfinished=True, allow_empty=True,
-                listeners=Listeners(report),
+                connection, world.run, "sampler", [world.run], report=report,
+                allow=Allowances(unfinished=True, empty=True, nominal=True),
             )  # fmt: skip
 
         return world, (again, build)

@@ -13,16 +13,19 @@ from psycopg.types.json import Jsonb
 from app.db.locks import RELEASES
 from app.db.statements import scripts
 from app.errors import ConflictError, UnknownNameError
-from app.releases.build import EmptyReleaseError, Listeners, ReleaseNameError, build_release
+from app.releases.build import ReleaseNameError, build_release
 from app.releases.catalogue import list_releases, release_facts
 from app.releases.diff import diff_releases
 from app.releases.explain import explain
+from app.releases.fitness import Allowances, EmptyReleaseError
 from app.releases.parameters import DEFAULTS, ReleaseParameterError
 from app.releases.verify import ReleaseAlteredError, require_equal, verify_release
 from tests.conftest import Database
 from tests.worlds.release import Box, World, fresh_world
 
 ARCSEC = 1 / 3600
+NOMINAL = Allowances(nominal=True)
+UNFINISHED = Allowances(unfinished=True, nominal=True)
 WEAK = {f"{band}_{name}": value for band in "jhk" for name, value in (("snr", 2.0), ("msig", 0.5))}
 
 
@@ -226,20 +229,20 @@ def test_refusals(world: World) -> None:
     refused(UnknownNameError, "'other'", runs=["other"])
     refused(ConflictError, "without parent runs", runs=[])
     refused(ReleaseNameError, "release name", name="../x")
-    refused(
-        ReleaseParameterError, "unknown release parameter snr", parameters={"snr": 5.0}, allow_unfinished=True
-    )
-    refused(ReleaseParameterError, "match_arcsec", parameters={"match_arcsec": 0.0}, allow_unfinished=True)
-    refused(ReleaseParameterError, "cell_arcsec", parameters={"match_arcsec": 11.0}, allow_unfinished=True)
+    refused(ReleaseParameterError, "unknown release parameter snr", parameters={"snr": 5.0}, allow=UNFINISHED)
+    refused(ReleaseParameterError, "match_arcsec", parameters={"match_arcsec": 0.0}, allow=UNFINISHED)
+    refused(ReleaseParameterError, "cell_arcsec", parameters={"match_arcsec": 11.0}, allow=UNFINISHED)
     refused(ReleaseNameError, "release name 'x{64}...'", name=65 * "x")
-    refused(EmptyReleaseError, "1 of 1 scans are selected", allow_unfinished=True)
+    refused(EmptyReleaseError, "1 of 1 scans are selected", allow=UNFINISHED)
     assert connection.execute("SELECT count(*) FROM release.release").fetchone() == (0,)
     connection.rollback()
-    build_release(connection, 64 * "x", "sampler", ["run"], allow_unfinished=True, allow_empty=True)
+    build_release(
+        connection, 64 * "x", "sampler", ["run"], allow=Allowances(unfinished=True, empty=True, nominal=True)
+    )
     world.sources(1, 10.1, 0.5)
     connection.commit()
-    build_release(connection, "one", "sampler", ["run"], allow_unfinished=True)
-    refused(ConflictError, "already", allow_unfinished=True)
+    build_release(connection, "one", "sampler", ["run"], allow=UNFINISHED)
+    refused(ConflictError, "already", allow=UNFINISHED)
     assert connection.execute("SELECT sealed_at IS NOT NULL FROM production.run").fetchone() == (True,)
 
 
@@ -251,7 +254,7 @@ def test_a_release_of_scans_without_reference_stars_says_what_to_do(world: World
         "quality", "metric", "attempt_id", attempt_id=attempt, name="reference_stars", band="-", value=0
     )
     with pytest.raises(EmptyReleaseError, match="positions rest on the pointing") as refusal:
-        world.build(allow_empty=False)
+        world.build(allow=NOMINAL)
     assert "mapps reference load" in refusal.value.remedy
     assert "--without-reference-stars" in refusal.value.remedy
     assert world.rows("SELECT count(*) FROM release.release") == [(0,)]
@@ -272,7 +275,7 @@ def test_a_failing_statement_leaves_nothing(world: World, monkeypatch: pytest.Mo
         "app.releases.build.release_parameters", lambda _: {"grade_minimum": 0.0, "edge_arcsec": 10.0}
     )
     with pytest.raises(psycopg.Error, match="no parameter"):
-        build_release(world.connection, "one", "sampler", ["run"])
+        build_release(world.connection, "one", "sampler", ["run"], allow=NOMINAL)
     assert world.rows("SELECT count(*) FROM release.release") == [(0,)]
     assert world.rows("SELECT to_regclass('release.work_member')") == [(None,)]
 
@@ -319,7 +322,7 @@ def test_an_operator_can_draw_a_release(world: World, database: Database) -> Non
     _fill(world)
     world.connection.commit()
     with database.connect("operator") as connection:
-        build_release(connection, "first", "sampler", ["run"])
+        build_release(connection, "first", "sampler", ["run"], allow=NOMINAL)
         require_equal("first", verify_release(connection, "first"))
     with database.connect("reader") as connection:
         assert connection.execute("SELECT count(*) FROM release.psc").fetchone() == (5,)
@@ -368,9 +371,7 @@ def test_a_build_says_what_it_waits_for(world: World, database: Database, held: 
             told.append(words)
             other.rollback()
 
-        build_release(
-            world.connection, "one", "sampler", ["run"], allow_unfinished=True, listeners=Listeners(tell=tell)
-        )
+        build_release(world.connection, "one", "sampler", ["run"], allow=UNFINISHED, tell=tell)
     assert len(told) == 1
     assert told[0].startswith("waiting for ")
     assert said in told[0]
@@ -382,12 +383,5 @@ def test_a_build_that_waits_for_nothing_says_nothing(world: World) -> None:
     told: list[str] = []
     _fill(world)
     world.connection.commit()
-    build_release(
-        world.connection,
-        "one",
-        "sampler",
-        ["run"],
-        allow_unfinished=True,
-        listeners=Listeners(tell=told.append),
-    )
+    build_release(world.connection, "one", "sampler", ["run"], allow=UNFINISHED, tell=told.append)
     assert told == []

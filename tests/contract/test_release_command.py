@@ -33,14 +33,15 @@ def test_the_verbs(live_database: Database, tmp_path: Path, capsys: pytest.Captu
         captured = capsys.readouterr()
         return captured.out if status == 0 else captured.err
 
-    text = said("build", "plane-1", "--run", "plane", "--kind", "sampler")
+    text = said("build", "plane-1", "--run", "plane", "--kind", "sampler", "--nominal")
     assert "release plane-1 published: 3 atlas, 2 psc, 0 xsc" in text
     assert "edge                       1   33.3 %" in text
     assert "already" in said("build", "plane-1", "--run", "plane", status=2)
     assert "no run 'x'" in said("build", "plane-2", "--run", "x", status=2)
     assert "NAME=NUMBER" in said("build", "plane-2", "--run", "plane", "--set", "snr", status=2)
     assert "'bare' has no tasks" in said("build", "plane-2", "--run", "plane", "--run", "bare", status=2)
-    said("build", "plane-2", "--run", "plane", "--set", "edge_arcsec=1")
+    said("build", "plane-2", "--run", "plane", "--set", "edge_arcsec=1", "--nominal")
+    assert "UNCALIBRATED_RELEASE" in said("build", "plane-3", "--run", "plane", status=2)
 
     assert said("list").splitlines()[1].split()[0] == "plane-2"
     assert "70_point_sources.sql" in said("show", "plane-1")

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from app.releases.build import build_release
+from app.releases.fitness import Allowances
 from tests.conftest import Database
 from tests.worlds.release import Box, World, fresh_world, key_of
 
@@ -212,5 +213,5 @@ def test_what_is_recalled_and_not_made_again_is_not_released(database: Database)
         recalled, other = (int(world.sources(key, 10.1, 0.5)[0]) for key in (1, 2))
         connection.execute("UPDATE production.task SET state = 'ready' WHERE scan_key = %s", (key_of(1),))
         connection.commit()
-        build_release(connection, "one", "sampler", ["run"], allow_unfinished=True)
+        build_release(connection, "one", "sampler", ["run"], allow=Allowances(unfinished=True, nominal=True))
         assert world.verdicts() == {recalled: "attempt", other: "released"}

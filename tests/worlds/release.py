@@ -28,6 +28,7 @@ from app.production.publication import ScanCoverageRow
 from app.production.publishing import coverage_values
 from app.production.queueing import declare_kinds
 from app.releases.build import BuildSummary, build_release
+from app.releases.fitness import Allowances
 from app.sky.footprint import Corners
 from app.sky.healpix import pixel_number
 from app.sky.moc import COVERAGE_ORDER, Ranges, cell_arcsec, ranges_of_cells
@@ -263,9 +264,9 @@ class World:
         )  # fmt: skip
 
     def build(self, name: str = "first", **options: Any) -> BuildSummary:
-        """Commit what was filled in and draw a release from all runs, without any source if so it comes out."""
+        """Commit what was filled in and draw a release from all runs, without any source or solution if so it is."""
         self.connection.commit()
-        choices = {"allow_empty": True} | options
+        choices = {"allow": Allowances(empty=True, nominal=True)} | options
         return build_release(self.connection, name, "sampler", list(self.runs), **choices)
 
     def rows(self, query: str, *values: Any) -> list[tuple[Any, ...]]:

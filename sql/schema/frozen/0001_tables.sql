@@ -118,6 +118,7 @@ CREATE TABLE release.atlas (
     url TEXT NOT NULL,
     sha256 CHAR(64) NOT NULL,
     zero_point_mag REAL NOT NULL,
+    zero_point_error_mag REAL,
     CONSTRAINT pk_atlas PRIMARY KEY (release_id, coadd_key, band)
 )
  PARTITION BY LIST (release_id);
@@ -133,7 +134,8 @@ COMMENT ON COLUMN release.atlas.decl IS 'Declination of the centre, ICRS degrees
 COMMENT ON COLUMN release.atlas.footprint IS 'Area of the image';
 COMMENT ON COLUMN release.atlas.url IS 'FITS file: name in the store, or path of an ingested image';
 COMMENT ON COLUMN release.atlas.sha256 IS 'SHA-256 of the file';
-COMMENT ON COLUMN release.atlas.zero_point_mag IS 'Magnitude of 1 DN';
+COMMENT ON COLUMN release.atlas.zero_point_mag IS 'Magnitude of 1 DN, calibrated; the header of the file has the nominal one';
+COMMENT ON COLUMN release.atlas.zero_point_error_mag IS 'Its error; null where unknown';
 
 CREATE TABLE release.psc (
     release_id INTEGER NOT NULL,
@@ -1851,6 +1853,25 @@ CREATE INDEX ix_attempt_calibration_calibration_id ON production.attempt_calibra
 COMMENT ON TABLE production.attempt_calibration IS 'Calibration products that a published attempt used';
 COMMENT ON COLUMN production.attempt_calibration.attempt_id IS 'Attempt';
 COMMENT ON COLUMN production.attempt_calibration.calibration_id IS 'Product it used';
+
+CREATE TABLE release.solution (
+    release_id INTEGER NOT NULL,
+    run_id INTEGER NOT NULL,
+    night_id INTEGER NOT NULL,
+    solution_id INTEGER NOT NULL,
+    content_hash CHAR(64) NOT NULL,
+    CONSTRAINT pk_solution PRIMARY KEY (release_id, run_id, night_id),
+    CONSTRAINT fk_solution_release_id FOREIGN KEY(release_id) REFERENCES release.release (release_id),
+    CONSTRAINT fk_solution_run_id FOREIGN KEY(run_id) REFERENCES production.run (run_id),
+    CONSTRAINT fk_solution_night_id FOREIGN KEY(night_id) REFERENCES survey.night (night_id),
+    CONSTRAINT fk_solution_solution_id FOREIGN KEY(solution_id) REFERENCES calibration.solution (solution_id)
+);
+COMMENT ON TABLE release.solution IS 'Photometric solutions that a release''s magnitudes were made by; nights without one are nominal';
+COMMENT ON COLUMN release.solution.release_id IS 'Release';
+COMMENT ON COLUMN release.solution.run_id IS 'Run';
+COMMENT ON COLUMN release.solution.night_id IS 'Night with a selected scan';
+COMMENT ON COLUMN release.solution.solution_id IS 'Solution of its magnitudes';
+COMMENT ON COLUMN release.solution.content_hash IS 'SHA-256 over the zero points and flats of the solution';
 -- The two telescopes of the survey.
 INSERT INTO survey.site (hemis, name, longitude_deg, latitude_deg) VALUES
     ('n', 'Mt. Hopkins', -110.8788, 31.6812),

@@ -25,8 +25,8 @@ SELECT
     jdate, j_psfchi, h_psfchi, k_psfchi, j_m_stdap, j_msig_stdap, h_m_stdap, h_msig_stdap, k_m_stdap, k_msig_stdap,
     dist_edge_ns, dist_edge_ew, dist_edge_flg, a, dist_opt, phi_opt, b_m_opt, vr_m_opt, nopt_mchs, scan_key, coadd_key,
     coadd
-FROM wsdb.point_measurement;
-COMMENT ON VIEW release.psc_measurement IS 'What a release copies from wsdb.point_measurement, in the order of release.psc_entry';
+FROM wsdb.point_source;
+COMMENT ON VIEW release.psc_measurement IS 'What a release copies from wsdb.point_source, in the order of release.psc_entry';
 
 GRANT SELECT ON release.psc_entry, release.psc_measurement
     TO mapps_owner, mapps_worker, mapps_operator, mapps_reader;
@@ -55,8 +55,8 @@ SELECT
     h_m_60, h_msig_60, h_m_70, h_msig_70, k_ba, k_phi, k_m_5, k_msig_5, k_m_7, k_msig_7, k_m_10, k_msig_10, k_m_15,
     k_msig_15, k_m_20, k_msig_20, k_m_25, k_msig_25, k_m_30, k_msig_30, k_m_40, k_msig_40, k_m_50, k_msig_50, k_m_60,
     k_msig_60, k_m_70, k_msig_70, coadd
-FROM wsdb.extended_measurement;
-COMMENT ON VIEW release.xsc_measurement IS 'What a release copies from wsdb.extended_measurement, in the order of release.xsc_entry';
+FROM wsdb.extended_source;
+COMMENT ON VIEW release.xsc_measurement IS 'What a release copies from wsdb.extended_source, in the order of release.xsc_entry';
 
 GRANT SELECT ON release.xsc_entry, release.xsc_measurement
     TO mapps_owner, mapps_worker, mapps_operator, mapps_reader;
@@ -71,9 +71,9 @@ BEGIN
         SELECT known.view, v.attname AS name, col_description(t.attrelid, t.attnum) AS meaning
         FROM (VALUES
             ('release.psc_entry', 'release.psc'),
-            ('release.psc_measurement', 'wsdb.point_measurement'),
+            ('release.psc_measurement', 'wsdb.point_source'),
             ('release.xsc_entry', 'release.xsc'),
-            ('release.xsc_measurement', 'wsdb.extended_measurement')
+            ('release.xsc_measurement', 'wsdb.extended_source')
         ) AS known (view, origin)
         JOIN pg_attribute AS v ON v.attrelid = known.view::regclass AND v.attnum > 0
         JOIN pg_attribute AS t ON t.attrelid = known.origin::regclass AND t.attname = v.attname

@@ -63,7 +63,8 @@ SELECT
     t.release_id, t.coadd_key, t.band,
     CASE r.hash_version
     WHEN 1 THEN ROW(
-        parent.name, t.coadd_key, t.scan_key, t.band, t.number, t.ra, t.decl, t.zero_point_mag, t.sha256, t.url
+        parent.name, t.coadd_key, t.scan_key, t.band, t.number, t.ra, t.decl, t.zero_point_mag, t.zero_point_error_mag,
+        t.sha256, t.url
     )::text
     END AS content
 FROM release.atlas AS t

@@ -21,6 +21,7 @@ _SQL = re.compile(
 _IN_ORDER = re.compile(r"schema/|checks/|release/\d\d_")
 ARGUED = {
     "app/cli/demo.py": "a query that is shown to people, to be typed",
+    "app/columns/calibrated.py": "views are what it writes, into sql/schema/generated/",
     "app/columns/sql.py": "functions and views are what it writes, into sql/schema/generated/",
     "app/db/cluster.py": "CREATE DATABASE takes an identifier, not a parameter",
     "app/db/copy.py": "COPY of the registry's columns, composed by psycopg.sql",

@@ -1,0 +1,178 @@
+"""What a release may be drawn from: finished runs, calibrated scans, and at least one source; else who must say so."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from psycopg import Connection
+from psycopg.rows import dict_row
+
+from app.db.statements import statement
+from app.errors import ConflictError
+from app.production.runs import run_id_of
+
+
+@dataclass(frozen=True)
+class Allowances:
+    """What a build refuses unless it was allowed.
+
+    Attributes
+    ----------
+    unfinished : bool
+        Runs with tasks that are not done; their rows are not in the release.
+    empty : bool
+        A release without any point source.
+    nominal : bool
+        Raw scans without an adopted solution: their magnitudes are on the nominal scale of the camera.
+    """
+
+    unfinished: bool = False
+    empty: bool = False
+    nominal: bool = False
+
+
+STRICT = Allowances()
+"""Nothing is allowed that needs allowing."""
+
+
+class EmptyReleaseError(ConflictError):
+    """A release would hold no source, and keep its name for good."""
+
+    code = "EMPTY_RELEASE"
+
+
+class UncalibratedError(ConflictError):
+    """A scan of a release has no adopted photometric solution."""
+
+    code = "UNCALIBRATED_RELEASE"
+
+
+class RetiredSolutionError(ConflictError):
+    """A night of a release has adopted a solution that was retired since."""
+
+    code = "RETIRED_SOLUTION"
+
+
+def fit_runs(connection: Connection[Any], runs: Sequence[str], *, unfinished: bool) -> tuple[int, ...]:
+    """Keys of the parent runs, each once.
+
+    Parameters
+    ----------
+    connection : Connection
+        Connection without an open transaction.
+    runs : sequence of str
+        Names of the runs.
+    unfinished : bool
+        Whether tasks may be not done.
+
+    Raises
+    ------
+    ConflictError
+        Raised if there is no run, or a run has unfinished tasks.
+    UnknownNameError
+        Raised if a run does not exist.
+    """
+    if not runs:
+        raise ConflictError("a release without parent runs", expected="one run at least")
+    found = []
+    for name in dict.fromkeys(runs):
+        with connection.transaction():
+            run_id = run_id_of(connection, name)
+            open_tasks = connection.execute(
+                statement("release/build/open_tasks"), {"run_id": run_id}
+            ).fetchall()
+        if open_tasks and not unfinished:
+            counts = ", ".join(f"{count} {state}" for state, count in open_tasks)
+            raise ConflictError(
+                f"run {name!r} has tasks that are not done: {counts}",
+                expected="a finished run",
+                remedy="finish it (mapps worker --until-idle, mapps run retry) or add --allow-unfinished",
+            )
+        found.append(run_id)
+    return tuple(found)
+
+
+def refuse_uncalibrated(connection: Connection[Any], release_id: int, *, nominal: bool) -> None:
+    """Refuse a release whose selected raw scans have no accepted solution.
+
+    Parameters
+    ----------
+    connection : Connection
+        In the build's transaction, after the scans were chosen.
+    release_id : int
+        The release that is being drawn.
+    nominal : bool
+        Whether scans without a solution are allowed. A retired or draft one is refused all the same: it would be used.
+
+    Raises
+    ------
+    RetiredSolutionError
+        Raised if a solution was retired; the message names it.
+    UncalibratedError
+        Raised if a scan has no solution, one that lacks a band of its images, or a draft.
+    """
+    cursor = connection.cursor(row_factory=dict_row)
+    rows = cursor.execute(
+        statement("release/build/uncalibrated_scans"), {"release_id": release_id}
+    ).fetchall()
+    for row in rows:
+        if row["state"] == "retired":
+            raise RetiredSolutionError(
+                f"solution {row['solution_id']}, which run {row['run']!r} has adopted for {_night(row)}, was retired:"
+                f" {row['retired_because']}",
+                expected="an accepted solution",
+                remedy="make and adopt another one for the night",
+            )
+    drafts = [row for row in rows if row["state"] == "draft"]
+    wanting = drafts if nominal else rows
+    if not wanting:
+        return
+    shown = "; ".join(_described(row) for row in wanting[:5])
+    more = f"; and {len(wanting) - 5} more nights" if len(wanting) > 5 else ""
+    raise UncalibratedError(
+        f"selected scans without an adopted, accepted solution: {shown}{more}",
+        expected="zero points of an accepted solution in every band of each scan",
+        remedy="calibrate the nights, or, if nominal magnitudes (good to 0.1 mag) are meant, add --nominal"
+        if not drafts
+        else "accept the solution, or let the night adopt another one",
+    )
+
+
+def _night(row: Mapping[str, Any]) -> str:
+    return f"{row['date']} {row['hemis']}"
+
+
+def _described(row: Mapping[str, Any]) -> str:
+    why = ""
+    if row["state"] == "draft":
+        why = f" (solution {row['solution_id']} is a draft)"
+    elif row["state"] is not None:
+        why = f" (solution {row['solution_id']} lacks a band)"
+    return f"{row['scans']} of {_night(row)} in run {row['run']!r}{why}"
+
+
+def nothing_released(scans: int, selected: int, refusals: Mapping[str, int]) -> EmptyReleaseError:
+    """Say why a release would hold nothing, and what to do.
+
+    Parameters
+    ----------
+    scans, selected : int
+        Scans that were considered, and chosen.
+    refusals : mapping of str to int
+        Number of scans that were not chosen, by the reason.
+    """
+    refused = "; ".join(f"{count} scans: {reason}" for reason, count in refusals.items())
+    remedy = "change what is asked for (mapps release build --help), or add --allow-empty"
+    if any("reference stars" in reason for reason in refusals):
+        remedy = (
+            "load reference stars (mapps reference load) and reduce the scans again (mapps run recall), or, if"
+            " positions that are arcseconds off are meant, add --without-reference-stars"
+        )
+    return EmptyReleaseError(
+        f"nothing would be released, {selected} of {scans} scans are selected"
+        + (f" ({refused})" if refused else ""),
+        expected="one point source at least",
+        remedy=remedy,
+    )
