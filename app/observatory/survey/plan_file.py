@@ -13,6 +13,7 @@ from app.observatory.survey.cameras import CONFIGURATIONS
 from app.observatory.survey.plan import NightPlan, SurveyPlan
 
 PLAN_FOLDER = Path(__file__).resolve().parent.parent / "plans"
+NEAREST_POLE_DEG = 89.9  # of a frame's centre: its corners then reach over the pole
 _KINDS: dict[type, str] = {
     str: "a word", int: "a whole number", float: "a number", bool: "true or false", date: "a date such as 1998-04-27",
 }  # fmt: skip
@@ -154,6 +155,13 @@ def _check(plan: SurveyPlan, faults: _Faults) -> None:
     for number, name in enumerate(names, start=1):
         if name in names[: number - 1]:
             faults.add(f"field[{number}].name", name, "a name of its own")
+    for number, item in enumerate(plan.fields, start=1):
+        # Rows lie as far apart as the outer frames of a tile do: the field ends there.
+        reach = abs(item.decl_deg) + 0.5 * item.rows * (item.frames - 1) * plan.step_arcsec / 3600.0
+        if reach > NEAREST_POLE_DEG:
+            faults.add(
+                f"field[{number}].decl_deg", item.decl_deg, f"frames within {NEAREST_POLE_DEG} of the equator"
+            )
     for number, night in enumerate(plan.nights, start=1):
         _check_night(plan, night, f"night[{number}].", faults)
     dates = [(night.night_date, night.site) for night in plan.nights]

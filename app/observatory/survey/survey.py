@@ -100,15 +100,15 @@ def simulate_survey(
     missing = [night for night in plan.nights if not _already_there(plan, night, directory)]
     with _observers(processes if missing else 1) as submit:
         # All scans are handed out at once: no process waits at the end of a night.
-        jobs = {
-            night: [
-                submit(partial(observe_scan, plan, night, position, _begin(plan, night, directory)))
-                for position in range(counts[night])
+        jobs = {}
+        for night in missing:
+            folder = _begin(plan, night, directory)
+            scans = [
+                partial(observe_scan, plan, night, position, folder) for position in range(counts[night])
             ]
-            for night in missing
-        }
-        for night, scans in jobs.items():
-            _close(plan, night, directory, _collect(scans, progress))
+            jobs[night] = [submit(scan) for scan in scans]
+        for night in missing:
+            _close(plan, night, directory, _collect(jobs.pop(night), progress))
     truth = directory / f"{plan.name}.truth.fits"
     objects = write_survey_truth(plan, directory, truth)
     files = [path for night in plan.nights for path in raw_files(directory / night.name)]
