@@ -40,7 +40,8 @@ REFERENCE_KERNEL_S = 0.30
 """CPU seconds of the kernel on the quiet machine of decision 0009."""
 FIELD_STARS, SCANS_A_FIELD, FIELDS_A_SCAN, SCANS_A_NIGHT = 60, 3, 4, 900
 FAINTEST_MAG, SNR_OF_FAINTEST = 15.0, 22.0
-FIELD_DEG, BATCH_FIELDS = 0.1, 500
+# Fields stand apart by more than a cell, so that src_id of a scan are its own in every field.
+FIELD_DEG, SPACING_DEG, BATCH_FIELDS = 0.1, 0.15, 500
 SCANS = """
 WITH night AS (
     INSERT INTO survey.night (hemis, date, day_number)
@@ -88,14 +89,15 @@ def _batches(survey: Survey, fields: int, random: np.random.Generator) -> Iterat
         parts = []
         for field in range(first, first + count):
             scans = random.choice(survey.scan_keys.size, SCANS_A_FIELD, replace=False)
-            ra = 10.0 + FIELD_DEG * (field % 3000) + random.uniform(0, FIELD_DEG, FIELD_STARS)
-            decl = FIELD_DEG * (field // 3000) + random.uniform(0, FIELD_DEG, FIELD_STARS)
+            west, south = 10.0 + SPACING_DEG * (field % 2000), SPACING_DEG * (field // 2000)
+            ra = west + random.uniform(0, FIELD_DEG, FIELD_STARS)
+            decl = south + random.uniform(0, FIELD_DEG, FIELD_STARS)
             magnitude = random.uniform(10, FAINTEST_MAG, FIELD_STARS)
             for scan in scans:
                 alone = random.uniform(0, FIELD_DEG, (2, FIELD_STARS // 3))
                 part = noise[: FIELD_STARS + FIELD_STARS // 3].copy()
-                part["ra"] = np.append(ra, 10.0 + FIELD_DEG * (field % 3000) + alone[0])
-                part["decl"] = np.append(decl, FIELD_DEG * (field // 3000) + alone[1])
+                part["ra"] = np.append(ra, west + alone[0])
+                part["decl"] = np.append(decl, south + alone[1])
                 part["scan_key"], part["attempt_id"] = survey.scan_keys[scan], survey.attempt_ids[scan]
                 seen = np.append(magnitude, random.uniform(10, FAINTEST_MAG, FIELD_STARS // 3))
                 for band in "jhk":
