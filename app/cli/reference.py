@@ -21,6 +21,8 @@ CATALOGUE_COLUMNS = (
     "catalogue_id", "name", "content_hash", "state", "stars", "attempts", "loaded_at", "replaced_at", "source",
 )  # fmt: skip
 
+STANDARDS_COLUMNS = ("name", "source", "content_hash", "state", "stars", "retired", "loaded_at")
+
 
 @app.command()
 def load(
@@ -41,6 +43,18 @@ def load(
         Path | None,
         typer.Option(metavar="FOLDER", help="Only made-up stars around this raw night: a first try."),
     ] = None,
+    standards: Annotated[
+        list[Path] | None,
+        typer.Option(
+            metavar="FILE",
+            help="Photometric standards instead: FITS with a table STANDARDS, or CSV (docs/calibration.md). May be"
+            " given again; each file is a catalogue of its own.",
+        ),
+    ] = None,
+    name: Annotated[
+        str | None,
+        typer.Option(metavar="NAME", help="Name of the catalogue of standards; that of its file when absent."),
+    ] = None,
     replace: Annotated[
         bool,
         typer.Option("--replace", help="Take the place of what is loaded; its name and hash stay listed."),
@@ -48,12 +62,21 @@ def load(
 ) -> None:
     """Load the reference catalogue: about 2.5 million stars, for registration and for simulated nights.
 
+    With --standards photometric standards are loaded, from which zero points of nights are solved.
+
     Loading the same stars again changes nothing. Attempts record the catalogue and the very stars that they were
     given: after --replace, `mapps run stale RUN` lists those that were given others.
     """
     from app.db.engine import connect
     from app.ingest.reference import load_reference
 
+    if standards:
+        if tycho2 or synthetic or night:
+            raise UserError("--standards with --tycho2, --synthetic or --night", expected="one of them")
+        _load_standards(standards, name, replace=replace)
+        return
+    if name is not None:
+        raise UserError("--name without --standards", expected="a file of standards")
     if tycho2 and (synthetic or night):
         raise UserError("--tycho2 with --synthetic or --night", expected="one of them")
     stars, catalogue, source = _read_tycho2(tycho2) if tycho2 else _make_synthetic(seed, night)
@@ -64,6 +87,25 @@ def load(
         if loaded
         else f"{stars.size} stars of {catalogue} were loaded already"
     )
+
+
+def _load_standards(paths: list[Path], name: str | None, *, replace: bool) -> None:
+    """Load files of standards, all of them or none."""
+    from app.db.engine import connect
+    from app.ingest.standards import load_standards
+    from app.ingest.standards_files import read_standards
+
+    if name is not None and len(paths) > 1:
+        raise UserError(f"--name with {len(paths)} files", expected="one file, or no name")
+    read = [(name or path.name.removesuffix(path.suffix), path, read_standards(path)) for path in paths]
+    with connect("operator") as connection:
+        for catalogue, path, stars in read:
+            loaded = load_standards(connection, stars, catalogue, f"file {path.name}", replace=replace)
+            say(
+                f"{loaded} standards loaded as {catalogue}"
+                if loaded
+                else f"{len(stars)} standards were loaded already as {catalogue}"
+            )
 
 
 def _read_tycho2(paths: list[Path]) -> tuple[ReferenceStars, str, str]:
@@ -99,6 +141,21 @@ def list_(*, json: JsonOption = False) -> None:
         vars(row) if json_wanted() else vars(row) | {"content_hash": row.content_hash[:12]} for row in rows
     ]
     emit_table(shown, CATALOGUE_COLUMNS, "Reference catalogues")
+
+
+@app.command()
+def standards(*, json: JsonOption = False) -> None:
+    """List catalogues of photometric standards, the current ones first."""
+    del json
+    from app.db.engine import connect
+    from app.ingest.standards import standards_status
+
+    with connect("reader") as connection:
+        rows = standards_status(connection)
+    shown = [
+        vars(row) if json_wanted() else vars(row) | {"content_hash": row.content_hash[:12]} for row in rows
+    ]
+    emit_table(shown, STANDARDS_COLUMNS, "Photometric standards")
 
 
 @app.command()

@@ -114,6 +114,7 @@ STANDARD_USED = Table(
     required("standard", Text, "Name of the standard star (reference.standard_star)"),
     required("band", CHAR(1), "j, h or k"),
     required("measurements", Integer, "How often it was measured"),
+    required("star_hash", CHAR(64), "SHA-256 over the values that it had (reference.standard_star)"),
     PrimaryKeyConstraint("solution_id", "standard", "band"),
     one_of("band", ("j", "h", "k")),
     schema="calibration", comment="Standard stars that solutions were made of",

@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from app.parameters.artefacts import ArtefactRules
+from app.parameters.calibration import CalibrationParameters
 from app.parameters.extraction import ExtractionParameters
 from app.parameters.photometry import PhotometryParameters
 from app.parameters.reduction import ReductionParameters
@@ -33,4 +34,5 @@ class ParameterSet(Section):
     photometry: PhotometryParameters = field(default=PhotometryParameters())
     artefacts: ArtefactRules = field(default=ArtefactRules())
     extraction: ExtractionParameters = field(default=ExtractionParameters())
+    calibration: CalibrationParameters = field(default=CalibrationParameters())
     solution: SolutionParameters = field(default=SolutionParameters())

@@ -81,6 +81,30 @@ COMMENT ON COLUMN reference.catalogue.state IS 'current, or replaced: its stars 
 COMMENT ON COLUMN reference.catalogue.loaded_at IS 'When it was loaded last';
 COMMENT ON COLUMN reference.catalogue.replaced_at IS 'When another took its place; null while current';
 
+CREATE TABLE reference.standard_catalogue (
+    catalogue_id INTEGER GENERATED ALWAYS AS IDENTITY,
+    name TEXT NOT NULL,
+    source TEXT NOT NULL,
+    content_hash CHAR(64) NOT NULL,
+    stars INTEGER NOT NULL,
+    state TEXT NOT NULL,
+    loaded_at TIMESTAMP WITH TIME ZONE DEFAULT now() NOT NULL,
+    replaced_at TIMESTAMP WITH TIME ZONE,
+    CONSTRAINT pk_standard_catalogue PRIMARY KEY (catalogue_id),
+    CONSTRAINT ck_standard_catalogue_state_known CHECK (state IN ('current', 'replaced')),
+    CONSTRAINT ck_standard_catalogue_replaced_has_time CHECK ((state = 'current') = (replaced_at IS NULL))
+);
+CREATE UNIQUE INDEX uq_standard_catalogue_current ON reference.standard_catalogue (name) WHERE state = 'current';
+COMMENT ON TABLE reference.standard_catalogue IS 'Catalogues of photometric standards; several may be current, each under its name';
+COMMENT ON COLUMN reference.standard_catalogue.catalogue_id IS 'Key';
+COMMENT ON COLUMN reference.standard_catalogue.name IS 'Name, by default that of the file';
+COMMENT ON COLUMN reference.standard_catalogue.source IS 'Files that it came from';
+COMMENT ON COLUMN reference.standard_catalogue.content_hash IS 'SHA-256 over the stars as loaded, in the order of their names';
+COMMENT ON COLUMN reference.standard_catalogue.stars IS 'Number of stars';
+COMMENT ON COLUMN reference.standard_catalogue.state IS 'current, or replaced: its stars are gone then';
+COMMENT ON COLUMN reference.standard_catalogue.loaded_at IS 'When it was loaded';
+COMMENT ON COLUMN reference.standard_catalogue.replaced_at IS 'When another took its place; null while current';
+
 CREATE TABLE release.atlas (
     release_id INTEGER NOT NULL,
     run_id INTEGER NOT NULL,
@@ -526,6 +550,50 @@ COMMENT ON COLUMN production.run.zones IS 'Number of src_id ranges of the run''s
 COMMENT ON COLUMN production.run.created_at IS 'When';
 COMMENT ON COLUMN production.run.created_by IS 'Who';
 COMMENT ON COLUMN production.run.sealed_at IS 'When positional indexes were built; null while loading';
+
+CREATE TABLE reference.standard_star (
+    catalogue_id INTEGER NOT NULL,
+    name TEXT NOT NULL,
+    field TEXT,
+    ra DOUBLE PRECISION NOT NULL,
+    decl DOUBLE PRECISION NOT NULL,
+    epoch_year DOUBLE PRECISION NOT NULL,
+    pm_ra_mas_yr DOUBLE PRECISION,
+    pm_decl_mas_yr DOUBLE PRECISION,
+    j_mag DOUBLE PRECISION,
+    j_error_mag DOUBLE PRECISION,
+    h_mag DOUBLE PRECISION,
+    h_error_mag DOUBLE PRECISION,
+    k_mag DOUBLE PRECISION,
+    k_error_mag DOUBLE PRECISION,
+    primary_standard BOOLEAN DEFAULT false NOT NULL,
+    star_hash CHAR(64) NOT NULL,
+    retired_at TIMESTAMP WITH TIME ZONE,
+    retired_because TEXT,
+    CONSTRAINT pk_standard_star PRIMARY KEY (catalogue_id, name),
+    CONSTRAINT ck_standard_star_retired_has_reason CHECK ((retired_at IS NULL) = (retired_because IS NULL)),
+    CONSTRAINT fk_standard_star_catalogue_id FOREIGN KEY(catalogue_id) REFERENCES reference.standard_catalogue (catalogue_id)
+);
+CREATE INDEX ix_standard_star_name ON reference.standard_star (name);
+COMMENT ON TABLE reference.standard_star IS 'Photometric standard stars';
+COMMENT ON COLUMN reference.standard_star.catalogue_id IS 'Catalogue';
+COMMENT ON COLUMN reference.standard_star.name IS 'Name of the star; the same star may stand in several catalogues, with the same values';
+COMMENT ON COLUMN reference.standard_star.field IS 'Calibration field; null where the catalogue names none';
+COMMENT ON COLUMN reference.standard_star.ra IS 'Right ascension at the epoch, ICRS degrees';
+COMMENT ON COLUMN reference.standard_star.decl IS 'Declination at the epoch, ICRS degrees';
+COMMENT ON COLUMN reference.standard_star.epoch_year IS 'Julian year of the position';
+COMMENT ON COLUMN reference.standard_star.pm_ra_mas_yr IS 'Proper motion in right ascension times cos(decl); null where unknown';
+COMMENT ON COLUMN reference.standard_star.pm_decl_mas_yr IS 'Proper motion in declination; null where unknown';
+COMMENT ON COLUMN reference.standard_star.j_mag IS 'J magnitude in the natural system; null where unknown';
+COMMENT ON COLUMN reference.standard_star.j_error_mag IS 'Its error, 1 sigma; null where the magnitude is';
+COMMENT ON COLUMN reference.standard_star.h_mag IS 'H magnitude in the natural system; null where unknown';
+COMMENT ON COLUMN reference.standard_star.h_error_mag IS 'Its error, 1 sigma; null where the magnitude is';
+COMMENT ON COLUMN reference.standard_star.k_mag IS 'Ks magnitude in the natural system; null where unknown';
+COMMENT ON COLUMN reference.standard_star.k_error_mag IS 'Its error, 1 sigma; null where the magnitude is';
+COMMENT ON COLUMN reference.standard_star.primary_standard IS 'Whether it is a primary standard';
+COMMENT ON COLUMN reference.standard_star.star_hash IS 'SHA-256 over the values of the star';
+COMMENT ON COLUMN reference.standard_star.retired_at IS 'When it was retired: no solution uses it since; null while in use';
+COMMENT ON COLUMN reference.standard_star.retired_because IS 'Why it was retired; null while in use';
 
 CREATE TABLE reference.star (
     star_id BIGINT NOT NULL,
@@ -1722,6 +1790,7 @@ CREATE TABLE calibration.standard_used (
     standard TEXT NOT NULL,
     band CHAR(1) NOT NULL,
     measurements INTEGER NOT NULL,
+    star_hash CHAR(64) NOT NULL,
     CONSTRAINT pk_standard_used PRIMARY KEY (solution_id, standard, band),
     CONSTRAINT ck_standard_used_band_known CHECK (band IN ('j', 'h', 'k')),
     CONSTRAINT fk_standard_used_solution_id FOREIGN KEY(solution_id) REFERENCES calibration.solution (solution_id)
@@ -1731,6 +1800,7 @@ COMMENT ON COLUMN calibration.standard_used.solution_id IS 'Solution';
 COMMENT ON COLUMN calibration.standard_used.standard IS 'Name of the standard star (reference.standard_star)';
 COMMENT ON COLUMN calibration.standard_used.band IS 'j, h or k';
 COMMENT ON COLUMN calibration.standard_used.measurements IS 'How often it was measured';
+COMMENT ON COLUMN calibration.standard_used.star_hash IS 'SHA-256 over the values that it had (reference.standard_star)';
 
 CREATE TABLE production.attempt_calibration (
     attempt_id BIGINT NOT NULL,
