@@ -12,6 +12,7 @@ from sqlalchemy import (
     Double,
     ForeignKey,
     Identity,
+    Index,
     Integer,
     PrimaryKeyConstraint,
     SmallInteger,
@@ -73,6 +74,17 @@ PARENT_RUN = Table(
     schema="release",
     comment="Runs that a release was drawn from",
 )
+
+SOLUTION = Table(
+    "solution", METADATA,
+    required("release_id", Integer, "Release", ForeignKey("release.release.release_id")),
+    required("run_id", Integer, "Run", ForeignKey("production.run.run_id")),
+    required("night_id", Integer, "Night", ForeignKey("survey.night.night_id")),
+    required("solution_id", Integer, "Solution that the night had adopted", ForeignKey("calibration.solution.solution_id")),
+    PrimaryKeyConstraint("release_id", "run_id", "night_id"),
+    Index("ix_release_solution_solution_id", "solution_id"),
+    schema="release", comment="Photometric solutions through which a release saw the nights of its chosen scans",
+)  # fmt: skip
 
 STATEMENT = Table(
     "statement",

@@ -17,6 +17,7 @@ from app.columns.hash_versions import NEWEST, HashVersionError, hashed_columns
 from app.columns.records import Records
 from app.errors import MappsError
 from app.production.publication import Publication
+from app.production.solution_hash import content_hash
 from app.sky.footprint import Corners
 
 # They differ between two attempts, or two runs, at the same work: the publication adds them while it loads the rows.
@@ -62,6 +63,8 @@ def output_hash(publication: Publication, version: int = NEWEST) -> str:
         _add_rows(digest, publication.scan_coverage, names["scan_coverage"], version)
     if publication.diagnostics is not None:
         _add_rows(digest, (publication.diagnostics,), names["diagnostics"], version)
+    if publication.solution is not None:
+        digest.update(content_hash(publication.solution).encode())
     return digest.hexdigest()
 
 

@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from app.instruments.bands import Band
+from app.production.solution_rows import SolutionRows
 from app.sky.footprint import Corners
 from app.sky.moc import Ranges
 from app.sky.shapes import SPolygon
@@ -149,6 +150,8 @@ class Publication:
         Where a scan looked: a row a band, and one for what all bands cover. None where no pixel has data.
     diagnostics : DiagnosticsRow, optional
         Of scans of raw frames; images that were ingested have none.
+    solution : SolutionRows, optional
+        Photometric solution of a night or run; the attempts of `upstream_ids` are what it was made of.
     input_hash : str
         SHA-256 (hexadecimal) over the content of the inputs and the pipeline.
     """
@@ -167,3 +170,4 @@ class Publication:
     reference: ReferenceUse | None = None
     upstream_ids: tuple[int, ...] = ()
     scan_coverage: tuple[ScanCoverageRow, ...] = ()
+    solution: SolutionRows | None = None

@@ -26,6 +26,7 @@ from app.production.claim import Claim, Usage
 from app.production.output_hash import output_hash
 from app.production.protocol import lost_token, one_transaction
 from app.production.publication import Publication, ScanCoverageRow
+from app.production.solution_publishing import add_solution
 from app.sky.shapes import SPolygon
 
 _TAKE_BACK = (
@@ -114,6 +115,8 @@ def publish(
         extended_rows = _copy(connection, SourceTable.EXTENDED, publication.extended_sources, claim)
         reached("in_publish_after_copy")
         _add_products(connection, claim, publication)
+        if publication.solution is not None:
+            add_solution(connection, claim, publication)
         reached("in_publish_after_products")
         result = PublishResult(claim.attempt_id, content, point_rows, extended_rows)
         _close(connection, claim, publication.input_hash, result, usage or Usage())

@@ -7,7 +7,7 @@ WITH latest AS (
     WHERE s.run_id = %(run_id)s AND s.kind = 'night' AND s.state <> 'retired'
     ORDER BY s.night_id, s.solution_id DESC
 )
-SELECT u.standard, u.band, sum(u.measurements)::integer AS measurements
+SELECT u.standard, u.band, sum(u.measurements)::integer AS measurements, max(u.star_hash) AS star_hash
 FROM latest AS l JOIN calibration.standard_used AS u USING (solution_id)
 GROUP BY u.standard, u.band
 ORDER BY u.standard COLLATE "C", u.band

@@ -35,7 +35,11 @@ def measured(random: np.random.Generator, number: int, magnitude: np.ndarray) ->
         values[f"{band}_snr"] = 20 * 10 ** (-0.4 * (seen - DEPTH[number]))
         values[f"{band}_psfchi"] = random.uniform(0.8, 1.55, size)
     values["x_scan"] = random.uniform(-256, 256, size)
-    for name, usual, other in (("rd_flg", b"222", b"242"), ("bl_flg", b"111", b"112"), ("cc_flg", b"000", b"s00")):
+    for name, usual, other in (
+        ("rd_flg", b"222", b"242"),
+        ("bl_flg", b"111", b"112"),
+        ("cc_flg", b"000", b"s00"),
+    ):
         values[name] = np.where(random.random(size) < 0.03, other, usual)
     return values
 
@@ -92,7 +96,7 @@ def test_the_statement_finds_what_brute_force_finds(world: World) -> None:
 
 
 def test_medians_are_the_differences_of_zero_points(world: World) -> None:
-    """The second scan is half a magnitude shallower: a choice by the signal of each would show its faint stars bright."""
+    """The second scan is shallower by half a magnitude: chosen by their own signal its faint stars would be bright."""
     for row in found(world):
         a, b = row.scan_a & 1023, row.scan_b & 1023
         true = OFFSETS[b] - OFFSETS[a]

@@ -1813,6 +1813,24 @@ CREATE INDEX ix_attempt_calibration_calibration_id ON production.attempt_calibra
 COMMENT ON TABLE production.attempt_calibration IS 'Calibration products that a published attempt used';
 COMMENT ON COLUMN production.attempt_calibration.attempt_id IS 'Attempt';
 COMMENT ON COLUMN production.attempt_calibration.calibration_id IS 'Product it used';
+
+CREATE TABLE release.solution (
+    release_id INTEGER NOT NULL,
+    run_id INTEGER NOT NULL,
+    night_id INTEGER NOT NULL,
+    solution_id INTEGER NOT NULL,
+    CONSTRAINT pk_solution PRIMARY KEY (release_id, run_id, night_id),
+    CONSTRAINT fk_solution_release_id FOREIGN KEY(release_id) REFERENCES release.release (release_id),
+    CONSTRAINT fk_solution_run_id FOREIGN KEY(run_id) REFERENCES production.run (run_id),
+    CONSTRAINT fk_solution_night_id FOREIGN KEY(night_id) REFERENCES survey.night (night_id),
+    CONSTRAINT fk_solution_solution_id FOREIGN KEY(solution_id) REFERENCES calibration.solution (solution_id)
+);
+CREATE INDEX ix_release_solution_solution_id ON release.solution (solution_id);
+COMMENT ON TABLE release.solution IS 'Photometric solutions through which a release saw the nights of its chosen scans';
+COMMENT ON COLUMN release.solution.release_id IS 'Release';
+COMMENT ON COLUMN release.solution.run_id IS 'Run';
+COMMENT ON COLUMN release.solution.night_id IS 'Night';
+COMMENT ON COLUMN release.solution.solution_id IS 'Solution that the night had adopted';
 -- The two telescopes of the survey.
 INSERT INTO survey.site (hemis, name, longitude_deg, latitude_deg) VALUES
     ('n', 'Mt. Hopkins', -110.8788, 31.6812),

@@ -129,6 +129,8 @@ GRANT INSERT ON production.attempt_raw_file, production.attempt_calibration, pro
 -- FOR SHARE, which makes a recall wait for a publication, takes a right to UPDATE.
 GRANT INSERT, UPDATE (retired_at) ON calibration.product TO mapps_worker;
 GRANT INSERT ON calibration.zero_point TO mapps_worker;
+GRANT INSERT ON calibration.solution, calibration.scan_zero_point, calibration.set_used, calibration.standard_used,
+    calibration.attempt_used, calibration.overlap_used TO mapps_worker;
 GRANT INSERT, DELETE ON wsdb.point_source, wsdb.extended_source, wsdb.atlas_image, wsdb.scan_coverage, quality.metric,
     quality.scan_diagnostics TO mapps_worker;
 
