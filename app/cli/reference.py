@@ -53,7 +53,9 @@ def load(
     ] = None,
     name: Annotated[
         str | None,
-        typer.Option(metavar="NAME", help="Name of the catalogue of standards; that of its file when absent."),
+        typer.Option(
+            metavar="NAME", help="Name of the catalogue of standards; that of its file when absent."
+        ),
     ] = None,
     replace: Annotated[
         bool,

@@ -139,7 +139,8 @@ def load_standards(
     if not stars or len(set(names)) < len(names):
         double = sorted({star for star in names if names.count(star) > 1})[:3]
         raise InputError(
-            f"{len(stars)} standards, {', '.join(double) or 'none'} twice", expected="stars of different names"
+            f"{len(stars)} standards, {', '.join(double) or 'none'} twice",
+            expected="stars of different names",
         )
     content = standards_hash(stars)
     connection.execute(statement("ingest/lock_standards"))

@@ -86,7 +86,8 @@ def _check_columns(path: Path, found: tuple[str, ...]) -> None:
         told = [f"no column {', '.join(lacking)}"] if lacking else []
         told += [f"unknown column {', '.join(unknown)}"] if unknown else []
         raise InputError(
-            f"{path}: line 1: {' and '.join(told) or 'a column twice'}", expected=f"columns of {', '.join(COLUMNS)}"
+            f"{path}: line 1: {' and '.join(told) or 'a column twice'}",
+            expected=f"columns of {', '.join(COLUMNS)}",
         )
 
 

@@ -80,7 +80,7 @@ SOLUTION = Table(
     required("release_id", Integer, "Release", ForeignKey("release.release.release_id")),
     required("run_id", Integer, "Run", ForeignKey("production.run.run_id")),
     required("night_id", Integer, "Night", ForeignKey("survey.night.night_id")),
-    required("solution_id", Integer, "Solution that the night had adopted", ForeignKey("calibration.solution.solution_id")),
+    required("solution_id", Integer, "Solution that it had adopted", ForeignKey("calibration.solution.solution_id")),
     PrimaryKeyConstraint("release_id", "run_id", "night_id"),
     Index("ix_release_solution_solution_id", "solution_id"),
     schema="release", comment="Photometric solutions through which a release saw the nights of its chosen scans",

@@ -41,10 +41,22 @@ class CalibrationParameters(Section):
     )
     set_scatter_mag: float = field(
         default=0.015,
-        metadata=number(0.001, 0.5, "mag", "Scatter of the scans of a set in clear air; beyond 3 times it is bad."),
+        metadata=number(
+            0.001, 0.5, "mag", "Scatter of the scans of a set in clear air; beyond 3 times it is bad."
+        ),
     )
     set_gap_minutes: float = field(
-        default=30.0, metadata=number(1.0, 600.0, "min", "Scans of a set begin within this time of each other.")
+        default=30.0,
+        metadata=number(1.0, 600.0, "min", "Scans of a set begin within this time of each other."),
+    )
+    cloud_loss_mag: float = field(
+        default=0.02,
+        metadata=number(
+            0.001,
+            0.5,
+            "mag",
+            "Loss of a calibration scan against the model of the night that counts as cloud.",
+        ),
     )
     # Zero points stay within 0.2 mag of the nominal ones (docs/background/survey.md): what lies far beyond is cloud.
     largest_offset_mag: float = field(
@@ -59,8 +71,11 @@ class CalibrationParameters(Section):
     )
     drift_mag_per_hour: float = field(
         default=0.01,
-        metadata=number(0.0, 0.5, "mag per hour", "Error that a zero point gains beyond the night's last set."),
+        metadata=number(
+            0.0, 0.5, "mag per hour", "Error that a zero point gains beyond the night's last set."
+        ),
     )
     nominal_error_mag: float = field(
-        default=0.1, metadata=number(0.01, 1.0, "mag", "Error of the nominal zero point of a band without sets.")
+        default=0.1,
+        metadata=number(0.01, 1.0, "mag", "Error of the nominal zero point of a band without sets."),
     )

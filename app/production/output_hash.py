@@ -16,8 +16,9 @@ from app.columns.column import names_by
 from app.columns.hash_versions import NEWEST, HashVersionError, hashed_columns
 from app.columns.records import Records
 from app.errors import MappsError
+from app.production.global_rows import GlobalSolutionRows
 from app.production.publication import Publication
-from app.production.solution_hash import content_hash
+from app.production.solution_rows import SolutionRows
 from app.sky.footprint import Corners
 
 # They differ between two attempts, or two runs, at the same work: the publication adds them while it loads the rows.
@@ -58,14 +59,29 @@ def output_hash(publication: Publication, version: int = NEWEST) -> str:
         _add_records(digest, getattr(publication, part), names[part], version)
     for part in _ROWS:
         _add_rows(digest, getattr(publication, part), names[part], version)
-    # Added only where present: nights have no coverage, and images that were ingested no diagnostics.
+    # Added only where present: nights have no coverage, images that were ingested no diagnostics, scans no solution.
     if publication.scan_coverage:
         _add_rows(digest, publication.scan_coverage, names["scan_coverage"], version)
     if publication.diagnostics is not None:
         _add_rows(digest, (publication.diagnostics,), names["diagnostics"], version)
     if publication.solution is not None:
-        digest.update(content_hash(publication.solution).encode())
+        _add_rows(digest, (publication.solution,), names["solution"], version)
+        for part, rows in _rows_of(publication.solution).items():
+            _add_rows(digest, rows, names[f"solution_{part}"], version)
     return digest.hexdigest()
+
+
+def _rows_of(solution: SolutionRows) -> dict[str, Sequence[Any]]:
+    """Rows of a solution by their part; sets of many nights name their night."""
+    if not isinstance(solution, GlobalSolutionRows):
+        parts = ("zero_points", "sets", "standards")
+        return {part: getattr(solution, part) for part in parts}
+    return {
+        "zero_points": solution.zero_points,
+        "survey_sets": solution.sets,
+        "standards": solution.standards,
+        "overlaps": solution.overlaps,
+    }
 
 
 def _add_records(

@@ -15,8 +15,10 @@ from typing import Any
 
 from app.errors import MappsError
 from app.models.production import Scope
-from app.models.survey import Entry
+from app.models.survey import Entry, ScanKind
 
+REDUCED = (ScanKind.SCIENCE, ScanKind.CALIBRATION)
+"""Scans that are reduced; darks and flats are inputs."""
 _NAME = re.compile(r"[a-z]+(_[a-z]+)*")
 _BY_SIZE = tuple(Scope)
 """Scopes from the smallest to the largest, as the enumeration lists them."""
@@ -62,11 +64,14 @@ class WaitsFor:
         What both tasks have in common: the same scan, night, block or run.
     entries : tuple of Entry
         Only tasks of scans that begin so wait; those of other scans, and of larger scope, are not told apart.
+    of_scans : tuple of ScanKind
+        Only tasks of such scans are waited for; those of larger scope are not told apart.
     """
 
     kind: str
     same: Scope
     entries: tuple[Entry, ...] = tuple(Entry)
+    of_scans: tuple[ScanKind, ...] = REDUCED
 
 
 @dataclass(frozen=True)
@@ -99,6 +104,8 @@ class TaskPlan:
         Priority of tasks of calibration scans, where it is another.
     on_request : bool
         Whether queueing a run leaves the kind out: an operator asks for it (`app.production.requests`).
+    of_scans : tuple of ScanKind
+        Which scans make the task necessary, besides their entry.
     """
 
     kind: str
@@ -113,6 +120,7 @@ class TaskPlan:
     priority: int = 0
     calibration_priority: int | None = None
     on_request: bool = False
+    of_scans: tuple[ScanKind, ...] = REDUCED
 
 
 @dataclass(frozen=True)
@@ -140,6 +148,7 @@ class Plan:
                 "kind": row.kind,
                 "scope": row.scope.value,
                 "entries": [entry.value for entry in row.entries],
+                "of_scans": [scan.value for scan in row.of_scans],
                 "priority": row.priority,
                 "calibration_priority": _other(row.calibration_priority, row.priority),
             }
@@ -165,6 +174,7 @@ class Plan:
                 "upstream_kind": edge.kind,
                 "same": edge.same.value,
                 "entries": [entry.value for entry in edge.entries],
+                "of_scans": [scan.value for scan in edge.of_scans],
             }
             for row in self.rows
             for edge in row.waits_for
@@ -217,6 +227,8 @@ def _edge_faults(row: TaskPlan, edge: WaitsFor, upstream: TaskPlan) -> Iterator[
         yield f"{words}, but they are of a {row.scope} and a {upstream.scope}"
     if row.scope is not Scope.SCAN and set(edge.entries) != set(Entry):
         yield f"{words}: only tasks of scans can be told apart by entry"
+    if upstream.scope is not Scope.SCAN and set(edge.of_scans) != set(REDUCED):
+        yield f"{words}: only tasks of scans can be told apart by the kind of scan"
     if row.scope is Scope.SCAN and not set(edge.entries) <= set(upstream.entries):
         yield f"{words}, which is not queued for all scans that wait"
 
@@ -239,15 +251,27 @@ SCAN = TaskPlan(
     # Calibration scans first: what is found wrong with a night is found before its survey scans are reduced.
     calibration_priority=10,
 )
+NIGHT_SOLUTION = TaskPlan(
+    kind="night_solution",
+    does="zero points of a night from its calibration scans, and which scans were photometric",
+    scope=Scope.NIGHT,
+    entries=(Entry.RAW,),
+    step="night_solution",
+    # Not for the survey scans: whether a night is worth reducing is known before they are begun.
+    waits_for=(WaitsFor(SCAN.kind, same=Scope.NIGHT, of_scans=(ScanKind.CALIBRATION,)),),
+    renewal=Renewal.BY_ITSELF,
+    priority=15,
+    of_scans=(ScanKind.CALIBRATION,),
+)
 GLOBAL_SOLUTION = TaskPlan(
     kind="global_solution",
     does="zero points of all scans of a run from the sets of its nights and the overlaps of its scans",
     scope=Scope.RUN,
     entries=(Entry.RAW, Entry.ATLAS),
     step="global_solution",
-    waits_for=(WaitsFor(SCAN.kind, same=Scope.RUN),),
+    waits_for=(WaitsFor(SCAN.kind, same=Scope.RUN), WaitsFor(NIGHT_SOLUTION.kind, same=Scope.RUN)),
     # A run is complete when its operator says so; queued with the first night it would be done after the first night.
     on_request=True,
 )
-PLAN = Plan((NIGHT_CALIBRATION, SCAN, GLOBAL_SOLUTION))
+PLAN = Plan((NIGHT_CALIBRATION, SCAN, NIGHT_SOLUTION, GLOBAL_SOLUTION))
 """The kinds of this version."""

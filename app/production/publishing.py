@@ -26,7 +26,7 @@ from app.production.claim import Claim, Usage
 from app.production.output_hash import output_hash
 from app.production.protocol import lost_token, one_transaction
 from app.production.publication import Publication, ScanCoverageRow
-from app.production.solution_publishing import add_solution
+from app.production.publish_solution import add_solution, retire_solutions
 from app.sky.shapes import SPolygon
 
 _TAKE_BACK = (
@@ -108,7 +108,7 @@ def publish(
         if done is not None:
             return done
         reached("in_publish_after_lock")
-        _supersede(connection, claim)
+        _supersede(connection, claim, publication, content)
         # The references that may be refused come before the rows that cost most.
         _add_references(connection, claim, publication)
         point_rows = _copy(connection, SourceTable.POINT, publication.point_sources, claim)
@@ -116,7 +116,7 @@ def publish(
         reached("in_publish_after_copy")
         _add_products(connection, claim, publication)
         if publication.solution is not None:
-            add_solution(connection, claim, publication)
+            add_solution(connection, claim, publication.solution, publication.input_hash)
         reached("in_publish_after_products")
         result = PublishResult(claim.attempt_id, content, point_rows, extended_rows)
         _close(connection, claim, publication.input_hash, result, usage or Usage())
@@ -144,7 +144,7 @@ def _lock(connection: Connection[Any], claim: Claim) -> PublishResult | None:
     return PublishResult(claim.attempt_id, content, point_rows, extended_rows, repeated=True)
 
 
-def _supersede(connection: Connection[Any], claim: Claim) -> None:
+def _supersede(connection: Connection[Any], claim: Claim, publication: Publication, content: str) -> None:
     """Take back what an earlier accepted attempt of the task published (recall in place)."""
     former = connection.execute(
         statement("production/publish/supersede"), {"task_id": claim.task_id}
@@ -161,6 +161,7 @@ def _supersede(connection: Connection[Any], claim: Claim) -> None:
             expected="a task that no published release rests on",
             remedy="recall into another run: mapps run recall --requeue --into RUN",
         )
+    retire_solutions(connection, former, content, stands=publication.solution_stands)
     values = {"run_id": claim.run_id, "attempt_id": former[0]}
     for name in _TAKE_BACK:
         connection.execute(statement(name), values)

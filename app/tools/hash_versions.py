@@ -16,6 +16,7 @@ from pathlib import Path
 from app.columns import EXTENDED_SOURCE, POINT_SOURCE
 from app.columns.hash_versions import FILE, HashedColumns, read_versions
 from app.columns.sql import CONTENT
+from app.production.global_rows import OverlapUsedRow, SurveySetRow
 from app.production.publication import (
     AtlasImageRow,
     CalibrationRow,
@@ -24,9 +25,11 @@ from app.production.publication import (
     ScanCoverageRow,
     ZeroPointRow,
 )
+from app.production.solution_rows import ScanZeroPointRow, SetUsedRow, SolutionRows, StandardUsedRow
 
-NO_CONTENT = {"url", "raw_file_id"}
-"""Where a file lies, and its key in this database: its SHA-256 stands for what it holds."""
+NO_CONTENT = {"url", "raw_file_id", "zero_points", "sets", "standards"}
+"""Where a file lies, and its key in this database: its SHA-256 stands for what it holds. Rows of a solution have
+lists of their own."""
 
 
 def columns_of_today() -> HashedColumns:
@@ -38,6 +41,12 @@ def columns_of_today() -> HashedColumns:
         "metrics": Metric,
         "diagnostics": DiagnosticsRow,
         "scan_coverage": ScanCoverageRow,
+        "solution": SolutionRows,
+        "solution_zero_points": ScanZeroPointRow,
+        "solution_sets": SetUsedRow,
+        "solution_standards": StandardUsedRow,
+        "solution_survey_sets": SurveySetRow,
+        "solution_overlaps": OverlapUsedRow,
     }
     return HashedColumns(
         release=CONTENT,

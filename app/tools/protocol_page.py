@@ -8,8 +8,8 @@ from __future__ import annotations
 from pathlib import Path
 
 from app.db.statements import SQL_ROOT, statement
-from app.models.survey import Entry
-from app.production.plan import PLAN, TaskPlan
+from app.models.survey import Entry, ScanKind
+from app.production.plan import PLAN, REDUCED, TaskPlan
 from app.production.states import TRANSITIONS, Transition
 
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "protocol.md"
@@ -126,11 +126,14 @@ def render() -> str:
 
 
 def _kind(row: TaskPlan) -> str:
-    waits = "; ".join(f"{edge.kind} of the same {edge.same}{_only(edge.entries)}" for edge in row.waits_for)
+    waits = "; ".join(
+        f"{edge.kind} of the same {edge.same}{_only(edge.entries)}{_of(edge.of_scans)}"
+        for edge in row.waits_for
+    )
     priority = f"{row.priority}"
     if row.calibration_priority is not None:
         priority += f", calibration scans {row.calibration_priority}"
-    queued = " and ".join(f"{entry} scans" for entry in row.entries)
+    queued = " and ".join(f"{entry} scans" for entry in row.entries) + _of(row.of_scans)
     if row.on_request:
         queued += ", on request"
     cells = (
@@ -147,6 +150,10 @@ def _again(row: TaskPlan) -> str:
 
 def _only(entries: tuple[Entry, ...]) -> str:
     return "" if set(entries) == set(Entry) else f" (scans of {' and '.join(entries)} files)"
+
+
+def _of(scans: tuple[ScanKind, ...]) -> str:
+    return "" if set(scans) == set(REDUCED) else f" (of type {' and '.join(scans)})"
 
 
 def _folder(name: str, purpose: str) -> str:

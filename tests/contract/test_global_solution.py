@@ -14,12 +14,20 @@ import pytest
 from app.instruments.bands import Band
 from app.parameters.sections import ParameterSet
 from app.production.publication import Publication
-from app.production.solution_hash import content_hash
+from app.production.publish_solution import zero_points_hash
 from app.production.solution_rows import SetUsedRow
 from app.production.solution_users import Ingredients, solutions_using
 from tests.conftest import TEMPLATE, Database, create_database, drop_database
 from tests.worlds.survey_nights import (
-    CLOUDED, FLAT, LOSS_MAG, NIGHTS, SCANS, SETS, SurveyWorld, fill, step_context,
+    CLOUDED,
+    FLAT,
+    LOSS_MAG,
+    NIGHTS,
+    SCANS,
+    SETS,
+    SurveyWorld,
+    fill,
+    step_context,
 )  # fmt: skip
 from workers.steps import global_solution
 from workers.steps.global_solution import NoScansError, NoSetsError, solve_survey
@@ -128,7 +136,7 @@ def test_all_that_was_used_is_kept(solved: Solved) -> None:
     )
     assert (state, night_id, input_hash) == ("draft", None, made.input_hash)
     assert made.solution is not None
-    assert digest == content_hash(made.solution)
+    assert digest == zero_points_hash(made.solution)
     count = "SELECT count(*) FROM calibration.{} WHERE solution_id = %s"
     counts = {
         name: world.one(count.format(name), solution_id)
@@ -147,10 +155,14 @@ def test_all_that_was_used_is_kept(solved: Solved) -> None:
         assert bands[band]["held_out_scatter_untouched_mag"] > 2 * bands[band]["held_out_scatter_mag"]
         assert bands[band]["nights_adrift"] == []
         assert list(bands[band]["extinction_excess"]) == ["n 04", "n 05"]
-    assert [metric.name for metric in made.metrics] == ["held_out_scatter_mag"] * 3 + ["zero_point_error_mag"] * 3
+    assert [metric.name for metric in made.metrics] == ["held_out_scatter_mag"] * 3 + [
+        "zero_point_error_mag"
+    ] * 3
 
 
-def test_the_same_inputs_give_the_same_bytes_in_any_order(template_database: Database, solved: Solved) -> None:
+def test_the_same_inputs_give_the_same_bytes_in_any_order(
+    template_database: Database, solved: Solved
+) -> None:
     first = solved[2]
     with survey(template_database, "turned", backwards=True) as (world, database):
         second = solve(world, database)
@@ -162,12 +174,13 @@ def test_the_same_inputs_give_the_same_bytes_in_any_order(template_database: Dat
 
 def test_of_the_same_inputs_there_is_nothing_to_do(solved: Solved) -> None:
     world, database, first = solved
-    before = world.rows("SELECT max(solution_id) FROM calibration.solution")
+    query = "SELECT solution_id, state FROM calibration.solution ORDER BY solution_id"
+    before = world.rows(query)
     again = solve(world, database)
     assert again.solution is None
     assert again.input_hash == first.input_hash
     assert again.upstream_ids == first.upstream_ids
-    assert world.rows("SELECT max(solution_id) FROM calibration.solution") == before
+    assert world.rows(query) == before
 
 
 def test_other_inputs_give_another_solution(template_database: Database) -> None:
@@ -178,7 +191,8 @@ def test_other_inputs_give_another_solution(template_database: Database) -> None
         night = min(key >> 10 for key in world.scans)
         sets = [replace(row) for row in first.solution.sets if row.night_id == night]
         changed = [
-            {name: getattr(row, name) for name in row.__dataclass_fields__ if name != "night_id"} for row in sets
+            {name: getattr(row, name) for name in row.__dataclass_fields__ if name != "night_id"}
+            for row in sets
         ]
         world.solve_night(
             night, [SetUsedRow(**row | {"offset_mag": row["offset_mag"] + 0.004}) for row in changed]
@@ -187,8 +201,11 @@ def test_other_inputs_give_another_solution(template_database: Database) -> None
         assert second.input_hash != first.input_hash
         assert second.solution is not None
         assert second.solution.zero_points != first.solution.zero_points
-        states = world.rows("SELECT state FROM calibration.solution WHERE kind = 'global'")
-        assert states == [("draft",), ("draft",)]
+        states = world.rows(
+            "SELECT state, retired_because FROM calibration.solution WHERE kind = 'global' ORDER BY solution_id"
+        )
+        # The night's former solution gave way, and what was made of it with it.
+        assert [state for state, _ in states] == ["retired", "draft"]
 
 
 def test_users_of_what_is_retired_are_told(solved: Solved) -> None:
@@ -207,7 +224,9 @@ def test_users_of_what_is_retired_are_told(solved: Solved) -> None:
         world.connection.commit()
         return [row["solution_id"] for row in found]
 
-    every = [row[0] for row in world.rows("SELECT solution_id FROM calibration.solution ORDER BY solution_id")]
+    every = [
+        row[0] for row in world.rows("SELECT solution_id FROM calibration.solution ORDER BY solution_id")
+    ]
     assert len(every) == NIGHTS + 1
     assert users() == users(standards=("c",)) == users(sets=((night, SETS + 1),)) == []
     assert users(standards=("a",)) == every

@@ -12,7 +12,7 @@ from app.db.statements import statement
 from app.models.production import InputKind, RunKind, Scope
 from app.production import protocol
 from app.production.pipelines import Pipeline
-from app.production.plan import PLAN, Plan, PlanError, WaitsFor
+from app.production.plan import PLAN, REDUCED, Plan, PlanError, WaitsFor
 from app.production.progress import read_attempts, read_problems, read_progress
 from app.production.protocol import Failure, Family
 from app.production.publishing import publish
@@ -34,7 +34,7 @@ from tests.worlds.production import (
 from workers.steps.registry import steps_of
 
 LEASE = 60.0
-KINDS = [row.kind for row in plans.EXTENDED.rows]
+KINDS = [row.kind for row in plans.EXTENDED.rows if row.of_scans == REDUCED and not row.on_request]
 
 
 @pytest.fixture
@@ -109,7 +109,7 @@ def test_a_row_and_a_module_are_all_that_a_kind_takes(connection, worker, tmp_pa
     assert done[0] == "night_calibration"
     assert done[-1] == "run_solution"
     assert done.index("scan_grade") > done.index("scan")
-    assert done.index("night_solution") > max(n for n, kind in enumerate(done) if kind == "scan")
+    assert done.index("night_summary") > max(n for n, kind in enumerate(done) if kind == "scan")
     made = connection.execute("SELECT name FROM quality.metric WHERE name LIKE 'made_by_%'").fetchall()
     assert len(made) == 5
     assert queue_all(connection, world) == []
@@ -127,7 +127,7 @@ def test_tasks_hold_the_keys_of_their_scope_and_no_others(connection):
         ("night_calibration", "night", night, None, None),
         ("scan", "scan", night, scan, None),
         ("scan_grade", "scan", night, scan, None),
-        ("night_solution", "night", night, None, None),
+        ("night_summary", "night", night, None, None),
         ("block_flat", "block", None, None, "n-1"),
         ("run_solution", "run", None, None, None),
     ]
@@ -138,8 +138,8 @@ def test_tasks_hold_the_keys_of_their_scope_and_no_others(connection):
     [
         "'scan', 'scan', {night}, NULL, NULL",
         "'scan', 'scan', NULL, {scan}, NULL",
-        "'night_solution', 'night', {night}, {scan}, NULL",
-        "'night_solution', 'night', NULL, NULL, NULL",
+        "'night_summary', 'night', {night}, {scan}, NULL",
+        "'night_summary', 'night', NULL, NULL, NULL",
         "'block_flat', 'block', {night}, NULL, 'n-1'",
         "'block_flat', 'block', NULL, NULL, NULL",
         "'run_solution', 'run', NULL, NULL, 'n-1'",
@@ -161,7 +161,7 @@ def test_the_tables_refuse_a_kind_that_no_plan_named(connection):
     queue_all(connection, world, PLAN)
     insert = """INSERT INTO production.task (kind, scope, run_id, state, max_attempts)
                 VALUES (%s, 'run', %s, 'ready', 1)"""
-    for kind in ("night_solution", "scan"):
+    for kind in ("night_summary", "scan"):
         with pytest.raises(psycopg.errors.ForeignKeyViolation):
             connection.execute(insert, (kind, world.run_id))
 
@@ -172,7 +172,7 @@ def test_a_plan_grows_between_two_queueings(connection, worker, tmp_path):
     queue_all(connection, world, PLAN)
     assert do_next(worker, world, {}) == "night_calibration"
     added = queue_all(connection, world)
-    assert kinds_of(added) == ["block_flat", "night_solution", "run_solution", "scan_grade", "scan_grade"]
+    assert kinds_of(added) == ["block_flat", "night_summary", "run_solution", "scan_grade", "scan_grade"]
     assert kinds_of(added, state="ready") == ["block_flat"]
     with plans.step_modules(tmp_path, *plans.EXTRA):
         assert do_all(worker, world, steps_of(plans.EXTENDED))[-1] == "run_solution"
@@ -183,35 +183,35 @@ def test_late_scans_are_waited_for_by_what_has_not_begun(connection, worker, tmp
     queue_all(connection, world)
     with plans.step_modules(tmp_path, *plans.EXTRA):
         steps = steps_of(plans.EXTENDED)
-        while state_of(connection, world, "night_solution") != {"ready"}:
+        while state_of(connection, world, "night_summary") != {"ready"}:
             assert do_next(worker, world, steps)
         another_scan(connection, world)
         added = queue_all(connection, world)
         # The night's calibration is done: the new scan need not wait, and the night's solution must.
         assert kinds_of(added, state="ready") == ["scan"]
         assert kinds_of(added, state="waiting") == ["scan_grade"]
-        assert state_of(connection, world, "night_solution") == {"waiting"}
+        assert state_of(connection, world, "night_summary") == {"waiting"}
         assert do_all(worker, world, steps)[-1] == "run_solution"
         # What is done does not notice a scan that comes later still: no policy says so.
         another_scan(connection, world, 901)
         queue_all(connection, world)
-        assert state_of(connection, world, "night_solution") == {"done"}
+        assert state_of(connection, world, "night_summary") == {"done"}
         assert state_of(connection, world, "run_solution") == {"done"}
         assert sorted(do_all(worker, world, steps)) == ["scan", "scan_grade"]
 
 
 def test_what_runs_goes_on_when_scans_come_late(connection, worker):
     world = a_night(connection, 1, entry="atlas")
-    plan = Plan((*PLAN.rows, plans.NIGHT_SOLUTION))
+    plan = Plan((*PLAN.rows, plans.NIGHT_SUMMARY))
     queue_all(connection, world, plan)
     do_next(worker, world, {})
     solution = protocol.claim(worker, IDENTITY, LEASE, world.run)
-    assert solution.kind == "night_solution"
+    assert solution.kind == "night_summary"
     another_scan(connection, world)
     queue_all(connection, world, plan)
-    assert state_of(connection, world, "night_solution") == {"running"}
+    assert state_of(connection, world, "night_summary") == {"running"}
     publish(worker, solution, publication_of(replace(solution, kind="night_calibration")))
-    assert state_of(connection, world, "night_solution") == {"done"}
+    assert state_of(connection, world, "night_summary") == {"done"}
 
 
 def test_atlas_scans_of_a_mixed_night_wait_for_no_calibration(connection):
@@ -256,7 +256,7 @@ def test_blocks_must_be_known_for_kinds_of_block_scope_only(connection):
 def test_a_kind_never_changes_its_scope(connection):
     world = a_night(connection, 1)
     queue_all(connection, world)
-    other = replace(plans.NIGHT_SOLUTION, scope=Scope.RUN, waits_for=())
+    other = replace(plans.NIGHT_SUMMARY, scope=Scope.RUN, waits_for=())
     with pytest.raises(PlanError, match=r"of a run by the plan.*of a night"):
         queue_all(connection, world, Plan((*PLAN.rows, other)))
 
@@ -267,7 +267,7 @@ def test_the_place_of_a_kind_follows_the_plan(connection):
     moved = Plan((replace(plans.RUN_SOLUTION, waits_for=()), *PLAN.rows))
     queue_all(connection, world, moved)
     rows = connection.execute("SELECT kind FROM production.task_kind ORDER BY position").fetchall()
-    assert [kind for (kind,) in rows] == ["run_solution", "night_calibration", "scan"]
+    assert [kind for (kind,) in rows] == ["run_solution", *(row.kind for row in PLAN.rows)]
 
 
 def test_everybody_locks_in_the_order_of_the_plan(connection, worker):
@@ -275,26 +275,26 @@ def test_everybody_locks_in_the_order_of_the_plan(connection, worker):
     world = a_night(connection, 1, entry="atlas")
     solution = replace(plans.RUN_SOLUTION, waits_for=(WaitsFor("scan", Scope.RUN),))
     queue_all(connection, world, Plan((*PLAN.rows, solution)))
-    queue_all(connection, world, Plan((*PLAN.rows, plans.NIGHT_SOLUTION, solution)))
+    queue_all(connection, world, Plan((*PLAN.rows, plans.NIGHT_SUMMARY, solution)))
     rows = connection.execute(
         "SELECT t.task_id FROM production.task AS t JOIN production.task_kind USING (kind, scope)"
         " WHERE t.run_id = %s ORDER BY position",
         (world.run_id,),
     ).fetchall()
-    scan, night_solution, run_solution = wanted = [task_id for (task_id,) in rows]
-    assert night_solution > run_solution > scan
+    scan, night_summary, run_solution = wanted = [task_id for (task_id,) in rows]
+    assert night_summary > run_solution > scan
 
     def locked(name, **values):
         return [row[0] for row in connection.execute(statement(f"production/{name}"), values)]
 
     assert locked("queue/lock_tasks_in_order", task_ids=sorted(wanted)) == wanted
-    assert locked("publish/lock_dependents", task_id=scan) == [night_solution, run_solution]
+    assert locked("publish/lock_dependents", task_id=scan) == [night_summary, run_solution]
     everything = TaskFilter().values() | {"run_id": world.run_id, "states": ["waiting", "ready"]}
     assert locked("operate/lock_tasks", **everything) == wanted
     connection.execute(
-        "INSERT INTO production.task_dependency VALUES (%s, %s)", (run_solution, night_solution)
+        "INSERT INTO production.task_dependency VALUES (%s, %s)", (run_solution, night_summary)
     )
-    assert locked("queue/lock_upstream", task_ids=[run_solution]) == [scan, night_solution]
+    assert locked("queue/lock_upstream", task_ids=[run_solution]) == [scan, night_summary]
 
 
 def test_operators_see_and_move_tasks_of_every_scope(connection, worker):
@@ -311,7 +311,7 @@ def test_operators_see_and_move_tasks_of_every_scope(connection, worker):
     )
     # A night's tasks are those that belong to it: a filter by night leaves those of block and run alone.
     resumed = resume_tasks(connection, world.run, TaskFilter(world.selection))
-    assert kinds_of(resumed) == ["night_calibration", "night_solution", "scan", "scan_grade"]
+    assert kinds_of(resumed) == ["night_calibration", "night_summary", "scan", "scan_grade"]
     resume_tasks(connection, world.run, TaskFilter())
     night = protocol.claim(worker, IDENTITY, LEASE, world.run)
     publish(worker, night, publication_of(night))
@@ -350,7 +350,7 @@ def test_recall_into_another_run_takes_along_all_that_is_waited_for(connection, 
     [requeued] = requeue(connection, everything_by_this_code, 3, run=world.run, into="again")
     assert kinds_of(requeued.tasks) == [
         "block_flat",
-        "night_solution",
+        "night_summary",
         "run_solution",
         "scan_grade",
         "scan_grade",
@@ -362,11 +362,30 @@ def test_recall_in_place_blocks_what_waits_for_it(connection, worker, tmp_path):
     queue_all(connection, world)
     with plans.step_modules(tmp_path, *plans.EXTRA):
         steps = steps_of(plans.EXTENDED)
-        while state_of(connection, world, "night_solution") != {"ready"}:
+        while state_of(connection, world, "night_summary") != {"ready"}:
             do_next(worker, world, steps)
         product = value(connection, "SELECT max(calibration_id) FROM calibration.product")
         requeue(connection, Recalled(InputKind.CALIBRATION, (product,)), 3)
         assert state_of(connection, world, "night_calibration") == {"ready"}
         assert state_of(connection, world, "scan") == {"waiting"}
-        assert state_of(connection, world, "night_solution") == {"waiting"}
+        assert state_of(connection, world, "night_summary") == {"waiting"}
         assert do_all(worker, world, steps)[-1] == "run_solution"
+
+
+def test_a_night_is_solved_after_its_calibration_scans_and_not_its_survey_scans(connection):
+    """What waits for the calibration scans only; a night without any has nothing to solve."""
+    world = a_night(connection, 2)
+    assert kinds_of(queue_all(connection, world, PLAN)) == ["night_calibration", "scan", "scan"]
+    calibration = (
+        "INSERT INTO survey.scan (night_id, scan, kind, entry, header) VALUES (%s, %s, 'cal', 'raw', '{}')"
+    )
+    for number in (801, 802):
+        connection.execute(calibration, (world.night_id, number))
+    assert kinds_of(queue_all(connection, world, PLAN)) == ["night_solution", "scan", "scan"]
+    awaited = connection.execute(
+        """SELECT s.kind, s.scan FROM production.task AS t JOIN production.task_dependency AS d USING (task_id)
+           JOIN production.task AS u ON u.task_id = d.upstream_task_id JOIN survey.scan AS s ON s.scan_key = u.scan_key
+           WHERE t.run_id = %s AND t.kind = 'night_solution' ORDER BY s.scan""",
+        (world.run_id,),
+    ).fetchall()
+    assert awaited == [("cal", 801), ("cal", 802)]

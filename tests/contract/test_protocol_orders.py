@@ -313,7 +313,7 @@ CONNECTING = ("lock_tasks_in_order", "add_dependencies", "settle_waiting", "bloc
 
 def test_queueing_a_late_scan_while_the_last_scan_is_published(observer, pair):
     """Whichever comes first, the night's solution waits for the late scan; and nobody waits in a circle."""
-    plan = Plan((*PLAN.rows, plans.NIGHT_SOLUTION, replace(plans.RUN_SOLUTION, waits_for=WHOLE_RUN)))
+    plan = Plan((*PLAN.rows, plans.NIGHT_SUMMARY, replace(plans.RUN_SOLUTION, waits_for=WHOLE_RUN)))
 
     def make():
         world = make_world(observer, queued=False)
@@ -339,12 +339,12 @@ def test_queueing_a_late_scan_while_the_last_scan_is_published(observer, pair):
     assert run_orders(observer, pair, make, (4, 5), check) == 126
 
 
-WHOLE_RUN = (WaitsFor("night_solution", Scope.RUN), WaitsFor("scan", Scope.RUN))
+WHOLE_RUN = (WaitsFor("night_summary", Scope.RUN), WaitsFor("scan", Scope.RUN))
 
 
 def test_a_new_kind_is_queued_while_what_it_waits_for_is_published(observer, pair):
     """The tasks of the new kind see what is published meanwhile, and what they wait for frees them."""
-    plan = Plan((*PLAN.rows, plans.NIGHT_SOLUTION, replace(plans.RUN_SOLUTION, waits_for=WHOLE_RUN)))
+    plan = Plan((*PLAN.rows, plans.NIGHT_SUMMARY, replace(plans.RUN_SOLUTION, waits_for=WHOLE_RUN)))
 
     def make():
         world = make_world(observer)

@@ -10,7 +10,8 @@ from app.cli import main, output
 from app.errors import ConflictError, InputError
 from app.ingest.standards import StandardStar, load_standards, standards_hash, standards_status
 
-STAR = StandardStar("a", "90106", 10.0, -30.0, 2000.0, 5.0, None, (11.0, 10.5, None), (0.01, 0.01, None), True)
+VALUES = ("a", "90106", 10.0, -30.0, 2000.0, 5.0, None, (11.0, 10.5, None), (0.01, 0.01, None))
+STAR = StandardStar(*VALUES, primary_standard=True)
 STARS = (STAR, replace(STAR, name="b", ra=10.1, primary_standard=False))
 
 

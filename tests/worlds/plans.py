@@ -17,8 +17,8 @@ SCAN_GRADE = TaskPlan(
     "scan_grade", "a grade", Scope.SCAN, BOTH, "extra_steps.scan_grade",
     (WaitsFor("scan", Scope.SCAN),), priority=5,
 )  # fmt: skip
-NIGHT_SOLUTION = TaskPlan(
-    "night_solution", "zero points of a night", Scope.NIGHT, BOTH, "extra_steps.night_solution",
+NIGHT_SUMMARY = TaskPlan(
+    "night_summary", "zero points of a night", Scope.NIGHT, BOTH, "extra_steps.night_summary",
     (WaitsFor("scan", Scope.NIGHT),), priority=15,
 )  # fmt: skip
 BLOCK_FLAT = TaskPlan(
@@ -27,9 +27,9 @@ BLOCK_FLAT = TaskPlan(
 )  # fmt: skip
 RUN_SOLUTION = TaskPlan(
     "run_solution", "zero points of all nights together", Scope.RUN, BOTH, "extra_steps.run_solution",
-    (WaitsFor("night_solution", Scope.RUN), WaitsFor("block_flat", Scope.RUN), WaitsFor("scan", Scope.RUN)),
+    (WaitsFor("night_summary", Scope.RUN), WaitsFor("block_flat", Scope.RUN), WaitsFor("scan", Scope.RUN)),
 )  # fmt: skip
-EXTRA = (SCAN_GRADE, NIGHT_SOLUTION, BLOCK_FLAT, RUN_SOLUTION)
+EXTRA = (SCAN_GRADE, NIGHT_SUMMARY, BLOCK_FLAT, RUN_SOLUTION)
 EXTENDED = Plan((*PLAN.rows, *EXTRA))
 """Kinds of this version and one more of every scope."""
 

@@ -14,25 +14,16 @@ from psycopg import Connection
 from psycopg.types.json import Jsonb
 
 from app.instruments.bands import BANDS
-from app.models.production import Scope
-from app.models.survey import Entry
 from app.parameters.sections import ParameterSet
 from app.production.claim import Claim
-from app.production.plan import PLAN, Plan, TaskPlan
 from app.production.publication import Publication
 from app.production.publishing import publish
-from app.production.queueing import declare_kinds
 from app.production.solution_rows import ScanZeroPointRow, SetUsedRow, SolutionRows, StandardUsedRow
 from tests.worlds.release import NIGHT, Box, World
 from workers.reduction.solution.intervals import Reason
 from workers.steps.context import StepContext
 from workers.steps.scan_facts import ScanFacts
 
-BOTH = tuple(Entry)
-NIGHT_SOLUTION = TaskPlan("night_solution", "zero points of a night", Scope.NIGHT, BOTH, "night_solution")
-WITH_NIGHTS = (
-    PLAN if any(row.kind == NIGHT_SOLUTION.kind for row in PLAN.rows) else Plan((*PLAN.rows, NIGHT_SOLUTION))
-)
 NIGHTS, SCANS, SETS, STARS = 6, 10, 6, 12_000
 WIDTH_DEG, HEIGHT_DEG, OVERLAP_DEG = 512 / 3600, 0.1, 60 / 3600
 FIELDS = ("90106", "90301", "90565")
@@ -63,7 +54,8 @@ class SurveyWorld(World):
         """Add a night of one site; nights are a week apart, in two months."""
         return int(
             self.one(
-                "INSERT INTO survey.night (hemis, date, day_number, block) VALUES ('n', %s, 1, 'n-1') RETURNING night_id",
+                "INSERT INTO survey.night (hemis, date, day_number, block) VALUES ('n', %s, 1, 'n-1')"
+                " RETURNING night_id",
                 NIGHT + timedelta(days=7 * number),
             )
         )
@@ -124,14 +116,18 @@ class SurveyWorld(World):
         finally:
             self.connection.autocommit = False
 
-    def solve_night(self, night_id: int, sets: list[SetUsedRow], standards: tuple[str, ...] = ("a", "b")) -> None:
+    def solve_night(
+        self, night_id: int, sets: list[SetUsedRow], standards: tuple[str, ...] = ("a", "b")
+    ) -> None:
         """Publish a solution of a night that has these sets; its zero points are of no matter here."""
         upstream = [attempt for key, (_, attempt, _) in self.scans.items() if key >> 10 == night_id]
         keys = [key for key in self.scans if key >> 10 == night_id]
         rows = SolutionRows(
             "night", "accepted", {}, {},
             tuple(
-                ScanZeroPointRow(key, band, 0.0, 0.01, None, True, Reason.PHOTOMETRIC.value)
+                ScanZeroPointRow(
+                    key, band, 0.0, 0.01, None, photometric=True, reason=Reason.PHOTOMETRIC.value
+                )
                 for key in keys for band in BANDS
             ),
             tuple(sets),
@@ -156,7 +152,6 @@ def fill(world: SurveyWorld, seed: int = 3, *, backwards: bool = False) -> None:
     """
     random = np.random.default_rng(seed)
     world.run_id = world.run("run")
-    declare_kinds(world.connection, WITH_NIGHTS)
     step, rise = WIDTH_DEG - OVERLAP_DEG, HEIGHT_DEG - OVERLAP_DEG
     stars = np.stack([
         10 + random.uniform(0, SCANS * step + OVERLAP_DEG, STARS),
@@ -175,7 +170,9 @@ def fill(world: SurveyWorld, seed: int = 3, *, backwards: bool = False) -> None:
         law = (level, slope, excess)
         hours = 9.3 + 0.5 * np.arange(SCANS)
         airmass = 1 + random.gamma(1.5, 0.15, SCANS)
-        true = [zero_point(*pair, law) + random.normal(0, JITTER_MAG) for pair in zip(hours, airmass, strict=True)]
+        true = [
+            zero_point(*pair, law) + random.normal(0, JITTER_MAG) for pair in zip(hours, airmass, strict=True)
+        ]
         sets = []
         for index in range(SETS):
             when, air = 9.0 + 1.1 * index, 1 + random.gamma(1.5, 0.1)

@@ -51,7 +51,7 @@ def perform(claim: Claim, context: StepContext) -> Publication:
         found = connection.execute(statement("steps/known_solution"), known).fetchone()
         if found is not None:
             context.log.info("solution %d was made of the same inputs: nothing to do", found[0])
-            return Publication(digest, upstream_ids=inputs.attempts)
+            return Publication(digest, upstream_ids=inputs.attempts, solution_stands=True)
         overlaps = read_overlaps(connection, claim.run_id, inputs, parameters.solution)
     context.checkpoint("overlaps_drawn")
     solved = solve_survey(inputs, overlaps, parameters, context)

@@ -20,8 +20,9 @@ WITH selected AS (
         CASE WHEN p.scope = 'block' THEN c.block END AS block,
         CASE WHEN p.scope = 'scan' AND c.scan_kind = 'cal' THEN p.calibration_priority ELSE p.priority END AS priority
     FROM jsonb_to_recordset(%(plan)s::jsonb) AS p (
-        position smallint, kind text, scope text, entries text[], priority smallint, calibration_priority smallint)
-    JOIN selected AS c ON c.entry = ANY (p.entries)
+        position smallint, kind text, scope text, entries text[], of_scans text[], priority smallint,
+        calibration_priority smallint)
+    JOIN selected AS c ON c.entry = ANY (p.entries) AND c.scan_kind = ANY (p.of_scans)
 )
 INSERT INTO production.task (run_id, kind, scope, night_id, scan_key, block, state, priority, max_attempts)
 SELECT %(run_id)s::integer, kind, scope, night_id, scan_key, block, 'waiting', priority, %(max_attempts)s::smallint

@@ -1,7 +1,7 @@
 -- Inputs of done tasks of a run that changed, came late or were recalled since. A product or rows that were made again with
 -- the same content are no change. Files that a task might have read count when they were taken in after its claim.
 WITH accepted AS (
-    SELECT a.attempt_id, a.task_id, a.scan_key, a.started_at, t.scope, t.night_id
+    SELECT a.attempt_id, a.task_id, a.scan_key, a.started_at, a.run_id, t.kind, t.scope, t.night_id
     FROM production.attempt AS a
     JOIN production.task AS t USING (task_id)
     JOIN production.run AS r ON r.run_id = a.run_id
@@ -59,4 +59,32 @@ JOIN production.attempt_upstream AS u USING (attempt_id)
 JOIN production.attempt AS m ON m.attempt_id = u.upstream_attempt_id
 LEFT JOIN production.attempt AS n ON n.task_id = m.task_id AND n.accepted
 WHERE NOT m.accepted AND n.output_hash IS DISTINCT FROM m.output_hash
+UNION ALL
+-- Calibration scans that were reduced after their night was solved.
+SELECT c.task_id, c.attempt_id, 'attempt', 'late', format('calibration scan %%s was reduced later', s.scan)
+FROM accepted AS c
+JOIN survey.scan AS s ON s.night_id = c.night_id AND s.kind = 'cal'
+JOIN production.task AS t ON t.run_id = c.run_id AND t.kind = 'scan' AND t.scan_key = s.scan_key AND t.state = 'done'
+JOIN production.attempt AS a ON a.task_id = t.task_id AND a.accepted
+WHERE c.kind = 'night_solution'
+  AND NOT EXISTS (SELECT FROM production.attempt_upstream AS u JOIN production.attempt AS m ON m.attempt_id = u.upstream_attempt_id
+                  WHERE u.attempt_id = c.attempt_id AND m.task_id = t.task_id)
+UNION ALL
+-- Standards near the night's calibration scans that were loaded after it was solved.
+SELECT c.task_id, c.attempt_id, 'standard', 'late', format('standards %%s were loaded later', k.name)
+FROM accepted AS c
+JOIN reference.standard_catalogue AS k ON k.state = 'current' AND k.loaded_at > c.started_at
+WHERE c.kind = 'night_solution'
+  AND EXISTS (SELECT FROM survey.scan AS s
+              JOIN reference.standard_star AS r ON r.catalogue_id = k.catalogue_id AND r.retired_at IS NULL
+               AND spoint(radians(r.ra), radians(r.decl)) <@ scircle(spoint(radians(s.ra), radians(s.decl)), radians(1))
+              WHERE s.night_id = c.night_id AND s.kind = 'cal' AND s.ra IS NOT NULL)
+UNION ALL
+-- Standards that its solution used and that are retired, gone, or have other values now.
+SELECT DISTINCT c.task_id, c.attempt_id, 'standard', 'changed', format('standard %%s was retired or replaced', u.standard)
+FROM accepted AS c
+JOIN calibration.solution AS s ON s.attempt_id = c.attempt_id AND s.kind = 'night'
+JOIN calibration.standard_used AS u USING (solution_id)
+WHERE NOT EXISTS (SELECT FROM reference.standard_star AS r JOIN reference.standard_catalogue AS k USING (catalogue_id)
+                  WHERE r.name = u.standard AND r.star_hash = u.star_hash AND r.retired_at IS NULL AND k.state = 'current')
 ORDER BY task_id, input, told

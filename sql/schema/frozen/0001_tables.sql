@@ -1830,7 +1830,7 @@ COMMENT ON TABLE release.solution IS 'Photometric solutions through which a rele
 COMMENT ON COLUMN release.solution.release_id IS 'Release';
 COMMENT ON COLUMN release.solution.run_id IS 'Run';
 COMMENT ON COLUMN release.solution.night_id IS 'Night';
-COMMENT ON COLUMN release.solution.solution_id IS 'Solution that the night had adopted';
+COMMENT ON COLUMN release.solution.solution_id IS 'Solution that it had adopted';
 -- The two telescopes of the survey.
 INSERT INTO survey.site (hemis, name, longitude_deg, latitude_deg) VALUES
     ('n', 'Mt. Hopkins', -110.8788, 31.6812),

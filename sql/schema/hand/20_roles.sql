@@ -129,14 +129,19 @@ GRANT INSERT ON production.attempt_raw_file, production.attempt_calibration, pro
 -- FOR SHARE, which makes a recall wait for a publication, takes a right to UPDATE.
 GRANT INSERT, UPDATE (retired_at) ON calibration.product TO mapps_worker;
 GRANT INSERT ON calibration.zero_point TO mapps_worker;
-GRANT INSERT ON calibration.solution, calibration.scan_zero_point, calibration.set_used, calibration.standard_used,
-    calibration.attempt_used, calibration.overlap_used TO mapps_worker;
+-- Solutions are added and retired, never changed otherwise; the worker adopts those of preliminary runs.
+GRANT INSERT, UPDATE (state, retired_because) ON calibration.solution TO mapps_worker;
+GRANT INSERT ON calibration.scan_zero_point, calibration.set_used, calibration.standard_used, calibration.attempt_used,
+    calibration.overlap_used TO mapps_worker;
+GRANT INSERT, UPDATE ON calibration.adoption TO mapps_worker;
 GRANT INSERT, DELETE ON wsdb.point_source, wsdb.extended_source, wsdb.atlas_image, wsdb.scan_coverage, quality.metric,
     quality.scan_diagnostics TO mapps_worker;
 
 -- Operators ingest, queue, hold, recall, grade and release.
 GRANT INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA survey, production, quality, release, reference TO mapps_operator;
 GRANT UPDATE (retired_at) ON calibration.product TO mapps_operator;
+GRANT UPDATE (state, retired_because) ON calibration.solution TO mapps_operator;
+GRANT INSERT, UPDATE, DELETE ON calibration.adoption TO mapps_operator;
 
 -- A worker deletes rows of an attempt that its publication replaces, never those of a scan that a release chose.
 CREATE OR REPLACE FUNCTION wsdb.refuse_released() RETURNS trigger

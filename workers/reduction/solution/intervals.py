@@ -16,6 +16,7 @@ class Reason(StrEnum):
     """Why a scan is photometric, or is not; the first that holds, in this order."""
 
     NO_SETS = "no usable calibration set in the night"
+    NO_TIME = "no time of observation"
     NOT_BRACKETED = "no accepted calibration set on both sides"
     GAP = "calibration sets on both sides are too far apart"
     BAD_SET = "a calibration set beside it was rejected"

@@ -7,23 +7,38 @@ from dataclasses import replace
 import pytest
 
 from app.models.production import Scope
-from app.models.survey import Entry
+from app.models.survey import Entry, ScanKind
 from app.production.plan import NIGHT_CALIBRATION, PLAN, SCAN, Again, Plan, PlanError, Renewal, WaitsFor
 from app.tools import protocol_page
 from tests.worlds import plans
 
 
 def test_scans_come_after_their_night_and_calibration_scans_first():
-    night, scan = PLAN.queue_rows()
+    night, scan, solution = PLAN.rows_to_queue()
     assert (night["kind"], night["scope"], night["entries"]) == ("night_calibration", "night", ["raw"])
     assert (scan["kind"], scan["scope"], scan["entries"]) == ("scan", "scan", ["raw", "atlas"])
     assert night["position"] < scan["position"]
     assert (
         night["priority"] == night["calibration_priority"] > scan["calibration_priority"] > scan["priority"]
     )
+    assert (solution["kind"], solution["entries"], solution["of_scans"]) == (
+        "night_solution",
+        ["raw"],
+        ["cal"],
+    )
+    every, both = ["raw", "atlas"], ["sci", "cal"]
     assert PLAN.edge_rows() == [
-        {"kind": "scan", "upstream_kind": "night_calibration", "same": "night", "entries": ["raw"]}
+        edge("scan", "night_calibration", ["raw"], both),
+        edge("night_solution", "scan", every, ["cal"]),
+        edge("global_solution", "scan", every, both) | {"same": "run"},
+        edge("global_solution", "night_solution", every, both) | {"same": "run"},
     ]
+
+
+def edge(kind, upstream, entries, scans):
+    return {
+        "kind": kind, "upstream_kind": upstream, "same": "night", "entries": entries, "of_scans": scans,
+    }  # fmt: skip
 
 
 def test_a_kind_of_every_scope_may_be_added():
@@ -31,8 +46,16 @@ def test_a_kind_of_every_scope_may_be_added():
     assert plans.EXTENDED.has_scope(Scope.BLOCK)
     assert not PLAN.has_scope(Scope.BLOCK)
     edges = [(e["kind"], e["upstream_kind"], e["same"]) for e in plans.EXTENDED.edge_rows()]
-    assert edges[1:3] == [("scan_grade", "scan", "scan"), ("night_solution", "scan", "night")]
-    assert len(set(edges)) == len(edges) == 7
+    assert edges[4:6] == [("scan_grade", "scan", "scan"), ("night_summary", "scan", "night")]
+    assert len(set(edges)) == len(edges) == 10
+
+
+def test_kinds_on_request_are_not_queued_with_a_run():
+    assert [row["kind"] for row in PLAN.rows_to_queue()] == ["night_calibration", "scan", "night_solution"]
+    [row] = PLAN.rows_to_queue("global_solution")
+    # The place in the plan is that of all kinds: locks follow it.
+    assert (row["scope"], row["position"]) == ("run", len(PLAN.rows) - 1)
+    assert row in PLAN.queue_rows()
 
 
 LATE_NIGHT = replace(NIGHT_CALIBRATION, waits_for=(WaitsFor("scan", Scope.NIGHT),))
@@ -54,9 +77,16 @@ FAULTS = [
     (
         (
             replace(SCAN, waits_for=()),
-            replace(plans.NIGHT_SOLUTION, waits_for=(WaitsFor("scan", Scope.NIGHT, (Entry.RAW,)),)),
+            replace(plans.NIGHT_SUMMARY, waits_for=(WaitsFor("scan", Scope.NIGHT, (Entry.RAW,)),)),
         ),
         "told apart by entry",
+    ),
+    (
+        (
+            NIGHT_CALIBRATION,
+            replace(SCAN, waits_for=(replace(SCAN.waits_for[0], of_scans=(ScanKind.CALIBRATION,)),)),
+        ),
+        "told apart by the kind of scan",
     ),
 ]
 
@@ -70,7 +100,11 @@ def test_a_plan_that_contradicts_itself_is_refused(rows, told):
 def test_results_of_final_runs_are_not_done_again_by_anybody():
     assert all(row.again == tuple(Again) for row in PLAN.rows)
     assert {PLAN.renewal_of(row.kind, final=True) for row in PLAN.rows} == {Renewal.NEVER}
-    assert {PLAN.renewal_of(row.kind, final=False) for row in PLAN.rows} == {Renewal.ON_REQUEST}
+    usual = dict.fromkeys(("night_calibration", "scan", "global_solution"), Renewal.ON_REQUEST)
+    assert {row.kind: PLAN.renewal_of(row.kind, final=False) for row in PLAN.rows} == {
+        **usual,
+        "night_solution": Renewal.BY_ITSELF,
+    }
     assert PLAN.renewal_of("of another code", final=False) is Renewal.NEVER
 
 
