@@ -41,7 +41,7 @@ class SurveyWorld(World):
     Attributes
     ----------
     true_mag : dict of int to float
-        Zero point of each scan, the same in all bands but for `band_mag`.
+        Zero point of each scan, the same in all bands.
     photometric : dict of int to bool
         Whether a scan was clear.
     """

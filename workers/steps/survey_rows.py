@@ -61,15 +61,18 @@ def predicted_mag(solution: GlobalSolution, given: BandTies) -> Doubles:
     given : BandTies
         Ties with the overlaps.
     """
-    ties = given.ties
-    overlaps, period = ties.overlaps, ties.groups.period[ties.scans.night]
+    overlaps = given.ties.overlaps
+    second = _correction(solution, given, overlaps.scan_b, (overlaps.x_b, overlaps.x2_b))
+    return second - _correction(solution, given, overlaps.scan_a, (overlaps.x_a, overlaps.x2_a))
 
-    def correction(scan: Integers, x: Doubles, x2: Doubles) -> Doubles:
-        flat = solution.linear_mag[period[scan]] * x + solution.quadratic_mag[period[scan]] * (x2 - 1 / 3)
-        return np.asarray(solution.zero_point_mag[scan] + flat)
 
-    second = correction(overlaps.scan_b, overlaps.x_b, overlaps.x2_b)
-    return second - correction(overlaps.scan_a, overlaps.x_a, overlaps.x2_a)
+def _correction(
+    solution: GlobalSolution, given: BandTies, scan: Integers, place: tuple[Doubles, Doubles]
+) -> Doubles:
+    """Zero points of scans and flats at places across them, given with their squares."""
+    period = given.ties.groups.period[given.ties.scans.night][scan]
+    flat = solution.linear_mag[period] * place[0] + solution.quadratic_mag[period] * (place[1] - 1 / 3)
+    return np.asarray(solution.zero_point_mag[scan] + flat)
 
 
 def solution_rows(

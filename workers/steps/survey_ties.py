@@ -90,40 +90,54 @@ def ties_of(
     All fields are held to be primary: the mean of their errors is 0, and each strays by the field's error. A scan
     of unknown airmass is taken for one of the zenith.
     """
-    night = {night_id: index for index, night_id in enumerate(names.night_ids)}
-    scan = {key: index for index, key in enumerate(names.scan_keys)}
-    sets = [row for row in inputs.sets if row.band == band and row.usable and row.night_id in night]
+    known = set(names.night_ids)
+    sets = [row for row in inputs.sets if row.band == band and row.usable and row.night_id in known]
     shared = [row for row in overlaps if row.band == band]
-    field = {name: index for index, name in enumerate(names.fields)}
-    variance = np.array([row.error_mag for row in sets]) ** 2 - parameters.field_error_mag**2
     ties = Ties(
-        Scans(
-            np.array([night[row.night_id] for row in inputs.scans], dtype=np.int64),
-            np.array([row.hours for row in inputs.scans], dtype=np.float64),
-            np.array([1.0 if row.airmass is None else row.airmass for row in inputs.scans]),
-        ),
-        Sets(
-            np.array([night[row.night_id] for row in sets], dtype=np.int64),
-            np.array([row.hours for row in sets], dtype=np.float64),
-            np.array([row.airmass for row in sets], dtype=np.float64),
-            np.array([field[row.field] for row in sets], dtype=np.int64),
-            np.array([row.offset_mag for row in sets], dtype=np.float64),
-            np.sqrt(np.maximum(variance, LEAST_SET_ERROR_MAG**2)),
-        ),
-        Overlaps(
-            np.array([scan[row.scan_a] for row in shared], dtype=np.int64),
-            np.array([scan[row.scan_b] for row in shared], dtype=np.int64),
-            _doubles(shared, "x_a"),
-            _doubles(shared, "x2_a"),
-            _doubles(shared, "x_b"),
-            _doubles(shared, "x2_b"),
-            _doubles(shared, "delta_mag"),
-            _doubles(shared, "scatter_mag"),
-            np.array([row.stars for row in shared], dtype=np.int64),
-        ),
+        _scans(inputs, names),
+        _sets(sets, names, parameters.field_error_mag),
+        _overlaps(shared, names),
         _groups(inputs, names),
     )
     return BandTies(ties, sets, shared)
+
+
+def _scans(inputs: SurveyInputs, names: SurveyNames) -> Scans:
+    night = {night_id: index for index, night_id in enumerate(names.night_ids)}
+    return Scans(
+        np.array([night[row.night_id] for row in inputs.scans], dtype=np.int64),
+        np.array([row.hours for row in inputs.scans], dtype=np.float64),
+        np.array([1.0 if row.airmass is None else row.airmass for row in inputs.scans]),
+    )
+
+
+def _sets(rows: Sequence[SurveySet], names: SurveyNames, field_error_mag: float) -> Sets:
+    night = {night_id: index for index, night_id in enumerate(names.night_ids)}
+    field = {name: index for index, name in enumerate(names.fields)}
+    variance = np.array([row.error_mag for row in rows]) ** 2 - field_error_mag**2
+    return Sets(
+        np.array([night[row.night_id] for row in rows], dtype=np.int64),
+        np.array([row.hours for row in rows], dtype=np.float64),
+        np.array([row.airmass for row in rows], dtype=np.float64),
+        np.array([field[row.field] for row in rows], dtype=np.int64),
+        np.array([row.offset_mag for row in rows], dtype=np.float64),
+        np.sqrt(np.maximum(variance, LEAST_SET_ERROR_MAG**2)),
+    )
+
+
+def _overlaps(rows: Sequence[SharedStars], names: SurveyNames) -> Overlaps:
+    scan = {key: index for index, key in enumerate(names.scan_keys)}
+    return Overlaps(
+        np.array([scan[row.scan_a] for row in rows], dtype=np.int64),
+        np.array([scan[row.scan_b] for row in rows], dtype=np.int64),
+        _doubles(rows, "x_a"),
+        _doubles(rows, "x2_a"),
+        _doubles(rows, "x_b"),
+        _doubles(rows, "x2_b"),
+        _doubles(rows, "delta_mag"),
+        _doubles(rows, "scatter_mag"),
+        np.array([row.stars for row in rows], dtype=np.int64),
+    )
 
 
 def _doubles(rows: Sequence[SharedStars], name: str) -> Doubles:
