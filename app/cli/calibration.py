@@ -1,4 +1,4 @@
-"""`mapps calibration`: calibration products."""
+"""`mapps calibration`: calibration products, and photometric solutions."""
 
 from __future__ import annotations
 
@@ -6,13 +6,16 @@ from typing import Annotated
 
 import typer
 
+from app.cli import calibration_solutions
 from app.cli.listing import LimitOption, emit_list
 from app.cli.output import JsonOption
 from app.cli.run_options import NightOption
 from app.db.engine import connect
 
 app = typer.Typer(
-    help="Calibration products: darks, flat, mask of a night.", no_args_is_help=True, rich_markup_mode=None
+    help="Calibration: products of a night (darks, flat, mask), and photometric solutions.",
+    no_args_is_help=True,
+    rich_markup_mode=None,
 )
 
 CALIBRATION_COLUMNS = (
@@ -20,10 +23,7 @@ CALIBRATION_COLUMNS = (
 )  # fmt: skip
 
 
-@app.callback()
-def _verbs() -> None:
-    # With a callback the verb stays a word of its own, although the noun has a single verb.
-    pass
+app.add_typer(calibration_solutions.app)
 
 
 @app.command("list")

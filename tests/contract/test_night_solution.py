@@ -3,11 +3,24 @@
 from __future__ import annotations
 
 import os
+from dataclasses import replace
 
 import pytest
 
-from app.production.selection import Night
-from app.production.solutions import describe_night
+from app.errors import ConflictError, UnknownNameError
+from app.production import protocol
+from app.production.publishing import publish
+from app.production.selection import Night, Selection
+from app.production.solutions import (
+    adopt,
+    describe_night,
+    difference,
+    find_solutions,
+    retire_standard,
+    scans_of,
+    sets_of,
+    solve_again,
+)
 from tests.conftest import TEMPLATE, Database, create_database, drop_database
 from tests.worlds import solved_night
 
@@ -26,31 +39,45 @@ def reduced(template_database, night, tmp_path_factory):
     made = Database(REDUCED, template_database.cluster)
     solved_night.take_in(made, night)
     solved_night.make_run(made)
-    done = solved_night.work(made, tmp_path_factory.mktemp("store"), None)
-    yield made, done
+    store = tmp_path_factory.mktemp("store")
+    yield made, solved_night.work(made, store), store
     drop_database(template_database.cluster, REDUCED)
 
 
+class Solving:
+    """A copy of the reduced night, in which standards are loaded and the night is solved.
+
+    Parameters
+    ----------
+    database : Database
+        The copy.
+    folder : Path
+        For a store.
+    """
+
+    def __init__(self, database, folder):
+        self.database, self.folder = database, folder
+
+    def __call__(self, stars, *, again=False):
+        solved_night.load(self.database, stars, again=again)
+        kinds = solved_night.queue(self.database)
+        return self.database, kinds, self.work()
+
+    def work(self, name=solved_night.RUN):
+        return solved_night.work(self.database, self.folder, name)
+
+
 @pytest.fixture
-def solved(reduced, tmp_path):
-    """Copy the reduced night, load standards, solve; gives the database."""
-    made, _ = reduced
+def solved(reduced):
+    made, _, store = reduced
     name = f"solved_{os.getpid()}"
     create_database(made.cluster, name, made.name)
-    copy = Database(name, made.cluster)
-
-    def solve(stars, *, again: bool = False):
-        solved_night.load(copy, stars, again=again)
-        kinds = solved_night.queue(copy)
-        done = solved_night.work(copy, tmp_path / "store", None)
-        return copy, kinds, done
-
-    yield solve
+    yield Solving(Database(name, made.cluster), store)
     drop_database(made.cluster, name)
 
 
 def test_without_standards_the_task_ends_without_a_solution(reduced):
-    database, done = reduced
+    database, done, _ = reduced
     assert done.count("night_solution") == 1
     assert done.index("night_solution") > max(
         n for n, kind in enumerate(done) if kind == "scan" and n < done.index("night_solution")
@@ -60,3 +87,272 @@ def test_without_standards_the_task_ends_without_a_solution(reduced):
         [outcome] = describe_night(connection, Night.parse(solved_night.NIGHT))
     assert outcome["task_state"] == "done"
     assert outcome["outcome"].startswith("no standards are known near its calibration scans")
+
+
+def rows(database, query, *values):
+    with database.connect() as connection:
+        return connection.execute(query, values).fetchall()
+
+
+def outcome_of(database, name=solved_night.RUN):
+    with database.connect("reader") as connection:
+        [row] = describe_night(connection, Night.parse(solved_night.NIGHT), name)
+    return row
+
+
+def verdicts(database):
+    """Reasons of the newest solution: by type of scan, and by band."""
+    return set(
+        rows(
+            database,
+            """SELECT s.kind, z.band, z.reason
+               FROM calibration.scan_zero_point AS z JOIN survey.scan AS s USING (scan_key)
+               WHERE z.solution_id = (SELECT max(solution_id) FROM calibration.solution)""",
+        )
+    )
+
+
+def test_standards_that_are_loaded_later_solve_the_night_by_itself(solved, night):
+    """The next queueing does it; zero points move towards the truth, and every scan has a verdict."""
+    database, kinds, done = solved(solved_night.standards_of(night))
+    assert kinds == done == ["night_solution"]
+    assert solved_night.queue(database) == []
+    truth, found = solved_night.true_offsets(night), solved_night.solved_offsets(database)
+    scans = {scan for scan, _ in found}
+    assert scans == {
+        scan for (scan,) in rows(database, "SELECT scan FROM survey.scan WHERE kind IN ('sci', 'cal')")
+    }
+    errors = {key: found[key][0] - truth[key] for key in found}
+    for band in "jhk":
+        inside = [key for key in errors if key[1] == band]
+        print(
+            f"{band}: rms {1000 * solved_night.rms(errors[key] for key in inside):.1f} mmag,"
+            f" doing nothing {1000 * solved_night.rms(truth[key] for key in inside):.1f} mmag"
+        )
+    assert solved_night.rms(errors.values()) < 0.035
+    assert outcome_of(database)["outcome"].endswith("hours")
+    assert ("sci", "j", "photometric") in verdicts(database)
+
+
+def test_a_shift_of_all_standards_is_a_shift_of_all_zero_points(solved, night):
+    """Where the simulated zero points are nearly the nominal ones, this is what doing nothing does not give."""
+    stars = solved_night.standards_of(night)
+    database, _, _ = solved(stars)
+    before = solved_night.solved_offsets(database)
+    shifts = dict(zip("jhk", (0.12, -0.07, 0.2), strict=True))
+    database, kinds, _ = solved([solved_night.moved(star, *shifts.values()) for star in stars], again=True)
+    assert kinds == ["night_solution"]
+    after = solved_night.solved_offsets(database)
+    for key, (offset, _) in after.items():
+        assert offset - before[key][0] == pytest.approx(shifts[key[1]], abs=1e-6)
+    with database.connect("reader") as connection:
+        moved = difference(connection, 1, 2)
+        former, newest = find_solutions(connection)[::-1]
+    assert {round(row["moved_mag"], 6) for row in moved} == set(shifts.values())
+    assert (former["state"], former["adopted_in"]) == ("retired", [])
+    assert (newest["state"], newest["adopted_in"]) == ("accepted", [solved_night.RUN])
+
+
+def test_a_fully_clouded_night_is_a_draft_that_nobody_adopts(solved, night):
+    database, _, _ = solved(
+        [solved_night.moved(star, 1.0, 1.0, 1.0) for star in solved_night.standards_of(night)]
+    )
+    assert rows(database, "SELECT state FROM calibration.solution") == [("draft",)]
+    assert rows(database, "SELECT count(*) FROM calibration.adoption") == [(0,)]
+    assert {reason for _, _, reason in verdicts(database)} == {"no usable calibration set in the night"}
+    assert set(solved_night.solved_offsets(database).values()) == {(0.0, 0.1)}
+    assert {accepted for (accepted,) in rows(database, "SELECT accepted FROM calibration.set_used")} == {
+        False
+    }
+    assert outcome_of(database)["outcome"] == "not photometric"
+
+
+def test_one_usable_set_gives_zero_points_and_no_photometric_span(solved, night):
+    stars = solved_night.standards_of(night)
+    fields = sorted({round(star.ra / 30) for star in stars})
+    one = [star for star in stars if round(star.ra / 30) == fields[-1]]
+    database, _, _ = solved(one)
+    assert rows(database, "SELECT DISTINCT number FROM calibration.set_used") == [(1,)]
+    assert rows(database, "SELECT state FROM calibration.solution") == [("draft",)]
+    assert ("sci", "j", "no accepted calibration set on both sides") in verdicts(database)
+    assert all(0 < error < 0.1 for _, error in solved_night.solved_offsets(database).values())
+
+
+def test_a_band_without_standards_keeps_its_nominal_zero_point(solved, night):
+    stars = [solved_night.moved(star, 0, 0, None) for star in solved_night.standards_of(night)]
+    database, _, _ = solved(stars)
+    found = verdicts(database)
+    assert ("sci", "j", "photometric") in found
+    assert {reason for _, band, reason in found if band == "k"} == {"no usable calibration set in the night"}
+    [(facts,)] = rows(database, "SELECT facts FROM calibration.solution")
+    assert facts["bands_without_sets"] == ["k"]
+    assert rows(database, "SELECT DISTINCT band FROM calibration.set_used ORDER BY 1") == [("h",), ("j",)]
+
+
+def test_solving_again_gives_the_same_bytes(solved, night):
+    database, _, _ = solved(solved_night.standards_of(night))
+    with database.connect("operator", autocommit=True) as connection:
+        assert (
+            solve_again(connection, solved_night.RUN, Night.parse("980427s"), dry_run=True)[0]["state"]
+            == "ready"
+        )
+        assert rows(database, "SELECT count(*) FROM production.task WHERE state = 'ready'") == [(0,)]
+        [task] = solve_again(connection, solved_night.RUN, Night.parse("980427s"))
+    assert task["state"] == "ready"
+    assert solved.work() == ["night_solution"]
+    hashes = rows(database, "SELECT input_hash, content_hash FROM calibration.solution ORDER BY solution_id")
+    assert len(hashes) == 2
+    assert hashes[0] == hashes[1]
+    [(count,)] = rows(
+        database,
+        "SELECT count(DISTINCT output_hash) FROM production.attempt AS a JOIN calibration.solution USING (attempt_id)",
+    )
+    assert count == 1
+
+
+def test_a_retired_standard_retires_what_used_it_and_the_night_is_solved_without_it(solved, night):
+    database, _, _ = solved(solved_night.standards_of(night))
+    [(star,)] = rows(database, "SELECT min(standard) FROM calibration.standard_used")
+    with database.connect("operator", autocommit=True) as connection:
+        with pytest.raises(UnknownNameError, match="no standard 'nobody'"):
+            retire_standard(connection, "nobody", "a test")
+        tried = retire_standard(connection, star, "variable", dry_run=True)
+        assert rows(database, "SELECT state FROM calibration.solution") == [("accepted",)]
+        retired = retire_standard(connection, star, "variable")
+        assert [row["solution_id"] for row in retired.solutions] == [1]
+        assert [row["solution_id"] for row in tried.solutions] == [1]
+        assert (retired.solutions[0]["adopted"], retired.solutions[0]["releases"]) == (True, [])
+        assert retire_standard(connection, star, "again").before
+        with pytest.raises(
+            ConflictError, match=f"solution 1 is retired: standard {star} was retired: variable"
+        ):
+            adopt(connection, 1, "somebody")
+    # What is better than nothing stays adopted, and says what it is.
+    assert outcome_of(database)["adopted_state"] == "retired"
+    assert {state for (state,) in rows(database, "SELECT solution_state FROM calibration.scan_verdict")} == {
+        "retired"
+    }
+    assert solved_night.queue(database) == ["night_solution"]
+    assert solved.work() == ["night_solution"]
+    assert outcome_of(database)["adopted_id"] == 2
+    assert rows(
+        database,
+        "SELECT count(*) FROM calibration.standard_used WHERE standard = %s AND solution_id = 2",
+        star,
+    ) == [(0,)]
+
+
+def redo(solved, *, lose: int = 0):
+    """Reduce one calibration scan again, without the last rows, as other code might."""
+    with solved.database.connect("operator", autocommit=True) as connection:
+        [(task_id, scan)] = connection.execute(
+            """UPDATE production.task SET state = 'ready', not_before = now() WHERE task_id = (
+                   SELECT min(task_id) FROM production.task AS t JOIN survey.scan AS s USING (scan_key)
+                   WHERE t.kind = 'scan' AND s.kind = 'cal') RETURNING task_id, scan_key"""
+        ).fetchall()
+    with solved.database.connect("worker", autocommit=True) as connection:
+        claim = protocol.claim(connection, solved_night.IDENTITY, 600, solved_night.RUN)
+        assert claim.task_id == task_id
+        made = solved_night.perform(solved.database, solved.folder, claim)
+        sources = made.point_sources[: made.point_sources.size - lose]
+        publish(connection, claim, replace(made, point_sources=sources))
+    return scan
+
+
+def test_a_scan_that_comes_out_the_same_again_touches_nothing(solved, night):
+    database, _, _ = solved(solved_night.standards_of(night))
+    redo(solved)
+    assert rows(database, "SELECT state FROM calibration.solution") == [("accepted",)]
+    assert solved_night.queue(database) == []
+
+
+def test_a_scan_that_comes_out_otherwise_retires_the_solution_until_the_night_is_solved_again(solved, night):
+    database, _, _ = solved(solved_night.standards_of(night))
+    redo(solved, lose=1)
+    [(state, why)] = rows(database, "SELECT state, retired_because FROM calibration.solution")
+    assert state == "retired"
+    assert why.startswith("rows of attempt ")
+    assert why.endswith(" gave way to others")
+    assert outcome_of(database)["adopted_state"] == "retired"
+    assert solved_night.queue(database) == ["night_solution"]
+    assert solved.work() == ["night_solution"]
+    after = outcome_of(database)
+    assert (after["adopted_id"], after["adopted_state"]) == (2, "accepted")
+
+
+def test_a_final_run_adopts_by_command_only(solved, night):
+    made = solved.database
+    with made.connect() as connection:
+        connection.execute("UPDATE production.run SET kind = 'final'")
+        connection.execute("UPDATE production.pipeline SET frozen_at = now()")
+    stars = solved_night.standards_of(night)
+    database, kinds, _ = solved(stars)
+    assert kinds == []  # results of final runs are done again by nobody
+    with database.connect("operator", autocommit=True) as connection:
+        solve_again(connection, solved_night.RUN, Night.parse(solved_night.NIGHT))
+        assert solved.work() == ["night_solution"]
+        assert rows(database, "SELECT state FROM calibration.solution") == [("accepted",)]
+        assert rows(database, "SELECT count(*) FROM calibration.adoption") == [(0,)]
+        assert adopt(connection, 1, "somebody") == 1
+        with pytest.raises(UnknownNameError, match="no solution 7"):
+            adopt(connection, 7, "somebody")
+    assert rows(database, "SELECT solution_id, adopted_by FROM calibration.adoption") == [(1, "somebody")]
+
+
+def test_what_a_person_adopted_stays_until_it_is_retired(solved, night):
+    database, _, _ = solved(solved_night.standards_of(night))
+    with database.connect("operator", autocommit=True) as connection:
+        connection.execute("UPDATE calibration.solution SET state = 'draft'")
+        adopt(connection, 1, "somebody")
+        assert find_solutions(connection, solution_id=1)[0]["state"] == "accepted"
+        solve_again(connection, solved_night.RUN, Night.parse(solved_night.NIGHT))
+    solved.work()
+    # The former solution of the same task is retired by the new one, which takes its place.
+    assert rows(database, "SELECT solution_id FROM calibration.adoption") == [(2,)]
+
+
+def test_clouds_of_a_survey_scan_are_in_its_verdict(solved, night):
+    database, _, _ = solved(solved_night.standards_of(night))
+    survey = "SELECT DISTINCT photometric, reason FROM calibration.scan_verdict JOIN survey.scan AS s USING (scan_key)"
+    assert (True, "photometric") in rows(database, survey + " WHERE s.kind = 'sci'")
+    with database.connect() as connection:
+        connection.execute(
+            """INSERT INTO quality.metric (attempt_id, name, band, value)
+               SELECT a.attempt_id, 'clouds', '-', 1 FROM production.attempt AS a JOIN survey.scan AS s USING (scan_key)
+               WHERE a.accepted AND s.kind = 'sci'
+               ON CONFLICT (attempt_id, name, band) DO UPDATE SET value = 1"""
+        )
+    assert rows(database, survey + " WHERE s.kind = 'sci'") == [(False, "frames lost light within the scan")]
+
+
+def test_a_night_of_which_half_is_reduced_is_solved_again_when_the_rest_is(solved, night):
+    database, _, _ = solved(solved_night.standards_of(night))
+    scans = [
+        scan for (scan,) in rows(database, "SELECT scan FROM survey.scan WHERE kind = 'cal' ORDER BY scan")
+    ]
+    solved_night.make_run(database, "half", selection=Selection(scans=tuple(scans[:2])))
+    assert solved.work("half")[-1] == "night_solution"
+    assert outcome_of(database, "half")["solution_state"] == "draft"
+    assert rows(database, "SELECT count(*) FROM calibration.adoption WHERE run_id = 2") == [(0,)]
+    assert solved_night.queue(database, "half", Selection(scans=tuple(scans[2:]))).count("scan") == 4
+    done = solved.work("half")
+    assert done.count("scan") == 4
+    assert "night_solution" not in done
+    assert sorted(solved_night.queue(database, "half")) == ["night_solution", "scan"]
+    solved.work("half")
+    assert outcome_of(database, "half")["adopted_state"] == "accepted"
+    found = rows(
+        database,
+        "SELECT content_hash, input_hash FROM calibration.solution WHERE state = 'accepted' ORDER BY run_id",
+    )
+    assert found[0] == found[1]  # the same rows of another run, in another order
+
+
+def test_sets_and_scans_are_shown(solved, night):
+    database, _, _ = solved(solved_night.standards_of(night))
+    with database.connect("reader") as connection:
+        sets, scans = sets_of(connection, 1), scans_of(connection, 1)
+    assert {row["band"] for row in sets} == {"j", "h", "k"}
+    assert all(row["standards"] >= 3 and row["airmass"] >= 1 for row in sets)
+    assert len(scans) == 7
+    assert {row["type"] for row in scans} == {"cal", "sci"}

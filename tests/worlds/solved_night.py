@@ -22,24 +22,26 @@ from app.observatory.parameters import NightParameters
 from app.observatory.truth import read_table
 from app.parameters.sections import ParameterSet
 from app.production import protocol
+from app.production.claim import Claim
 from app.production.pipelines import Pipeline
-from app.production.plan import PLAN
+from app.production.publication import Publication
 from app.production.publishing import publish
-from app.production.runs import create_run, freeze_run
+from app.production.runs import create_run
 from app.production.selection import Selection
 from app.production.stale import queue_and_renew
 from app.store import Store
 from tests.conftest import Database
 from tests.worlds.production import IDENTITY
 from workers.steps.context import StepContext
-from workers.steps.registry import steps_of
+from workers.steps.registry import STEPS
 
 RUN = "night-test"
 PARAMETERS = NightParameters(
-    tiles=1, frames=6, calibration_groups=3, calibration_scans=2, calibration_frames=8, dark_frames=6, flat_frames=6,
+    tiles=1, frames=6, calibration_groups=3, calibration_scans=2, calibration_frames=12, dark_frames=6, flat_frames=6,
     disturbed=False,
 )  # fmt: skip
 NIGHT = "980427s"
+EVERYTHING = Selection()
 
 
 def simulate(folder: Path, parameters: NightParameters = PARAMETERS) -> NightSummary:
@@ -55,44 +57,39 @@ def take_in(database: Database, night: NightSummary) -> None:
         assert ingest_night(connection, night.night).complete
 
 
-def make_run(
-    database: Database, name: str = RUN, *, final: bool = False, changes: dict | None = None
-) -> None:
-    """Make a run, frozen where it is final, and queue everything."""
-    parameters = ParameterSet().changed(changes or {}).as_dict()
+def make_run(database: Database, name: str = RUN, selection: Selection = EVERYTHING) -> None:
+    """Make a preliminary run and queue scans."""
     with database.connect("operator", autocommit=True) as connection:
-        create_run(
-            connection,
-            name,
-            RunKind.FINAL if final else RunKind.PRELIMINARY,
-            Pipeline("0", "c0ffee", parameters),
-        )
-        if final:
-            freeze_run(connection, name)
-        queue(database, name)
+        create_run(connection, name, RunKind.PRELIMINARY, Pipeline("0", "c0ffee", ParameterSet().as_dict()))
+    queue(database, name, selection)
 
 
-def queue(database: Database, name: str = RUN) -> list[str]:
+def queue(database: Database, name: str = RUN, selection: Selection = EVERYTHING) -> list[str]:
     """Queue a run as `mapps run queue` does, and give the kinds that are new or done again."""
     with database.connect("operator", autocommit=True) as connection:
-        added, again = queue_and_renew(connection, name, Selection(), 3)
+        added, again = queue_and_renew(connection, name, selection, 3)
     return [task["kind"] for task in added + again]
 
 
-def work(database: Database, store: Path, settings, name: str = RUN, limit: int = 100) -> list[str]:
-    """Do what is ready by the real steps, and give the kinds in the order in which they were done."""
-    steps, done = steps_of(PLAN), []
+def perform(database: Database, store: Path, claim: Claim) -> Publication:
+    """Do a claimed task by the real step."""
+    context = StepContext(
+        connect=lambda: database.connect("worker"),
+        store=Store(str(store)),
+        settings=None,
+        parameters=claim.parameters,
+        checkpoint=lambda _: None,
+        log=logging.getLogger("test"),
+    )
+    return STEPS[claim.kind](claim, context)
+
+
+def work(database: Database, store: Path, name: str = RUN) -> list[str]:
+    """Do what is ready, and give the kinds in the order in which they were done."""
+    done = []
     with database.connect("worker", autocommit=True) as connection:
-        while len(done) < limit and (claim := protocol.claim(connection, IDENTITY, 600, name)) is not None:
-            context = StepContext(
-                connect=lambda: database.connect("worker"),
-                store=Store(str(store)),
-                settings=settings,
-                parameters=claim.parameters,
-                checkpoint=lambda _: None,
-                log=logging.getLogger("test"),
-            )
-            publish(connection, claim, steps[claim.kind](claim, context))
+        while (claim := protocol.claim(connection, IDENTITY, 600, name)) is not None:
+            publish(connection, claim, perform(database, store, claim))
             done.append(claim.kind)
     return done
 
