@@ -62,11 +62,13 @@ class SurveyWorld(World):
 
     def observe(self, night_id: int, scan: int, kind: str, hours: float, airmass: float, box: Box) -> int:
         """Add a reduced scan; gives its key, by which `sources` knows it."""
+        tile = night_id << 10 | scan
+        self.tile(tile)
         day = self.one("SELECT date - DATE '1858-11-17' FROM survey.night WHERE night_id = %s", night_id)
         key = int(
             self.insert(
-                "survey", "scan", "scan_key", night_id=night_id, scan=scan, kind=kind, entry="raw", header=Jsonb({}),
-                jdate=day + (hours - 6) / 24 + 2400000.5, airmass=airmass,
+                "survey", "scan", "scan_key", night_id=night_id, scan=scan, kind=kind, entry="raw", tile=tile,
+                header=Jsonb({}), jdate=day + (hours - 6) / 24 + 2400000.5, airmass=airmass,
             )
         )  # fmt: skip
         task = self.insert(

@@ -32,6 +32,7 @@ class SurveyScan:
     content: str
     hours: float | None
     airmass: float | None
+    clouds: bool = False
 
 
 @dataclass(frozen=True)
@@ -113,7 +114,8 @@ class SurveyInputs:
     def contents(self) -> list[str]:
         """Everything that the solution depends on, a text a row, without keys that only this database knows."""
         scans = [
-            f"scan {s.scan_key} {s.kind} {s.block} {s.hours!r} {s.airmass!r} {s.content}" for s in self.scans
+            f"scan {s.scan_key} {s.kind} {s.block} {s.hours!r} {s.airmass!r} {s.clouds} {s.content}"
+            for s in self.scans
         ]
         sets = [
             f"set {s.night_id} {s.number} {s.band} {s.field} {s.hours!r} {s.airmass!r} {s.offset_mag!r}"

@@ -133,7 +133,7 @@ def _reason(
     if scan.kind == "cal" and sets[0].size:
         # Scans of the first and the last set begin before, or end after, its middle: they belong to it.
         hours = float(np.clip(hours, sets[0][0], sets[0][-1]))
-    reason = verdict(hours, sets, loss, opaque=by_night == Reason.TRANSPARENCY)
+    reason = verdict(hours, sets, loss, opaque=scan.clouds or by_night == Reason.TRANSPARENCY)
     return Reason.CLOUD if reason is Reason.PHOTOMETRIC and by_night == Reason.CLOUD else reason
 
 
