@@ -11,18 +11,21 @@ from typing import Any
 import numpy as np
 import pytest
 
+from app.errors import UnknownNameError
 from app.instruments.bands import Band
 from app.parameters.sections import ParameterSet
 from app.production.publication import Publication
 from app.production.publish_solution import zero_points_hash
 from app.production.solution_rows import SetUsedRow
 from app.production.solution_users import Ingredients, solutions_using
+from app.reports.solution_figures import solution_figures
 from tests.conftest import TEMPLATE, Database, create_database, drop_database
 from tests.worlds.survey_nights import (
     CLOUDED,
     FLAT,
     LOSS_MAG,
     NIGHTS,
+    NOISE_MAG,
     SCANS,
     SETS,
     SurveyWorld,
@@ -238,6 +241,33 @@ def test_users_of_what_is_retired_are_told(solved: Solved) -> None:
     assert row["through"] == f"used attempt {own_attempt}"
     world.connection.commit()
     assert run_id == world.run_id
+
+
+def test_figures_say_how_well_scans_agree(solved: Solved) -> None:
+    world, _, made = solved
+    assert made.solution is not None
+    [(number,)] = world.rows("SELECT solution_id FROM calibration.solution WHERE kind = 'global'")
+    figures = solution_figures(world.connection, number, degrees=0.5)
+    world.connection.commit()
+    facts = made.solution.facts["bands"]
+    assert [row["band"] for row in figures.steps] == ["h", "j", "k"]
+    for row in figures.steps:
+        assert row["held_out_mag"] == pytest.approx(facts[row["band"]]["held_out_scatter_mag"])
+        assert row["residual_mag"] == pytest.approx(facts[row["band"]]["overlap_scatter_mag"])
+        # What the magnitudes were made with, and what doing nothing leaves.
+        assert row["repeatability_mag"] == pytest.approx(NOISE_MAG, rel=0.15)
+        assert row["measured_mag"] > 5 * row["residual_mag"]
+    assert sum(row["overlaps"] for row in figures.sky) == sum(row["overlaps"] for row in figures.steps)
+    assert {row["ra"] for row in figures.sky} == {10.0, 10.5, 11.0}
+    assert max(abs(row["median_mag"]) for row in figures.sky) < 0.003
+    assert [row["scans"] for row in figures.nights] == [SCANS] * 3 * NIGHTS
+    assert [row["sets"] for row in figures.nights] == [SETS] * 3 * NIGHTS
+    assert sum(row["photometric"] for row in figures.nights) == 3 * (NIGHTS * SCANS - 1)
+    # Solutions of the nights stand at 0 here, so that all of the zero point is what moved.
+    assert all(row["moved_mag"] == pytest.approx(row["offset_mag"]) for row in figures.nights)
+    with pytest.raises(UnknownNameError, match="no global solution 1"):
+        solution_figures(world.connection, 1)
+    world.connection.commit()
 
 
 def test_a_run_without_scans_or_sets_is_refused(template_database: Database) -> None:

@@ -69,6 +69,7 @@ class SurveyWorld(World):
             self.insert(
                 "survey", "scan", "scan_key", night_id=night_id, scan=scan, kind=kind, entry="raw", tile=tile,
                 header=Jsonb({}), jdate=day + (hours - 6) / 24 + 2400000.5, airmass=airmass,
+                ra=(box.west + box.east) / 2, decl=(box.south + box.north) / 2,
             )
         )  # fmt: skip
         task = self.insert(
