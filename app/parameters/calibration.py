@@ -20,14 +20,26 @@ class CalibrationParameters(Section):
     )
     isolation_arcsec: float = field(
         default=8.0,
-        metadata=number(0.0, 60.0, "arcsec", "No other source of the scan may be closer to a standard."),
+        metadata=number(0.0, 60.0, "arcsec", "No source that matters may be closer to a standard."),
+    )
+    # A neighbour 4 magnitudes fainter has 2.5 % of the light, most of which its own fit takes.
+    neighbour_mag: float = field(
+        default=4.0,
+        metadata=number(0.0, 20.0, "mag", "Neighbours fainter than the standard by more do not matter."),
     )
     standard_snr: float = field(
         default=20.0, metadata=number(5.0, 1000.0, "SNR", "Standards are measured at least so well.")
     )
     standard_psfchi: float = field(
         default=3.0,
-        metadata=number(1.0, 100.0, "", "Largest reduced chi squared of the profile of a standard."),
+        metadata=number(1.0, 100.0, "", "Largest reduced chi squared of the profile of a faint standard."),
+    )
+    # Of clean stars of SNR 550 the reduced chi squared is 10 to 40: it grows with the square of SNR.
+    profile_snr: float = field(
+        default=150.0,
+        metadata=number(
+            10.0, 10000.0, "SNR", "Where the profile's own error doubles the reduced chi squared."
+        ),
     )
     edge_arcsec: float = field(
         default=10.0, metadata=number(0.0, 100.0, "arcsec", "Standards stand farther from the scan's edges.")

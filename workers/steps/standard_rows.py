@@ -129,6 +129,7 @@ def read_detections(
         np.array([_column(rows, f"{letter}_m") for letter in LETTERS]),
         np.array([_column(rows, f"{letter}_msig") for letter in LETTERS]),
         np.array([_usable(rows, band, parameters) for band in range(len(LETTERS))]),
+        np.array([_seen(rows, band) for band in range(len(LETTERS))]),
     )
 
 
@@ -152,6 +153,11 @@ def cells_around(ra: Doubles, decl: Doubles, radius_arcsec: float) -> Integers:
     return np.unique(np.concatenate(found))
 
 
+def _seen(rows: Rows, band: int) -> Bools:
+    """Whether a source was detected in a band: rd_flg 0, 6 and 9 stand for limits and for bands without a magnitude."""
+    return np.array([row["rd_flg"][band] in "1234" for row in rows], bool)
+
+
 def _usable(rows: Rows, band: int, parameters: CalibrationParameters) -> Bools:
     """Whether a band's measurement is a clean profile fit (rd_flg 2) of one bright star away from the edges."""
     letter = LETTERS[band]
@@ -162,11 +168,13 @@ def _usable(rows: Rows, band: int, parameters: CalibrationParameters) -> Bools:
         ],
         bool,
     )
+    snr = _column(rows, f"{letter}_snr")
+    largest = parameters.standard_psfchi * (1 + (snr / parameters.profile_snr) ** 2)
     edge = np.minimum(_column(rows, "dist_edge_ns"), _column(rows, "dist_edge_ew"))
     return np.asarray(
         flags
-        & (_column(rows, f"{letter}_snr") >= parameters.standard_snr)
-        & (_column(rows, f"{letter}_psfchi") <= parameters.standard_psfchi)
+        & (snr >= parameters.standard_snr)
+        & (_column(rows, f"{letter}_psfchi") <= largest)
         & np.isfinite(_column(rows, f"{letter}_m") + _column(rows, f"{letter}_msig"))
         & (edge > parameters.edge_arcsec)
     )

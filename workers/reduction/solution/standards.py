@@ -28,6 +28,8 @@ class Detections(NamedTuple):
         J, H, Ks magnitudes on the nominal scale and their errors; NaN where not measured.
     usable : (3, n) bool
         Whether the band's measurement is fit for calibration: unsaturated, clean, bright enough.
+    seen : (3, n) bool
+        Whether the source was detected in the band: other magnitudes are limits, and tell of no light.
     """
 
     scan: Integers
@@ -36,6 +38,7 @@ class Detections(NamedTuple):
     mag: Doubles
     sigma_mag: Doubles
     usable: Bools
+    seen: Bools
 
 
 class Standards(NamedTuple):
@@ -106,8 +109,9 @@ class SetOffset(NamedTuple):
 def match_standards(found: Detections, standards: Standards, parameters: CalibrationParameters) -> Measured:
     """Find the standards on each scan.
 
-    A standard is the only source within the radius of matching, and no other source of the scan lies within the radius
-    of isolation: light of a neighbour would be taken for the standard's.
+    A standard is the only source within the radius of matching, and no other source of the scan that is bright enough
+    to matter lies within the radius of isolation: light of a neighbour would be taken for the standard's. Fainter
+    neighbours are mostly residuals around bright stars.
 
     Parameters
     ----------
@@ -126,6 +130,7 @@ def match_standards(found: Detections, standards: Standards, parameters: Calibra
     from scipy.spatial import cKDTree
 
     pairs: list[tuple[int, int, int]] = []
+    alone: list[Bools] = []
     stars = unit_vectors(standards.ra, standards.decl)
     near, far = (_chord(radius) for radius in (parameters.match_arcsec, parameters.isolation_arcsec))
     for scan in np.unique(found.scan).tolist():
@@ -133,18 +138,25 @@ def match_standards(found: Detections, standards: Standards, parameters: Calibra
         tree = cKDTree(unit_vectors(found.ra[rows], found.decl[rows]))
         matched = tree.query_ball_point(stars, near)
         around = tree.query_ball_point(stars, max(near, far))
-        pairs += [
-            (scan, star, int(rows[close[0]]))
-            for star, (close, neighbours) in enumerate(zip(matched, around, strict=True))
-            if len(close) == len(neighbours) == 1
-        ]
+        for star, (close, neighbours) in enumerate(zip(matched, around, strict=True)):
+            if len(close) == 1:
+                others = rows[[other for other in neighbours if other != close[0]]]
+                pairs.append((scan, star, int(rows[close[0]])))
+                alone.append(_alone(found, int(rows[close[0]]), others, parameters.neighbour_mag))
     table = np.array(pairs, np.int64).reshape(-1, 3)
-    star, row = table[:, 1], table[:, 2]
-    good = found.usable[:, row] & np.isfinite(standards.mag[:, star])
-    difference = np.where(good, standards.mag[:, star] - found.mag[:, row], np.nan)
-    sigma = np.where(good, np.hypot(found.sigma_mag[:, row], parameters.star_error_mag), np.nan)
+    stars_found, detection = table[:, 1], table[:, 2]
+    isolated = np.array(alone, bool).reshape(-1, len(found.mag)).T
+    good = found.usable[:, detection] & isolated & np.isfinite(standards.mag[:, stars_found])
+    difference = np.where(good, standards.mag[:, stars_found] - found.mag[:, detection], np.nan)
+    sigma = np.where(good, np.hypot(found.sigma_mag[:, detection], parameters.star_error_mag), np.nan)
     used = np.isfinite(difference).any(axis=0)
-    return Measured(table[used, 0], star[used], difference[:, used], sigma[:, used])
+    return Measured(table[used, 0], stars_found[used], difference[:, used], sigma[:, used])
+
+
+def _alone(found: Detections, row: int, others: Integers, fainter_mag: float) -> Bools:
+    """Whether no neighbour matters, by band."""
+    near = found.seen[:, others] & (found.mag[:, others] < found.mag[:, row, None] + fainter_mag)
+    return np.asarray(~near.any(axis=1))
 
 
 def scan_offset(measured: Measured, scan: int, band: int, parameters: CalibrationParameters) -> ScanOffset:

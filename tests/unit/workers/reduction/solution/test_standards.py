@@ -32,7 +32,13 @@ def detections(*rows):
     scan, ra, decl, mag = np.array(rows, float).T
     shape = (3, scan.size)
     return Detections(
-        scan.astype(int), ra, decl, np.tile(mag, (3, 1)), np.full(shape, 0.005), np.ones(shape, bool)
+        scan.astype(int),
+        ra,
+        decl,
+        np.tile(mag, (3, 1)),
+        np.full(shape, 0.005),
+        np.ones(shape, bool),
+        np.ones(shape, bool),
     )
 
 
@@ -54,6 +60,15 @@ def test_a_star_with_a_neighbour_is_left_out(away_arcsec, matched):
     if away_arcsec is not None:
         rows.append((0, 10.0, away_arcsec * ARCSEC, 14.0))
     assert match_standards(detections(*rows), standards((10.0, 0.0)), PARAMETERS).star.size == matched
+
+
+def test_neighbours_that_are_faint_or_only_a_limit_do_not_matter():
+    faint = detections((0, 10.0, 0.0, 12.0), (0, 10.0, 6 * ARCSEC, 16.5))
+    assert match_standards(faint, standards((10.0, 0.0)), PARAMETERS).star.size == 1
+    limit = detections((0, 10.0, 0.0, 12.0), (0, 10.0, 6 * ARCSEC, 13.0))
+    limit.seen[0, 1] = False
+    measured = match_standards(limit, standards((10.0, 0.0)), PARAMETERS)
+    assert np.isfinite(measured.difference_mag[:, 0]).tolist() == [True, False, False]
 
 
 def test_a_detection_too_far_off_is_another_star():
