@@ -8,14 +8,20 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from app.cli import calibration_users
+from app.cli.calibration_global import say_global_solution
 from app.cli.output import JsonOption, emit_record, emit_table, json_wanted, say
 from app.cli.run_options import TASK_COLUMNS, DryRunOption, task_row
 from app.db.engine import connect
+from app.errors import UserError
+from app.models.solution import SolutionKind
+from app.settings import get_settings
 
 if TYPE_CHECKING:
     from psycopg import Connection
 
 app = typer.Typer()
+app.add_typer(calibration_users.app)
 """The commands, which `app.cli.calibration` takes into `mapps calibration`."""
 
 NightArgument = Annotated[
@@ -85,22 +91,46 @@ def _shown(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
 @app.command()
 def solve(
     run: Annotated[str, typer.Argument(metavar="RUN", help="Name of the run.")],
-    night: NightArgument,
+    night: Annotated[
+        str | None,
+        typer.Argument(metavar="[NIGHT]", help="Night: 1997-04-23s or 970423s; both sites without n or s."),
+    ] = None,
     *,
+    whole: Annotated[
+        bool, typer.Option("--global", help="All nights of the run together, with the overlaps of its scans.")
+    ] = False,
+    leave_out_failed: Annotated[
+        bool,
+        typer.Option("--leave-out-failed", help="With --global: without what failed, is dead or held."),
+    ] = False,
     dry_run: DryRunOption = False,
     json: JsonOption = False,
 ) -> None:
-    """Queue the solution of a night again; without calibration scans that failed, are dead or held.
+    """Queue the solution of a night again, or with --global that of a whole run.
 
-    Workers solve a night by themselves when its calibration scans are done, and `mapps run queue` queues it again when
-    one of them was done again or standards changed.
+    A night: without calibration scans that failed, are dead or held. Workers solve a night by themselves when its
+    calibration scans are done, and `mapps run queue` queues it again when one of them was done again or standards
+    changed. A run is solved when it is asked for: when all its scans and nights are done, and a second time only if
+    something changed.
     """
     del json
+    from app.production.requests import request_global_solution
     from app.production.selection import Night
     from app.production.solutions import solve_again
 
+    if whole == (night is not None) or (leave_out_failed and not whole):
+        raise UserError(
+            f"solve {run} with {'a night' if night else 'no night'} and {'' if whole else 'not '}--global",
+            expected="RUN NIGHT, or RUN --global, with --leave-out-failed or without",
+        )
     with connect("operator", autocommit=True) as connection:
-        tasks = solve_again(connection, run, Night.parse(night), dry_run=dry_run)
+        if night is None:
+            attempts = get_settings().max_attempts
+            tasks = request_global_solution(
+                connection, run, attempts, leave_out=leave_out_failed, dry_run=dry_run
+            )
+        else:
+            tasks = solve_again(connection, run, Night.parse(night), dry_run=dry_run)
     emit_table([task_row(task) for task in tasks], TASK_COLUMNS, "Tasks")
 
 
@@ -153,6 +183,10 @@ def _show_solution(connection: Connection[Any], solution_id: int) -> None:
         emit_record({"solution": found | {"night": _night_of(found)}, "sets": sets, "scans": scans})
         return
     facts = found["facts"]
+    if found["kind"] == SolutionKind.GLOBAL:
+        say_global_solution(found)
+        emit_table(_shown(sets), SET_COLUMNS, "Calibration sets")
+        return
     emit_record(
         {
             name: found[name]

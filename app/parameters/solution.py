@@ -58,3 +58,24 @@ class SolutionParameters(Section):
         default=0.010,
         metadata=number(0.001, 0.5, "mag", "Loss against the model of the night that counts as cloud."),
     )
+    overlap_match_arcsec: float = field(
+        default=1.0,
+        metadata=number(0.1, 5.0, "arcsec", "Two scans measured one star where their places are closer."),
+    )
+    overlap_snr: float = field(
+        default=20.0,
+        metadata=number(
+            5.0, 200.0, "SNR", "Stars of overlaps are brighter than what has this signal on both scans."
+        ),
+    )
+    overlap_psfchi: float = field(
+        default=1.5,
+        metadata=number(0.5, 100.0, "", "Largest reduced chi squared of the profiles of such stars."),
+    )
+    overlap_edge_arcsec: float = field(
+        default=10.0,
+        metadata=number(0.0, 100.0, "arcsec", "They stand farther from the edges of both scans."),
+    )
+    overlap_least_stars: int = field(
+        default=5, metadata=count(1, 1000, "An overlap of fewer stars says nothing.")
+    )

@@ -16,13 +16,14 @@ from app.columns.column import names_by
 from app.columns.hash_versions import NEWEST, HashVersionError, hashed_columns
 from app.columns.records import Records
 from app.errors import MappsError
+from app.production.global_rows import GlobalSolutionRows
 from app.production.publication import Publication
+from app.production.solution_rows import SolutionRows
 from app.sky.footprint import Corners
 
 # They differ between two attempts, or two runs, at the same work: the publication adds them while it loads the rows.
 _KEYS_OF_THE_CLAIM = names_by(POINT_SOURCE, Producer.PUBLICATION)
 _SOURCES = ("point_sources", "extended_sources")
-_OF_SOLUTIONS = ("zero_points", "sets", "standards")
 _ROWS = ("atlas_images", "calibrations", "zero_points", "metrics")
 
 
@@ -65,9 +66,22 @@ def output_hash(publication: Publication, version: int = NEWEST) -> str:
         _add_rows(digest, (publication.diagnostics,), names["diagnostics"], version)
     if publication.solution is not None:
         _add_rows(digest, (publication.solution,), names["solution"], version)
-        for part in _OF_SOLUTIONS:
-            _add_rows(digest, getattr(publication.solution, part), names[f"solution_{part}"], version)
+        for part, rows in _rows_of(publication.solution).items():
+            _add_rows(digest, rows, names[f"solution_{part}"], version)
     return digest.hexdigest()
+
+
+def _rows_of(solution: SolutionRows) -> dict[str, Sequence[Any]]:
+    """Rows of a solution by their part; sets of many nights name their night."""
+    if not isinstance(solution, GlobalSolutionRows):
+        parts = ("zero_points", "sets", "standards")
+        return {part: getattr(solution, part) for part in parts}
+    return {
+        "zero_points": solution.zero_points,
+        "survey_sets": solution.sets,
+        "standards": solution.standards,
+        "overlaps": solution.overlaps,
+    }
 
 
 def _add_records(

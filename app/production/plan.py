@@ -102,6 +102,8 @@ class TaskPlan:
         Tasks of higher priority are claimed first.
     calibration_priority : int or None
         Priority of tasks of calibration scans, where it is another.
+    on_request : bool
+        Whether queueing a run leaves the kind out: an operator asks for it (`app.production.requests`).
     of_scans : tuple of ScanKind
         Which scans make the task necessary, besides their entry.
     """
@@ -117,6 +119,7 @@ class TaskPlan:
     renewal_final: Renewal = Renewal.NEVER
     priority: int = 0
     calibration_priority: int | None = None
+    on_request: bool = False
     of_scans: tuple[ScanKind, ...] = REDUCED
 
 
@@ -151,6 +154,17 @@ class Plan:
             }
             for position, row in enumerate(self.rows)
         ]
+
+    def rows_to_queue(self, requested: str | None = None) -> list[dict[str, Any]]:
+        """Rows that are queued with a run, or the one that is asked for.
+
+        Parameters
+        ----------
+        requested : str, optional
+            Kind that is asked for.
+        """
+        wanted = {row.kind for row in self.rows if not row.on_request} if requested is None else {requested}
+        return [row for row in self.queue_rows() if row["kind"] in wanted]
 
     def edge_rows(self) -> list[dict[str, Any]]:
         """Edges as `production/queue/find_edges` reads them."""
@@ -249,5 +263,15 @@ NIGHT_SOLUTION = TaskPlan(
     priority=15,
     of_scans=(ScanKind.CALIBRATION,),
 )
-PLAN = Plan((NIGHT_CALIBRATION, SCAN, NIGHT_SOLUTION))
+GLOBAL_SOLUTION = TaskPlan(
+    kind="global_solution",
+    does="zero points of all scans of a run from the sets of its nights and the overlaps of its scans",
+    scope=Scope.RUN,
+    entries=(Entry.RAW, Entry.ATLAS),
+    step="global_solution",
+    waits_for=(WaitsFor(SCAN.kind, same=Scope.RUN), WaitsFor(NIGHT_SOLUTION.kind, same=Scope.RUN)),
+    # A run is complete when its operator says so; queued with the first night it would be done after the first night.
+    on_request=True,
+)
+PLAN = Plan((NIGHT_CALIBRATION, SCAN, NIGHT_SOLUTION, GLOBAL_SOLUTION))
 """The kinds of this version."""

@@ -152,6 +152,8 @@ class Publication:
         Of scans of raw frames; images that were ingested have none.
     solution : SolutionRows, optional
         Zero points and verdicts of scans.
+    solution_stands : bool
+        Whether there is no solution because one of the same inputs stands: it is not retired with its attempt.
     input_hash : str
         SHA-256 (hexadecimal) over the content of the inputs and the pipeline.
     """
@@ -171,3 +173,4 @@ class Publication:
     upstream_ids: tuple[int, ...] = ()
     scan_coverage: tuple[ScanCoverageRow, ...] = ()
     solution: SolutionRows | None = None
+    solution_stands: bool = False

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import asdict
+from collections.abc import Sequence
+from dataclasses import asdict, fields
 from typing import Any
 
 from psycopg import Connection
@@ -12,6 +13,7 @@ from psycopg.types.json import Jsonb
 
 from app.db.statements import statement
 from app.production.claim import Claim
+from app.production.global_rows import GlobalSolutionRows
 from app.production.solution_rows import SolutionRows
 
 
@@ -62,13 +64,29 @@ def add_solution(connection: Connection[Any], claim: Claim, solution: SolutionRo
             ("production/publish/add_standard_used", solution.standards),
         ):
             if rows:
-                cursor.executemany(statement(name), [asdict(row) | keys for row in rows])
+                cursor.executemany(statement(name), [keys | asdict(row) for row in rows])
+    if isinstance(solution, GlobalSolutionRows) and solution.overlaps:
+        overlaps = columns_of(solution.overlaps) | keys
+        connection.execute(statement("production/publish/add_overlaps_used"), overlaps)
     connection.execute(statement("production/publish/add_attempts_used"), values | keys)
     connection.execute(statement("production/publish/adopt_solution"), keys)
     return int(solution_id)
 
 
-def retire_solutions(connection: Connection[Any], former: tuple[int, str | None], content: str) -> None:
+def columns_of(rows: Sequence[Any]) -> dict[str, list[Any]]:
+    """Fields of rows of one class as lists, a list a field: 600,000 overlaps are one statement.
+
+    Parameters
+    ----------
+    rows : sequence of dataclass
+        At least one.
+    """
+    return {field.name: [getattr(row, field.name) for row in rows] for field in fields(rows[0])}
+
+
+def retire_solutions(
+    connection: Connection[Any], former: tuple[int, str | None], content: str, *, stands: bool = False
+) -> None:
     """Retire the solutions that a superseded attempt made, and those made of its rows if these come out different.
 
     Adoptions stay until another solution is adopted: with one measurement recalled a zero point is still better than
@@ -82,7 +100,9 @@ def retire_solutions(connection: Connection[Any], former: tuple[int, str | None]
         The superseded attempt and its output hash.
     content : str
         Output hash of what takes its place.
+    stands : bool
+        Whether what the superseded attempt made is what would be made again.
     """
     attempt_id, known = former
-    values = {"attempt_id": attempt_id, "changed": known != content}
+    values = {"attempt_id": attempt_id, "changed": known != content, "stands": stands}
     connection.execute(statement("production/publish/retire_solutions"), values)

@@ -108,7 +108,7 @@ def publish(
         if done is not None:
             return done
         reached("in_publish_after_lock")
-        _supersede(connection, claim, content)
+        _supersede(connection, claim, publication, content)
         # The references that may be refused come before the rows that cost most.
         _add_references(connection, claim, publication)
         point_rows = _copy(connection, SourceTable.POINT, publication.point_sources, claim)
@@ -144,7 +144,7 @@ def _lock(connection: Connection[Any], claim: Claim) -> PublishResult | None:
     return PublishResult(claim.attempt_id, content, point_rows, extended_rows, repeated=True)
 
 
-def _supersede(connection: Connection[Any], claim: Claim, content: str) -> None:
+def _supersede(connection: Connection[Any], claim: Claim, publication: Publication, content: str) -> None:
     """Take back what an earlier accepted attempt of the task published (recall in place)."""
     former = connection.execute(
         statement("production/publish/supersede"), {"task_id": claim.task_id}
@@ -161,7 +161,7 @@ def _supersede(connection: Connection[Any], claim: Claim, content: str) -> None:
             expected="a task that no published release rests on",
             remedy="recall into another run: mapps run recall --requeue --into RUN",
         )
-    retire_solutions(connection, former, content)
+    retire_solutions(connection, former, content, stands=publication.solution_stands)
     values = {"run_id": claim.run_id, "attempt_id": former[0]}
     for name in _TAKE_BACK:
         connection.execute(statement(name), values)

@@ -76,7 +76,7 @@ def queue_run(
         declare_kinds(connection, plan)
         if plan.has_scope(Scope.BLOCK):
             _refuse_unknown_blocks(connection, selection)
-        values = {"run_id": run.run_id, "max_attempts": max_attempts, "plan": Jsonb(plan.queue_rows())}
+        values = {"run_id": run.run_id, "max_attempts": max_attempts, "plan": Jsonb(plan.rows_to_queue())}
         queued = connection.execute(
             statement("production/queue/queue_tasks"), values | selection.values()
         ).fetchall()

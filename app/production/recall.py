@@ -13,6 +13,7 @@ from app.db.locks import RELEASES
 from app.db.statements import statement
 from app.errors import ConflictError
 from app.models.production import InputKind, TaskState
+from app.production.plan import PLAN
 from app.production.queueing import connect_tasks
 from app.production.runs import lock_run, refuse_unfrozen
 from app.production.tasks import Rows, describe_tasks
@@ -208,7 +209,12 @@ def _queue_into(
 ) -> Requeued:
     run = lock_run(connection, name)
     refuse_unfrozen(run)
-    values = {"run_id": run.run_id, "task_ids": sorted(task_ids), "max_attempts": max_attempts}
+    values = {
+        "run_id": run.run_id,
+        "task_ids": sorted(task_ids),
+        "max_attempts": max_attempts,
+        "left_out": [row.kind for row in PLAN.rows if row.on_request],
+    }
     ids = [row[0] for row in connection.execute(statement("production/recall/copy_tasks"), values)]
     connect_tasks(connection, run, ids)
     connection.execute(statement("production/queue/notify"), {"run": name})

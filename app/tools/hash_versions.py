@@ -16,6 +16,7 @@ from pathlib import Path
 from app.columns import EXTENDED_SOURCE, POINT_SOURCE
 from app.columns.hash_versions import FILE, HashedColumns, read_versions
 from app.columns.sql import CONTENT
+from app.production.global_rows import OverlapUsedRow, SurveySetRow
 from app.production.publication import (
     AtlasImageRow,
     CalibrationRow,
@@ -44,6 +45,8 @@ def columns_of_today() -> HashedColumns:
         "solution_zero_points": ScanZeroPointRow,
         "solution_sets": SetUsedRow,
         "solution_standards": StandardUsedRow,
+        "solution_survey_sets": SurveySetRow,
+        "solution_overlaps": OverlapUsedRow,
     }
     return HashedColumns(
         release=CONTENT,

@@ -134,6 +134,8 @@ def _kind(row: TaskPlan) -> str:
     if row.calibration_priority is not None:
         priority += f", calibration scans {row.calibration_priority}"
     queued = " and ".join(f"{entry} scans" for entry in row.entries) + _of(row.of_scans)
+    if row.on_request:
+        queued += ", on request"
     cells = (
         f"`{row.kind}`", row.does, row.scope, queued, waits or "-", _again(row), priority,
         f"`{row.step}`",

@@ -1,7 +1,9 @@
 -- Queue tasks of other runs again in this one, with all that they wait for there: the new run has none of it yet. Like
--- all that is queued, they begin as waiting.
+-- all that is queued, they begin as waiting. Kinds that are queued on request only are left out: a global solution waits for
+-- every scan of its run, and would take them all along.
 WITH RECURSIVE wanted (task_id) AS (
-    SELECT task_id FROM unnest(%(task_ids)s::bigint[]) AS given (task_id)
+    SELECT g.task_id FROM unnest(%(task_ids)s::bigint[]) AS g (task_id) JOIN production.task AS t USING (task_id)
+    WHERE t.kind <> ALL (%(left_out)s::text[])
     UNION
     SELECT d.upstream_task_id FROM wanted JOIN production.task_dependency AS d USING (task_id)
 )

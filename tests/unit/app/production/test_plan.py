@@ -14,7 +14,7 @@ from tests.worlds import plans
 
 
 def test_scans_come_after_their_night_and_calibration_scans_first():
-    night, scan, solution = PLAN.queue_rows()
+    night, scan, solution = PLAN.rows_to_queue()
     assert (night["kind"], night["scope"], night["entries"]) == ("night_calibration", "night", ["raw"])
     assert (scan["kind"], scan["scope"], scan["entries"]) == ("scan", "scan", ["raw", "atlas"])
     assert night["position"] < scan["position"]
@@ -30,6 +30,8 @@ def test_scans_come_after_their_night_and_calibration_scans_first():
     assert PLAN.edge_rows() == [
         edge("scan", "night_calibration", ["raw"], both),
         edge("night_solution", "scan", every, ["cal"]),
+        edge("global_solution", "scan", every, both) | {"same": "run"},
+        edge("global_solution", "night_solution", every, both) | {"same": "run"},
     ]
 
 
@@ -44,8 +46,16 @@ def test_a_kind_of_every_scope_may_be_added():
     assert plans.EXTENDED.has_scope(Scope.BLOCK)
     assert not PLAN.has_scope(Scope.BLOCK)
     edges = [(e["kind"], e["upstream_kind"], e["same"]) for e in plans.EXTENDED.edge_rows()]
-    assert edges[2:4] == [("scan_grade", "scan", "scan"), ("night_summary", "scan", "night")]
-    assert len(set(edges)) == len(edges) == 8
+    assert edges[4:6] == [("scan_grade", "scan", "scan"), ("night_summary", "scan", "night")]
+    assert len(set(edges)) == len(edges) == 10
+
+
+def test_kinds_on_request_are_not_queued_with_a_run():
+    assert [row["kind"] for row in PLAN.rows_to_queue()] == ["night_calibration", "scan", "night_solution"]
+    [row] = PLAN.rows_to_queue("global_solution")
+    # The place in the plan is that of all kinds: locks follow it.
+    assert (row["scope"], row["position"]) == ("run", len(PLAN.rows) - 1)
+    assert row in PLAN.queue_rows()
 
 
 LATE_NIGHT = replace(NIGHT_CALIBRATION, waits_for=(WaitsFor("scan", Scope.NIGHT),))
@@ -90,7 +100,7 @@ def test_a_plan_that_contradicts_itself_is_refused(rows, told):
 def test_results_of_final_runs_are_not_done_again_by_anybody():
     assert all(row.again == tuple(Again) for row in PLAN.rows)
     assert {PLAN.renewal_of(row.kind, final=True) for row in PLAN.rows} == {Renewal.NEVER}
-    usual = dict.fromkeys(("night_calibration", "scan"), Renewal.ON_REQUEST)
+    usual = dict.fromkeys(("night_calibration", "scan", "global_solution"), Renewal.ON_REQUEST)
     assert {row.kind: PLAN.renewal_of(row.kind, final=False) for row in PLAN.rows} == {
         **usual,
         "night_solution": Renewal.BY_ITSELF,

@@ -1,0 +1,2 @@
+-- Kind of a photometric solution.
+SELECT kind FROM calibration.solution WHERE solution_id = %(solution_id)s
