@@ -10,7 +10,7 @@ from typing import Any, get_args, get_type_hints
 
 from app.errors import InputError, MappsError
 from app.observatory.survey.cameras import CONFIGURATIONS
-from app.observatory.survey.plan import NightPlan, SurveyPlan
+from app.observatory.survey.plan import FieldPlan, NightPlan, SurveyPlan, Visit
 
 PLAN_FOLDER = Path(__file__).resolve().parent.parent / "plans"
 NEAREST_POLE_DEG = 89.9  # of a frame's centre: its corners then reach over the pole
@@ -182,15 +182,26 @@ def _check_night(plan: SurveyPlan, night: NightPlan, place: str, faults: _Faults
     cameras = [name for name, known in CONFIGURATIONS.items() if known.site == night.site]
     if night.camera not in cameras:
         faults.add(place + "camera", night.camera, f"a camera of site {night.site}: {', '.join(cameras)}")
-    tiles = {item.name: item.columns * item.rows for item in plan.fields}
+    known = {item.name: item for item in plan.fields}
     for number, visit in enumerate(night.visits, start=1):
         key = f"{place}visit[{number}]."
-        if visit.field not in tiles:
-            faults.add(key + "field", visit.field, f"a field of the plan: {', '.join(tiles)}")
-            continue
-        if any(tile > tiles[visit.field] for tile in visit.tiles):
-            faults.add(key + "tiles", visit.tiles, f"1 to {tiles[visit.field]}")
-        if len(visit.pointing_error_arcsec) != 2:
-            faults.add(key + "pointing_error_arcsec", visit.pointing_error_arcsec, "east and north")
+        if visit.field in known:
+            _check_visit(known[visit.field], visit, key, faults)
+        else:
+            faults.add(key + "field", visit.field, f"a field of the plan: {', '.join(known)}")
     if not night.visits:
         faults.add(place + "visit", f"none in {faults_name or 'the night'}", "one visit at least")
+
+
+def _check_visit(field: FieldPlan, visit: Visit, key: str, faults: _Faults) -> None:
+    tiles = field.columns * field.rows
+    scans = visit.scans * (len(set(visit.tiles)) or tiles)
+    for name, numbers, most in (
+        ("tiles", visit.tiles, tiles),
+        ("clouded_scans", visit.clouded_scans, scans),
+        ("missing_frames", visit.missing_frames, field.frames),
+    ):
+        if any(number > most for number in numbers):
+            faults.add(key + name, numbers, f"1 to {most}")
+    if len(visit.pointing_error_arcsec) != 2:
+        faults.add(key + "pointing_error_arcsec", visit.pointing_error_arcsec, "east and north")

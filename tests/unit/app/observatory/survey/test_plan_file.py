@@ -83,6 +83,8 @@ def test_a_plan_becomes_frozen_values_with_defaults(tmp_path):
         ("pair_share = 0.5", "pair_share = true", "sky.pair_share: found True, expected a number"),
         ("frames = 8", "frames = 8.5", "field[1].frames: found 8.5, expected a whole number"),
         ("decl_deg = 27", "decl_deg = 89.85", "field[1].decl_deg: found 89.85, expected frames within 89.9"),
+        ("hour_angle_hours = 0.5", "clouded_scans = [3]", "clouded_scans: found (3,), expected 1 to 2"),
+        ("hour_angle_hours = 0.5", "missing_frames = [9]", "missing_frames: found (9,), expected 1 to 8"),
         ("frames = 8", "frames = 'many'", "field[1].frames: found 'many'"),
         ("seed = 7", "", "seed: found 'nothing', expected a value"),
         ('kind = "survey"', 'kind = "sci"', "field[1].kind: found 'sci', expected survey or calibration"),
