@@ -136,7 +136,7 @@ def solve(
 
 @app.command()
 def show(
-    what: Annotated[
+    subject: Annotated[
         str, typer.Argument(metavar="NIGHT|SOLUTION", help="A night, or the number of a solution.")
     ],
     *,
@@ -150,17 +150,17 @@ def show(
     """
     del json
     with connect("reader") as connection:
-        if what.isdigit() and len(what) < len("970423"):
-            _show_solution(connection, int(what))
+        if subject.isdigit() and len(subject) < len("970423"):
+            _show_solution(connection, int(subject))
         else:
-            _show_night(connection, what, run)
+            _show_night(connection, subject, run)
 
 
-def _show_night(connection: Connection[Any], what: str, run: str | None) -> None:
+def _show_night(connection: Connection[Any], name: str, run: str | None) -> None:
     from app.production.selection import Night
     from app.production.solutions import describe_night, find_solutions
 
-    night = Night.parse(what)
+    night = Night.parse(name)
     outcomes = [row | {"night": _night_of(row)} for row in describe_night(connection, night, run)]
     found = [row | {"night": _night_of(row)} for row in find_solutions(connection, night, run=run)]
     if json_wanted():

@@ -24,43 +24,49 @@ CATALOGUE_COLUMNS = (
 STANDARDS_COLUMNS = ("name", "source", "content_hash", "state", "stars", "retired", "loaded_at")
 
 
+Tycho2Option = Annotated[
+    list[Path] | None,
+    typer.Option(
+        metavar="FILE",
+        help="Tycho-2: index-tycho2-*.fits of Debian's astrometry-data-tycho2, tyc2.dat (parts, gzip or not)"
+        " of the CDS, or CSV ra_deg,dec_deg,VTmag. May be given again.",
+    ),
+]
+SyntheticOption = Annotated[
+    bool, typer.Option("--synthetic", help="Made-up stars with the density of Tycho-2 (the default).")
+]
+SeedOption = Annotated[int, typer.Option(help="Of the synthetic catalogue; the simulator's is 0.")]
+NightOption = Annotated[
+    Path | None,
+    typer.Option(metavar="FOLDER", help="Only made-up stars around this raw night: a first try."),
+]
+StandardsOption = Annotated[
+    list[Path] | None,
+    typer.Option(
+        metavar="FILE",
+        help="Photometric standards instead: FITS with a table STANDARDS, or CSV (docs/calibration.md). May be"
+        " given again; each file is a catalogue of its own.",
+    ),
+]
+NameOption = Annotated[
+    str | None,
+    typer.Option(metavar="NAME", help="Name of the catalogue of standards; that of its file when absent."),
+]
+ReplaceOption = Annotated[
+    bool, typer.Option("--replace", help="Take the place of what is loaded; its name and hash stay listed.")
+]
+
+
 @app.command()
 def load(
     *,
-    tycho2: Annotated[
-        list[Path] | None,
-        typer.Option(
-            metavar="FILE",
-            help="Tycho-2: index-tycho2-*.fits of Debian's astrometry-data-tycho2, tyc2.dat (parts, gzip or not)"
-            " of the CDS, or CSV ra_deg,dec_deg,VTmag. May be given again.",
-        ),
-    ] = None,
-    synthetic: Annotated[
-        bool, typer.Option("--synthetic", help="Made-up stars with the density of Tycho-2 (the default).")
-    ] = False,
-    seed: Annotated[int, typer.Option(help="Of the synthetic catalogue; the simulator's is 0.")] = 0,
-    night: Annotated[
-        Path | None,
-        typer.Option(metavar="FOLDER", help="Only made-up stars around this raw night: a first try."),
-    ] = None,
-    standards: Annotated[
-        list[Path] | None,
-        typer.Option(
-            metavar="FILE",
-            help="Photometric standards instead: FITS with a table STANDARDS, or CSV (docs/calibration.md). May be"
-            " given again; each file is a catalogue of its own.",
-        ),
-    ] = None,
-    name: Annotated[
-        str | None,
-        typer.Option(
-            metavar="NAME", help="Name of the catalogue of standards; that of its file when absent."
-        ),
-    ] = None,
-    replace: Annotated[
-        bool,
-        typer.Option("--replace", help="Take the place of what is loaded; its name and hash stay listed."),
-    ] = False,
+    tycho2: Tycho2Option = None,
+    synthetic: SyntheticOption = False,
+    seed: SeedOption = 0,
+    night: NightOption = None,
+    standards: StandardsOption = None,
+    name: NameOption = None,
+    replace: ReplaceOption = False,
 ) -> None:
     """Load the reference catalogue: about 2.5 million stars, for registration and for simulated nights.
 
@@ -69,9 +75,6 @@ def load(
     Loading the same stars again changes nothing. Attempts record the catalogue and the very stars that they were
     given: after --replace, `mapps run stale RUN` lists those that were given others.
     """
-    from app.db.engine import connect
-    from app.ingest.reference import load_reference
-
     if standards:
         if tycho2 or synthetic or night:
             raise UserError("--standards with --tycho2, --synthetic or --night", expected="one of them")
@@ -81,7 +84,15 @@ def load(
         raise UserError("--name without --standards", expected="a file of standards")
     if tycho2 and (synthetic or night):
         raise UserError("--tycho2 with --synthetic or --night", expected="one of them")
-    stars, catalogue, source = _read_tycho2(tycho2) if tycho2 else _make_synthetic(seed, night)
+    _load_stars(_read_tycho2(tycho2) if tycho2 else _make_synthetic(seed, night), replace=replace)
+
+
+def _load_stars(read: tuple[ReferenceStars, str, str], *, replace: bool) -> None:
+    """Load astrometric reference stars."""
+    from app.db.engine import connect
+    from app.ingest.reference import load_reference
+
+    stars, catalogue, source = read
     with connect() as connection:
         loaded = load_reference(connection, stars, catalogue, source, replace=replace)
     say(

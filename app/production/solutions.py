@@ -29,7 +29,7 @@ class Retired:
 
 def _rows(connection: Connection[Any], name: str, values: dict[str, Any]) -> Rows:
     with connection.cursor(row_factory=dict_row) as cursor:
-        return cursor.execute(statement(f"production/operate/{name}"), values).fetchall()
+        return cursor.execute(statement(name), values).fetchall()
 
 
 def find_solutions(
@@ -62,7 +62,7 @@ def find_solutions(
         "hemis": night.hemis if night else None,
         "run": run,
     }
-    found = _rows(connection, "find_solutions", values)
+    found = _rows(connection, "production/operate/find_solutions", values)
     if solution_id is not None and not found:
         raise UnknownNameError(
             f"no solution {solution_id}", expected="a number that mapps calibration show NIGHT lists"
@@ -72,12 +72,12 @@ def find_solutions(
 
 def sets_of(connection: Connection[Any], solution_id: int) -> Rows:
     """List the calibration sets of a solution with their residuals, a row a set and band."""
-    return _rows(connection, "solution_sets", {"solution_id": solution_id})
+    return _rows(connection, "production/operate/solution_sets", {"solution_id": solution_id})
 
 
 def scans_of(connection: Connection[Any], solution_id: int) -> Rows:
     """List zero points and verdicts of a solution, a row a scan."""
-    return _rows(connection, "solution_scans", {"solution_id": solution_id})
+    return _rows(connection, "production/operate/solution_scans", {"solution_id": solution_id})
 
 
 def difference(connection: Connection[Any], first: int, second: int) -> Rows:
@@ -97,7 +97,7 @@ def difference(connection: Connection[Any], first: int, second: int) -> Rows:
     """
     for solution_id in (first, second):
         find_solutions(connection, solution_id=solution_id)
-    return _rows(connection, "solution_difference", {"a": first, "b": second})
+    return _rows(connection, "production/operate/solution_difference", {"a": first, "b": second})
 
 
 def adopt(connection: Connection[Any], solution_id: int, person: str, run: str | None = None) -> int:
@@ -175,7 +175,7 @@ def solve_again(connection: Connection[Any], run: str, night: Night, *, dry_run:
         chosen = lock_run(connection, run)
         refuse_closed(chosen)
         values = {"run_id": chosen.run_id, "date": night.date, "hemis": night.hemis}
-        tasks = _rows(connection, "night_task", values)
+        tasks = _rows(connection, "production/operate/night_task", values)
         if not tasks:
             raise UnknownNameError(
                 f"run {run!r} has no night_solution task of {night.date}{night.hemis or ''}",
@@ -225,7 +225,7 @@ def retire_standard(connection: Connection[Any], name: str, reason: str, *, dry_
     """
     retired = Retired([], before=False)
     with connection.transaction():
-        stars = _rows(connection, "find_standard", {"standard": name})
+        stars = _rows(connection, "production/operate/find_standard", {"standard": name})
         if not stars:
             raise UnknownNameError(
                 f"no standard {name!r}", expected="the name of a star of a catalogue of standards"
@@ -234,7 +234,7 @@ def retire_standard(connection: Connection[Any], name: str, reason: str, *, dry_
         connection.execute(
             statement("production/operate/retire_standard"), {"standard": name, "reason": reason}
         )
-        used = _rows(connection, "users_of_standard", {"standard": name})
+        used = _rows(connection, "production/operate/users_of_standard", {"standard": name})
         values = {
             "solution_ids": [row["solution_id"] for row in used],
             "reason": f"standard {name} was retired: {reason}",
@@ -266,4 +266,4 @@ def describe_night(connection: Connection[Any], night: Night, run: str | None = 
     if run is not None:
         list_runs(connection, run)
     values = {"date": night.date, "hemis": night.hemis, "run": run}
-    return _rows(connection, "night_outcome", values)
+    return _rows(connection, "production/operate/night_outcome", values)

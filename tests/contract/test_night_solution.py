@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import json
 import os
 from dataclasses import replace
 
 import pytest
 
+from app.cli import main, output
 from app.errors import ConflictError, UnknownNameError
 from app.production import protocol
 from app.production.publishing import publish
@@ -21,6 +23,7 @@ from app.production.solutions import (
     sets_of,
     solve_again,
 )
+from app.settings import get_settings
 from tests.conftest import TEMPLATE, Database, create_database, drop_database
 from tests.worlds import solved_night
 
@@ -356,3 +359,69 @@ def test_sets_and_scans_are_shown(solved, night):
     assert all(row["standards"] >= 3 and row["airmass"] >= 1 for row in sets)
     assert len(scans) == 7
     assert {row["type"] for row in scans} == {"cal", "sci"}
+
+
+@pytest.fixture
+def mapps(solved, settings, monkeypatch, capsys):
+    """Run a command on the solved database and give what it prints."""
+    monkeypatch.setenv("MAPPS_DATABASE_URL", solved.database.url)
+    get_settings.cache_clear()
+
+    def run(*words, code=0):
+        output.forget_mode()
+        assert main.run(list(words)) == code
+        printed = capsys.readouterr()
+        output.forget_mode()
+        return printed.out if code == 0 else printed.err
+
+    yield run
+    get_settings.cache_clear()
+
+
+def test_the_commands_tell_a_night_from_its_standards_to_its_retirement(solved, night, mapps):
+    assert "no standards are known" in mapps("calibration", "show", solved_night.NIGHT)
+    assert "no run has a solution task" in mapps("calibration", "show", "980428s")
+    assert "loaded as" in mapps("reference", "load", "--standards", str(night.standards))
+    solved_night.queue(solved.database)
+    solved.work()
+    assert "photometric" in mapps("calibration", "show", solved_night.NIGHT)
+    told = mapps("calibration", "show", "1")
+    for part in ("photometric from", "left out:", "residual_mag", "tile 90007", "verdict: photometric"):
+        assert part in told
+    document = json.loads(mapps("calibration", "show", "1", "--json"))
+    assert document["solution"]["state"] == "accepted"
+    assert len(document["scans"]) == 7
+    assert "ready" in mapps("calibration", "solve", solved_night.RUN, solved_night.NIGHT)
+    solved.work()
+    told = mapps("calibration", "diff", "1", "2")
+    assert "j: 7 scans, rms 0.0000 mag, largest +0.0000 mag" in told
+    assert "0 verdicts changed, 0 zero points are in one of them only" in told
+    assert "adopted for 1 nights" in mapps("calibration", "adopt", "2", "--by", "somebody")
+    [(star,)] = rows(solved.database, "SELECT min(standard) FROM calibration.standard_used")
+    words = ("calibration", "retire", "--standard", star, "--reason", "variable")
+    assert f"standard {star} would be retired, and 1 solutions" in mapps(*words, "--dry-run")
+    assert f"standard {star} is retired, and 1 solutions" in mapps(*words)
+    assert "was retired before" in mapps(*words)
+    assert "UNKNOWN" in mapps("calibration", "show", "99", code=2)
+    assert "is retired" in mapps("calibration", "adopt", "2", code=2)
+    assert "no night_solution task" in mapps("calibration", "solve", solved_night.RUN, "980428s", code=2)
+
+
+def test_a_night_is_solved_without_a_scan_that_failed(solved, night):
+    """Half a night is better than none, but only when somebody says so."""
+    solved_night.load(solved.database, solved_night.standards_of(night))
+    with solved.database.connect() as connection:
+        connection.execute(
+            """UPDATE production.task AS t SET state = 'failed', reason = 'a test' FROM survey.scan AS s
+               WHERE s.scan_key = t.scan_key AND s.scan = 9"""
+        )
+        connection.execute("UPDATE production.attempt SET accepted = false WHERE scan_key & 1023 = 9")
+        connection.execute("UPDATE production.task SET state = 'waiting' WHERE kind = 'night_solution'")
+    assert solved.work() == []
+    with solved.database.connect("operator", autocommit=True) as connection:
+        [task] = solve_again(connection, solved_night.RUN, Night.parse(solved_night.NIGHT))
+    assert task["state"] == "ready"
+    assert solved.work() == ["night_solution"]
+    assert outcome_of(solved.database)["solution_state"] == "accepted"
+    [(scans,)] = rows(solved.database, "SELECT max(scans) FROM calibration.set_used WHERE number = 3")
+    assert scans == 1

@@ -13,7 +13,7 @@ from app.db.statements import statement
 from app.parameters.calibration import CalibrationParameters
 from app.sky.directions import unit_vectors
 from app.sky.healpix import pixel_number
-from workers.reduction.solution.standards import Detections, Standards
+from workers.reduction.solution.standards import Detections, Standards, good_measurements
 from workers.steps.reference import JULIAN_YEAR_DAYS
 
 Rows = list[dict[str, Any]]
@@ -168,13 +168,7 @@ def _usable(rows: Rows, band: int, parameters: CalibrationParameters) -> Bools:
         ],
         bool,
     )
-    snr = _column(rows, f"{letter}_snr")
-    largest = parameters.standard_psfchi * (1 + (snr / parameters.profile_snr) ** 2)
     edge = np.minimum(_column(rows, "dist_edge_ns"), _column(rows, "dist_edge_ew"))
-    return np.asarray(
-        flags
-        & (snr >= parameters.standard_snr)
-        & (_column(rows, f"{letter}_psfchi") <= largest)
-        & np.isfinite(_column(rows, f"{letter}_m") + _column(rows, f"{letter}_msig"))
-        & (edge > parameters.edge_arcsec)
-    )
+    snr, psfchi = _column(rows, f"{letter}_snr"), _column(rows, f"{letter}_psfchi")
+    known = np.isfinite(_column(rows, f"{letter}_m") + _column(rows, f"{letter}_msig"))
+    return np.asarray(flags & known & good_measurements(snr, psfchi, edge, parameters))

@@ -106,6 +106,25 @@ class SetOffset(NamedTuple):
     usable: bool
 
 
+def good_measurements(
+    snr: Doubles, psfchi: Doubles, edge_arcsec: Doubles, parameters: CalibrationParameters
+) -> Bools:
+    """Which measurements of one band are good enough for calibration, whatever their flags say.
+
+    Parameters
+    ----------
+    snr, psfchi : (n,) float64
+        Signal to noise, and reduced chi squared of the profile fit.
+    edge_arcsec : (n,) float64
+        Distance to the nearest edge of the scan.
+    parameters : CalibrationParameters
+        The limits; that of psfchi grows with the square of SNR, as the error of the profile does.
+    """
+    largest = parameters.standard_psfchi * (1 + (snr / parameters.profile_snr) ** 2)
+    good = (snr >= parameters.standard_snr) & (psfchi <= largest)
+    return np.asarray(good & (edge_arcsec > parameters.edge_arcsec))
+
+
 def match_standards(found: Detections, standards: Standards, parameters: CalibrationParameters) -> Measured:
     """Find the standards on each scan.
 

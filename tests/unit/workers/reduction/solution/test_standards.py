@@ -12,6 +12,7 @@ from workers.reduction.solution.standards import (
     Measured,
     ScanOffset,
     Standards,
+    good_measurements,
     match_standards,
     scan_offset,
     set_offset,
@@ -140,3 +141,22 @@ def test_a_set_has_the_error_of_its_field_and_standards():
     assert said.error_mag == pytest.approx(np.sqrt(own + 0.02**2 / 25 + 0.006**2))
     assert (said.scans, said.stars, said.scatter_mag) == (6, 25, pytest.approx(0.0, abs=1e-12))
     assert np.isnan(set_offset(scans(0.05), (25, 0.02), 0, BOTH).scatter_mag)
+
+
+@pytest.mark.parametrize(
+    ("snr", "psfchi", "edge", "good"),
+    [
+        (100, 1.2, 50, True),
+        (19, 1.2, 50, False),
+        (100, 6, 50, False),
+        (550, 40, 50, True),
+        (550, 60, 50, False),
+        (100, 1.2, 9, False),
+        (np.nan, 1.2, 50, False),
+        (100, np.nan, 50, False),
+    ],
+)
+def test_which_measurements_are_good_enough(snr, psfchi, edge, good):
+    """Clean stars of SNR 550 have chi squared to 40, blends 60 and more."""
+    arrays = (np.array([float(value)]) for value in (snr, psfchi, edge))
+    assert good_measurements(*arrays, PARAMETERS).tolist() == [good]
