@@ -136,7 +136,7 @@ def test_derived_values():
 def test_times_of_frames_go_over_whatever_the_image_says():
     sources = measured(SOURCE_DTYPE, 3)
     mjd = 50930.0 + np.array([0.25, 0.125, 0.5])
-    rows = point_records(sources, replace(SCAN, jdate=None), mjd)
+    rows = point_records(sources, replace(SCAN, jdate=None), AREA, mjd)
     assert rows["jdate"][np.argsort(rows["id"])].tolist() == [2450930.75, 2450930.625, 2450931.0]
 
 
