@@ -19,6 +19,7 @@ from app.production.runs import create_run, freeze_run
 from app.production.selection import Selection
 from app.production.stale import mixtures, queue_and_renew, renew, stale_tasks, told_mixtures
 from tests.contract.test_inputs import STARS, claim, do_all, load, publication_with_inputs
+from tests.worlds import plans
 from tests.worlds.production import check_invariants, make_world, publication_of, states, value
 
 
@@ -198,7 +199,7 @@ def final_run(connection, world):
     name = f"{world.run}-final"
     create_run(connection, name, RunKind.FINAL, Pipeline("0", "c0ffee", {"synthetic": {}, "n": name}))
     freeze_run(connection, name)
-    queue_run(connection, name, world.selection, 3)
+    queue_run(connection, name, world.selection, 3, plan=plans.FIRST)
     return replace(world, run=name)
 
 
@@ -220,7 +221,7 @@ def test_what_the_plan_renews_by_itself_is_renewed_when_a_run_is_queued(connecti
     world = make_world(connection, entry="raw")
     do_all(connection, world)
     load(connection, STARS[:5], replace=True)
-    assert queue_and_renew(connection, world.run, world.selection, 3) == ([], [])
+    assert queue_and_renew(connection, world.run, world.selection, 3, plan=plans.FIRST) == ([], [])
     plan = Plan((NIGHT_CALIBRATION, replace(SCAN, renewal=Renewal.BY_ITSELF)))
     added, renewed = queue_and_renew(connection, world.run, world.selection, 3, dry_run=True, plan=plan)
     assert (added, len(renewed)) == ([], 1)
@@ -236,12 +237,20 @@ def test_rows_of_a_released_run_are_not_made_again(connection):
     load(connection, STARS[:5], replace=True)
     release = value(
         connection,
-        "INSERT INTO release.release (name, kind, state, parameters, code_version, code_commit)"
-        " VALUES ('r', 'sampler', 'building', '{}', '0', 'c') RETURNING release_id",
+        "INSERT INTO release.release (name, kind, state, parameters, code_version, code_commit, hash_version)"
+        " VALUES ('r', 'sampler', 'building', '{}', '0', 'c', 1) RETURNING release_id",
     )
-    connection.execute("INSERT INTO release.parent_run VALUES (%s, %s)", (release, world.run_id))
+    connection.execute(
+        "INSERT INTO release.parent_run VALUES (%s, %s, %s)", (release, world.run_id, world.run)
+    )
+    connection.execute(
+        "INSERT INTO release.scan (release_id, run_id, scan_key, attempt_id, selected, rank, reason)"
+        " SELECT %s, run_id, scan_key, attempt_id, true, 1, '' FROM production.attempt"
+        " WHERE accepted AND scan_key IS NOT NULL",
+        (release,),
+    )
     connection.execute("UPDATE release.release SET state = 'published', published_at = now()")
-    with pytest.raises(ConflictError, match="was drawn from run"):
+    with pytest.raises(ConflictError, match="was drawn from"):
         renew(connection, world.run)
     assert states(connection, world) == {"done": 2}
 

@@ -14,14 +14,14 @@ from tests.worlds import plans
 
 
 def test_scans_come_after_their_night_and_calibration_scans_first():
-    night, scan = PLAN.queue_rows()
+    night, scan = plans.FIRST.queue_rows()
     assert (night["kind"], night["scope"], night["entries"]) == ("night_calibration", "night", ["raw"])
     assert (scan["kind"], scan["scope"], scan["entries"]) == ("scan", "scan", ["raw", "atlas"])
     assert night["position"] < scan["position"]
     assert (
         night["priority"] == night["calibration_priority"] > scan["calibration_priority"] > scan["priority"]
     )
-    assert PLAN.edge_rows() == [
+    assert plans.FIRST.edge_rows() == [
         {"kind": "scan", "upstream_kind": "night_calibration", "same": "night", "entries": ["raw"]}
     ]
 
@@ -29,7 +29,7 @@ def test_scans_come_after_their_night_and_calibration_scans_first():
 def test_a_kind_of_every_scope_may_be_added():
     assert {row.scope for row in plans.EXTENDED.rows} == set(Scope)
     assert plans.EXTENDED.has_scope(Scope.BLOCK)
-    assert not PLAN.has_scope(Scope.BLOCK)
+    assert not plans.FIRST.has_scope(Scope.BLOCK)
     edges = [(e["kind"], e["upstream_kind"], e["same"]) for e in plans.EXTENDED.edge_rows()]
     assert edges[1:3] == [("scan_grade", "scan", "scan"), ("night_solution", "scan", "night")]
     assert len(set(edges)) == len(edges) == 7

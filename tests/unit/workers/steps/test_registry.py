@@ -28,7 +28,7 @@ def test_a_step_takes_claim_and_surroundings(row):
 
 def test_a_step_is_a_module_that_the_plan_names(tmp_path):
     steps = steps_of(plans.EXTENDED)
-    assert len(steps) == len(PLAN.rows) + 4
+    assert len(steps) == len(plans.EXTENDED.rows)
     claim = Claim(1, 2, 3, 4, "run", "scan_grade", 5, 6, "", {})
     with pytest.raises(ModuleNotFoundError, match="extra_steps"):
         steps["scan_grade"](claim, [])
