@@ -20,6 +20,12 @@ def test_steps_are_those_of_the_plan():
     assert tuple(STEPS) == tuple(row.kind for row in PLAN.rows)
 
 
+def test_every_step_is_named_by_the_plan():
+    modules = (ROOT / "workers" / "steps").glob("*.py")
+    steps = {path.stem for path in modules if "\ndef perform(" in path.read_text(encoding="utf-8")}
+    assert steps <= {row.step for row in PLAN.rows}, "name the step in a row of app/production/plan.py"
+
+
 @pytest.mark.parametrize("row", PLAN.rows, ids=lambda row: row.kind)
 def test_a_step_takes_claim_and_surroundings(row):
     perform = importlib.import_module(f"workers.steps.{row.step}").perform
