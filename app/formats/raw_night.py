@@ -4,7 +4,7 @@ Layout, in this order, the quick parts first:
 
 * primary: keywords of the scan (`raw_header`), no data;
 * FRAMES: one row a frame (`FRAME_DTYPE`);
-* READ1, READ2: uint16 cubes (n, 256, 256), DN, RICE-compressed without loss, one tile a frame.
+* READ1, READ2: uint16 cubes (n, ny, nx) of the camera's size, DN, RICE-compressed without loss, one tile a frame.
 
 Array axes: x (last) runs to the west, y to the north, as in the survey's frames and Atlas images. A missing
 frame is legal: its row has `missing` set and its pixels are 0 in both reads. A frame with zeros alone in either read
@@ -32,6 +32,7 @@ from app.formats.library_warnings import library_warnings
 from app.formats.raw_header import Problem, RawScanHeader, ScanType, fill_header, parse_header
 from app.formats.raw_names import file_name, parse_file_name, survey_day_number
 from app.formats.raw_tiles import decoded_cube
+from app.instruments.cameras import camera_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -41,7 +42,6 @@ if TYPE_CHECKING:
 
 __all__ = [
     "FRAME_DTYPE",
-    "FRAME_SIZE",
     "Problem",
     "RawScan",
     "RawScanHeader",
@@ -56,7 +56,6 @@ __all__ = [
     "write_raw_scan",
 ]
 
-FRAME_SIZE = 256
 
 FRAME_DTYPE = np.dtype(
     [
@@ -81,7 +80,7 @@ class RawScan:
         Keywords of the scan.
     frames : structured array of FRAME_DTYPE, (n,)
         One row for each frame, in the order of time.
-    read1_dn, read2_dn : uint16 arrays (n, 256, 256)
+    read1_dn, read2_dn : uint16 arrays (n, ny, nx)
         Non-destructive reads 51 ms and 1.351 s after reset, DN above the electronics' zero.
     """
 
@@ -108,7 +107,8 @@ def write_raw_scan(path: Path, scan: RawScan) -> None:
     """
     from astropy.io import fits
 
-    header, shape = scan.header, (scan.header.frame_count, FRAME_SIZE, FRAME_SIZE)
+    header = scan.header
+    shape = (header.frame_count, *_frame_shape(header, scan.read1_dn.shape[1:]))
     if path.name != header.file_name:
         raise InputError(f"{path}: file name {path.name}", expected=header.file_name)
     if scan.frames.dtype != FRAME_DTYPE or scan.frames.shape != shape[:1]:
@@ -124,14 +124,27 @@ def write_raw_scan(path: Path, scan: RawScan) -> None:
             table.header.set(f"TUNIT{number}", _UNITS[column], after=f"TFORM{number}")
     hdus = [primary, table]
     for name, cube in (("READ1", scan.read1_dn), ("READ2", scan.read2_dn)):
-        image = fits.CompImageHDU(
-            cube, name=name, compression_type="RICE_1", tile_shape=(1, FRAME_SIZE, FRAME_SIZE)
-        )
+        image = fits.CompImageHDU(cube, name=name, compression_type="RICE_1", tile_shape=(1, *shape[1:]))
         image.header["BUNIT"] = "DN"
         hdus.append(image)
     partial = path.with_name(path.name + ".part")
     fits.HDUList(hdus).writeto(partial, overwrite=True)
     partial.replace(path)
+
+
+def _frame_shape(header: RawScanHeader, found: tuple[int, ...]) -> tuple[int, ...]:
+    """Rows and columns of the camera's frames; as found where nobody knows it, which `camera_problems` tells."""
+    try:
+        return camera_of(header.camera).detector(header.band).shape
+    except InputError:
+        return found
+
+
+def _stored_shape(hdus: fits.HDUList) -> tuple[int, ...]:
+    try:
+        return tuple(hdus["READ1"].shape[1:])
+    except Exception:  # noqa: BLE001 - damaged headers raise exceptions of many families; `_read_cube` tells of them
+        return ()
 
 
 def read_raw_scan(path: Path) -> RawScan:
@@ -296,15 +309,14 @@ def _check_pointing(frames: Table, file: str, problems: list[Problem]) -> None:
 
 
 def _read_cube(
-    hdus: fits.HDUList, name: str, count: int, path: Path, problems: list[Problem]
+    hdus: fits.HDUList, name: str, wanted: tuple[int, ...], path: Path, problems: list[Problem]
 ) -> Counts | None:
     """One read's cube, or None with a problem noted."""
-    file = path.name
-    expected = f"uint16 ({count}, {FRAME_SIZE}, {FRAME_SIZE})"
+    file, expected = path.name, f"uint16 {wanted}"
     try:
         hdu = hdus[name]
         shape, data = tuple(hdu.shape), None
-        if shape == (count, FRAME_SIZE, FRAME_SIZE):
+        if shape == wanted:
             data = decoded_cube(hdu, path)
             data = hdu.data if data is None else data
     except KeyError:
@@ -346,8 +358,9 @@ def inspect_raw_scan(path: Path) -> tuple[RawScan | None, list[Problem]]:
         if header is None or frames is None:
             return None, problems
         _check_size(hdus, path, problems)
-        read1 = _read_cube(hdus, "READ1", header.frame_count, path, problems)
-        read2 = _read_cube(hdus, "READ2", header.frame_count, path, problems)
+        shape = (header.frame_count, *_frame_shape(header, _stored_shape(hdus)))
+        read1 = _read_cube(hdus, "READ1", shape, path, problems)
+        read2 = _read_cube(hdus, "READ2", shape, path, problems)
     if read1 is None or read2 is None:
         return None, problems
     problems.extend(

@@ -28,7 +28,7 @@ star AS MATERIALIZED (
     FROM wsdb.point_measurement AS p
     JOIN chosen AS c USING (attempt_id)
     WHERE p.run_id = %(run_id)s
-      AND NOT EXISTS (SELECT FROM wsdb.extended_source AS e WHERE e.run_id = %(run_id)s AND e.src_id = p.src_id)
+      AND NOT EXISTS (SELECT FROM wsdb.extended_measurement AS e WHERE e.run_id = %(run_id)s AND e.src_id = p.src_id)
       AND p.dist_edge_ns > %(edge_arcsec)s::float8 AND p.dist_edge_ew > %(edge_arcsec)s::float8
       AND greatest(p.j_snr, p.h_snr, p.k_snr) > %(snr)s::float8 / 2
 ),

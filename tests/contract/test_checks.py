@@ -123,7 +123,9 @@ def test_silent_on_a_sound_one(sound):
 def test_flag_letters_are_those_of_the_enumerations():
     for column, values in FLAGS.items():
         (letters,) = re.findall(column + r" !~ '\^\[(.*?)\]\{3\}\$'", CHECKS["source_flags"])
-        assert set(letters) == {str(value) for value in values}, column
+        assert set(letters) == {str(value) for value in values}, (
+            f"sql/checks/source_flags.sql allows other values of {column} than app/columns/flags.py has"
+        )
 
 
 def test_the_nominal_error_is_that_of_the_measurements():

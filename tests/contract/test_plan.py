@@ -158,7 +158,7 @@ def test_the_tables_refuse_other_keys(connection, keys):
 
 def test_the_tables_refuse_a_kind_that_no_plan_named(connection):
     world = a_night(connection, 1)
-    queue_all(connection, world, PLAN)
+    queue_all(connection, world, plans.FIRST)
     insert = """INSERT INTO production.task (kind, scope, run_id, state, max_attempts)
                 VALUES (%s, 'run', %s, 'ready', 1)"""
     for kind in ("night_summary", "scan"):
@@ -169,7 +169,7 @@ def test_the_tables_refuse_a_kind_that_no_plan_named(connection):
 def test_a_plan_grows_between_two_queueings(connection, worker, tmp_path):
     """Newer code on the run of older code: what is there already is waited for, and what is done counts as done."""
     world = a_night(connection, 2)
-    queue_all(connection, world, PLAN)
+    queue_all(connection, world, plans.FIRST)
     assert do_next(worker, world, {}) == "night_calibration"
     added = queue_all(connection, world)
     assert kinds_of(added) == ["block_flat", "night_summary", "run_solution", "scan_grade", "scan_grade"]
@@ -202,7 +202,7 @@ def test_late_scans_are_waited_for_by_what_has_not_begun(connection, worker, tmp
 
 def test_what_runs_goes_on_when_scans_come_late(connection, worker):
     world = a_night(connection, 1, entry="atlas")
-    plan = Plan((*PLAN.rows, plans.NIGHT_SUMMARY))
+    plan = Plan((*plans.FIRST.rows, plans.NIGHT_SUMMARY))
     queue_all(connection, world, plan)
     do_next(worker, world, {})
     solution = protocol.claim(worker, IDENTITY, LEASE, world.run)
@@ -220,7 +220,7 @@ def test_atlas_scans_of_a_mixed_night_wait_for_no_calibration(connection):
         "INSERT INTO survey.scan (night_id, scan, kind, entry, header) VALUES (%s, 800, 'cal', 'atlas', '{}')"
     )
     connection.execute(atlas, (world.night_id,))
-    added = queue_all(connection, world, PLAN)
+    added = queue_all(connection, world, plans.FIRST)
     assert [(task["kind"], task["entry"], task["state"], task["priority"]) for task in added] == [
         ("night_calibration", None, "ready", 20),
         ("scan", "atlas", "ready", 10),
@@ -250,7 +250,7 @@ def test_blocks_must_be_known_for_kinds_of_block_scope_only(connection):
     with pytest.raises(UnknownBlockError, match=f"{world.selection.night.date}n"):
         queue_all(connection, world)
     assert value(connection, "SELECT count(*) FROM production.task WHERE run_id = %s", world.run_id) == 0
-    assert len(queue_all(connection, world, PLAN)) == 2
+    assert len(queue_all(connection, world, plans.FIRST)) == 2
 
 
 def test_a_kind_never_changes_its_scope(connection):
@@ -258,24 +258,24 @@ def test_a_kind_never_changes_its_scope(connection):
     queue_all(connection, world)
     other = replace(plans.NIGHT_SUMMARY, scope=Scope.RUN, waits_for=())
     with pytest.raises(PlanError, match=r"of a run by the plan.*of a night"):
-        queue_all(connection, world, Plan((*PLAN.rows, other)))
+        queue_all(connection, world, Plan((*plans.FIRST.rows, other)))
 
 
 def test_the_place_of_a_kind_follows_the_plan(connection):
     world = a_night(connection, 1)
-    queue_all(connection, world, PLAN)
-    moved = Plan((replace(plans.RUN_SOLUTION, waits_for=()), *PLAN.rows))
+    queue_all(connection, world, plans.FIRST)
+    moved = Plan((replace(plans.RUN_SOLUTION, waits_for=()), *plans.FIRST.rows))
     queue_all(connection, world, moved)
     rows = connection.execute("SELECT kind FROM production.task_kind ORDER BY position").fetchall()
-    assert [kind for (kind,) in rows] == ["run_solution", *(row.kind for row in PLAN.rows)]
+    assert [kind for (kind,) in rows] == ["run_solution", *(row.kind for row in plans.FIRST.rows)]
 
 
 def test_everybody_locks_in_the_order_of_the_plan(connection, worker):
     """A kind that came later has later keys, but an earlier place: two orders would be a circle of waits."""
     world = a_night(connection, 1, entry="atlas")
     solution = replace(plans.RUN_SOLUTION, waits_for=(WaitsFor("scan", Scope.RUN),))
-    queue_all(connection, world, Plan((*PLAN.rows, solution)))
-    queue_all(connection, world, Plan((*PLAN.rows, plans.NIGHT_SUMMARY, solution)))
+    queue_all(connection, world, Plan((*plans.FIRST.rows, solution)))
+    queue_all(connection, world, Plan((*plans.FIRST.rows, plans.NIGHT_SUMMARY, solution)))
     rows = connection.execute(
         "SELECT t.task_id FROM production.task AS t JOIN production.task_kind USING (kind, scope)"
         " WHERE t.run_id = %s ORDER BY position",

@@ -19,6 +19,7 @@ from app.production.runs import create_run, freeze_run, set_run_state
 from app.production.selection import Night, Selection, SelectionError
 from app.production.states import TRANSITIONS, Event, Guard
 from app.production.tasks import TaskFilter, hold_tasks, resume_tasks, retry_tasks
+from tests.worlds import plans
 from tests.worlds.production import (
     IDENTITY,
     ROWS,
@@ -259,7 +260,7 @@ def test_queueing_after_the_night_is_done_is_ready_at_once(connection):
         "INSERT INTO survey.scan (night_id, scan, kind, entry, header) VALUES (%s, 900, 'cal', 'raw', '{}')",
         (world.night_id,),
     )
-    [added] = queue_run(connection, world.run, world.selection, 3)
+    [added] = queue_run(connection, world.run, world.selection, 3, plan=plans.FIRST)
     assert (added["state"], added["scan_kind"]) == ("ready", "cal")
 
 
@@ -268,13 +269,13 @@ def test_queueing_after_the_night_is_done_is_ready_at_once(connection):
 
 def test_queue_is_idempotent_and_dry_run_adds_nothing(connection):
     world = make_world(connection, 3, entry="raw", queued=False)
-    listed = queue_run(connection, world.run, world.selection, 3, dry_run=True)
+    listed = queue_run(connection, world.run, world.selection, 3, dry_run=True, plan=plans.FIRST)
     assert states(connection, world) == {}
-    added = queue_run(connection, world.run, world.selection, 3)
+    added = queue_run(connection, world.run, world.selection, 3, plan=plans.FIRST)
     # a dry run rolls back and uses up keys, so everything but the key is compared
     assert [row | {"task_id": 0} for row in listed] == [row | {"task_id": 0} for row in added]
     assert len(added) == 4
-    assert queue_run(connection, world.run, world.selection, 3) == []
+    assert queue_run(connection, world.run, world.selection, 3, plan=plans.FIRST) == []
     assert states(connection, world) == {"ready": 1, "waiting": 3}
 
 
@@ -285,8 +286,8 @@ def test_queue_takes_filters_and_leaves_out_darks(connection):
         (world.night_id,),
     )
     only = Selection(world.selection.night, scans=(2,))
-    assert [row["scan"] for row in queue_run(connection, world.run, only, 3)] == [2]
-    assert len(queue_run(connection, world.run, world.selection, 3)) == 2
+    assert [row["scan"] for row in queue_run(connection, world.run, only, 3, plan=plans.FIRST)] == [2]
+    assert len(queue_run(connection, world.run, world.selection, 3, plan=plans.FIRST)) == 2
 
 
 @pytest.mark.parametrize(
@@ -312,9 +313,9 @@ def test_final_runs_are_frozen_and_done_by_their_own_code_only(connection):
     name = f"{world.run}-final"
     create_run(connection, name, RunKind.FINAL, Pipeline("0", "abc", {"final": name}))
     with pytest.raises(ConflictError, match="not frozen"):
-        queue_run(connection, name, world.selection, 3)
+        queue_run(connection, name, world.selection, 3, plan=plans.FIRST)
     freeze_run(connection, name)
-    queue_run(connection, name, world.selection, 3)
+    queue_run(connection, name, world.selection, 3, plan=plans.FIRST)
     assert protocol.claim(connection, IDENTITY, LEASE, name) is None
     barred = protocol.backlog(connection, IDENTITY, name)
     assert barred.idle
@@ -580,7 +581,7 @@ def linked_world(connection):
 
 def test_a_release_locks_what_it_released_and_not_its_run(connection):
     world = linked_world(connection)
-    chosen, other = (Recalled(raw_file_id=key) for key in world.raw_file_ids)
+    chosen, other = (Recalled(InputKind.RAW_FILE, (key,)) for key in world.raw_file_ids)
     draw(connection, world, "published", world.scan_keys[0], unselected=world.scan_keys[1:])
     with pytest.raises(ConflictError, match=f"release {world.run} was drawn from 1 of 1 tasks"):
         requeue(connection, chosen, 3)
@@ -605,7 +606,7 @@ def test_a_release_locks_the_calibrations_of_its_scans(connection):
     )
     draw(connection, world, "published", world.scan_keys[0])
     with pytest.raises(ConflictError, match="was drawn from 2 of 3 tasks"):
-        requeue(connection, Recalled(calibration_id=product), 3)
+        requeue(connection, Recalled(InputKind.CALIBRATION, (product,)), 3)
     assert (
         value(connection, "SELECT retired_at FROM calibration.product WHERE calibration_id = %s", product)
         is None
@@ -614,7 +615,7 @@ def test_a_release_locks_the_calibrations_of_its_scans(connection):
         requeue(connection, Recalled(code_version="0"), 3, run=world.run)
     # A calibration that no released scan used is not locked by the scan of the same night.
     connection.execute("DELETE FROM production.attempt_calibration")
-    requeue(connection, Recalled(calibration_id=product), 3)
+    requeue(connection, Recalled(InputKind.CALIBRATION, (product,)), 3)
     assert states(connection, world) == {"ready": 1, "done": 2}
 
 
@@ -622,7 +623,7 @@ def test_a_release_that_is_being_drawn_locks_nothing_until_it_is_published(conne
     world = linked_world(connection)
     release_id = draw(connection, world, "building", world.scan_keys[0])
     # Requeued before the release is published, so the publication must be refused.
-    requeue(connection, Recalled(raw_file_id=world.raw_file_ids[0]), 3)
+    requeue(connection, Recalled(InputKind.RAW_FILE, (world.raw_file_ids[0],)), 3)
     publish_release(connection, release_id)
     held = claim(connection, world)
     with pytest.raises(RunReleasedError, match=f"release {world.run} rests on what task {held.task_id}"):
@@ -688,7 +689,7 @@ def final_task(connection, commit="abc"):
     name = f"{world.run}-final"
     create_run(connection, name, RunKind.FINAL, Pipeline("0", commit, {"final": name}))
     freeze_run(connection, name)
-    queue_run(connection, name, world.selection, 3)
+    queue_run(connection, name, world.selection, 3, plan=plans.FIRST)
     return name
 
 

@@ -10,7 +10,7 @@ from app.db.statements import statement
 from app.errors import ConflictError, TokenLostError
 from app.models.production import Family, InputKind, Scope
 from app.production import protocol
-from app.production.plan import PLAN, Plan, WaitsFor
+from app.production.plan import Plan, WaitsFor
 from app.production.protocol import Failure
 from app.production.publishing import InputsReplacedError, RunReleasedError, publish
 from app.production.queueing import queue_run
@@ -281,7 +281,7 @@ def test_queueing_while_the_night_is_published(observer, pair):
 
         def queues(connection, pause):
             with connection.transaction():
-                added = queue_run(connection, world.run, world.selection, 3)
+                added = queue_run(connection, world.run, world.selection, 3, plan=plans.FIRST)
                 pause()
             return added
 
@@ -314,7 +314,7 @@ CONNECTING = ("lock_tasks_in_order", "add_dependencies", "settle_waiting", "bloc
 
 def test_queueing_a_late_scan_while_the_last_scan_is_published(observer, pair):
     """Whichever comes first, the night's solution waits for the late scan; and nobody waits in a circle."""
-    plan = Plan((*PLAN.rows, plans.NIGHT_SUMMARY, replace(plans.RUN_SOLUTION, waits_for=WHOLE_RUN)))
+    plan = Plan((*plans.FIRST.rows, plans.NIGHT_SUMMARY, replace(plans.RUN_SOLUTION, waits_for=WHOLE_RUN)))
 
     def make():
         world = make_world(observer, queued=False)
@@ -345,7 +345,7 @@ WHOLE_RUN = (WaitsFor("night_summary", Scope.RUN), WaitsFor("scan", Scope.RUN))
 
 def test_a_new_kind_is_queued_while_what_it_waits_for_is_published(observer, pair):
     """The tasks of the new kind see what is published meanwhile, and what they wait for frees them."""
-    plan = Plan((*PLAN.rows, plans.NIGHT_SUMMARY, replace(plans.RUN_SOLUTION, waits_for=WHOLE_RUN)))
+    plan = Plan((*plans.FIRST.rows, plans.NIGHT_SUMMARY, replace(plans.RUN_SOLUTION, waits_for=WHOLE_RUN)))
 
     def make():
         world = make_world(observer)

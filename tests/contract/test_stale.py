@@ -19,6 +19,7 @@ from app.production.runs import create_run, freeze_run
 from app.production.selection import Selection
 from app.production.stale import mixtures, queue_and_renew, renew, stale_tasks, told_mixtures
 from tests.contract.test_inputs import STARS, claim, do_all, load, publication_with_inputs
+from tests.worlds import plans
 from tests.worlds.production import check_invariants, make_world, publication_of, states, value
 
 
@@ -198,7 +199,7 @@ def final_run(connection, world):
     name = f"{world.run}-final"
     create_run(connection, name, RunKind.FINAL, Pipeline("0", "c0ffee", {"synthetic": {}, "n": name}))
     freeze_run(connection, name)
-    queue_run(connection, name, world.selection, 3)
+    queue_run(connection, name, world.selection, 3, plan=plans.FIRST)
     return replace(world, run=name)
 
 
@@ -220,7 +221,7 @@ def test_what_the_plan_renews_by_itself_is_renewed_when_a_run_is_queued(connecti
     world = make_world(connection, entry="raw")
     do_all(connection, world)
     load(connection, STARS[:5], replace=True)
-    assert queue_and_renew(connection, world.run, world.selection, 3) == ([], [])
+    assert queue_and_renew(connection, world.run, world.selection, 3, plan=plans.FIRST) == ([], [])
     plan = Plan((NIGHT_CALIBRATION, replace(SCAN, renewal=Renewal.BY_ITSELF)))
     added, renewed = queue_and_renew(connection, world.run, world.selection, 3, dry_run=True, plan=plan)
     assert (added, len(renewed)) == ([], 1)

@@ -89,7 +89,7 @@ def test_each_recipe_has_five_lines_and_names_the_test_that_fails():
     assert len(steps) == 10
     for title, lines in steps.items():
         assert len(lines) == 5, title
-        assert lines[-1].startswith("Fails otherwise: `tests/"), title
+        assert lines[-1].startswith(("Otherwise these fail: `tests/", "Otherwise this fails: `tests/")), title
 
 
 RIGHT = """See [the guide](docs/guide.md#configuration), `app/sky/pixels.py`, `sql/release/*.sql`,

@@ -25,7 +25,7 @@ from app.keys import SEQUENCE_BITS, coadd_key
 from app.models.production import RunKind
 from app.production.claim import Claim, WorkerIdentity
 from app.production.pipelines import Pipeline
-from app.production.plan import NIGHT_CALIBRATION, PLAN, SCAN
+from app.production.plan import NIGHT_CALIBRATION, SCAN
 from app.production.publication import (
     AtlasImageRow,
     CalibrationRow,
@@ -41,6 +41,7 @@ from app.production.selection import Night, Selection
 from app.sky.footprint import Corners
 from app.sky.shapes import SPolygon
 from app.store import StoredFile
+from tests.worlds.plans import FIRST
 from workers.steps.inputs import ingested_path
 from workers.steps.scan_facts import ScanFile
 
@@ -129,7 +130,7 @@ def make_run(connection, night_id, date, keys, files, wish, *, queued=True, max_
     run = create_run(connection, name, RunKind.PRELIMINARY, pipeline)
     selection = Selection(Night(date, "n"))
     if queued:
-        queue_run(connection, name, selection, max_attempts)
+        queue_run(connection, name, selection, max_attempts, plan=FIRST)
     return World(name, run.run_id, night_id, selection, tuple(keys), tuple(files))
 
 
@@ -168,7 +169,7 @@ def perform(claim: Claim, context: Any) -> Publication:
     return publication_of(claim, stored, calibrations)
 
 
-STEPS: Mapping[str, Any] = dict.fromkeys((row.kind for row in PLAN.rows), perform)
+STEPS: Mapping[str, Any] = dict.fromkeys((row.kind for row in FIRST.rows), perform)
 
 
 def valid_calibrations(connection: Connection[Any], claim: Claim) -> tuple[int, ...]:

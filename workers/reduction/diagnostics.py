@@ -16,6 +16,7 @@ from app.columns.diagnostics import (
     STAR_DIAGNOSTIC_DTYPE,
     BandDiagnostics,
 )
+from app.columns.records import unknown_rows
 from app.quantiles import quick_median
 from workers.reduction.frames.looks import Looks
 from workers.reduction.frames.uscan import UScan
@@ -233,7 +234,7 @@ def frame_table(stack: BandStack, fluxes: LookFluxes, uscan: UScan) -> Table:
     """
     frames = stack.frames
     n = frames.noise_dn.size
-    table = np.zeros(n, FRAME_DIAGNOSTIC_DTYPE)
+    table = unknown_rows(FRAME_DIAGNOSTIC_DTYPE, n)
     usable = stack.usable
     width = stack.psf.width_pix(0.0) * stack.geometry.pixel_arcsec
     table["number"] = np.arange(1, n + 1)
@@ -272,7 +273,7 @@ def star_table(
     spread = np.bincount(star, (flux - mean[star]) ** 2, n) / np.maximum(count - 1, 1)
     count, mean, spread = count[catalogue.sample], mean[catalogue.sample], spread[catalogue.sample]
     chosen = (count >= 3) & (mean > 0.0) & np.isfinite(table["m"]) & np.isfinite(catalogue.bound.flux_dn)
-    out = np.zeros(np.count_nonzero(chosen), STAR_DIAGNOSTIC_DTYPE)
+    out = unknown_rows(STAR_DIAGNOSTIC_DTYPE, int(np.count_nonzero(chosen)))
     out["magnitude"] = table["m"][chosen] + zero_point_mag
     out["snr"] = table["snr"][chosen]
     out["scatter_mag"] = 1.0857 * np.sqrt(spread / np.maximum(count, 1))[chosen] / mean[chosen]
@@ -281,7 +282,7 @@ def star_table(
     return out
 
 
-def chi2_map(fluxes: LookFluxes, looks: Looks, snr: Doubles, size: int = 256) -> Singles:
+def chi2_map(fluxes: LookFluxes, looks: Looks, snr: Doubles, size: int) -> Singles:
     """Median reduced chi-squared of looks at stars of SNR above 20, by cell of the focal plane; (16, 16), NaN: none.
 
     Parameters
@@ -331,7 +332,7 @@ def reference_table(rows: Table, reference: ReferenceStars, uscan: UScan, y_orig
         np.column_stack([rx, ry]), REFERENCE_RADIUS_ARCSEC
     )
     pairs = [(star, found[0]) for star, found in enumerate(near) if len(found) == 1]
-    out = np.zeros(len(pairs), REFERENCE_DIAGNOSTIC_DTYPE)
+    out = unknown_rows(REFERENCE_DIAGNOSTIC_DTYPE, len(pairs))
     if pairs:
         star, row = np.array(pairs).T
         out["y_arcsec"] = ry[star] - y_origin_arcsec
@@ -372,7 +373,7 @@ def band_diagnostics(
     return BandDiagnostics(
         band=stack.frames.detector.band,
         frames=frame_table(stack, fluxes, uscan),
-        chi2_map=chi2_map(fluxes, looks, snr),
+        chi2_map=chi2_map(fluxes, looks, snr, stack.geometry.size_pix),
         stars=star_table(stack, catalogue, fluxes, zero_point_mag),
         image=image,
         residual=mosaic(residual.arrays(), stack.geometry, x, y, image.shape),

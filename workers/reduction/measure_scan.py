@@ -9,6 +9,7 @@ import numpy as np
 
 from app.arrays import Integers, Singles, Table
 from app.columns.diagnostics import BandDiagnostics, ScanDiagnostics
+from app.columns.flags import ConfusionFlag
 from app.columns.records import unknown_rows
 from app.instruments.bands import Band
 from app.parameters.artefacts import ArtefactRules
@@ -32,6 +33,7 @@ from workers.reduction.reduce_scan import Metrics, ReducedScan, add_metrics
 from workers.reduction.saturated.stars import saturated_of
 from workers.reduction.saturated.wings import wings_of_rows
 
+ARTEFACTS = [flag.value.encode() for flag in ConfusionFlag if flag.value.isupper()]
 CLOUD_TRANSPARENCY = 0.05  # slow changes are known to some 0.02 at the poles, where stars are few
 CLOUD_FRAMES = 5  # averaged, 7 s
 STEADY_SLOPE = 3e-4  # a frame, 8 % of a full scan
@@ -255,8 +257,6 @@ def _star_metrics(metrics: Metrics, reduced: ReducedScan, sources: Table) -> Non
             band,
             {
                 "read1_stars": float(np.count_nonzero(read[:, band.position] == b"1")),
-                "artefacts": float(
-                    np.isin(confusion[:, band.position], [b"P", b"C", b"D", b"S", b"G"]).sum()
-                ),
+                "artefacts": float(np.isin(confusion[:, band.position], ARTEFACTS).sum()),
             },
         )

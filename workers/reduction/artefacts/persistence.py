@@ -13,8 +13,6 @@ from workers.reduction.artefacts.field import Field
 from workers.reduction.artefacts.marks import Marks, along, compare, touch
 from workers.reduction.frames.geometry import FrameGeometry
 
-HALF_ARRAY_PIX = 128.0
-
 
 def mark_persistence(field: Field, geometry: Mapping[Band, FrameGeometry], rules: ArtefactRules) -> Marks:
     """Mark latent images and the rows that they touch.
@@ -72,7 +70,9 @@ def latent_places(
     float64 arrays (m,)
         Frames later; x, y in the U-scan system.
     """
-    half = HALF_ARRAY_PIX * float(np.hypot(geometry.matrix_arcsec[0, 0], geometry.matrix_arcsec[1, 0]))
+    half = (
+        0.5 * geometry.size_pix * float(np.hypot(geometry.matrix_arcsec[0, 0], geometry.matrix_arcsec[1, 0]))
+    )
     seen = np.abs(x_arcsec[:, None] - geometry.x_arcsec) < half
     seen &= np.abs(y_arcsec[:, None] - geometry.y_arcsec) < half
     star, frame = np.nonzero(seen)

@@ -13,7 +13,6 @@ from workers.reduction.artefacts.field import Field
 from workers.reduction.artefacts.marks import Marks, compare, touch
 from workers.reduction.frames.geometry import FrameGeometry
 
-HALF_ARRAY_PIX = 128.0
 FLANKS = 4.0  # the strip searched is five times as wide as the stripe
 
 
@@ -59,7 +58,7 @@ def _on_row(
     slope = c / a  # arrays are turned by a quarter of a degree: 2" over their width
     x, y = grid.x[parents] + shift_pix * b, grid.y[parents] + shift_pix * d
     middle = float(np.median(geometry.x_arcsec))
-    half_x, half_y = HALF_ARRAY_PIX * abs(a), (1.0 + FLANKS) * rule.half_width_arcsec
+    half_x, half_y = 0.5 * geometry.size_pix * abs(a), (1.0 + FLANKS) * rule.half_width_arcsec
     owner, row = grid.pairs(
         np.full(x.size, middle), y + slope * (middle - x), half_x, half_y + abs(slope) * half_x
     )

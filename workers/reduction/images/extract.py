@@ -14,6 +14,7 @@ import numpy as np
 
 from app.arrays import Bools, Doubles, Integers, Table
 from app.columns.flags import BlendFlag, ReadFlag
+from app.columns.records import unknown_rows
 from app.errors import InputError
 from app.instruments.bands import BANDS, Band
 from app.parameters.extraction import ExtractionParameters
@@ -143,7 +144,7 @@ def _fill(
 ) -> Table:
     """Rows of SOURCE_DTYPE."""
     n = merged.places.size
-    out = np.zeros(n, SOURCE_DTYPE)
+    out = unknown_rows(SOURCE_DTYPE, n)
     out["ra"], out["decl"] = merged.places.ra_deg, merged.places.decl_deg
     _error_ellipses(out, merged.places)
     flags = {name: np.zeros((n, 3), "S1") for name in ("ph_qual", "rd_flg", "bl_flg", "cc_flg")}

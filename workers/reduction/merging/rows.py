@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from app.arrays import Bools, Doubles, Integers, Table
 from app.columns.flags import BlendFlag, ReadFlag
+from app.columns.records import unknown_rows
 from app.instruments.bands import BANDS, Band
 from app.parameters.photometry import PhotometryParameters
 from workers.reduction.frames.grid import WIDTH
@@ -66,7 +67,7 @@ def merge_catalogues(
         for a, b in ((0, 1), (0, 2), (1, 2))
     )
     merged = merge.merge_bands(places, radii, parameters.merge_chi2)  # type: ignore[arg-type]
-    out = np.zeros(merged.places.size, SOURCE_DTYPE)
+    out = unknown_rows(SOURCE_DTYPE, merged.places.size)
     out["ra"], out["decl"] = merged.places.ra_deg, merged.places.decl_deg
     _error_ellipses(out, merged.places, parameters.reference_error_arcsec)
     x, y = scan_grid.uscan.from_sky(out["ra"], out["decl"])

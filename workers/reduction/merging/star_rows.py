@@ -14,6 +14,7 @@ import numpy as np
 
 from app.arrays import Doubles, Integers, Singles, Table
 from app.columns.flags import BlendFlag, ConfusionFlag, PhotometricQuality, ReadFlag
+from app.columns.records import unknown_rows
 from app.instruments.bands import BANDS, Band
 from workers.reduction.frames.products import SOURCE_DTYPE, AtlasImage
 from workers.reduction.frames.uscan import UScan
@@ -60,9 +61,10 @@ def one_row_a_star(
     inside = np.flatnonzero(seen["coadd"] > 0)
     x, y = uscan.from_sky(sources["ra"], sources["decl"])
     owner = _owners(x, y, stars, inside)
-    rows = np.zeros(inside.size, SOURCE_DTYPE)
+    rows = unknown_rows(SOURCE_DTYPE, inside.size)
     rows["ra"], rows["decl"] = ra[inside], decl[inside]
     rows["err_maj"] = rows["err_min"] = stars.error_arcsec[inside]
+    rows["err_ang"] = 0  # of a circle
     for name in ("coadd", "x_scan", "y_scan"):
         rows[name] = seen[name][inside]
     for band in BANDS:

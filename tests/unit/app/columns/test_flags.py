@@ -24,10 +24,11 @@ def test_every_value_is_one_character_with_a_meaning():
 
 
 def test_the_values_are_the_surveys():
-    assert {f.value for f in ReadFlag} == set("0123469")
-    assert {f.value for f in BlendFlag} == set("012")
-    assert {f.value for f in PhotometricQuality} == set("XUFEABCD ")
-    assert {f.value for f in ConfusionFlag} == set("pPcCdDsSGb0")
+    told = "values that are not the survey's: name them here too, and in sql/checks/source_flags.sql"
+    assert {f.value for f in ReadFlag} == set("0123469"), told
+    assert {f.value for f in BlendFlag} == set("012"), told
+    assert {f.value for f in PhotometricQuality} == set("XUFEABCD "), told
+    assert {f.value for f in ConfusionFlag} == set("pPcCdDsSGb0"), told
 
 
 @pytest.mark.parametrize(

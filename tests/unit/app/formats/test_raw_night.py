@@ -24,7 +24,10 @@ from app.formats.raw_night import (
     validate,
     write_raw_scan,
 )
+from app.instruments import cameras
 from app.instruments.bands import Band
+from app.instruments.camera import make_camera
+from app.instruments.detector import Detector
 
 COUNT = 3
 START = datetime(1998, 4, 26, 23, 59, 58, 500_000, tzinfo=UTC)
@@ -257,6 +260,25 @@ def test_wrong_shape_type_or_extension(good, tmp_path):
         item = problem(damaged(good, folder, change), "READ2")
         assert found in item.found
         assert item.expected == "uint16 (3, 256, 256)"
+
+
+@pytest.mark.parametrize("known", [True, False], ids=["of the registry", "unknown"])
+def test_frames_have_the_size_of_their_camera(tmp_path, monkeypatch, known):
+    if known:
+        array = Detector(Band.J, 5, 20, 30000, 1, (0, 0), 0, 0.1, 2, 21, 0.1, (192, 160))
+        monkeypatch.setattr(
+            cameras, "CAMERAS", {**cameras.CAMERAS, "small": make_camera("small", 2.5, array)}
+        )
+    whole = make_scan(camera="small")
+    cut = [getattr(whole, name)[:, :192, :160].copy() for name in ("read1_dn", "read2_dn")]
+    scan = replace(whole, read1_dn=cut[0], read2_dn=cut[1])
+    path = tmp_path / scan.header.file_name
+    write_raw_scan(path, scan)
+    assert validate(path) == []
+    assert np.array_equal(read_raw_scan(path).read2_dn, scan.read2_dn)
+    if known:
+        with pytest.raises(InputError, match=r"256, 256\).*expected uint16 \(3, 192, 160\)"):
+            write_raw_scan(path, whole)
 
 
 @pytest.mark.parametrize("reads", [("read1_dn",), ("read2_dn",), ("read1_dn", "read2_dn")])

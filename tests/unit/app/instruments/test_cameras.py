@@ -40,7 +40,7 @@ def test_nominal_constants_are_possible(identifier, band):
 def test_an_unknown_camera_is_an_input_error_that_names_the_known_ones(identifier):
     """A hemisphere is no camera: a second one at a site would have got the constants of the first."""
     with pytest.raises(
-        UnknownCameraError, match=f"CAMERA '{identifier}'.*sim-n-1, sim-s-1.*cameras.py"
+        UnknownCameraError, match=f"CAMERA '{identifier}'.*{', '.join(CAMERAS)}.*cameras.py"
     ) as caught:
         camera_of(identifier)
     assert isinstance(caught.value, InputError)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 
 import numpy as np
@@ -18,7 +19,8 @@ from app.reports.scan_metrics import (
     spread,
     typical_ratio,
 )
-from app.reports.scan_pictures import _rms_words, write_scan_pictures
+from app.reports.scan_pictures import STRIPS, _rms_words, write_scan_pictures
+from tests.worlds.places import ROOT
 from tests.worlds.synthetic_diagnostics import NO_STARS, NOTHING, ONE_BAND, synthetic_scan
 
 PICTURES = {"residual.png", "chi2.png", "scatter.png", "astrometry.png", "frames.png"}
@@ -106,6 +108,33 @@ def test_figures_are_those_the_scan_was_made_with():
     assert found["reference_rms_x_arcsec"]["scan"] == pytest.approx(0.08, abs=0.01)
     assert found["reference_stars"]["scan"] == 400
     assert found["reference_stars"]["j"] is None
+
+
+DRAWN_ALONE = {"number", "magnitude", "y_arcsec"} | {name for name, _, _ in STRIPS}
+
+
+@pytest.mark.parametrize("part", ["frames", "stars", "references"])
+def test_every_field_is_told_or_drawn(part):
+    def table_of(scan):
+        return scan.references if part == "references" else getattr(scan.bands[0], part)
+
+    told = metric_table(synthetic_scan())
+    for name in set(table_of(synthetic_scan()).dtype.names) - DRAWN_ALONE:
+        changed = synthetic_scan()
+        table_of(changed)[name] = np.nan
+        assert metric_table(changed) != told, (
+            f"nobody reads {name}: a figure of app/reports/scan_metrics.py, or a picture, should"
+        )
+
+
+def test_the_guide_says_what_every_figure_is():
+    """It writes x for x and y, and one bin of the signal-to-noise ratio for all."""
+    guide = (ROOT / "docs" / "guide.md").read_text(encoding="utf-8")
+    for row in metric_table(synthetic_scan()):
+        name = re.sub(r"_snr_.*", "_snr_10_to_20", row["metric"].replace("_y_", "_x_"))
+        assert "_" not in name or f"`{name}`" in guide, (
+            f"say in docs/guide.md, One scan in pictures, what {name} is and what to look for"
+        )
 
 
 @pytest.mark.parametrize("scan", [NO_STARS, NOTHING, unknown(synthetic_scan(stars=2))])

@@ -9,7 +9,10 @@ OLD = HashedColumns({"psc": ("ra", "decl")}, {"metrics": ("name",)})
 
 
 def test_the_file_is_up_to_date():
-    assert VERSIONS[NEWEST] == columns_of_today(), "run: python -m app.tools.hash_versions --add"
+    assert VERSIONS[NEWEST] == columns_of_today(), (
+        "run: python -m app.tools.hash_versions, with --add once a version of mapps was released;"
+        " then python -m app.columns.sql"
+    )
     assert FILE.read_text(encoding="utf-8") == render(VERSIONS)
 
 

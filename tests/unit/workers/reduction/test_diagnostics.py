@@ -120,7 +120,7 @@ def test_flagged_looks_have_no_flux(residual, stack):
 def test_cells_of_the_focal_plane_hold_the_medians_of_bright_stars(stack, fluxes):
     found, looks = fluxes
     snr = np.where(np.arange(stack.stars.size) % 2 == 0, 50.0, 5.0)
-    plane = chi2_map(found, looks, snr)
+    plane = chi2_map(found, looks, snr, 256)
     assert plane.shape == (CELLS, CELLS)
     column, row = (np.floor((p + 0.5) * CELLS / 256).astype(int) for p in (looks.x_pix, looks.y_pix))
     used = (snr[found.star] > BRIGHT_SNR) & np.isfinite(found.chi2)
@@ -129,7 +129,7 @@ def test_cells_of_the_focal_plane_hold_the_medians_of_bright_stars(stack, fluxes
             values = found.chi2[used & (column == i) & (row == j)].astype(np.float32)
             expected = np.median(values) if values.size else np.nan
             np.testing.assert_equal(plane[j, i], expected)
-    assert np.isnan(chi2_map(found, looks, np.zeros(stack.stars.size))).all()
+    assert np.isnan(chi2_map(found, looks, np.zeros(stack.stars.size), 256)).all()
 
 
 def sources_at(uscan, x, y):

@@ -8,10 +8,12 @@ import json
 import numpy as np
 import pytest
 
+from app.columns import POINT_SOURCE, Producer
 from app.formats.scan_diagnostics import write_diagnostics
 from app.instruments.bands import Band
 from app.parameters.photometry import PhotometryParameters
 from app.parameters.reduction import ReductionParameters
+from tests.worlds.filled import forgotten_columns, forgotten_fields
 from tests.worlds.small_scan import make_scan
 from workers.reduction.measure_scan import measure_bands, measure_scan
 from workers.reduction.reduce_scan import ReferenceStars, reduce_scan
@@ -45,6 +47,24 @@ def state(reduced):
     bright = reduced.read1_stars
     metrics = np.frombuffer(json.dumps(reduced.metrics, sort_keys=True).encode(), np.uint8)
     return digest(*parts, bright.x_arcsec, bright.y_arcsec, metrics)
+
+
+@pytest.fixture(scope="module")
+def measured(reduced):
+    return measure_scan(reduced, PARAMETERS)
+
+
+def test_every_column_that_frames_tell_is_filled(measured):
+    assert forgotten_columns(measured.sources, POINT_SOURCE, Producer.RAW, [Band.J, Band.K]) == [], (
+        "fill them in workers/reduction/merging/, in rows.py and for saturated stars in star_rows.py"
+    )
+
+
+def test_every_field_of_the_diagnostics_is_filled(measured):
+    for band in measured.diagnostics.bands:
+        assert forgotten_fields(band.frames) + forgotten_fields(band.stars) == [], (
+            "fill them in workers/reduction/diagnostics.py"
+        )
 
 
 def test_measured_twice_it_gives_the_same_twice(reduced):

@@ -20,6 +20,12 @@ def test_steps_are_those_of_the_plan():
     assert tuple(STEPS) == tuple(row.kind for row in PLAN.rows)
 
 
+def test_every_step_is_named_by_the_plan():
+    modules = (ROOT / "workers" / "steps").glob("*.py")
+    steps = {path.stem for path in modules if "\ndef perform(" in path.read_text(encoding="utf-8")}
+    assert steps <= {row.step for row in PLAN.rows}, "name the step in a row of app/production/plan.py"
+
+
 @pytest.mark.parametrize("row", PLAN.rows, ids=lambda row: row.kind)
 def test_a_step_takes_claim_and_surroundings(row):
     perform = importlib.import_module(f"workers.steps.{row.step}").perform
@@ -28,7 +34,7 @@ def test_a_step_takes_claim_and_surroundings(row):
 
 def test_a_step_is_a_module_that_the_plan_names(tmp_path):
     steps = steps_of(plans.EXTENDED)
-    assert len(steps) == len(PLAN.rows) + 4
+    assert len(steps) == len(plans.EXTENDED.rows)
     claim = Claim(1, 2, 3, 4, "run", "scan_grade", 5, 6, "", {})
     with pytest.raises(ModuleNotFoundError, match="extra_steps"):
         steps["scan_grade"](claim, [])

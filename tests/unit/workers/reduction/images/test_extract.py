@@ -3,10 +3,12 @@ import pytest
 from scipy.ndimage import gaussian_filter
 from scipy.spatial import cKDTree
 
+from app.columns import POINT_SOURCE, Producer
 from app.errors import InputError
 from app.instruments.bands import Band
 from app.parameters.extraction import ExtractionParameters
 from app.sky.projection import SinProjection
+from tests.worlds.filled import forgotten_columns
 from tests.worlds.finished_image import draw_stars
 from workers.process.warm_images import warm
 from workers.reduction.frames.products import SOURCE_DTYPE, AtlasImage
@@ -52,6 +54,12 @@ def _stars(n=250, seed=7, faint=16.0, shape=(300, 300)):
 def field():
     x, y, flux, mag = _stars()
     return x, y, mag, extract_scan([_image(x, y, flux)], PARAMETERS)
+
+
+def test_every_column_that_images_tell_is_filled(field):
+    assert forgotten_columns(field[3].sources, POINT_SOURCE, Producer.IMAGE, [Band.J]) == [], (
+        "fill them in workers/reduction/images/extract.py"
+    )
 
 
 def test_a_simulated_field_is_found_and_measured(field):
