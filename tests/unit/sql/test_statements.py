@@ -20,6 +20,7 @@ _SQL = re.compile(
 # These are executed in the order of their names, whatever they are called.
 _IN_ORDER = re.compile(r"schema/|checks/|release/\d\d_")
 ARGUED = {
+    "app/cli/db.py": "what the administrator of another server is told to run",
     "app/cli/demo.py": "a query that is shown to people, to be typed",
     "app/columns/calibrated.py": "views are what it writes, into sql/schema/generated/",
     "app/columns/sql.py": "functions and views are what it writes, into sql/schema/generated/",
