@@ -249,6 +249,30 @@ def diff(first: SolutionArgument, second: SolutionArgument, *, json: JsonOption 
 
 
 @app.command()
+def triage(
+    run: Annotated[str, typer.Argument(metavar="RUN", help="Name of the run.")],
+    night: NightArgument,
+    *,
+    hold: Annotated[
+        bool, typer.Option("--hold", help="Hold tasks of survey scans that cannot be photometric.")
+    ] = False,
+    json: JsonOption = False,
+) -> None:
+    """Say from the solution of a night whether its survey scans are worth reducing.
+
+    `mapps run resume` undoes --hold.
+    """
+    del json
+    from app.production.selection import Night
+    from app.production.solutions import triage as triage_night
+
+    with connect("operator", autocommit=True) as connection:
+        found = triage_night(connection, run, Night.parse(night), hold=hold)
+    record = {"outcome": found.outcome, "survey_scans": found.scans, "hopeless": found.hopeless}
+    emit_record(record | {"held": len(found.held)})
+
+
+@app.command()
 def retire(
     *,
     standard: Annotated[str, typer.Option("--standard", metavar="NAME", help="Name of the standard star.")],

@@ -13,6 +13,7 @@ from app.cli import run_match, run_recall, run_replay, run_stale, run_status
 from app.cli.output import JsonOption, emit_record, emit_table, json_wanted, say
 from app.cli.run_options import (
     TASK_COLUMNS,
+    CalibrationOnlyOption,
     DryRunOption,
     NameArgument,
     NightOption,
@@ -134,15 +135,21 @@ def queue(
     night: NightOption = None,
     scan: ScanOption = None,
     tile: TileOption = None,
+    calibration_only: CalibrationOnlyOption = False,
     dry_run: DryRunOption = False,
     json: JsonOption = False,
 ) -> None:
-    """Queue everything ingested that the run can do and does not have yet; repeating it adds nothing."""
+    """Queue everything ingested that the run can do and does not have yet; repeating it adds nothing.
+
+    With --calibration-only nights are calibrated and solved, and `mapps calibration triage` says which are worth more.
+    """
     del json
+    from dataclasses import replace
+
     from app.production.selection import Selection
     from app.production.stale import queue_and_renew
 
-    selection = Selection.of(night, scan, tile)
+    selection = replace(Selection.of(night, scan, tile), calibration_only=calibration_only)
     with _operator() as connection:
         attempts = get_settings().max_attempts
         added, again = queue_and_renew(connection, name, selection, attempts, dry_run=dry_run)

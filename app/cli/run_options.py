@@ -68,6 +68,10 @@ CodeOption = Annotated[
 CommitOption = Annotated[
     str | None, typer.Option("--commit", metavar="START", help="Start of its commit; only with --code.")
 ]
+CalibrationOnlyOption = Annotated[
+    bool,
+    typer.Option("--calibration-only", help="No survey scans: what tells whether a night is worth them."),
+]
 DryRunOption = Annotated[bool, typer.Option("--dry-run", help="Say what would be done, and do nothing.")]
 
 TASK_COLUMNS = ("task", "kind", "state", "night", "scan", "type", "tile", "reason")

@@ -52,11 +52,22 @@ class Night:
 
 @dataclass(frozen=True)
 class Selection:
-    """Filters that must all hold; None does not restrict."""
+    """Filters that must all hold; None does not restrict.
+
+    Attributes
+    ----------
+    night : Night or None
+        Only of this night.
+    scans, tiles : tuple of int or None
+        Only scans of these numbers in their night, or of these tiles.
+    calibration_only : bool
+        Only calibration scans are queued; listings and other verbs do not tell them apart.
+    """
 
     night: Night | None = None
     scans: tuple[int, ...] | None = None
     tiles: tuple[int, ...] | None = None
+    calibration_only: bool = False
 
     @classmethod
     def of(
@@ -86,6 +97,7 @@ class Selection:
             "hemis": self.night.hemis if self.night else None,
             "scans": list(self.scans) if self.scans else None,
             "tiles": list(self.tiles) if self.tiles else None,
+            "calibration_only": self.calibration_only,
         }
 
 

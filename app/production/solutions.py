@@ -15,8 +15,8 @@ from app.models.production import TaskState
 from app.models.solution import SolutionState
 from app.production.recall import queue_again
 from app.production.runs import list_runs, lock_run, refuse_closed
-from app.production.selection import Night
-from app.production.tasks import Rows, describe_tasks
+from app.production.selection import Night, Selection
+from app.production.tasks import Rows, TaskFilter, describe_tasks, hold_tasks
 
 
 @dataclass(frozen=True)
@@ -25,6 +25,16 @@ class Retired:
 
     solutions: Rows
     before: bool
+
+
+@dataclass(frozen=True)
+class Triage:
+    """What the solution of a night says of its survey scans: in words, how many, how many hopeless, tasks held."""
+
+    outcome: str
+    scans: int
+    hopeless: int
+    held: Rows
 
 
 def _rows(connection: Connection[Any], name: str, values: dict[str, Any]) -> Rows:
@@ -177,11 +187,7 @@ def solve_again(connection: Connection[Any], run: str, night: Night, *, dry_run:
         values = {"run_id": chosen.run_id, "date": night.date, "hemis": night.hemis}
         tasks = _rows(connection, "production/operate/night_task", values)
         if not tasks:
-            raise UnknownNameError(
-                f"run {run!r} has no night_solution task of {night.date}{night.hemis or ''}",
-                expected="a night with calibration scans that is queued",
-                remedy=f"mapps run queue {run}",
-            )
+            raise _no_task(run, night)
         for task in tasks:
             connection.execute(statement("production/operate/wait_no_longer"), task)
         keys = {"task_ids": [task["task_id"] for task in tasks]}
@@ -267,3 +273,50 @@ def describe_night(connection: Connection[Any], night: Night, run: str | None = 
         list_runs(connection, run)
     values = {"date": night.date, "hemis": night.hemis, "run": run}
     return _rows(connection, "production/operate/night_outcome", values)
+
+
+def triage(connection: Connection[Any], run: str, night: Night, *, hold: bool = False) -> Triage:
+    """Say whether a night is worth reducing, from its solution alone.
+
+    Parameters
+    ----------
+    connection : Connection
+        Operator's, in autocommit mode.
+    run : str
+        Name of the run in which its calibration scans are reduced.
+    night : Night
+        One night of one site.
+    hold : bool
+        Whether waiting and ready tasks of its survey scans that cannot be photometric are held.
+
+    Raises
+    ------
+    UnknownNameError
+        Raised if the run has no solution task of the night.
+    ConflictError
+        Raised if the night is not solved yet, or both sites are meant.
+    """
+    outcomes = describe_night(connection, night, run)
+    if not outcomes:
+        raise _no_task(run, night)
+    if len(outcomes) > 1 or outcomes[0]["solution_id"] is None or outcomes[0]["task_state"] != "done":
+        raise ConflictError(
+            "; ".join(f"{row['date']}{row['hemis']}: {row['outcome']}" for row in outcomes),
+            expected="one night of one site that is solved",
+        )
+    scans = [row for row in scans_of(connection, outcomes[0]["solution_id"]) if row["type"] == "sci"]
+    # A band without standards does not make a night hopeless: what any band can use is kept.
+    hopeless = tuple(row["scan"] for row in scans if not row["photometric_band"])
+    held: Rows = []
+    if hold and hopeless:
+        told = TaskFilter(Selection(Night(outcomes[0]["date"], outcomes[0]["hemis"]), hopeless))
+        held = hold_tasks(connection, run, told, "the night's solution says: not photometric")
+    return Triage(outcomes[0]["outcome"], len(scans), len(hopeless), held)
+
+
+def _no_task(run: str, night: Night) -> UnknownNameError:
+    return UnknownNameError(
+        f"run {run!r} has no night_solution task of {night.date}{night.hemis or ''}",
+        expected="a night with calibration scans that is queued",
+        remedy=f"mapps run queue {run}",
+    )

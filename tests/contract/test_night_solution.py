@@ -22,6 +22,7 @@ from app.production.solutions import (
     scans_of,
     sets_of,
     solve_again,
+    triage,
 )
 from app.settings import get_settings
 from tests.conftest import TEMPLATE, Database, create_database, drop_database
@@ -425,3 +426,37 @@ def test_a_night_is_solved_without_a_scan_that_failed(solved, night):
     assert outcome_of(solved.database)["solution_state"] == "accepted"
     [(scans,)] = rows(solved.database, "SELECT max(scans) FROM calibration.set_used WHERE number = 3")
     assert scans == 1
+
+
+def test_a_hopeless_night_is_kept_from_full_processing(solved, night, mapps):
+    """Calibration scans first: the survey scan of a clouded night is held, that of a clear one is not."""
+    database = solved.database
+    with database.connect() as connection:
+        connection.execute("DELETE FROM wsdb.point_source WHERE scan_key & 1023 = 5")
+    mapps("run", "create", "first", "--kind", "preliminary")
+    assert "night_solution" in mapps("run", "queue", "first", "--calibration-only", "--dry-run")
+    assert " sci " not in mapps("run", "queue", "first", "--calibration-only", "--dry-run")
+    assert " sci " in mapps("run", "queue", "first", "--dry-run")
+    clear = solved_night.standards_of(night)
+    solved([solved_night.moved(star, 1.0, 1.0, 1.0) for star in clear])
+    with database.connect() as connection:
+        connection.execute(
+            """UPDATE production.task AS t SET state = 'ready' FROM survey.scan AS s
+               WHERE s.scan_key = t.scan_key AND s.kind = 'sci'"""
+        )
+        connection.execute("UPDATE production.attempt SET accepted = false WHERE scan_key & 1023 = 5")
+    told = mapps("calibration", "triage", solved_night.RUN, solved_night.NIGHT, "--hold")
+    assert "not photometric" in told
+    assert rows(database, "SELECT state, reason FROM production.task WHERE scan_key & 1023 = 5") == [
+        ("held", "the night's solution says: not photometric")
+    ]
+    mapps("run", "resume", solved_night.RUN)
+    assert "UNKNOWN" in mapps("calibration", "triage", "first", solved_night.NIGHT, code=2)
+
+
+def test_a_night_that_is_not_solved_is_not_judged(solved, night):
+    with (
+        solved.database.connect("operator", autocommit=True) as connection,
+        pytest.raises(ConflictError, match="no standards are known"),
+    ):
+        triage(connection, solved_night.RUN, Night.parse(solved_night.NIGHT))

@@ -4,7 +4,7 @@
 WITH selected AS (
     SELECT s.scan_key, s.scan, s.kind AS scan_kind, s.entry, s.night_id, n.date, n.hemis, n.block
     FROM survey.scan AS s JOIN survey.night AS n USING (night_id)
-    WHERE s.kind IN ('sci', 'cal')
+    WHERE s.kind IN ('sci', 'cal') AND (s.kind = 'cal' OR NOT %(calibration_only)s)
       AND (%(date)s::date IS NULL OR n.date = %(date)s::date)
       AND (%(hemis)s::text IS NULL OR n.hemis = %(hemis)s::text)
       AND (%(scans)s::integer[] IS NULL OR s.scan = ANY (%(scans)s::integer[]))
