@@ -29,6 +29,7 @@ APP = (
     ("formats", "store"),
     ("db",),
     ("models",),
+    ("quality",),
     ("ingest", "production"),
     ("observatory", "releases", "reports", "tools"),
     ("cli",),
