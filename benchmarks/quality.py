@@ -3,17 +3,19 @@
     python -m benchmarks.quality [--scans 70000]
 
 Draws true depths of scans, their measured values with errors, and all other metrics that reductions emit, and grades
-them in the database by the shipped rules. Limits: 70,000 scans in 10 s; of at least 300 scans of grade 5, 35 to 65 per
-cent truly meet the limits in all bands; Spearman's correlation of the sensitivity with the true depth 0.95. It prints
-what doing less would score: every scan taken, the measured value as it is (no population), a hard limit. Exit status 1
+them in the database by the shipped rules. Limits: 70,000 scans in 10 s of the server's CPU, which is the clock where
+nothing else runs; of at least 300 scans of grade 5, 35 to 65 per cent truly meet the limits in all bands; Spearman's
+correlation of the measured with the true depth 0.95. It prints what doing less would score: every scan taken, the measured value as it is (no population), a hard limit. Exit status 1
 where a limit is missed. Needs a server that may make databases (`mapps db start`); the database is dropped at the end.
 """
 
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 from dataclasses import dataclass, replace
+from pathlib import Path
 from time import perf_counter
 from typing import Any
 
@@ -57,7 +59,9 @@ class Truth:
 def draw(scans: int, seed: int) -> Truth:
     """Depth of a scan, with a common part (transparency) and one of each band, and its measurement."""
     random = np.random.default_rng(seed)
-    poor = np.where(random.random(scans) < POOR_SHARE, -POOR_MAG + POOR_SIGMA_MAG * random.standard_normal(scans), 0.0)
+    poor = np.where(
+        random.random(scans) < POOR_SHARE, -POOR_MAG + POOR_SIGMA_MAG * random.standard_normal(scans), 0.0
+    )
     common = MEAN_OVER_LIMIT + np.sqrt(0.5) * SIGMA_MAG * random.standard_normal(scans) + poor
     true = {b: common + np.sqrt(0.5) * SIGMA_MAG * random.standard_normal(scans) for b in LIMITS}
     return Truth(true, {b: v + ERROR_MAG * random.standard_normal(scans) for b, v in true.items()})
@@ -82,21 +86,32 @@ def fill(connection: Any, truth: Truth) -> int:
         " SELECT %s, 'scan', 'scan', night_id, scan_key, 'done', 3 FROM survey.scan ORDER BY scan_key", (run,),
     )  # fmt: skip
     connection.execute(
-        "INSERT INTO production.attempt (task_id, run_id, scan_key, worker, host, process_id, code_version, code_commit,"
-        " expires_at, accepted, outcome, ended_at)"
+        "INSERT INTO production.attempt (task_id, run_id, scan_key, worker, host, process_id, code_version,"
+        " code_commit, expires_at, accepted, outcome, ended_at)"
         " SELECT task_id, run_id, scan_key, 'w', 'h', 1, '1', 'c', now(), true, 'done', now() FROM production.task"
         " ORDER BY scan_key"
     )
     _fill_metrics(connection, run, truth)
     connection.execute("SET session_replication_role = origin")
     connection.commit()
-    for table in ("quality.metric", "quality.derived_metric", "production.attempt", "production.task", "survey.scan"):
+    for table in (
+        "quality.metric",
+        "quality.derived_metric",
+        "production.attempt",
+        "production.task",
+        "survey.scan",
+    ):
         connection.execute(f"ANALYZE {table}")
     connection.commit()
     return run
 
 
-_GOOD = {"seeing_shape": 1.0, "seeing_shape_maximum": 1.1, "elongation_ratio": 0.93, "reference_rms_arcsec": 0.1}
+_GOOD = {
+    "seeing_shape": 1.0,
+    "seeing_shape_maximum": 1.1,
+    "elongation_ratio": 0.93,
+    "reference_rms_arcsec": 0.1,
+}
 """Values of metrics that do not limit the grade; the others are 0."""
 
 
@@ -124,25 +139,32 @@ def _fill_metrics(connection: Any, run: int, truth: Truth) -> None:
         )
 
 
-def grade(connection: Any, run: int, rules: RuleSet) -> tuple[NDArray[np.int64], Values, float]:
-    """Grades and sensitivity of all scans in the order of their keys, and the seconds that it took."""
+def server_seconds(process_id: int) -> float:
+    """CPU seconds of a server process of this machine, user and system."""
+    fields = Path(f"/proc/{process_id}/stat").read_text(encoding="ascii").rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
+def grade(connection: Any, run: int, rules: RuleSet) -> tuple[NDArray[np.int64], Values, tuple[float, float]]:
+    """Grades and sensitivity of all scans in the order of their keys; seconds by the clock, and of the server's CPU."""
     load_rules(connection, rules)
     connection.commit()
-    started = perf_counter()
+    process_id = connection.info.backend_pid
+    started, used = perf_counter(), server_seconds(process_id)
     done = regrade(connection, run, rules.version, "benchmark", derive=False)
     connection.commit()
-    seconds = perf_counter() - started
+    seconds = perf_counter() - started, server_seconds(process_id) - used
     assert done.made == done.graded == done.scans
     rows = connection.execute(
-        "SELECT g.score, (g.reasons -> 'sensitivity' ->> 'score')::float8 FROM quality.grade AS g"
-        " WHERE rule_version = %s ORDER BY scan_key", (rules.version,),
+        "SELECT g.score, f.score FROM quality.grade AS g JOIN quality.factor_score AS f USING (grade_id)"
+        " WHERE g.rule_version = %s AND f.factor = 'sensitivity' ORDER BY g.scan_key", (rules.version,),
     ).fetchall()  # fmt: skip
     scores, sensitivity = zip(*rows, strict=True)
     return np.array(scores), np.array(sensitivity), seconds
 
 
 def changed(rules: RuleSet, version: str, **values: Any) -> RuleSet:
-    """The rules with other fields in those of the shape probability."""
+    """Give the rules other fields in those of the shape probability."""
 
     def other(rule: Rule) -> Rule:
         return replace(rule, **values) if rule.shape == "probability" else rule
@@ -165,22 +187,25 @@ def measure(connection: Any, scans: int) -> list[str]:
     run = fill(connection, truth)
     rules = read_rules(shipped()["2026a"])
     scores, sensitivity, seconds = grade(connection, run, rules)
-    print(f"{scans} scans graded in {seconds:.2f} s (limit {SECONDS_LIMIT:g} s for {SCANS_LIMIT})")
+    clock, cpu = seconds
+    print(f"{scans} scans graded in {cpu:.2f} s of the server's CPU (limit {SECONDS_LIMIT:g} s for {SCANS_LIMIT});"
+          f" {clock:.2f} s by the clock")  # fmt: skip
     fives, share = report(rules.version, scores, truth.margin)
     # The score saturates at 10: the depth that it is made of is compared, the least of the bands.
     depth = np.min(list(truth.measured.values()), axis=0)
     correlation = float(spearmanr(depth, truth.margin).statistic)
     inside = (sensitivity > 0.01) & (sensitivity < 9.99)
     print(f"grade 5: {share:.1%} of {fives} (limits 35 to 65 %, {FIFTHS_LIMIT} scans)")
-    print(f"Spearman, measured against true depth: {correlation:.4f} (limit {SPEARMAN_LIMIT});"
-          f" score where it is neither 0 nor 10: {spearmanr(sensitivity[inside], truth.margin[inside]).statistic:.4f}")  # fmt: skip
+    partial = float(spearmanr(sensitivity[inside], truth.margin[inside]).statistic)
+    print(f"Spearman, measured against true depth: {correlation:.4f} (limit {SPEARMAN_LIMIT})")
+    print(f"the same of the score, where it is neither 0 nor 10: {partial:.4f}")
     print(f"doing nothing: {np.mean(truth.margin >= 0):.1%} of all scans meet the limits; Spearman 0")
     plain = changed(rules, "no-population", population_mean=None, population_sigma=None)
     report("without a population", grade(connection, run, plain)[0], truth.margin)
-    hard = changed(rules, "hard", shape="hard", score=(10.0, 0.0), error=None, population_mean=None, population_sigma=None)  # fmt: skip
+    hard = replace(changed(plain, "hard", shape="hard", score=(10.0, 0.0), error=None), version="hard")
     report("a hard limit", grade(connection, run, hard)[0], truth.margin)
     missed = []
-    if seconds > SECONDS_LIMIT * max(scans / SCANS_LIMIT, 0.1):
+    if cpu > SECONDS_LIMIT * max(scans / SCANS_LIMIT, 0.1):
         missed.append("time")
     if fives < FIFTHS_LIMIT or not EVEN_LIMIT[0] <= share <= EVEN_LIMIT[1]:
         missed.append("meaning of grade 5")
@@ -191,7 +216,9 @@ def measure(connection: Any, scans: int) -> list[str]:
 
 def main() -> None:
     """Run it."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("--scans", type=int, default=SCANS_LIMIT)
     scans = parser.parse_args().scans
     cluster, name = private_cluster(), "bench_quality"

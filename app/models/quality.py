@@ -25,7 +25,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import ARRAY, INT4RANGE
 
-from app.models.base import METADATA, Json, Moment, one_of, optional, required
+from app.models.base import METADATA, Moment, one_of, optional, required
 
 
 class Better(StrEnum):
@@ -186,6 +186,7 @@ RULE_SET = Table(
 RULE = Table(
     "rule", METADATA,
     required("rule_version", Text, "Version", ForeignKey("quality.rule_set.rule_version")),
+    required("number", SmallInteger, "Number in the version, from 1, in the order of factor, metric and band"),
     required("factor", Text, "Factor of the grade, or the flag"),
     required("metric", Text, "Metric that is looked at", ForeignKey("quality.metric_definition.name")),
     required("band", CHAR(1), "j, h or k; - for a metric without bands"),
@@ -201,6 +202,7 @@ RULE = Table(
     optional("missing_score", Double, "Score without a value"),
     required("reference", Text, "Where the numbers are from"),
     PrimaryKeyConstraint("rule_version", "factor", "metric", "band"),
+    UniqueConstraint("rule_version", "number"),
     one_of("band", BAND),
     one_of("shape", Shape),
     one_of("missing", Missing),
@@ -213,14 +215,16 @@ RULE = Table(
 GRADE = Table(
     "grade", METADATA,
     required("grade_id", BigInteger, "Key", Identity(always=True), primary_key=True),
-    required("run_id", Integer, "Run", ForeignKey("production.run.run_id")),
-    required("scan_key", Integer, "Scan", ForeignKey("survey.scan.scan_key")),
+    required("run_id", Integer, "Run"),
+    required("scan_key", Integer, "Scan"),
     required("attempt_id", BigInteger, "Attempt whose metrics were graded: void where another one is accepted"),
     required("rule_version", Text, "Version of the rules", ForeignKey("quality.rule_set.rule_version")),
     optional("score", SmallInteger, "0 to 10: 10 certainly meets the requirements, 5 is an even chance; null: a value"
              " that the former grade rested on is gone, the scan has no grade"),
     optional("limiting_factor", Text, "Factor of the least score; null without a score"),
-    required("reasons", Json, "By factor: its score, and metric, band and value that gave it"),
+    required("rules", ARRAY(SmallInteger), "Numbers of the rules that decided its factors, one each, ascending"),
+    required("factor_scores", ARRAY(Double), "Scores of these factors"),
+    required("factor_values", ARRAY(Double), "Values that gave them; null where a missing one has a score"),
     required("flags", ARRAY(Text), "Flags that are raised: hgl, cld, xph, anom", server_default=text("'{}'")),
     required("graded_at", Moment, "When", server_default=func.now()),
     required("graded_by", Text, "Who asked for it"),

@@ -11,7 +11,7 @@ from psycopg.rows import dict_row
 
 from app.db.statements import statement
 from app.errors import ConflictError, UnknownNameError
-from app.quality.rules_file import Rule, RuleSet, content_hash, read_rules, shipped
+from app.quality.rules_file import Rule, RuleSet, content_hash, in_order, read_rules, shipped
 
 
 def list_rule_sets(connection: Connection[Any], version: str | None = None) -> list[dict[str, Any]]:
@@ -73,8 +73,9 @@ def load_rules(connection: Connection[Any], rules: RuleSet) -> bool:
                 statement("quality/add_rule"),
                 [
                     asdict(rule)
-                    | {"x": list(rule.x), "score": list(rule.score), "rule_version": rules.version}
-                    for rule in rules.rules
+                    | {"x": list(rule.x), "score": list(rule.score)}
+                    | {"rule_version": rules.version, "number": number}
+                    for number, rule in enumerate(in_order(rules.rules), start=1)
                 ],
             )
     return True

@@ -69,12 +69,13 @@ class RuleSet:
 
 def content_hash(rules: tuple[Rule, ...]) -> str:
     """SHA-256 over the canonical JSON of rules, in the order of their keys."""
-    ordered = sorted((asdict(rule) for rule in rules), key=_key)
+    ordered = [asdict(rule) for rule in in_order(rules)]
     return hashlib.sha256(json.dumps(ordered, sort_keys=True).encode()).hexdigest()
 
 
-def _key(rule: dict[str, Any]) -> tuple[str, str, str]:
-    return rule["factor"], rule["metric"], rule["band"]
+def in_order(rules: tuple[Rule, ...]) -> list[Rule]:
+    """Rules in the order of factor, metric and band, whichever the order of their file."""
+    return sorted(rules, key=lambda rule: (rule.factor, rule.metric, rule.band))
 
 
 def shipped() -> dict[str, Path]:
@@ -110,7 +111,7 @@ def read_rules(path: Path) -> RuleSet:
     twice = sorted({key for key in keys if keys.count(key) > 1})
     if twice or not rules:
         raise RuleError(f"{path}: rules {twice} are there twice, or there are none")
-    return RuleSet(version, note, tuple(sorted(rules, key=lambda rule: _key(asdict(rule)))))
+    return RuleSet(version, note, tuple(in_order(rules)))
 
 
 def _rules_of(entry: dict[str, Any]) -> list[Rule]:

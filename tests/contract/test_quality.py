@@ -254,8 +254,8 @@ class TestFixedRules:
         "DELETE FROM quality.rule WHERE rule_version = 't'",
         "UPDATE quality.rule SET rule_version = 'u' WHERE rule_version = 't'",
         (
-            "INSERT INTO quality.rule (rule_version, factor, metric, band, shape, x, score, missing, reference)"
-            " VALUES ('t', 'other', 'sources', 'j', 'hard', '{1}', '{10,0}', 'ignore', 'r')"
+            "INSERT INTO quality.rule (rule_version, number, factor, metric, band, shape, x, score, missing,"
+            " reference) VALUES ('t', 9, 'other', 'sources', 'j', 'hard', '{1}', '{10,0}', 'ignore', 'r')"
         ),
         "UPDATE quality.rule_set SET content_hash = 'x' WHERE rule_version = 't'",
         "UPDATE quality.rule_set SET frozen_at = NULL, frozen_by = NULL WHERE rule_version = 't'",
@@ -532,7 +532,8 @@ def test_derive_finds_a_scan_that_is_fainter_than_its_neighbours(world, cloudy, 
     load_rules(world.connection, rules("t", SEEING, *cloud))
     regrade(world.connection, run, "t", "tester")
     offsets = (
-        "SELECT scan_key & 1023, value FROM quality.derived_metric WHERE name = 'overlap_offset_mag' AND band = 'h'"
+        "SELECT scan_key & 1023, value FROM quality.derived_metric"
+        " WHERE name = 'overlap_offset_mag' AND band = 'h'"
     )
     found = dict(world.rows(offsets))
     assert found == {1: pytest.approx(cloudy, abs=1e-5), 2: pytest.approx(-cloudy, abs=1e-5)}

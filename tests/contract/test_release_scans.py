@@ -24,7 +24,8 @@ def _grade(world: World, run: int, scan: int, score: int, rule: str = "1") -> No
     )
     world.insert(
         "quality", "grade", "grade_id", run_id=run, scan_key=key_of(scan), attempt_id=world.scans[scan][1], score=score,
-        limiting_factor="seeing", rule_version=rule, reasons="{}", graded_by="t",
+        limiting_factor="seeing", rule_version=rule, rules=[], factor_scores=[],
+        factor_values=[], graded_by="t",
     )  # fmt: skip
 
 

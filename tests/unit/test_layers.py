@@ -51,6 +51,7 @@ REDUCTION = (
     ("solution",),
     ("images",),
     ("diagnostics",),
+    ("frame_quality",),
     ("reduce_scan",),
     ("measure_scan",),
 )

@@ -574,6 +574,7 @@ COMMENT ON COLUMN production.run.sealed_at IS 'When positional indexes were buil
 
 CREATE TABLE quality.rule (
     rule_version TEXT NOT NULL,
+    number SMALLINT NOT NULL,
     factor TEXT NOT NULL,
     metric TEXT NOT NULL,
     band CHAR(1) NOT NULL,
@@ -588,6 +589,7 @@ CREATE TABLE quality.rule (
     missing_score DOUBLE PRECISION,
     reference TEXT NOT NULL,
     CONSTRAINT pk_rule PRIMARY KEY (rule_version, factor, metric, band),
+    CONSTRAINT uq_rule_rule_version_number UNIQUE (rule_version, number),
     CONSTRAINT ck_rule_band_known CHECK (band IN ('j', 'h', 'k', '-')),
     CONSTRAINT ck_rule_shape_known CHECK (shape IN ('table', 'probability', 'hard', 'flag')),
     CONSTRAINT ck_rule_missing_known CHECK (missing IN ('refuse', 'ignore', 'score')),
@@ -600,6 +602,7 @@ CREATE TABLE quality.rule (
 );
 COMMENT ON TABLE quality.rule IS 'Rules of each version: how a value of a metric becomes the score of a factor';
 COMMENT ON COLUMN quality.rule.rule_version IS 'Version';
+COMMENT ON COLUMN quality.rule.number IS 'Number in the version, from 1, in the order of factor, metric and band';
 COMMENT ON COLUMN quality.rule.factor IS 'Factor of the grade, or the flag';
 COMMENT ON COLUMN quality.rule.metric IS 'Metric that is looked at';
 COMMENT ON COLUMN quality.rule.band IS 'j, h or k; - for a metric without bands';
@@ -1224,7 +1227,9 @@ CREATE TABLE quality.grade (
     rule_version TEXT NOT NULL,
     score SMALLINT,
     limiting_factor TEXT,
-    reasons JSONB NOT NULL,
+    rules SMALLINT[] NOT NULL,
+    factor_scores DOUBLE PRECISION[] NOT NULL,
+    factor_values DOUBLE PRECISION[] NOT NULL,
     flags TEXT[] DEFAULT '{}' NOT NULL,
     graded_at TIMESTAMP WITH TIME ZONE DEFAULT now() NOT NULL,
     graded_by TEXT NOT NULL,
@@ -1233,8 +1238,6 @@ CREATE TABLE quality.grade (
     CONSTRAINT ck_grade_score_range CHECK (score BETWEEN 0 AND 10),
     CONSTRAINT ck_grade_limited_by_factor CHECK ((score IS NULL) = (limiting_factor IS NULL)),
     CONSTRAINT ck_grade_flags_known CHECK (flags <@ ARRAY['hgl', 'cld', 'xph', 'anom']),
-    CONSTRAINT fk_grade_run_id FOREIGN KEY(run_id) REFERENCES production.run (run_id),
-    CONSTRAINT fk_grade_scan_key FOREIGN KEY(scan_key) REFERENCES survey.scan (scan_key),
     CONSTRAINT fk_grade_rule_version FOREIGN KEY(rule_version) REFERENCES quality.rule_set (rule_version)
 );
 CREATE INDEX ix_grade_run_id_scan_key ON quality.grade (run_id, scan_key);
@@ -1246,7 +1249,9 @@ COMMENT ON COLUMN quality.grade.attempt_id IS 'Attempt whose metrics were graded
 COMMENT ON COLUMN quality.grade.rule_version IS 'Version of the rules';
 COMMENT ON COLUMN quality.grade.score IS '0 to 10: 10 certainly meets the requirements, 5 is an even chance; null: a value that the former grade rested on is gone, the scan has no grade';
 COMMENT ON COLUMN quality.grade.limiting_factor IS 'Factor of the least score; null without a score';
-COMMENT ON COLUMN quality.grade.reasons IS 'By factor: its score, and metric, band and value that gave it';
+COMMENT ON COLUMN quality.grade.rules IS 'Numbers of the rules that decided its factors, one each, ascending';
+COMMENT ON COLUMN quality.grade.factor_scores IS 'Scores of these factors';
+COMMENT ON COLUMN quality.grade.factor_values IS 'Values that gave them; null where a missing one has a score';
 COMMENT ON COLUMN quality.grade.flags IS 'Flags that are raised: hgl, cld, xph, anom';
 COMMENT ON COLUMN quality.grade.graded_at IS 'When';
 COMMENT ON COLUMN quality.grade.graded_by IS 'Who asked for it';

@@ -122,7 +122,7 @@ CREATE OR REPLACE TRIGGER undone_once BEFORE UPDATE ON quality.override
 CREATE OR REPLACE VIEW quality.scan_grade AS
 SELECT
     g.run_id, g.scan_key, g.attempt_id, g.rule_version, s.frozen_at IS NOT NULL AS frozen, g.grade_id, g.graded_at,
-    CASE WHEN g.score IS NOT NULL THEN coalesce(o.score, g.score) END AS score, g.score AS graded_score, g.limiting_factor, g.reasons, o.override_id,
+    CASE WHEN g.score IS NOT NULL THEN coalesce(o.score, g.score) END AS score, g.score AS graded_score, g.limiting_factor, o.override_id,
     ARRAY(
         SELECT f.flag FROM unnest(ARRAY['hgl', 'cld', 'xph', 'anom']) AS f (flag)
         WHERE coalesce(
@@ -153,11 +153,10 @@ COMMENT ON VIEW quality.scan_grade IS 'The grade of each scan and rule version t
 
 CREATE OR REPLACE VIEW quality.factor_score AS
 SELECT
-    g.grade_id, g.run_id, g.scan_key, g.rule_version, factor.key AS factor, factor.value ->> 'metric' AS metric,
-    factor.value ->> 'band' AS band, (factor.value ->> 'value')::double precision AS value,
-    (factor.value ->> 'score')::double precision AS score
+    g.grade_id, g.run_id, g.scan_key, g.rule_version, r.factor, r.metric, r.band, f.value, f.score
 FROM quality.grade AS g
-CROSS JOIN LATERAL jsonb_each(g.reasons) AS factor;
+CROSS JOIN LATERAL unnest(g.rules, g.factor_scores, g.factor_values) AS f (number, score, value)
+JOIN quality.rule AS r ON r.rule_version = g.rule_version AND r.number = f.number;
 COMMENT ON VIEW quality.factor_score IS 'Scores of the factors of each grade, with metric, band and value that gave them';
 
 DO $comments$
@@ -171,7 +170,6 @@ BEGIN
         ['scan_grade', 'grade_id', 'Grade that counts'], ['scan_grade', 'graded_at', 'When it was given'],
         ['scan_grade', 'score', 'Score with the override applied; null without a grade'],
         ['scan_grade', 'graded_score', 'Score by the rules'], ['scan_grade', 'limiting_factor', 'Factor of the least score'],
-        ['scan_grade', 'reasons', 'By factor: its score, and metric, band and value that gave it'],
         ['scan_grade', 'override_id', 'Override that changes the score; null for none'],
         ['scan_grade', 'flags', 'Flags with overrides applied'], ['scan_grade', 'graded_flags', 'Flags by the rules'],
         ['factor_score', 'grade_id', 'Grade'], ['factor_score', 'run_id', 'Run'], ['factor_score', 'scan_key', 'Scan'],

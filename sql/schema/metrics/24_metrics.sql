@@ -436,4 +436,4 @@ VALUES
     ('reliability', '-', 'minimum', 0.9995, 'Level 1 reliability'),
     ('reliability', '-', 'design', 0.9997, 'Level 1 reliability'),
     ('reliability', '-', 'stretch', 0.9999, 'Level 1 reliability'),
-    ('snr10_difference_mag', '-', 'minimum', 0.05, 'predicted M10 against six-folds: size of the difference');
+    ('snr10_difference_mag', '-', 'minimum', 0.05, 'predicted M10 against six-folds, either way');
