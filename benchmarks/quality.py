@@ -5,8 +5,9 @@
 Draws true depths of scans, their measured values with errors, and all other metrics that reductions emit, and grades
 them in the database by the shipped rules. Limits: 70,000 scans in 10 s of the server's CPU, which is the clock where
 nothing else runs; of at least 300 scans of grade 5, 35 to 65 per cent truly meet the limits in all bands; Spearman's
-correlation of the measured with the true depth 0.95. It prints what doing less would score: every scan taken, the measured value as it is (no population), a hard limit. Exit status 1
-where a limit is missed. Needs a server that may make databases (`mapps db start`); the database is dropped at the end.
+correlation of the measured with the true depth 0.95. It prints what doing less would score: every scan taken, the
+measured value as it is (no population), a hard limit. Exit status 1 where a limit is missed. Needs a server that may
+make databases (`mapps db start`); the database is dropped at the end.
 """
 
 from __future__ import annotations

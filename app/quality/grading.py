@@ -9,12 +9,10 @@ from psycopg import Connection
 from psycopg.rows import dict_row
 
 from app.db.statements import statement
-from app.quality.derivation import derive_metrics
+from app.quality.derivation import derive_metrics, joined_by_hash
 from app.quality.rule_sets import ensure_rules
 
 MOST_SHOWN = 20
-WORK_MEMORY = "256MB"
-"""Of each sort or hash of a grading: 2.5 million values of 70,000 scans are kept at once."""
 
 
 @dataclass(frozen=True)
@@ -69,10 +67,8 @@ def regrade(
         connection.execute(statement("quality/lock_grades"), {"run_id": run_id})
         if derive:
             derive_metrics(connection, run_id)
-        usual = connection.execute(statement("quality/work_memory")).fetchone() or ("4MB",)
-        connection.execute(statement("quality/join_by_hash"), {"nested": "off", "memory": WORK_MEMORY})
-        done = cursor.execute(statement("quality/regrade"), values).fetchone() or {}
-        connection.execute(statement("quality/join_by_hash"), {"nested": "on", "memory": usual[0]})
+        with joined_by_hash(connection):
+            done = cursor.execute(statement("quality/regrade"), values).fetchone() or {}
         complete = not done or done["graded"] == done["scans"]
         lacking = [] if complete else cursor.execute(statement("quality/ungraded"), values).fetchall()
     return Graded(**done, ungraded=lacking)

@@ -8,6 +8,7 @@
 WITH star AS MATERIALIZED (
     SELECT
         p.scan_key, v.night_id, p.src_id, p.ra, p.decl, floor(p.decl * 1000)::integer AS zone,
+        floor(p.ra * cos(radians(floor(p.decl * 1000) / 1000.0)) * 1000)::integer AS cell,
         ARRAY[p.j_m, p.h_m, p.k_m]::double precision[] AS m, ARRAY[p.j_snr, p.h_snr, p.k_snr]::double precision[] AS snr
     FROM wsdb.point_source AS p
     JOIN production.attempt AS a ON a.attempt_id = p.attempt_id AND a.accepted
@@ -15,14 +16,16 @@ WITH star AS MATERIALIZED (
     WHERE p.run_id = %(run_id)s AND least(p.dist_edge_ew, p.dist_edge_ns) < 80
       AND greatest(p.j_snr, p.h_snr, p.k_snr) > 20 AND p.cc_flg !~ '[A-Z]'
 ),
+-- Each star in its own cell and the eight about it.
+near AS MATERIALIZED (
+    SELECT s.*, s.zone + dz AS near_zone, floor(s.ra * cos(radians((s.zone + dz) / 1000.0)) * 1000)::integer + dx AS near_cell
+    FROM star AS s CROSS JOIN generate_series(-1, 1) AS dz CROSS JOIN generate_series(-1, 1) AS dx
+),
 pair AS MATERIALIZED (
     SELECT DISTINCT ON (a.src_id, b.scan_key)
         a.scan_key, a.night_id, a.m AS m_a, b.m AS m_b, a.snr AS snr_a, b.snr AS snr_b, d.arcsec
     FROM star AS a
-    JOIN (
-        SELECT s.*, s.zone + dz AS near_zone, floor(s.ra * cos(radians((s.zone + dz) / 1000.0)) * 1000)::integer + dx AS near_cell
-        FROM star AS s CROSS JOIN generate_series(-1, 1) AS dz CROSS JOIN generate_series(-1, 1) AS dx
-    ) AS b ON b.near_zone = a.zone AND b.near_cell = floor(a.ra * cos(radians(a.zone / 1000.0)) * 1000)::integer
+    JOIN near AS b ON b.near_zone = a.zone AND b.near_cell = a.cell
           AND b.scan_key <> a.scan_key
     CROSS JOIN LATERAL (
         SELECT sqrt(((a.ra - b.ra) * cos(radians(a.decl))) ^ 2 + (a.decl - b.decl) ^ 2) * 3600 AS arcsec

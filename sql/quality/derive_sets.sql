@@ -24,6 +24,7 @@ member AS MATERIALIZED (
 star AS MATERIALIZED (
     SELECT
         c.set_number, c.night_id, c.scans, c.scan_key, p.src_id, p.ra, p.decl, floor(p.decl * 1000)::integer AS zone,
+        floor(p.ra * cos(radians(floor(p.decl * 1000) / 1000.0)) * 1000)::integer AS cell,
         -- A band without a signal-to-noise ratio is no detection but a limit.
         ARRAY[CASE WHEN p.j_snr > 0 THEN p.j_m END, CASE WHEN p.h_snr > 0 THEN p.h_m END,
               CASE WHEN p.k_snr > 0 THEN p.k_m END]::double precision[] AS m,
@@ -32,14 +33,16 @@ star AS MATERIALIZED (
     JOIN wsdb.point_source AS p ON p.run_id = %(run_id)s AND p.attempt_id = c.attempt_id
     WHERE c.scans >= 4 AND least(p.dist_edge_ew, p.dist_edge_ns) > 30 AND p.cc_flg !~ '[A-Z]'
 ),
+-- Each star in its own cell and the eight about it.
+near AS MATERIALIZED (
+    SELECT s.*, s.zone + dz AS near_zone, floor(s.ra * cos(radians((s.zone + dz) / 1000.0)) * 1000)::integer + dx AS near_cell
+    FROM star AS s CROSS JOIN generate_series(-1, 1) AS dz CROSS JOIN generate_series(-1, 1) AS dx
+),
 pair AS MATERIALIZED (
     SELECT DISTINCT ON (a.src_id, b.scan_key) a.src_id, a.m AS m_a, b.m AS m_b
     FROM star AS a
-    JOIN (
-        SELECT s.*, s.zone + dz AS near_zone, floor(s.ra * cos(radians((s.zone + dz) / 1000.0)) * 1000)::integer + dx AS near_cell
-        FROM star AS s CROSS JOIN generate_series(-1, 1) AS dz CROSS JOIN generate_series(-1, 1) AS dx
-    ) AS b ON b.set_number = a.set_number AND b.near_zone = a.zone
-          AND b.near_cell = floor(a.ra * cos(radians(a.zone / 1000.0)) * 1000)::integer
+    JOIN near AS b ON b.set_number = a.set_number AND b.near_zone = a.zone
+          AND b.near_cell = a.cell
     CROSS JOIN LATERAL (
         SELECT sqrt(((a.ra - b.ra) * cos(radians(a.decl))) ^ 2 + (a.decl - b.decl) ^ 2) * 3600 AS arcsec
     ) AS d

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from statistics import NormalDist
 from typing import Any
 
+import numpy as np
 import psycopg
 import pytest
 
@@ -15,6 +16,7 @@ from app.cli.output import forget_mode
 from app.db import migrate
 from app.db.engine import connect_url
 from app.errors import ConflictError, UnknownNameError
+from app.quality.derivation import derive_metrics
 from app.quality.explanation import explain_scan
 from app.quality.grading import regrade
 from app.quality.overrides import Override, OverrideError, list_overrides, make_override, undo_override
@@ -542,3 +544,100 @@ def test_derive_finds_a_scan_that_is_fainter_than_its_neighbours(world, cloudy, 
     assert rms == pytest.approx(cloudy, abs=1e-5)
     place = world.one("SELECT max(value) FROM quality.derived_metric WHERE name = 'overlap_position_arcsec'")
     assert place == pytest.approx(0.0, abs=1e-3)
+
+
+class TestSixFolds:
+    """Six scans of one field: stars with noise of one level, false detections on single scans, stars that are missed."""
+
+    SIGMA_FLUX, STARS, FALSE = 40.0, 4000, 30
+
+    @pytest.fixture
+    def derived(self, world) -> dict[tuple[str, str], float]:
+        rng = np.random.default_rng(3)
+        box = Box(10.0, 10.14, 0.0, 1.0)
+        ra, decl = rng.uniform(10.02, 10.12, self.STARS), rng.uniform(0.03, 0.97, self.STARS)
+        # Flux 400 has SNR 10: magnitude 15.6, where the limit of J is 15.8.
+        flux = 10 ** (-0.4 * (rng.uniform(12.0, 16.6, self.STARS) - 15.6)) * 400.0
+        for number in range(1, 7):
+            world.scan(world.runs["first"], number, box, tile=77, kind="cal")
+            seen = flux + self.SIGMA_FLUX * rng.standard_normal(self.STARS)
+            kept = (seen > 3 * self.SIGMA_FLUX) & (rng.random(self.STARS) > 0.01)
+            false = self.FALSE if number == 1 else 0
+            m = np.concatenate([15.6 - 2.5 * np.log10(seen[kept] / 400.0), rng.uniform(15.3, 15.8, false)])
+            place = (
+                np.concatenate([ra[kept], rng.uniform(10.02, 10.12, false)]),
+                np.concatenate(
+                    [decl[kept] + rng.normal(0, 0.1, kept.sum()) / 3600, rng.uniform(0.03, 0.97, false)]
+                ),
+            )
+            snr = np.concatenate([seen[kept] / self.SIGMA_FLUX, np.full(false, 9.0)])
+            world.sources(number, *place, j_m=m, j_snr=snr, h_snr=np.nan, k_snr=np.nan)
+            measure(world, number, snr10_predicted_mag=15.6)
+        derive_metrics(world.connection, world.runs["first"])
+        rows = world.rows("SELECT name, trim(band), value FROM quality.derived_metric WHERE scan_key IS NULL")
+        return {(name, band): value for name, band, value in rows}
+
+    def test_six_folds_give_depth_completeness_and_reliability(self, derived):
+        assert {band for _, band in derived} == {"j"}
+        assert derived["sixfold_snr10_mag", "j"] == pytest.approx(15.6, abs=0.05)
+        assert abs(derived["snr10_difference_mag", "j"]) < 0.05
+        # Stars of SNR above 100 scatter by 0.4 to 1 per cent.
+        assert 0.002 < derived["sixfold_repeatability_mag", "j"] < 0.011
+        assert derived["sixfold_offset_mag", "j"] < 0.005
+        assert derived["completeness", "j"] == pytest.approx(0.99, abs=0.006)
+        # Of 4000 stars within 4.6 mag some 435 are in the last half magnitude; 30 / 6 false ones.
+        assert derived["reliability", "j"] == pytest.approx(435 / (435 + 30 / 6), abs=0.004)
+
+    def test_fewer_than_four_scans_are_no_set(self, world):
+        for number in (1, 2, 3):
+            world.scan(world.runs["first"], number, Box(10.0, 10.14, 0.0, 1.0), tile=77, kind="cal")
+            world.sources(number, [10.05] * 20, [0.1 + 0.02 * n for n in range(20)], j_snr=200.0)
+        assert derive_metrics(world.connection, world.runs["first"]) == 0
+
+
+@pytest.mark.parametrize(("state", "expected"), [("accepted", 16.25), ("retired", None)])
+def test_depth_and_photometric_scans_follow_the_adopted_solution(world, state, expected):
+    key = scan(world, 1, snr10_predicted_mag={"j": 16.1})
+    run, attempt, _ = world.scans[1]
+    night = world.one("SELECT night_id FROM survey.night")
+    solution = world.insert(
+        "calibration", "solution", "solution_id", kind="night", run_id=run, night_id=night, attempt_id=attempt,
+        parameters="{}", input_hash="h", content_hash="h", code_version="1", code_commit="c", facts="{}", state=state,
+        retired_because="a recall" if state == "retired" else None,
+    )  # fmt: skip
+    for band, photometric in (("j", True), ("h", True), ("k", False)):
+        world.connection.execute(
+            "INSERT INTO calibration.scan_zero_point (solution_id, scan_key, band, offset_mag, error_mag, photometric,"
+            " reason) VALUES (%s, %s, %s, 0.15, 0.01, %s, 'r')", (solution, key, band, photometric),
+        )  # fmt: skip
+    world.connection.execute(
+        "INSERT INTO calibration.adoption (run_id, night_id, solution_id, adopted_by) VALUES (%s, %s, %s, 't')",
+        (run, night, solution),
+    )
+    derive_metrics(world.connection, run)
+    found = {
+        (name, band): value
+        for name, band, value in world.rows("SELECT name, trim(band), value FROM quality.derived_metric")
+    }
+    assert found.get(("snr10_mag", "j")) == (None if expected is None else pytest.approx(expected))
+    assert found.get(("photometric", "-")) == (None if expected is None else 0.0)
+    assert found.get(("photometric_fraction", "-")) == (None if expected is None else 0.0)
+    assert found.get(("zero_point_error_mag", "k")) == (None if expected is None else pytest.approx(0.01))
+
+
+def test_source_counts_against_the_run_at_the_same_latitude(world):
+    for number, stars in ((1, 100), (2, 110), (3, 40)):
+        scan(world, number)
+        world.sources(number, [10.1 + number] * stars, [0.1 + 0.005 * n for n in range(stars)])
+    derive_metrics(world.connection, world.runs["first"])
+    ratios = dict(
+        world.rows(
+            "SELECT scan_key & 1023, value FROM quality.derived_metric"
+            " WHERE name = 'source_count_ratio' AND band = 'j'"
+        )
+    )
+    assert ratios == {
+        1: pytest.approx(1.0, abs=0.01),
+        2: pytest.approx(1.1, abs=0.01),
+        3: pytest.approx(0.4, abs=0.01),
+    }
