@@ -62,6 +62,9 @@ NOUNS = (
     ),
     Noun("worker", "app.cli.worker", "reduce what is queued"),
     Noun("scan", "app.cli.scan", "scans: what was ingested; figures and pictures of a reduced one"),
+    Noun(
+        "quality", "app.cli.quality", "metrics and grades: night, scan, regrade, explain, compare, override"
+    ),
     Noun("calibration", "app.cli.calibration", "calibration products: who made and who used them"),
     Noun("store", "app.cli.store", "stored files: verify, repair, sweep"),
     Noun("release", "app.cli.release", "draw, export and verify releases"),

@@ -27,6 +27,7 @@ from app.production.output_hash import output_hash
 from app.production.protocol import lost_token, one_transaction
 from app.production.publication import Publication, ScanCoverageRow
 from app.production.publish_solution import add_solution, retire_solutions
+from app.quality.registry import check_emitted
 from app.sky.shapes import SPolygon
 
 _TAKE_BACK = (
@@ -101,8 +102,11 @@ def publish(
         Raised if a calibration or rows that it used were recalled meanwhile; nothing is written.
     RunReleasedError
         Raised if rows of a published release would have to be replaced; nothing is written.
+    MetricError
+        Raised if a metric is not defined, or not for its band: a bug; nothing is written.
     """
     content = output_hash(publication)
+    check_emitted((metric.name, metric.band) for metric in publication.metrics)
     with one_transaction(connection):
         done = _lock(connection, claim)
         if done is not None:

@@ -3,7 +3,8 @@
 -- alphabet. The order is total and of natural keys, so the choice does not depend on the order in which scans were loaded
 -- or runs made.
 --
--- grade         the newest of the scan in the run; graded scans come before ungraded ones
+-- grade         the newest of what is accepted of the scan, by frozen rules and with overrides; graded scans come before
+--               ungraded ones
 -- completeness  number of Atlas images over the bands: a scan without a band or with a gap comes after a full one
 -- sensitivity   mean over its Atlas images of calibrated zero point - 2.5 log10(background noise x seeing shape), in mag; in exact
 --               decimal arithmetic, because a sum of floats would depend on the order of its terms
@@ -47,8 +48,8 @@ considered AS (
     JOIN survey.night AS n ON n.night_id = s.night_id
     LEFT JOIN image ON image.attempt_id = a.attempt_id
     LEFT JOIN LATERAL (
-        SELECT grade.score FROM quality.grade
-        WHERE grade.run_id = a.run_id AND grade.scan_key = a.scan_key
+        SELECT grade.score FROM quality.scan_grade AS grade
+        WHERE grade.run_id = a.run_id AND grade.scan_key = a.scan_key AND grade.attempt_id = a.attempt_id AND grade.frozen
         ORDER BY grade.graded_at DESC, grade.grade_id DESC LIMIT 1
     ) AS g ON true
     LEFT JOIN LATERAL (

@@ -110,7 +110,9 @@ def test_a_row_and_a_module_are_all_that_a_kind_takes(connection, worker, tmp_pa
     assert done[-1] == "run_solution"
     assert done.index("scan_grade") > done.index("scan")
     assert done.index("night_summary") > max(n for n, kind in enumerate(done) if kind == "scan")
-    made = connection.execute("SELECT name FROM quality.metric WHERE name LIKE 'made_by_%'").fetchall()
+    made = connection.execute(
+        "SELECT attempt_id FROM quality.metric WHERE name = 'place_error_arcsec'"
+    ).fetchall()
     assert len(made) == 5
     assert queue_all(connection, world) == []
 

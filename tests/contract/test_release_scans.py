@@ -16,9 +16,17 @@ Choice = tuple[bool, int, str]
 
 
 def _grade(world: World, run: int, scan: int, score: int, rule: str = "1") -> None:
+    # A set without rules: what is graded here is the choice, not the scan.
+    world.connection.execute(
+        "INSERT INTO quality.rule_set (rule_version, content_hash, note, frozen_at, frozen_by)"
+        " VALUES (%s, 'h', 'n', CASE WHEN %s <> 'draft' THEN now() END, CASE WHEN %s <> 'draft' THEN 't' END)"
+        " ON CONFLICT DO NOTHING",
+        (rule, rule, rule),
+    )
     world.insert(
-        "quality", "grade", "grade_id", run_id=run, scan_key=key_of(scan), score=score, rule_version=rule, reasons="{}",
-        graded_by="t",
+        "quality", "grade", "grade_id", run_id=run, scan_key=key_of(scan), attempt_id=world.scans[scan][1], score=score,
+        limiting_factor="seeing", rule_version=rule, rules=[], factor_scores=[],
+        factor_values=[], graded_by="t",
     )  # fmt: skip
 
 
@@ -57,6 +65,8 @@ def _fill(world: World) -> None:
     _grade(world, first, 62, 6, "2")
     scan(71, 8)
     _grade(world, first, 71, 4)
+    # What a draft says does not count.
+    _grade(world, first, 71, 9, "draft")
     scan(101, 11, noise=0.8)
     scan(102, 11)
     _hold(world, 101, 0)
@@ -161,7 +171,8 @@ def test_no_scan_passes_a_grade_minimum_without_reaching_it(world: World, case: 
 
 def test_every_selected_scan_of_a_graded_release_has_its_grade(world: World) -> None:
     scores = world.rows(
-        "SELECT (SELECT score FROM quality.grade AS g WHERE g.run_id = s.run_id AND g.scan_key = s.scan_key"
+        "SELECT (SELECT score FROM quality.scan_grade AS g"
+        " WHERE g.frozen AND g.run_id = s.run_id AND g.scan_key = s.scan_key"
         " ORDER BY grade_id DESC LIMIT 1) FROM release.scan AS s JOIN release.release AS r USING (release_id)"
         " WHERE r.name = 'graded' AND s.selected"
     )

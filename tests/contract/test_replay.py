@@ -122,8 +122,8 @@ PLANTED = [
     ("UPDATE quality.metric SET value = 3.0000000000000004", "metric.value 1 rows"),
     ("DELETE FROM quality.metric", "metric 1 rows ("),
     (
-        "INSERT INTO quality.metric SELECT attempt_id, 'x', 'j', 1 FROM production.attempt",
-        "metric 1 rows (x j is not made",
+        "INSERT INTO quality.metric SELECT attempt_id, 'trails', 'j', 1 FROM production.attempt",
+        "metric 1 rows (trails j is not made",
     ),
     ("UPDATE calibration.product SET sha256 = repeat('0', 64)", "product.sha256 1 rows"),
     (

@@ -211,7 +211,7 @@ def test_worker_publishes(database, attempt):
     with database.connect("worker") as connection:
         copy_rows(connection, SourceTable.POINT, POINT_SOURCE, sky_rows(attempt, [1.0, 2.0], [3.0, 4.0]))
         accept(connection, attempt)
-        connection.execute("INSERT INTO quality.metric VALUES (%s, 'x', 'j', 1)", (attempt.attempt_id,))
+        connection.execute("INSERT INTO quality.metric VALUES (%s, 'trails', 'j', 1)", (attempt.attempt_id,))
         connection.execute("DELETE FROM wsdb.point_measurement WHERE attempt_id = %s", (attempt.attempt_id,))
 
 

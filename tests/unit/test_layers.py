@@ -29,6 +29,7 @@ APP = (
     ("formats", "store"),
     ("db",),
     ("models",),
+    ("quality",),
     ("ingest", "production"),
     ("observatory", "releases", "reports", "tools"),
     ("cli",),
@@ -50,6 +51,7 @@ REDUCTION = (
     ("solution",),
     ("images",),
     ("diagnostics",),
+    ("frame_quality",),
     ("reduce_scan",),
     ("measure_scan",),
 )

@@ -197,7 +197,7 @@ def publication_of(
                 CalibrationRow("night", "n", Band.J, "one", span, stored.name, stored.sha256, {"n": 1}),
             ),
             zero_points=(ZeroPointRow(Band.J, span, 20.0, None, 0.1, "nominal"),),
-            metrics=(Metric("darks", Band.J, 3.0),),
+            metrics=(Metric("dark_frames", Band.J, 3.0),),
         )
     key = claim.scan_key or 0
     return Publication(
@@ -208,7 +208,7 @@ def publication_of(
                 coadd_key(key, 1), Band.J, 1, 10.0, 10.0, SQUARE, 4, 4, stored.name, stored.sha256, 20.0, None
             ),
         ),
-        metrics=(Metric("sources", None, float(ROWS)),),
+        metrics=(Metric("sources", Band.J, float(ROWS)),),
         calibration_ids=calibrations,
         raw_file_ids=(),
         diagnostics=DiagnosticsRow(stored.name, stored.sha256),

@@ -347,8 +347,8 @@ def band_diagnostics(
     uscan: UScan,
     piece: tuple[Singles, float, float],
     zero_point_mag: float,
-) -> BandDiagnostics:
-    """Collect the diagnostics of a band; the lent residual frames must lack all stars.
+) -> tuple[BandDiagnostics, LookFluxes]:
+    """Collect the diagnostics of a band, and its looks; the lent residual frames must lack all stars.
 
     Parameters
     ----------
@@ -370,7 +370,7 @@ def band_diagnostics(
     asked[catalogue.sample] = True
     fluxes = LookFluxes(residual, looks, asked)
     image, x, y = piece
-    return BandDiagnostics(
+    made = BandDiagnostics(
         band=stack.frames.detector.band,
         frames=frame_table(stack, fluxes, uscan),
         chi2_map=chi2_map(fluxes, looks, snr, stack.geometry.size_pix),
@@ -378,3 +378,4 @@ def band_diagnostics(
         image=image,
         residual=mosaic(residual.arrays(), stack.geometry, x, y, image.shape),
     )
+    return made, fluxes

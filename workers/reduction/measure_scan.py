@@ -17,6 +17,7 @@ from app.parameters.photometry import PhotometryParameters
 from workers.reduction.artefacts.mark import mark_artefacts
 from workers.reduction.diagnostics import PIECE_PIX, band_diagnostics, reference_table
 from workers.reduction.extended.measure import join_bands, measure_extended, wide_sources
+from workers.reduction.frame_quality import band_quality
 from workers.reduction.frames.products import EXTENDED_DTYPE, ScanSources
 from workers.reduction.frames.scan_grid import ScanGrid
 from workers.reduction.merging.characters import characters_of
@@ -53,12 +54,15 @@ class MeasuredBand:
         What the reduction measured of itself.
     wide : list of (magnitude, x, y)
         Sources wider than a star.
+    quality : dict
+        Metrics of frames, profile and noise.
     """
 
     stack: BandStack
     catalogue: BandCatalogue
     picture: BandDiagnostics
     wide: list[tuple[float, float, float]]
+    quality: dict[str, float]
 
 
 def measure_scan(
@@ -94,9 +98,10 @@ def measure_bands(reduced: ReducedScan, parameters: PhotometryParameters) -> dic
         with residuals.lend(replace(stack, guide=guide, fixed=fixed)) as residual:
             stacks[band] = measure(residual, finder, parameters)
             catalogue = make_catalogue(residual)
-            picture = band_diagnostics(residual, catalogue, reduced.uscan, piece, zero_point)
+            picture, fluxes = band_diagnostics(residual, catalogue, reduced.uscan, piece, zero_point)
+            quality = band_quality(residual, catalogue, fluxes, zero_point)
             wide = wide_sources(residual, catalogue, parameters)
-        measured[band] = MeasuredBand(stacks[band], catalogue, picture, wide)
+        measured[band] = MeasuredBand(stacks[band], catalogue, picture, wide, quality)
     return measured
 
 
@@ -150,7 +155,7 @@ def _metrics(reduced: ReducedScan, measured: Mapping[Band, MeasuredBand], source
     metrics = {name: dict(values) for name, values in reduced.metrics.items()}
     light = {band: part.picture.frames["transparency"] for band, part in measured.items()}
     for band, part in measured.items():
-        add_metrics(metrics, band, _band_metrics(part.stack, part.catalogue, light[band]))
+        add_metrics(metrics, band, _band_metrics(part.stack, part.catalogue, light[band]) | part.quality)
     add_metrics(metrics, None, _clouds(list(light.values())))
     _star_metrics(metrics, reduced, sources)
     return metrics

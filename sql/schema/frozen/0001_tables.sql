@@ -56,6 +56,51 @@ COMMENT ON COLUMN production.task_kind.kind IS 'Name of the kind';
 COMMENT ON COLUMN production.task_kind.scope IS 'What its tasks are of: scan, night, block or run';
 COMMENT ON COLUMN production.task_kind.position IS 'Place in the plan: a kind waits for earlier ones only, and locks follow it';
 
+CREATE TABLE quality.metric_definition (
+    name TEXT NOT NULL,
+    unit TEXT NOT NULL,
+    better TEXT NOT NULL,
+    scope TEXT NOT NULL,
+    per_band BOOLEAN NOT NULL,
+    description TEXT NOT NULL,
+    formula TEXT NOT NULL,
+    reference TEXT NOT NULL,
+    derived BOOLEAN NOT NULL,
+    unused_because TEXT,
+    CONSTRAINT pk_metric_definition PRIMARY KEY (name),
+    CONSTRAINT ck_metric_definition_better_known CHECK (better IN ('lower', 'higher', 'inside')),
+    CONSTRAINT ck_metric_definition_scope_known CHECK (scope IN ('scan', 'night', 'run'))
+);
+COMMENT ON TABLE quality.metric_definition IS 'What each metric means; written from app/quality/ at every migration';
+COMMENT ON COLUMN quality.metric_definition.name IS 'Name of the metric, unit included where it has one';
+COMMENT ON COLUMN quality.metric_definition.unit IS 'Unit; 1 for ratios and counts';
+COMMENT ON COLUMN quality.metric_definition.better IS 'lower, higher or inside (neither)';
+COMMENT ON COLUMN quality.metric_definition.scope IS 'What one value is of: scan, night or run';
+COMMENT ON COLUMN quality.metric_definition.per_band IS 'Whether each band has a value of its own';
+COMMENT ON COLUMN quality.metric_definition.description IS 'What it says';
+COMMENT ON COLUMN quality.metric_definition.formula IS 'How it is computed';
+COMMENT ON COLUMN quality.metric_definition.reference IS 'Where that is argued, or the source';
+COMMENT ON COLUMN quality.metric_definition.derived IS 'Whether SQL derives it from rows (quality.derived_metric), not an attempt';
+COMMENT ON COLUMN quality.metric_definition.unused_because IS 'Why no rule and no specification uses it; null where one does';
+
+CREATE TABLE quality.rule_set (
+    rule_version TEXT NOT NULL,
+    content_hash CHAR(64) NOT NULL,
+    note TEXT NOT NULL,
+    loaded_at TIMESTAMP WITH TIME ZONE DEFAULT now() NOT NULL,
+    frozen_at TIMESTAMP WITH TIME ZONE,
+    frozen_by TEXT,
+    CONSTRAINT pk_rule_set PRIMARY KEY (rule_version),
+    CONSTRAINT ck_rule_set_frozen_by_somebody CHECK ((frozen_at IS NULL) = (frozen_by IS NULL))
+);
+COMMENT ON TABLE quality.rule_set IS 'Versions of the rules; one that is frozen, or has given grades, never changes';
+COMMENT ON COLUMN quality.rule_set.rule_version IS 'Version';
+COMMENT ON COLUMN quality.rule_set.content_hash IS 'SHA-256 over the canonical rules';
+COMMENT ON COLUMN quality.rule_set.note IS 'What this version is for';
+COMMENT ON COLUMN quality.rule_set.loaded_at IS 'When';
+COMMENT ON COLUMN quality.rule_set.frozen_at IS 'When it was frozen; null for a draft, whose grades no release uses';
+COMMENT ON COLUMN quality.rule_set.frozen_by IS 'Who froze it';
+
 CREATE TABLE reference.catalogue (
     catalogue_id INTEGER GENERATED ALWAYS AS IDENTITY,
     name TEXT NOT NULL,
@@ -553,6 +598,69 @@ COMMENT ON COLUMN production.run.created_at IS 'When';
 COMMENT ON COLUMN production.run.created_by IS 'Who';
 COMMENT ON COLUMN production.run.sealed_at IS 'When positional indexes were built; null while loading';
 
+CREATE TABLE quality.rule (
+    rule_version TEXT NOT NULL,
+    number SMALLINT NOT NULL,
+    factor TEXT NOT NULL,
+    metric TEXT NOT NULL,
+    band CHAR(1) NOT NULL,
+    shape TEXT NOT NULL,
+    x DOUBLE PRECISION[] NOT NULL,
+    score DOUBLE PRECISION[] NOT NULL,
+    error DOUBLE PRECISION,
+    error_metric TEXT,
+    population_mean DOUBLE PRECISION,
+    population_sigma DOUBLE PRECISION,
+    missing TEXT NOT NULL,
+    missing_score DOUBLE PRECISION,
+    reference TEXT NOT NULL,
+    CONSTRAINT pk_rule PRIMARY KEY (rule_version, factor, metric, band),
+    CONSTRAINT uq_rule_rule_version_number UNIQUE (rule_version, number),
+    CONSTRAINT ck_rule_band_known CHECK (band IN ('j', 'h', 'k', '-')),
+    CONSTRAINT ck_rule_shape_known CHECK (shape IN ('table', 'probability', 'hard', 'flag')),
+    CONSTRAINT ck_rule_missing_known CHECK (missing IN ('refuse', 'ignore', 'score')),
+    CONSTRAINT ck_rule_missing_has_score CHECK ((missing = 'score') = (missing_score IS NOT NULL)),
+    CONSTRAINT ck_rule_population_complete CHECK ((population_mean IS NULL) = (population_sigma IS NULL)),
+    CONSTRAINT ck_rule_probability_has_error CHECK (shape <> 'probability' OR error > 0),
+    CONSTRAINT fk_rule_rule_version FOREIGN KEY(rule_version) REFERENCES quality.rule_set (rule_version),
+    CONSTRAINT fk_rule_metric FOREIGN KEY(metric) REFERENCES quality.metric_definition (name),
+    CONSTRAINT fk_rule_error_metric FOREIGN KEY(error_metric) REFERENCES quality.metric_definition (name)
+);
+COMMENT ON TABLE quality.rule IS 'Rules of each version: how a value of a metric becomes the score of a factor';
+COMMENT ON COLUMN quality.rule.rule_version IS 'Version';
+COMMENT ON COLUMN quality.rule.number IS 'Number in the version, from 1, in the order of factor, metric and band';
+COMMENT ON COLUMN quality.rule.factor IS 'Factor of the grade, or the flag';
+COMMENT ON COLUMN quality.rule.metric IS 'Metric that is looked at';
+COMMENT ON COLUMN quality.rule.band IS 'j, h or k; - for a metric without bands';
+COMMENT ON COLUMN quality.rule.shape IS 'table, probability, hard or flag';
+COMMENT ON COLUMN quality.rule.x IS 'Values of a table, ascending; else the threshold alone';
+COMMENT ON COLUMN quality.rule.score IS 'Scores of a table; {10, failure} of a hard rule; {0, bands needed} of a flag';
+COMMENT ON COLUMN quality.rule.error IS 'Error of a value, 1 sigma; for the shape probability';
+COMMENT ON COLUMN quality.rule.error_metric IS 'Metric that has the error of this scan, which goes before `error`';
+COMMENT ON COLUMN quality.rule.population_mean IS 'Mean of the true values over the survey; null: nothing is known of it';
+COMMENT ON COLUMN quality.rule.population_sigma IS 'Their spread; null: nothing is known of it';
+COMMENT ON COLUMN quality.rule.missing IS 'What is done without a value: refuse, ignore or score';
+COMMENT ON COLUMN quality.rule.missing_score IS 'Score without a value';
+COMMENT ON COLUMN quality.rule.reference IS 'Where the numbers are from';
+
+CREATE TABLE quality.specification (
+    metric TEXT NOT NULL,
+    band CHAR(1) NOT NULL,
+    level TEXT NOT NULL,
+    threshold DOUBLE PRECISION NOT NULL,
+    requirement TEXT NOT NULL,
+    CONSTRAINT pk_specification PRIMARY KEY (metric, band, level),
+    CONSTRAINT ck_specification_band_known CHECK (band IN ('j', 'h', 'k', '-')),
+    CONSTRAINT ck_specification_level_known CHECK (level IN ('minimum', 'design', 'stretch')),
+    CONSTRAINT fk_specification_metric FOREIGN KEY(metric) REFERENCES quality.metric_definition (name)
+);
+COMMENT ON TABLE quality.specification IS 'Thresholds of metrics at three levels; written from app/quality/ at every migration';
+COMMENT ON COLUMN quality.specification.metric IS 'Metric';
+COMMENT ON COLUMN quality.specification.band IS 'j, h or k; - for all bands, or a metric without bands';
+COMMENT ON COLUMN quality.specification.level IS 'minimum (requirement), design (reached in 2003) or stretch (ours)';
+COMMENT ON COLUMN quality.specification.threshold IS 'Value to be met; which way says the metric';
+COMMENT ON COLUMN quality.specification.requirement IS 'Where the figure is from';
+
 CREATE TABLE reference.standard_star (
     catalogue_id INTEGER NOT NULL,
     name TEXT NOT NULL,
@@ -694,6 +802,46 @@ COMMENT ON COLUMN survey.tile.ra IS 'Right ascension of the centre, ICRS degrees
 COMMENT ON COLUMN survey.tile.decl IS 'Declination of the centre, ICRS degrees';
 COMMENT ON COLUMN survey.tile.footprint IS 'Planned area; null until known';
 
+CREATE TABLE quality.override (
+    override_id INTEGER GENERATED ALWAYS AS IDENTITY,
+    run_id INTEGER NOT NULL,
+    night_id INTEGER NOT NULL,
+    scans INT4RANGE NOT NULL,
+    score SMALLINT,
+    flag TEXT,
+    raised BOOLEAN,
+    reason TEXT NOT NULL,
+    person TEXT NOT NULL,
+    made_at TIMESTAMP WITH TIME ZONE DEFAULT now() NOT NULL,
+    undone_at TIMESTAMP WITH TIME ZONE,
+    undone_by TEXT,
+    undone_because TEXT,
+    CONSTRAINT pk_override PRIMARY KEY (override_id),
+    CONSTRAINT ck_override_flag_known CHECK (flag IN ('hgl', 'cld', 'xph', 'anom')),
+    CONSTRAINT ck_override_score_range CHECK (score BETWEEN 0 AND 10),
+    CONSTRAINT ck_override_says_something CHECK (score IS NOT NULL OR flag IS NOT NULL),
+    CONSTRAINT ck_override_flag_complete CHECK ((flag IS NULL) = (raised IS NULL)),
+    CONSTRAINT ck_override_reason_given CHECK (length(trim(reason)) > 0),
+    CONSTRAINT ck_override_span_finite CHECK (NOT isempty(scans) AND NOT lower_inf(scans) AND NOT upper_inf(scans)),
+    CONSTRAINT ck_override_undone_complete CHECK (num_nulls(undone_at, undone_by, undone_because) IN (0, 3)),
+    CONSTRAINT fk_override_run_id FOREIGN KEY(run_id) REFERENCES production.run (run_id),
+    CONSTRAINT fk_override_night_id FOREIGN KEY(night_id) REFERENCES survey.night (night_id)
+);
+COMMENT ON TABLE quality.override IS 'What a person says against grades and flags of a span of scans; undone, never deleted';
+COMMENT ON COLUMN quality.override.override_id IS 'Key';
+COMMENT ON COLUMN quality.override.run_id IS 'Run';
+COMMENT ON COLUMN quality.override.night_id IS 'Night';
+COMMENT ON COLUMN quality.override.scans IS 'Span of scan numbers of the night, half-open';
+COMMENT ON COLUMN quality.override.score IS 'Score that takes the place of the grade''s; null to leave it';
+COMMENT ON COLUMN quality.override.flag IS 'Flag that is set or cleared; null for none';
+COMMENT ON COLUMN quality.override.raised IS 'Whether the flag is raised; null without a flag';
+COMMENT ON COLUMN quality.override.reason IS 'Why';
+COMMENT ON COLUMN quality.override.person IS 'Who';
+COMMENT ON COLUMN quality.override.made_at IS 'When';
+COMMENT ON COLUMN quality.override.undone_at IS 'When it was undone; null while it holds';
+COMMENT ON COLUMN quality.override.undone_by IS 'Who undid it';
+COMMENT ON COLUMN quality.override.undone_because IS 'Why it was undone';
+
 CREATE TABLE release.parent_run (
     release_id INTEGER NOT NULL,
     run_id INTEGER NOT NULL,
@@ -819,30 +967,31 @@ COMMENT ON COLUMN production.task.reason IS 'Why it is held, failed or dead; nul
 COMMENT ON COLUMN production.task.queued_at IS 'When it was queued';
 COMMENT ON COLUMN production.task.changed_at IS 'When its state last changed';
 
-CREATE TABLE quality.grade (
-    grade_id BIGINT GENERATED ALWAYS AS IDENTITY,
+CREATE TABLE quality.derived_metric (
     run_id INTEGER NOT NULL,
-    scan_key INTEGER NOT NULL,
-    score SMALLINT NOT NULL,
-    rule_version TEXT NOT NULL,
-    reasons JSONB NOT NULL,
-    graded_at TIMESTAMP WITH TIME ZONE DEFAULT now() NOT NULL,
-    graded_by TEXT NOT NULL,
-    CONSTRAINT pk_grade PRIMARY KEY (grade_id),
-    CONSTRAINT uq_grade_run_id_scan_key_rule_version UNIQUE (run_id, scan_key, rule_version),
-    CONSTRAINT ck_grade_score_range CHECK (score BETWEEN 0 AND 10),
-    CONSTRAINT fk_grade_run_id FOREIGN KEY(run_id) REFERENCES production.run (run_id),
-    CONSTRAINT fk_grade_scan_key FOREIGN KEY(scan_key) REFERENCES survey.scan (scan_key)
+    night_id INTEGER,
+    scan_key INTEGER,
+    name TEXT NOT NULL,
+    band CHAR(1) NOT NULL,
+    value DOUBLE PRECISION NOT NULL,
+    rows INTEGER NOT NULL,
+    derived_at TIMESTAMP WITH TIME ZONE DEFAULT now() NOT NULL,
+    CONSTRAINT uq_derived_metric_run_id_night_id_scan_key_name_band UNIQUE NULLS NOT DISTINCT (run_id, night_id, scan_key, name, band),
+    CONSTRAINT ck_derived_metric_band_known CHECK (band IN ('j', 'h', 'k', '-')),
+    CONSTRAINT fk_derived_metric_run_id FOREIGN KEY(run_id) REFERENCES production.run (run_id),
+    CONSTRAINT fk_derived_metric_night_id FOREIGN KEY(night_id) REFERENCES survey.night (night_id),
+    CONSTRAINT fk_derived_metric_scan_key FOREIGN KEY(scan_key) REFERENCES survey.scan (scan_key),
+    CONSTRAINT fk_derived_metric_name FOREIGN KEY(name) REFERENCES quality.metric_definition (name)
 );
-COMMENT ON TABLE quality.grade IS 'Quality scores of scans';
-COMMENT ON COLUMN quality.grade.grade_id IS 'Key';
-COMMENT ON COLUMN quality.grade.run_id IS 'Run';
-COMMENT ON COLUMN quality.grade.scan_key IS 'Scan';
-COMMENT ON COLUMN quality.grade.score IS '0 to 10; 10 certainly meets the requirements, 5 is catalogue quality';
-COMMENT ON COLUMN quality.grade.rule_version IS 'Version of the rules that gave it';
-COMMENT ON COLUMN quality.grade.reasons IS 'Score and value of each factor';
-COMMENT ON COLUMN quality.grade.graded_at IS 'When';
-COMMENT ON COLUMN quality.grade.graded_by IS 'Rule or person';
+COMMENT ON TABLE quality.derived_metric IS 'What SQL derives from the rows of a run (sql/quality/): replaced at each derivation';
+COMMENT ON COLUMN quality.derived_metric.run_id IS 'Run';
+COMMENT ON COLUMN quality.derived_metric.night_id IS 'Night; null for metrics of a run';
+COMMENT ON COLUMN quality.derived_metric.scan_key IS 'Scan; null for metrics of larger scope';
+COMMENT ON COLUMN quality.derived_metric.name IS 'Name, unit included';
+COMMENT ON COLUMN quality.derived_metric.band IS 'j, h, k, or - for all bands together';
+COMMENT ON COLUMN quality.derived_metric.value IS 'Value';
+COMMENT ON COLUMN quality.derived_metric.rows IS 'How many stars, scans or pairs it rests on';
+COMMENT ON COLUMN quality.derived_metric.derived_at IS 'When';
 
 CREATE TABLE survey.frame (
     scan_key INTEGER NOT NULL,
@@ -1140,6 +1289,43 @@ COMMENT ON TABLE production.attempt_upstream IS 'Attempts whose rows a published
 COMMENT ON COLUMN production.attempt_upstream.attempt_id IS 'Attempt';
 COMMENT ON COLUMN production.attempt_upstream.upstream_attempt_id IS 'Attempt whose rows or products it read';
 
+CREATE TABLE quality.grade (
+    grade_id BIGINT GENERATED ALWAYS AS IDENTITY,
+    run_id INTEGER NOT NULL,
+    scan_key INTEGER NOT NULL,
+    attempt_id BIGINT NOT NULL,
+    rule_version TEXT NOT NULL,
+    score SMALLINT,
+    limiting_factor TEXT,
+    rules SMALLINT[] NOT NULL,
+    factor_scores DOUBLE PRECISION[] NOT NULL,
+    factor_values DOUBLE PRECISION[] NOT NULL,
+    flags TEXT[] DEFAULT '{}' NOT NULL,
+    graded_at TIMESTAMP WITH TIME ZONE DEFAULT now() NOT NULL,
+    graded_by TEXT NOT NULL,
+    CONSTRAINT pk_grade PRIMARY KEY (grade_id),
+    CONSTRAINT fk_grade_attempt_id_run_id_scan_key FOREIGN KEY(attempt_id, run_id, scan_key) REFERENCES production.attempt (attempt_id, run_id, scan_key),
+    CONSTRAINT ck_grade_score_range CHECK (score BETWEEN 0 AND 10),
+    CONSTRAINT ck_grade_limited_by_factor CHECK ((score IS NULL) = (limiting_factor IS NULL)),
+    CONSTRAINT ck_grade_flags_known CHECK (flags <@ ARRAY['hgl', 'cld', 'xph', 'anom']),
+    CONSTRAINT fk_grade_rule_version FOREIGN KEY(rule_version) REFERENCES quality.rule_set (rule_version)
+);
+CREATE INDEX ix_grade_run_id_scan_key ON quality.grade (run_id, scan_key);
+COMMENT ON TABLE quality.grade IS 'Grades of scans: only ever appended to; the last one of a rule version counts';
+COMMENT ON COLUMN quality.grade.grade_id IS 'Key';
+COMMENT ON COLUMN quality.grade.run_id IS 'Run';
+COMMENT ON COLUMN quality.grade.scan_key IS 'Scan';
+COMMENT ON COLUMN quality.grade.attempt_id IS 'Attempt whose metrics were graded: void where another one is accepted';
+COMMENT ON COLUMN quality.grade.rule_version IS 'Version of the rules';
+COMMENT ON COLUMN quality.grade.score IS '0 to 10: 10 certainly meets the requirements, 5 is an even chance; null: a value that the former grade rested on is gone, the scan has no grade';
+COMMENT ON COLUMN quality.grade.limiting_factor IS 'Factor of the least score; null without a score';
+COMMENT ON COLUMN quality.grade.rules IS 'Numbers of the rules that decided its factors, one each, ascending';
+COMMENT ON COLUMN quality.grade.factor_scores IS 'Scores of these factors';
+COMMENT ON COLUMN quality.grade.factor_values IS 'Values that gave them; null where a missing one has a score';
+COMMENT ON COLUMN quality.grade.flags IS 'Flags that are raised: hgl, cld, xph, anom';
+COMMENT ON COLUMN quality.grade.graded_at IS 'When';
+COMMENT ON COLUMN quality.grade.graded_by IS 'Who asked for it';
+
 CREATE TABLE quality.metric (
     attempt_id BIGINT NOT NULL,
     name TEXT NOT NULL,
@@ -1147,7 +1333,8 @@ CREATE TABLE quality.metric (
     value DOUBLE PRECISION NOT NULL,
     CONSTRAINT pk_metric PRIMARY KEY (attempt_id, name, band),
     CONSTRAINT ck_metric_band_known CHECK (band IN ('j', 'h', 'k', '-')),
-    CONSTRAINT fk_metric_attempt_id FOREIGN KEY(attempt_id) REFERENCES production.attempt (attempt_id)
+    CONSTRAINT fk_metric_attempt_id FOREIGN KEY(attempt_id) REFERENCES production.attempt (attempt_id),
+    CONSTRAINT fk_metric_name FOREIGN KEY(name) REFERENCES quality.metric_definition (name)
 );
 COMMENT ON TABLE quality.metric IS 'What a reduction measured of itself, one number a row';
 COMMENT ON COLUMN quality.metric.attempt_id IS 'Attempt that measured it';

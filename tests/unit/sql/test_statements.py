@@ -27,6 +27,7 @@ ARGUED = {
     "app/db/cluster.py": "CREATE DATABASE takes an identifier, not a parameter",
     "app/db/copy.py": "COPY of the registry's columns, composed by psycopg.sql",
     "app/ingest/reference.py": "COPY of the columns of a dtype, composed by psycopg.sql",
+    "app/quality/sql.py": "rows of the registry of metrics are what it writes, into sql/schema/metrics/",
     "app/tools/first_tables.py": "DDL is what it writes, into sql/schema/frozen/",
     "app/releases/bulk_text.py": "COPY of the registry's columns in their print formats, composed by psycopg.sql",
     "app/releases/diff.py": "a comparison of every column of the registry, composed by psycopg.sql",

@@ -1,0 +1,55 @@
+"""Metrics that SQL derives from the rows of a run, in the order in which they need each other."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from psycopg import Connection
+
+from app.db.statements import statement
+
+STEPS = (
+    "quality/drop_derived",
+    "quality/derive_zero_points",
+    "quality/derive_overlaps",
+    "quality/derive_sets",
+    "quality/derive_counts",
+    "quality/derive_summaries",
+)
+"""Statements of a derivation."""
+WORK_MEMORY = "256MB"
+"""Of each sort or hash: 2.5 million values of 70,000 scans are kept at once."""
+
+
+def derive_metrics(connection: Connection[Any], run_id: int) -> int:
+    """Replace the derived metrics of a run, in one transaction, and give their number.
+
+    Parameters
+    ----------
+    connection : Connection
+        Operator's.
+    run_id : int
+        Key of the run.
+    """
+    with connection.transaction(), joined_by_hash(connection):
+        made = [connection.execute(statement(name), {"run_id": run_id}).rowcount for name in STEPS]
+    return sum(made[1:])
+
+
+@contextmanager
+def joined_by_hash(connection: Connection[Any]) -> Iterator[None]:
+    """Join by hashes only, with memory for them, until the end of the block or of the transaction.
+
+    Of a rule set, or of the stars of a set, the planner expects one row, and would compare each with all others.
+
+    Parameters
+    ----------
+    connection : Connection
+        In a transaction.
+    """
+    usual = connection.execute(statement("quality/work_memory")).fetchone() or ("4MB",)
+    connection.execute(statement("quality/join_by_hash"), {"nested": "off", "memory": WORK_MEMORY})
+    yield
+    connection.execute(statement("quality/join_by_hash"), {"nested": "on", "memory": usual[0]})
