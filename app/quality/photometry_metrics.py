@@ -11,7 +11,7 @@ PHOTOMETRY_METRICS: tuple[MetricDefinition, ...] = (
         scope=MetricScope.SCAN, per_band=True,
         description="Frames of the band, missing ones included",
         formula="count",
-        reference="background/survey 1.3",
+        reference="background/survey 1.4",
         unused_because="watched by people: mapps scan report, mapps quality scan",
     ),
     MetricDefinition(
