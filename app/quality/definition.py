@@ -15,6 +15,7 @@ WHOLE = "-"
 
 UNITS = {
     "1": None, "mag": "_mag", "arcsec": "_arcsec", "DN": "_dn", "deg": "_deg", "1/arcmin2": None, "DN2": "_dn2",
+    "h": "_hours", "mag/airmass": None,
 }  # fmt: skip
 """Units, with the ending that a name of the unit has: a unit cannot change without a new name."""
 

@@ -19,7 +19,7 @@ DERIVED_METRICS: tuple[MetricDefinition, ...] = (
         scope=MetricScope.SCAN, per_band=True,
         description="Error of the zero point of the scan",
         formula="posterior of the adopted solution",
-        reference="decisions/0012",
+        reference="decision 0009",
         derived=True,
     ),
     MetricDefinition(
@@ -27,7 +27,7 @@ DERIVED_METRICS: tuple[MetricDefinition, ...] = (
         scope=MetricScope.SCAN, per_band=True,
         description="Light lost against the model of the night",
         formula="of the adopted solution",
-        reference="decisions/0012",
+        reference="decision 0009",
         derived=True,
         unused_because="watched by people: mapps scan report, mapps quality scan",
     ),
@@ -52,7 +52,7 @@ DERIVED_METRICS: tuple[MetricDefinition, ...] = (
         scope=MetricScope.SCAN, per_band=True,
         description="How much a band's offset to the neighbours differs from the other bands'",
         formula="absolute difference from the median of the three",
-        reference="background/survey 4.7 (xph)",
+        reference="background/survey 6.13 (xph)",
         derived=True,
     ),
     MetricDefinition(
@@ -79,7 +79,7 @@ DERIVED_METRICS: tuple[MetricDefinition, ...] = (
             "density over the median of the run's scans within the same 5 degrees of absolute galactic "
             "latitude"
         ),
-        reference="background/survey 3.1; the model is the run itself",
+        reference="background/survey 3.3; the model is the run itself",
         derived=True,
         unused_because="watched by people: mapps scan report, mapps quality scan",
     ),

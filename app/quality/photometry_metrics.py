@@ -11,7 +11,7 @@ PHOTOMETRY_METRICS: tuple[MetricDefinition, ...] = (
         scope=MetricScope.SCAN, per_band=True,
         description="Frames of the band, missing ones included",
         formula="count",
-        reference="background/survey 1.3",
+        reference="background/survey 1.4",
         unused_because="watched by people: mapps scan report, mapps quality scan",
     ),
     MetricDefinition(
@@ -55,6 +55,14 @@ PHOTOMETRY_METRICS: tuple[MetricDefinition, ...] = (
         unused_because="watched by people: mapps scan report, mapps quality scan",
     ),
     MetricDefinition(
+        name="unexplained_peaks", unit="1", better=Better.LOWER,
+        scope=MetricScope.SCAN, per_band=True,
+        description="Residual peaks above 15 sigma without a row or a saturated star that says why",
+        formula="count at the end of the extraction; normally 0",
+        reference="decision 0011",
+        unused_because="watched by people: mapps scan report, mapps quality scan",
+    ),
+    MetricDefinition(
         name="trails", unit="1", better=Better.INSIDE,
         scope=MetricScope.SCAN, per_band=True,
         description="Trails of meteors and satellites",
@@ -67,7 +75,7 @@ PHOTOMETRY_METRICS: tuple[MetricDefinition, ...] = (
         scope=MetricScope.SCAN, per_band=True,
         description="Whether images have the nominal zero point",
         formula="1 or 0",
-        reference="decisions/0012",
+        reference="decision 0009",
         unused_because="watched by people: mapps scan report, mapps quality scan",
     ),
     MetricDefinition(

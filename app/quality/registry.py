@@ -8,10 +8,12 @@ from app.quality.definition import WHOLE, MetricDefinition, MetricError
 from app.quality.derived_metrics import DERIVED_METRICS
 from app.quality.photometry_metrics import PHOTOMETRY_METRICS
 from app.quality.scan_metrics import SCAN_METRICS
+from app.quality.solution_metrics import SOLUTION_METRICS
 from app.quality.specifications import SPECIFICATIONS
 
 METRICS: dict[str, MetricDefinition] = {
-    metric.name: metric for metric in (*PHOTOMETRY_METRICS, *SCAN_METRICS, *DERIVED_METRICS)
+    metric.name: metric
+    for metric in (*PHOTOMETRY_METRICS, *SCAN_METRICS, *SOLUTION_METRICS, *DERIVED_METRICS)
 }
 """Name -> definition."""
 
@@ -70,7 +72,9 @@ def faults(used_by_rules: Iterable[str]) -> list[str]:
         A name twice, a specification of an unknown metric or band, a metric that is used and marked unused, or
         neither.
     """
-    named = [metric.name for metric in (*PHOTOMETRY_METRICS, *SCAN_METRICS, *DERIVED_METRICS)]
+    named = [
+        metric.name for metric in (*PHOTOMETRY_METRICS, *SCAN_METRICS, *SOLUTION_METRICS, *DERIVED_METRICS)
+    ]
     wrong = [f"{name} is defined twice" for name in sorted({n for n in named if named.count(n) > 1})]
     used = set(used_by_rules) | {specification.metric for specification in SPECIFICATIONS}
     wrong += [f"{name} is used and not defined" for name in sorted(used - set(named))]

@@ -159,7 +159,7 @@ def test_all_that_was_used_is_kept(solved: Solved) -> None:
         assert bands[band]["nights_adrift"] == []
         assert list(bands[band]["extinction_excess"]) == ["n 04", "n 05"]
     assert [metric.name for metric in made.metrics] == ["held_out_scatter_mag"] * 3 + [
-        "zero_point_error_mag"
+        "posterior_error_mag"
     ] * 3
 
 

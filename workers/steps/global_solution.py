@@ -74,7 +74,7 @@ def _metrics(solved: dict[Band, SolvedBand], context: StepContext) -> tuple[Metr
             solved[band].held_out_scatter_mag,
             solved[band].untouched_scatter_mag,
         )
-    return metric_rows({"held_out_scatter_mag": scatter, "zero_point_error_mag": errors})
+    return metric_rows({"held_out_scatter_mag": scatter, "posterior_error_mag": errors})
 
 
 def solve_survey(

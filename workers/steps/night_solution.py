@@ -38,17 +38,10 @@ def perform(claim: Claim, context: StepContext) -> Publication:
         rows = _scans(connection, values)
         reduced = [row for row in rows if row["attempt_id"] is not None]
         standards = given_standards(connection, reduced)
-        near = {
-            row["scan_key"]: standards.near(row["ra"], row["decl"])
-            for row in reduced
-            if row["ra"] is not None
-        }
+        placed = [row for row in reduced if row["ra"] is not None]
+        near = {row["scan_key"]: standards.near(row["ra"], row["decl"]) for row in placed}
         fields = _fields(rows, {key: int(np.count_nonzero(stars)) for key, stars in near.items()}, parameters)
-        wanted = [
-            (index, row["scan_key"], near[row["scan_key"]])
-            for index, row in enumerate(rows)
-            if fields[index] >= 0
-        ]
+        wanted = [(n, row["scan_key"], near[row["scan_key"]]) for n, row in enumerate(rows) if fields[n] >= 0]
         found = read_detections(connection, claim.run_id, wanted, standards, parameters.calibration)
     context.checkpoint("rows_read")
     upstream = tuple(row["attempt_id"] for row in reduced)

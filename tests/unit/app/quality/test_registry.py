@@ -11,6 +11,7 @@ from app.quality import registry, sql
 from app.quality.definition import MetricDefinition, MetricError, Specification
 from app.quality.registry import METRICS, check_emitted, definition, faults
 from app.quality.rules_file import read_rules, shipped
+from app.quality.solution_metrics import SOLUTION_METRICS
 from app.quality.specifications import SPECIFICATIONS
 from tests.worlds.places import ROOT
 
@@ -70,7 +71,13 @@ def test_what_code_emits_is_defined(path):
 
 def test_every_metric_that_is_not_derived_is_emitted():
     emitted = set().union(*map(keys_of, EMITTING))
-    assert {metric.name for metric in METRICS.values() if not metric.derived} - emitted == set()
+    solutions = {metric.name for metric in SOLUTION_METRICS}
+    assert {metric.name for metric in METRICS.values() if not metric.derived} - emitted - solutions == set()
+
+
+def test_every_metric_of_solutions_is_emitted_by_a_step():
+    text = "".join(path.read_text(encoding="utf-8") for path in (ROOT / "workers" / "steps").glob("*.py"))
+    assert [metric.name for metric in SOLUTION_METRICS if f'"{metric.name}"' not in text] == []
 
 
 def test_every_derived_metric_has_a_statement():
