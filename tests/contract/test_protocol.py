@@ -259,8 +259,11 @@ def test_queueing_after_the_night_is_done_is_ready_at_once(connection):
         "INSERT INTO survey.scan (night_id, scan, kind, entry, header) VALUES (%s, 900, 'cal', 'raw', '{}')",
         (world.night_id,),
     )
-    [added] = queue_run(connection, world.run, world.selection, 3)
-    assert (added["state"], added["scan_kind"]) == ("ready", "cal")
+    solution, scan = sorted(
+        queue_run(connection, world.run, world.selection, 3), key=lambda task: task["kind"]
+    )
+    assert (scan["state"], scan["scan_kind"]) == ("ready", "cal")
+    assert (solution["kind"], solution["state"]) == ("night_solution", "waiting")
 
 
 # -- queue ----------------------------------------------------------------------------------------------------------
