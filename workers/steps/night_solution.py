@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from datetime import date, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from psycopg import Connection
@@ -17,7 +17,7 @@ from app.keys import FIRST_SURVEY_DAY
 from app.parameters.sections import ParameterSet
 from app.production.publication import Publication
 from workers.reduction.solution.night_sets import NightScans, solve_bands
-from workers.reduction.solution.standards import match_standards
+from workers.reduction.solution.standards import Detections, match_standards
 from workers.steps.context import Claim, StepContext
 from workers.steps.outcome import input_hash, metric_rows
 from workers.steps.solution_rows import SolvedScans, solution_part
@@ -33,6 +33,38 @@ def perform(claim: Claim, context: StepContext) -> Publication:
     `standards_known` is 0 then. A night without a usable set gives a draft, which is not adopted by itself.
     """
     parameters = ParameterSet.stored(context.parameters)
+    read = _read(claim, context, parameters)
+    rows, standards = read.rows, read.standards
+    context.checkpoint("rows_read")
+    reduced = [row for row in rows if row["attempt_id"] is not None]
+    upstream = tuple(row["attempt_id"] for row in reduced)
+    contents = [row["output_hash"] for row in reduced] + [_facts_hash(rows), *standards.hashes]
+    inputs = input_hash(claim.pipeline_hash, contents)
+    known = {"standards_known": {"-": float(len(standards.names))}}
+    if not standards.names:
+        return Publication(inputs, metrics=metric_rows(known), upstream_ids=upstream)
+    scans = _night_scans(rows, read.fields, claim.night)
+    measured = match_standards(read.found, standards.stars, parameters.calibration)
+    steering = (parameters.calibration, parameters.solution)
+    night = solve_bands(scans, measured, np.nan_to_num(standards.stars.error_mag), steering)
+    context.checkpoint("night_solved")
+    keys, times = tuple(row["scan_key"] for row in rows), tuple(row["mjd"] for row in rows)
+    solved = SolvedScans(keys, times, _field_names(rows, standards), standards, measured)
+    part = solution_part(night, solved, parameters)
+    metrics = metric_rows(known | part.metrics)
+    return Publication(inputs, metrics=metrics, upstream_ids=upstream, solution=part.solution)
+
+
+class _Read(NamedTuple):
+    """What the database has of a night: its scans, their fields, standards, and sources near these."""
+
+    rows: Rows
+    fields: Integers
+    standards: GivenStandards
+    found: Detections
+
+
+def _read(claim: Claim, context: StepContext, parameters: ParameterSet) -> _Read:
     values = {"run_id": claim.run_id, "night_id": claim.night}
     with context.connect() as connection:
         rows = _scans(connection, values)
@@ -40,36 +72,15 @@ def perform(claim: Claim, context: StepContext) -> Publication:
         standards = given_standards(connection, reduced)
         placed = [row for row in reduced if row["ra"] is not None]
         near = {row["scan_key"]: standards.near(row["ra"], row["decl"]) for row in placed}
-        fields = _fields(rows, {key: int(np.count_nonzero(stars)) for key, stars in near.items()}, parameters)
-        wanted = [(n, row["scan_key"], near[row["scan_key"]]) for n, row in enumerate(rows) if fields[n] >= 0]
+        counts = {key: int(np.count_nonzero(stars)) for key, stars in near.items()}
+        fields = _fields(rows, counts, parameters)
+        wanted = [
+            (index, row["scan_key"], near[row["scan_key"]])
+            for index, row in enumerate(rows)
+            if fields[index] >= 0
+        ]
         found = read_detections(connection, claim.run_id, wanted, standards, parameters.calibration)
-    context.checkpoint("rows_read")
-    upstream = tuple(row["attempt_id"] for row in reduced)
-    contents = [row["output_hash"] for row in reduced] + [_facts_hash(rows), *standards.hashes]
-    known = {"standards_known": {"-": float(len(standards.names))}}
-    if not standards.names:
-        return Publication(
-            input_hash(claim.pipeline_hash, contents), metrics=metric_rows(known), upstream_ids=upstream
-        )
-    scans = _night_scans(rows, fields, claim.night)
-    measured = match_standards(found, standards.stars, parameters.calibration)
-    steering = (parameters.calibration, parameters.solution)
-    night = solve_bands(scans, measured, np.nan_to_num(standards.stars.error_mag), steering)
-    context.checkpoint("night_solved")
-    solved = SolvedScans(
-        tuple(row["scan_key"] for row in rows),
-        tuple(row["mjd"] for row in rows),
-        _field_names(rows, standards),
-        standards,
-        measured,
-    )
-    part = solution_part(night, solved, parameters)
-    return Publication(
-        input_hash(claim.pipeline_hash, contents),
-        metrics=metric_rows(known | part.metrics),
-        upstream_ids=upstream,
-        solution=part.solution,
-    )
+    return _Read(rows, fields, standards, found)
 
 
 def _scans(connection: Connection[Any], values: dict[str, int]) -> Rows:
