@@ -22,6 +22,7 @@ app = typer.Typer(help="Observe, reduce and release two small simulated nights."
 RUN = "demo"
 RELEASE = "demo-1"
 PLAN = "demo"
+RULES = "2026a"
 
 
 class DemoFailedError(OperatorError):
@@ -48,6 +49,7 @@ def demo(
     if not _released():
         _observe(folder / "raw")
         _reduce()
+        _judge(folder / "raw")
         _command("release", "build", RELEASE, "--run", RUN, "--kind", "sampler", "--nominal")
     _command("release", "verify", RELEASE)
     _command("run", "report", RUN, "--output", str(folder / "pictures"))
@@ -63,6 +65,8 @@ def _observe(raw: Path) -> None:
     nights = [str(path.parent) for path in sorted(raw.glob("*/checksums.sha256"))]
     options = [word for night in nights for word in ("--night", night)]
     _command("reference", "load", "--synthetic", *options)
+    standards = [str(path) for path in sorted(raw.glob("*.standards.fits"))]
+    _command("reference", "load", *(word for path in standards for word in ("--standards", path)))
     for night in nights:
         _command("ingest", "night", night)
 
@@ -76,6 +80,16 @@ def _reduce() -> None:
     _command("run", "queue", RUN)
     _command("worker", "--processes", "2", "--until-idle", "--run", RUN)
     _command("run", "status", RUN)
+
+
+def _judge(raw: Path) -> None:
+    """Show the zero points of each night, and grade its scans."""
+    nights = [path.parent.name for path in sorted(raw.glob("*/checksums.sha256"))]
+    for night in nights:
+        _command("calibration", "show", night)
+    _command("quality", "regrade", RUN, "--rules", RULES)
+    for night in nights:
+        _command("quality", "night", night)
 
 
 def _released() -> bool:

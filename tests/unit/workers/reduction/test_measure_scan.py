@@ -13,6 +13,7 @@ from app.formats.scan_diagnostics import write_diagnostics
 from app.instruments.bands import Band
 from app.parameters.photometry import PhotometryParameters
 from app.parameters.reduction import ReductionParameters
+from app.quality.registry import check_emitted
 from tests.worlds.filled import forgotten_columns, forgotten_fields
 from tests.worlds.small_scan import make_scan
 from workers.reduction.measure_scan import measure_bands, measure_scan
@@ -78,6 +79,13 @@ def test_measured_twice_it_gives_the_same_twice(reduced):
     assert first.extended.tobytes() == again.extended.tobytes()
     assert json.dumps(first.metrics, sort_keys=True) == json.dumps(again.metrics, sort_keys=True)
     assert write_diagnostics(first.diagnostics) == write_diagnostics(again.diagnostics)
+
+
+def test_every_metric_is_defined_and_of_its_band(reduced):
+    metrics = measure_scan(reduced, PARAMETERS).metrics
+    check_emitted((name, band) for name, by_band in metrics.items() for band in by_band)
+    assert {"snr10_predicted_mag", "elongation_ratio", "banding_dn", "glitch_frames"} <= set(metrics)
+    assert set(metrics["snr10_predicted_mag"]) == {"j", "k"}
 
 
 def test_frames_and_geometry_have_one_holder(reduced):

@@ -41,7 +41,7 @@ def test_a_step_is_a_module_that_the_plan_names(tmp_path):
     done = []
     with plans.step_modules(tmp_path, *plans.EXTRA):
         made = steps["scan_grade"](claim, done)
-    assert made.metrics[0].name == "made_by_scan_grade"
+    assert made.metrics[0].name == "place_error_arcsec"
     assert done == ["scan_grade"]
 
 
