@@ -137,8 +137,12 @@ def published_standards(
     steady = chosen[~np.isin(chosen["ra"], unsteady["ra"])]
     numbers = dict(zip(sources["ra"].tolist(), sources["source_id"].tolist(), strict=True))
     out = np.asarray(steady, STANDARD_DTYPE).copy()
+    places = {int(row["object_id"]): (row["ra"], row["decl"]) for row in objects}
     for row in out:
-        random = np.random.default_rng([0x5E1, plan.seed, numbers[float(row["ra"])]])
+        number = numbers[float(row["ra"])]
+        random = np.random.default_rng([0x5E1, plan.seed, number])
+        # A catalogue has one position of a star, that of its epoch, whichever night it is published with.
+        row["ra"], row["decl"] = places[int(number)]
         for band, error in zip(BANDS, random.standard_normal(3), strict=True):
             row[f"{band.value}_m"] += plan.sky.standard_error_mag * error
     return out
