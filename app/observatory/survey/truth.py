@@ -136,8 +136,10 @@ def published_standards(
     unsteady = sources[np.isin(sources["source_id"], variable)]
     steady = chosen[~np.isin(chosen["ra"], unsteady["ra"])]
     numbers = dict(zip(sources["ra"].tolist(), sources["source_id"].tolist(), strict=True))
-    out = np.asarray(steady, STANDARD_DTYPE).copy()
     places = {int(row["object_id"]): (row["ra"], row["decl"]) for row in objects}
+    # A star beside the frames, which no scan saw, is published with a night that did.
+    seen = [int(numbers[float(ra)]) in places for ra in steady["ra"]]
+    out = np.asarray(steady[np.array(seen, dtype=bool)], STANDARD_DTYPE).copy()
     for row in out:
         number = numbers[float(row["ra"])]
         random = np.random.default_rng([0x5E1, plan.seed, number])
