@@ -50,7 +50,7 @@ def demo(
         _observe(folder / "raw")
         _reduce()
         _judge(folder / "raw")
-        _command("release", "build", RELEASE, "--run", RUN, "--kind", "sampler", "--nominal")
+        _command("release", "build", RELEASE, "--run", RUN, "--kind", "sampler")
     _command("release", "verify", RELEASE)
     _command("run", "report", RUN, "--output", str(folder / "pictures"))
     if not (folder / "export").exists():

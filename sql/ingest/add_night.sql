@@ -1,4 +1,5 @@
 -- A night, unless it is known.
 INSERT INTO survey.night (hemis, date, day_number)
 VALUES (%(hemis)s, %(date)s, %(day_number)s)
-ON CONFLICT (date, hemis) DO NOTHING
+-- Any key: see add_scan.sql.
+ON CONFLICT DO NOTHING

@@ -3,4 +3,5 @@ INSERT INTO survey.scan (night_id, scan, kind, entry, header)
 SELECT night_id, %(scan)s, %(kind)s, %(entry)s, '{}'
 FROM survey.night
 WHERE hemis = %(hemis)s AND date = %(date)s
-ON CONFLICT (night_id, scan) DO NOTHING
+-- Any key: the natural key of the table is another unique index, and two ingests may meet at it first.
+ON CONFLICT DO NOTHING

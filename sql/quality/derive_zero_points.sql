@@ -1,13 +1,10 @@
--- Of scans whose night has adopted a solution: zero point error, lost light, whether photometric; and the depth on the
--- calibrated scale, which is the reduction's prediction plus the offset of the solution.
+-- Of scans whose night has adopted a solution: zero point error, lost light, whether photometric, clouds that the scan's own
+-- frames saw included; and the depth on the calibrated scale, which is the reduction's prediction plus the solution's offset.
 WITH adopted AS (
-    SELECT z.scan_key, v.night_id, z.band, z.offset_mag, z.error_mag, z.loss_mag, z.photometric, a.attempt_id
-    FROM calibration.adoption AS o
-    JOIN calibration.solution AS l ON l.solution_id = o.solution_id AND l.state = 'accepted'
-    JOIN calibration.scan_zero_point AS z ON z.solution_id = o.solution_id
-    JOIN survey.scan AS v ON v.scan_key = z.scan_key AND v.night_id = o.night_id
-    JOIN production.attempt AS a ON a.run_id = o.run_id AND a.scan_key = z.scan_key AND a.accepted
-    WHERE o.run_id = %(run_id)s
+    SELECT z.scan_key, z.night_id, z.band, z.offset_mag, z.error_mag, z.loss_mag, z.photometric, a.attempt_id
+    FROM calibration.scan_verdict AS z
+    JOIN production.attempt AS a ON a.run_id = z.run_id AND a.scan_key = z.scan_key AND a.accepted
+    WHERE z.run_id = %(run_id)s AND z.solution_state = 'accepted'
 )
 INSERT INTO quality.derived_metric (run_id, night_id, scan_key, name, band, value, rows)
 SELECT %(run_id)s, a.night_id, a.scan_key, m.name, a.band, m.value, 1

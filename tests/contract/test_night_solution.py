@@ -432,7 +432,7 @@ def test_a_hopeless_night_is_kept_from_full_processing(solved, night, mapps):
     """Calibration scans first: the survey scan of a clouded night is held, that of a clear one is not."""
     database = solved.database
     with database.connect() as connection:
-        connection.execute("DELETE FROM wsdb.point_source WHERE scan_key & 1023 = 5")
+        connection.execute("DELETE FROM wsdb.point_measurement WHERE scan_key & 1023 = 5")
     mapps("run", "create", "first", "--kind", "preliminary")
     assert "night_solution" in mapps("run", "queue", "first", "--calibration-only", "--dry-run")
     assert " sci " not in mapps("run", "queue", "first", "--calibration-only", "--dry-run")

@@ -11,8 +11,8 @@ from app.reports.run_pictures import _photometry, _scans_of
 from tests.worlds.production import ROWS, make_world
 from tests.worlds.working import work
 
-PLACE = """UPDATE survey.scan SET tile = %s, kind = %s, ra_1 = %s, dec_1 = 0, ra_2 = %s, dec_2 = 0, ra_3 = %s,
-           dec_3 = 6, ra_4 = %s, dec_4 = 6 WHERE scan_key = %s"""
+COVER = """UPDATE wsdb.scan_coverage SET ra_1 = %s, dec_1 = 0, ra_2 = %s, dec_2 = 0, ra_3 = %s, dec_3 = 6, ra_4 = %s,
+           dec_4 = 6 WHERE scan_key = %s"""
 
 
 def place(connection, scan_key, tile, ra, kind="sci"):
@@ -21,7 +21,12 @@ def place(connection, scan_key, tile, ra, kind="sci"):
         " ON CONFLICT DO NOTHING",
         (tile, ra),
     )
-    connection.execute(PLACE, (tile, kind, ra + 0.15, ra, ra + 0.15, ra, scan_key))
+    connection.execute("UPDATE survey.scan SET tile = %s, kind = %s WHERE scan_key = %s", (tile, kind, scan_key))
+
+
+def cover(connection, scan_key, ra):
+    """Let a reduced scan have looked at 0.15 degrees of the sky, from the equator to declination 6."""
+    connection.execute(COVER, (ra + 0.15, ra, ra + 0.15, ra, scan_key))
 
 
 @pytest.fixture
@@ -40,6 +45,8 @@ def world(connection, live_database):
         else:
             place(connection, key, 900, 300.0, "cal")
     work(connection, live_database, made)
+    for number, key in enumerate(made.scan_keys):
+        cover(connection, key, 20.0 * number if number < 14 else 300.0)
     return made
 
 
