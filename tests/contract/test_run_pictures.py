@@ -21,7 +21,9 @@ def place(connection, scan_key, tile, ra, kind="sci"):
         " ON CONFLICT DO NOTHING",
         (tile, ra),
     )
-    connection.execute("UPDATE survey.scan SET tile = %s, kind = %s WHERE scan_key = %s", (tile, kind, scan_key))
+    connection.execute(
+        "UPDATE survey.scan SET tile = %s, kind = %s WHERE scan_key = %s", (tile, kind, scan_key)
+    )
 
 
 def cover(connection, scan_key, ra):
