@@ -23,6 +23,7 @@ from app.formats.atlas import AtlasKeywords, write_atlas
 from app.formats.checksums import file_checksum
 from app.formats.raw_night import RawScanHeader, read_raw_header, read_raw_scan
 from app.formats.scan_diagnostics import write_diagnostics
+from app.keys import scan_key
 from app.production.output_hash import output_hash
 from app.production.publication import Publication
 from app.sky.footprint import Corners
@@ -124,9 +125,10 @@ def _print_loading(place: Path, header: RawScanHeader, result: ScanSources) -> f
 
 
 def _facts(header: RawScanHeader) -> ScanFacts:
-    """Give the scan its key 1 of the benchmark's ledger."""
+    """Give the scan the key of the one in the benchmark's ledger."""
     return ScanFacts(
-        scan_key=1, scan=header.scan, kind="sci", entry="raw", tile=header.tile, night_id=1,
+        scan_key=scan_key(date(1998, 1, 1), "n", 1), scan=header.scan, kind="sci", entry="raw", tile=header.tile,
+        night_id=1,
         hemis=header.hemisphere, date=header.night_date, day_number=1, direction=header.direction,
         started_at=header.start, jdate=2450930.5, airmass=header.airmass, frames_expected=header.frame_count,
         files=(),
