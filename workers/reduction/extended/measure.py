@@ -28,6 +28,8 @@ OUTER_EXCESS = 0.12  # as much of it outside of 4": an unresolved pair leaves it
 LEAST_CHI2 = 3.0  # of the profile fit
 SIGMAS = 5.0  # of the light within 10" that the profile leaves
 OWN_ARCSEC = 4.0  # stars this near were fitted to the same object
+NUCLEUS_ARCSEC = 2.5  # how far the middle of the light may be from the brightest star that was fitted to it
+MIDDLE_ARCSEC, MIDDLE_TURNS = 2.0, 8
 BESIDE_BRIGHT_ARCSEC = 15.0  # beyond a saturated star's reach its wings still look like an excess
 HALF_WINDOW_ARCSEC = 130
 WING_ARCSEC = 60.0  # stars this far off a window put light on it
@@ -120,8 +122,36 @@ def wide_sources(
         away = np.hypot(bright.x_arcsec - places[star, 0], bright.y_arcsec - places[star, 1])
         if (away < stack.fixed.reach_arcsec + BESIDE_BRIGHT_ARCSEC).any():
             continue
-        found.append((float(table["m"][star]), float(places[star, 0]), float(places[star, 1])))
+        found.append(
+            (float(table["m"][star]), *_middle(residual, float(places[star, 0]), float(places[star, 1])))
+        )
     return found
+
+
+def _middle(residual: Residual, x: float, y: float) -> tuple[float, float]:
+    """Middle of an object's light near a place: its nucleus may be fitted as several stars, none of which is there.
+
+    The centroid within a Gaussian window of 2", which follows the light; where it leaves the nucleus the place stays.
+    """
+    stars = residual.stack.stars
+    part = _window(residual, x, y, np.hypot(stars.x_arcsec - x, stars.y_arcsec - y) < OBJECT_ARCSEC)
+    row, column = np.indices(part.image.shape, dtype=np.float64)
+    light = np.where(part.usable, part.image, 0.0)
+    px, py = part.x, part.y
+    for _ in range(MIDDLE_TURNS):
+        square = (column - px) * (column - px) + (row - py) * (row - py)
+        weight = np.where(
+            square < (3.0 * MIDDLE_ARCSEC) ** 2, np.exp(-0.5 * square / MIDDLE_ARCSEC**2) * light, 0.0
+        )
+        total = float(weight.sum())
+        if total <= 0.0:
+            return x, y
+        # A window as wide as the light sees half of its own distance from the middle.
+        px += 2.0 * (float((weight * column).sum()) / total - px)
+        py += 2.0 * (float((weight * row).sum()) / total - py)
+        if np.hypot(px - part.x, py - part.y) > NUCLEUS_ARCSEC:
+            return x, y
+    return x + px - part.x, y + py - part.y
 
 
 def measure_extended(
