@@ -19,6 +19,7 @@ from app.db.cluster import Cluster
 from app.formats.raw_folder import seal_night
 from app.ingest.reference_stars import REFERENCE_DTYPE
 from app.instruments.bands import Band
+from app.instruments.cameras import CAMERAS
 from app.observatory.night import simulate_night
 from app.observatory.parameters import NightParameters
 from tests.acceptance.conftest import Site, open_site
@@ -241,7 +242,7 @@ def test_products_carry_their_camera(worked):
 
 def test_a_file_of_an_unknown_camera_is_refused_and_the_other_bands_reduced(worked):
     assert refusals(worked, "unknown_camera") == [
-        ("RAW_FILE", "CAMERA", "CAMERA 'another'", "a known camera: sim-n-1, sim-s-1")
+        ("RAW_FILE", "CAMERA", "CAMERA 'another'", f"a known camera: {', '.join(CAMERAS)}")
     ]
     assert tasks(worked, "unknown_camera") == DONE
     assert images(worked, "unknown_camera") == "jk"

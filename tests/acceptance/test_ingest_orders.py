@@ -107,7 +107,11 @@ def sites(cluster: Cluster, template_database: Database) -> Iterator[list[Site]]
             place.mapps("run", "queue", "first")
             place.mapps("worker", "--processes", str(workers), "--until-idle")
             with place.database.connect("operator") as connection:
-                build_release(connection, RELEASE, "sampler", ["first"], allow=Allowances(nominal=True))
+                # No stars are loaded here: positions are those of the pointing, the same in every order.
+                limits = {"reference_stars_minimum": 0.0}
+                build_release(
+                    connection, RELEASE, "sampler", ["first"], limits, allow=Allowances(nominal=True)
+                )
             places.append(place)
         yield places
 
@@ -118,7 +122,7 @@ def names(columns: tuple[Column, ...]) -> str:
 
 RUN = "(SELECT run_id FROM production.run WHERE name = 'first')"
 ROWS = {
-    "scans": "SELECT n.date, n.hemis, night_id, s.scan, scan_key, s.kind, s.tile, s.ra, s.decl, s.footprint, s.header"
+    "scans": "SELECT n.date, n.hemis, night_id, s.scan, scan_key, s.kind, s.tile, s.ra, s.decl, s.planned_footprint, s.header"
     " FROM survey.scan AS s JOIN survey.night AS n USING (night_id) ORDER BY scan_key",
     "tiles": "SELECT * FROM survey.tile ORDER BY tile",
     "point sources": f"SELECT {names(POINT_SOURCE)} FROM wsdb.point_measurement ORDER BY src_id",

@@ -63,7 +63,7 @@ def test_worker_names_the_way_that_works(night: Site) -> None:
     night.mapps("worker", "--until-idle", "--max-tasks", "1")
     assert ", 0 wrong" in night.mapps("store", "verify")
     spoil(stored(night, "calibration")[0])
-    night.mapps("worker", "--until-idle", "--max-tasks", "1")
+    night.mapps("worker", "--until-idle", "--max-tasks", "1", status=3)
     [problem] = json.loads(night.mapps("run", "status", "again", "--json"))["problems"]
     assert problem["reason"].startswith("CALIBRATION_FILE: ")
     remedy = problem["reason"].partition("make it again: ")[2].partition(", then: ")
