@@ -122,7 +122,8 @@ def names(columns: tuple[Column, ...]) -> str:
 
 RUN = "(SELECT run_id FROM production.run WHERE name = 'first')"
 ROWS = {
-    "scans": "SELECT n.date, n.hemis, night_id, s.scan, scan_key, s.kind, s.tile, s.ra, s.decl, s.planned_footprint, s.header"
+    "scans": "SELECT n.date, n.hemis, night_id, s.scan, scan_key, s.kind, s.tile, s.ra, s.decl, s.planned_footprint,"
+    " s.header"
     " FROM survey.scan AS s JOIN survey.night AS n USING (night_id) ORDER BY scan_key",
     "tiles": "SELECT * FROM survey.tile ORDER BY tile",
     "point sources": f"SELECT {names(POINT_SOURCE)} FROM wsdb.point_measurement ORDER BY src_id",
