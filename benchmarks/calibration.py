@@ -232,7 +232,9 @@ def judge_clouds(solutions: list[GlobalSolution], truths: list[Truth], verdict: 
         f"<= {FALSE_SHARE}",
         holds=false <= FALSE_SHARE * clear.sum(),
     )
-    verdict.line("doing nothing flags", 0.0, f"< {FLAGGED_SHARE}", holds=FLAGGED_SHARE > 0.0)
+    untouched, _ = grey_loss(np.zeros((len(solutions), dimmed.size)))
+    nothing = float((untouched[dimmed] > SolutionParameters().cloud_loss_mag).mean())
+    verdict.line("doing nothing flags", nothing, f"< {FLAGGED_SHARE}", holds=nothing < FLAGGED_SHARE)
 
 
 def _kernel_seconds() -> float:

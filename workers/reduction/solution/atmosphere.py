@@ -52,8 +52,8 @@ def atmosphere_of(sets: Sets, set_error_mag: float) -> Atmosphere:
     Returns
     -------
     Atmosphere
-        Where fewer than 20 pairs are at hand for two distances, a width that is rather too wide (0.02 mag, 2 h): twice
-        the true width costs a tenth in the errors of scans, half of it a fifth.
+        Where fewer than 20 pairs are at hand for two distances, a width that is rather too wide (0.02 mag, 2 h): too
+        tight a process hides a change of the night, too wide a one only makes the errors larger.
 
     Notes
     -----
