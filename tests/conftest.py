@@ -59,17 +59,28 @@ class Database:
         return engine_url(self.url_of(role), role=role)
 
 
-def make_open_folder(prefix: str) -> Path:
+def make_open_folder(prefix: str, place: Path = Path("/tmp")) -> Path:
     """A temporary folder that the server account may traverse: pytest's tmp_path is 0700 all the way."""
-    folder = Path(tempfile.mkdtemp(prefix=prefix, dir="/tmp"))
+    folder = Path(tempfile.mkdtemp(prefix=prefix, dir=place))
     folder.chmod(0o755)
     return folder
+
+
+def memory_place() -> Path:
+    """Where the session's server lies: in memory if there is room, since a copy of the template is 1,200 files.
+
+    A database of a test takes 0.02 s to make in memory and 0.45 s on the disk of a small virtual machine. A whole
+    session needs 0.5 GB; containers often have 64 MB there, and use the disk.
+    """
+    memory = Path("/dev/shm")
+    roomy = memory.is_dir() and os.access(memory, os.W_OK) and shutil.disk_usage(memory).free > 3e9
+    return memory if roomy else Path("/tmp")
 
 
 @pytest.fixture(scope="session")
 def cluster() -> Iterator[Cluster]:
     """A private server for the whole session, with fsync off."""
-    home = make_open_folder("mapps-test-")
+    home = make_open_folder("mapps-test-", memory_place())
     pg_bin = os.environ.get("MAPPS_PG_BIN")
     server = Cluster(home, durable=False, pg_bin=Path(pg_bin) if pg_bin else None)
     try:
@@ -102,8 +113,10 @@ def template_database(cluster: Cluster) -> Database:
 
 
 def create_database(cluster: Cluster, name: str, template: str = "template1") -> None:
+    """A copy of a database. Copies of files are seven times faster than copies through the log, the default of 15."""
     with connect_url(cluster.url(database="postgres"), autocommit=True) as admin:
-        admin.execute(f'CREATE DATABASE "{name}" TEMPLATE "{template}"')
+        strategy = "STRATEGY FILE_COPY" if admin.info.server_version >= 150000 else ""
+        admin.execute(f'CREATE DATABASE "{name}" TEMPLATE "{template}" {strategy}')
 
 
 def drop_database(cluster: Cluster, name: str) -> None:

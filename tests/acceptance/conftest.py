@@ -48,6 +48,15 @@ def open_site(cluster: Cluster, name: str) -> Iterator[Site]:
         shutil.rmtree(home, ignore_errors=True)
 
 
+def state_of(site: Site) -> list[tuple[object, ...]]:
+    """What runs, attempts and files of catalogues a place has, and by which numbers."""
+    with site.database.connect("reader") as connection:
+        return connection.execute(
+            "SELECT r.name, r.state, count(*), max(a.attempt_id), bool_and(a.accepted) FROM production.run AS r"
+            " LEFT JOIN production.attempt AS a USING (run_id) GROUP BY 1, 2 ORDER BY 1"
+        ).fetchall()
+
+
 @pytest.fixture
 def site(cluster: Cluster, template_database: Database) -> Iterator[Site]:
     """An empty place."""
@@ -56,7 +65,7 @@ def site(cluster: Cluster, template_database: Database) -> Iterator[Site]:
 
 
 @pytest.fixture(scope="session")
-def night(cluster: Cluster, template_database: Database) -> Iterator[Site]:
+def observed_night(cluster: Cluster, template_database: Database) -> Iterator[Site]:
     """A place where a small night has been observed, reduced as run `first` and released as `first-1`."""
     assert template_database.name == TEMPLATE
     for place in open_site(cluster, f"night_{os.getpid()}"):
@@ -75,11 +84,33 @@ def night(cluster: Cluster, template_database: Database) -> Iterator[Site]:
         yield place
 
 
+@pytest.fixture
+def night(observed_night: Site) -> Iterator[Site]:
+    """The small night for reading: a test that leaves a run or an attempt behind fails here, not the next one."""
+    before = state_of(observed_night)
+    yield observed_night
+    assert state_of(observed_night) == before, "a test that changes the night takes night_copy"
+
+
+@pytest.fixture
+def night_copy(observed_night: Site, cluster: Cluster) -> Iterator[Site]:
+    """The small night at a place of its own, for a test that adds runs, spoils files or recalls attempts."""
+    name = f"copy_{os.getpid()}"
+    home = make_open_folder(f"mapps-{name}-")
+    shutil.copytree(observed_night.home, home, dirs_exist_ok=True)
+    create_database(cluster, name, observed_night.database.name)
+    try:
+        yield Site(home, Database(name, cluster))
+    finally:
+        drop_database(cluster, name)
+        shutil.rmtree(home, ignore_errors=True)
+
+
 @pytest.fixture(scope="session")
-def night_images(night: Site, cluster: Cluster) -> Iterator[Site]:
+def night_images(observed_night: Site, cluster: Cluster) -> Iterator[Site]:
     """A place that has only the Atlas images of the small night: reduced as finished images, run `first`."""
     for place in open_site(cluster, f"images_{os.getpid()}"):
-        place.mapps("ingest", "atlas", str(night.home / "store" / "atlas"))
+        place.mapps("ingest", "atlas", str(observed_night.home / "store" / "atlas"))
         place.mapps("run", "create", "first", "--kind", "preliminary")
         place.mapps("run", "queue", "first")
         place.mapps("worker", "--processes", "2", "--until-idle")

@@ -46,22 +46,24 @@ def test_query_works_for_a_reader(night: Site, number: int) -> None:
     assert rows
 
 
-def test_operators_tour(night: Site, tmp_path: Path) -> None:
+def test_operators_tour(night_copy: Site, tmp_path: Path) -> None:
     """The commands of the operator's ten minutes that change nothing, on a night that is there."""
-    assert "first" in night.mapps("run", "list")
-    assert "done" in night.mapps("run", "status", "first")
-    assert night.mapps("run", "attempts", "first")
-    night.mapps("run", "queue", "first", "--dry-run")
-    night.mapps("ingest", "refusals")
-    night.mapps("release", "verify", "first-1")
-    night.mapps("run", "report", "first", "--output", str(tmp_path / "pictures"))
+    assert "first" in night_copy.mapps("run", "list")
+    assert "done" in night_copy.mapps("run", "status", "first")
+    assert night_copy.mapps("run", "attempts", "first")
+    night_copy.mapps("run", "queue", "first", "--dry-run")
+    night_copy.mapps("ingest", "refusals")
+    night_copy.mapps("release", "verify", "first-1")
+    night_copy.mapps("run", "report", "first", "--output", str(tmp_path / "pictures"))
     assert {path.name for path in (tmp_path / "pictures").glob("*.png")} == {
         "coverage.png", "atlas.png", "counts.png", "errors.png",
     }  # fmt: skip
-    night.mapps("release", "export", "first-1", "--format", "parquet", "--output", str(tmp_path / "export"))
-    night.mapps("doctor", "--deep")
-    night.mapps("run", "hold", "first")
-    night.mapps("run", "resume", "first")
+    night_copy.mapps(
+        "release", "export", "first-1", "--format", "parquet", "--output", str(tmp_path / "export")
+    )
+    night_copy.mapps("doctor", "--deep")
+    night_copy.mapps("run", "hold", "first")
+    night_copy.mapps("run", "resume", "first")
 
 
 @dataclass(frozen=True)

@@ -36,19 +36,19 @@ def test_attempts_at_finished_images_are_equal(night_images: Site) -> None:
     assert "1 attempts: 1 equal, 0 differs, 0 cannot" in told
 
 
-def test_a_planted_value_is_found_in_a_raw_scan(night: Site) -> None:
-    attempt = scan_attempt(night)
+def test_a_planted_value_is_found_in_a_raw_scan(night_copy: Site) -> None:
+    attempt = scan_attempt(night_copy)
     change = "UPDATE wsdb.point_measurement SET j_m = j_m + %s WHERE attempt_id = %s AND src_id = %s"
-    with night.database.connect() as connection:
+    with night_copy.database.connect() as connection:
         [(source, before)] = connection.execute(
             "SELECT src_id, j_m FROM wsdb.point_measurement WHERE attempt_id = %s AND j_m > 10 ORDER BY src_id LIMIT 1",
             (attempt,),
         ).fetchall()
         connection.execute(change, (0.001, attempt, source))
     try:
-        told = replay(night, "--any-code", "--attempt", str(attempt), status=1)
+        told = replay(night_copy, "--any-code", "--attempt", str(attempt), status=1)
     finally:
-        with night.database.connect() as connection:
+        with night_copy.database.connect() as connection:
             connection.execute(
                 "UPDATE wsdb.point_measurement SET j_m = %s WHERE attempt_id = %s AND src_id = %s",
                 (before, attempt, source),
@@ -57,22 +57,22 @@ def test_a_planted_value_is_found_in_a_raw_scan(night: Site) -> None:
     assert "0 equal, 1 differs" in told
 
 
-def test_another_reference_catalogue_shows(night: Site) -> None:
+def test_another_reference_catalogue_shows(night_copy: Site) -> None:
     """Its attempts are listed, cannot be proved any more, and are good again when the catalogue comes back."""
-    folder = str(next(iter(sorted((night.home / "raw").rglob("checksums.sha256")))).parent)
+    folder = str(next(iter(sorted((night_copy.home / "raw").rglob("checksums.sha256")))).parent)
     load = ("reference", "load", "--synthetic", "--night", folder, "--replace")
-    attempt = scan_attempt(night)
-    assert "0 tasks would be made ready again" in night.mapps("run", "stale", "first")
-    night.mapps(*load, "--seed", "1")
+    attempt = scan_attempt(night_copy)
+    assert "0 tasks would be made ready again" in night_copy.mapps("run", "stale", "first")
+    night_copy.mapps(*load, "--seed", "1")
     try:
-        stale = json.loads(night.mapps("run", "stale", "first", "--json"))
-        told = replay(night, "--any-code", "--attempt", str(attempt), status=4)
+        stale = json.loads(night_copy.mapps("run", "stale", "first", "--json"))
+        told = replay(night_copy, "--any-code", "--attempt", str(attempt), status=4)
         # A release was drawn from the run, so its rows must stay: done again only in another run.
-        night.mapps("run", "stale", "first", "--apply", status=2)
-        former, _ = json.loads(night.mapps("reference", "list", "--json"))[::-1]
-        users = json.loads(night.mapps("run", "recall", "--reference", former["content_hash"], "--json"))
+        night_copy.mapps("run", "stale", "first", "--apply", status=2)
+        former, _ = json.loads(night_copy.mapps("reference", "list", "--json"))[::-1]
+        users = json.loads(night_copy.mapps("run", "recall", "--reference", former["content_hash"], "--json"))
     finally:
-        night.mapps(*load, "--seed", "0")
+        night_copy.mapps(*load, "--seed", "0")
     assert f"attempt {attempt} (scan" in told
     assert "cannot: STARS_REPLACED" in told
     assert stale
@@ -83,4 +83,4 @@ def test_another_reference_catalogue_shows(night: Site) -> None:
         task["attempt"] for task in stale
     }
     assert all("reference catalogue synthetic" in reason for task in stale for reason in task["because"])
-    assert json.loads(night.mapps("run", "stale", "first", "--json")) == []
+    assert json.loads(night_copy.mapps("run", "stale", "first", "--json")) == []

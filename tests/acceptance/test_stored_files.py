@@ -24,68 +24,68 @@ def stored(site: Site, kind: str) -> list[Path]:
     return sorted(path for path in (site.home / "store" / kind).rglob("*") if path.is_file())
 
 
-def test_every_kind_of_file_is_mended_by_the_printed_command(night: Site) -> None:
+def test_every_kind_of_file_is_mended_by_the_printed_command(night_copy: Site) -> None:
     """Calibrations, images and diagnostics: flipped bits, and an image that is gone; the release stays as it is."""
-    assert ", 0 wrong" in night.mapps("store", "verify")
+    assert ", 0 wrong" in night_copy.mapps("store", "verify")
     kinds = ("calibration", "atlas", "diagnostics")
-    before = {path: path.read_bytes() for kind in kinds for path in stored(night, kind)}
-    damaged = [stored(night, kind)[0] for kind in kinds]
+    before = {path: path.read_bytes() for kind in kinds for path in stored(night_copy, kind)}
+    damaged = [stored(night_copy, kind)[0] for kind in kinds]
     for path in damaged:
         spoil(path)
-    gone = stored(night, "atlas")[-1]
+    gone = stored(night_copy, "atlas")[-1]
     gone.unlink()
-    found = json.loads(night.mapps("store", "verify", "--json", status=3))
-    names = {str(path.relative_to(night.home / "store")) for path in (*damaged, gone)}
+    found = json.loads(night_copy.mapps("store", "verify", "--json", status=3))
+    names = {str(path.relative_to(night_copy.home / "store")) for path in (*damaged, gone)}
     assert {row["file"] for row in found} == names
     assert all("run first, night " in row["used_by"] for row in found)
     # Scans that no release chose are reduced all the same; what calibrated the chosen ones is released with them.
     assert all(
         "released in first-1" in row["used_by"] for row in found if row["file"].startswith("calibration")
     )
-    assert "FAILED" in night.mapps("doctor", status=3)
+    assert "FAILED" in night_copy.mapps("doctor", status=3)
     # A scan's files need its calibration: that row comes first, as `mapps store repair` without names does it.
     for row in sorted(found, key=lambda row: not row["file"].startswith("calibration")):
         words = row["remedy"].split()
         assert words[0] == "mapps"
-        assert "1 of 1 files made again" in night.mapps(*words[1:])
+        assert "1 of 1 files made again" in night_copy.mapps(*words[1:])
     assert {path: path.read_bytes() for path in before} == before
-    assert ", 0 wrong" in night.mapps("store", "verify")
-    assert json.loads(night.mapps("store", "sweep", "--json")) == []
+    assert ", 0 wrong" in night_copy.mapps("store", "verify")
+    assert json.loads(night_copy.mapps("store", "sweep", "--json")) == []
 
 
-def test_worker_names_the_way_that_works(night: Site) -> None:
+def test_worker_names_the_way_that_works(night_copy: Site) -> None:
     """The advised recall of a calibration did not mend a damaged file, so that the scan failed for ever."""
-    for path in stored(night, "calibration"):
+    for path in stored(night_copy, "calibration"):
         spoil(path)
-    night.mapps("run", "create", "again", "--kind", "preliminary")
-    night.mapps("run", "queue", "again")
+    night_copy.mapps("run", "create", "again", "--kind", "preliminary")
+    night_copy.mapps("run", "queue", "again")
     # The calibration task of the new run makes the same files again, and puts them right.
-    night.mapps("worker", "--until-idle", "--max-tasks", "1")
-    assert ", 0 wrong" in night.mapps("store", "verify")
-    spoil(stored(night, "calibration")[0])
-    night.mapps("worker", "--until-idle", "--max-tasks", "1", status=3)
-    [problem] = json.loads(night.mapps("run", "status", "again", "--json"))["problems"]
+    night_copy.mapps("worker", "--until-idle", "--max-tasks", "1")
+    assert ", 0 wrong" in night_copy.mapps("store", "verify")
+    spoil(stored(night_copy, "calibration")[0])
+    night_copy.mapps("worker", "--until-idle", "--max-tasks", "1", status=3)
+    [problem] = json.loads(night_copy.mapps("run", "status", "again", "--json"))["problems"]
     assert problem["reason"].startswith("CALIBRATION_FILE: ")
     remedy = problem["reason"].partition("make it again: ")[2].partition(", then: ")
-    night.mapps(*remedy[0].split()[1:])
-    night.mapps(*remedy[2].split()[1:], "again")
-    night.mapps("worker", "--until-idle")
-    assert json.loads(night.mapps("run", "status", "again", "--json"))["problems"] == []
+    night_copy.mapps(*remedy[0].split()[1:])
+    night_copy.mapps(*remedy[2].split()[1:], "again")
+    night_copy.mapps("worker", "--until-idle")
+    assert json.loads(night_copy.mapps("run", "status", "again", "--json"))["problems"] == []
 
 
-def test_moved_store_needs_the_setting_alone(night: Site, tmp_path: Path) -> None:
-    place = night.home / "store"
-    moved = night.home / "elsewhere"
+def test_moved_store_needs_the_setting_alone(night_copy: Site, tmp_path: Path) -> None:
+    place = night_copy.home / "store"
+    moved = night_copy.home / "elsewhere"
     place.rename(moved)
     try:
-        night.mapps("store", "verify", status=3)
+        night_copy.mapps("store", "verify", status=3)
         setting = {"MAPPS_STORE_URL": str(moved)}
-        assert ", 0 wrong" in night.mapps("store", "verify", **setting)
-        night.mapps("run", "report", "first", "--output", str(tmp_path), **setting)
-        night.mapps("run", "create", "moved", "--kind", "preliminary", **setting)
-        night.mapps("run", "queue", "moved", **setting)
-        night.mapps("worker", "--until-idle", **setting)
-        with night.database.connect("reader") as connection:
+        assert ", 0 wrong" in night_copy.mapps("store", "verify", **setting)
+        night_copy.mapps("run", "report", "first", "--output", str(tmp_path), **setting)
+        night_copy.mapps("run", "create", "moved", "--kind", "preliminary", **setting)
+        night_copy.mapps("run", "queue", "moved", **setting)
+        night_copy.mapps("worker", "--until-idle", **setting)
+        with night_copy.database.connect("reader") as connection:
             hashes = connection.execute(
                 "SELECT count(DISTINCT a.output_hash), count(DISTINCT a.task_id) FROM production.attempt AS a"
                 " JOIN production.run AS r USING (run_id) WHERE r.name IN ('first', 'moved') AND a.accepted"
