@@ -23,8 +23,9 @@ install:
 demo: install
 	@.venv/bin/mapps demo
 
+# All of them in two processes: half of the time is waiting for commands and for PostgreSQL.
 test: install
-	$(PYTHON) -m pytest $(ARGS)
+	$(PYTHON) -m pytest $(if $(ARGS),$(ARGS),--numprocesses 2 --dist loadgroup)
 
 lint: install
 	.venv/bin/ruff check $(SOURCES)

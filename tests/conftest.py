@@ -29,10 +29,20 @@ TEMPLATE = "mapps_template"
 _numbers = itertools.count(1)
 
 
+SHARED_NIGHT = "observed_night"
+
+
 def pytest_itemcollected(item: pytest.Item) -> None:
-    """Mark what needs PostgreSQL, so that `-m "not database"` is all that runs without one."""
-    if {"cluster", "durable_server", "real_cluster"} & set(getattr(item, "fixturenames", ())):
+    """Mark what needs PostgreSQL, and what one process must run together when there are several.
+
+    With `-m "not database"` all runs that needs no server. The tests of a file share their costly fixtures, and so do
+    those that look at the small night of the acceptance tests, which is observed and reduced once.
+    """
+    fixtures = set(getattr(item, "fixturenames", ()))
+    if {"cluster", "durable_server", "real_cluster"} & fixtures:
         item.add_marker("database")
+    group = SHARED_NIGHT if SHARED_NIGHT in fixtures else str(item.path)
+    item.add_marker(pytest.mark.xdist_group(group))
 
 
 @dataclass(frozen=True)
