@@ -68,19 +68,30 @@ def _ordered(corners: Doubles) -> Doubles:
 
 
 def _side(points: Doubles, along: int, enclosed: Doubles, sign: float, slack: float) -> _Line:
-    """Line through `points` (least squares), moved out until all `enclosed` points lie on its inner side.
+    """Line beside `points` with the slope of their narrowest strip, so far out that all `enclosed` lie inside.
 
     `along` is the axis the line runs along; `sign` is +1 if the inside has smaller values. Of the spread of `points`
     half is left outside, at most `slack`.
     """
     across = 1 - along
-    middle = points.mean(axis=0)
-    offsets = points - middle
-    slope = float(offsets[:, along] @ offsets[:, across] / (offsets[:, along] @ offsets[:, along]))
+    slope = _narrowest_slope(points[:, along], points[:, across])
     residual = enclosed[:, across] - slope * enclosed[:, along]
     spread = float(np.ptp(points[:, across] - slope * points[:, along]))
     outermost = float((sign * residual).max())
     return _Line(sign * (outermost - min(0.5 * spread, slack)), slope)
+
+
+def _narrowest_slope(along: Doubles, across: Doubles) -> float:
+    """Slope of the narrowest strip that holds all points: one of its sides goes through two of them.
+
+    A slope by least squares leaves ends farther outside: 1.03" instead of 0.9" along a full scan.
+    """
+    first, second = np.triu_indices(along.size, 1)
+    apart = along[second] - along[first]
+    told = apart != 0.0
+    slopes = (across[second] - across[first])[told] / apart[told]
+    widths = np.ptp(across[:, None] - along[:, None] * slopes, axis=0)
+    return float(slopes[int(np.argmin(widths))])
 
 
 def _bounding_box(images: Doubles, slack: float) -> _Box:
