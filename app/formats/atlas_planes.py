@@ -1,7 +1,7 @@
 """Planes of an Atlas image file: which unit holds the image, and pixels with NaN for all that is no data.
 
-No data are NaN, infinite values, those of 1e20 and more, and the stored integer BLANK, also where BZERO makes it unsigned;
-borders of one value are told by `app.formats.filled_borders`. Stored integers are scaled here and not by
+No data are NaN, infinite values, those of 1e20 and more, and the stored integer BLANK, also where BZERO makes them
+unsigned; borders of one value are told by `app.formats.filled_borders`. Stored integers are scaled here and not by
 astropy, which leaves BLANK out for images of BZERO 32768 and passes a BLANK that is no integer over with a warning.
 """
 
