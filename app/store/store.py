@@ -48,12 +48,22 @@ class Store:
     """
 
     def __init__(self, url: str | None = None) -> None:
-        self.url = url or get_settings().store
+        address = url or get_settings().store
+        self.url = shown_url(address)
+        """As it may stand in a message: without secrets."""
         try:
-            filesystem, root = fsspec.core.url_to_fs(self.url)
+            filesystem, root = fsspec.core.url_to_fs(address)
         except (ValueError, ImportError) as error:
+            reason = str(error).replace(address, self.url)
             raise StoreError(
-                f"the store URL {self.url!r} cannot be used: {error}", remedy="correct MAPPS_STORE_URL"
+                f"the store URL {self.url!r} cannot be used: {reason}", remedy="correct MAPPS_STORE_URL"
+            ) from error
+        except OSError as error:
+            # Some stores are logged into at once: FTP, SFTP, SMB.
+            reason = str(error.strerror or error).replace(address, self.url)
+            raise StoreError(
+                f"the store {self.url} does not answer: {reason}",
+                remedy="correct MAPPS_STORE_URL, or look after the host that it names",
             ) from error
         self._filesystem: Any = filesystem
         self._root = str(root).rstrip("/")
@@ -372,6 +382,25 @@ class Store:
             raise StoreError(f"{content} changed while it was stored", remedy="store it when it is complete")
 
 
+def shown_url(url: str) -> str:
+    """Give the URL of a store as it may stand in a message: without password, and without values of parameters.
+
+    Parameters
+    ----------
+    url : str
+        A folder or an fsspec URL.
+
+    Examples
+    --------
+    >>> shown_url("s3://KEY:secret@bucket/path?token=x"), shown_url("/data/store")
+    ('s3://KEY:***@bucket/path?token=***', '/data/store')
+    """
+    if "://" not in url:
+        return url
+    hidden = re.sub(r"(?<=://)([^/@]*?):[^/]*(?=@)", r"\1:***", url)
+    return re.sub(r"(?<==)[^&]+", "***", hidden) if "?" in hidden else hidden
+
+
 def _is_older(moment: datetime | None, before: datetime) -> bool:
     return moment is not None and moment < before
 
@@ -388,8 +417,8 @@ def free_bytes(url: str) -> int | None:
     """Give the free bytes of a local store; None for others."""
     try:
         filesystem, root = fsspec.core.url_to_fs(url)
-    except (ValueError, ImportError):
-        # The fault of the URL is told when the store is opened.
+    except (ValueError, ImportError, OSError):
+        # The fault of the URL, or of its host, is told when the store is opened.
         return None
     if not isinstance(filesystem, LocalFileSystem):
         return None
