@@ -12,18 +12,17 @@ import hashlib
 import os
 import re
 import secrets
-import shutil
 from datetime import UTC, datetime
 from pathlib import Path, PurePosixPath
 from typing import IO, TYPE_CHECKING, Any, cast
 from urllib.parse import urlsplit
 
-import fsspec
 from fsspec.implementations.local import LocalFileSystem
 
 from app.errors import InputError, StoredFileError, StoreError
 from app.settings import get_settings
-from app.store.names import StoredFile, content_hash, is_outside, mend, remedy_for
+from app.store.filesystem import open_filesystem
+from app.store.names import StoredFile, content_hash, is_outside, mend, remedy_for, shown_url
 from app.store.placing import PART, copy_into_place, digest_of, put_into_place, size_of
 
 if TYPE_CHECKING:
@@ -51,20 +50,7 @@ class Store:
         address = url or get_settings().store
         self.url = shown_url(address)
         """As it may stand in a message: without secrets."""
-        try:
-            filesystem, root = fsspec.core.url_to_fs(address)
-        except (ValueError, ImportError) as error:
-            reason = str(error).replace(address, self.url)
-            raise StoreError(
-                f"the store URL {self.url!r} cannot be used: {reason}", remedy="correct MAPPS_STORE_URL"
-            ) from error
-        except OSError as error:
-            # Some stores are logged into at once: FTP, SFTP, SMB.
-            reason = str(error.strerror or error).replace(address, self.url)
-            raise StoreError(
-                f"the store {self.url} does not answer: {reason}",
-                remedy="correct MAPPS_STORE_URL, or look after the host that it names",
-            ) from error
+        filesystem, root = open_filesystem(address)
         self._filesystem: Any = filesystem
         self._root = str(root).rstrip("/")
         self._local = Path(self._root) if isinstance(filesystem, LocalFileSystem) else None
@@ -382,25 +368,6 @@ class Store:
             raise StoreError(f"{content} changed while it was stored", remedy="store it when it is complete")
 
 
-def shown_url(url: str) -> str:
-    """Give the URL of a store as it may stand in a message: without password, and without values of parameters.
-
-    Parameters
-    ----------
-    url : str
-        A folder or an fsspec URL.
-
-    Examples
-    --------
-    >>> shown_url("s3://KEY:secret@bucket/path?token=x"), shown_url("/data/store")
-    ('s3://KEY:***@bucket/path?token=***', '/data/store')
-    """
-    if "://" not in url:
-        return url
-    hidden = re.sub(r"(?<=://)([^/@]*?):[^/]*(?=@)", r"\1:***", url)
-    return re.sub(r"(?<==)[^&]+", "***", hidden) if "?" in hidden else hidden
-
-
 def _is_older(moment: datetime | None, before: datetime) -> bool:
     return moment is not None and moment < before
 
@@ -411,18 +378,3 @@ def _refusal(file: str, url: str, error: OSError, verb: str = "write") -> StoreE
         f"cannot {verb} {file} in the store {url}: {reason}",
         remedy="mapps doctor says how to make room or move the store; workers go on by themselves then",
     )
-
-
-def free_bytes(url: str) -> int | None:
-    """Give the free bytes of a local store; None for others."""
-    try:
-        filesystem, root = fsspec.core.url_to_fs(url)
-    except (ValueError, ImportError, OSError):
-        # The fault of the URL, or of its host, is told when the store is opened.
-        return None
-    if not isinstance(filesystem, LocalFileSystem):
-        return None
-    folder = Path(str(root))
-    while not folder.exists():
-        folder = folder.parent
-    return shutil.disk_usage(folder).free
