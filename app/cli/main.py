@@ -37,6 +37,8 @@ FILE_SYSTEM_ERRORS = frozenset({
 INTERRUPTED_STATUS = 130
 # Serialization failure and deadlock: the server undid this transaction for the sake of another.
 REPEATABLE_STATES = frozenset({"40001", "40P01"})
+# A time limit ended the statement, or an administrator did.
+CANCELLED_STATE = "57014"
 
 
 class Noun(NamedTuple):
@@ -235,6 +237,11 @@ def _translate_server_error(error: Any, text: str) -> MappsError:
     """Tell a server that has no room (class 53: disk, memory, connections) from one that is gone."""
     if error.sqlstate in REPEATABLE_STATES:
         return TransientError(f"another command was in the way: {text}", remedy="give the command again")
+    if error.sqlstate == CANCELLED_STATE:
+        return DatabaseUnavailableError(
+            f"the database server ended a statement: {text}",
+            remedy="see the limits in the options of MAPPS_DATABASE_URL and PGOPTIONS: SHOW statement_timeout",
+        )
     if str(error.sqlstate or "").startswith("53"):
         reason = error.diag.message_primary or text
         return DatabaseUnavailableError(

@@ -23,7 +23,7 @@ from app.db.stored_files import fault_of, sampled_files
 from app.errors import DatabaseUnavailableError, MappsError, StoreError
 from app.kernel_place import KernelPlaceError, kernel_place
 from app.settings import Settings, get_settings
-from app.store import Store, free_bytes
+from app.store import Store, free_bytes, shown_url
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -159,7 +159,7 @@ def _database_remedy(error: MappsError) -> str:
         return "mapps db start"
     if isinstance(error, DatabaseUnavailableError) and get_settings().database_url is not None:
         return 'psql "$MAPPS_DATABASE_URL" -c "SELECT 1"'
-    return error.remedy
+    return error.remedy or "export MAPPS_DATABASE_URL=postgresql://user@host:port/database"
 
 
 def check_writes() -> Finding:
@@ -280,7 +280,7 @@ def check_store() -> Finding:
         folder = url.removeprefix("file://")
         remedy = f"sudo install -d -o {getpass.getuser()} {folder}" if local else "export MAPPS_STORE_URL=..."
         return Finding("file store", ok=False, found=error.found, remedy=remedy)
-    return Finding("file store", ok=True, found=url)
+    return Finding("file store", ok=True, found=shown_url(url))
 
 
 def check_stored_files() -> Finding:
@@ -312,7 +312,7 @@ def check_space() -> Finding:
         )
     known = {url: free for url, free in spaces.items() if free is not None}
     url, free = min(known.items(), key=lambda item: item[1])
-    found = f"{free / 1e9:.1f} GB free at {url}"
+    found = f"{free / 1e9:.1f} GB free at {shown_url(url)}"
     if free < LEAST_FREE_BYTES:
         return Finding("disk space", ok=False, found=found, remedy=_roomier(settings))
     return Finding("disk space", ok=True, found=found)

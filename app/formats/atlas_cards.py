@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -29,6 +30,38 @@ class AtlasFileError(InputError):
         super().__init__(f"{file}: {keyword}: found {found}", expected=expected, remedy=remedy)
         self.file = file
         self.keyword = keyword
+
+
+# Cards that say how a unit is stored, or what it is called, and are never meant for another.
+_OF_A_UNIT = re.compile(
+    r"SIMPLE|XTENSION|BITPIX|NAXIS\d*|EXTEND|[PG]COUNT|GROUPS|BSCALE|BZERO|BLANK|CHECKSUM|DATASUM|INHERIT|EXT(NAME|VER|LEVEL)"
+    r"|DATA(MIN|MAX)|COMMENT|HISTORY|CONTINUE|END|"
+)
+
+
+def with_inherited(header: fits.Header, primary: fits.Header) -> fits.Header:
+    """Give the header of an extension with the primary header's cards that it inherits, where INHERIT = T says so.
+
+    Parameters
+    ----------
+    header : astropy.io.fits.Header
+        Header of an extension.
+    primary : astropy.io.fits.Header
+        Primary header of the same file.
+
+    Returns
+    -------
+    astropy.io.fits.Header
+        The same header where nothing is inherited, else a copy; its own cards stand before those of the same name
+        (FITS standard 4.0, section 4.4.2.6).
+    """
+    if header.get("INHERIT") is not True:
+        return header
+    own, merged = {card.keyword for card in header.cards}, header.copy()
+    for card in primary.cards:
+        if card.keyword not in own and not _OF_A_UNIT.fullmatch(card.keyword):
+            merged.append(card, end=True)
+    return merged
 
 
 @dataclass(frozen=True)

@@ -1,6 +1,6 @@
 """Planes of an Atlas image file: which unit holds the image, and pixels with NaN for all that is no data.
 
-No data are NaN, infinite values and the stored integer BLANK, of any kind of integer, also where BZERO makes it
+No data are NaN, infinite values, those of 1e20 and more, and the stored integer BLANK, also where BZERO makes them
 unsigned; borders of one value are told by `app.formats.filled_borders`. Stored integers are scaled here and not by
 astropy, which leaves BLANK out for images of BZERO 32768 and passes a BLANK that is no integer over with a warning.
 """
@@ -26,6 +26,8 @@ _COMPANION = re.compile(
     r"|CONF\w*|EXP\w*|CONTEXT|CTX|BACKGROUND|BKG|SKY)",
     re.IGNORECASE,
 )
+# Programs that mean no data write 1e30, 1.6e38 (IRAF's INDEF) and the like; an Atlas image ends below 1e6 DN.
+_LARGEST_DN = 1e20
 OWN_PLANES = ("COVERAGE", "UNCERT")
 """Planes that files of ours have besides."""
 
@@ -107,9 +109,15 @@ def plane_of(hdu: Any, unit: Unit, file: str) -> Singles:
     stored = np.asarray(hdu.data)
     blank = _blank(cards, unit, stored.dtype)
     # Float64 holds every 32-bit integer, so that scaling rounds once only.
-    plain = scale == 1.0 and zero == 0.0
-    pixels = np.array(stored if plain else stored * np.float64(scale) + zero, np.float32)
-    pixels[~np.isfinite(pixels)] = np.nan
+    scaled = stored
+    if zero == 2.0**63 and stored.dtype.kind == "i" and stored.dtype.itemsize == 8:
+        # Of sums with 2^63 float64 keeps every 1024th only.
+        scaled = (stored.astype(np.int64).view(np.uint64) ^ np.uint64(2**63)) * np.float64(scale)
+    elif scale != 1.0 or zero != 0.0:
+        scaled = stored * np.float64(scale) + zero
+    with np.errstate(over="ignore"):
+        pixels = np.array(scaled, np.float32)
+    pixels[~(np.abs(pixels) < _LARGEST_DN)] = np.nan
     if blank is not None:
         pixels[stored == blank] = np.nan
     return pixels

@@ -11,6 +11,8 @@ import math
 import re
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from app.formats.atlas_cards import AtlasFileError, HeaderCards
 from app.sky.pixels import fits_to_array
 from app.sky.projection import SinProjection
@@ -23,18 +25,34 @@ Elements = dict[tuple[int, int], float]
 
 # Two descriptions of one matrix may differ by rounding: this part of a pixel's step is 0.1 pixels over 1024.
 _AGREEMENT = 1e-4
-# CD1_2 and PC1_2, and the names of before the standard: CD001002 and PC001002.
-_ELEMENT = re.compile(r"(CD|PC)(?:(\d)_(\d)|00(\d)00(\d))")
+# A pixel twice as long as wide is no image's; a step that a header left out beside PC, 1 degree, makes such.
+_MOST_ELONGATION = 2.0
+# CD1_2 and PC1_2, also with zeros before the digits, and the names of before the standard: CD001002 and PC001002.
+_ELEMENT = re.compile(r"(CD|PC)(?:0*(\d)_0*(\d)|00(\d)00(\d))")
+_LIKE_ELEMENT = re.compile(r"(CD|PC)[\d_.]*\d[\d_.]*")
+# Where no card of the projection tells a rotation, these may: they turn with the camera, or with the image.
+_ROTATIONS = re.compile(
+    r"CROTA|CROT[12]?|ROT|ROTA|ROT_?ANG(LE)?|ROTAT(ION)?|POS_?ANG(LE)?|PA|ORIENT(AT)?|SKY_?PA|PA_?SKY"
+)
 _DISTORTIONS = re.compile(
     r"(A|B|AP|BP)_(ORDER|\d+_\d+)"  # SIP
     r"|PV\d+_\d+|PS\d+_\d+|PROJP\d+"  # parameters of a projection; those of TPV and SCAMP
     r"|C[PQ](DIS|ERR)\d*|D[PQ]\d+(\..*)?|D2IM\w*|DVERR\d*"  # lookup tables
     r"|AMD[XY]\d+|PPO\d+|CO[12]_\d+"  # plate solutions
 )
-# Values that say what SIN does anyway: no slant, native pole at the reference point.
-_USUAL = {"PV1_2": 90.0, "PV1_3": 180.0}
+# Values that say what SIN does anyway: no slant, native pole at the reference point. Of PV1_2 and PV1_3 0 is not one:
+# a native longitude of the pole of 0 turns the image by half a circle. PV1_4 is LATPOLE, without effect on SIN.
+_USUAL = {"PV1_2": (90.0,), "PV1_3": (180.0,)}
 _FRAMES = ("icrs", "fk5", "j2000", "j2000.0", "fk5/j2000", "fk5/j2000.0")
-_OTHER_FRAMES = re.compile(r"fk4|b1950|galactic|ecliptic|helio", re.IGNORECASE)
+_OTHER_FRAMES = re.compile(r"fk4|1950|1900|galac|eclip|helio|gappt|apparent|alt-?az", re.IGNORECASE)
+_FRAME_CARDS = re.compile(r"RADE?C?_?SY(S?[A-Z]?)")
+# Cards that may speak of something else: only a name of another frame counts.
+_LIKE_FRAME = re.compile(
+    r"(COORD|SKY|REF|WCS|EQU)_?(SYS|TYP|REF|FRAME)\w*|FRAME|SYSTEM|WCSNAME[A-Z]?|REFFRAME"
+)
+_EQUINOX_CARDS = re.compile(r"EQUINOX[A-Z]?|EPOCH|EQUINO?|EQUINX|EQNX|RADECEQ|RADEQ|RADECEPO")
+# The equinox of a pointing or a catalogue is that of the image where the image tells none itself.
+_POINTING_EQUINOX = re.compile(r"(OBJ|TEL|CAT|TARG?|TCS|RA|DEC|COORD?|WCS)_?(EQUIN\w*|EQU|EQNX|EQX|EQ|EPOCH)")
 
 
 def read_projection(header: fits.Header, file: str) -> SinProjection:
@@ -69,8 +87,12 @@ def read_projection(header: fits.Header, file: str) -> SinProjection:
         raise AtlasFileError(file, "CRVAL2", decl, expected="-90 to 90")
     keyword, matrix = _matrix(cards)
     scale = _scale_deg(matrix) * 3600.0
-    if not 0.01 < scale < 60.0:
-        raise AtlasFileError(file, keyword, f'pixels of {scale:g}"', expected='pixels of about 1"')
+    longest = float(np.linalg.norm(matrix, 2)) * 3600.0
+    if not 0.01 < scale < 60.0 or longest > math.sqrt(_MOST_ELONGATION) * scale:
+        found = f'pixels of {scale:g}"'
+        if scale < 0.99 * longest:
+            found = f'pixels of {scale**2 / longest:g}" x {longest:g}"'
+        raise AtlasFileError(file, keyword, found, expected='square pixels of about 1"')
     return SinProjection(ra % 360.0, decl, fits_to_array(fits_x), fits_to_array(fits_y), matrix)
 
 
@@ -80,11 +102,13 @@ def _keywords(cards: HeaderCards) -> list[str]:
 
 def _refuse_other_frames(cards: HeaderCards) -> None:
     """Refuse positions of another frame or equinox than J2000, however the header says so."""
-    for name in _keywords(cards):
-        if re.fullmatch(r"EQUINOX[A-Z]?|EPOCH", name):
-            value = cards.value(name)
-            if value is None or _year(value) == 2000.0:
-                continue
+    names = _keywords(cards)
+    told = [name for name in names if _EQUINOX_CARDS.fullmatch(name) and cards.value(name) is not None]
+    frames = [name for name in names if _FRAME_CARDS.fullmatch(name) and cards.text(name)]
+    pointing = [name for name in names if _POINTING_EQUINOX.fullmatch(name)] if not told + frames else []
+    for name in told + pointing:
+        value = cards.value(name)
+        if value is not None and _year(value) != 2000.0:
             raise AtlasFileError(
                 cards.file,
                 name,
@@ -92,18 +116,16 @@ def _refuse_other_frames(cards: HeaderCards) -> None:
                 expected="2000",
                 remedy="precess the image's positions to J2000 first",
             )
-        if re.fullmatch(r"RADESYS[A-Z]?|RADECSYS", name):
-            frame = cards.text(name)
-            if frame is not None and frame.lower() not in _FRAMES:
-                raise AtlasFileError(
-                    cards.file,
-                    name,
-                    repr(frame),
-                    expected="ICRS or FK5",
-                    remedy="turn the image's positions to J2000 first",
-                )
-        if name == "COORDSYS" and _OTHER_FRAMES.search(cards.text(name) or ""):
-            raise AtlasFileError(cards.file, name, repr(cards.text(name)), expected="J2000")
+    for name in frames + [name for name in names if _LIKE_FRAME.fullmatch(name)]:
+        frame = cards.text(name) or ""
+        if _OTHER_FRAMES.search(frame) or (name in frames and frame.lower() not in _FRAMES):
+            raise AtlasFileError(
+                cards.file,
+                name,
+                repr(frame),
+                expected="ICRS or FK5",
+                remedy="turn the image's positions to J2000 first",
+            )
 
 
 def _year(value: object) -> float:
@@ -129,9 +151,9 @@ def _refuse_other_forms(cards: HeaderCards) -> None:
             raise AtlasFileError(
                 cards.file, name, "a distortion in IRAF's form", expected="SIN without distortion"
             )
-        if _DISTORTIONS.fullmatch(name):
+        if _DISTORTIONS.fullmatch(name) and name != "PV1_4":
             value = cards.value(name)
-            if value is not None and value not in (0, _USUAL.get(name, 0)):
+            if value is not None and value not in _USUAL.get(name, (0,)):
                 raise AtlasFileError(
                     cards.file,
                     name,
@@ -145,10 +167,11 @@ def _elements(cards: HeaderCards) -> dict[str, Elements]:
     """Elements of the matrices CD and PC that are there, in either spelling."""
     found: dict[str, Elements] = {"CD": {}, "PC": {}}
     for name in _keywords(cards):
-        match = _ELEMENT.fullmatch(name)
-        if match is None:
+        if not _LIKE_ELEMENT.fullmatch(name):
             continue
-        value = cards.real(name)
+        match, value = _ELEMENT.fullmatch(name), cards.real(name)
+        if match is None:
+            raise AtlasFileError(cards.file, name, value, expected="elements as in CD1_2 or PC1_2")
         if value is None:
             raise AtlasFileError(cards.file, name, "nothing", expected="a number")
         place = int(match[2] or match[4]), int(match[3] or match[5])
@@ -184,6 +207,8 @@ def _matrix(cards: HeaderCards) -> tuple[str, Matrix]:
         x, y = (scale or 0.0 for scale in scales)
         turned = SinProjection.from_rotation(0.0, 0.0, 0.0, 0.0, x, y, rotation or 0.0)
         described.append(("CDELT1" if rotation is None else "CROTA2", turned.matrix_deg))
+        if rotation is None:
+            _refuse_other_rotations(cards)
     if not described:
         missing = "CDELT1" if scales[0] is None else "CDELT2"
         raise AtlasFileError(cards.file, missing, "nothing", expected="the pixel size in degrees")
@@ -207,6 +232,20 @@ def _rotation(cards: HeaderCards) -> float | None:
         found = f"{first:g}, CROTA2 {'nothing' if second is None else f'{second:g}'}"
         raise AtlasFileError(cards.file, "CROTA1", found, expected="the rotation in CROTA2")
     return second
+
+
+def _refuse_other_rotations(cards: HeaderCards) -> None:
+    """Refuse a header without any card of rotation that the standard knows, where another card tells one."""
+    for name in _keywords(cards):
+        value = cards.value(name) if _ROTATIONS.fullmatch(name) else None
+        if isinstance(value, float | int) and not isinstance(value, bool) and value % 360:
+            raise AtlasFileError(
+                cards.file,
+                name,
+                value,
+                expected="the rotation in CROTA2, CD or PC",
+                remedy="write CROTA2, 0 if the image is not turned",
+            )
 
 
 def _scale_deg(matrix: Matrix) -> float:

@@ -14,10 +14,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from app.arrays import Singles
+from app.formats.atlas_cards import with_inherited
 from app.formats.atlas_facts import AtlasFacts, AtlasFileError, read_facts
 from app.formats.atlas_planes import find_image, is_companion, plane_of
-from app.formats.filled_borders import without_filled_borders
+from app.formats.data_masks import masked_pixels
+from app.formats.filled_borders import without_fill_values, without_filled_borders
 from app.formats.fits_units import Unit, UnitError, read_units
 from app.formats.library_warnings import library_warnings
 from app.formats.pixel_steps import MOST_STEP_SIGMAS, PixelStep, step_of
@@ -36,15 +40,18 @@ class AtlasFile:
     facts : AtlasFacts
         What the header says.
     pixels_dn : float32 array (ny, nx)
-        Sky included; NaN for pixels without data, borders of one value among them.
+        Sky included; NaN for pixels without data, those of masks, and borders and gaps of one value, among them.
     coverage, uncertainty_dn : float32 arrays (ny, nx) or None
         Extensions COVERAGE and UNCERT, which only files of ours have.
+    unused_masks : tuple of str
+        Names of masks in the file that are not understood, from `masked_pixels`.
     """
 
     facts: AtlasFacts
     pixels_dn: Singles
     coverage: Singles | None
     uncertainty_dn: Singles | None
+    unused_masks: tuple[str, ...] = ()
 
     def measurable_step(self) -> PixelStep | None:
         """Give the steps that pixels were rounded to; None if they are fine beside the noise.
@@ -157,8 +164,11 @@ def read_atlas_facts(path: str | Path) -> AtlasFacts:
     with _refusing(path):
         content, units = read_units(path, until=lambda unit: bool(unit.sides) and not is_companion(unit))
         unit = units[find_image(units, path.name)]
-        header = fits.Header.fromstring(content[unit.start : unit.data_start].decode("latin-1"))
-        return read_facts(header, (unit.sides[1], unit.sides[0]), path.name)
+        primary, header = (
+            fits.Header.fromstring(content[u.start : u.data_start].decode("latin-1"))
+            for u in (units[0], unit)
+        )
+        return read_facts(with_inherited(header, primary), (unit.sides[1], unit.sides[0]), path.name)
 
 
 def read_atlas(path: str | Path) -> AtlasFile:
@@ -173,10 +183,13 @@ def read_atlas(path: str | Path) -> AtlasFile:
     path = Path(path)
     with open_atlas(path) as (hdus, units, number):
         rows, columns = units[number].sides[::-1]
-        facts = read_facts(hdus[number].header, (rows, columns), path.name)
-        pixels = without_filled_borders(plane_of(hdus[number], units[number], path.name))
+        facts = read_facts(with_inherited(hdus[number].header, hdus[0].header), (rows, columns), path.name)
+        pixels = plane_of(hdus[number], units[number], path.name)
+        masked, unused = masked_pixels(hdus, units, number, path.name)
+        pixels[masked] = np.nan
+        pixels = without_fill_values(without_filled_borders(pixels))
         planes = {name: _plane(hdus, units, name, facts) for name in ("COVERAGE", "UNCERT")}
-        return AtlasFile(facts, pixels, planes["COVERAGE"], planes["UNCERT"])
+        return AtlasFile(facts, pixels, planes["COVERAGE"], planes["UNCERT"], unused)
 
 
 def _plane(hdus: Any, units: list[Unit], name: str, facts: AtlasFacts) -> Singles | None:

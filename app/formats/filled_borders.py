@@ -1,6 +1,7 @@
-"""Regions along the edge of an image that hold one and the same value: no noise does, so they hold no data.
+"""Pixels that hold one and the same value, along the edge or far below the sky: no noise does, so they hold no data.
 
-Programs that cut, shift or paste images fill the frame with zeros, with -999 or with the value of the edge.
+Programs that cut, shift or paste images fill the frame with zeros, with -999 or with the value of the edge; others put
+such a value into dead pixels and gaps.
 """
 
 from __future__ import annotations
@@ -9,6 +10,8 @@ import numpy as np
 
 from app.arrays import Bools, Singles
 from app.formats.pixel_steps import can_be_judged, step_of
+from app.formats.scaled_plane import plane_noise
+from app.quantiles import quick_median
 
 # Real images have no more than 24 pixels of their commonest value in half a million, and one pair of equal neighbours
 # in 25,000: eight equal pixels in a row never come by chance.
@@ -18,6 +21,9 @@ _LEAST_PIX = 64
 _MOST_VALUES = 16
 # Sky in steps as coarse as half its noise has such runs: there, values this near to the sky are left alone.
 _NEAR_SKY_STEPS = 10.0
+# No real image has 64 pixels of one value so far below its sky; holes beside saturated stars are of many values.
+_FAR_SIGMAS = 20.0
+_NEIGHBOURING_SIGMAS = 3.0
 
 
 def without_filled_borders(pixels: Singles) -> Singles:
@@ -68,6 +74,52 @@ def without_filled_borders(pixels: Singles) -> Singles:
             if abs(value - sky) <= _NEAR_SKY_STEPS * step.size_dn:
                 rest[region] = value
     return rest if np.isnan(rest).sum() > np.isnan(pixels).sum() else pixels
+
+
+def without_fill_values(pixels: Singles) -> Singles:
+    """Mark pixels of a value that fills gaps and dead pixels, anywhere in an image, as no data.
+
+    Such a value lies 20 deviations of the noise or more below the sky, is exactly that of 64 pixels or more, and
+    stands alone: of other values within three deviations there is less than a quarter as many. A dark cloud before a
+    nebula has its own noise, so that none of its values stands alone. Values above the sky are left: saturated pixels
+    are alike too.
+
+    Parameters
+    ----------
+    pixels : float32 array (ny, nx)
+        NaN for pixels without data.
+
+    Returns
+    -------
+    float32 array (ny, nx)
+        The same array if there is no such value, else a copy with NaN there.
+
+    Examples
+    --------
+    >>> pixels = np.random.default_rng(1).normal(100.0, 1.0, (40, 50)).astype(np.float32)
+    >>> pixels[10:20, 30:40] = -999.0
+    >>> int(np.isnan(without_fill_values(pixels)).sum())
+    100
+    """
+    finite = pixels[np.isfinite(pixels)]
+    noise = plane_noise(pixels)
+    if noise == 0.0:
+        # More than half of all neighbours are equal: the pixels are in steps, or there is nothing but one value.
+        step = step_of(pixels)
+        noise = step.size_dn if step is not None and np.isfinite(step.size_dn) else 0.0
+    if noise == 0.0 or finite.size < _LEAST_PIX:
+        return pixels
+    low = finite[finite < quick_median(finite) - _FAR_SIGMAS * noise]
+    values, counts = np.unique(low, return_counts=True)
+    ends = np.concatenate([[0], np.cumsum(counts)])
+    first = np.searchsorted(values, values - _NEIGHBOURING_SIGMAS * noise, side="left")
+    last = np.searchsorted(values, values + _NEIGHBOURING_SIGMAS * noise, side="right")
+    alone = (counts >= _LEAST_PIX) & (4 * (ends[last] - ends[first] - counts) < counts)
+    if not alone.any():
+        return pixels
+    marked = pixels.copy()
+    marked[np.isin(pixels, values[alone])] = np.nan
+    return marked
 
 
 def _runs(pixels: Singles) -> Bools:

@@ -150,6 +150,7 @@ def admit(
         else:
             outcome = describe_scan(connection, identity)
     summary.refusals.extend(conflicts)
+    summary.remarks.extend(remark for candidate in checked.candidates for remark in candidate.remarks)
     if outcome is None:
         return
     if new_night:

@@ -15,6 +15,7 @@ from app.formats.checksums import file_checksum
 from app.formats.fits_units import MOST_SIDE_PIX
 from app.formats.raw_names import parse_file_name, survey_day_number
 from app.ingest.candidate import Candidate
+from app.ingest.file_names import printable
 from app.ingest.header_cards import read_header_document
 from app.ingest.summary import ScanIdentity
 from app.models.survey import FileKind, ScanKind
@@ -89,6 +90,10 @@ def read_candidate(path: Path, sha256: str | None = None) -> Candidate:
         image_number=_image_number(facts),
         document=document,
         corners=valid_corners(content),
+        remarks=tuple(
+            f"not used: {printable(name)} of {printable(path.name)}, other values than 0 and 1, or another shape"
+            for name in content.unused_masks
+        ),
     )
 
 

@@ -44,6 +44,8 @@ class Candidate:
         Area of the tile, once around; None if the file does not say it.
     frames : structured array or None
         FRAMES table of a raw file; None for Atlas images.
+    remarks : tuple of str
+        Words to the operator about what the file holds and is not used.
     """
 
     path: Path
@@ -57,6 +59,7 @@ class Candidate:
     corners: tuple[Position, ...] | None = None
     planned_corners: tuple[Position, ...] | None = None
     frames: NDArray[np.void] | None = None
+    remarks: tuple[str, ...] = ()
 
     @property
     def named(self) -> NamedFacts:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 
@@ -55,3 +56,22 @@ def mend(name: str) -> str:
 def remedy_for(url: str) -> str:
     """Give what helps against a damaged file that a row names, in the store or outside."""
     return "bring the file back as it was ingested" if is_outside(url) else mend(url)
+
+
+def shown_url(url: str) -> str:
+    """Give the URL of a store as it may stand in a message: without password, and without values of parameters.
+
+    Parameters
+    ----------
+    url : str
+        A folder or an fsspec URL.
+
+    Examples
+    --------
+    >>> shown_url("s3://KEY:secret@bucket/path?token=x"), shown_url("/data/store")
+    ('s3://KEY:***@bucket/path?token=***', '/data/store')
+    """
+    if "://" not in url:
+        return url
+    hidden = re.sub(r"(?<=://)([^/@]*?):[^/]*(?=@)", r"\1:***", url)
+    return re.sub(r"(?<==)[^&]+", "***", hidden) if "?" in hidden else hidden

@@ -12,18 +12,17 @@ import hashlib
 import os
 import re
 import secrets
-import shutil
 from datetime import UTC, datetime
 from pathlib import Path, PurePosixPath
 from typing import IO, TYPE_CHECKING, Any, cast
 from urllib.parse import urlsplit
 
-import fsspec
 from fsspec.implementations.local import LocalFileSystem
 
 from app.errors import InputError, StoredFileError, StoreError
 from app.settings import get_settings
-from app.store.names import StoredFile, content_hash, is_outside, mend, remedy_for
+from app.store.filesystem import open_filesystem
+from app.store.names import StoredFile, content_hash, is_outside, mend, remedy_for, shown_url
 from app.store.placing import PART, copy_into_place, digest_of, put_into_place, size_of
 
 if TYPE_CHECKING:
@@ -48,13 +47,10 @@ class Store:
     """
 
     def __init__(self, url: str | None = None) -> None:
-        self.url = url or get_settings().store
-        try:
-            filesystem, root = fsspec.core.url_to_fs(self.url)
-        except (ValueError, ImportError) as error:
-            raise StoreError(
-                f"the store URL {self.url!r} cannot be used: {error}", remedy="correct MAPPS_STORE_URL"
-            ) from error
+        address = url or get_settings().store
+        self.url = shown_url(address)
+        """As it may stand in a message: without secrets."""
+        filesystem, root = open_filesystem(address)
         self._filesystem: Any = filesystem
         self._root = str(root).rstrip("/")
         self._local = Path(self._root) if isinstance(filesystem, LocalFileSystem) else None
@@ -382,18 +378,3 @@ def _refusal(file: str, url: str, error: OSError, verb: str = "write") -> StoreE
         f"cannot {verb} {file} in the store {url}: {reason}",
         remedy="mapps doctor says how to make room or move the store; workers go on by themselves then",
     )
-
-
-def free_bytes(url: str) -> int | None:
-    """Give the free bytes of a local store; None for others."""
-    try:
-        filesystem, root = fsspec.core.url_to_fs(url)
-    except (ValueError, ImportError):
-        # The fault of the URL is told when the store is opened.
-        return None
-    if not isinstance(filesystem, LocalFileSystem):
-        return None
-    folder = Path(str(root))
-    while not folder.exists():
-        folder = folder.parent
-    return shutil.disk_usage(folder).free

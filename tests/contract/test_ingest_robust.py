@@ -270,3 +270,13 @@ def test_what_is_wrong_with_files_is_said_rightly(ingest, tmp_path):
         "pipe": "file",
     }  # fmt: skip
     assert "16 bytes behind the last of 1 whole HDUs" in refused["junk"].found
+
+
+def test_masks_that_are_not_understood_are_named(ingest, tmp_path):
+    path = write_image(tmp_path / "a.fits")
+    with fits.open(path, mode="append") as hdus:
+        hdus.append(fits.ImageHDU(np.full((120, 80), 32, np.int32), name="DQ"))
+    summary = ingest(tmp_path)
+    assert (summary.added, summary.complete) == (1, True)
+    assert summary.remarks == ["not used: DQ of a.fits, other values than 0 and 1, or another shape"]
+    assert ingest(tmp_path).unchanged == 1

@@ -114,6 +114,8 @@ DEFAULTS = (
     ("standard_conforming_strings", "off", "on"),
     ("search_path", "nowhere", "public"),
     ("client_encoding", "latin1", "UTF8"),
+    ("array_nulls", "off", "on"),
+    ("lock_timeout", "1ms", "0"),
 )
 
 
@@ -126,6 +128,20 @@ def test_defaults_of_the_database_do_not_reach_us(live_database, admin, name, de
         # The settings are the session's: a rollback of the first transaction does not take them back.
         connection.rollback()
         assert setting(connection, name) == expected
+
+
+@pytest.mark.parametrize("name", ["statement_timeout", "idle_session_timeout"])
+def test_time_limits_for_others_do_not_reach_commands_that_write(live_database, admin, monkeypatch, name):
+    """A limit of the database would end each publication half way, and the building of indexes after a run."""
+    admin.execute(f"ALTER DATABASE \"{live_database.name}\" SET {name} = '3s'")
+    for role in (None, "worker", "operator"):
+        with engine.connect(role) as connection:
+            assert setting(connection, name) == "0"
+    with engine.connect("reader") as connection:
+        assert setting(connection, name) == {"statement_timeout": "1min", "idle_session_timeout": "3s"}[name]
+    point_at(monkeypatch, f"{live_database.url}&options=-c%20{name}%3D7s")
+    with engine.connect("worker") as connection:
+        assert setting(connection, name) == "7s"
 
 
 def test_client_encoding_of_the_environment_does_not_reach_us(live_database, monkeypatch):
@@ -358,3 +374,13 @@ def test_a_worker_waits_while_the_server_takes_no_writes(live_database, admin, s
     assert worker.work().attempts == 0
     assert len(attempts) == 3
     assert "read-only" in caplog.text
+
+
+def test_a_limit_of_the_operator_that_ends_a_statement_is_named(live_database, monkeypatch, capsys):
+    point_at(monkeypatch, f"{live_database.url}&options=-c%20statement_timeout%3D1s")
+    with engine.connect("operator") as connection, pytest.raises(psycopg.errors.QueryCanceled) as caught:
+        connection.execute("SELECT pg_sleep(20)")
+    assert main.report(caught.value) == 3
+    told = capsys.readouterr().err
+    assert "statement timeout" in told
+    assert "MAPPS_DATABASE_URL" in told

@@ -35,6 +35,27 @@ def test_every_failure_says_its_command(settings, monkeypatch, capsys):
     assert [row["check"] for row in found.values() if row["state"] == "FAILED" and not row["remedy"]] == []
 
 
+@pytest.mark.parametrize(
+    "url",
+    [
+        "mysql://astro:s3cret@db.example/mapps",
+        "astro:s3cret@db.example/mapps",
+        "postgresql://a:s3/cret@x:1/m",
+    ],
+)
+def test_a_database_that_is_misspelt_has_a_remedy_and_keeps_its_secret(settings, monkeypatch, capsys, url):
+    monkeypatch.setenv("MAPPS_DATABASE_URL", url)
+    monkeypatch.setenv("MAPPS_STORE_URL", "ftp://survey:s3cret@127.0.0.1:9/store")
+    get_settings.cache_clear()
+    assert main.run(["doctor", "--json"]) == 3
+    told = capsys.readouterr()
+    found = {row["check"]: row for row in json.loads(told.out)}
+    assert found["database"]["remedy"].startswith("export MAPPS_DATABASE_URL=")
+    assert "does not answer" in found["file store"]["found"]
+    assert "s3cret" not in told.out + told.err
+    assert "cret" not in found["database"]["found"]
+
+
 def test_unmigrated(empty_database, settings, monkeypatch):
     monkeypatch.setenv("MAPPS_DATABASE_URL", empty_database.url)
     get_settings.cache_clear()

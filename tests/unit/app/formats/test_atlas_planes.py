@@ -120,6 +120,20 @@ class TestBlank:
         assert refusal(path).keyword in {keyword, "data"}
 
 
+class TestHugeNumbers:
+    @pytest.mark.parametrize("value", [1e20, -1e30, 1.6e38, 1e300])
+    def test_of_programs_that_mean_no_data(self, tmp_path, value):
+        pixels = np.where(BLANK, value, VALUES)
+        pixels = pixels if value > 1e38 * 2 else pixels.astype(np.float32)
+        fits.writeto(tmp_path / "a.fits", pixels, fits.Header(CARDS))
+        np.testing.assert_array_equal(np.isnan(read_atlas(tmp_path / "a.fits").pixels_dn), BLANK)
+
+    def test_unsigned_integers_of_64_bits_keep_their_steps(self, tmp_path):
+        stored = np.round(VALUES * 1000).astype(np.uint64)
+        fits.writeto(tmp_path / "a.fits", stored, fits.Header(CARDS))
+        np.testing.assert_array_equal(read_atlas(tmp_path / "a.fits").pixels_dn, stored.astype(np.float32))
+
+
 def image(name="", kind=np.float32, *, packed=False, **cards):
     pixels = VALUES.astype(kind)
     header = fits.Header(CARDS | cards)

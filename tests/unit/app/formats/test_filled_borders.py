@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from app.formats.filled_borders import without_filled_borders
+from app.formats.filled_borders import without_fill_values, without_filled_borders
 
 RNG = np.random.default_rng(7)
 SKY = RNG.normal(100.0, 1.0, (120, 140)).astype(np.float32)
@@ -106,3 +106,53 @@ def test_rounded_sky_within_a_frame_of_zeros(step):
 
 def test_a_strip_narrower_than_a_run():
     assert not marked(np.zeros((5, 3), np.float32) + np.arange(3, dtype=np.float32)).any()
+
+
+GAPS = {
+    "block": region(np.s_[50:60, 50:60]),
+    "column": region(np.s_[:, 70]),
+    "scattered": np.random.default_rng(8).random(SKY.shape) < 0.02,
+}
+
+
+class TestFillValues:
+    @pytest.mark.parametrize("value", [0.0, -999.0, -32768.0])
+    @pytest.mark.parametrize("gap", GAPS)
+    @pytest.mark.parametrize("step", [None, 0.25, 1.0])
+    def test_anywhere_below_the_sky(self, gap, value, step):
+        pixels = SKY if step is None else (np.round(SKY / step) * step).astype(np.float32)
+        pixels = np.where(GAPS[gap], np.float32(value), pixels)
+        np.testing.assert_array_equal(np.isnan(without_fill_values(pixels)), GAPS[gap])
+
+    def test_two_values(self):
+        pixels = np.where(GAPS["block"], np.float32(0.0), SKY)
+        pixels[GAPS["scattered"] & ~GAPS["block"]] = -999.0
+        np.testing.assert_array_equal(
+            np.isnan(without_fill_values(pixels)), GAPS["block"] | GAPS["scattered"]
+        )
+
+    def test_few_pixels_near_the_sky_or_above_it_stay(self):
+        for value, part in (
+            (0.0, np.s_[50:57, 50:59]),
+            (90.0, np.s_[50:60, 50:60]),
+            (3e4, np.s_[50:60, 50:60]),
+        ):
+            pixels = SKY.copy()
+            pixels[part] = value
+            assert without_fill_values(pixels) is pixels
+
+    @pytest.mark.parametrize("step", [0.25, 0.5, 1.0])
+    def test_a_dark_cloud_in_steps_before_a_nebula_stays(self, step):
+        """Of its noise no value stands alone, though hundreds of pixels share each."""
+        pixels = SKY.copy()
+        pixels[:50, :60] -= 60.0
+        pixels = (np.round(pixels / step) * step).astype(np.float32)
+        assert without_fill_values(pixels) is pixels
+
+    def test_nothing_to_judge_by_stays(self):
+        for pixels in (
+            np.full((40, 40), 5.0, np.float32),
+            np.full((40, 40), np.nan, np.float32),
+            SKY[:4, :4],
+        ):
+            assert without_fill_values(pixels) is pixels
