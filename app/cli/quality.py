@@ -92,6 +92,38 @@ def scan(
 
 
 @app.command()
+def triage(
+    night: Annotated[str, typer.Argument(metavar="NIGHT", help="1997-04-23 or 970423, n or s may follow.")],
+    *,
+    run: Annotated[
+        str | None,
+        typer.Option(
+            "--run", metavar="RUN", help="Run that solved it; the newest that reduced of it when absent."
+        ),
+    ] = None,
+    hold: Annotated[
+        bool, typer.Option("--hold", help="Hold tasks of survey scans that cannot be photometric.")
+    ] = False,
+    json: JsonOption = False,
+) -> None:
+    """Say whether the survey scans of a night are worth reducing, from its calibration scans alone.
+
+    These come first: `mapps run queue RUN --night NIGHT --calibration-only`. `mapps run resume` undoes --hold.
+    """
+    del json
+    from app.production.selection import Night
+    from app.production.solutions import triage as triage_night
+    from app.reports.night_facts import newest_run
+
+    wanted = Night.parse(night)
+    with connect("operator", autocommit=True) as connection:
+        name = run or newest_run(connection, wanted)
+        found = triage_night(connection, name, wanted, hold=hold)
+    record = {"run": name, "outcome": found.outcome, "survey_scans": found.scans, "hopeless": found.hopeless}
+    emit_record(record | {"held": len(found.held)})
+
+
+@app.command()
 def regrade(
     run: RunArgument,
     *,

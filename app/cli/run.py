@@ -141,7 +141,7 @@ def queue(
 ) -> None:
     """Queue everything ingested that the run can do and does not have yet; repeating it adds nothing.
 
-    With --calibration-only nights are calibrated and solved, and `mapps calibration triage` says which are worth more.
+    With --calibration-only nights are calibrated and solved, and `mapps quality triage` says which are worth more.
     """
     del json
     from dataclasses import replace

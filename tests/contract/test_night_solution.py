@@ -445,13 +445,21 @@ def test_a_hopeless_night_is_kept_from_full_processing(solved, night, mapps):
                WHERE s.scan_key = t.scan_key AND s.kind = 'sci'"""
         )
         connection.execute("UPDATE production.attempt SET accepted = false WHERE scan_key & 1023 = 5")
-    told = mapps("calibration", "triage", solved_night.RUN, solved_night.NIGHT, "--hold")
+    # Run first is newer and has reduced nothing: the run that solved the night is meant.
+    told = mapps("quality", "triage", solved_night.NIGHT, "--hold")
     assert "not photometric" in told
+    assert f"run           {solved_night.RUN}\n" in told
     assert rows(database, "SELECT state, reason FROM production.task WHERE scan_key & 1023 = 5") == [
         ("held", "the night's solution says: not photometric")
     ]
     mapps("run", "resume", solved_night.RUN)
-    assert "UNKNOWN" in mapps("calibration", "triage", "first", solved_night.NIGHT, code=2)
+    assert "held          0" in mapps("calibration", "triage", solved_night.RUN, solved_night.NIGHT)
+    for words in (
+        ("calibration", "triage", "first", solved_night.NIGHT),
+        ("quality", "triage", "2001-01-01"),
+    ):
+        assert "UNKNOWN" in mapps(*words, code=2)
+    assert "UNKNOWN" in mapps("quality", "triage", solved_night.NIGHT, "--run", "first", code=2)
 
 
 def test_a_night_that_is_not_solved_is_not_judged(solved, night):
