@@ -182,6 +182,30 @@ COMMENT ON COLUMN release.atlas.sha256 IS 'SHA-256 of the file';
 COMMENT ON COLUMN release.atlas.zero_point_mag IS 'Magnitude of 1 DN, calibrated; the header of the file has the nominal one';
 COMMENT ON COLUMN release.atlas.zero_point_error_mag IS 'Its error; null where unknown';
 
+CREATE TABLE release.extended_verdict (
+    release_id INTEGER NOT NULL,
+    run_id INTEGER NOT NULL,
+    ext_id BIGINT NOT NULL,
+    released BOOLEAN NOT NULL,
+    reason TEXT NOT NULL,
+    winner_run_id INTEGER,
+    winner_ext_id BIGINT,
+    passed SMALLINT DEFAULT '0' NOT NULL,
+    failed SMALLINT DEFAULT '0' NOT NULL,
+    CONSTRAINT pk_extended_verdict PRIMARY KEY (release_id, run_id, ext_id)
+)
+ PARTITION BY LIST (release_id);
+COMMENT ON TABLE release.extended_verdict IS 'Why every extended extraction of the parent runs is in or out';
+COMMENT ON COLUMN release.extended_verdict.release_id IS 'Release';
+COMMENT ON COLUMN release.extended_verdict.run_id IS 'Run';
+COMMENT ON COLUMN release.extended_verdict.ext_id IS 'Extraction in wsdb.extended_measurement';
+COMMENT ON COLUMN release.extended_verdict.released IS 'Whether the row is in release.xsc';
+COMMENT ON COLUMN release.extended_verdict.reason IS 'First rule that kept it out, or ''released''';
+COMMENT ON COLUMN release.extended_verdict.winner_run_id IS 'Run of the apparition chosen instead; null unless a duplicate';
+COMMENT ON COLUMN release.extended_verdict.winner_ext_id IS 'Apparition chosen instead; null unless a duplicate';
+COMMENT ON COLUMN release.extended_verdict.passed IS 'Rules that it met: SELECT release.rules(passed)';
+COMMENT ON COLUMN release.extended_verdict.failed IS 'Rules that it failed; in neither: not applied';
+
 CREATE TABLE release.psc (
     release_id INTEGER NOT NULL,
     run_id INTEGER NOT NULL,
@@ -350,6 +374,8 @@ CREATE TABLE release.verdict (
     reason TEXT NOT NULL,
     winner_run_id INTEGER,
     winner_src_id BIGINT,
+    passed SMALLINT DEFAULT '0' NOT NULL,
+    failed SMALLINT DEFAULT '0' NOT NULL,
     CONSTRAINT pk_verdict PRIMARY KEY (release_id, run_id, src_id)
 )
  PARTITION BY LIST (release_id);
@@ -361,12 +387,16 @@ COMMENT ON COLUMN release.verdict.released IS 'Whether the row is in release.psc
 COMMENT ON COLUMN release.verdict.reason IS 'First rule that kept it out, or ''released''';
 COMMENT ON COLUMN release.verdict.winner_run_id IS 'Run of the apparition chosen instead; null unless a duplicate';
 COMMENT ON COLUMN release.verdict.winner_src_id IS 'Apparition chosen instead; null unless a duplicate';
+COMMENT ON COLUMN release.verdict.passed IS 'Rules that it met: SELECT release.rules(passed)';
+COMMENT ON COLUMN release.verdict.failed IS 'Rules that it failed; in neither: not applied';
 
 CREATE TABLE release.xsc (
     release_id INTEGER NOT NULL,
     run_id INTEGER NOT NULL,
     ext_key INTEGER NOT NULL,
     designation CHAR(17) NOT NULL,
+    dup_src SMALLINT NOT NULL,
+    use_src SMALLINT NOT NULL,
     ext_id BIGINT NOT NULL,
     src_id BIGINT,
     ra DOUBLE PRECISION NOT NULL,
@@ -455,6 +485,8 @@ COMMENT ON COLUMN release.xsc.release_id IS 'Release';
 COMMENT ON COLUMN release.xsc.run_id IS 'Run of the extraction';
 COMMENT ON COLUMN release.xsc.ext_key IS 'Key in the release.';
 COMMENT ON COLUMN release.xsc.designation IS 'Sexagesimal name made from the truncated position.';
+COMMENT ON COLUMN release.xsc.dup_src IS 'Duplicate-source flag of a release.';
+COMMENT ON COLUMN release.xsc.use_src IS 'Use-source flag of a release.';
 COMMENT ON COLUMN release.xsc.ext_id IS 'Unique in a run, made as src_id.';
 COMMENT ON COLUMN release.xsc.src_id IS 'The same object among the point sources. Null: no point-source row.';
 COMMENT ON COLUMN release.xsc.ra IS 'Right ascension, ICRS [deg].';
