@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from app.cli import release_explain
 from app.cli.output import JsonOption, emit_record, emit_table, json_wanted, progress, say
 from app.db.statements import statement
 from app.errors import ConflictError, UserError
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
 app = typer.Typer(
     help="Releases: immutable catalogues drawn from the working database by SQL.", no_args_is_help=True
 )
+
+app.add_typer(release_explain.app)
 
 NameArgument = Annotated[str, typer.Argument(help="Name of the release.", metavar="NAME")]
 ChangeOption = Annotated[
@@ -233,35 +236,6 @@ def verify(name: NameArgument, *, json: JsonOption = False) -> None:
         f"Release {name}",
     )
     require_equal(name, checks)
-
-
-@app.command()
-def explain(
-    name: NameArgument,
-    designation: Annotated[
-        str | None,
-        typer.Argument(help="Name of a released source, hhmmssss+ddmmsss.", metavar="[DESIGNATION]"),
-    ] = None,
-    src_id: Annotated[
-        int | None, typer.Option("--src-id", help="Any extraction of the parent runs, released or not.")
-    ] = None,
-    *,
-    json: JsonOption = False,
-) -> None:
-    """Say why an extraction is in a release or not."""
-    del json
-    from app.releases.explain import explain as explain_source
-
-    if (designation is None) == (src_id is None):
-        raise typer.BadParameter("give either a designation or --src-id")
-    with _connect() as connection:
-        found = explain_source(connection, name, designation=designation, src_id=src_id)
-    if json_wanted():
-        emit_record({"explanations": [asdict(item) for item in found]})
-        return
-    for item in found:
-        say(f"{'released' if item.released else 'not released'} ({item.reason}): {item.sentence}")
-        emit_record(item.facts)
 
 
 @app.command()

@@ -9,8 +9,9 @@ from typing import Annotated, Any
 
 import typer
 
-from app.cli import run_match, run_recall, run_replay, run_stale, run_status
+from app.cli import run_compare, run_match, run_recall, run_replay, run_stale, run_status
 from app.cli.output import JsonOption, emit_record, emit_table, json_wanted, say
+from app.cli.run_final import FromOption, RulesOption, WhereOption, emit_final, final_request
 from app.cli.run_options import (
     TASK_COLUMNS,
     CalibrationOnlyOption,
@@ -44,6 +45,7 @@ app.add_typer(run_recall.app)
 app.add_typer(run_stale.app)
 app.add_typer(run_replay.app)
 app.add_typer(run_match.app)
+app.add_typer(run_compare.app)
 
 RUN_COLUMNS = ("run", "kind", "state", "tasks", "done", "failed", "code", "commit", "frozen", "sealed")
 
@@ -103,19 +105,28 @@ def create(
         int,
         typer.Option("--zones", help="Parts of the source table: 1 for a night, 12, 48 or 192 for the sky."),
     ] = 1,
+    parents: FromOption = None,
+    condition: WhereOption = None,
+    rules: RulesOption = None,
     json: JsonOption = False,
 ) -> None:
-    """Create a run with the code at hand and a full parameter set."""
+    """Create a run with the code at hand and a full parameter set.
+
+    A final run names its inputs: --from preliminary runs, --where a condition such as 'photometric and grade >= 3'. It
+    records rules, reference catalogue, global solutions and its frozen pipeline with their hashes, or is refused.
+    """
     del json
     from app.production.pipelines import this_pipeline
     from app.production.runs import create_run
 
+    chosen = final_request(kind, parents, condition, rules)
     pipeline = this_pipeline(parameters)
     with _operator() as connection:
+        if chosen is not None:
+            emit_final(connection, name, pipeline, chosen, zones)
+            return
         create_run(connection, name, kind, pipeline, zones)
         _emit_run(connection, name)
-    if kind is RunKind.FINAL:
-        say(f"next: mapps run freeze {name}")
 
 
 @app.command("list")

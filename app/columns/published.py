@@ -36,9 +36,11 @@ PUBLISHED_XSC: tuple[Column, ...] = (
         producers=BY_RELEASE,
     ),
     _BY_NAME["designation"],
+    _BY_NAME["dup_src"],
+    _BY_NAME["use_src"],
     *(column for column in EXTENDED_SOURCE if Producer.PUBLICATION not in column.producers),
 )
-"""Columns of the Extended Source Catalogue: key and name, then the working database's, but for the keys of a claim."""
+"""Columns of the Extended Source Catalogue: key, name, overlap flags, and the working database's."""
 
 PUBLISHED_ATLAS: tuple[Column, ...] = (
     Column("coadd_key", Kind.BIGINT, "Key of the image triple", ucd="meta.id;meta.main"),

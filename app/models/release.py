@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from enum import StrEnum
+from typing import Any
 
 from sqlalchemy import (
     CHAR,
     REAL,
     BigInteger,
     Boolean,
+    Column,
     Double,
     ForeignKey,
     Identity,
@@ -39,6 +41,16 @@ class ReleaseState(StrEnum):
 
     BUILDING = "building"
     PUBLISHED = "published"
+
+
+def _masks() -> tuple[Column[Any], ...]:
+    """Columns of the rules that a row was held against, a bit for each (release.rule_bit)."""
+    return (
+        required(
+            "passed", SmallInteger, "Rules that it met: SELECT release.rules(passed)", server_default="0"
+        ),
+        required("failed", SmallInteger, "Rules that it failed; in neither: not applied", server_default="0"),
+    )
 
 
 RELEASE = Table(
@@ -178,11 +190,27 @@ VERDICT = Table(
     required("reason", Text, "First rule that kept it out, or 'released'"),
     optional("winner_run_id", Integer, "Run of the apparition chosen instead; null unless a duplicate"),
     optional("winner_src_id", BigInteger, "Apparition chosen instead; null unless a duplicate"),
+    *_masks(),
     PrimaryKeyConstraint("release_id", "run_id", "src_id"),
     schema="release",
     comment="Why every extraction of the parent runs is in or out",
     postgresql_partition_by="LIST (release_id)",
 )
+
+EXTENDED_VERDICT = Table(
+    "extended_verdict", METADATA,
+    required("release_id", Integer, "Release"),
+    required("run_id", Integer, "Run"),
+    required("ext_id", BigInteger, "Extraction in wsdb.extended_measurement"),
+    required("released", Boolean, "Whether the row is in release.xsc"),
+    required("reason", Text, "First rule that kept it out, or 'released'"),
+    optional("winner_run_id", Integer, "Run of the apparition chosen instead; null unless a duplicate"),
+    optional("winner_ext_id", BigInteger, "Apparition chosen instead; null unless a duplicate"),
+    *_masks(),
+    PrimaryKeyConstraint("release_id", "run_id", "ext_id"),
+    schema="release", comment="Why every extended extraction of the parent runs is in or out",
+    postgresql_partition_by="LIST (release_id)",
+)  # fmt: skip
 
 MANIFEST = Table(
     "manifest", METADATA,

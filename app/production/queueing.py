@@ -11,6 +11,7 @@ from psycopg.types.json import Jsonb
 from app.db.statements import statement
 from app.errors import ConflictError
 from app.models.production import Scope
+from app.production.final_runs import refuse_replaced_reference
 from app.production.plan import PLAN, Plan, PlanError
 from app.production.runs import Run, lock_run, refuse_closed, refuse_unfrozen
 from app.production.selection import Selection
@@ -63,6 +64,8 @@ def queue_run(
         Raised if there is no such run.
     ConflictError
         Raised if the run is final and not frozen, or closed.
+    MissingInputError
+        Raised if the run is final and its reference catalogue was replaced.
     UnknownBlockError
         Raised if the plan has tasks of blocks and a night belongs to none.
     PlanError
@@ -73,6 +76,7 @@ def queue_run(
         run = lock_run(connection, name)
         refuse_unfrozen(run)
         refuse_closed(run)
+        refuse_replaced_reference(connection, run)
         declare_kinds(connection, plan)
         if plan.has_scope(Scope.BLOCK):
             _refuse_unknown_blocks(connection, selection)

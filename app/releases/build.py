@@ -28,6 +28,7 @@ from app.releases.fitness import (
     Allowances,
     fit_runs,
     nothing_released,
+    refuse_kind,
     refuse_uncalibrated,
 )
 from app.releases.parameters import release_parameters
@@ -160,6 +161,8 @@ def build_release(
         Raised if nothing is released and that was not allowed.
     UncalibratedError, RetiredSolutionError
         Raised if a selected scan has no adopted solution and nominal magnitudes were not allowed, or a retired one.
+    ReleaseKindError
+        Raised if the runs are not of the kind that the release asks for, or a final one is not complete.
     ReleaseNameError
         Raised if the name is too long or has characters that a file name should not have.
     UnknownNameError
@@ -171,7 +174,9 @@ def build_release(
     _refuse_taken(connection, name)
     with _one_at_a_time(connection, tell):
         run_ids = fit_runs(connection, runs, unfinished=allow.unfinished)
-        _seal(connection, dict(zip(dict.fromkeys(runs), run_ids, strict=True)), tell)
+        by_name = dict(zip(dict.fromkeys(runs), run_ids, strict=True))
+        refuse_kind(connection, wanted, by_name)
+        _seal(connection, by_name, tell)
         with connection.transaction():
             connection.execute(statement("release/build/one_moment"))
             release_id = _register(connection, name, wanted, run_ids, limits)

@@ -11,6 +11,7 @@ from psycopg.rows import dict_row
 from app.db.statements import statement
 from app.errors import UnknownNameError
 from app.releases.catalogue import release_id_of
+from app.releases.rules import EXTENDED_RULES, POINT_RULES, RuleVerdict, rule_verdicts
 
 _SENTENCES = {
     "released": "It passed every rule.",
@@ -35,6 +36,7 @@ _SENTENCES = {
         "Another scan saw the same object farther from its edges:"
         " {winner_designation} (src_id {winner_src_id}, run {winner_run})."
     ),
+    "patch": "A patch of the release takes it out.",
     "unseen_by_winner": (
         "Several scans saw it, but one that covers the place farther from its edges did not:"
         " use_src = 0 with dup_src > 0 is not released."
@@ -56,12 +58,15 @@ class Explanation:
         The reason in words, with its numbers.
     facts : dict
         Facts that the verdict rests on: scan, flags, magnitudes, the winner of a group.
+    rules : tuple of RuleVerdict
+        Every rule in its order, with what it asks and the numbers of the row.
     """
 
     released: bool
     reason: str
     sentence: str
     facts: dict[str, Any]
+    rules: tuple[RuleVerdict, ...]
 
 
 def explain(
@@ -78,49 +83,52 @@ def explain(
     designation : str, optional
         Name of a released source, hhmmssss+ddmmsss; 2MASS and J may stand before it.
     src_id : int, optional
-        Identifier of any extraction of the parent runs; not used with a designation.
+        Identifier of any extraction of the parent runs, point or extended; not used with a designation.
 
     Returns
     -------
     tuple of Explanation
-        More than one only if several parent runs have the same src_id.
+        More than one where several parent runs have the key, or a point and an extended source: keys of both are
+        made of place and scan alike.
 
     Raises
     ------
     UnknownNameError
         Raised if release, designation or extraction do not exist.
     """
-    release_id, run_id = release_id_of(connection, name), None
+    release_id = release_id_of(connection, name)
     if designation is not None:
-        run_id, src_id = _by_designation(connection, release_id, name, designation)
-    values = {"release_id": release_id, "run_id": run_id, "src_id": src_id}
-    rows = (
-        connection.cursor(row_factory=dict_row)
-        .execute(statement("reports/release_explain"), values)
-        .fetchall()
-    )
-    if not rows:
+        keys = _by_designation(connection, release_id, name, designation)
+    else:
+        keys = [(product, None, src_id) for product in _REPORTS]
+    limits = connection.execute(statement("reports/release_origin"), {"release_id": release_id}).fetchone()
+    found = []
+    for product, run_id, key in keys:
+        report, explained = _REPORTS[product]
+        values = {"release_id": release_id, "run_id": run_id, "src_id": key}
+        rows = connection.cursor(row_factory=dict_row).execute(statement(report), values).fetchall()
+        found += [explained(row, limits[0] if limits else {}) for row in rows]
+    if not found:
         raise UnknownNameError(
             f"the runs of release {name!r} have no extraction {src_id}",
-            expected="a src_id of wsdb.point_measurement",
+            expected="a src_id of wsdb.point_measurement or an ext_id of wsdb.extended_measurement",
         )
-    limits = connection.execute(statement("reports/release_origin"), {"release_id": release_id}).fetchone()
-    return tuple(_explained(row, limits[0] if limits else {}) for row in rows)
+    return tuple(found)
 
 
 def _by_designation(
     connection: Connection[Any], release_id: int, name: str, designation: str
-) -> tuple[int, int]:
-    plain = designation.strip().removeprefix("2MASS").strip().removeprefix("J")
+) -> list[tuple[str, int | None, int | None]]:
+    plain = designation.strip().removeprefix("2MASS").removeprefix("2MASX").strip().removeprefix("J")
     values = {"release_id": release_id, "designation": plain}
-    row = connection.execute(statement("reports/release_designation"), values).fetchone()
-    if row is None:
+    rows = connection.execute(statement("reports/release_designation"), values).fetchall()
+    if not rows:
         raise UnknownNameError(
             f"release {name!r} has no source {designation!r}",
             expected="hhmmssss+ddmmsss of a released source",
             remedy="for a source that was not released give --src-id",
         )
-    return int(row[0]), int(row[1])
+    return [(str(product), int(run_id), int(key)) for product, run_id, key in rows]
 
 
 def _explained(row: dict[str, Any], limits: dict[str, float]) -> Explanation:
@@ -129,13 +137,36 @@ def _explained(row: dict[str, Any], limits: dict[str, float]) -> Explanation:
     words = limits | row
     words["nearest"] = min(edges) if edges else "?"
     words["snrs"] = ", ".join(_number(row[f"{band}_snr"]) for band in "jhk")
+    words["sigmas"] = ", ".join(_number(row[f"{band}_msig"]) for band in "jhk")
+    words["magnitudes"] = ", ".join(_number(row[f"{band}_m"]) for band in "jhk")
     words["chis"] = ", ".join(_number(row[f"{band}_psfchi"]) for band in "jhk")
     sentence = _SENTENCES.get(row["reason"], row["reason"]).format(**words)
     if row["released"] and row["use_src"] == 0:
         sentence += (
             " It was seen by one scan only, and not by the one that the geometric rule prefers (use_src 0)."
         )
-    return Explanation(row["released"], row["reason"], sentence, row)
+    passed, failed = frozenset(row.pop("passed")), frozenset(row.pop("failed"))
+    rules = rule_verdicts(POINT_RULES, passed, failed, words)
+    return Explanation(row["released"], row["reason"], sentence, row, rules)
+
+
+def _explained_extended(row: dict[str, Any], limits: dict[str, float]) -> Explanation:
+    row = {key: value.strip() if isinstance(value, str) else value for key, value in row.items()}
+    words = limits | row
+    words["sigmas"] = ", ".join(_number(row[f"{band}_msig_7"]) for band in "jhk")
+    passed, failed = frozenset(row.pop("passed")), frozenset(row.pop("failed"))
+    rules = rule_verdicts(EXTENDED_RULES, passed, failed, words)
+    told = next((rule.words for rule in rules if rule.rule == row["reason"]), "")
+    sentence = _SENTENCES["released"] if row["released"] else f"It fails the rule: {told}."
+    if row["winner_ext_id"] is not None:
+        sentence += f" Preferred is {row['winner_ext_id']} of run {row['winner_run']}."
+    return Explanation(row["released"], row["reason"], sentence, row, rules)
+
+
+_REPORTS = {
+    "point": ("reports/release_explain", _explained),
+    "extended": ("reports/release_explain_extended", _explained_extended),
+}
 
 
 def _number(value: float | None) -> str:

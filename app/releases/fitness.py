@@ -11,6 +11,9 @@ from psycopg.rows import dict_row
 
 from app.db.statements import statement
 from app.errors import ConflictError
+from app.models.production import RunKind
+from app.models.release import ReleaseKind
+from app.production.final_runs import wanting_of
 from app.production.runs import run_id_of
 
 
@@ -47,6 +50,12 @@ class UncalibratedError(ConflictError):
     """A scan of a release has no adopted photometric solution."""
 
     code = "UNCALIBRATED_RELEASE"
+
+
+class ReleaseKindError(ConflictError):
+    """A release of this kind cannot be drawn from these runs."""
+
+    code = "RELEASE_KIND"
 
 
 class RetiredSolutionError(ConflictError):
@@ -92,6 +101,52 @@ def fit_runs(connection: Connection[Any], runs: Sequence[str], *, unfinished: bo
             )
         found.append(run_id)
     return tuple(found)
+
+
+def refuse_kind(connection: Connection[Any], kind: ReleaseKind, runs: Mapping[str, int]) -> None:
+    """Refuse a release of a kind that its runs cannot give.
+
+    Samplers and incremental releases show preliminary processing as it is; an all-sky release is drawn from one
+    final run that is complete.
+
+    Parameters
+    ----------
+    connection : Connection
+        Connection without an open transaction.
+    kind : ReleaseKind
+        Kind of the release.
+    runs : mapping of str to int
+        Keys of the parent runs by name.
+
+    Raises
+    ------
+    ReleaseKindError
+        Raised if a run is of the wrong kind, or final and not complete; the message says what it lacks.
+    """
+    final = kind is ReleaseKind.ALL_SKY
+    wanted = RunKind.FINAL if final else RunKind.PRELIMINARY
+    for name, run_id in runs.items():
+        with connection.transaction():
+            row = connection.execute(statement("release/build/run_kind"), {"run_id": run_id}).fetchone()
+            wanting = wanting_of(connection, run_id) if final else ()
+        found = row[0] if row is not None else "unknown"
+        if found != wanted:
+            raise ReleaseKindError(
+                f"run {name!r} is {found}, the release {kind.value}",
+                expected=f"a {wanted.value} run",
+                remedy="make one: mapps run create NAME --kind final --from RUN --where CONDITION"
+                if final
+                else "draw it from preliminary runs, or build it with --kind all-sky",
+            )
+        if wanting:
+            raise ReleaseKindError(
+                f"final run {name!r} is not complete: {'; '.join(wanting)}",
+                expected="every selected scan reduced, every night with a global solution",
+            )
+    if final and len(runs) > 1:
+        raise ReleaseKindError(
+            f"an all-sky release of {len(runs)} runs", expected="one final run: frozen code, one set of rules"
+        )
 
 
 def refuse_uncalibrated(connection: Connection[Any], release_id: int, *, nominal: bool) -> None:

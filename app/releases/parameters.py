@@ -36,6 +36,11 @@ DEFAULTS: dict[str, float] = {
     "extended_edge_arcsec": 15.0,
     "extended_sigma_mag": 0.1551,
     "extended_match_arcsec": 5.0,
+    # Scores run from 1 (extended, galaxy) to 2 (point-like); limits below and above a density, log10 of stars of
+    # Ks < 14 per square degree. The survey's own table was never printed: these are choices.
+    "extended_score_sparse": 1.4,
+    "extended_score_dense": 1.2,
+    "extended_density": 3.6,
     "contaminant_arcsec": 10.0,
     "contaminant_enlargement": 1.1,
 }

@@ -1,5 +1,6 @@
--- The published selection of point sources, row by row (background/survey 5.2). A row that fails gets its verdict here:
--- the first rule that it fails. A row that passes becomes a candidate, with the six decimals of a published position.
+-- The published selection of point sources, row by row (background/survey 5.2). Every row is held against every rule:
+-- `passed` and `failed` of its verdict have a bit for each (release.rule_bit), none where a rule does not apply, and its reason
+-- is the first that it fails. A row that fails none becomes a candidate, with the six decimals of a published position.
 --
 -- attempt        the row belongs to no accepted attempt (recalled and not yet made again)
 -- scan           another scan of the tile was chosen, see release.scan
@@ -62,59 +63,78 @@ extraction AS (
     CROSS JOIN limits AS l
     WHERE r.release_id = release.current_id()
 ),
+-- Every rule by itself: true passed, false failed, null where it does not apply.
 judged AS (
     SELECT
         e.run_id, e.src_id, e.scan_key, e.cell_size, least(e.dist_edge_ns, e.dist_edge_ew) AS edge_arcsec,
         -- Rounding may reach 360.
         round(e.ra * 1e6)::bigint % 360000000 / 1e6::double precision AS ra, round(e.decl * 1e6) / 1e6 AS decl,
+        e.selected IS NOT NULL AS attempt,
+        e.selected AS scan,
+        e.dist_edge_ew > e.edge_arcsec AND e.dist_edge_ns > e.edge_arcsec AS edge,
+        e.cc_flg COLLATE "C" !~ '[A-Z]' AS artefact,
+        e.rd_flg ~ '[123]' AS valid_band,
+        coalesce(
+            e.j_rd <> '0' AND (e.j_snr >= e.snr_7 OR e.j_msig <= e.sigma_7)
+            OR e.h_rd <> '0' AND (e.h_snr >= e.snr_7 OR e.h_msig <= e.sigma_7)
+            OR e.k_rd <> '0' AND (e.k_snr >= e.snr_7 OR e.k_msig <= e.sigma_7), false)
+        OR (e.rd_flg ~ '^[123]{3}$' AND e.bands_5 <=
+            coalesce(e.j_snr >= e.snr_5 OR e.j_msig <= e.sigma_5, false)::integer
+            + coalesce(e.h_snr >= e.snr_5 OR e.h_msig <= e.sigma_5, false)::integer
+            + coalesce(e.k_snr >= e.snr_5 OR e.k_msig <= e.sigma_5, false)::integer) AS snr,
         CASE
-            WHEN e.selected IS NULL THEN 'attempt'
-            WHEN NOT e.selected THEN 'scan'
-            WHEN e.dist_edge_ew <= e.edge_arcsec OR e.dist_edge_ns <= e.edge_arcsec THEN 'edge'
-            WHEN e.cc_flg COLLATE "C" ~ '[A-Z]' THEN 'artefact'
-            WHEN e.rd_flg !~ '[123]' THEN 'no_valid_band'
-            WHEN NOT coalesce(
-                     e.j_rd <> '0' AND (e.j_snr >= e.snr_7 OR e.j_msig <= e.sigma_7)
-                     OR e.h_rd <> '0' AND (e.h_snr >= e.snr_7 OR e.h_msig <= e.sigma_7)
-                     OR e.k_rd <> '0' AND (e.k_snr >= e.snr_7 OR e.k_msig <= e.sigma_7), false)
-                 AND NOT (e.rd_flg ~ '^[123]{3}$' AND e.bands_5 <=
-                     coalesce(e.j_snr >= e.snr_5 OR e.j_msig <= e.sigma_5, false)::integer
-                     + coalesce(e.h_snr >= e.snr_5 OR e.h_msig <= e.sigma_5, false)::integer
-                     + coalesce(e.k_snr >= e.snr_5 OR e.k_msig <= e.sigma_5, false)::integer)
-                THEN 'snr'
-            WHEN e.rd_flg !~ '[13]' AND e.ndet <> '000000'
-                 AND least(e.j_psfchi, e.h_psfchi, e.k_psfchi) >= e.chi_squared
-                THEN 'chi_squared'
-            WHEN e.rd_flg !~ '[13]' AND e.ndet <> '000000'
-                 AND coalesce(e.j_rd = '2' AND e.j_m < e.bright_j OR e.h_rd = '2' AND e.h_m < e.bright_h
-                              OR e.k_rd = '2' AND e.k_m < e.bright_k, false)
-                 AND NOT coalesce(
-                     e.j_rd = '2' AND e.j_m < e.bright_j AND e.j_m_frames >= e.frames AND e.j_n >= e.fraction * e.j_m_frames
-                     OR e.h_rd = '2' AND e.h_m < e.bright_h AND e.h_m_frames >= e.frames AND e.h_n >= e.fraction * e.h_m_frames
-                     OR e.k_rd = '2' AND e.k_m < e.bright_k AND e.k_m_frames >= e.frames AND e.k_n >= e.fraction * e.k_m_frames,
-                     false)
-                 AND NOT (e.rd_flg = '222' AND least(e.j_n, e.h_n, e.k_n) >= e.frames_all
-                          AND e.j_n = e.j_m_frames AND e.h_n = e.h_m_frames AND e.k_n = e.k_m_frames)
-                THEN 'frames'
-        END AS reason
+            WHEN e.rd_flg ~ '[13]' THEN true
+            WHEN e.ndet <> '000000' THEN least(e.j_psfchi, e.h_psfchi, e.k_psfchi) < e.chi_squared
+        END AS chi_squared,
+        CASE
+            WHEN e.rd_flg ~ '[13]' THEN true
+            WHEN e.ndet <> '000000' THEN
+                NOT coalesce(e.j_rd = '2' AND e.j_m < e.bright_j OR e.h_rd = '2' AND e.h_m < e.bright_h
+                             OR e.k_rd = '2' AND e.k_m < e.bright_k, false)
+                OR coalesce(
+                    e.j_rd = '2' AND e.j_m < e.bright_j AND e.j_m_frames >= e.frames AND e.j_n >= e.fraction * e.j_m_frames
+                    OR e.h_rd = '2' AND e.h_m < e.bright_h AND e.h_m_frames >= e.frames AND e.h_n >= e.fraction * e.h_m_frames
+                    OR e.k_rd = '2' AND e.k_m < e.bright_k AND e.k_m_frames >= e.frames AND e.k_n >= e.fraction * e.k_m_frames,
+                    false)
+                OR e.rd_flg = '222' AND least(e.j_n, e.h_n, e.k_n) >= e.frames_all
+                   AND e.j_n = e.j_m_frames AND e.h_n = e.h_m_frames AND e.k_n = e.k_m_frames
+        END AS frames
     FROM extraction AS e
+    -- Each rule is evaluated once, for both masks.
+    OFFSET 0
+),
+weighed AS (
+    SELECT
+        j.*,
+        ((j.attempt IS TRUE)::integer * release.rule_bit('attempt') + (j.scan IS TRUE)::integer * release.rule_bit('scan')
+         + (j.edge IS TRUE)::integer * release.rule_bit('edge') + (j.artefact IS TRUE)::integer * release.rule_bit('artefact')
+         + (j.valid_band IS TRUE)::integer * release.rule_bit('no_valid_band') + (j.snr IS TRUE)::integer * release.rule_bit('snr')
+         + (j.chi_squared IS TRUE)::integer * release.rule_bit('chi_squared')
+         + (j.frames IS TRUE)::integer * release.rule_bit('frames'))::smallint AS passed,
+        ((j.attempt IS FALSE)::integer * release.rule_bit('attempt') + (j.scan IS FALSE)::integer * release.rule_bit('scan')
+         + (j.edge IS FALSE)::integer * release.rule_bit('edge') + (j.artefact IS FALSE)::integer * release.rule_bit('artefact')
+         + (j.valid_band IS FALSE)::integer * release.rule_bit('no_valid_band')
+         + (j.snr IS FALSE)::integer * release.rule_bit('snr')
+         + (j.chi_squared IS FALSE)::integer * release.rule_bit('chi_squared')
+         + (j.frames IS FALSE)::integer * release.rule_bit('frames'))::smallint AS failed
+    FROM judged AS j
 ),
 candidate AS (
-    INSERT INTO release.work_candidate (src_id, run_id, scan_key, ra, decl, x, y, z, cell, edge_arcsec)
+    INSERT INTO release.work_candidate (src_id, run_id, scan_key, ra, decl, x, y, z, cell, edge_arcsec, passed, failed)
     SELECT
         j.src_id, j.run_id, j.scan_key, j.ra, j.decl, unit.x, unit.y, unit.z,
-        release.cell(unit.x, unit.y, unit.z, j.cell_size), j.edge_arcsec
-    FROM judged AS j
+        release.cell(unit.x, unit.y, unit.z, j.cell_size), j.edge_arcsec, j.passed, 0
+    FROM weighed AS j
     CROSS JOIN LATERAL (
         SELECT cosd(j.decl) * cosd(j.ra) AS x, cosd(j.decl) * sind(j.ra) AS y, sind(j.decl) AS z OFFSET 0
     ) AS unit
-    WHERE j.reason IS NULL
+    WHERE j.failed = 0
     ORDER BY j.src_id
 )
-INSERT INTO release.verdict (release_id, run_id, src_id, released, reason)
-SELECT release.current_id(), j.run_id, j.src_id, false, j.reason
-FROM judged AS j
-WHERE j.reason IS NOT NULL
+INSERT INTO release.verdict (release_id, run_id, src_id, released, passed, failed, reason)
+SELECT release.current_id(), j.run_id, j.src_id, false, j.passed, j.failed, release.first_rule(j.failed)
+FROM weighed AS j
+WHERE j.failed <> 0
 ORDER BY j.src_id, j.run_id;
 
 SELECT release.analyze('work_candidate');

@@ -1,11 +1,11 @@
 -- Why an extraction is in a release or not: its verdict, its scan, what was measured, and the apparition that won.
 SELECT
-    run.name AS run, v.src_id, v.released, v.reason, n.date, n.hemis, o.scan, s.scan_key, s.tile, s.selected, s.rank, s.reason AS scan_reason,
+    run.name AS run, v.src_id, v.released, v.reason, release.rules(v.passed) AS passed, release.rules(v.failed) AS failed, n.date, n.hemis, o.scan, s.scan_key, s.tile, s.selected, s.rank, s.reason AS scan_reason,
     c.designation, c.pts_key, c.use_src, c.dup_src, p.ra, p.decl, p.dist_edge_ns, p.dist_edge_ew, p.ph_qual, p.rd_flg,
     p.cc_flg, p.ndet,
     (p.j_m + coalesce(zero.j, 0))::real AS j_m, (p.h_m + coalesce(zero.h, 0))::real AS h_m,
     (p.k_m + coalesce(zero.k, 0))::real AS k_m, q.solution_id,
-    p.j_snr, p.h_snr, p.k_snr, p.j_psfchi, p.h_psfchi, p.k_psfchi,
+    p.j_msig, p.h_msig, p.k_msig, p.j_snr, p.h_snr, p.k_snr, p.j_psfchi, p.h_psfchi, p.k_psfchi,
     winner.name AS winner_run, v.winner_src_id,
     (SELECT w.designation FROM release.psc AS w
      WHERE w.release_id = v.release_id AND w.run_id = v.winner_run_id AND w.src_id = v.winner_src_id) AS winner_designation

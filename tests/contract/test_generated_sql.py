@@ -96,8 +96,8 @@ def test_views_have_the_columns_in_order(connection: Connection[Any], table: Rel
 def test_rows_enter_by_the_operator_only(database: Database) -> None:
     with database.connect() as connection:
         connection.execute("SELECT release.create_partitions(1)")
-    row = """INSERT INTO release.xsc_entry (release_id, ext_key, designation, ra, decl, ext_id, run_id, scan_key,
-             coadd_key, coadd) VALUES (1, 1, 'x', 1, 1, 1, 1, 1, 1, 1)"""
+    row = """INSERT INTO release.xsc_entry (release_id, ext_key, designation, dup_src, use_src, ra, decl, ext_id,
+             run_id, scan_key, coadd_key, coadd) VALUES (1, 1, 'x', 0, 1, 1, 1, 1, 1, 1, 1, 1)"""
     with database.connect("operator") as connection:
         connection.execute(row)
         assert one(connection, "SELECT count(*) FROM release.xsc") == 1

@@ -118,7 +118,8 @@ def test_statements_are_recorded(published: tuple[World, dict[str, int]]) -> Non
 )
 def test_explanations(published: tuple[World, dict[str, int]], case: str, reason: str, said: str) -> None:
     world, keys = published
-    (found,) = explain(world.connection, "first", src_id=keys[case])
+    # The galaxy at the place of the first star has the same key.
+    found, *_ = explain(world.connection, "first", src_id=keys[case])
     assert (found.reason, found.released) == (reason, reason == "released")
     assert said in found.sentence
     world.connection.commit()

@@ -8,10 +8,11 @@ import pytest
 
 from app.cli.main import run as mapps
 from app.cli.output import forget_mode
-from app.models.production import Family
+from app.models.production import Family, RunKind
 from app.production import protocol
 from app.production.protocol import Failure
 from app.production.publishing import publish
+from app.production.runs import create_run
 from tests.worlds.production import (
     IDENTITY,
     ROWS,
@@ -139,10 +140,11 @@ def test_the_former_word_of_resume_is_refused(command, ledger, words):
 def test_final_run_by_command(command, ledger, monkeypatch):
     from app.production import pipelines
 
-    monkeypatch.setattr(pipelines, "git_commit", lambda: "abc+changes")
-    assert "CONFLICT" in command("create", "last", "--kind", "final", status=2)
     monkeypatch.setattr(pipelines, "git_commit", lambda: "abc")
-    command("create", "last", "--kind", "final")
+    assert "FINAL_OPTIONS" in command("create", "last", "--kind", "final", status=2)
+    assert "without --where" in command("create", "last", "--kind", "final", "--from", "first", status=2)
+    assert "FINAL_OPTIONS" in command("create", "x", "--kind", "preliminary", "--where", "cld", status=2)
+    create_run(ledger, "last", RunKind.FINAL, pipelines.this_pipeline())
     assert "mapps run freeze last" in command("queue", "last", status=2)
     assert "frozen" in command("freeze", "last")
     assert "3 tasks queued" in command("queue", "last")

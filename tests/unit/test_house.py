@@ -14,7 +14,6 @@ from tests.worlds.places import ROOT
 BREACHES = {rule: house.places_of(rows) for rule, rows in house.breaches().items()}
 UNTESTED = {
     "app/models": "definitions of tables: tests/contract/test_migrations.py compares them with a real database",
-    "app/releases": "SQL on a real database: tests/contract/test_release_build.py and its neighbours",
 }
 """Packages without a folder of unit tests, each with what tests them instead."""
 

@@ -116,6 +116,8 @@ class World:
     """Number of the scan -> run_id, attempt_id, area."""
     points: dict[tuple[int, int], list[np.ndarray]] = field(default_factory=dict)
     """(run_id, number of the scan) -> point sources so far."""
+    galaxies: dict[tuple[int, int], int] = field(default_factory=dict)
+    """(run_id, number of the scan) -> number of extended sources so far."""
 
     def one(self, query: Any, *values: Any) -> Any:
         row = self.connection.execute(query, values).fetchone()
@@ -234,6 +236,8 @@ class World:
         none = point_records(np.zeros(0, SOURCE_DTYPE), facts, None)
         points = np.concatenate([none, *self.points.get((run_id, number), [])])
         rows = extended_records(measured, facts, points)
+        rows["ext_id"] += self.galaxies.get((run_id, number), 0)
+        self.galaxies[run_id, number] = self.galaxies.get((run_id, number), 0) + rows.size
         for name, value in derived.items():
             rows[name] = value
         keys = {"run_id": run_id, "attempt_id": attempt}

@@ -9,6 +9,11 @@ WITH selected AS (
       AND (%(hemis)s::text IS NULL OR n.hemis = %(hemis)s::text)
       AND (%(scans)s::integer[] IS NULL OR s.scan = ANY (%(scans)s::integer[]))
       AND (%(tiles)s::integer[] IS NULL OR s.tile = ANY (%(tiles)s::integer[]))
+      -- A final run reduces the scans that were selected for it and the calibration scans of their nights.
+      AND (NOT EXISTS (SELECT FROM production.final_run AS f WHERE f.run_id = %(run_id)s::integer)
+           OR s.scan_key IN (SELECT c.scan_key FROM production.final_scan AS c WHERE c.run_id = %(run_id)s::integer)
+           OR s.kind = 'cal' AND s.night_id IN (
+               SELECT c.scan_key >> 10 FROM production.final_scan AS c WHERE c.run_id = %(run_id)s::integer))
 ), wanted AS (
     SELECT DISTINCT
         p.position, p.kind, p.scope,

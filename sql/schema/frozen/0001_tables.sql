@@ -182,6 +182,30 @@ COMMENT ON COLUMN release.atlas.sha256 IS 'SHA-256 of the file';
 COMMENT ON COLUMN release.atlas.zero_point_mag IS 'Magnitude of 1 DN, calibrated; the header of the file has the nominal one';
 COMMENT ON COLUMN release.atlas.zero_point_error_mag IS 'Its error; null where unknown';
 
+CREATE TABLE release.extended_verdict (
+    release_id INTEGER NOT NULL,
+    run_id INTEGER NOT NULL,
+    ext_id BIGINT NOT NULL,
+    released BOOLEAN NOT NULL,
+    reason TEXT NOT NULL,
+    winner_run_id INTEGER,
+    winner_ext_id BIGINT,
+    passed SMALLINT DEFAULT '0' NOT NULL,
+    failed SMALLINT DEFAULT '0' NOT NULL,
+    CONSTRAINT pk_extended_verdict PRIMARY KEY (release_id, run_id, ext_id)
+)
+ PARTITION BY LIST (release_id);
+COMMENT ON TABLE release.extended_verdict IS 'Why every extended extraction of the parent runs is in or out';
+COMMENT ON COLUMN release.extended_verdict.release_id IS 'Release';
+COMMENT ON COLUMN release.extended_verdict.run_id IS 'Run';
+COMMENT ON COLUMN release.extended_verdict.ext_id IS 'Extraction in wsdb.extended_measurement';
+COMMENT ON COLUMN release.extended_verdict.released IS 'Whether the row is in release.xsc';
+COMMENT ON COLUMN release.extended_verdict.reason IS 'First rule that kept it out, or ''released''';
+COMMENT ON COLUMN release.extended_verdict.winner_run_id IS 'Run of the apparition chosen instead; null unless a duplicate';
+COMMENT ON COLUMN release.extended_verdict.winner_ext_id IS 'Apparition chosen instead; null unless a duplicate';
+COMMENT ON COLUMN release.extended_verdict.passed IS 'Rules that it met: SELECT release.rules(passed)';
+COMMENT ON COLUMN release.extended_verdict.failed IS 'Rules that it failed; in neither: not applied';
+
 CREATE TABLE release.psc (
     release_id INTEGER NOT NULL,
     run_id INTEGER NOT NULL,
@@ -350,6 +374,8 @@ CREATE TABLE release.verdict (
     reason TEXT NOT NULL,
     winner_run_id INTEGER,
     winner_src_id BIGINT,
+    passed SMALLINT DEFAULT '0' NOT NULL,
+    failed SMALLINT DEFAULT '0' NOT NULL,
     CONSTRAINT pk_verdict PRIMARY KEY (release_id, run_id, src_id)
 )
  PARTITION BY LIST (release_id);
@@ -361,12 +387,16 @@ COMMENT ON COLUMN release.verdict.released IS 'Whether the row is in release.psc
 COMMENT ON COLUMN release.verdict.reason IS 'First rule that kept it out, or ''released''';
 COMMENT ON COLUMN release.verdict.winner_run_id IS 'Run of the apparition chosen instead; null unless a duplicate';
 COMMENT ON COLUMN release.verdict.winner_src_id IS 'Apparition chosen instead; null unless a duplicate';
+COMMENT ON COLUMN release.verdict.passed IS 'Rules that it met: SELECT release.rules(passed)';
+COMMENT ON COLUMN release.verdict.failed IS 'Rules that it failed; in neither: not applied';
 
 CREATE TABLE release.xsc (
     release_id INTEGER NOT NULL,
     run_id INTEGER NOT NULL,
     ext_key INTEGER NOT NULL,
     designation CHAR(17) NOT NULL,
+    dup_src SMALLINT NOT NULL,
+    use_src SMALLINT NOT NULL,
     ext_id BIGINT NOT NULL,
     src_id BIGINT,
     ra DOUBLE PRECISION NOT NULL,
@@ -455,6 +485,8 @@ COMMENT ON COLUMN release.xsc.release_id IS 'Release';
 COMMENT ON COLUMN release.xsc.run_id IS 'Run of the extraction';
 COMMENT ON COLUMN release.xsc.ext_key IS 'Key in the release.';
 COMMENT ON COLUMN release.xsc.designation IS 'Sexagesimal name made from the truncated position.';
+COMMENT ON COLUMN release.xsc.dup_src IS 'Duplicate-source flag of a release.';
+COMMENT ON COLUMN release.xsc.use_src IS 'Use-source flag of a release.';
 COMMENT ON COLUMN release.xsc.ext_id IS 'Unique in a run, made as src_id.';
 COMMENT ON COLUMN release.xsc.src_id IS 'The same object among the point sources. Null: no point-source row.';
 COMMENT ON COLUMN release.xsc.ra IS 'Right ascension, ICRS [deg].';
@@ -802,6 +834,20 @@ COMMENT ON COLUMN survey.tile.ra IS 'Right ascension of the centre, ICRS degrees
 COMMENT ON COLUMN survey.tile.decl IS 'Declination of the centre, ICRS degrees';
 COMMENT ON COLUMN survey.tile.footprint IS 'Planned area; null until known';
 
+CREATE TABLE production.final_run (
+    run_id INTEGER NOT NULL,
+    condition TEXT NOT NULL,
+    selected_at TIMESTAMP WITH TIME ZONE DEFAULT now() NOT NULL,
+    selected_by TEXT NOT NULL,
+    CONSTRAINT pk_final_run PRIMARY KEY (run_id),
+    CONSTRAINT fk_final_run_run_id FOREIGN KEY(run_id) REFERENCES production.run (run_id)
+);
+COMMENT ON TABLE production.final_run IS 'Final runs and the condition by which their scans were selected; never changed';
+COMMENT ON COLUMN production.final_run.run_id IS 'Final run';
+COMMENT ON COLUMN production.final_run.condition IS 'Condition that selected its scans, in one spelling';
+COMMENT ON COLUMN production.final_run.selected_at IS 'When';
+COMMENT ON COLUMN production.final_run.selected_by IS 'Who';
+
 CREATE TABLE quality.override (
     override_id INTEGER GENERATED ALWAYS AS IDENTITY,
     run_id INTEGER NOT NULL,
@@ -918,6 +964,23 @@ COMMENT ON COLUMN survey.scan.planned_dec_4 IS 'dec of the north-western corner 
 COMMENT ON COLUMN survey.scan.planned_footprint IS 'Area by commanded positions or headers, great circles; null for darks and flats. Observed: wsdb.scan_coverage';
 COMMENT ON COLUMN survey.scan.header IS 'Scan keywords as found';
 COMMENT ON COLUMN survey.scan.ingested_at IS 'When the scan was ingested';
+
+CREATE TABLE production.final_input (
+    run_id INTEGER NOT NULL,
+    kind TEXT NOT NULL,
+    name TEXT NOT NULL,
+    input_key BIGINT NOT NULL,
+    content_hash CHAR(64) NOT NULL,
+    CONSTRAINT pk_final_input PRIMARY KEY (run_id, kind, name),
+    CONSTRAINT ck_final_input_kind_known CHECK (kind IN ('parent', 'pipeline', 'rule_set', 'solution', 'reference', 'calibration')),
+    CONSTRAINT fk_final_input_run_id FOREIGN KEY(run_id) REFERENCES production.final_run (run_id)
+);
+COMMENT ON TABLE production.final_input IS 'Inputs of final runs by name, with their content hashes; never changed';
+COMMENT ON COLUMN production.final_input.run_id IS 'Final run';
+COMMENT ON COLUMN production.final_input.kind IS 'parent, pipeline, rule_set, solution, reference or calibration';
+COMMENT ON COLUMN production.final_input.name IS 'Name among its kind: run, version, catalogue, block';
+COMMENT ON COLUMN production.final_input.input_key IS 'Key of the run, pipeline, solution, catalogue or product; 0 of a rule set';
+COMMENT ON COLUMN production.final_input.content_hash IS 'SHA-256 over its content; of a parent that of its pipeline';
 
 CREATE TABLE production.task (
     task_id BIGINT GENERATED ALWAYS AS IDENTITY,
@@ -1288,6 +1351,28 @@ CREATE INDEX ix_attempt_upstream_upstream_attempt_id ON production.attempt_upstr
 COMMENT ON TABLE production.attempt_upstream IS 'Attempts whose rows a published attempt read';
 COMMENT ON COLUMN production.attempt_upstream.attempt_id IS 'Attempt';
 COMMENT ON COLUMN production.attempt_upstream.upstream_attempt_id IS 'Attempt whose rows or products it read';
+
+CREATE TABLE production.final_scan (
+    run_id INTEGER NOT NULL,
+    scan_key INTEGER NOT NULL,
+    parent_run_id INTEGER NOT NULL,
+    attempt_id BIGINT NOT NULL,
+    score SMALLINT,
+    photometric BOOLEAN,
+    CONSTRAINT pk_final_scan PRIMARY KEY (run_id, scan_key),
+    CONSTRAINT fk_final_scan_run_id FOREIGN KEY(run_id) REFERENCES production.final_run (run_id),
+    CONSTRAINT fk_final_scan_scan_key FOREIGN KEY(scan_key) REFERENCES survey.scan (scan_key),
+    CONSTRAINT fk_final_scan_parent_run_id FOREIGN KEY(parent_run_id) REFERENCES production.run (run_id),
+    CONSTRAINT fk_final_scan_attempt_id FOREIGN KEY(attempt_id) REFERENCES production.attempt (attempt_id)
+);
+CREATE INDEX ix_final_scan_scan_key ON production.final_scan (scan_key);
+COMMENT ON TABLE production.final_scan IS 'Scans that final runs reduce, with what selected them; never changed';
+COMMENT ON COLUMN production.final_scan.run_id IS 'Final run';
+COMMENT ON COLUMN production.final_scan.scan_key IS 'Scan that is reduced';
+COMMENT ON COLUMN production.final_scan.parent_run_id IS 'Preliminary run that it was selected in';
+COMMENT ON COLUMN production.final_scan.attempt_id IS 'Attempt that was accepted there';
+COMMENT ON COLUMN production.final_scan.score IS 'Grade that it had there; null for none';
+COMMENT ON COLUMN production.final_scan.photometric IS 'Verdict that it had there; null where no solution has it';
 
 CREATE TABLE quality.grade (
     grade_id BIGINT GENERATED ALWAYS AS IDENTITY,

@@ -23,6 +23,43 @@ END
 $function$;
 COMMENT ON FUNCTION release.parameter(text) IS 'A limit of the release that the session works on; fails when it is not set';
 
+-- Rules of rows by name, in the order in which the first failed one becomes the reason of a verdict. Masks of verdicts
+-- have a bit for each; calls with a constant cost nothing, the planner folds them.
+CREATE OR REPLACE FUNCTION release.rule_names() RETURNS text[] LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN ARRAY['attempt', 'scan', 'edge', 'artefact', 'no_valid_band', 'snr', 'chi_squared', 'frames', 'score',
+             'in_scan_duplicate', 'duplicate', 'unseen_by_winner', 'patch'];
+COMMENT ON FUNCTION release.rule_names() IS 'Rules of rows, points and extended, in their order';
+
+CREATE OR REPLACE FUNCTION release.rule_bit(name text) RETURNS integer LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN 1 << (array_position(release.rule_names(), name) - 1);
+COMMENT ON FUNCTION release.rule_bit(text) IS 'Bit of a rule in passed and failed of a verdict; null for no rule';
+
+CREATE OR REPLACE FUNCTION release.rules(mask integer) RETURNS text[] LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN ARRAY(SELECT r.name FROM unnest(release.rule_names()) WITH ORDINALITY AS r (name, place)
+             WHERE mask & (1 << (place::integer - 1)) <> 0 ORDER BY place);
+COMMENT ON FUNCTION release.rules(integer) IS 'Names of the rules of a mask: SELECT release.rules(failed) FROM release.verdict';
+
+CREATE OR REPLACE FUNCTION release.first_rule(mask integer) RETURNS text LANGUAGE sql IMMUTABLE PARALLEL SAFE
+-- The lowest bit alone is a power of two.
+RETURN (release.rule_names())[round(log(2, (mask & -mask)::numeric))::integer + 1];
+COMMENT ON FUNCTION release.first_rule(integer) IS 'First rule of a mask that is not 0';
+
+-- Extended sources by columns that versions of the catalogue have or not: a missing one says nothing. The row is given as
+-- JSON, so that the statements stay as they are when a column is added.
+CREATE OR REPLACE FUNCTION release.extended_sigma(source jsonb) RETURNS real LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN least((source ->> 'j_msig_7')::real, (source ->> 'h_msig_7')::real, (source ->> 'k_msig_7')::real,
+             (source ->> 'j_msig_k20fe')::real, (source ->> 'h_msig_k20fe')::real, (source ->> 'k_msig_k20fe')::real);
+COMMENT ON FUNCTION release.extended_sigma(jsonb)
+    IS 'Least error of the 7 arcsec and, where there are, fiducial isophotal magnitudes of an extended source, mag';
+
+-- True: galaxy-like or merely extended. Where the density is unknown the limit is that of the dense sky, the stricter one.
+CREATE OR REPLACE FUNCTION release.extended_score(source jsonb, sparse real, dense real, density real) RETURNS boolean
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN least((source ->> 'e_score')::real, (source ->> 'g_score')::real)
+       < CASE WHEN (source ->> 'density')::real < density THEN sparse ELSE dense END;
+COMMENT ON FUNCTION release.extended_score(jsonb, real, real, real)
+    IS 'Whether a score is below the limit of the stellar density; null where there is no score';
+
 -- Chord of the unit sphere under an angle. Separations are compared as squared chords: exact down to micro-arcseconds
 -- (an arc cosine is not) and the same, to the last bit, from either end.
 CREATE OR REPLACE FUNCTION release.chord(arcsec double precision) RETURNS double precision
@@ -123,7 +160,7 @@ BEGIN
         src_id bigint PRIMARY KEY, run_id integer NOT NULL, scan_key integer NOT NULL,
         ra double precision NOT NULL, decl double precision NOT NULL,
         x double precision NOT NULL, y double precision NOT NULL, z double precision NOT NULL,
-        cell bigint NOT NULL, edge_arcsec integer NOT NULL);
+        cell bigint NOT NULL, edge_arcsec integer NOT NULL, passed smallint NOT NULL, failed smallint NOT NULL);
     -- Candidates of different scans closer than the match radius, both ways round.
     CREATE UNLOGGED TABLE release.work_pair (src_id bigint NOT NULL, other_src_id bigint NOT NULL);
     -- Connected groups of such pairs, named by their smallest src_id.
@@ -150,8 +187,17 @@ BEGIN
     CREATE UNLOGGED TABLE release.work_neighbour (
         pts_key integer PRIMARY KEY, pxcntr integer NOT NULL, prox real NOT NULL);
     CREATE UNLOGGED TABLE release.work_contamination (pts_key integer PRIMARY KEY, gal_contam smallint NOT NULL);
+    -- Extended sources that passed the rules; of those of one scan that are one object the best is left.
+    CREATE UNLOGGED TABLE release.work_extended (
+        ext_id bigint PRIMARY KEY, run_id integer NOT NULL, scan_key integer NOT NULL,
+        ra double precision NOT NULL, decl double precision NOT NULL,
+        x double precision NOT NULL, y double precision NOT NULL, z double precision NOT NULL,
+        edge_arcsec integer NOT NULL, passed smallint NOT NULL, failed smallint NOT NULL, better_ext_id bigint);
+    -- What became of those seen, or possibly seen, by more than one scan.
+    CREATE UNLOGGED TABLE release.work_extended_resolution (
+        ext_id bigint PRIMARY KEY, group_id bigint NOT NULL, use_src smallint, dup_src smallint, winner_ext_id bigint);
     FOREACH part IN ARRAY ARRAY['candidate', 'pair', 'group', 'overlap', 'covered', 'coverage', 'resolution', 'member', 'neighbour',
-                                'contamination'] LOOP
+                                'contamination', 'extended', 'extended_resolution'] LOOP
         EXECUTE format('GRANT SELECT, INSERT, UPDATE, DELETE ON release.%I TO mapps_operator', 'work_' || part);
     END LOOP;
 END
@@ -162,7 +208,7 @@ CREATE OR REPLACE FUNCTION release.drop_work_tables() RETURNS void
 LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog, public AS $function$
     DROP TABLE IF EXISTS release.work_candidate, release.work_pair, release.work_group, release.work_overlap,
         release.work_covered, release.work_coverage, release.work_resolution, release.work_member, release.work_neighbour,
-        release.work_contamination
+        release.work_contamination, release.work_extended, release.work_extended_resolution
 $function$;
 COMMENT ON FUNCTION release.drop_work_tables() IS 'Drop the tables of a build';
 
@@ -186,7 +232,7 @@ BEGIN
     EXECUTE format('CREATE INDEX %I ON release.%I USING gist (spoint(radians(ra), radians(decl)))', part || '_position', part);
     EXECUTE format('CREATE INDEX %I ON release.%I (designation)', part || '_designation', part);
     EXECUTE format('CREATE INDEX %I ON release.%I (src_id)', part || '_source', part);
-    FOREACH part IN ARRAY ARRAY['psc', 'xsc', 'atlas', 'verdict'] LOOP
+    FOREACH part IN ARRAY ARRAY['psc', 'xsc', 'atlas', 'verdict', 'extended_verdict'] LOOP
         part := format('%s_r%s', part, release_id);
         EXECUTE format('CREATE TRIGGER published BEFORE INSERT OR UPDATE OR DELETE ON release.%I'
                        ' FOR EACH ROW EXECUTE FUNCTION release.refuse_change()', part);

@@ -1,0 +1,18 @@
+-- Why an extended extraction is in a release or not: its verdict with all rules, its scan, what was measured, the winner.
+SELECT
+    run.name AS run, v.ext_id, v.released, v.reason, release.rules(v.passed) AS passed, release.rules(v.failed) AS failed,
+    n.date, n.hemis, o.scan, s.scan_key, s.tile, s.selected, s.rank, s.reason AS scan_reason,
+    x.designation, x.ext_key, x.use_src, x.dup_src, p.src_id, p.ra, p.decl, p.r_3sig, p.j_msig_7, p.h_msig_7, p.k_msig_7,
+    winner.name AS winner_run, v.winner_ext_id
+FROM release.extended_verdict AS v
+JOIN production.run ON run.run_id = v.run_id
+LEFT JOIN release.xsc AS x ON x.release_id = v.release_id AND x.run_id = v.run_id AND x.ext_id = v.ext_id
+LEFT JOIN production.run AS winner ON winner.run_id = v.winner_run_id
+LEFT JOIN release.scan AS s
+    ON s.release_id = v.release_id AND s.run_id = v.run_id AND s.scan_key = wsdb.scan_of(v.ext_id)
+LEFT JOIN survey.scan AS o ON o.scan_key = s.scan_key
+LEFT JOIN survey.night AS n ON n.night_id = o.night_id
+LEFT JOIN wsdb.extended_measurement AS p
+    ON p.run_id = v.run_id AND p.ext_id = v.ext_id AND (s.attempt_id IS NULL OR p.attempt_id = s.attempt_id)
+WHERE v.release_id = %(release_id)s AND v.ext_id = %(src_id)s AND (%(run_id)s::integer IS NULL OR v.run_id = %(run_id)s)
+ORDER BY run.name
