@@ -1,11 +1,12 @@
 """SQLAlchemy tables, one module a database schema, and the column registry."""
 
-from app.models import calibration, production, quality, reference, release, solution, survey, wsdb
+from app.models import access, calibration, production, quality, reference, release, solution, survey, wsdb
 from app.models.base import METADATA, SCHEMAS
 
 __all__ = [
     "METADATA",
     "SCHEMAS",
+    "access",
     "calibration",
     "production",
     "quality",
