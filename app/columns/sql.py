@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from textwrap import fill
 
+from app.columns import tap_schema
 from app.columns.calibrated import VIEWS, render_view
 from app.columns.column import Column, Producer, names_by
 from app.columns.flags import FLAGS
@@ -97,6 +98,8 @@ def render() -> dict[str, str]:
         "21_flags.sql": "\n".join((_HEAD, *_flags())),
         "22_release_rows.sql": "\n".join((_HEAD, *_release_rows())),
         "23_release_content.sql": "\n".join((_HEAD, *_release_content())),
+        "70_descriptions.sql": f"{_HEAD}\n{tap_schema.render()}\n",
+        "72_comments.sql": f"{_HEAD}\n{tap_schema.render_comments()}",
     }
 
 

@@ -1,11 +1,23 @@
 """SQLAlchemy tables, one module a database schema, and the column registry."""
 
-from app.models import calibration, final, production, quality, reference, release, solution, survey, wsdb
+from app.models import (
+    access,
+    calibration,
+    final,
+    production,
+    quality,
+    reference,
+    release,
+    solution,
+    survey,
+    wsdb,
+)
 from app.models.base import METADATA, SCHEMAS
 
 __all__ = [
     "METADATA",
     "SCHEMAS",
+    "access",
     "calibration",
     "final",
     "production",

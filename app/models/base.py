@@ -30,6 +30,10 @@ SCHEMAS: dict[str, str] = {
     "quality": "Metrics and grades of scans",
     "release": "Immutable products selected from the working database by SQL",
     "reference": "Reference stars for astrometry",
+    "catalogue": "Views of released catalogues by the names of releases, and what their columns mean",
+    "ivoa": "Views that standards of the virtual observatory name",
+    "tap_schema": "Tables about tables (IVOA TAP)",
+    "access": "Queries of people that are answered later",
 }
 """Database schemas with their comments."""
 

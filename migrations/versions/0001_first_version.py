@@ -13,7 +13,8 @@ down_revision = None
 branch_labels = None
 depends_on = None
 
-SCHEMAS = ("survey", "calibration", "production", "wsdb", "quality", "release", "reference")
+SCHEMAS = ("survey", "calibration", "production", "wsdb", "quality", "release", "reference", "catalogue", "ivoa",
+           "tap_schema", "access")
 
 
 def upgrade() -> None:

@@ -17,9 +17,54 @@ CREATE SCHEMA release;
 COMMENT ON SCHEMA release IS 'Immutable products selected from the working database by SQL';
 CREATE SCHEMA reference;
 COMMENT ON SCHEMA reference IS 'Reference stars for astrometry';
+CREATE SCHEMA catalogue;
+COMMENT ON SCHEMA catalogue IS 'Views of released catalogues by the names of releases, and what their columns mean';
+CREATE SCHEMA ivoa;
+COMMENT ON SCHEMA ivoa IS 'Views that standards of the virtual observatory name';
+CREATE SCHEMA tap_schema;
+COMMENT ON SCHEMA tap_schema IS 'Tables about tables (IVOA TAP)';
+CREATE SCHEMA access;
+COMMENT ON SCHEMA access IS 'Queries of people that are answered later';
 
 CREATE SEQUENCE production.token;
 COMMENT ON SEQUENCE production.token IS 'Fencing tokens of attempts: only ever grows';
+
+CREATE TABLE access.job (
+    job_id TEXT NOT NULL,
+    phase TEXT NOT NULL,
+    parameters JSONB NOT NULL,
+    label TEXT,
+    client TEXT NOT NULL,
+    created_at TIMESTAMP WITH TIME ZONE DEFAULT now() NOT NULL,
+    started_at TIMESTAMP WITH TIME ZONE,
+    ended_at TIMESTAMP WITH TIME ZONE,
+    destroyed_at TIMESTAMP WITH TIME ZONE NOT NULL,
+    limit_seconds DOUBLE PRECISION NOT NULL,
+    error_text TEXT,
+    result_format TEXT,
+    result_bytes BIGINT,
+    result_rows INTEGER,
+    overflow BOOLEAN DEFAULT false NOT NULL,
+    CONSTRAINT pk_job PRIMARY KEY (job_id),
+    CONSTRAINT ck_job_phase_known CHECK (phase IN ('PENDING', 'QUEUED', 'EXECUTING', 'COMPLETED', 'ERROR', 'ABORTED'))
+);
+CREATE INDEX ix_job_phase ON access.job (phase, created_at);
+COMMENT ON TABLE access.job IS 'Asynchronous queries: they outlive the service''s process';
+COMMENT ON COLUMN access.job.job_id IS 'Key, random: who knows it may read and end the job';
+COMMENT ON COLUMN access.job.phase IS 'Phase of UWS';
+COMMENT ON COLUMN access.job.parameters IS 'Parameters as they were sent, names in capitals';
+COMMENT ON COLUMN access.job.label IS 'RUNID of the client; null without one';
+COMMENT ON COLUMN access.job.client IS 'Address that made it: jobs of a client are limited';
+COMMENT ON COLUMN access.job.created_at IS 'When it was made';
+COMMENT ON COLUMN access.job.started_at IS 'When its query began; null before';
+COMMENT ON COLUMN access.job.ended_at IS 'When it ended; null before';
+COMMENT ON COLUMN access.job.destroyed_at IS 'When it and its result are removed';
+COMMENT ON COLUMN access.job.limit_seconds IS 'Longest duration of its query; 0: the service''s limit';
+COMMENT ON COLUMN access.job.error_text IS 'What went wrong; null unless in phase ERROR';
+COMMENT ON COLUMN access.job.result_format IS 'Media type of the result; null without one';
+COMMENT ON COLUMN access.job.result_bytes IS 'Size of the result; null without one';
+COMMENT ON COLUMN access.job.result_rows IS 'Rows of the result; null without one';
+COMMENT ON COLUMN access.job.overflow IS 'Whether rows beyond the limit were left out';
 
 CREATE TABLE production.pipeline (
     pipeline_id INTEGER GENERATED ALWAYS AS IDENTITY,

@@ -232,6 +232,10 @@ BEGIN
     EXECUTE format('CREATE INDEX %I ON release.%I USING gist (spoint(radians(ra), radians(decl)))', part || '_position', part);
     EXECUTE format('CREATE INDEX %I ON release.%I (designation)', part || '_designation', part);
     EXECUTE format('CREATE INDEX %I ON release.%I (src_id)', part || '_source', part);
+    part := 'xsc_r' || release_id;
+    EXECUTE format('CREATE INDEX %I ON release.%I USING gist (spoint(radians(ra), radians(decl)))', part || '_position', part);
+    part := 'atlas_r' || release_id;
+    EXECUTE format('CREATE INDEX %I ON release.%I USING gist (footprint)', part || '_footprint', part);
     FOREACH part IN ARRAY ARRAY['psc', 'xsc', 'atlas', 'verdict', 'extended_verdict'] LOOP
         part := format('%s_r%s', part, release_id);
         EXECUTE format('CREATE TRIGGER published BEFORE INSERT OR UPDATE OR DELETE ON release.%I'
@@ -242,6 +246,7 @@ BEGIN
     END LOOP;
     UPDATE release.release AS r SET state = 'published', published_at = clock_timestamp()
     WHERE r.release_id = publish.release_id;
+    PERFORM catalogue.create_views(publish.release_id);
 END
 $function$;
 COMMENT ON FUNCTION release.publish(integer) IS 'Close a release for ever';

@@ -24,6 +24,7 @@ ARGUED = {
     "app/cli/demo.py": "a query that is shown to people, to be typed",
     "app/columns/calibrated.py": "views are what it writes, into sql/schema/generated/",
     "app/columns/sql.py": "functions and views are what it writes, into sql/schema/generated/",
+    "app/columns/tap_schema.py": "descriptions of tables are what it writes, into sql/schema/generated/",
     "app/db/cluster.py": "CREATE DATABASE takes an identifier, not a parameter",
     "app/db/copy.py": "COPY of the registry's columns, composed by psycopg.sql",
     "app/ingest/reference.py": "COPY of the columns of a dtype, composed by psycopg.sql",

@@ -26,7 +26,7 @@ def test_a_script_too_many_is_found_and_removed(tmp_path, monkeypatch, capsys):
     assert not sql.is_current()
     sql.main()
     assert sql.is_current()
-    assert "wrote 4 scripts" in capsys.readouterr().out
+    assert "wrote 6 scripts" in capsys.readouterr().out
 
 
 def test_check_says_it_by_the_exit_status(tmp_path, monkeypatch):
