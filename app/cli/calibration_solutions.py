@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from app.cli import calibration_users
+from app.cli.calibration_blocks import say_departures
 from app.cli.calibration_global import say_global_solution
 from app.cli.output import JsonOption, emit_record, emit_table, json_wanted, say
 from app.cli.run_options import TASK_COLUMNS, DryRunOption, task_row
@@ -172,6 +173,7 @@ def _show_night(connection: Connection[Any], name: str, run: str | None) -> None
     if found:
         say("")
         emit_table(found, SOLUTION_COLUMNS, "Solutions, the newest first")
+    say_departures(connection, f"{night.date:%y%m%d}{night.hemis or ''}", run)
 
 
 def _show_solution(connection: Connection[Any], solution_id: int) -> None:

@@ -12,6 +12,11 @@ from app.cli.output import emit_table, json_wanted, say
 LimitOption = Annotated[int, typer.Option("--limit", min=1, metavar="N", help="At most so many.")]
 
 
+def night_of(row: dict[str, Any]) -> str:
+    """Write a night as commands take it; blank where a row is of no night."""
+    return "" if row["date"] is None else f"{row['date']:%Y-%m-%d}{row['hemis']}"
+
+
 def emit_list(rows: list[dict[str, Any]], columns: Sequence[str], title: str, limit: int) -> None:
     """Print a list; say when its end was cut off.
 
@@ -26,7 +31,7 @@ def emit_list(rows: list[dict[str, Any]], columns: Sequence[str], title: str, li
     limit : int
         Rows that were asked for at most.
     """
-    named = [row | {"night": f"{row['date']:%Y-%m-%d}{row['hemis']}"} for row in rows]
+    named = [row | {"night": night_of(row)} for row in rows]
     if json_wanted():
         emit_table(named, tuple(named[0]) if named else columns, title)
         return

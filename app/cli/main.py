@@ -56,7 +56,7 @@ NOUNS = (
     Noun("simulate", "app.cli.simulate", "write raw nights of the simulated observatory"),
     Noun("reference", "app.cli.reference", "load reference stars, list their catalogues"),
     Noun("ingest", "app.cli.ingest", "take raw nights and Atlas images in"),
-    Noun("night", "app.cli.night", "nights that were ingested"),
+    Noun("night", "app.cli.night", "nights that were ingested, and their hardware blocks"),
     Noun(
         "run",
         "app.cli.run",

@@ -19,7 +19,7 @@ Each noun explains its verbs: mapps run --help. Commands that list something tak
 
 Exit codes:
   0    done
-  1    stopped by the reader of a pipe; or a replay found a difference
+  1    stopped by the reader of a pipe; or a comparison (replay, match, nights of a block) found a difference
   2    the request or its input is wrong; the message says what to change
   3    the surroundings need attention: server, disk, network (see: mapps doctor)
   4    done in part: ingest refused something, and listed it; or not all could be replayed

@@ -1,4 +1,4 @@
-"""`mapps night`: nights that were ingested, and the report of one."""
+"""`mapps night`: nights that were ingested, the report of one, and their hardware blocks."""
 
 from __future__ import annotations
 
@@ -7,12 +7,15 @@ from typing import Annotated
 
 import typer
 
-from app.cli.listing import LimitOption, emit_list
-from app.cli.output import JsonOption, emit_record, json_wanted, say
+from app.cli.listing import LimitOption, emit_list, night_of
+from app.cli.output import JsonOption, emit_record, emit_table, json_wanted, say
+from app.cli.run_options import DryRunOption
 from app.db.engine import connect
 
 app = typer.Typer(
-    help="Nights that were ingested, and the report of one.", no_args_is_help=True, rich_markup_mode=None
+    help="Nights that were ingested, the report of one, and the hardware blocks they belong to.",
+    no_args_is_help=True,
+    rich_markup_mode=None,
 )
 
 NIGHT_COLUMNS = ("night_id", "night", "scans", "survey_scans", "files", "block", "ingested_at")
@@ -20,7 +23,7 @@ NIGHT_COLUMNS = ("night_id", "night", "scans", "survey_scans", "files", "block",
 
 @app.command("list")
 def list_(*, limit: LimitOption = 1000, json: JsonOption = False) -> None:
-    """List nights, the latest first: key, name, scans, files."""
+    """List nights, the latest first: key, name, scans, files, hardware block."""
     del json
     from app.production.listing import list_nights
 
@@ -62,3 +65,32 @@ def report(
         return
     say(sentence)
     say(f"page: {page}")
+
+
+@app.command()
+def block(
+    name: Annotated[str, typer.Argument(metavar="BLOCK", help="Name of the hardware block.")],
+    first: Annotated[str, typer.Argument(metavar="FIRST", help="First night, such as 980427s.")],
+    last: Annotated[
+        str | None,
+        typer.Argument(metavar="[LAST]", help="Last night of the same site; FIRST alone without it."),
+    ] = None,
+    *,
+    dry_run: DryRunOption = False,
+    json: JsonOption = False,
+) -> None:
+    """Say that nights belong to one stable period of the camera, whose calibrations are combined in final runs.
+
+    Without a word from an operator the block of a night is named by the cameras of its raw files. Give names where
+    something changed that CAMERA does not tell: work on the electronics, a filter cleaned. What was calibrated by a
+    former block stays as it is and is listed by mapps run stale.
+    """
+    del json
+    from app.production.blocks import name_block
+    from app.production.selection import Night
+
+    begin = Night.parse(first)
+    end = begin if last is None else Night.parse(last)
+    with connect("operator", autocommit=True) as connection:
+        rows = name_block(connection, name, begin, end, dry_run=dry_run)
+    emit_table([row | {"night": night_of(row)} for row in rows], ("night", "former", "block"), "Nights")

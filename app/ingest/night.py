@@ -38,7 +38,8 @@ def ingest_night(
 
     Every file is compared with the checksum list and checked whole. Files with a fault are refused, listed and stored
     in survey.refusal; the others go in, the files of a scan within one transaction. A scan may lack bands, which may
-    come with a later ingest of the same folder.
+    come with a later ingest of the same folder. The night's hardware block is named by the cameras of its files, unless
+    an operator named it.
 
     Parameters
     ----------
@@ -77,6 +78,8 @@ def ingest_night(
         checked.refusals[:0] = refusals
         measure = partial(_measure, connection)
         admit(connection, summary, Entry.RAW, identity, checked, measure, extend=extend)
+    with connection.transaction():
+        connection.execute(statement("ingest/block_of_cameras"), {"hemis": hemisphere, "date": night_date})
     forget_settled(connection, night, summary.refusals)
     return summary
 

@@ -4,7 +4,19 @@ from __future__ import annotations
 
 from enum import StrEnum
 
-from sqlalchemy import CHAR, REAL, BigInteger, ForeignKey, Identity, Integer, Table, Text, text
+from sqlalchemy import (
+    CHAR,
+    REAL,
+    BigInteger,
+    CheckConstraint,
+    ForeignKey,
+    Identity,
+    Index,
+    Integer,
+    Table,
+    Text,
+    text,
+)
 from sqlalchemy.dialects.postgresql import TSTZRANGE, ExcludeConstraint
 
 from app.models.base import METADATA, Json, Moment, one_of, optional, required
@@ -15,6 +27,8 @@ class CalibrationKind(StrEnum):
 
     NIGHT = "night"
     """Darks of both reads, flat, mask and saturation of one band, in one file."""
+    BLOCK = "block"
+    """The same, combined over the nights of a hardware block."""
 
 
 class ZeroPointSource(StrEnum):
@@ -31,18 +45,35 @@ PRODUCT = Table(
     required("calibration_id", BigInteger, "Key", Identity(always=True), primary_key=True),
     required("run_id", Integer, "Run that made it", ForeignKey("production.run.run_id")),
     required("attempt_id", BigInteger, "Attempt that made it", ForeignKey("production.attempt.attempt_id")),
-    required("night_id", Integer, "Night it was made from", ForeignKey("survey.night.night_id")),
-    required("kind", Text, "night: darks, flat, mask and saturation in one file"),
+    optional(
+        "night_id", Integer, "Night it was made from; null of a block", ForeignKey("survey.night.night_id")
+    ),
+    optional("block", Text, "Hardware block whose nights it was combined from; null of a night"),
+    required("kind", Text, "night or block: darks, flat, mask and saturation in one file"),
     required("hemis", CHAR(1), "Observatory", ForeignKey("survey.site.hemis")),
     required("band", CHAR(1), "j, h or k"),
     required("camera", Text, "Detector configuration, CAMERA of the darks; blank where several were mixed"),
-    required("valid", TSTZRANGE, "Span of validity, UTC, half open"),
+    required(
+        "valid", TSTZRANGE, "Span of validity, UTC, half open; of a block from its first night to its last"
+    ),
     required("url", Text, "Content-named file in the store"),
     required("sha256", CHAR(64), "SHA-256 of the file"),
     required("facts", Json, "Levels, counts and parameters"),
     optional("retired_at", Moment, "When an operator recalled it; null while good"),
     one_of("kind", CalibrationKind),
     one_of("band", ("j", "h", "k")),
+    CheckConstraint("(kind = 'night') = (night_id IS NOT NULL)", name="night_by_kind"),
+    CheckConstraint("(kind = 'block') = (block IS NOT NULL)", name="block_by_kind"),
+    Index(
+        "uq_product_block",
+        "run_id",
+        "block",
+        "hemis",
+        "band",
+        "camera",
+        unique=True,
+        postgresql_where=text("kind = 'block' AND retired_at IS NULL"),
+    ),
     ExcludeConstraint(
         ("run_id", "="),
         ("kind", "="),
@@ -50,12 +81,12 @@ PRODUCT = Table(
         ("band", "="),
         ("camera", "="),
         ("valid", "&&"),
-        where=text("retired_at IS NULL"),
+        where=text("kind = 'night' AND retired_at IS NULL"),
         using="gist",
         name="ex_product_valid",
     ),
     schema="calibration",
-    comment="Calibration files; spans of one kind and camera configuration never overlap in a run",
+    comment="Calibration files; nightly ones of one camera configuration never overlap in a run, blocks have one",
 )
 
 ZERO_POINT = Table(

@@ -42,6 +42,8 @@ class MetricScope(StrEnum):
 
     SCAN = "scan"
     NIGHT = "night"
+    BLOCK = "block"
+    """A hardware block: nights between two changes of a camera."""
     RUN = "run"
 
 
@@ -100,7 +102,7 @@ METRIC_DEFINITION = Table(
     required("name", Text, "Name of the metric, unit included where it has one", primary_key=True),
     required("unit", Text, "Unit; 1 for ratios and counts"),
     required("better", Text, "lower, higher or inside (neither)"),
-    required("scope", Text, "What one value is of: scan, night or run"),
+    required("scope", Text, "What one value is of: scan, night, block or run"),
     required("per_band", Boolean, "Whether each band has a value of its own"),
     required("description", Text, "What it says"),
     required("formula", Text, "How it is computed"),

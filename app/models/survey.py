@@ -23,6 +23,7 @@ from sqlalchemy import (
     Text,
     UniqueConstraint,
     func,
+    text,
 )
 
 from app import keys
@@ -114,7 +115,13 @@ NIGHT = Table(
     required("hemis", CHAR(1), "Observatory", ForeignKey("survey.site.hemis")),
     required("date", Date, "Observation reference date: UT date at sunrise"),
     required("day_number", Integer, "Survey day number, day 1 = 1997 March 1 UT"),
-    optional("block", Text, "Hardware block: the stable period of the camera; null until it is known"),
+    optional(
+        "block",
+        Text,
+        "Hardware block: the stable period of the camera. The cameras of the night's raw files, or the name that an"
+        " operator gave; null of a night without raw files",
+    ),
+    required("block_named", Boolean, "Whether an operator named the block", server_default=text("false")),
     required("ingested_at", Moment, "When the night was first ingested", server_default=func.now()),
     UniqueConstraint("date", "hemis"),
     CheckConstraint(f"{_DAY} BETWEEN 1 AND {keys.LAST_DAY}", name="date_has_key"),

@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from app.parameters.artefacts import ArtefactRules
+from app.parameters.block import BlockParameters
 from app.parameters.calibration import CalibrationParameters
 from app.parameters.extraction import ExtractionParameters
 from app.parameters.photometry import PhotometryParameters
@@ -36,3 +37,4 @@ class ParameterSet(Section):
     extraction: ExtractionParameters = field(default=ExtractionParameters())
     calibration: CalibrationParameters = field(default=CalibrationParameters())
     solution: SolutionParameters = field(default=SolutionParameters())
+    block: BlockParameters = field(default=BlockParameters())

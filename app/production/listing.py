@@ -75,6 +75,23 @@ def list_calibrations(
     return _rows(connection, "reports/calibrations", selection.values() | {"limit": limit, "run": run})
 
 
+def list_block_nights(
+    connection: Connection[Any], run: str | None = None, block: str | None = None, night: str | None = None
+) -> Rows:
+    """List how far nights depart from the canonical calibrations of their blocks.
+
+    Parameters
+    ----------
+    connection : Connection
+        Reader's.
+    run, block : str, optional
+        Names of the only run and block to look at.
+    night : str, optional
+        Name of the only night, as in 980427s; without its last letter both sites are meant.
+    """
+    return _rows(connection, "reports/block_nights", {"run": run, "block": block, "night": night})
+
+
 def _rows(connection: Connection[Any], name: str, values: dict[str, Any]) -> Rows:
     with connection.cursor(row_factory=dict_row) as cursor:
         return cursor.execute(statement(name), values).fetchall()

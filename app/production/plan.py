@@ -14,7 +14,7 @@ from enum import StrEnum
 from typing import Any
 
 from app.errors import MappsError
-from app.models.production import Scope
+from app.models.production import RunKind, Scope
 from app.models.survey import Entry, ScanKind
 
 REDUCED = (ScanKind.SCIENCE, ScanKind.CALIBRATION)
@@ -66,12 +66,15 @@ class WaitsFor:
         Only tasks of scans that begin so wait; those of other scans, and of larger scope, are not told apart.
     of_scans : tuple of ScanKind
         Only tasks of such scans are waited for; those of larger scope are not told apart.
+    runs : tuple of RunKind
+        Only in runs of these kinds.
     """
 
     kind: str
     same: Scope
     entries: tuple[Entry, ...] = tuple(Entry)
     of_scans: tuple[ScanKind, ...] = REDUCED
+    runs: tuple[RunKind, ...] = tuple(RunKind)
 
 
 @dataclass(frozen=True)
@@ -102,8 +105,8 @@ class TaskPlan:
         Tasks of higher priority are claimed first.
     calibration_priority : int or None
         Priority of tasks of calibration scans, where it is another.
-    on_request : bool
-        Whether queueing a run leaves the kind out: an operator asks for it (`app.production.requests`).
+    queued_in : tuple of RunKind
+        Kinds of run with which it is queued; in others an operator asks for it (`app.production.requests`).
     of_scans : tuple of ScanKind
         Which scans make the task necessary, besides their entry.
     """
@@ -119,7 +122,7 @@ class TaskPlan:
     renewal_final: Renewal = Renewal.NEVER
     priority: int = 0
     calibration_priority: int | None = None
-    on_request: bool = False
+    queued_in: tuple[RunKind, ...] = tuple(RunKind)
     of_scans: tuple[ScanKind, ...] = REDUCED
 
 
@@ -155,19 +158,56 @@ class Plan:
             for position, row in enumerate(self.rows)
         ]
 
-    def rows_to_queue(self, requested: str | None = None) -> list[dict[str, Any]]:
+    def rows_to_queue(self, run: RunKind, requested: str | None = None) -> list[dict[str, Any]]:
         """Rows that are queued with a run, or the one that is asked for.
 
         Parameters
         ----------
+        run : RunKind
+            Kind of the run.
         requested : str, optional
             Kind that is asked for.
         """
-        wanted = {row.kind for row in self.rows if not row.on_request} if requested is None else {requested}
+        wanted = {row.kind for row in self.rows if run in row.queued_in} if requested is None else {requested}
         return [row for row in self.queue_rows() if row["kind"] in wanted]
 
-    def edge_rows(self) -> list[dict[str, Any]]:
-        """Edges as `production/queue/find_edges` reads them."""
+    def of_whole_blocks(self, rows: list[dict[str, Any]]) -> list[str]:
+        """Kinds of night scope that tasks of a block wait for: queued for every night of a block that is queued.
+
+        Parameters
+        ----------
+        rows : list of dict
+            Rows that are queued.
+        """
+        kinds = {row["kind"] for row in rows}
+        nightly = {row.kind for row in self.rows if row.scope is Scope.NIGHT and row.kind in kinds}
+        blocks = [row for row in self.rows if row.scope is Scope.BLOCK and row.kind in kinds]
+        return sorted({edge.kind for row in blocks for edge in row.waits_for} & nightly)
+
+    def needed_by(self, kind: str, run: RunKind) -> set[str]:
+        """Kinds that tasks of a kind wait for in a run, and those that these wait for.
+
+        Parameters
+        ----------
+        kind : str
+            Kind of the tasks.
+        run : RunKind
+            Kind of the run.
+        """
+        needed: set[str] = set()
+        for row in reversed(self.rows):
+            if row.kind == kind or row.kind in needed:
+                needed |= {edge.kind for edge in row.waits_for if run in edge.runs}
+        return needed
+
+    def edge_rows(self, run: RunKind) -> list[dict[str, Any]]:
+        """Edges as `production/queue/find_edges` reads them.
+
+        Parameters
+        ----------
+        run : RunKind
+            Kind of the run.
+        """
         return [
             {
                 "kind": row.kind,
@@ -178,6 +218,7 @@ class Plan:
             }
             for row in self.rows
             for edge in row.waits_for
+            if run in edge.runs
         ]
 
     def renewal_of(self, kind: str, *, final: bool) -> Renewal:
@@ -194,10 +235,6 @@ class Plan:
             if row.kind == kind:
                 return row.renewal_final if final else row.renewal
         return Renewal.NEVER
-
-    def has_scope(self, scope: Scope) -> bool:
-        """Whether any kind is of this scope."""
-        return any(row.scope is scope for row in self.rows)
 
 
 def _other(value: int | None, usual: int) -> int:
@@ -241,13 +278,28 @@ NIGHT_CALIBRATION = TaskPlan(
     step="night_calibration",
     priority=20,
 )
+BLOCK_CALIBRATION = TaskPlan(
+    kind="block_calibration",
+    does="darks, flats, masks and linearity of a hardware block from all of its nights",
+    scope=Scope.BLOCK,
+    entries=(Entry.RAW,),
+    step="block_calibration",
+    waits_for=(WaitsFor(NIGHT_CALIBRATION.kind, same=Scope.BLOCK),),
+    priority=18,
+    # A preliminary run reduces nights as they come, when nobody knows the rest of their block.
+    queued_in=(RunKind.FINAL,),
+)
 SCAN = TaskPlan(
     kind="scan",
     does="a scan of raw frames or Atlas images to images and source rows",
     scope=Scope.SCAN,
     entries=(Entry.RAW, Entry.ATLAS),
     step="scan",
-    waits_for=(WaitsFor(NIGHT_CALIBRATION.kind, same=Scope.NIGHT, entries=(Entry.RAW,)),),
+    waits_for=(
+        WaitsFor(NIGHT_CALIBRATION.kind, Scope.NIGHT, (Entry.RAW,), runs=(RunKind.PRELIMINARY,)),
+        # A night without darks of its own is calibrated by its block.
+        WaitsFor(BLOCK_CALIBRATION.kind, Scope.BLOCK, (Entry.RAW,), runs=(RunKind.FINAL,)),
+    ),
     # Calibration scans first: what is found wrong with a night is found before its survey scans are reduced.
     calibration_priority=10,
 )
@@ -271,7 +323,7 @@ GLOBAL_SOLUTION = TaskPlan(
     step="global_solution",
     waits_for=(WaitsFor(SCAN.kind, same=Scope.RUN), WaitsFor(NIGHT_SOLUTION.kind, same=Scope.RUN)),
     # A run is complete when its operator says so; queued with the first night it would be done after the first night.
-    on_request=True,
+    queued_in=(),
 )
-PLAN = Plan((NIGHT_CALIBRATION, SCAN, NIGHT_SOLUTION, GLOBAL_SOLUTION))
+PLAN = Plan((NIGHT_CALIBRATION, BLOCK_CALIBRATION, SCAN, NIGHT_SOLUTION, GLOBAL_SOLUTION))
 """The kinds of this version."""

@@ -215,7 +215,7 @@ def _add_products(connection: Connection[Any], claim: Claim, publication: Public
     coverages = [coverage_values(row) | keys for row in publication.scan_coverage]
     diagnostics = [asdict(publication.diagnostics) | keys] if publication.diagnostics is not None else []
     calibrations = [
-        asdict(row) | keys | _span(row.valid) | {"facts": Jsonb(row.facts)}
+        asdict(row) | keys | _span(row.valid) | {"block": claim.block, "facts": Jsonb(row.facts)}
         for row in publication.calibrations
     ]
     zero_points = [asdict(row) | keys | _span(row.valid) for row in publication.zero_points]

@@ -10,7 +10,7 @@ from psycopg.types.json import Jsonb
 
 from app.db.statements import statement
 from app.errors import ConflictError
-from app.models.production import Scope
+from app.models.production import RunKind, Scope
 from app.production.final_runs import refuse_replaced_reference
 from app.production.plan import PLAN, Plan, PlanError
 from app.production.runs import Run, lock_run, refuse_closed, refuse_unfrozen
@@ -78,13 +78,8 @@ def queue_run(
         refuse_closed(run)
         refuse_replaced_reference(connection, run)
         declare_kinds(connection, plan)
-        if plan.has_scope(Scope.BLOCK):
-            _refuse_unknown_blocks(connection, selection)
-        values = {"run_id": run.run_id, "max_attempts": max_attempts, "plan": Jsonb(plan.rows_to_queue())}
-        queued = connection.execute(
-            statement("production/queue/queue_tasks"), values | selection.values()
-        ).fetchall()
-        task_ids = [task_id for (task_id,) in queued]
+        rows = plan.rows_to_queue(RunKind(run.kind))
+        task_ids = add_tasks(connection, run, selection, max_attempts, rows, plan)
         connect_tasks(connection, run, task_ids, plan)
         added = describe_tasks(connection, task_ids)
         if dry_run:
@@ -92,6 +87,50 @@ def queue_run(
         if task_ids:
             connection.execute(statement("production/queue/notify"), {"run": name})
     return added
+
+
+def add_tasks(
+    connection: Connection[Any],
+    run: Run,
+    selection: Selection,
+    max_attempts: int,
+    rows: list[dict[str, Any]],
+    plan: Plan = PLAN,
+) -> list[int]:
+    """Add waiting tasks for a selection of scans; call it in a transaction, and `connect_tasks` afterwards.
+
+    Parameters
+    ----------
+    connection : Connection
+        Operator's, with the run locked.
+    run : Run
+        Run that gets the tasks.
+    selection : Selection
+        Scans that are meant.
+    max_attempts : int
+        Lost or transient attempts after which a task is dead.
+    rows : list of dict
+        Rows of the plan that are queued.
+    plan : Plan
+        Kinds of task; it says which of them a block has for every night.
+
+    Raises
+    ------
+    UnknownBlockError
+        Raised if rows are of blocks and a night belongs to none.
+    """
+    blocks = [row for row in rows if row["scope"] == Scope.BLOCK]
+    if blocks:
+        entries = sorted({entry for row in blocks for entry in row["entries"]})
+        _refuse_unknown_blocks(connection, selection, entries)
+    values = {
+        "run_id": run.run_id,
+        "max_attempts": max_attempts,
+        "plan": Jsonb(rows),
+        "of_whole_blocks": plan.of_whole_blocks(rows),
+    }
+    queued = connection.execute(statement("production/queue/queue_tasks"), values | selection.values())
+    return [task_id for (task_id,) in queued.fetchall()]
 
 
 def declare_kinds(connection: Connection[Any], plan: Plan) -> None:
@@ -143,7 +182,11 @@ def connect_tasks(connection: Connection[Any], run: Run, task_ids: Sequence[int]
     """
     if not task_ids:
         return
-    new = {"run_id": run.run_id, "first_new": min(task_ids), "edges": Jsonb(plan.edge_rows())}
+    new = {
+        "run_id": run.run_id,
+        "first_new": min(task_ids),
+        "edges": Jsonb(plan.edge_rows(RunKind(run.kind))),
+    }
     pairs = connection.execute(statement("production/queue/find_edges"), new).fetchall()
     waiting, upstream = [task_id for task_id, _ in pairs], [task_id for _, task_id in pairs]
     ends = sorted({*waiting, *upstream})
@@ -154,12 +197,13 @@ def connect_tasks(connection: Connection[Any], run: Run, task_ids: Sequence[int]
     connection.execute(statement("production/queue/block_dependents"), {"task_ids": list(task_ids)})
 
 
-def _refuse_unknown_blocks(connection: Connection[Any], selection: Selection) -> None:
-    nights = connection.execute(
-        statement("production/queue/nights_without_block"), selection.values()
-    ).fetchall()
+def _refuse_unknown_blocks(connection: Connection[Any], selection: Selection, entries: Sequence[str]) -> None:
+    values = selection.values() | {"entries": list(entries)}
+    nights = connection.execute(statement("production/queue/nights_without_block"), values).fetchall()
     if nights:
         names = ", ".join(f"{date}{hemis}" for date, hemis in nights)
         raise UnknownBlockError(
-            f"nights {names} belong to no hardware block", expected="survey.night.block for every night"
+            f"nights {names} belong to no hardware block",
+            expected="survey.night.block for every night",
+            remedy="ingest the night again, which names it by its cameras, or: mapps night block",
         )

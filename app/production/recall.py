@@ -12,10 +12,11 @@ from psycopg.rows import dict_row
 from app.db.locks import RELEASES
 from app.db.statements import statement
 from app.errors import ConflictError
-from app.models.production import InputKind, TaskState
-from app.production.plan import PLAN
-from app.production.queueing import connect_tasks
-from app.production.runs import lock_run, refuse_unfrozen
+from app.models.production import InputKind, RunKind, TaskState
+from app.production.plan import PLAN, SCAN
+from app.production.queueing import add_tasks, connect_tasks
+from app.production.runs import Run, lock_run, refuse_unfrozen
+from app.production.selection import Night, Selection
 from app.production.tasks import Rows, describe_tasks
 
 
@@ -204,6 +205,21 @@ def queue_again(connection: Connection[Any], name: str, task_ids: Sequence[int])
     return Requeued(name, describe_tasks(connection, ids))
 
 
+def _add_calibrations(
+    connection: Connection[Any], run: Run, task_ids: Sequence[int], max_attempts: int
+) -> list[int]:
+    """Queue what scans need in this kind of run: where they were done before they may have needed something else."""
+    kinds = PLAN.needed_by(SCAN.kind, RunKind(run.kind))
+    rows = [row for row in PLAN.rows_to_queue(RunKind(run.kind)) if row["kind"] in kinds]
+    scans = [task for task in describe_tasks(connection, task_ids) if task["kind"] == SCAN.kind]
+    added: list[int] = []
+    for date, hemis in sorted({(task["date"], task["hemis"]) for task in scans}):
+        numbers = [task["scan"] for task in scans if (task["date"], task["hemis"]) == (date, hemis)]
+        selection = Selection(Night(date, hemis), tuple(sorted(numbers)))
+        added += add_tasks(connection, run, selection, max_attempts, rows)
+    return added
+
+
 def _queue_into(
     connection: Connection[Any], name: str, task_ids: Sequence[int], max_attempts: int
 ) -> Requeued:
@@ -213,9 +229,10 @@ def _queue_into(
         "run_id": run.run_id,
         "task_ids": sorted(task_ids),
         "max_attempts": max_attempts,
-        "left_out": [row.kind for row in PLAN.rows if row.on_request],
+        "left_out": [row.kind for row in PLAN.rows if RunKind(run.kind) not in row.queued_in],
     }
     ids = [row[0] for row in connection.execute(statement("production/recall/copy_tasks"), values)]
+    ids += _add_calibrations(connection, run, ids, max_attempts)
     connect_tasks(connection, run, ids)
     connection.execute(statement("production/queue/notify"), {"run": name})
     return Requeued(name, describe_tasks(connection, ids))

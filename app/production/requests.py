@@ -1,4 +1,4 @@
-"""Tasks of a whole run that an operator asks for: queued once, and done again when they are asked for again."""
+"""Tasks of a run or of a hardware block that an operator asks for: queued once, done again when asked for again."""
 
 from __future__ import annotations
 
@@ -6,14 +6,13 @@ from typing import Any
 
 from psycopg import Connection, Rollback
 from psycopg.rows import dict_row
-from psycopg.types.json import Jsonb
 
 from app.db.locks import RELEASES
 from app.db.statements import statement
 from app.errors import ConflictError
-from app.models.production import TaskState
-from app.production.plan import GLOBAL_SOLUTION, PLAN, Plan
-from app.production.queueing import connect_tasks, declare_kinds
+from app.models.production import RunKind, TaskState
+from app.production.plan import BLOCK_CALIBRATION, GLOBAL_SOLUTION, PLAN, Plan
+from app.production.queueing import add_tasks, connect_tasks, declare_kinds
 from app.production.recall import queue_again
 from app.production.runs import Run, lock_run, refuse_closed, refuse_unfrozen
 from app.production.selection import Selection
@@ -73,49 +72,126 @@ def request_global_solution(
     """
     told: Rows = []
     with connection.transaction():
-        connection.execute(statement("production/recall/await_releases"), {"key": RELEASES})
-        run = lock_run(connection, name)
-        refuse_unfrozen(run)
-        refuse_closed(run)
-        declare_kinds(connection, plan)
-        _queue(connection, run, max_attempts, plan)
-        task = _find(connection, run)
-        _clear(connection, task["task_id"], leave_out=leave_out)
-        if task["state"] == TaskState.DONE:
-            queue_again(connection, name, [task["task_id"]])
-        elif task["state"] in {TaskState.FAILED, TaskState.DEAD}:
-            retry_tasks(connection, name, TaskFilter(task_ids=(task["task_id"],)))
-        told = describe_tasks(connection, [task["task_id"]])
+        run = _prepare(connection, name, plan)
+        # All scans of the run are meant, so that one is enough.
+        rows = plan.rows_to_queue(RunKind(run.kind), GLOBAL_SOLUTION.kind)
+        connect_tasks(
+            connection, run, add_tasks(connection, run, Selection(), max_attempts, rows, plan), plan
+        )
+        tasks = _find(connection, run, GLOBAL_SOLUTION.kind)
+        if not tasks:
+            raise ConflictError(
+                f"run {run.name!r} has no scans to calibrate",
+                expected="ingested scans",
+                remedy="mapps ingest night, mapps run queue",
+            )
+        told = _ask_again(connection, run, tasks, leave_out=leave_out)
         if dry_run:
             raise Rollback
-        connection.execute(statement("production/queue/notify"), {"run": name})
     return told
 
 
-def _queue(connection: Connection[Any], run: Run, max_attempts: int, plan: Plan) -> None:
-    """Queue the task where the run does not have it; all its scans are meant, so that one is enough."""
-    values = {
-        "run_id": run.run_id,
-        "max_attempts": max_attempts,
-        "plan": Jsonb(plan.rows_to_queue(GLOBAL_SOLUTION.kind)),
-    }
-    rows = connection.execute(
-        statement("production/queue/queue_tasks"), values | Selection().values()
-    ).fetchall()
-    connect_tasks(connection, run, [task_id for (task_id,) in rows], plan)
+def request_block_calibration(
+    connection: Connection[Any],
+    name: str,
+    max_attempts: int,
+    *,
+    block: str | None = None,
+    leave_out: bool = False,
+    dry_run: bool = False,
+    plan: Plan = PLAN,
+) -> Rows:
+    """Queue the canonical calibrations of a run's hardware blocks, or make them ready again.
+
+    In a final run they are queued with the run, for all nights of a block that are ingested; in a preliminary run,
+    which does not use them, they compare the nights that the run has.
+
+    Parameters
+    ----------
+    connection : Connection
+        Operator's, in autocommit mode.
+    name : str
+        Name of the run.
+    max_attempts : int
+        Lost or transient attempts after which a task is dead.
+    block : str, optional
+        Name of the only block that is meant.
+    leave_out : bool
+        Whether to combine without the nights whose calibration failed, is dead or held.
+    dry_run : bool
+        Do the same and roll it back.
+    plan : Plan
+        Kinds of task; those of this version unless a test tries others.
+
+    Returns
+    -------
+    list of dict
+        The tasks, as `describe_tasks` gives them.
+
+    Raises
+    ------
+    UnknownNameError
+        Raised if there is no such run.
+    ConflictError
+        Raised if the run is final and not frozen, or closed, or has no calibration of a night of such a block.
+    HinderedError
+        Raised if tasks that they wait for failed, are dead or held, unless they are to be left out.
+    """
+    told: Rows = []
+    with connection.transaction():
+        run = _prepare(connection, name, plan)
+        [row] = plan.rows_to_queue(RunKind(run.kind), BLOCK_CALIBRATION.kind)
+        values = {
+            "run_id": run.run_id,
+            "kind": row["kind"],
+            "upstream": [edge.kind for edge in BLOCK_CALIBRATION.waits_for],
+            "block": block,
+            "priority": row["priority"],
+            "max_attempts": max_attempts,
+        }
+        added = connection.execute(statement("production/queue/queue_blocks"), values).fetchall()
+        connect_tasks(connection, run, [task_id for (task_id,) in added], plan)
+        tasks = _find(connection, run, row["kind"], block)
+        if not tasks:
+            raise ConflictError(
+                f"run {run.name!r} calibrates no night of {'any block' if block is None else f'block {block!r}'}",
+                expected="nights with a block that the run has",
+                remedy="mapps night list, mapps run queue",
+            )
+        told = _ask_again(connection, run, tasks, leave_out=leave_out)
+        if dry_run:
+            raise Rollback
+    return told
 
 
-def _find(connection: Connection[Any], run: Run) -> dict[str, Any]:
-    wanted = {"run_id": run.run_id, "kind": GLOBAL_SOLUTION.kind}
+def _prepare(connection: Connection[Any], name: str, plan: Plan) -> Run:
+    """Lock a run that takes requests, and make the kinds of the plan known."""
+    connection.execute(statement("production/recall/await_releases"), {"key": RELEASES})
+    run = lock_run(connection, name)
+    refuse_unfrozen(run)
+    refuse_closed(run)
+    declare_kinds(connection, plan)
+    return run
+
+
+def _find(connection: Connection[Any], run: Run, kind: str, block: str | None = None) -> Rows:
+    wanted = {"run_id": run.run_id, "kind": kind, "block": block}
     with connection.cursor(row_factory=dict_row) as cursor:
-        task = cursor.execute(statement("production/queue/task_of_run"), wanted).fetchone()
-    if task is None:
-        raise ConflictError(
-            f"run {run.name!r} has no scans to calibrate",
-            expected="ingested scans",
-            remedy="mapps ingest night, mapps run queue",
-        )
-    return task
+        return cursor.execute(statement("production/queue/requested_tasks"), wanted).fetchall()
+
+
+def _ask_again(connection: Connection[Any], run: Run, tasks: Rows, *, leave_out: bool) -> Rows:
+    """Make tasks that are done, failed or dead ready again; those that wait or run are left alone."""
+    for task in tasks:
+        _clear(connection, task["task_id"], leave_out=leave_out)
+    done = [task["task_id"] for task in tasks if task["state"] == TaskState.DONE]
+    failed = [task["task_id"] for task in tasks if task["state"] in {TaskState.FAILED, TaskState.DEAD}]
+    if done:
+        queue_again(connection, run.name, done)
+    if failed:
+        retry_tasks(connection, run.name, TaskFilter(task_ids=tuple(failed)))
+    connection.execute(statement("production/queue/notify"), {"run": run.name})
+    return describe_tasks(connection, [task["task_id"] for task in tasks])
 
 
 def _clear(connection: Connection[Any], task_id: int, *, leave_out: bool) -> None:
@@ -129,9 +205,9 @@ def _clear(connection: Connection[Any], task_id: int, *, leave_out: bool) -> Non
         names = ", ".join(f"{row['kind']} {row['task_id']} ({row['state']})" for row in rows[:NAMED_TASKS])
         more = f" and {len(rows) - NAMED_TASKS} more" if len(rows) > NAMED_TASKS else ""
         raise HinderedError(
-            f"the solution would wait for {names}{more}",
+            f"the task would wait for {names}{more}",
             expected="tasks that are done, or will be",
-            remedy="mapps run retry or resume; or solve without them: --leave-out-failed",
+            remedy="mapps run retry or resume; or go on without them: --leave-out-failed",
         )
     values = wanted | {"upstream_ids": [row["task_id"] for row in rows]}
     connection.execute(statement("production/queue/drop_dependencies"), values)

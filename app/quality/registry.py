@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from app.quality.block_metrics import BLOCK_METRICS
 from app.quality.definition import WHOLE, MetricDefinition, MetricError
 from app.quality.derived_metrics import DERIVED_METRICS
 from app.quality.photometry_metrics import PHOTOMETRY_METRICS
@@ -13,7 +14,7 @@ from app.quality.specifications import SPECIFICATIONS
 
 METRICS: dict[str, MetricDefinition] = {
     metric.name: metric
-    for metric in (*PHOTOMETRY_METRICS, *SCAN_METRICS, *SOLUTION_METRICS, *DERIVED_METRICS)
+    for metric in (*PHOTOMETRY_METRICS, *SCAN_METRICS, *SOLUTION_METRICS, *BLOCK_METRICS, *DERIVED_METRICS)
 }
 """Name -> definition."""
 
@@ -73,7 +74,14 @@ def faults(used_by_rules: Iterable[str]) -> list[str]:
         neither.
     """
     named = [
-        metric.name for metric in (*PHOTOMETRY_METRICS, *SCAN_METRICS, *SOLUTION_METRICS, *DERIVED_METRICS)
+        metric.name
+        for metric in (
+            *PHOTOMETRY_METRICS,
+            *SCAN_METRICS,
+            *SOLUTION_METRICS,
+            *BLOCK_METRICS,
+            *DERIVED_METRICS,
+        )
     ]
     wrong = [f"{name} is defined twice" for name in sorted({n for n in named if named.count(n) > 1})]
     used = set(used_by_rules) | {specification.metric for specification in SPECIFICATIONS}

@@ -8,6 +8,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from app.db.statements import SQL_ROOT, statement
+from app.models.production import RunKind
 from app.models.survey import Entry, ScanKind
 from app.production.plan import PLAN, REDUCED, TaskPlan
 from app.production.states import TRANSITIONS, Transition
@@ -127,15 +128,19 @@ def render() -> str:
 
 def _kind(row: TaskPlan) -> str:
     waits = "; ".join(
-        f"{edge.kind} of the same {edge.same}{_only(edge.entries)}{_of(edge.of_scans)}"
+        f"{edge.kind} of the same {edge.same}{_only(edge.entries)}{_of(edge.of_scans)}{_in(edge.runs)}"
         for edge in row.waits_for
     )
     priority = f"{row.priority}"
     if row.calibration_priority is not None:
         priority += f", calibration scans {row.calibration_priority}"
     queued = " and ".join(f"{entry} scans" for entry in row.entries) + _of(row.of_scans)
-    if row.on_request:
-        queued += ", on request"
+    if set(row.queued_in) != set(RunKind):
+        queued += (
+            f"{_in(row.queued_in)}, on request"
+            if not row.queued_in
+            else f"{_in(row.queued_in)}, else on request"
+        )
     cells = (
         f"`{row.kind}`", row.does, row.scope, queued, waits or "-", _again(row), priority,
         f"`{row.step}`",
@@ -154,6 +159,10 @@ def _only(entries: tuple[Entry, ...]) -> str:
 
 def _of(scans: tuple[ScanKind, ...]) -> str:
     return "" if set(scans) == set(REDUCED) else f" (of type {' and '.join(scans)})"
+
+
+def _in(runs: tuple[RunKind, ...]) -> str:
+    return "" if not runs or set(runs) == set(RunKind) else f" in {' and '.join(runs)} runs"
 
 
 def _folder(name: str, purpose: str) -> str:

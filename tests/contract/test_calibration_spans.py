@@ -112,7 +112,10 @@ def test_a_scan_takes_the_product_of_its_own_camera(database):
         for camera in ("one", "two", ""):
             add(connection, attempt, camera=camera)
         add(connection, attempt, (24, 48), camera="three")
-        claim, scan = SimpleNamespace(run_id=attempt.run_id), SimpleNamespace(hemis="s", started_at=NOON)
+        claim, scan = (
+            SimpleNamespace(run_id=attempt.run_id),
+            SimpleNamespace(hemis="s", started_at=NOON, night_id=1),
+        )
         products = valid_products(connection, claim, scan)
     assert [product.camera for product in products] == ["", "one", "two"]
     assert product_of(products, Band.J, "two").camera == "two"

@@ -34,7 +34,7 @@ from tests.worlds.production import (
 from workers.steps.registry import steps_of
 
 LEASE = 60.0
-KINDS = [row.kind for row in plans.EXTENDED.rows if row.of_scans == REDUCED and not row.on_request]
+KINDS = [row.kind for row in plans.EXTENDED.rows if row.of_scans == REDUCED]
 
 
 @pytest.fixture

@@ -147,7 +147,10 @@ def test_final_run_by_command(command, ledger, monkeypatch):
     create_run(ledger, "last", RunKind.FINAL, pipelines.this_pipeline())
     assert "mapps run freeze last" in command("queue", "last", status=2)
     assert "frozen" in command("freeze", "last")
-    assert "3 tasks queued" in command("queue", "last")
+    assert "UNKNOWN_BLOCK" in command("queue", "last", status=2)
+    ledger.execute("UPDATE survey.night SET block = 'n-1'")
+    # The night, its block and two scans.
+    assert "4 tasks queued" in command("queue", "last")
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,7 @@ from app.errors import ConflictError
 from app.ingest.reference import load_reference
 from app.models.production import InputKind, RunKind
 from app.production.pipelines import Pipeline, register
-from app.production.plan import NIGHT_CALIBRATION, PLAN, SCAN, Plan, Renewal
+from app.production.plan import NIGHT_CALIBRATION, PLAN, Plan, Renewal
 from app.production.publishing import publish
 from app.production.queueing import queue_run
 from app.production.recall import Recalled, queue_again, requeue
@@ -175,7 +175,7 @@ def test_a_product_that_was_recalled_and_not_made_again_is_told(connection):
     connection.execute("UPDATE calibration.product SET retired_at = now()")
     [(_, (told,))] = found(connection, world)
     assert told == f"calibration {product} of band j was recalled"
-    only_late = Plan((NIGHT_CALIBRATION, replace(SCAN, again=())))
+    only_late = Plan((NIGHT_CALIBRATION, replace(plans.SCAN_OF_NIGHT, again=())))
     assert found(connection, world, only_late) == []
 
 
@@ -212,7 +212,7 @@ def test_a_final_run_is_listed_and_left_as_it_is(connection):
     [task] = stale_tasks(connection, final.run)
     assert task.renewal is Renewal.NEVER
     assert renew(connection, final.run) == []
-    allowed = Plan((NIGHT_CALIBRATION, replace(SCAN, renewal_final=Renewal.ON_REQUEST)))
+    allowed = Plan((NIGHT_CALIBRATION, replace(plans.SCAN_OF_NIGHT, renewal_final=Renewal.ON_REQUEST)))
     assert len(renew(connection, final.run, plan=allowed, dry_run=True)) == 1
 
 
@@ -222,7 +222,7 @@ def test_what_the_plan_renews_by_itself_is_renewed_when_a_run_is_queued(connecti
     do_all(connection, world)
     load(connection, STARS[:5], replace=True)
     assert queue_and_renew(connection, world.run, world.selection, 3, plan=plans.FIRST) == ([], [])
-    plan = Plan((NIGHT_CALIBRATION, replace(SCAN, renewal=Renewal.BY_ITSELF)))
+    plan = Plan((NIGHT_CALIBRATION, replace(plans.SCAN_OF_NIGHT, renewal=Renewal.BY_ITSELF)))
     added, renewed = queue_and_renew(connection, world.run, world.selection, 3, dry_run=True, plan=plan)
     assert (added, len(renewed)) == ([], 1)
     assert states(connection, world) == {"done": 2}

@@ -10,13 +10,16 @@ import importlib
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 
-from app.models.production import Scope
+from app.models.production import RunKind, Scope
 from app.models.survey import Entry
 from app.production.plan import NIGHT_CALIBRATION, SCAN, Plan, TaskPlan, WaitsFor
 
-FIRST = Plan((NIGHT_CALIBRATION, SCAN))
+SCAN_OF_NIGHT = replace(SCAN, waits_for=(replace(SCAN.waits_for[0], runs=tuple(RunKind)),))
+"""Scans that wait for their night's calibration in every kind of run."""
+FIRST = Plan((NIGHT_CALIBRATION, SCAN_OF_NIGHT))
 """A night's calibration and its scans."""
 BOTH = (Entry.RAW, Entry.ATLAS)
 SCAN_GRADE = TaskPlan(

@@ -1,4 +1,4 @@
-"""Calibrations of a scan's bands: valid at its time, made from darks of the same camera configuration.
+"""Calibrations of a scan's bands: of its night or, in a final run, of its block; from darks of the same camera.
 
 A dark of another configuration has other pedestals, amplifier glow and bad pixels: subtracted, it would leave a pattern
 that looks like sky. So a product carries the identifier of the camera it was made with (keyword CAMERA of the darks),
@@ -62,7 +62,9 @@ class Product:
 def valid_products(
     connection: Connection[Any], claim: Claim, scan: ScanFacts, recorded: RecordedInputs | None = None
 ) -> tuple[Product, ...]:
-    """Products of the claim's run that are valid when the scan begins, of all bands and cameras.
+    """Products of the claim's run that a scan may take, of all bands and cameras.
+
+    In a preliminary run they are those of its night, in a final one those of the hardware block of its night.
 
     Parameters
     ----------
@@ -87,6 +89,7 @@ def valid_products(
         {
             "run_id": claim.run_id,
             "hemis": scan.hemis,
+            "night_id": scan.night_id,
             "at": scan.started_at,
             "recorded": None if recorded is None else sorted(recorded.calibration_ids),
         },
@@ -116,9 +119,9 @@ def product_of(products: tuple[Product, ...], band: Band, camera: str) -> Produc
     of_band = [product for product in products if product.band is band]
     if not of_band:
         raise NoCalibrationError(
-            f"no valid night calibration of band {band.label}",
-            expected="darks of that band in the night",
-            remedy="ingest them, then retry the night_calibration task",
+            f"no valid calibration of band {band.label}",
+            expected="darks of that band in the night, or in a final run in its block",
+            remedy="ingest them, then retry the night_calibration or block_calibration task",
         )
     # The database lets no two products of one camera be valid at one time.
     of_camera = [product for product in of_band if product.camera == camera]

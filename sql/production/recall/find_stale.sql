@@ -1,7 +1,7 @@
 -- Inputs of done tasks of a run that changed, came late or were recalled since. A product or rows that were made again with
 -- the same content are no change. Files that a task might have read count when they were taken in after its claim.
 WITH accepted AS (
-    SELECT a.attempt_id, a.task_id, a.scan_key, a.started_at, a.run_id, t.kind, t.scope, t.night_id
+    SELECT a.attempt_id, a.task_id, a.scan_key, a.started_at, a.run_id, t.kind, t.scope, t.night_id, t.block
     FROM production.attempt AS a
     JOIN production.task AS t USING (task_id)
     JOIN production.run AS r ON r.run_id = a.run_id
@@ -38,10 +38,36 @@ JOIN calibration.product AS p USING (calibration_id)
 LEFT JOIN LATERAL (
     SELECT q.sha256 FROM calibration.product AS q
     WHERE q.run_id = p.run_id AND q.kind = p.kind AND q.hemis = p.hemis AND q.band = p.band AND q.camera = p.camera
-      AND q.valid && p.valid AND q.retired_at IS NULL
+      AND q.valid && p.valid AND q.block IS NOT DISTINCT FROM p.block AND q.retired_at IS NULL
     LIMIT 1
 ) AS n ON true
 WHERE p.retired_at IS NOT NULL AND n.sha256 IS DISTINCT FROM p.sha256
+UNION ALL
+-- Scans of nights that belong to another block now.
+SELECT c.task_id, c.attempt_id, 'calibration', 'changed',
+       format('calibration %%s is of block %%s, the night is of %%s now', p.calibration_id, p.block, n.block)
+FROM accepted AS c
+JOIN production.attempt_calibration AS u USING (attempt_id)
+JOIN calibration.product AS p USING (calibration_id)
+JOIN survey.night AS n ON n.night_id = c.night_id
+WHERE c.scope = 'scan' AND p.kind = 'block' AND p.block IS DISTINCT FROM n.block
+UNION ALL
+-- Nights of a block that were calibrated after it was combined, or belong to another block now.
+SELECT c.task_id, c.attempt_id, 'calibration', 'late',
+       format('night %%s%%s of the block was calibrated later: band %%s', n.date, n.hemis, p.band)
+FROM accepted AS c
+JOIN survey.night AS n ON n.block = c.block
+JOIN calibration.product AS p ON p.night_id = n.night_id AND p.run_id = c.run_id AND p.kind = 'night' AND p.retired_at IS NULL
+WHERE c.scope = 'block'
+  AND NOT EXISTS (SELECT FROM production.attempt_calibration AS u JOIN calibration.product AS o USING (calibration_id)
+                  WHERE u.attempt_id = c.attempt_id AND o.night_id = p.night_id AND o.band = p.band AND o.camera = p.camera)
+UNION ALL
+SELECT c.task_id, c.attempt_id, 'calibration', 'changed', format('night %%s%%s belongs to block %%s now', n.date, n.hemis, n.block)
+FROM accepted AS c
+JOIN production.attempt_calibration AS u USING (attempt_id)
+JOIN calibration.product AS p USING (calibration_id)
+JOIN survey.night AS n ON n.night_id = p.night_id
+WHERE c.scope = 'block' AND n.block IS DISTINCT FROM c.block
 UNION ALL
 SELECT c.task_id, c.attempt_id, 'reference', CASE WHEN u.catalogue_id IS NULL THEN 'late' ELSE 'changed' END,
        format('reference catalogue %%s, now %%s', coalesce(o.name || ' ' || left(o.content_hash, 12), 'none'),

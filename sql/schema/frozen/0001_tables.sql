@@ -114,13 +114,13 @@ CREATE TABLE quality.metric_definition (
     unused_because TEXT,
     CONSTRAINT pk_metric_definition PRIMARY KEY (name),
     CONSTRAINT ck_metric_definition_better_known CHECK (better IN ('lower', 'higher', 'inside')),
-    CONSTRAINT ck_metric_definition_scope_known CHECK (scope IN ('scan', 'night', 'run'))
+    CONSTRAINT ck_metric_definition_scope_known CHECK (scope IN ('scan', 'night', 'block', 'run'))
 );
 COMMENT ON TABLE quality.metric_definition IS 'What each metric means; written from app/quality/ at every migration';
 COMMENT ON COLUMN quality.metric_definition.name IS 'Name of the metric, unit included where it has one';
 COMMENT ON COLUMN quality.metric_definition.unit IS 'Unit; 1 for ratios and counts';
 COMMENT ON COLUMN quality.metric_definition.better IS 'lower, higher or inside (neither)';
-COMMENT ON COLUMN quality.metric_definition.scope IS 'What one value is of: scan, night or run';
+COMMENT ON COLUMN quality.metric_definition.scope IS 'What one value is of: scan, night, block or run';
 COMMENT ON COLUMN quality.metric_definition.per_band IS 'Whether each band has a value of its own';
 COMMENT ON COLUMN quality.metric_definition.description IS 'What it says';
 COMMENT ON COLUMN quality.metric_definition.formula IS 'How it is computed';
@@ -845,6 +845,7 @@ CREATE TABLE survey.night (
     date DATE NOT NULL,
     day_number INTEGER NOT NULL,
     block TEXT,
+    block_named BOOLEAN DEFAULT false NOT NULL,
     ingested_at TIMESTAMP WITH TIME ZONE DEFAULT now() NOT NULL,
     CONSTRAINT pk_night PRIMARY KEY (night_id),
     CONSTRAINT uq_night_date_hemis UNIQUE (date, hemis),
@@ -856,7 +857,8 @@ COMMENT ON COLUMN survey.night.night_id IS 'Key: survey day number, hemisphere (
 COMMENT ON COLUMN survey.night.hemis IS 'Observatory';
 COMMENT ON COLUMN survey.night.date IS 'Observation reference date: UT date at sunrise';
 COMMENT ON COLUMN survey.night.day_number IS 'Survey day number, day 1 = 1997 March 1 UT';
-COMMENT ON COLUMN survey.night.block IS 'Hardware block: the stable period of the camera; null until it is known';
+COMMENT ON COLUMN survey.night.block IS 'Hardware block: the stable period of the camera. The cameras of the night''s raw files, or the name that an operator gave; null of a night without raw files';
+COMMENT ON COLUMN survey.night.block_named IS 'Whether an operator named the block';
 COMMENT ON COLUMN survey.night.ingested_at IS 'When the night was first ingested';
 
 CREATE TABLE survey.tile (
@@ -1250,7 +1252,8 @@ CREATE TABLE calibration.product (
     calibration_id BIGINT GENERATED ALWAYS AS IDENTITY,
     run_id INTEGER NOT NULL,
     attempt_id BIGINT NOT NULL,
-    night_id INTEGER NOT NULL,
+    night_id INTEGER,
+    block TEXT,
     kind TEXT NOT NULL,
     hemis CHAR(1) NOT NULL,
     band CHAR(1) NOT NULL,
@@ -1261,24 +1264,28 @@ CREATE TABLE calibration.product (
     facts JSONB NOT NULL,
     retired_at TIMESTAMP WITH TIME ZONE,
     CONSTRAINT pk_product PRIMARY KEY (calibration_id),
-    CONSTRAINT ck_product_kind_known CHECK (kind IN ('night')),
+    CONSTRAINT ck_product_kind_known CHECK (kind IN ('night', 'block')),
     CONSTRAINT ck_product_band_known CHECK (band IN ('j', 'h', 'k')),
-    CONSTRAINT ex_product_valid EXCLUDE USING gist (run_id WITH =, kind WITH =, hemis WITH =, band WITH =, camera WITH =, valid WITH &&) WHERE (retired_at IS NULL),
+    CONSTRAINT ck_product_night_by_kind CHECK ((kind = 'night') = (night_id IS NOT NULL)),
+    CONSTRAINT ck_product_block_by_kind CHECK ((kind = 'block') = (block IS NOT NULL)),
+    CONSTRAINT ex_product_valid EXCLUDE USING gist (run_id WITH =, kind WITH =, hemis WITH =, band WITH =, camera WITH =, valid WITH &&) WHERE (kind = 'night' AND retired_at IS NULL),
     CONSTRAINT fk_product_run_id FOREIGN KEY(run_id) REFERENCES production.run (run_id),
     CONSTRAINT fk_product_attempt_id FOREIGN KEY(attempt_id) REFERENCES production.attempt (attempt_id),
     CONSTRAINT fk_product_night_id FOREIGN KEY(night_id) REFERENCES survey.night (night_id),
     CONSTRAINT fk_product_hemis FOREIGN KEY(hemis) REFERENCES survey.site (hemis)
 );
-COMMENT ON TABLE calibration.product IS 'Calibration files; spans of one kind and camera configuration never overlap in a run';
+CREATE UNIQUE INDEX uq_product_block ON calibration.product (run_id, block, hemis, band, camera) WHERE kind = 'block' AND retired_at IS NULL;
+COMMENT ON TABLE calibration.product IS 'Calibration files; nightly ones of one camera configuration never overlap in a run, blocks have one';
 COMMENT ON COLUMN calibration.product.calibration_id IS 'Key';
 COMMENT ON COLUMN calibration.product.run_id IS 'Run that made it';
 COMMENT ON COLUMN calibration.product.attempt_id IS 'Attempt that made it';
-COMMENT ON COLUMN calibration.product.night_id IS 'Night it was made from';
-COMMENT ON COLUMN calibration.product.kind IS 'night: darks, flat, mask and saturation in one file';
+COMMENT ON COLUMN calibration.product.night_id IS 'Night it was made from; null of a block';
+COMMENT ON COLUMN calibration.product.block IS 'Hardware block whose nights it was combined from; null of a night';
+COMMENT ON COLUMN calibration.product.kind IS 'night or block: darks, flat, mask and saturation in one file';
 COMMENT ON COLUMN calibration.product.hemis IS 'Observatory';
 COMMENT ON COLUMN calibration.product.band IS 'j, h or k';
 COMMENT ON COLUMN calibration.product.camera IS 'Detector configuration, CAMERA of the darks; blank where several were mixed';
-COMMENT ON COLUMN calibration.product.valid IS 'Span of validity, UTC, half open';
+COMMENT ON COLUMN calibration.product.valid IS 'Span of validity, UTC, half open; of a block from its first night to its last';
 COMMENT ON COLUMN calibration.product.url IS 'Content-named file in the store';
 COMMENT ON COLUMN calibration.product.sha256 IS 'SHA-256 of the file';
 COMMENT ON COLUMN calibration.product.facts IS 'Levels, counts and parameters';

@@ -6,15 +6,27 @@ from dataclasses import replace
 
 import pytest
 
-from app.models.production import Scope
+from app.models.production import RunKind, Scope
 from app.models.survey import Entry, ScanKind
-from app.production.plan import NIGHT_CALIBRATION, PLAN, SCAN, Again, Plan, PlanError, Renewal, WaitsFor
+from app.production.plan import (
+    BLOCK_CALIBRATION,
+    NIGHT_CALIBRATION,
+    PLAN,
+    Again,
+    Plan,
+    PlanError,
+    Renewal,
+    WaitsFor,
+)
 from app.tools import protocol_page
 from tests.worlds import plans
+from tests.worlds.plans import SCAN_OF_NIGHT as SCAN
+
+PRELIMINARY, FINAL = RunKind.PRELIMINARY, RunKind.FINAL
 
 
 def test_scans_come_after_their_night_and_calibration_scans_first():
-    night, scan, solution = PLAN.rows_to_queue()
+    night, scan, solution = PLAN.rows_to_queue(PRELIMINARY)
     assert (night["kind"], night["scope"], night["entries"]) == ("night_calibration", "night", ["raw"])
     assert (scan["kind"], scan["scope"], scan["entries"]) == ("scan", "scan", ["raw", "atlas"])
     assert night["position"] < scan["position"]
@@ -27,12 +39,16 @@ def test_scans_come_after_their_night_and_calibration_scans_first():
         ["cal"],
     )
     every, both = ["raw", "atlas"], ["sci", "cal"]
-    assert PLAN.edge_rows() == [
-        edge("scan", "night_calibration", ["raw"], both),
+    blocks = edge("block_calibration", "night_calibration", every, both) | {"same": "block"}
+    solutions = [
         edge("night_solution", "scan", every, ["cal"]),
         edge("global_solution", "scan", every, both) | {"same": "run"},
         edge("global_solution", "night_solution", every, both) | {"same": "run"},
     ]
+    nightly = edge("scan", "night_calibration", ["raw"], both)
+    assert PLAN.edge_rows(PRELIMINARY) == [blocks, nightly, *solutions]
+    canonical = edge("scan", "block_calibration", ["raw"], both) | {"same": "block"}
+    assert PLAN.edge_rows(FINAL) == [blocks, canonical, *solutions]
 
 
 def edge(kind, upstream, entries, scans):
@@ -43,19 +59,32 @@ def edge(kind, upstream, entries, scans):
 
 def test_a_kind_of_every_scope_may_be_added():
     assert {row.scope for row in plans.EXTENDED.rows} == set(Scope)
-    assert plans.EXTENDED.has_scope(Scope.BLOCK)
-    assert not plans.FIRST.has_scope(Scope.BLOCK)
-    edges = [(e["kind"], e["upstream_kind"], e["same"]) for e in plans.EXTENDED.edge_rows()]
+    edges = [(e["kind"], e["upstream_kind"], e["same"]) for e in plans.EXTENDED.edge_rows(FINAL)]
     assert edges[1:3] == [("scan_grade", "scan", "scan"), ("night_summary", "scan", "night")]
     assert len(set(edges)) == len(edges) == 7
 
 
 def test_kinds_on_request_are_not_queued_with_a_run():
-    assert [row["kind"] for row in PLAN.rows_to_queue()] == ["night_calibration", "scan", "night_solution"]
-    [row] = PLAN.rows_to_queue("global_solution")
+    usual = ["night_calibration", "scan", "night_solution"]
+    assert [row["kind"] for row in PLAN.rows_to_queue(PRELIMINARY)] == usual
+    assert [row["kind"] for row in PLAN.rows_to_queue(FINAL)] == [usual[0], "block_calibration", *usual[1:]]
+    [row] = PLAN.rows_to_queue(FINAL, "global_solution")
     # The place in the plan is that of all kinds: locks follow it.
     assert (row["scope"], row["position"]) == ("run", len(PLAN.rows) - 1)
     assert row in PLAN.queue_rows()
+
+
+def test_a_block_takes_the_calibrations_of_all_its_nights_along():
+    assert PLAN.of_whole_blocks(PLAN.rows_to_queue(FINAL)) == ["night_calibration"]
+    assert PLAN.of_whole_blocks(PLAN.rows_to_queue(PRELIMINARY)) == []
+    assert PLAN.of_whole_blocks(PLAN.rows_to_queue(FINAL, BLOCK_CALIBRATION.kind)) == []
+
+
+def test_what_a_kind_needs_depends_on_the_run():
+    assert PLAN.needed_by("scan", PRELIMINARY) == {"night_calibration"}
+    assert PLAN.needed_by("scan", FINAL) == {"night_calibration", "block_calibration"}
+    assert PLAN.needed_by("night_calibration", FINAL) == set()
+    assert PLAN.needed_by("night_solution", PRELIMINARY) == {"scan", "night_calibration"}
 
 
 LATE_NIGHT = replace(NIGHT_CALIBRATION, waits_for=(WaitsFor("scan", Scope.NIGHT),))
@@ -100,12 +129,25 @@ def test_a_plan_that_contradicts_itself_is_refused(rows, told):
 def test_results_of_final_runs_are_not_done_again_by_anybody():
     assert all(row.again == tuple(Again) for row in PLAN.rows)
     assert {PLAN.renewal_of(row.kind, final=True) for row in PLAN.rows} == {Renewal.NEVER}
-    usual = dict.fromkeys(("night_calibration", "scan", "global_solution"), Renewal.ON_REQUEST)
+    kinds = ("night_calibration", "block_calibration", "scan", "global_solution")
+    usual = dict.fromkeys(kinds, Renewal.ON_REQUEST)
     assert {row.kind: PLAN.renewal_of(row.kind, final=False) for row in PLAN.rows} == {
         **usual,
         "night_solution": Renewal.BY_ITSELF,
     }
     assert PLAN.renewal_of("of another code", final=False) is Renewal.NEVER
+
+
+def test_the_page_says_in_which_runs_a_kind_is_queued_and_waited_for():
+    page = protocol_page.render()
+    assert (
+        "| block | raw scans in final runs, else on request | night_calibration of the same block |" in page
+    )
+    assert (
+        "| night_calibration of the same night (scans of raw files) in preliminary runs; block_calibration of the same"
+        " block (scans of raw files) in final runs |"
+    ) in page
+    assert "| run | raw scans and atlas scans, on request |" in page
 
 
 def test_the_page_has_a_line_a_kind(monkeypatch):

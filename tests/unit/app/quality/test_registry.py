@@ -8,6 +8,7 @@ import pytest
 
 from app.models.quality import Better, MetricScope
 from app.quality import registry, sql
+from app.quality.block_metrics import BLOCK_METRICS
 from app.quality.definition import MetricDefinition, MetricError, Specification
 from app.quality.registry import METRICS, check_emitted, definition, faults
 from app.quality.rules_file import read_rules, shipped
@@ -71,8 +72,13 @@ def test_what_code_emits_is_defined(path):
 
 def test_every_metric_that_is_not_derived_is_emitted():
     emitted = set().union(*map(keys_of, EMITTING))
-    solutions = {metric.name for metric in SOLUTION_METRICS}
+    solutions = {metric.name for metric in (*SOLUTION_METRICS, *BLOCK_METRICS)}
     assert {metric.name for metric in METRICS.values() if not metric.derived} - emitted - solutions == set()
+
+
+def test_every_metric_of_blocks_is_emitted_where_nights_are_combined():
+    text = (ROOT / "workers" / "reduction" / "calibration" / "block.py").read_text(encoding="utf-8")
+    assert [metric.name for metric in BLOCK_METRICS if f'"{metric.name}"' not in text] == []
 
 
 def test_every_metric_of_solutions_is_emitted_by_a_step():

@@ -1,0 +1,373 @@
+"""Canonical calibrations: queued with final runs, combined from all nights of a block, used, recalled, replayed."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import numpy as np
+import psycopg
+import pytest
+
+from app.errors import ConflictError, UnknownNameError
+from app.formats.night_calibration import read_calibration
+from app.models.production import InputKind, RunKind
+from app.production import protocol
+from app.production.blocks import BlockNameError, name_block
+from app.production.listing import list_block_nights, list_calibrations
+from app.production.output_hash import output_hash
+from app.production.plan import BLOCK_CALIBRATION, NIGHT_CALIBRATION
+from app.production.queueing import queue_run
+from app.production.recall import Recalled, requeue, users_of
+from app.production.requests import HinderedError, request_block_calibration
+from app.production.selection import Night, Selection
+from app.production.stale import stale_tasks
+from tests.worlds.block_nights import CAMERA_NAME, FIRST_NIGHT, LEASE, BlockWorld, open_world, truth_planes
+from tests.worlds.production import IDENTITY, check_invariants, value
+from workers.steps import block_calibration
+from workers.steps.block_calibration import NoNightsError
+
+FINAL, PRELIMINARY = RunKind.FINAL, RunKind.PRELIMINARY
+
+
+@pytest.fixture
+def world(database, settings, tmp_path):
+    for opened in open_world(database, str(tmp_path / "store"), settings):
+        yield opened
+        check_invariants(opened.connection)
+
+
+def night_name(number: int) -> str:
+    return f"{FIRST_NIGHT + timedelta(days=number):%y%m%d}s"
+
+
+def selection(number: int) -> Selection:
+    return Selection(Night(FIRST_NIGHT + timedelta(days=number), "s"))
+
+
+def do_all(world: BlockWorld, run: str, number: int = 0) -> list[str]:
+    queue_run(world.connection, run, selection(number), 3)
+    return world.work(run)
+
+
+def plane(world: BlockWorld, url: str, name: str = "FLAT") -> np.ndarray:
+    return read_calibration(world.store.path_of(url), CAMERA_NAME)[0][name]
+
+
+def test_a_final_run_combines_all_nights_of_the_block_and_its_scans_use_that(world):
+    """One night is queued: the darks of all nights of its block are calibrated, scans of no other."""
+    for number in range(4):
+        world.night(number)
+    world.night(4, block="another")
+    world.night(5, kinds="flt sci")
+    run = world.run("final")
+    assert do_all(world, run) == ["night_calibration"] * 4 + ["block_calibration", "scan"]
+    [block] = world.blocks(run)
+    assert (block["block"], block["facts"]["nights_combined"]) == (CAMERA_NAME, 4)
+    assert [row["night"] for row in block["facts"]["nights"]] == [night_name(n) for n in range(4)]
+    assert world.used(run) == {("block", CAMERA_NAME)}
+    rows = world.connection.execute(
+        "SELECT name, value FROM quality.metric WHERE attempt_id = %s AND band = 'j' ORDER BY name",
+        (block["attempt_id"],),
+    ).fetchall()
+    assert dict(rows)["nights_departing"] == 0
+    nights = list_calibrations(world.connection, Selection(), 100, run)
+    truth = truth_planes()["FLAT"]
+    nightly = [np.std(plane(world, row["url"]) - truth) for row in nights_with_urls(world, run)]
+    assert len(nightly) == 4
+    assert np.std(plane(world, block["url"]) - truth) < 0.6 * min(nightly)
+    assert [(row["kind"], row["nights"], row["departing"]) for row in nights if row["kind"] == "block"] == [
+        ("block", 4, 0)
+    ]
+    # The second night finds everything there but its scan.
+    assert do_all(world, run, 1) == ["scan"]
+
+
+def nights_with_urls(world, run):
+    rows = world.connection.execute(
+        "SELECT c.url FROM calibration.product AS c JOIN production.run AS r USING (run_id)"
+        " WHERE r.name = %s AND c.kind = 'night'",
+        (run,),
+    ).fetchall()
+    return [{"url": url} for (url,) in rows]
+
+
+def test_a_preliminary_run_uses_its_nights_and_has_blocks_on_request_only(world):
+    for number in range(3):
+        world.night(number)
+    run = world.run("early", PRELIMINARY)
+    assert do_all(world, run) == ["night_calibration", "scan"]
+    assert world.used(run) == {("night", FIRST_NIGHT.isoformat())}
+    for number in (1, 2):
+        do_all(world, run, number)
+    [task] = request_block_calibration(world.connection, run, 3)
+    assert (task["kind"], task["block"], task["state"]) == ("block_calibration", CAMERA_NAME, "ready")
+    assert world.work(run) == ["block_calibration"]
+    assert world.blocks(run)[0]["facts"]["nights_combined"] == 3
+    assert {kind for kind, _ in world.used(run)} == {"night"}
+    # Asked for again, it is done again, of the same inputs with the same result.
+    before = world.blocks(run)[0]
+    [task] = request_block_calibration(world.connection, run, 3, block=CAMERA_NAME)
+    assert world.work(run) == ["block_calibration"]
+    assert world.blocks(run)[0]["sha256"] == before["sha256"]
+    assert world.blocks(run)[0]["attempt_id"] != before["attempt_id"]
+
+
+def test_requests_that_cannot_be_met(world):
+    world.night(0)
+    world.run("empty", PRELIMINARY)
+    with pytest.raises(ConflictError, match="calibrates no night of any block"):
+        request_block_calibration(world.connection, "empty", 3)
+    queue_run(world.connection, "empty", Selection(), 3)
+    with pytest.raises(ConflictError, match="no night of block 'other'"):
+        request_block_calibration(world.connection, "empty", 3, block="other")
+    assert request_block_calibration(world.connection, "empty", 3, dry_run=True)[0]["state"] == "waiting"
+    assert ("block_calibration", "waiting", 1) not in world.states("empty")
+
+
+def test_a_spoilt_night_is_told_and_left_out(world, caplog):
+    for number in range(4):
+        world.night(number)
+    clean = world.run("clean")
+    queue_run(world.connection, clean, Selection(), 3)
+    world.work(clean)
+    world.spoilt.add(FIRST_NIGHT + timedelta(days=4))
+    world.night(4)
+    run = world.run("spoilt")
+    queue_run(world.connection, run, Selection(), 3)
+    world.work(run)
+    [block], [without] = world.blocks(run), world.blocks(clean)
+    assert (block["facts"]["nights_combined"], block["facts"]["nights_departing"]) == (4, 1)
+    assert np.array_equal(plane(world, block["url"]), plane(world, without["url"]))
+    assert f"night {night_name(4)} departs from block {CAMERA_NAME} in band j (flat_structure" in caplog.text
+    departed = [row for row in list_block_nights(world.connection, run) if not row["combined"]]
+    assert [(row["night"], row["departs"]) for row in departed] == [
+        (night_name(4), ["flat_structure", "flat_noise_ratio"])
+    ]
+    assert departed[0]["flat_structure"] > 0.005
+    assert list_block_nights(world.connection, run, night=night_name(4)) == departed
+    assert list_block_nights(world.connection, run, block="other") == []
+    # Its scans are calibrated by the block as well, and its own product is an input of the block.
+    assert world.used(run) == {("block", CAMERA_NAME)}
+    used = value(
+        world.connection,
+        "SELECT count(*) FROM production.attempt_calibration WHERE attempt_id = %s",
+        block["attempt_id"],
+    )
+    assert used == 5
+
+
+def test_a_night_that_cannot_be_calibrated_is_waited_for_until_it_is_left_out(world):
+    for number in range(3):
+        world.night(number)
+    world.failing.add(FIRST_NIGHT)
+    run = world.run("final")
+    assert do_all(world, run) == ["night_calibration"] * 3
+    with pytest.raises(HinderedError, match=r"would wait for night_calibration \d+ \(failed\)"):
+        request_block_calibration(world.connection, run, 3)
+    [task] = request_block_calibration(world.connection, run, 3, leave_out=True)
+    assert task["state"] == "ready"
+    # The night has no darks of its own: its scan is calibrated by the block.
+    assert world.work(run) == ["block_calibration", "scan"]
+    assert world.blocks(run)[0]["facts"]["nights_combined"] == 2
+
+
+def test_nights_of_a_block_that_do_not_agree_fail_it(world):
+    for number in range(2):
+        world.night(number)
+    world.spoilt.add(FIRST_NIGHT)
+    run = world.run("final")
+    queue_run(world.connection, run, Selection(), 3)
+    with pytest.raises(Exception, match="2 of 2 nights depart from the others in flat_structure"):
+        world.work(run)
+    world.connection.execute("UPDATE production.task SET state = 'ready' WHERE state = 'running'")
+    world.connection.execute(
+        "UPDATE production.attempt SET ended_at = now(), outcome = 'lost' WHERE ended_at IS NULL"
+    )
+
+
+def test_a_block_without_calibrated_nights_is_an_input_failure(world):
+    world.night(0)
+    run = world.run("final")
+    queue_run(world.connection, run, Selection(), 3)
+    world.work(run, (NIGHT_CALIBRATION.kind,))
+    claim = protocol.claim(world.worker, IDENTITY, LEASE, run)
+    assert claim is not None
+    assert claim.kind == BLOCK_CALIBRATION.kind
+    world.connection.execute("UPDATE calibration.product SET retired_at = now()")
+    with pytest.raises(NoNightsError, match=f"no night of block {CAMERA_NAME} is calibrated"):
+        block_calibration.perform(claim, world.context(claim))
+    protocol.give_back(world.worker, claim)
+
+
+def test_the_order_of_ingest_changes_no_byte(database, settings, tmp_path, world):
+    for number in range(5):
+        world.night(number)
+    run = world.run("forward")
+    queue_run(world.connection, run, Selection(), 3)
+    world.work(run)
+    [forward] = world.blocks(run)
+    world.connection.execute("TRUNCATE survey.night CASCADE")
+    for number in (3, 1, 4, 0, 2):
+        world.night(number)
+    other = world.run("backward")
+    for number in (2, 4, 0, 1, 3):
+        queue_run(world.connection, other, selection(number), 3)
+    world.work(other)
+    [backward] = world.blocks(other)
+    assert (forward["sha256"], forward["facts"]) == (backward["sha256"], backward["facts"])
+
+
+def test_a_recalled_night_takes_block_and_scans_along(world):
+    for number in range(4):
+        world.night(number)
+    run = world.run("final")
+    queue_run(world.connection, run, Selection(), 3)
+    world.work(run)
+    [before] = world.blocks(run)
+    product = value(
+        world.connection,
+        "SELECT calibration_id FROM calibration.product WHERE kind = 'night' ORDER BY calibration_id LIMIT 1",
+    )
+    recalled = Recalled(InputKind.CALIBRATION, (product,))
+    users = [row["kind"] for row in users_of(world.connection, recalled)]
+    assert sorted(users) == ["block_calibration", "night_calibration", *["scan"] * 4]
+    requeue(world.connection, recalled, 3)
+    # The product of the recalled night is spoilt this time; the others' stand.
+    world.spoilt.add(FIRST_NIGHT)
+    assert world.work(run) == ["night_calibration", "block_calibration", *["scan"] * 4]
+    [after] = world.blocks(run)
+    assert after["sha256"] != before["sha256"]
+    assert after["facts"]["nights_departing"] == 1
+    assert value(
+        world.connection, "SELECT retired_at IS NOT NULL FROM calibration.product WHERE calibration_id = %s",
+        before["calibration_id"],
+    )  # fmt: skip
+    assert stale_tasks(world.connection, run) == []
+
+
+def test_what_a_block_was_made_of_is_recorded_and_gives_the_same_again(world):
+    for number in range(3):
+        world.night(number)
+    run = world.run("final")
+    queue_run(world.connection, run, Selection(), 3)
+    world.work(run, (NIGHT_CALIBRATION.kind,))
+    claim = protocol.claim(world.worker, IDENTITY, LEASE, run)
+    assert claim is not None
+    made = block_calibration.perform(claim, world.context(claim))
+    world.perform(claim)
+    inputs = world.connection.execute(
+        "SELECT kind, count(*) FROM production.attempt_input WHERE attempt_id = %s GROUP BY 1 ORDER BY 1",
+        (claim.attempt_id,),
+    ).fetchall()
+    # Three products, the three attempts that made them, and the pipeline.
+    assert inputs == [("attempt", 3), ("calibration", 3), ("pipeline", 1)]
+    world.work(run)
+    # A night that comes later, or whose product is recalled, is no matter to a replay.
+    world.night(7)
+    do_all(world, run, 7)
+    world.connection.execute("UPDATE calibration.product SET retired_at = now() WHERE kind = 'night'")
+    again = block_calibration.perform(claim, world.context(claim, frozenset(made.calibration_ids)))
+    assert (again.input_hash, output_hash(again)) == (made.input_hash, output_hash(made))
+
+
+def test_nights_that_come_late_and_nights_of_another_block_are_told(world):
+    for number in range(3):
+        world.night(number)
+    run = world.run("final")
+    queue_run(world.connection, run, Selection(), 3)
+    world.work(run)
+    assert stale_tasks(world.connection, run) == []
+    world.night(9)
+    do_all(world, run, 9)
+    [task] = stale_tasks(world.connection, run)
+    assert task.task["kind"] == "block_calibration"
+    assert task.reasons == ("night 1998-05-06s of the block was calibrated later: band j",)
+    assert world.used(run) == {("block", CAMERA_NAME)}
+    first = Night(FIRST_NIGHT, "s")
+    [named] = name_block(world.connection, "spring", first, first)
+    assert (named["former"], named["block"]) == (CAMERA_NAME, "spring")
+    told = {(t.task["kind"], t.task["date"]): t.reasons for t in stale_tasks(world.connection, run)}
+    assert told["block_calibration", None][0] == "night 1998-04-27s belongs to block spring now"
+    [reason] = told["scan", FIRST_NIGHT]
+    assert reason.endswith(f"is of block {CAMERA_NAME}, the night is of spring now")
+
+
+def test_a_night_keeps_the_name_that_an_operator_gave(world):
+    for number in range(3):
+        world.night(number)
+    last = Night(FIRST_NIGHT + timedelta(days=1), "s")
+    rows = name_block(world.connection, "spring", Night(FIRST_NIGHT, "s"), last, dry_run=True)
+    assert len(rows) == 2
+    blocks = "SELECT array_agg(block ORDER BY date) FROM survey.night"
+    assert value(world.connection, blocks) == [CAMERA_NAME] * 3
+    name_block(world.connection, "spring", Night(FIRST_NIGHT, "s"), last)
+    assert value(world.connection, blocks) == ["spring", "spring", CAMERA_NAME]
+
+
+@pytest.mark.parametrize(
+    ("block", "first", "last", "told"),
+    [
+        ("two words", "980427s", "980428s", "no name for a block"),
+        ("", "980427s", "980428s", "no name for a block"),
+        ("spring", "980428s", "980427s", "nights from 1998-04-28s to 1998-04-27s"),
+        ("spring", "980427n", "980428s", "two nights of one site"),
+        ("spring", "980427", "980428", "two nights of one site"),
+    ],
+)
+def test_blocks_that_cannot_be_named(world, block, first, last, told):
+    with pytest.raises(BlockNameError, match=told):
+        name_block(world.connection, block, Night.parse(first), Night.parse(last))
+
+
+def test_nights_that_are_not_there_have_no_block(world):
+    with pytest.raises(UnknownNameError, match="no night from 1998-04-27s"):
+        name_block(world.connection, "spring", Night.parse("980427s"), Night.parse("980427s"))
+
+
+def test_scans_recalled_into_a_final_run_bring_their_block_along(world):
+    for number in range(3):
+        world.night(number)
+    early = world.run("early", PRELIMINARY)
+    for number in range(3):
+        do_all(world, early, number)
+    final = world.run("final")
+    attempt = value(
+        world.connection,
+        "SELECT attempt_id FROM production.attempt JOIN production.task USING (task_id) WHERE kind = 'scan'"
+        " ORDER BY attempt_id LIMIT 1",
+    )
+    [requeued] = requeue(world.connection, Recalled(InputKind.ATTEMPT, (attempt,)), 3, into=final)
+    kinds = sorted(task["kind"] for task in requeued.tasks)
+    assert kinds == ["block_calibration", *["night_calibration"] * 3, "scan"]
+    assert world.work(final)[-2:] == ["block_calibration", "scan"]
+    # And back: the preliminary run does not want the block.
+    world.run("late", PRELIMINARY)
+    own = value(
+        world.connection,
+        "SELECT attempt_id FROM production.attempt AS a JOIN production.task AS t USING (task_id)"
+        " JOIN production.run AS r ON r.run_id = a.run_id WHERE t.kind = 'scan' AND r.name = 'final'",
+    )
+    [back] = requeue(world.connection, Recalled(InputKind.ATTEMPT, (own,)), 3, into="late")
+    assert sorted(task["kind"] for task in back.tasks) == ["night_calibration", "scan"]
+    assert world.work("late") == ["night_calibration", "scan"]
+
+
+def test_the_table_has_a_night_or_a_block_and_one_product_a_block(world):
+    for number in range(2):
+        world.night(number)
+    run = world.run("final")
+    queue_run(world.connection, run, Selection(), 3)
+    world.work(run)
+    copy = (
+        "INSERT INTO calibration.product (run_id, attempt_id, night_id, block, kind, hemis, band, camera, valid, url,"
+        " sha256, facts) SELECT run_id, attempt_id, {night}, {block}, kind, hemis, band, camera, valid, url, sha256,"
+        " facts FROM calibration.product WHERE kind = 'block'"
+    )
+    with pytest.raises(psycopg.errors.UniqueViolation, match="uq_product_block"):
+        world.connection.execute(copy.format(night="night_id", block="block"))
+    with pytest.raises(psycopg.errors.CheckViolation, match="block_by_kind"):
+        world.connection.execute(copy.format(night="night_id", block="NULL"))
+    with pytest.raises(psycopg.errors.CheckViolation, match="night_by_kind"):
+        world.connection.execute(
+            copy.format(night="(SELECT min(night_id) FROM survey.night)", block="'else'")
+        )
