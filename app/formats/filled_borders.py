@@ -83,9 +83,8 @@ def without_filled_borders(pixels: Singles) -> Singles:
 def _equal_share(pixels: Singles) -> float:
     """Share of equal neighbours, in rows or in columns, whichever are more often equal."""
     pairs = (pixels[:, 1:], pixels[:, :-1]), (pixels[1:], pixels[:-1])
-    return float(
-        max(np.count_nonzero(a == b) for a, b in pairs) / max(np.count_nonzero(np.isfinite(pixels)), 1)
-    )
+    equal = max(int(np.count_nonzero(first == second)) for first, second in pairs)
+    return equal / max(int(np.count_nonzero(np.isfinite(pixels))), 1)
 
 
 def _near_sky(region: Bools, value: float, pixels: Singles, bare: Singles, limit: float) -> Bools:

@@ -80,8 +80,8 @@ def step_of(pixels: Singles) -> PixelStep | None:
     blocks = _blocks(pixels)
     equal = int(np.count_nonzero(same)) >= _LEAST_EQUAL * data
     if not equal:
-        some = [_clumps(block) is not None for block in blocks[::_EVERY_BLOCK]]
-        if 2 * sum(some) <= len(some):
+        clumped = [_clumps(block) is not None for block in blocks[::_EVERY_BLOCK]]
+        if 2 * sum(clumped) <= len(clumped):
             return None
     found, flat = [], False
     for block in blocks:
