@@ -14,7 +14,7 @@ from app.errors import ConflictError, MappsError, OperatorError
 
 
 class TasksLeftError(OperatorError):
-    """Workers are idle, and failed, dead or blocked tasks are left: exit status 3."""
+    """Workers are idle, and tasks are left that failed, are dead or blocked, or are of a held run: exit status 3."""
 
     code = "TASKS_LEFT"
 
@@ -42,7 +42,7 @@ def work(
         typer.Option(
             "--until-idle",
             help="End when nothing is left that could become work: status 0, or 3 (TASKS_LEFT) when tasks are failed,"
-            " dead or blocked.",
+            " dead or blocked, or the run of --run is held.",
         ),
     ] = False,
     run: Annotated[str | None, typer.Option("--run", metavar="NAME", help="Work for this run only.")] = None,
@@ -68,6 +68,7 @@ def work(
     if until_idle and status == 0:
         _seal(run)
         _refuse_left_over(run)
+        _refuse_held(run)
     raise typer.Exit(status)
 
 
@@ -123,6 +124,23 @@ def _refuse_left_over(run: str | None) -> None:
             if len(left) == 1
             else f"mapps run status NAME, for each of {names}",
         )
+
+
+def _refuse_held(run: str | None) -> None:
+    """Say which runs are held with tasks left; one that was asked for is not done, which ends with status 3."""
+    from app.db.engine import connect
+    from app.production.runs import list_runs
+
+    with connect("worker") as connection:
+        runs = list_runs(connection, run)
+    for row in runs:
+        left = row["tasks"] - row["done"]
+        if row["state"] != "held" or not left:
+            continue
+        found, remedy = f"run {row['name']} is held, {left} tasks are left", f"mapps run resume {row['name']}"
+        if run is not None:
+            raise TasksLeftError(found, remedy=remedy)
+        _tell(f"{found}: {remedy}")
 
 
 def _tell(text: str) -> None:

@@ -19,8 +19,13 @@ _RUN_PIX = 8
 # Real images in steps of a quarter of their noise have runs at their edges by chance, of less than 60 pixels.
 _LEAST_PIX = 64
 _MOST_VALUES = 16
-# Sky in steps as coarse as half its noise has such runs: there, values this near to the sky are left alone.
+# Sky in steps as coarse as half its noise has such runs: there, values this many steps, or deviations of the
+# noise, from the sky around are left alone.
 _NEAR_SKY_STEPS = 10.0
+# Steps of half a deviation make a seventh of all neighbours equal, also where a gradient hides them from `step_of`.
+_COARSE_EQUAL = 0.1
+_AROUND_PIX = 8
+_LEAST_AROUND = 32
 # No real image has 64 pixels of one value so far below its sky; holes beside saturated stars are of many values.
 _FAR_SIGMAS = 20.0
 _NEIGHBOURING_SIGMAS = 3.0
@@ -65,15 +70,39 @@ def without_filled_borders(pixels: Singles) -> Singles:
     if not can_be_judged(bare):
         return pixels
     step = step_of(bare)
-    if step is None:
+    if step is None and _equal_share(bare) < _COARSE_EQUAL:
         # Noise in fine steps has no runs of such size: all of them are filled.
         rest = bare
     else:
-        sky = float(np.nanmedian(bare))
+        limit = _NEAR_SKY_STEPS * max(0.0 if step is None else step.size_dn, plane_noise(bare))
         for value, region in regions.items():
-            if abs(value - sky) <= _NEAR_SKY_STEPS * step.size_dn:
-                rest[region] = value
+            rest[_near_sky(region, value, pixels, bare, limit)] = value
     return rest if np.isnan(rest).sum() > np.isnan(pixels).sum() else pixels
+
+
+def _equal_share(pixels: Singles) -> float:
+    """Share of equal neighbours, in rows or in columns, whichever are more often equal."""
+    pairs = (pixels[:, 1:], pixels[:, :-1]), (pixels[1:], pixels[:-1])
+    equal = max(int(np.count_nonzero(first == second)) for first, second in pairs)
+    return equal / max(int(np.count_nonzero(np.isfinite(pixels))), 1)
+
+
+def _near_sky(region: Bools, value: float, pixels: Singles, bare: Singles, limit: float) -> Bools:
+    """Pieces of a region whose value is near the sky around them: a sky with a gradient is near none as a whole."""
+    from scipy import ndimage
+
+    near = np.zeros(region.shape, np.bool_)
+    square = np.ones((3, 3), np.bool_)
+    pieces, _ = ndimage.label(region, square)
+    for number, (rows, columns) in enumerate(ndimage.find_objects(pieces), start=1):
+        part = tuple(slice(max(s.start - _AROUND_PIX, 0), s.stop + _AROUND_PIX) for s in (rows, columns))
+        piece = pieces[part] == number
+        ring = ndimage.binary_dilation(piece, square, _AROUND_PIX) & ~piece
+        around = [sky[part][ring & np.isfinite(sky[part])] for sky in (bare, pixels)]
+        sky = next((values for values in around if values.size >= _LEAST_AROUND), bare[np.isfinite(bare)])
+        if abs(value - float(np.median(sky))) <= limit:
+            near[part] |= piece
+    return near
 
 
 def without_fill_values(pixels: Singles) -> Singles:
@@ -109,12 +138,13 @@ def without_fill_values(pixels: Singles) -> Singles:
         noise = step.size_dn if step is not None and np.isfinite(step.size_dn) else 0.0
     if noise == 0.0 or finite.size < _LEAST_PIX:
         return pixels
-    low = finite[finite < quick_median(finite) - _FAR_SIGMAS * noise]
-    values, counts = np.unique(low, return_counts=True)
+    far = quick_median(finite) - _FAR_SIGMAS * noise
+    # Values that are near a far one count as its neighbours, though they are less far.
+    values, counts = np.unique(finite[finite < far + _NEIGHBOURING_SIGMAS * noise], return_counts=True)
     ends = np.concatenate([[0], np.cumsum(counts)])
     first = np.searchsorted(values, values - _NEIGHBOURING_SIGMAS * noise, side="left")
     last = np.searchsorted(values, values + _NEIGHBOURING_SIGMAS * noise, side="right")
-    alone = (counts >= _LEAST_PIX) & (4 * (ends[last] - ends[first] - counts) < counts)
+    alone = (values < far) & (counts >= _LEAST_PIX) & (4 * (ends[last] - ends[first] - counts) < counts)
     if not alone.any():
         return pixels
     marked = pixels.copy()

@@ -268,9 +268,16 @@ def test_worker_command_says_when_idle_is_not_done(command, ledger, capsys):
     assert "run first: 1 failed, 2 blocked" in told
     assert "mapps run retry first" in told
     assert mapps([*words, "--run", "second"]) == 0
-    # A held run is the operator's own wish.
+    # A held run is the operator's own wish; who asks for it by name is told that it is not done.
     command("hold", "first")
+    capsys.readouterr()
     assert mapps(words) == 0
+    told = capsys.readouterr().err
+    assert "run first is held, 3 tasks are left: mapps run resume first" in told
+    assert mapps([*words, "--run", "first"]) == 3
+    assert "TASKS_LEFT: run first is held" in capsys.readouterr().err
+    command("hold", "second")
+    assert mapps([*words, "--run", "second"]) == 0
 
 
 def test_worker_command_refuses_before_it_starts_processes(live_database, capsys):

@@ -99,6 +99,16 @@ def test_rounded_sky_is_no_border(step):
 
 
 @pytest.mark.parametrize("step", [0.5, 1.0, 2.0])
+@pytest.mark.parametrize("slope", [40.0, 200.0])
+def test_rounded_sky_with_a_gradient_is_no_border(step, slope):
+    plane = np.linspace(0.0, slope, 140, dtype=np.float32)
+    pixels = (np.round((SKY + plane) / step) * step).astype(np.float32)
+    assert not marked(pixels).any()
+    framed = np.where(FORMS["frame"], np.float32(0.0), pixels)
+    np.testing.assert_array_equal(marked(framed), FORMS["frame"])
+
+
+@pytest.mark.parametrize("step", [0.5, 1.0, 2.0])
 def test_rounded_sky_within_a_frame_of_zeros(step):
     pixels = np.where(FORMS["frame"], 0.0, np.round(SKY / step) * step).astype(np.float32)
     np.testing.assert_array_equal(marked(pixels), FORMS["frame"])
@@ -147,6 +157,11 @@ class TestFillValues:
         pixels = SKY.copy()
         pixels[:50, :60] -= 60.0
         pixels = (np.round(pixels / step) * step).astype(np.float32)
+        assert without_fill_values(pixels) is pixels
+
+    @pytest.mark.parametrize("step", [1.0, 2.0])
+    def test_the_dark_end_of_a_gradient_stays(self, step):
+        pixels = (np.round((SKY + np.linspace(0, 80, 140)) / step) * step).astype(np.float32)
         assert without_fill_values(pixels) is pixels
 
     def test_nothing_to_judge_by_stays(self):

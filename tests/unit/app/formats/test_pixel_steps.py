@@ -54,6 +54,28 @@ def test_fine_steps_are_none(step):
     assert step_of(rounded(sky(), step)) is None
 
 
+@pytest.mark.parametrize("shared", [False, True])
+@pytest.mark.parametrize("step", [0.8, 1.8, 2.5])
+def test_steps_are_measured_behind_arithmetic(step, shared):
+    """Rounded pixels that a flat was divided out of, or another rounding shifted, are unequal, yet in steps."""
+    pixels = rounded(sky(shared=shared), step)
+    flat = 1.0 + 1e-5 * np.sin(np.arange(pixels.size, dtype=np.float64)).reshape(pixels.shape)
+    found = step_of((pixels / flat).astype(np.float32))
+    assert found.size_dn == pytest.approx(step, rel=0.02)
+    assert found.sigmas == pytest.approx(step, rel=0.15)
+    assert not step_of((rounded(sky(shared=shared), 4.0) / flat).astype(np.float32)).measurable
+
+
+def test_a_crowded_field_is_in_no_steps():
+    pixels = sky(1.0)
+    rng = np.random.default_rng(2)
+    y, x = np.mgrid[0:256, 0:200]
+    for _ in range(600):
+        height = 5.0 * rng.pareto(1.0) + 1.0
+        pixels += height * np.exp(-((x - rng.uniform(0, 200)) ** 2 + (y - rng.uniform(0, 256)) ** 2) / 2.6)
+    assert step_of(pixels) is None
+
+
 def test_pixels_without_data_do_not_count():
     pixels = rounded(sky(), 1.5)
     pixels[:, :90] = np.nan
