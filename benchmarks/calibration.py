@@ -14,7 +14,6 @@ from __future__ import annotations
 import argparse
 import sys
 import time
-from dataclasses import dataclass, field
 
 import numpy as np
 
@@ -23,6 +22,7 @@ from app.parameters.solution import SolutionParameters
 from benchmarks.survey_schedule import Schedule, observe_survey
 from benchmarks.survey_tiles import Strips, Tiles, strips, whole_sky
 from benchmarks.survey_truth import FIELDS, H_LIKE, J_LIKE, Measured, Truth, draw, draw_clouds, hardened
+from benchmarks.verdict import Verdict
 from workers.reduction.solution.clouds import grey_loss
 from workers.reduction.solution.global_solution import GlobalSolution, solve_globally
 from workers.reduction.solution.night_solution import Extinction, NightSets, solve_night
@@ -35,19 +35,6 @@ SOLUTION_CPU_S, ERRORS_CPU_S = 10.0, 30.0
 DIMMED_MAG, FLAGGED_SHARE, FALSE_SHARE = 0.020, 0.95, 0.005
 REFERENCE_KERNEL_S = 0.30
 """CPU seconds of `_kernel_seconds` on the quiet machine of decision 0009; limits of time scale with it."""
-
-
-@dataclass
-class Verdict:
-    """Lines printed, and whether a limit was missed."""
-
-    missed: list[str] = field(default_factory=list)
-
-    def line(self, name: str, value: float, limit: str, *, holds: bool) -> None:
-        """Print a figure beside its limit."""
-        print(f"  {name:<44} {value:9.3f}   {limit:<14} {'holds' if holds else 'MISSED'}")
-        if not holds:
-            self.missed.append(name)
 
 
 def ties_of(schedule: Schedule, measured: Measured) -> Ties:

@@ -94,8 +94,11 @@ DERIVED_METRICS: tuple[MetricDefinition, ...] = (
     MetricDefinition(
         name="sixfold_snr10_mag", unit="mag", better=Better.HIGHER,
         scope=MetricScope.NIGHT, per_band=True,
-        description="Magnitude at which the scatter in calibration sets is 0.109 mag",
-        formula="log-scatter in bins of 0.25 mag, interpolated",
+        description="Magnitude at which fluxes scatter by a tenth in calibration sets",
+        formula=(
+            "median over stars of m - 2.5 log(10 times the relative scatter), from 0.75 mag brighter to 0.25 mag "
+            "fainter than it; 40 stars at least"
+        ),
         reference="background/survey 3.3",
         derived=True,
         unused_because="watched by people: mapps scan report, mapps quality scan",
@@ -104,7 +107,7 @@ DERIVED_METRICS: tuple[MetricDefinition, ...] = (
         name="snr10_difference_mag", unit="mag", better=Better.INSIDE,
         scope=MetricScope.NIGHT, per_band=True,
         description="Predicted M10 less that of the calibration sets",
-        formula="median of snr10_predicted_mag of the sets' scans less sixfold_snr10_mag",
+        formula="as sixfold_snr10_mag, with the magnitudes of each set counted from its snr10_predicted_mag; negative",
         reference="background/survey 3.3",
         derived=True,
     ),

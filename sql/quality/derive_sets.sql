@@ -8,8 +8,14 @@
 -- sixfold_repeatability_mag  median of the standard deviations of stars of SNR above 100 seen on all scans
 -- sixfold_offset_mag         root mean square over scans of their median difference from the stars' means, SNR above 20
 -- completeness, reliability  in the half magnitude above the requirement of snr10_mag
--- sixfold_snr10_mag          where the scatter in bins of 0.25 mag, ten detections at least, crosses 1.0857 / 10
+-- sixfold_snr10_mag          where the fluxes of a star scatter by a tenth: median over faint stars, forty at least
 -- snr10_difference_mag       prediction of the sets' scans less that
+--
+-- The noise of faint stars is the sky's, so each star with its scatter tells M10: m - 2.5 log(10 times the scatter). Sets of a
+-- night differ in depth, by airmass and seeing, so magnitudes are counted from the prediction of each set. A first median is
+-- over stars of a scatter of 0.03 to 0.3, the second over those 0.75 mag brighter to 0.25 mag fainter than the first: fainter
+-- ones are seen only when noise helps. A variance of n detections has its median at (1 - 2 / (9 (n - 1))) ^ 3 of its mean
+-- (Wilson and Hilferty 1931).
 WITH calibration AS (
     SELECT v.scan_key, v.night_id, v.tile, v.scan - row_number() OVER (PARTITION BY v.night_id, v.tile ORDER BY v.scan) AS island,
            a.attempt_id
@@ -53,29 +59,41 @@ pair AS MATERIALIZED (
 detection AS MATERIALIZED (
     SELECT
         s.night_id, s.set_number, s.scan_key, s.src_id, s.scans, c.band, s.m[c.n] AS m, s.snr[c.n] AS snr,
-        c.seen, c.mean, c.variance
+        c.seen, c.mean, c.variance, c.flux_variance / power(1 - 2 / (9.0 * greatest(c.seen - 1, 1)), 3) AS flux_variance
     FROM star AS s
     JOIN (
-        SELECT p.src_id, x.band, x.n, count(*) AS seen, avg(p.m_b[x.n]) AS mean, var_samp(p.m_b[x.n]) AS variance
+        SELECT p.src_id, x.band, x.n, count(*) AS seen, avg(p.m_b[x.n]) AS mean, var_samp(p.m_b[x.n]) AS variance,
+               var_samp(power(10, 0.4 * (p.m_a[x.n] - p.m_b[x.n]))) / power(avg(power(10, 0.4 * (p.m_a[x.n] - p.m_b[x.n]))), 2)
+                   AS flux_variance
         FROM pair AS p CROSS JOIN (VALUES ('j', 1), ('h', 2), ('k', 3)) AS x (band, n)
         WHERE abs(p.m_b[x.n] - p.m_a[x.n]) < 1
         GROUP BY p.src_id, x.band, x.n
     ) AS c USING (src_id)
 ),
-depth_bin AS (
-    SELECT night_id, band, avg(mean) AS m, sqrt(avg(variance)) AS scatter, count(*) AS rows
-    FROM detection WHERE seen > scans / 2.0 AND seen >= 3
-    GROUP BY night_id, band, floor(mean * 4) HAVING count(*) >= 10
+predicted AS MATERIALIZED (
+    SELECT c.set_number, c.night_id, m.band, avg(m.value) AS value
+    FROM member AS c
+    JOIN quality.metric AS m ON m.attempt_id = c.attempt_id AND m.name = 'snr10_predicted_mag'
+    WHERE c.scans >= 4
+    GROUP BY c.set_number, c.night_id, m.band
 ),
-crossing AS (
-    SELECT DISTINCT ON (night_id, band)
-        night_id, band, m + (next_m - m) * (ln(0.10857) - ln(scatter)) / (ln(next_scatter) - ln(scatter)) AS value, rows
-    FROM (
-        SELECT d.*, lead(m) OVER w AS next_m, lead(scatter) OVER w AS next_scatter
-        FROM depth_bin AS d WINDOW w AS (PARTITION BY night_id, band ORDER BY m)
-    ) AS step
-    WHERE scatter > 0 AND scatter <= 0.10857 AND next_scatter > 0.10857
-    ORDER BY night_id, band, m
+faint AS MATERIALIZED (
+    SELECT d.night_id, d.band, d.seen, d.mean - p.value AS m, d.flux_variance
+    FROM detection AS d JOIN predicted AS p USING (set_number, band)
+    WHERE d.seen > d.scans / 2.0 AND d.seen >= 4 AND d.flux_variance > 0
+),
+rough AS (
+    SELECT night_id, band, percentile_cont(0.5) WITHIN GROUP (ORDER BY m - 1.25 * log(flux_variance / 0.01)) AS value
+    FROM faint WHERE flux_variance BETWEEN 0.0009 AND 0.09 GROUP BY night_id, band
+),
+-- M10 less its prediction.
+crossing AS MATERIALIZED (
+    SELECT
+        f.night_id, f.band, count(*) AS rows,
+        percentile_cont(0.5) WITHIN GROUP (ORDER BY f.m - 1.25 * log(f.flux_variance / 0.01)) AS value
+    FROM faint AS f JOIN rough AS r USING (night_id, band)
+    WHERE f.m - r.value BETWEEN -0.75 AND 0.25
+    GROUP BY f.night_id, f.band HAVING sum(1.0 / f.seen) >= 40
 ),
 scan_shift AS (
     SELECT night_id, band, scan_key, percentile_cont(0.5) WITHIN GROUP (ORDER BY m - mean) AS value
@@ -98,18 +116,18 @@ SELECT
     percentile_cont(0.5) WITHIN GROUP (ORDER BY sqrt(variance)), count(*)
 FROM detection WHERE snr > 100 AND seen = scans GROUP BY night_id, band HAVING count(*) >= 5
 UNION ALL
-SELECT %(run_id)s, night_id, NULL, 'sixfold_snr10_mag', band, value, rows FROM crossing
-UNION ALL
 SELECT
-    %(run_id)s, c.night_id, NULL, 'snr10_difference_mag', c.band,
-    percentile_cont(0.5) WITHIN GROUP (ORDER BY coalesce(g.value, p.value)) - c.value, count(*)
+    %(run_id)s, c.night_id, NULL, 'sixfold_snr10_mag', c.band,
+    percentile_cont(0.5) WITHIN GROUP (ORDER BY coalesce(g.value, p.value)) + c.value, c.rows
 FROM crossing AS c
 JOIN member AS s ON s.night_id = c.night_id AND s.scans >= 4
 JOIN quality.metric AS p ON p.attempt_id = s.attempt_id AND p.name = 'snr10_predicted_mag' AND p.band = c.band
--- Where a solution is adopted, magnitudes are calibrated and so is the prediction.
+-- Where a solution is adopted, the prediction is calibrated.
 LEFT JOIN quality.derived_metric AS g
     ON g.run_id = %(run_id)s AND g.scan_key = s.scan_key AND g.name = 'snr10_mag' AND g.band = c.band
-GROUP BY c.night_id, c.band, c.value
+GROUP BY c.night_id, c.band, c.value, c.rows
+UNION ALL
+SELECT %(run_id)s, night_id, NULL, 'snr10_difference_mag', band, -value, rows FROM crossing
 UNION ALL
 SELECT %(run_id)s, night_id, NULL, 'sixfold_offset_mag', band, sqrt(avg(value ^ 2)), count(*)
 FROM scan_shift GROUP BY night_id, band

@@ -579,14 +579,62 @@ class TestSixFolds:
 
     def test_six_folds_give_depth_completeness_and_reliability(self, derived):
         assert {band for _, band in derived} == {"j"}
+        # Of 600 stars near SNR 10 the median tells M10 to 0.02 mag.
         assert derived["sixfold_snr10_mag", "j"] == pytest.approx(15.6, abs=0.05)
-        assert abs(derived["snr10_difference_mag", "j"]) < 0.05
+        assert derived["snr10_difference_mag", "j"] == pytest.approx(
+            15.6 - derived["sixfold_snr10_mag", "j"], abs=1e-9
+        )
         # Stars of SNR above 100 scatter by 0.4 to 1 per cent.
         assert 0.002 < derived["sixfold_repeatability_mag", "j"] < 0.011
         assert derived["sixfold_offset_mag", "j"] < 0.005
         assert derived["completeness", "j"] == pytest.approx(0.99, abs=0.006)
         # Of 4000 stars within 4.6 mag some 435 are in the last half magnitude; 30 / 6 false ones.
         assert derived["reliability", "j"] == pytest.approx(435 / (435 + 30 / 6), abs=0.004)
+
+    def observe(
+        self, world, number: int, tile: int, ra: np.ndarray, m: np.ndarray, depth: float, rng: Any
+    ) -> None:
+        """One scan of a set, whose fluxes have a noise of a tenth at this depth, predicted without error."""
+        world.scan(world.runs["first"], number, Box(10.0, 10.14, 0.0, 1.0), tile=tile, kind="cal")
+        flux = 10 ** (-0.4 * (m - depth)) + 0.1 * rng.standard_normal(m.size)
+        kept = flux > 0.3
+        decl = np.linspace(0.03, 0.97, m.size)[kept]
+        seen = depth - 2.5 * np.log10(flux[kept])
+        world.sources(number, ra[kept], decl, j_m=seen, j_snr=10 * flux[kept], h_snr=np.nan, k_snr=np.nan)
+        measure(world, number, snr10_predicted_mag=depth)
+
+    def derive(self, world) -> dict[str, float]:
+        derive_metrics(world.connection, world.runs["first"])
+        return dict(world.rows("SELECT name, value FROM quality.derived_metric WHERE scan_key IS NULL"))
+
+    def test_sets_of_unlike_depth_give_one_difference(self, world):
+        rng = np.random.default_rng(4)
+        for tile, depth, first in ((77, 15.9, 1), (78, 15.2, 8)):
+            ra, m = rng.uniform(10.02, 10.12, 1500), rng.uniform(13.0, 16.6, 1500)
+            for number in range(first, first + 6):
+                self.observe(world, number, tile, ra, m, depth, rng)
+        found = self.derive(world)
+        assert abs(found["snr10_difference_mag"]) < 0.04
+        assert found["sixfold_snr10_mag"] == pytest.approx((15.9 + 15.2) / 2, abs=0.04)
+
+    def test_variable_stars_and_unseen_neighbours_do_not_move_the_depth(self, world):
+        rng = np.random.default_rng(5)
+        ra, m = rng.uniform(10.02, 10.12, 2000), rng.uniform(10.0, 16.6, 2000)
+        restless = rng.random(2000) < 0.15
+        for number in range(1, 7):
+            self.observe(world, number, 77, ra, m + 0.3 * restless * rng.standard_normal(2000), 15.6, rng)
+        # A seventh of outliers moves the median of log-variances by a tenth of its width.
+        assert self.derive(world)["sixfold_snr10_mag"] == pytest.approx(15.6, abs=0.08)
+
+    def test_few_faint_stars_give_no_depth(self, world):
+        rng = np.random.default_rng(6)
+        # Of 200 stars some 30 are within the magnitude that is asked; many bright ones scatter however they like.
+        ra, m = rng.uniform(10.02, 10.12, 200), rng.uniform(9.0, 15.8, 200)
+        for number in range(1, 7):
+            self.observe(world, number, 77, ra, m + 0.2 * rng.standard_normal(200) * (m < 12), 15.6, rng)
+        found = self.derive(world)
+        assert "sixfold_repeatability_mag" in found
+        assert not {"sixfold_snr10_mag", "snr10_difference_mag"} & set(found)
 
     def test_fewer_than_four_scans_are_no_set(self, world):
         for number in (1, 2, 3):

@@ -96,10 +96,8 @@ def solve_globally(ties: Ties, parameters: SolutionParameters, *, errors: bool =
     """
     places = unknowns_of(ties)
     set_error = float(np.median(ties.sets.error_mag)) if ties.sets.night.size else 0.0
-    noise = float(
-        np.hypot(np.hypot(set_error, parameters.field_error_mag), parameters.scan_jitter_mag / np.sqrt(6))
-    )
-    air = atmosphere_of(ties.sets, noise)
+    noise = float(np.hypot(set_error, parameters.scan_jitter_mag / np.sqrt(6)))
+    air = atmosphere_of(ties.sets, noise, parameters.field_error_mag)
     equations = equations_of(ties, places, air, parameters)
     x: Doubles | None = None
     root_night, root_overlap = np.ones(equations.night_values.size), np.ones(equations.overlap_values.size)
