@@ -22,7 +22,6 @@ app = typer.Typer(help="Observe, reduce and release two small simulated nights."
 RUN = "demo"
 RELEASE = "demo-1"
 PLAN = "demo"
-RULES = "2026a"
 
 
 class DemoFailedError(OperatorError):
@@ -53,6 +52,8 @@ def demo(
         _command("release", "build", RELEASE, "--run", RUN, "--kind", "sampler")
     _command("release", "verify", RELEASE)
     _command("run", "report", RUN, "--output", str(folder / "pictures"))
+    for night in _nights(folder / "raw"):
+        _command("night", "report", night, "--run", RUN, "--output", str(folder / "nights" / f"{night}.html"))
     if not (folder / "export").exists():
         for kind in ("fits", "parquet", "text"):
             _command("release", "export", RELEASE, "--format", kind, "--output", str(folder / "export"))
@@ -83,13 +84,17 @@ def _reduce() -> None:
 
 
 def _judge(raw: Path) -> None:
-    """Show the zero points of each night, and grade its scans."""
-    nights = [path.parent.name for path in sorted(raw.glob("*/checksums.sha256"))]
+    """Show the zero points of each night, and the grades that its scans have by now."""
+    nights = _nights(raw)
     for night in nights:
         _command("calibration", "show", night)
-    _command("quality", "regrade", RUN, "--rules", RULES)
     for night in nights:
         _command("quality", "night", night)
+
+
+def _nights(raw: Path) -> list[str]:
+    """Names of the nights that were observed."""
+    return [path.parent.name for path in sorted(raw.glob("*/checksums.sha256"))]
 
 
 def _released() -> bool:
@@ -117,8 +122,10 @@ def _show(folder: Path, seconds: float) -> None:
         cursor = connection.execute(statement("reports/demo_summary"), {"release": RELEASE, "run": RUN})
         say("\nWhat was made:")
         emit_table(cursor.fetchall(), [column.name for column in cursor.description])
+    told_nights = " ".join(str(path) for path in sorted((folder / "nights").glob("*.html")))
     query = "SELECT designation, j_m, h_m, k_m FROM release.psc ORDER BY k_m LIMIT 5"
     say(f"""
+Nights      {told_nights}
 Pictures    {folder / "pictures"}
 Exports     {folder / "export"}
 Raw nights  {folder / "raw"}

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from app.cli import quality_report
 from app.cli.output import JsonOption, emit_record, emit_table, json_wanted, say
 from app.db.engine import connect
 
@@ -22,6 +23,8 @@ lacks a value which a rule asks for has no grade.""",
     rich_markup_mode=None,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
+
+app.add_typer(quality_report.app)
 
 RunArgument = Annotated[str, typer.Argument(help="Name of the run.", metavar="RUN")]
 ScanArgument = Annotated[

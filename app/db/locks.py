@@ -4,3 +4,6 @@ from __future__ import annotations
 
 RELEASES = 0x6D72656C
 """Held alone by the build of a release, shared by whoever takes published rows of a run back."""
+
+GRADES = 0x6D67
+"""First half of the lock, of which the second is the key of a run: held alone by who grades scans of it."""

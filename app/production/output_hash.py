@@ -68,6 +68,10 @@ def output_hash(publication: Publication, version: int = NEWEST) -> str:
         _add_rows(digest, (publication.solution,), names["solution"], version)
         for part, rows in _rows_of(publication.solution).items():
             _add_rows(digest, rows, names[f"solution_{part}"], version)
+    if (graded := publication.night_grades) is not None:
+        _add_rows(digest, (graded,), names["night_grades"], version)
+        _add_rows(digest, graded.metrics, names["derived_metrics"], version)
+        _add_rows(digest, graded.grades, names["grades"], version)
     return digest.hexdigest()
 
 

@@ -315,6 +315,20 @@ NIGHT_SOLUTION = TaskPlan(
     priority=15,
     of_scans=(ScanKind.CALIBRATION,),
 )
+NIGHT_GRADES = TaskPlan(
+    kind="night_grades",
+    does="grades of the scans of a night, from its own rows",
+    scope=Scope.NIGHT,
+    entries=(Entry.RAW,),
+    step="night_grades",
+    waits_for=(WaitsFor(SCAN.kind, same=Scope.NIGHT), WaitsFor(NIGHT_SOLUTION.kind, same=Scope.NIGHT)),
+    renewal=Renewal.BY_ITSELF,
+    # Grades are only added to, and those of a final run rest on a solution that a person adopts when it is reduced.
+    renewal_final=Renewal.BY_ITSELF,
+    priority=5,
+    # With calibration scans alone there is nothing to choose for a release.
+    of_scans=(ScanKind.SCIENCE,),
+)
 GLOBAL_SOLUTION = TaskPlan(
     kind="global_solution",
     does="zero points of all scans of a run from the sets of its nights and the overlaps of its scans",
@@ -325,5 +339,5 @@ GLOBAL_SOLUTION = TaskPlan(
     # A run is complete when its operator says so; queued with the first night it would be done after the first night.
     queued_in=(),
 )
-PLAN = Plan((NIGHT_CALIBRATION, BLOCK_CALIBRATION, SCAN, NIGHT_SOLUTION, GLOBAL_SOLUTION))
+PLAN = Plan((NIGHT_CALIBRATION, BLOCK_CALIBRATION, SCAN, NIGHT_SOLUTION, NIGHT_GRADES, GLOBAL_SOLUTION))
 """The kinds of this version."""

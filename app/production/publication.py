@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from app.instruments.bands import Band
+from app.production.grade_rows import NightGradeRows
 from app.production.solution_rows import SolutionRows
 from app.sky.footprint import Corners
 from app.sky.moc import Ranges
@@ -154,6 +155,8 @@ class Publication:
         Zero points and verdicts of scans.
     solution_stands : bool
         Whether there is no solution because one of the same inputs stands: it is not retired with its attempt.
+    night_grades : NightGradeRows, optional
+        Grades of the scans of a night, and the metrics that they were derived from.
     input_hash : str
         SHA-256 (hexadecimal) over the content of the inputs and the pipeline.
     """
@@ -174,3 +177,4 @@ class Publication:
     scan_coverage: tuple[ScanCoverageRow, ...] = ()
     solution: SolutionRows | None = None
     solution_stands: bool = False
+    night_grades: NightGradeRows | None = None

@@ -26,6 +26,7 @@ from app.production.claim import Claim, Usage
 from app.production.output_hash import output_hash
 from app.production.protocol import lost_token, one_transaction
 from app.production.publication import Publication, ScanCoverageRow
+from app.production.publish_grades import add_grades
 from app.production.publish_solution import add_solution, retire_solutions
 from app.quality.registry import check_emitted
 from app.sky.shapes import SPolygon
@@ -121,6 +122,8 @@ def publish(
         _add_products(connection, claim, publication)
         if publication.solution is not None:
             add_solution(connection, claim, publication.solution, publication.input_hash)
+        if publication.night_grades is not None:
+            add_grades(connection, claim, publication.night_grades)
         reached("in_publish_after_products")
         result = PublishResult(claim.attempt_id, content, point_rows, extended_rows)
         _close(connection, claim, publication.input_hash, result, usage or Usage())

@@ -13,7 +13,7 @@ from app.db.locks import RELEASES
 from app.db.statements import statement
 from app.errors import ConflictError
 from app.models.production import InputKind, RunKind, TaskState
-from app.production.plan import PLAN, SCAN
+from app.production.plan import PLAN, SCAN, Plan, Renewal
 from app.production.queueing import add_tasks, connect_tasks
 from app.production.runs import Run, lock_run, refuse_unfrozen
 from app.production.selection import Night, Selection
@@ -165,6 +165,31 @@ def _refuse_released(connection: Connection[Any], name: str, task_ids: Sequence[
             expected="tasks that no published release rests on",
             remedy="recall into another run (--requeue --into RUN), or less of this one",
         )
+
+
+def followers(
+    connection: Connection[Any], task_ids: Sequence[int], plan: Plan = PLAN, *, final: bool
+) -> list[int]:
+    """Find done tasks of kinds that are renewed by themselves and wait for some tasks that are done again.
+
+    Parameters
+    ----------
+    connection : Connection
+        Operator's.
+    task_ids : sequence of int
+        Tasks that are done again.
+    plan : Plan
+        Kinds with their policies.
+    final : bool
+        Whether their run is final.
+    """
+    values = {"task_ids": list(task_ids)}
+    found = connection.execute(statement("production/recall/done_dependents"), values).fetchall()
+    return [
+        task_id
+        for task_id, kind in found
+        if task_id not in task_ids and plan.renewal_of(kind, final=final) is Renewal.BY_ITSELF
+    ]
 
 
 def queue_again(connection: Connection[Any], name: str, task_ids: Sequence[int]) -> Requeued:

@@ -15,6 +15,8 @@ from app.db.statements import statement
 from app.errors import ConflictError, UnknownNameError, UserError
 from app.models.production import RunKind, RunState
 from app.production.pipelines import Pipeline, register
+from app.quality.night_grading import newest_shipped
+from app.quality.rule_sets import ensure_rules
 from app.version import UNKNOWN
 
 ZONES = (1, 12, 48, 192)
@@ -93,6 +95,8 @@ def create_run(
         connection.execute(
             statement("production/operate/create_partitions"), {"run_id": row[0], "zones": zones}
         )
+        # Its nights grade themselves, by workers who may not load rules.
+        ensure_rules(connection, newest_shipped())
         return lock_run(connection, name)
 
 

@@ -11,9 +11,9 @@ from psycopg.rows import dict_row
 from app.db.locks import RELEASES
 from app.db.statements import statement
 from app.errors import ConflictError, UnknownNameError
-from app.models.production import TaskState
+from app.models.production import RunKind, TaskState
 from app.models.solution import SolutionState
-from app.production.recall import queue_again
+from app.production.recall import followers, queue_again
 from app.production.runs import list_runs, lock_run, refuse_closed
 from app.production.selection import Night, Selection
 from app.production.tasks import Rows, TaskFilter, describe_tasks, hold_tasks
@@ -191,9 +191,8 @@ def solve_again(connection: Connection[Any], run: str, night: Night, *, dry_run:
         for task in tasks:
             connection.execute(statement("production/operate/wait_no_longer"), task)
         keys = {"task_ids": [task["task_id"] for task in tasks]}
-        queue_again(
-            connection, run, [task["task_id"] for task in tasks if task["state"] == TaskState.DONE.value]
-        )
+        done = [task["task_id"] for task in tasks if task["state"] == TaskState.DONE.value]
+        queue_again(connection, run, done + followers(connection, done, final=chosen.kind == RunKind.FINAL))
         connection.execute(statement("production/operate/try_again"), _failed(tasks))
         connection.execute(statement("production/queue/settle_waiting"), keys)
         again = describe_tasks(connection, keys["task_ids"])

@@ -15,7 +15,7 @@ from app.db.statements import statement
 from app.models.production import RunKind
 from app.production.plan import PLAN, Again, Plan, Renewal
 from app.production.queueing import queue_run
-from app.production.recall import queue_again
+from app.production.recall import followers, queue_again
 from app.production.runs import list_runs, lock_run, refuse_closed
 from app.production.selection import Selection
 from app.production.tasks import Rows, describe_tasks
@@ -127,8 +127,9 @@ def renew(
 ) -> Rows:
     """Make the stale tasks of a run ready again whose policy allows it.
 
-    What they published stays accepted until they publish again. Tasks that used what they made are not touched: they
-    are stale themselves if it comes out different.
+    What they published stays accepted until they publish again. Tasks that used what they made are not touched, they
+    are stale themselves if it comes out different; but those that are renewed by themselves follow at once, so that a
+    night that is solved again is graded again without another queueing.
 
     Parameters
     ----------
@@ -163,8 +164,11 @@ def renew(
         run = lock_run(connection, name)
         refuse_closed(run)
         stale = [t for t in stale_tasks(connection, name, selection, plan) if t.renewal in policies]
-        if stale:
-            again = queue_again(connection, name, [task.task["task_id"] for task in stale]).tasks
+        wanted = [task.task["task_id"] for task in stale]
+        if Renewal.BY_ITSELF in policies:
+            wanted += followers(connection, wanted, plan, final=run.kind == RunKind.FINAL)
+        if wanted:
+            again = queue_again(connection, name, wanted).tasks
         if dry_run:
             raise Rollback
     return again

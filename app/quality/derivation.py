@@ -23,7 +23,7 @@ WORK_MEMORY = "256MB"
 """Of each sort or hash: 2.5 million values of 70,000 scans are kept at once."""
 
 
-def derive_metrics(connection: Connection[Any], run_id: int) -> int:
+def derive_metrics(connection: Connection[Any], run_id: int, night_id: int | None = None) -> int:
     """Replace the derived metrics of a run, in one transaction, and give their number.
 
     Parameters
@@ -32,9 +32,13 @@ def derive_metrics(connection: Connection[Any], run_id: int) -> int:
         Operator's.
     run_id : int
         Key of the run.
+    night_id : int, optional
+        Only those of this night, from its own rows: what other nights say of its scans is left out, so that the values
+        do not depend on the order in which nights are done.
     """
+    values = {"run_id": run_id, "night_id": night_id}
     with connection.transaction(), joined_by_hash(connection):
-        made = [connection.execute(statement(name), {"run_id": run_id}).rowcount for name in STEPS]
+        made = [connection.execute(statement(name), values).rowcount for name in STEPS]
     return sum(made[1:])
 
 

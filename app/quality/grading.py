@@ -8,11 +8,17 @@ from typing import Any
 from psycopg import Connection
 from psycopg.rows import dict_row
 
+from app.db.locks import GRADES
 from app.db.statements import statement
 from app.quality.derivation import derive_metrics, joined_by_hash
 from app.quality.rule_sets import ensure_rules
 
 MOST_SHOWN = 20
+
+
+def lock_grades(connection: Connection[Any], run_id: int) -> None:
+    """Wait until nobody else grades scans of a run, and keep others from it until the transaction ends."""
+    connection.execute(statement("quality/lock_grades"), {"key": GRADES, "run_id": run_id})
 
 
 @dataclass(frozen=True)
@@ -62,9 +68,11 @@ def regrade(
         Raised if there is no such version.
     """
     ensure_rules(connection, version)
-    values = {"run_id": run_id, "rule_version": version, "person": person, "limit": MOST_SHOWN}
+    values = {
+        "run_id": run_id, "night_id": None, "rule_version": version, "person": person, "limit": MOST_SHOWN,
+    }  # fmt: skip
     with connection.transaction(), connection.cursor(row_factory=dict_row) as cursor:
-        connection.execute(statement("quality/lock_grades"), {"run_id": run_id})
+        lock_grades(connection, run_id)
         if derive:
             derive_metrics(connection, run_id)
         with joined_by_hash(connection):

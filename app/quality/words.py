@@ -89,6 +89,27 @@ def grade_words(score: int | None) -> str:
     return "below the limit" if score >= USABLE_GRADE else "fails"
 
 
+LEVELS = {"good": "good", "fair": "acceptable", "low": "below the limit", "bad": "fails", "none": "no grade"}
+"""Levels of grades, by which pages colour them, and their words."""
+
+
+def grade_level(score: int | None) -> str:
+    """Level of a score.
+
+    Examples
+    --------
+    >>> [grade_level(score) for score in (10, 7, 4, 0, None)]
+    ['good', 'fair', 'low', 'bad', 'none']
+    """
+    words = grade_words(score)
+    return next(level for level, told in LEVELS.items() if told == words)
+
+
+def level_words(level: str) -> str:
+    """Say what a level means."""
+    return LEVELS[level]
+
+
 def flag_words(flags: Sequence[str]) -> list[str]:
     """Say what flags mean, in the order given."""
     return [FLAG_WORDS[Flag(flag)] for flag in flags]

@@ -15,6 +15,7 @@ from app.quality.words import (
     USABLE_GRADE,
     factor_words,
     flag_words,
+    grade_level,
     grade_words,
     lacking_words,
     reason_words,
@@ -123,23 +124,13 @@ def _judge(facts: NightFacts, row: Row) -> ScanVerdict:
         kind="survey" if row["kind"] == "sci" else "calibration",
         time="-" if started is None else f"{started:%H:%M}",
         grade="-" if score is None else str(score),
-        level=_level(score),
+        level=grade_level(score),
         words=grade_words(score),
         limit=limit,
         reason=reason,
         notes=tuple(_notes(facts, row)),
         row=row,
     )
-
-
-def _level(score: int | None) -> str:
-    if score is None:
-        return "none"
-    if score < USABLE_GRADE:
-        return "bad"
-    if score < CATALOGUE_GRADE:
-        return "low"
-    return "good" if grade_words(score) == "good" else "fair"
 
 
 def _reason(facts: NightFacts, row: Row) -> tuple[str, str]:

@@ -20,6 +20,8 @@ from app.version import describe
 
 WIDE_INCH, NARROW_INCH = 9.6, 4.1
 """Widths of a picture: 922 and 394 pixels at 96 an inch, so that letters of 10 points are read at 1280 and at 400."""
+LEVEL_COLOUR = {"good": "#3c9d5b", "fair": "#a39a1f", "low": "#d98324", "bad": "#d0453a", "none": "#8a9099"}
+"""Colours of grades in pictures, which are legible on light and dark paper."""
 INK, FAINT, PAPER, BAD = "#101112", "#c9cacb", "#fdfcfe", "#b00b01"
 """Colours that pictures are drawn with and that stand for those of the theme."""
 _THEME = {

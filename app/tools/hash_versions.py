@@ -17,6 +17,7 @@ from app.columns import EXTENDED_SOURCE, POINT_SOURCE
 from app.columns.hash_versions import FILE, HashedColumns, read_versions
 from app.columns.sql import CONTENT
 from app.production.global_rows import OverlapUsedRow, SurveySetRow
+from app.production.grade_rows import DerivedMetricRow, GradeRow, NightGradeRows
 from app.production.publication import (
     AtlasImageRow,
     CalibrationRow,
@@ -27,9 +28,9 @@ from app.production.publication import (
 )
 from app.production.solution_rows import ScanZeroPointRow, SetUsedRow, SolutionRows, StandardUsedRow
 
-NO_CONTENT = {"url", "raw_file_id", "zero_points", "sets", "standards"}
-"""Where a file lies, and its key in this database: its SHA-256 stands for what it holds. Rows of a solution have
-lists of their own."""
+NO_CONTENT = {"url", "raw_file_id", "zero_points", "sets", "standards", "metrics", "grades"}
+"""Where a file lies, and its key in this database: its SHA-256 stands for what it holds. Rows of a solution
+and of the grades of a night have lists of their own."""
 
 
 def columns_of_today() -> HashedColumns:
@@ -47,6 +48,9 @@ def columns_of_today() -> HashedColumns:
         "solution_standards": StandardUsedRow,
         "solution_survey_sets": SurveySetRow,
         "solution_overlaps": OverlapUsedRow,
+        "night_grades": NightGradeRows,
+        "derived_metrics": DerivedMetricRow,
+        "grades": GradeRow,
     }
     return HashedColumns(
         release=CONTENT,

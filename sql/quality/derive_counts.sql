@@ -13,7 +13,7 @@ WITH counted AS (
     JOIN survey.scan AS v ON v.scan_key = p.scan_key AND v.kind = 'sci' AND v.decl IS NOT NULL
     JOIN wsdb.scan_coverage AS c ON c.attempt_id = a.attempt_id AND c.band = '-'
     JOIN quality.specification AS s ON s.metric = 'snr10_mag' AND s.level = 'minimum'
-    WHERE p.run_id = %(run_id)s
+    WHERE p.run_id = %(run_id)s AND (%(night_id)s::integer IS NULL OR v.night_id = %(night_id)s)
     GROUP BY p.scan_key, v.night_id, s.band, v.ra, v.decl
 ),
 sky AS (

@@ -1,4 +1,4 @@
--- Of science scans: stars that a neighbour saw too. Sources within 80 arcsec of an edge are matched to 2 arcsec by cells of
+-- Of science scans: stars that a neighbour saw too; where a night is given, a neighbour of the same night. Sources within 80 arcsec of an edge are matched to 2 arcsec by cells of
 -- 3.6 arcsec; a strip of that width at right ascension 0 is not matched across.
 --
 -- overlap_offset_mag      how much fainter than the neighbours: median over stars of SNR above 20, five at least
@@ -13,7 +13,8 @@ WITH star AS MATERIALIZED (
     FROM wsdb.point_source AS p
     JOIN production.attempt AS a ON a.attempt_id = p.attempt_id AND a.accepted
     JOIN survey.scan AS v ON v.scan_key = p.scan_key AND v.kind = 'sci'
-    WHERE p.run_id = %(run_id)s AND least(p.dist_edge_ew, p.dist_edge_ns) < 80
+    WHERE p.run_id = %(run_id)s AND (%(night_id)s::integer IS NULL OR v.night_id = %(night_id)s)
+      AND least(p.dist_edge_ew, p.dist_edge_ns) < 80
       AND greatest(p.j_snr, p.h_snr, p.k_snr) > 20 AND p.cc_flg !~ '[A-Z]'
 ),
 -- Each star in its own cell and the eight about it.

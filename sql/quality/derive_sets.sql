@@ -5,6 +5,8 @@
 -- scans confirm it, itself included (background/survey 3.6). A star of k detections is counted by each of them, so each has
 -- weight 1 / k.
 --
+-- Values are rounded to ten digits: sums of doubles depend on the order of rows, which no query promises.
+--
 -- sixfold_repeatability_mag  median of the standard deviations of stars of SNR above 100 seen on all scans
 -- sixfold_offset_mag         root mean square over scans of their median difference from the stars' means, SNR above 20
 -- completeness, reliability  in the half magnitude above the requirement of snr10_mag
@@ -21,7 +23,7 @@ WITH calibration AS (
            a.attempt_id
     FROM production.attempt AS a
     JOIN survey.scan AS v ON v.scan_key = a.scan_key AND v.kind = 'cal' AND v.tile IS NOT NULL
-    WHERE a.run_id = %(run_id)s AND a.accepted
+    WHERE a.run_id = %(run_id)s AND a.accepted AND (%(night_id)s::integer IS NULL OR v.night_id = %(night_id)s)
 ),
 member AS MATERIALIZED (
     SELECT c.*, count(*) OVER w AS scans, dense_rank() OVER (ORDER BY c.night_id, c.tile, c.island) AS set_number
@@ -113,12 +115,12 @@ limiting AS (
 INSERT INTO quality.derived_metric (run_id, night_id, scan_key, name, band, value, rows)
 SELECT
     %(run_id)s, night_id, NULL::integer, 'sixfold_repeatability_mag', band,
-    percentile_cont(0.5) WITHIN GROUP (ORDER BY sqrt(variance)), count(*)
+    quality.rounded(percentile_cont(0.5) WITHIN GROUP (ORDER BY sqrt(variance))), count(*)
 FROM detection WHERE snr > 100 AND seen = scans GROUP BY night_id, band HAVING count(*) >= 5
 UNION ALL
 SELECT
     %(run_id)s, c.night_id, NULL, 'sixfold_snr10_mag', c.band,
-    percentile_cont(0.5) WITHIN GROUP (ORDER BY coalesce(g.value, p.value)) + c.value, c.rows
+    quality.rounded(percentile_cont(0.5) WITHIN GROUP (ORDER BY coalesce(g.value, p.value)) + c.value), c.rows
 FROM crossing AS c
 JOIN member AS s ON s.night_id = c.night_id AND s.scans >= 4
 JOIN quality.metric AS p ON p.attempt_id = s.attempt_id AND p.name = 'snr10_predicted_mag' AND p.band = c.band
@@ -127,11 +129,11 @@ LEFT JOIN quality.derived_metric AS g
     ON g.run_id = %(run_id)s AND g.scan_key = s.scan_key AND g.name = 'snr10_mag' AND g.band = c.band
 GROUP BY c.night_id, c.band, c.value, c.rows
 UNION ALL
-SELECT %(run_id)s, night_id, NULL, 'snr10_difference_mag', band, -value, rows FROM crossing
+SELECT %(run_id)s, night_id, NULL, 'snr10_difference_mag', band, quality.rounded(-value), rows FROM crossing
 UNION ALL
-SELECT %(run_id)s, night_id, NULL, 'sixfold_offset_mag', band, sqrt(avg(value ^ 2)), count(*)
+SELECT %(run_id)s, night_id, NULL, 'sixfold_offset_mag', band, quality.rounded(sqrt(avg(value ^ 2))), count(*)
 FROM scan_shift GROUP BY night_id, band
 UNION ALL
-SELECT %(run_id)s, night_id, NULL, 'completeness', band, found / available, found FROM limiting WHERE found > 0
+SELECT %(run_id)s, night_id, NULL, 'completeness', band, quality.rounded(found / available), found FROM limiting WHERE found > 0
 UNION ALL
-SELECT %(run_id)s, night_id, NULL, 'reliability', band, stars / (stars + coalesce(wrong, 0)), found FROM limiting WHERE found > 0
+SELECT %(run_id)s, night_id, NULL, 'reliability', band, quality.rounded(stars / (stars + coalesce(wrong, 0))), found FROM limiting WHERE found > 0

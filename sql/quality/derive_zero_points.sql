@@ -5,6 +5,7 @@ WITH adopted AS (
     FROM calibration.scan_verdict AS z
     JOIN production.attempt AS a ON a.run_id = z.run_id AND a.scan_key = z.scan_key AND a.accepted
     WHERE z.run_id = %(run_id)s AND z.solution_state = 'accepted'
+      AND (%(night_id)s::integer IS NULL OR z.night_id = %(night_id)s)
 )
 INSERT INTO quality.derived_metric (run_id, night_id, scan_key, name, band, value, rows)
 SELECT %(run_id)s, a.night_id, a.scan_key, m.name, a.band, m.value, 1

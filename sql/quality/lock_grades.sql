@@ -1,2 +1,3 @@
--- Gradings of one run follow each other: two at once would both append the same grades.
-SELECT r.run_id FROM production.run AS r WHERE r.run_id = %(run_id)s FOR NO KEY UPDATE
+-- Gradings of one run follow each other: two at once would both append the same grades, and each would wait for derived
+-- metrics that the other replaces.
+SELECT pg_advisory_xact_lock(%(key)s, %(run_id)s)

@@ -1,4 +1,4 @@
--- Grade all reduced scans of a run by a rule version; appended are grades that differ from the last one of the same attempt.
+-- Grade all reduced scans of a run, or of a night of it, by a rule version; appended are grades that differ from the last one of the same attempt.
 -- A factor is the least score of its rules, of the shape probability the product: the chance that all bands meet the limit,
 -- were their errors independent. The grade is the least factor, rounded down but for 0.005: 10 is certain to 0.9995. A scan that lacks a value of a rule whose
 -- `missing` is refuse gets no grade.
@@ -11,6 +11,7 @@ WITH scan AS MATERIALIZED (
     FROM production.attempt AS a
     JOIN production.task AS t ON t.task_id = a.task_id AND t.state = 'done' AND t.kind = 'scan'
     WHERE a.run_id = %(run_id)s AND a.accepted AND a.scan_key IS NOT NULL
+      AND (%(night_id)s::integer IS NULL OR t.night_id = %(night_id)s)
 ),
 rule AS MATERIALIZED (
     SELECT r.*, CASE d.better WHEN 'higher' THEN 1 ELSE -1 END AS direction, cardinality(r.x) AS pairs

@@ -255,3 +255,55 @@ class TestCommand:
             "INSERT INTO survey.night (hemis, date, day_number) VALUES ('s', %s, 1)", (NIGHT,)
         )
         assert "nights of two sites" in report(f"{NIGHT:%Y-%m-%d}", status=2)
+
+
+class TestSurvey:
+    """`mapps quality report RUN`: the same as a survey."""
+
+    @pytest.fixture
+    def survey(self, world: World, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Any:
+        assert world.runs
+
+        def do(*words: str, status: int = 0) -> str:
+            forget_mode()
+            target = tmp_path / "survey.html"
+            found = mapps(["quality", "report", *words, "--output", str(target)])
+            told = capsys.readouterr()
+            forget_mode()
+            assert found == status, told.err
+            return told.err if status else target.read_text()
+
+        return do
+
+    def test_tiles_that_are_not_done_and_why(self, world, survey):
+        scan(world, 1, 1.0)
+        scan(world, 2, 1.29)
+        grade(world)
+        page = survey("first")
+        assert "1 of 2 tiles have a scan that can be used: 1 tile to observe again." in page
+        assert "Star images are too wide in J: mean seeing shape 1.29, 1.25 is allowed" in page
+        assert f"{NAME}/2" in page
+
+    def test_a_scan_that_is_not_photometric_says_why(self, world, survey):
+        attempt = scan(world, 1, 1.0)
+        solution = make_solution(world.connection, world.runs["first"], attempt, {key_of(1): ZeroPoint(0.0)})
+        world.connection.execute(
+            "UPDATE calibration.scan_zero_point SET photometric = false, reason = 'moths'"
+        )
+        adopt(world.connection, world.runs["first"], solution)
+        photometric = Rule(
+            "photometricity", "photometric", "-", "hard", (0.5,), (10.0, 0.0), "refuse", "a test"
+        )
+        load_rules(world.connection, RuleSet("p", "of a test", (photometric,)))
+        regrade(world.connection, world.runs["first"], "p", "tester")
+        page = survey("first")
+        assert "The sky was not photometric: moths" in page
+        assert f"Global solution {solution} (accepted)" in page
+
+    def test_a_run_without_grades_and_one_without_scans(self, world, survey):
+        assert "The run has no survey scans." in survey("first")
+        scan(world, 1, 1.0)
+        assert "No verdict yet: none of 1 survey scan is graded." in survey("first")
+
+    def test_a_run_that_is_not_there(self, survey):
+        assert "none" in survey("none", status=2)

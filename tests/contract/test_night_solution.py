@@ -48,6 +48,10 @@ def reduced(template_database, night, tmp_path_factory):
     drop_database(template_database.cluster, REDUCED)
 
 
+AGAIN = ["night_solution", "night_grades"]
+"""Kinds that are done when a night is solved again: its grades follow."""
+
+
 class Solving:
     """A copy of the reduced night, in which standards are loaded and the night is solved.
 
@@ -119,7 +123,7 @@ def verdicts(database):
 def test_standards_that_are_loaded_later_solve_the_night_by_itself(solved, night):
     """The next queueing does it; zero points move towards the truth, and every scan has a verdict."""
     database, kinds, done = solved(solved_night.standards_of(night))
-    assert kinds == done == ["night_solution"]
+    assert kinds == done == AGAIN
     assert solved_night.queue(database) == []
     truth, found = solved_night.true_offsets(night), solved_night.solved_offsets(database)
     scans = {scan for scan, _ in found}
@@ -145,7 +149,7 @@ def test_a_shift_of_all_standards_is_a_shift_of_all_zero_points(solved, night):
     before = solved_night.solved_offsets(database)
     shifts = dict(zip("jhk", (0.12, -0.07, 0.2), strict=True))
     database, kinds, _ = solved([solved_night.moved(star, *shifts.values()) for star in stars], again=True)
-    assert kinds == ["night_solution"]
+    assert kinds == AGAIN
     after = solved_night.solved_offsets(database)
     for key, (offset, _) in after.items():
         assert offset - before[key][0] == pytest.approx(shifts[key[1]], abs=1e-6)
@@ -203,7 +207,7 @@ def test_solving_again_gives_the_same_bytes(solved, night):
         assert rows(database, "SELECT count(*) FROM production.task WHERE state = 'ready'") == [(0,)]
         [task] = solve_again(connection, solved_night.RUN, Night.parse("980427s"))
     assert task["state"] == "ready"
-    assert solved.work() == ["night_solution"]
+    assert solved.work() == AGAIN
     hashes = rows(database, "SELECT input_hash, content_hash FROM calibration.solution ORDER BY solution_id")
     assert len(hashes) == 2
     assert hashes[0] == hashes[1]
@@ -236,8 +240,8 @@ def test_a_retired_standard_retires_what_used_it_and_the_night_is_solved_without
     assert {state for (state,) in rows(database, "SELECT solution_state FROM calibration.scan_verdict")} == {
         "retired"
     }
-    assert solved_night.queue(database) == ["night_solution"]
-    assert solved.work() == ["night_solution"]
+    assert solved_night.queue(database) == AGAIN
+    assert solved.work() == AGAIN
     assert outcome_of(database)["adopted_id"] == 2
     assert rows(
         database,
@@ -278,8 +282,8 @@ def test_a_scan_that_comes_out_otherwise_retires_the_solution_until_the_night_is
     assert why.startswith("rows of attempt ")
     assert why.endswith(" gave way to others")
     assert outcome_of(database)["adopted_state"] == "retired"
-    assert solved_night.queue(database) == ["night_solution"]
-    assert solved.work() == ["night_solution"]
+    assert solved_night.queue(database) == AGAIN
+    assert solved.work() == AGAIN
     after = outcome_of(database)
     assert (after["adopted_id"], after["adopted_state"]) == (2, "accepted")
 
@@ -295,7 +299,7 @@ def test_a_final_run_adopts_by_command_only(solved, night):
     assert kinds == ["block_calibration"]
     with database.connect("operator", autocommit=True) as connection:
         solve_again(connection, solved_night.RUN, Night.parse(solved_night.NIGHT))
-        assert solved.work() == ["night_solution"]
+        assert solved.work() == AGAIN
         assert rows(database, "SELECT state FROM calibration.solution") == [("accepted",)]
         assert rows(database, "SELECT count(*) FROM calibration.adoption") == [(0,)]
         assert adopt(connection, 1, "somebody") == 1
@@ -343,7 +347,7 @@ def test_a_night_of_which_half_is_reduced_is_solved_again_when_the_rest_is(solve
     done = solved.work("half")
     assert done.count("scan") == 4
     assert "night_solution" not in done
-    assert sorted(solved_night.queue(database, "half")) == ["night_solution", "scan"]
+    assert sorted(solved_night.queue(database, "half")) == ["night_grades", "night_solution", "scan"]
     solved.work("half")
     assert outcome_of(database, "half")["adopted_state"] == "accepted"
     found = rows(
@@ -423,7 +427,7 @@ def test_a_night_is_solved_without_a_scan_that_failed(solved, night):
     with solved.database.connect("operator", autocommit=True) as connection:
         [task] = solve_again(connection, solved_night.RUN, Night.parse(solved_night.NIGHT))
     assert task["state"] == "ready"
-    assert solved.work() == ["night_solution"]
+    assert solved.work() == ["night_solution"]  # its grades wait for the failed scan
     assert outcome_of(solved.database)["solution_state"] == "accepted"
     [(scans,)] = rows(solved.database, "SELECT max(scans) FROM calibration.set_used WHERE number = 3")
     assert scans == 1

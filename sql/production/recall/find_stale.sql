@@ -96,6 +96,26 @@ WHERE c.kind = 'night_solution'
   AND NOT EXISTS (SELECT FROM production.attempt_upstream AS u JOIN production.attempt AS m ON m.attempt_id = u.upstream_attempt_id
                   WHERE u.attempt_id = c.attempt_id AND m.task_id = t.task_id)
 UNION ALL
+-- Scans that were reduced after their night was graded.
+SELECT c.task_id, c.attempt_id, 'attempt', 'late', format('scan %%s was reduced later', s.scan)
+FROM accepted AS c
+JOIN survey.scan AS s ON s.night_id = c.night_id AND s.kind IN ('sci', 'cal')
+JOIN production.task AS t ON t.run_id = c.run_id AND t.kind = 'scan' AND t.scan_key = s.scan_key AND t.state = 'done'
+JOIN production.attempt AS a ON a.task_id = t.task_id AND a.accepted
+WHERE c.kind = 'night_grades'
+  AND NOT EXISTS (SELECT FROM production.attempt_upstream AS u JOIN production.attempt AS m ON m.attempt_id = u.upstream_attempt_id
+                  WHERE u.attempt_id = c.attempt_id AND m.task_id = t.task_id)
+UNION ALL
+-- Solutions that were adopted after their night was graded.
+SELECT c.task_id, c.attempt_id, 'attempt', 'changed', format('solution %%s was adopted', d.solution_id)
+FROM accepted AS c
+JOIN calibration.adoption AS d ON d.run_id = c.run_id AND d.night_id = c.night_id
+JOIN calibration.solution AS s ON s.solution_id = d.solution_id AND s.state = 'accepted'
+JOIN production.attempt AS m ON m.attempt_id = s.attempt_id AND m.accepted
+WHERE c.kind = 'night_grades'
+  AND NOT EXISTS (SELECT FROM production.attempt_upstream AS u
+                  WHERE u.attempt_id = c.attempt_id AND u.upstream_attempt_id = m.attempt_id)
+UNION ALL
 -- Standards near the night's calibration scans that were loaded after it was solved.
 SELECT c.task_id, c.attempt_id, 'standard', 'late', format('standards %%s were loaded later', k.name)
 FROM accepted AS c

@@ -137,6 +137,10 @@ GRANT INSERT, UPDATE ON calibration.adoption TO mapps_worker;
 GRANT INSERT, DELETE ON wsdb.point_measurement, wsdb.extended_measurement, wsdb.atlas_measurement, wsdb.scan_coverage, quality.metric,
     quality.scan_diagnostics TO mapps_worker;
 
+-- Nights grade themselves: derived metrics are replaced, grades only added.
+GRANT INSERT, DELETE ON quality.derived_metric TO mapps_worker;
+GRANT INSERT ON quality.grade TO mapps_worker;
+
 -- Operators ingest, queue, hold, recall, grade and release.
 GRANT INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA survey, production, quality, release, reference TO mapps_operator;
 GRANT UPDATE (retired_at) ON calibration.product TO mapps_operator;

@@ -21,6 +21,13 @@ $function$;
 COMMENT ON FUNCTION quality.normal_probability(double precision)
     IS 'Probability that a standard normal variable is below z, good to 7.5e-8';
 
+CREATE OR REPLACE FUNCTION quality.rounded(value double precision) RETURNS double precision
+LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE SET search_path = pg_catalog AS $function$
+    SELECT CASE WHEN value = 0 OR abs(value) NOT BETWEEN 1e-30 AND 1e30 THEN value
+                ELSE round(value::numeric, 9 - floor(log(abs(value)))::integer)::double precision END
+$function$;
+COMMENT ON FUNCTION quality.rounded(double precision) IS 'Value to ten significant digits: what is left when the order of a sum is not';
+
 CREATE OR REPLACE FUNCTION quality.refuse_new_unit() RETURNS trigger
 LANGUAGE plpgsql SET search_path = pg_catalog, public AS $function$
 BEGIN

@@ -26,7 +26,7 @@ PRELIMINARY, FINAL = RunKind.PRELIMINARY, RunKind.FINAL
 
 
 def test_scans_come_after_their_night_and_calibration_scans_first():
-    night, scan, solution = PLAN.rows_to_queue(PRELIMINARY)
+    night, scan, solution, grades = PLAN.rows_to_queue(PRELIMINARY)
     assert (night["kind"], night["scope"], night["entries"]) == ("night_calibration", "night", ["raw"])
     assert (scan["kind"], scan["scope"], scan["entries"]) == ("scan", "scan", ["raw", "atlas"])
     assert night["position"] < scan["position"]
@@ -38,10 +38,13 @@ def test_scans_come_after_their_night_and_calibration_scans_first():
         ["raw"],
         ["cal"],
     )
+    assert (grades["kind"], grades["entries"], grades["of_scans"]) == ("night_grades", ["raw"], ["sci"])
     every, both = ["raw", "atlas"], ["sci", "cal"]
     blocks = edge("block_calibration", "night_calibration", every, both) | {"same": "block"}
     solutions = [
         edge("night_solution", "scan", every, ["cal"]),
+        edge("night_grades", "scan", every, both),
+        edge("night_grades", "night_solution", every, both),
         edge("global_solution", "scan", every, both) | {"same": "run"},
         edge("global_solution", "night_solution", every, both) | {"same": "run"},
     ]
@@ -65,7 +68,7 @@ def test_a_kind_of_every_scope_may_be_added():
 
 
 def test_kinds_on_request_are_not_queued_with_a_run():
-    usual = ["night_calibration", "scan", "night_solution"]
+    usual = ["night_calibration", "scan", "night_solution", "night_grades"]
     assert [row["kind"] for row in PLAN.rows_to_queue(PRELIMINARY)] == usual
     assert [row["kind"] for row in PLAN.rows_to_queue(FINAL)] == [usual[0], "block_calibration", *usual[1:]]
     [row] = PLAN.rows_to_queue(FINAL, "global_solution")
@@ -126,14 +129,17 @@ def test_a_plan_that_contradicts_itself_is_refused(rows, told):
         Plan(rows)
 
 
-def test_results_of_final_runs_are_not_done_again_by_anybody():
+def test_results_of_final_runs_are_not_done_again_by_anybody_but_grades():
     assert all(row.again == tuple(Again) for row in PLAN.rows)
-    assert {PLAN.renewal_of(row.kind, final=True) for row in PLAN.rows} == {Renewal.NEVER}
+    final = {row.kind: PLAN.renewal_of(row.kind, final=True) for row in PLAN.rows}
+    assert final.pop("night_grades") is Renewal.BY_ITSELF
+    assert set(final.values()) == {Renewal.NEVER}
     kinds = ("night_calibration", "block_calibration", "scan", "global_solution")
     usual = dict.fromkeys(kinds, Renewal.ON_REQUEST)
     assert {row.kind: PLAN.renewal_of(row.kind, final=False) for row in PLAN.rows} == {
         **usual,
         "night_solution": Renewal.BY_ITSELF,
+        "night_grades": Renewal.BY_ITSELF,
     }
     assert PLAN.renewal_of("of another code", final=False) is Renewal.NEVER
 
