@@ -243,6 +243,22 @@ def test_replaced_file_is_a_conflict(ingest, night, tmp_path):
     assert summary.unchanged == 11
 
 
+def test_the_block_of_a_night_is_named_by_its_cameras_unless_an_operator_named_it(database, ingest, night):
+    ingest(night)
+    block, camera = "SELECT block FROM survey.night", f"sim-{NIGHT[-1]}-1"
+    assert rows(database, block) == [(camera,)]
+    with database.connect("operator") as connection:
+        connection.execute(
+            "UPDATE survey.raw_file SET header = header || '{\"CAMERA\": \"another\"}' WHERE band = 'h'"
+        )
+    ingest(night)
+    assert rows(database, block) == [(f"another+{camera}",)]
+    with database.connect("operator") as connection:
+        connection.execute("UPDATE survey.night SET block = 'spring', block_named = true")
+    ingest(night)
+    assert rows(database, block) == [("spring",)]
+
+
 def test_folders_that_are_no_night(ingest, night, tmp_path):
     (tmp_path / "empty").mkdir()
     with pytest.raises(InputError, match="no raw file in"):
