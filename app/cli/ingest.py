@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from app.cli.listing import LimitOption, emit_list
 from app.cli.output import JsonOption, emit_record, emit_table, json_wanted, progress, say
-from app.cli.run_options import NightOption, ScanOption
+from app.cli.run_options import NightOption, ScanOption, night_name
 from app.db.engine import connect
 from app.ingest.refusals import Refusal, read_refusals
-from app.ingest.summary import IngestSummary, ScanOutcome
+from app.ingest.summary import IngestSummary, Replacement, ScanOutcome
+
+if TYPE_CHECKING:
+    from psycopg import Connection
 
 app = typer.Typer(
     help="Take raw nights and Atlas images in. What is wrong is refused and listed, the rest goes in; ingesting"
@@ -51,6 +54,17 @@ ExtendOption = Annotated[
 ]
 
 
+ReplaceOption = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--replace",
+        metavar="FILE",
+        help="Let this file of FOLDER take the place of the one that was ingested with other content; repeatable.",
+        show_default=False,
+    ),
+]
+
+
 @app.command()
 def atlas(folder: FolderArgument, *, extend: ExtendOption = False, json: JsonOption = False) -> None:
     """Take all Atlas images (FITS, one band each) in FOLDER and below in.
@@ -71,10 +85,18 @@ def atlas(folder: FolderArgument, *, extend: ExtendOption = False, json: JsonOpt
 
 
 @app.command()
-def night(folder: FolderArgument, *, extend: ExtendOption = False, json: JsonOption = False) -> None:
+def night(
+    folder: FolderArgument,
+    *,
+    extend: ExtendOption = False,
+    replace: ReplaceOption = None,
+    json: JsonOption = False,
+) -> None:
     """Take a raw night in: FOLDER is named like 980427s and has a list checksums.sha256.
 
-    Every file is compared with the list and checked whole. A scan may lack bands; they may come later.
+    Every file is compared with the list and checked whole. A scan may lack bands; they may come later. A file whose
+    content changed since it was ingested is refused unless it is named by --replace: then its attempts are listed, and
+    are stale from now on (mapps run stale). Who would be concerned lists: mapps run recall --raw-file FILE.
     """
     del json
     from app.ingest.fits_folder import existing_folder
@@ -82,8 +104,22 @@ def night(folder: FolderArgument, *, extend: ExtendOption = False, json: JsonOpt
 
     total = sum(len(names) for names in night_files(existing_folder(folder)).values())
     with connect("operator") as connection, progress("raw files", total) as shown:
-        summary = ingest_night(connection, folder, extend=extend, advance=shown.advance)
-    _report(summary)
+        summary = ingest_night(
+            connection, folder, extend=extend, replace=replace or (), advance=shown.advance
+        )
+        users = _users(connection, summary)
+    _report(summary, users)
+
+
+def _users(connection: Connection[Any], summary: IngestSummary) -> list[dict[str, Any]]:
+    """Find the accepted attempts that rest on content which was replaced, directly or through others."""
+    if not summary.replaced:
+        return []
+    from app.models.production import InputKind
+    from app.production.recall import Recalled, users_of
+
+    keys = tuple(replacement.raw_file_id for replacement in summary.replaced)
+    return users_of(connection, Recalled(InputKind.RAW_FILE, keys))
 
 
 @app.command()
@@ -128,18 +164,26 @@ def files(
     emit_list(rows, FILE_COLUMNS, "Ingested files", limit)
 
 
-def _report(summary: IngestSummary) -> None:
-    """Print what an ingest did and end with its exit code."""
+def _report(summary: IngestSummary, users: Sequence[dict[str, Any]] = ()) -> None:
+    """Print what an ingest did, and who used what it replaced, and end with its exit code."""
     scans = [_scan_row(scan) for scan in summary.scans]
     refused = [_refusal_row(refusal, summary.folder) for refusal in summary.refusals]
     if json_wanted():
-        emit_record(_counts(summary) | {"scans": scans, "refused": refused, "remarks": _remarks(summary)})
+        emit_record(
+            _counts(summary)
+            | {"scans": scans, "refused": refused, "remarks": _remarks(summary)}
+            | {
+                "replaced": [_replacement_row(r) for r in summary.replaced],
+                "users": list(map(_user_row, users)),
+            }
+        )
     else:
         if scans:
             emit_table(scans, SCAN_COLUMNS, "Scans")
         if refused:
             say("\nrefused:")
             emit_table(refused, REFUSAL_COLUMNS, "Refused")
+        _say_replaced(summary, users)
         for remark in _remarks(summary):
             say(f"note: {remark}")
         say(
@@ -150,11 +194,44 @@ def _report(summary: IngestSummary) -> None:
         raise typer.Exit(REFUSED_STATUS)
 
 
+USER_COLUMNS = ("attempt", "run", "kind", "night", "scan", "through", "releases")
+
+
+def _say_replaced(summary: IngestSummary, users: Sequence[dict[str, Any]]) -> None:
+    """Print what was replaced, and the attempts that rest on what was there before."""
+    if not summary.replaced:
+        return
+    for row in map(_replacement_row, summary.replaced):
+        say(f"replaced: {row['file']}, SHA-256 {row['former_sha256'][:12]}, now {row['sha256'][:12]}")
+    if not users:
+        say("no attempt rests on the former content")
+        return
+    rows = [row | {"releases": ", ".join(row["releases"])} for row in map(_user_row, users)]
+    emit_table(rows, USER_COLUMNS, "Attempts that rest on the former content")
+    runs = sorted({row["run"] for row in rows})
+    say(f"they are stale: {'; '.join(f'mapps run stale {run} --apply' for run in runs)}")
+
+
+def _replacement_row(replacement: Replacement) -> dict[str, Any]:
+    return {
+        "raw_file_id": replacement.raw_file_id,
+        "file": replacement.path.name,
+        "former_sha256": replacement.former_sha256,
+        "sha256": replacement.sha256,
+    }
+
+
+def _user_row(user: dict[str, Any]) -> dict[str, Any]:
+    names = ("run", "kind", "scan", "through", "releases")
+    return {"attempt": user["attempt_id"], "night": night_name(user)} | {name: user[name] for name in names}
+
+
 def _counts(summary: IngestSummary) -> dict[str, Any]:
     return {
         "folder": summary.folder,
         "files": summary.files,
         "added": summary.added,
+        "replaced_files": len(summary.replaced),
         "unchanged": summary.unchanged,
         "refused_files": summary.refused_files,
         "new_nights": summary.new_nights,

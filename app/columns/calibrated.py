@@ -6,7 +6,7 @@ columns in the same order, `solution_id`, and the error of the zero point of eac
 columns differ:
 
 * a magnitude, or an upper limit, takes the zero point of its scan, offset + linear x + quadratic (x^2 - 1/3) with
-  x = x_scan / 256 arcsec; extended sources have no x_scan in their table and take the offset;
+  x = x_scan / 256 arcsec; an extended source whose x_scan is not known takes the offset, the mean over the scan;
 * a total uncertainty takes the error of that zero point in place of the nominal one.
 
 Rows of a night without an adopted solution are shown as they were measured.
@@ -71,8 +71,8 @@ def render_view(view: CalibratedView) -> str:
     A left join to a primary key leaves the choice of rows to the table, and is not made where a query asks for nothing
     that it gives.
     """
-    names = {column.name for column in view.columns}
-    parts = [_value(column, flat="x_scan" in names) for column in view.columns]
+    place = next((column for column in view.columns if column.name == "x_scan"), None)
+    parts = [_value(column, place) for column in view.columns]
     parts += ["z.solution_id", *(f"z.{band}_error_mag AS {error_column(band)}" for band in BANDS)]
     return (
         f"CREATE OR REPLACE VIEW wsdb.{view.name} AS\nSELECT\n{_listed(parts)}\nFROM wsdb.{view.table} AS p\n"
@@ -90,7 +90,7 @@ def render_view(view: CalibratedView) -> str:
     )
 
 
-def _value(column: Column, *, flat: bool) -> str:
+def _value(column: Column, place: Column | None) -> str:
     if column.calibrated is None or column.band is None:
         return f"p.{column.name}"
     value, band = f"p.{column.name}", column.band
@@ -102,12 +102,13 @@ def _value(column: Column, *, flat: bool) -> str:
             f" + z.{band}_error_mag * z.{band}_error_mag)::real\n"
             f"    ELSE {value} END AS {column.name}"
         )
-    zero_point = f"z.{band}_centre_mag"
-    zero_point += (
-        f" + p.x_scan * (z.{band}_slope_mag + p.x_scan * z.{band}_curvature_mag)"
-        if flat
-        else f" + z.{band}_curvature_mag * {HALF_WIDTH_ARCSEC**2} / 3"
-    )
+    mean = f"z.{band}_curvature_mag * {HALF_WIDTH_ARCSEC**2} / 3"
+    flat = f"p.x_scan * (z.{band}_slope_mag + p.x_scan * z.{band}_curvature_mag)"
+    if place is None:
+        flat = mean
+    elif place.nullable:
+        flat = f"coalesce({flat}, {mean})"
+    zero_point = f"z.{band}_centre_mag + {flat}"
     return f"coalesce(({value} + {zero_point})::real, {value}) AS {column.name}"
 
 

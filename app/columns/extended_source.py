@@ -90,6 +90,16 @@ EXTENDED_SOURCE: tuple[Column, ...] = (
         "scan_key", Kind.INTEGER, "Key of the scan", ucd="meta.id.part", text_format="%8d", producers=BY_STEP
     ),
     Column(
+        "x_scan",
+        Kind.REAL,
+        "Cross-scan position in the U-scan system",
+        "arcsec",
+        "pos.cartesian.x;instr.det",
+        "no point source of the scan within 10 arcmin",
+        text_format="%6.1f",
+        producers=BY_STEP,
+    ),
+    Column(
         "r_3sig",
         Kind.REAL,
         "Semi-major axis of the 3-sigma isophote in Ks",

@@ -2,23 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field, replace
+import dataclasses
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from psycopg import Connection
 
 from app.ingest.candidate import Candidate
+from app.ingest.known_files import is_known_night, known_files, settle_known
 from app.ingest.refusals import Refusal, record_refusals
-from app.ingest.registrar import (
-    Measure,
-    describe_scan,
-    is_known_night,
-    known_files,
-    register_scan,
-    settle_known,
-)
+from app.ingest.registrar import Measure, describe_scan, register_scan
 from app.ingest.summary import IngestSummary, ScanIdentity, ScanOutcome, ScanState
 from app.models.survey import Entry
 
@@ -117,6 +112,7 @@ def admit(
     measure: Measure,
     *,
     extend: bool,
+    replace: Collection[Path] = (),
 ) -> None:
     """Take the new files of one scan in and write its line of the summary.
 
@@ -136,6 +132,8 @@ def admit(
         Computes the scan's values from all its files.
     extend : bool
         Whether files are also added to a scan that an accepted attempt has used.
+    replace : collection of Path
+        Raw files that may take the place of one with other content.
     """
     refuse(connection, summary, checked.refusals)
     outcome: ScanOutcome | None
@@ -144,7 +142,7 @@ def admit(
         new_night = not is_known_night(connection, identity)
         if checked.candidates:
             outcome, conflicts = register_scan(
-                connection, entry, identity, checked.candidates, measure, extend=extend
+                connection, entry, identity, checked.candidates, measure, extend=extend, replace=replace
             )
             record_refusals(connection, conflicts)
         else:
@@ -157,6 +155,6 @@ def admit(
         summary.new_nights.append(identity.night)
     refused = outcome.refused + len({refusal.path for refusal in checked.refusals})
     unchanged = checked.unchanged + outcome.unchanged
-    nothing_good = refused and not outcome.added and not unchanged
+    nothing_good = refused and not outcome.added and not outcome.replaced and not unchanged
     state = ScanState.REFUSED if nothing_good else outcome.state
-    summary.scans.append(replace(outcome, unchanged=unchanged, refused=refused, state=state))
+    summary.scans.append(dataclasses.replace(outcome, unchanged=unchanged, refused=refused, state=state))

@@ -22,6 +22,7 @@ from app.ingest.file_names import printable
 from app.ingest.fits_folder import existing_folder, is_fits_name
 from app.ingest.raw_scan import measure_raw_scan, read_candidate
 from app.ingest.refusals import Refusal, forget_settled
+from app.ingest.replacement import named_files
 from app.ingest.scan_values import ScanFileRow, ScanValues
 from app.ingest.summary import IngestSummary, ScanIdentity
 from app.models.survey import Entry
@@ -32,6 +33,7 @@ def ingest_night(
     folder: str | Path,
     *,
     extend: bool = False,
+    replace: Sequence[str | Path] = (),
     advance: Advance | None = None,
 ) -> IngestSummary:
     """Take a raw night in.
@@ -50,6 +52,8 @@ def ingest_night(
     extend : bool
         Whether files are also added to scans that an accepted attempt has used; without it they are refused
         (SCAN_REDUCED).
+    replace : sequence of str or Path
+        Files of the folder that may take the place of ones with other content, which are refused otherwise (CONFLICT).
     advance : callable, optional
         Called once a file.
 
@@ -63,6 +67,8 @@ def ingest_night(
     InputError
         Raised if the folder does not exist, is not named like a night, has no files or no checksum list that can
         be read.
+    ReplaceError
+        Raised if a file that is to replace another is not in the folder; nothing is taken in then.
     """
     night = existing_folder(folder)
     groups = night_files(night)
@@ -71,13 +77,19 @@ def ingest_night(
     register(connection)
     names = [name for group in groups.values() for name in group]
     summary = IngestSummary(night, files=len(names), remarks=_left_alone(night, names))
+    replaceable = named_files(night, names, replace)
     for scan in sorted(groups):
         identity = ScanIdentity(night_date, hemisphere, scan)
         digests, refusals = _compare(night, groups[scan], listed, advance)
         checked = check_files(connection, digests, read_candidate, advance)
         checked.refusals[:0] = refusals
         measure = partial(_measure, connection)
-        admit(connection, summary, Entry.RAW, identity, checked, measure, extend=extend)
+        admit(connection, summary, Entry.RAW, identity, checked, measure, extend=extend, replace=replaceable)
+    summary.remarks += [
+        f"{path.name} replaces nothing: no other content was ingested in its place"
+        for path in sorted(replaceable - {replaced.path for replaced in summary.replaced})
+        if str(path) not in {refusal.path for refusal in summary.refusals}
+    ]
     with connection.transaction():
         connection.execute(statement("ingest/block_of_cameras"), {"hemis": hemisphere, "date": night_date})
     forget_settled(connection, night, summary.refusals)

@@ -6,7 +6,7 @@ So the outcome depends neither on the order in which files came nor on the numbe
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -18,11 +18,13 @@ from psycopg.types.json import Jsonb
 from app.db.statements import statement
 from app.formats.raw_names import survey_day_number
 from app.ingest.candidate import Candidate
+from app.ingest.known_files import known_files
 from app.ingest.named_facts import NamedFacts
 from app.ingest.overlap import MOST_SHARE, shared_part
 from app.ingest.refusals import Refusal
+from app.ingest.replacement import copy_frames, replace_content
 from app.ingest.scan_values import ScanFileRow, ScanValues
-from app.ingest.summary import ScanIdentity, ScanOutcome, ScanState
+from app.ingest.summary import Replacement, ScanIdentity, ScanOutcome, ScanState
 from app.ingest.tiles import tile_kind, tile_of
 from app.models.survey import Entry, ScanKind
 from app.sky.coverage import middle_of
@@ -34,6 +36,10 @@ MAX_SCAN_DEG = 7.0
 
 Measure = Callable[[int, Sequence[ScanFileRow]], ScanValues]
 """Computes the values of a scan from its key and all its files: one function for raw files, one for Atlas images."""
+
+
+_Slot = tuple[str, int | None]
+"""Band and image number: a scan has one file of each."""
 
 
 @dataclass
@@ -50,38 +56,8 @@ class _OpenScan:
     reduced: bool
     is_new: bool = False
     named: NamedFacts = field(default_factory=NamedFacts)
-    slots: dict[tuple[str, int | None], tuple[str, str]] = field(default_factory=dict)
+    slots: dict[_Slot, tuple[str, str]] = field(default_factory=dict)
     areas: dict[str, list[tuple[str, tuple[Position, ...]]]] = field(default_factory=dict)
-
-
-def known_files(connection: Connection[Any], digests: Sequence[str]) -> dict[str, str]:
-    """Paths from which files of these contents (SHA-256) were ingested, by content."""
-    rows = connection.execute(statement("ingest/known_files"), {"digests": list(digests)}).fetchall()
-    return {str(digest): str(url) for digest, url in rows}
-
-
-def settle_known(connection: Connection[Any], path: Path, sha256: str, url: str) -> None:
-    """Follow a file that was moved: its row names the new path if no file is left at the old path.
-
-    Parameters
-    ----------
-    connection : Connection
-        In a transaction.
-    path : Path
-        Where the file is now.
-    sha256 : str
-        SHA-256 of its content.
-    url : str
-        Path in its row.
-    """
-    if url != str(path) and not Path(url).exists():
-        connection.execute(statement("ingest/move_file"), {"sha256": sha256, "url": str(path)})
-
-
-def is_known_night(connection: Connection[Any], identity: ScanIdentity) -> bool:
-    """Whether the night has a row."""
-    values = {"hemis": identity.hemisphere, "date": identity.night_date}
-    return connection.execute(statement("ingest/find_night"), values).fetchone() is not None
 
 
 def register_scan(
@@ -92,6 +68,7 @@ def register_scan(
     measure: Measure,
     *,
     extend: bool = False,
+    replace: Collection[Path] = (),
 ) -> tuple[ScanOutcome, list[Refusal]]:
     """Take files of one scan in.
 
@@ -109,6 +86,8 @@ def register_scan(
         Computes the scan's values from all its files.
     extend : bool
         Whether files are also added to a scan that an accepted attempt has used.
+    replace : collection of Path
+        Raw files that may take the place of one with other content.
 
     Returns
     -------
@@ -119,32 +98,84 @@ def register_scan(
     """
     ordered = sorted(candidates, key=lambda c: (c.band.position, c.image_number or 0, str(c.path)))
     scan = _lock(connection, identity) or _create(connection, entry, identity, ordered[0])
-    # Another ingest may have taken files in since they were looked for; under the lock the answer stands.
-    known = set(known_files(connection, [candidate.sha256 for candidate in ordered]))
+    new = _unknown(connection, ordered)
     refusals: list[Refusal] = []
     taken: list[Candidate] = []
-    for candidate in (candidate for candidate in ordered if candidate.sha256 not in known):
-        refusal = _contradiction(scan, entry, candidate, extend=extend)
-        if refusal is not None:
-            refusals.append(refusal)
-            continue
-        _add_file(connection, scan, candidate)
-        taken.append(candidate)
+    replaced: list[Replacement] = []
+    former = _leave(connection, scan, {_slot(candidate) for candidate in new if candidate.path in replace})
+    for candidate in new:
+        done = _take(connection, scan, entry, candidate, former, extend=extend)
+        if isinstance(done, Refusal):
+            refusals.append(done)
+        else:
+            taken.append(candidate)
+            replaced += [done] if done else []
     remark = _refresh(connection, scan, identity, taken, measure) if taken else ""
     outcome = ScanOutcome(
         identity=identity,
-        state=_state(scan, taken, refusals),
+        state=ScanState.REPLACED if replaced else _state(scan, taken, refusals),
         kind=scan.kind,
         entry=scan.entry,
         tile=scan.tile,
         bands=_letters(scan),
         files=len(scan.slots),
-        added=len(taken),
-        unchanged=len(known),
+        added=len(taken) - len(replaced),
+        unchanged=len(ordered) - len(new),
         refused=len({refusal.path for refusal in refusals}),
         remark=remark,
+        replaced=tuple(replaced),
     )
     return outcome, refusals
+
+
+def _unknown(connection: Connection[Any], candidates: list[Candidate]) -> list[Candidate]:
+    """Leave out files that another ingest took in since they were looked for; under the lock the answer stands."""
+    known = known_files(connection, [candidate.sha256 for candidate in candidates])
+    return [candidate for candidate in candidates if candidate.sha256 not in known]
+
+
+def _slot(candidate: Candidate) -> _Slot:
+    return candidate.band.value, candidate.image_number
+
+
+def _leave(connection: Connection[Any], scan: _OpenScan, slots: set[_Slot]) -> dict[_Slot, ScanFileRow]:
+    """Forget the files that others are to take the place of: what they say of the scan no longer counts."""
+    files = _files(connection, scan.scan_key)
+    former = {slot: file for file in files if (slot := (file.band, file.image_number)) in slots}
+    if former:
+        scan.named = NamedFacts()
+        for file in files:
+            if (file.band, file.image_number) in former:
+                del scan.slots[file.band, file.image_number]
+            else:
+                scan.named = scan.named.joined(NamedFacts.of_header(file.header))
+    return former
+
+
+def _take(
+    connection: Connection[Any],
+    scan: _OpenScan,
+    entry: Entry,
+    candidate: Candidate,
+    former: dict[_Slot, ScanFileRow],
+    *,
+    extend: bool,
+) -> Refusal | Replacement | None:
+    """Take a file in; give what it replaced, if anything, or why it is refused."""
+    slot = _slot(candidate)
+    gives_way = former.get(slot)
+    refusal = _contradiction(scan, entry, candidate, extend=extend or gives_way is not None)
+    if refusal is not None:
+        if gives_way is not None:
+            scan.slots[slot] = (gives_way.sha256, gives_way.url)
+            scan.named = scan.named.joined(NamedFacts.of_header(gives_way.header))
+        return refusal
+    if gives_way is None:
+        _add_file(connection, scan, candidate)
+        return None
+    replacement = replace_content(connection, scan.scan_key, candidate)
+    _note(scan, candidate)
+    return replacement
 
 
 def _letters(scan: _OpenScan) -> str:
@@ -244,11 +275,14 @@ def _contradiction(scan: _OpenScan, entry: Entry, candidate: Candidate, *, exten
         return refuse(
             "CONFLICT", "SCANNO", f"{entry} files of a scan", f"{scan.entry} files, as ingested before"
         )
-    earlier = scan.slots.get((candidate.band.value, candidate.image_number))
+    earlier = scan.slots.get(_slot(candidate))
     if earlier is not None:
         digest, url = earlier
         found = f"other content, SHA-256 {candidate.sha256[:12]}"
-        return refuse("CONFLICT", "data", found, f"that of {url}, SHA-256 {digest[:12]}, ingested before")
+        expected = f"that of {url}, SHA-256 {digest[:12]}, ingested before"
+        if entry is Entry.RAW:
+            expected += f"; to put it in place of that: mapps ingest night --replace {candidate.path.name}"
+        return refuse("CONFLICT", "data", found, expected)
     differs = candidate.named.contradiction(scan.named)
     if differs is not None:
         keyword, own, others = differs
@@ -297,24 +331,18 @@ def _add_file(connection: Connection[Any], scan: _OpenScan, candidate: Candidate
         "footprint": corners and SPolygon.through(corners),
     }
     connection.execute(statement("ingest/add_file"), values)
-    if candidate.frames is not None:
-        _copy_frames(connection, scan.scan_key, candidate)
-    scan.named = scan.named.joined(candidate.named)
-    scan.slots[candidate.band.value, candidate.image_number] = (candidate.sha256, str(candidate.path))
+    copy_frames(connection, scan.scan_key, candidate)
+    _note(scan, candidate)
     if corners is not None:
         scan.areas.setdefault(candidate.band.value, []).append((str(candidate.path), corners))
     if scan.ra is None and corners is not None:
         scan.ra, scan.decl = middle_of([corners])
 
 
-def _copy_frames(connection: Connection[Any], scan_key: int, candidate: Candidate) -> None:
-    frames = candidate.frames
-    if frames is None:
-        return
-    with connection.cursor() as cursor, cursor.copy(statement("ingest/copy_frames")) as copy:
-        for number, mjd, ra, decl, airmass, missing in frames.tolist():
-            pointing = [None if value != value else value for value in (ra, decl, airmass)]  # noqa: PLR0124 - NaN
-            copy.write_row((scan_key, candidate.band.value, number, mjd, *pointing, missing))
+def _note(scan: _OpenScan, candidate: Candidate) -> None:
+    """Count a file that was taken in among those of its scan."""
+    scan.named = scan.named.joined(candidate.named)
+    scan.slots[_slot(candidate)] = (candidate.sha256, str(candidate.path))
 
 
 def _files(connection: Connection[Any], scan_key: int) -> list[ScanFileRow]:

@@ -31,7 +31,28 @@ class ScanState(StrEnum):
     NEW = "new"
     EXTENDED = "extended"
     UNCHANGED = "unchanged"
+    REPLACED = "replaced"
     REFUSED = "refused"
+
+
+@dataclass(frozen=True)
+class Replacement:
+    """A file that took the place of another.
+
+    Attributes
+    ----------
+    raw_file_id : int
+        Key of the row, the same as before.
+    path : Path
+        The new file.
+    former_sha256, sha256 : str
+        Hash of the former and of the new content, hexadecimal.
+    """
+
+    raw_file_id: int
+    path: Path
+    former_sha256: str
+    sha256: str
 
 
 @dataclass(frozen=True)
@@ -56,6 +77,8 @@ class ScanOutcome:
         Numbers of files of the folder that were taken in, were known before, or were refused.
     remark : str
         A word to the operator.
+    replaced : tuple of Replacement
+        Files that took the place of others, which `added` does not count.
     """
 
     identity: ScanIdentity
@@ -69,6 +92,7 @@ class ScanOutcome:
     unchanged: int
     refused: int
     remark: str = ""
+    replaced: tuple[Replacement, ...] = ()
 
 
 @dataclass
@@ -102,6 +126,11 @@ class IngestSummary:
     def added(self) -> int:
         """Number of files taken in."""
         return sum(scan.added for scan in self.scans)
+
+    @property
+    def replaced(self) -> list[Replacement]:
+        """Files that took the place of others."""
+        return [replacement for scan in self.scans for replacement in scan.replaced]
 
     @property
     def unchanged(self) -> int:

@@ -29,8 +29,8 @@ class BlockParameters(Section):
     read1_structure_dn: float = field(
         default=10.0, metadata=number(0.01, 1000.0, "DN", "Structure of the dark of Read_1.")
     )
-    # Half of a percent of response is the error of flats that the survey allowed for (fferr = 0.005 mag, background
-    # 2.9 of the survey); twilights are even to 0.3 %.
+    # Half of a percent of response is the error of flats that the survey allowed for (fferr = 0.005 mag,
+    # background/survey 2.9); twilights are even to 0.3 %.
     flat_structure: float = field(
         default=0.005, metadata=number(0.0001, 0.5, "", "Structure of the response, relative.")
     )

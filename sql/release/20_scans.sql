@@ -1,13 +1,18 @@
--- One scan per tile: quality grade, then completeness, then sensitivity, then number of sources, then the latest
--- (background/survey 3.5); after that the southern scan, and of two processings the run whose name is later in the
+-- One scan per tile: quality grade, then completeness, then clear air, then sensitivity, then number of sources, then the
+-- latest (background/survey 3.5); after that the southern scan, and of two processings the run whose name is later in the
 -- alphabet. The order is total and of natural keys, so the choice does not depend on the order in which scans were loaded
 -- or runs made.
 --
 -- grade         the newest of what is accepted of the scan, by frozen rules and with overrides; graded scans come before
 --               ungraded ones
 -- completeness  number of Atlas images over the bands: a scan without a band or with a gap comes after a full one
--- sensitivity   mean over its Atlas images of calibrated zero point - 2.5 log10(background noise x seeing shape), in mag; in exact
---               decimal arithmetic, because a sum of floats would depend on the order of its terms
+-- clear air     whether the solution that the night has adopted, and the frames of the scan, find it photometric; it counts
+--               where all scans of the tile that may be released have a verdict
+-- sensitivity   mean over the bands of the calibrated depth: magnitude of a signal-to-noise ratio of 10, as predicted from the
+--               frames, plus the offset of the adopted solution, which has the light that a cloud took. Where a scan of
+--               the tile that may be released has none, mean over the Atlas images of zero point - 2.5 log10(background
+--               noise x seeing shape) instead. In mag, in exact decimal arithmetic, because a sum of floats would depend
+--               on the order of its terms
 --
 -- Refused are scans that are no survey scans, have no tile, a grade below grade_minimum or none where one is asked for,
 -- and raw scans of which fewer than reference_stars_minimum reference stars hold the positions (metric reference_stars).
@@ -25,9 +30,23 @@ WITH image AS (
     JOIN release.parent_run AS p ON p.run_id = i.run_id AND p.release_id = release.current_id()
     GROUP BY i.attempt_id
 ),
+verdict AS (
+    SELECT
+        v.run_id, v.scan_key, bool_and(v.photometric) AS photometric,
+        CASE WHEN count(m.value) = count(*)
+             THEN round(avg(m.value::numeric + v.offset_mag::numeric), 3) END AS calibrated_mag
+    FROM release.parent_run AS p
+    JOIN calibration.scan_verdict AS v ON v.run_id = p.run_id
+    JOIN production.attempt AS a ON a.run_id = v.run_id AND a.scan_key = v.scan_key AND a.accepted
+    LEFT JOIN quality.metric AS m
+        ON m.attempt_id = a.attempt_id AND m.name = 'snr10_predicted_mag' AND m.band = v.band
+    WHERE p.release_id = release.current_id()
+    GROUP BY v.run_id, v.scan_key
+),
 considered AS (
     SELECT
-        a.run_id, a.scan_key, a.attempt_id, s.tile, g.score, coalesce(image.images, 0) AS images, image.depth_mag,
+        a.run_id, a.scan_key, a.attempt_id, s.tile, g.score, coalesce(image.images, 0) AS images,
+        image.depth_mag AS image_depth_mag, verdict.photometric AS photometric_by_itself, verdict.calibrated_mag,
         coalesce(a.point_rows, 0) AS sources, n.date, s.scan, p.name AS run_name,
         CASE
             WHEN s.kind <> 'sci' THEN format('not a survey scan but %s', s.kind)
@@ -47,6 +66,7 @@ considered AS (
     JOIN survey.scan AS s ON s.scan_key = a.scan_key
     JOIN survey.night AS n ON n.night_id = s.night_id
     LEFT JOIN image ON image.attempt_id = a.attempt_id
+    LEFT JOIN verdict ON verdict.run_id = a.run_id AND verdict.scan_key = a.scan_key
     LEFT JOIN LATERAL (
         SELECT grade.score FROM quality.scan_grade AS grade
         WHERE grade.run_id = a.run_id AND grade.scan_key = a.scan_key AND grade.attempt_id = a.attempt_id AND grade.frozen
@@ -58,6 +78,17 @@ considered AS (
     ) AS held ON true
     WHERE p.release_id = release.current_id()
 ),
+-- Scans of a tile are compared by what is known of all of them.
+comparable AS (
+    SELECT
+        c.*,
+        CASE WHEN bool_and(c.photometric_by_itself IS NOT NULL) FILTER (WHERE c.hindrance IS NULL) OVER tile
+             THEN c.photometric_by_itself END AS photometric,
+        CASE WHEN bool_and(c.calibrated_mag IS NOT NULL) FILTER (WHERE c.hindrance IS NULL) OVER tile
+             THEN c.calibrated_mag ELSE c.image_depth_mag END AS depth_mag
+    FROM considered AS c
+    WINDOW tile AS (PARTITION BY c.tile)
+),
 ranked AS (
     SELECT
         c.*,
@@ -65,12 +96,14 @@ ranked AS (
         count(*) FILTER (WHERE c.hindrance IS NULL) OVER (PARTITION BY c.tile) AS rivals,
         first_value(c.score) OVER best AS best_score,
         first_value(c.images) OVER best AS best_images,
+        first_value(c.photometric) OVER best AS best_photometric,
         first_value(c.depth_mag) OVER best AS best_depth_mag,
         first_value(c.sources) OVER best AS best_sources
-    FROM considered AS c
+    FROM comparable AS c
     WINDOW best AS (
         PARTITION BY c.tile
-        ORDER BY c.hindrance IS NULL DESC, c.score DESC NULLS LAST, c.images DESC, c.depth_mag DESC NULLS LAST,
+        ORDER BY c.hindrance IS NULL DESC, c.score DESC NULLS LAST, c.images DESC, c.photometric DESC NULLS LAST,
+                 c.depth_mag DESC NULLS LAST,
                  c.sources DESC, c.date DESC, c.scan DESC, c.scan_key DESC, c.run_name DESC
     )
 )
@@ -84,6 +117,8 @@ SELECT
         WHEN r.score IS DISTINCT FROM r.best_score
             THEN format('grade %s against %s', coalesce(r.score::text, 'none'), r.best_score)
         WHEN r.images <> r.best_images THEN format('%s Atlas images against %s', r.images, r.best_images)
+        WHEN r.photometric IS DISTINCT FROM r.best_photometric
+            THEN 'not photometric, against a photometric one'
         WHEN r.depth_mag IS DISTINCT FROM r.best_depth_mag
             THEN format('sensitivity %s mag against %s', coalesce(r.depth_mag::text, 'unknown'), r.best_depth_mag)
         WHEN r.sources <> r.best_sources THEN format('%s sources against %s', r.sources, r.best_sources)

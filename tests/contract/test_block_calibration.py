@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import json
 from datetime import timedelta
 
 import numpy as np
 import psycopg
 import pytest
 
+from app.cli.main import run as mapps
+from app.cli.output import forget_mode
 from app.errors import ConflictError, UnknownNameError
 from app.formats.night_calibration import read_calibration
 from app.models.production import InputKind, RunKind
@@ -371,3 +374,64 @@ def test_the_table_has_a_night_or_a_block_and_one_product_a_block(world):
         world.connection.execute(
             copy.format(night="(SELECT min(night_id) FROM survey.night)", block="'else'")
         )
+
+
+@pytest.fixture
+def command(live_database, capsys):
+    """Run a command; what it printed."""
+
+    def do(*words: str, status: int = 0) -> str:
+        capsys.readouterr()
+        forget_mode()
+        found = mapps(list(words))
+        told = capsys.readouterr()
+        forget_mode()
+        assert found == status, told.err
+        return told.err if status > 1 else told.out
+
+    return do
+
+
+def test_commands_tell_of_blocks_and_departing_nights(live_database, settings, tmp_path, command):
+    for world in open_world(live_database, str(tmp_path / "store"), settings):
+        for number in range(4):
+            world.night(number)
+        run = world.run("final")
+        assert "no canonical calibration: mapps calibration combine final" in command(
+            "calibration", "nights", run
+        )
+        queue_run(world.connection, run, Selection(), 3)
+        world.work(run)
+        assert "notice" not in command("calibration", "nights", run)
+        assert "notice" not in command("calibration", "show", "980501s")
+        world.spoilt.add(FIRST_NIGHT + timedelta(days=4))
+        world.night(4)
+        queue_run(world.connection, run, Selection(), 3)
+        world.work(run)
+        asked = json.loads(command("calibration", "combine", run, "--block", CAMERA_NAME, "--json"))
+        assert [(task["kind"], task["state"]) for task in asked] == [("block_calibration", "ready")]
+        world.work(run)
+        told = command("calibration", "nights", run, status=1)
+        notice = f"notice: night 980501s departs from block {CAMERA_NAME} of run final in band j and is left out of it"
+        assert notice in told
+        assert f"{notice}: flat_structure 0.0" in command("calibration", "show", "980501s")
+        assert "notice" not in command("calibration", "show", "980427s")
+        rows = json.loads(command("calibration", "nights", run, "--json", status=1))
+        assert [row["combined"] for row in rows] == [True] * 4 + [False]
+        listed = json.loads(command("calibration", "list", "--run", run, "--json"))
+        [block] = [row for row in listed if row["kind"] == "block" and row["retired_at"] is None]
+        # The scans used the product of before, whose content is the same: they are not stale.
+        assert (block["block"], block["nights"], block["departing"], block["attempts"]) == (
+            CAMERA_NAME,
+            4,
+            1,
+            0,
+        )
+        assert stale_tasks(world.connection, run) == []
+        named = json.loads(command("night", "block", "spring", "980427s", "980428s", "--json"))
+        assert [(row["night"], row["former"], row["block"]) for row in named] == [
+            ("1998-04-27s", CAMERA_NAME, "spring"),
+            ("1998-04-28s", CAMERA_NAME, "spring"),
+        ]
+        assert "BLOCK_NAME" in command("night", "block", "spring", "980427", status=2)
+        assert command("night", "list").count("spring") == 2

@@ -38,7 +38,7 @@ def world(template_database: Database) -> Iterator[World]:
             made.scan(run, number, Box(10.0, 10.2, 0.0, 1.0))
         made.sources(1, 10.1 + X_SCAN / 3600, 0.5, x_scan=X_SCAN, j_m_psf=15.1, j_m_r1=15.3, **NOMINAL)
         made.sources(1, 10.15, 0.7, x_scan=256.0, ph_qual=b"AAU", rd_flg=b"220", **NOMINAL | LIMIT)
-        made.extended(1, 10.1, 0.9)
+        made.extended(1, 10.1, 0.9, x_scan=-200.0)
         made.sources(2, 10.1, 0.5, **NOMINAL)
         made.connection.commit()
         yield made
@@ -147,7 +147,8 @@ def test_a_row_with_a_better_zero_point_of_its_own_keeps_its_total(world: World)
 def test_extended_magnitudes_and_images_follow(world: World) -> None:
     solve(world, SHIFT)
     [(magnitude, quoted)] = world.rows("SELECT k_m_7, k_msig_7 FROM wsdb.extended_source")
-    assert magnitude == pytest.approx(13.0 + SHIFT.offset_mag, abs=2e-6)
+    assert abs(SHIFT.at(-200.0) - SHIFT.offset_mag) > 0.002, "a test of nothing"
+    assert magnitude == pytest.approx(13.0 + SHIFT.at(-200.0), abs=2e-6)
     assert quoted == pytest.approx(0.05)
     images = world.rows(
         "SELECT scan_key, band, zero_point_mag, zero_point_error_mag FROM wsdb.atlas_image ORDER BY 1, 2"
@@ -157,6 +158,37 @@ def test_extended_magnitudes_and_images_follow(world: World) -> None:
         solved = scan == key_of(1)
         assert zero_point == pytest.approx(20.0 + (SHIFT.offset_mag if solved else 0), abs=2e-6)
         assert error == (pytest.approx(SHIFT.error_mag) if solved else None)
+
+
+def test_extended_rows_take_the_same_flat_as_the_point_rows_beside_them(world: World) -> None:
+    """A star and a galaxy on one place are shifted alike, all across the scan, whatever the galaxy's link to a star."""
+    x = np.linspace(-250, 250, 11)
+    ra, decl = 10.1 - x / 3600 / np.cos(np.radians(0.2)), 0.2 + np.arange(11) * 1e-3
+    world.sources(1, ra, decl, x_scan=x, **NOMINAL)
+    # 8 arcsec from the star: no link to it, its place follows from the stars around.
+    world.extended(1, ra, decl + 8 / 3600)
+    solve(world, SHIFT)
+    rows = world.rows(
+        "SELECT e.src_id, e.x_scan, p.x_scan, e.k_m_7 - r.k_m_7, p.k_m - q.k_m"
+        " FROM wsdb.extended_source AS e JOIN wsdb.extended_measurement AS r USING (run_id, ext_id)"
+        " CROSS JOIN LATERAL (SELECT * FROM wsdb.point_source AS s WHERE s.scan_key = e.scan_key"
+        " ORDER BY abs(s.ra - e.ra) + abs(s.decl - e.decl) LIMIT 1) AS p"
+        " JOIN wsdb.point_measurement AS q ON q.run_id = p.run_id AND q.src_id = p.src_id WHERE e.decl < 0.3"
+    )
+    assert len(rows) == 11
+    for link, own, star, shift, star_shift in rows:
+        assert link is None
+        assert own == pytest.approx(star, abs=2.0)
+        assert shift == pytest.approx(SHIFT.at(own), abs=3e-6)
+        assert shift == pytest.approx(star_shift, abs=2e-4)
+    assert max(row[4] for row in rows) - min(row[4] for row in rows) > 0.01, "a test of nothing"
+
+
+def test_extended_rows_without_a_place_take_the_mean_of_the_scan(world: World) -> None:
+    world.connection.execute("UPDATE wsdb.extended_measurement SET x_scan = NULL")
+    solve(world, SHIFT)
+    [(magnitude,)] = world.rows("SELECT k_m_7 FROM wsdb.extended_source")
+    assert magnitude == pytest.approx(13.0 + SHIFT.offset_mag, abs=2e-6)
 
 
 def test_recalibrating_changes_no_measured_byte(world: World) -> None:

@@ -7,6 +7,7 @@ import os
 import shutil
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -18,16 +19,30 @@ from app.cli.main import run as mapps
 from app.cli.output import forget_mode
 from app.db.pgsphere import register
 from app.errors import InputError
-from app.formats.checksums import CHECKSUM_LIST_NAME
+from app.formats.checksums import CHECKSUM_LIST_NAME, file_checksum
 from app.formats.raw_folder import seal_night
+from app.formats.raw_night import read_raw_scan, write_raw_scan
 from app.ingest.night import ingest_night
+from app.ingest.refusals import read_refusals
+from app.ingest.replacement import ReplaceError
 from app.ingest.summary import IngestSummary
+from app.models.production import RunKind
 from app.observatory.night import simulate_night
 from app.observatory.parameters import NightParameters
+from app.production import protocol
+from app.production.pipelines import Pipeline
+from app.production.publication import Publication
+from app.production.publishing import publish
+from app.production.queueing import queue_run
+from app.production.runs import create_run
+from app.production.selection import Selection
+from app.production.stale import stale_tasks
 from app.sky.footprint import Corners, edge_distances
 from tests.conftest import Database
 from tests.worlds.atlas_files import write_image
 from tests.worlds.places import ROOT
+from tests.worlds.plans import FIRST
+from tests.worlds.production import IDENTITY
 
 NIGHT = "980427s"
 # Scan 1 dark, 2 flat, 3 and 4 survey tiles of four frames each, scan 4 with a missing one.
@@ -243,6 +258,149 @@ def test_replaced_file_is_a_conflict(ingest, night, tmp_path):
     assert summary.unchanged == 11
 
 
+def change(night: Path, name: str, **cards: object) -> None:
+    """Write a raw file again with other cards, and another airmass in its frames, and seal the night."""
+    scan = read_raw_scan(night / name)
+    frames, light = scan.frames.copy(), scan.read2_dn.copy()
+    frames["airmass"] += 0.25
+    light[0, 9, 9] += 1
+    (night / name).unlink()
+    write_raw_scan(
+        night / name, replace(scan, frames=frames, read2_dn=light, header=replace(scan.header, **cards))
+    )
+    seal_night(night)
+
+
+def test_a_file_that_changed_takes_the_place_of_the_former_by_name(database, ingest, night):
+    ingest(night)
+    former = rows(
+        database, "SELECT raw_file_id, sha256 FROM survey.raw_file WHERE url LIKE '%j0423003.fits'"
+    )[0]
+    frames = "SELECT band, count(*), avg(f.airmass) FROM survey.frame AS f JOIN survey.scan USING (scan_key)"
+    frames = f"{frames} WHERE scan = 3"
+    before = {band: airmass for band, _, airmass in rows(database, f"{frames} GROUP BY band")}
+    change(night, "j0423003.fits")
+    [refusal] = ingest(night).refusals
+    assert "mapps ingest night --replace j0423003.fits" in refusal.expected
+    summary = ingest(night, replace=["j0423003.fits"])
+    assert (summary.complete, summary.added, summary.unchanged) == (True, 0, 11)
+    [replaced] = summary.replaced
+    assert (replaced.raw_file_id, replaced.former_sha256) == former
+    now = rows(database, "SELECT raw_file_id, sha256 FROM survey.raw_file WHERE url LIKE '%j0423003.fits'")
+    assert now == [(former[0], replaced.sha256)]
+    assert replaced.sha256 == file_checksum(night / "j0423003.fits")
+    after = rows(database, f"{frames} GROUP BY band ORDER BY band")
+    assert [count for _, count, _ in after] == [4, 4, 4]
+    assert {band: airmass - before[band] for band, _, airmass in after} == pytest.approx(
+        {"j": 0.25, "h": 0, "k": 0}
+    )
+    [scan] = [scan for scan in summary.scans if scan.replaced]
+    assert (scan.identity.scan, scan.state, scan.files) == (3, "replaced", 3)
+    # The refusal of before is settled, and the same again is unchanged.
+    with database.connect() as connection:
+        assert read_refusals(connection, settled=False, limit=10) == []
+    again = ingest(night, replace=["j0423003.fits"])
+    assert (again.unchanged, again.replaced) == (12, [])
+    assert again.remarks == ["j0423003.fits replaces nothing: no other content was ingested in its place"]
+
+
+def test_what_takes_a_place_agrees_with_the_files_that_stay(database, ingest, night):
+    ingest(night)
+    state = rows(database, STATE)
+    tile = read_raw_scan(night / "j0423003.fits").header.tile
+    names = [f"{band}0423003.fits" for band in "jhk"]
+    change(night, names[0], tile=tile + 1)
+    summary = ingest(night, replace=names)
+    assert [(refusal.code, refusal.keyword) for refusal in summary.refusals] == [("CONFLICT", "STRIP_ID")]
+    assert (summary.replaced, rows(database, STATE)) == ([], state)
+    # All three together are another tile.
+    for name in names[1:]:
+        change(night, name, tile=tile + 1)
+    summary = ingest(night, replace=[night / name for name in names])
+    assert (summary.complete, len(summary.replaced)) == (True, 3)
+    assert rows(database, "SELECT tile FROM survey.scan WHERE scan = 3") == [(tile + 1,)]
+
+
+@pytest.mark.parametrize("name", ["j0423099.fits", "checksums.sha256", "/elsewhere/j0423003.fits"])
+def test_only_raw_files_of_the_folder_take_places(database, ingest, night, name):
+    with pytest.raises(ReplaceError, match="expected the name of a raw file in"):
+        ingest(night, replace=[name])
+    assert rows(database, "SELECT count(*) FROM survey.raw_file") == [(0,)]
+
+
+def test_a_damaged_file_takes_no_place(database, ingest, night):
+    ingest(night)
+    state = rows(database, STATE)
+    (night / "j0423003.fits").write_bytes((night / "j0423003.fits").read_bytes()[:5000])
+    assert [refusal.code for refusal in ingest(night, replace=["j0423003.fits"]).refusals] == ["CHECKSUM"]
+    seal_night(night)
+    summary = ingest(night, replace=["j0423003.fits"])
+    assert [refusal.code for refusal in summary.refusals] == ["RAW_FILE"]
+    assert (summary.remarks, rows(database, STATE)) == ([], state)
+
+
+def test_attempts_at_the_former_content_are_listed_and_stale(live_database, night, capsys):
+    assert mapps(["ingest", "night", str(night)]) == 0
+    with live_database.connect(autocommit=True) as connection:
+        create_run(connection, "first", RunKind.PRELIMINARY, Pipeline("0", "c0ffee", {}))
+        queue_run(connection, "first", Selection(), 3, plan=FIRST)
+        while (held := protocol.claim(connection, IDENTITY, 60, "first")) is not None:
+            files = connection.execute(
+                "SELECT f.raw_file_id, f.sha256 FROM survey.raw_file AS f JOIN survey.scan AS s USING (scan_key)"
+                " WHERE CASE WHEN %(scan)s::integer IS NULL THEN s.kind IN ('dar', 'flt')"
+                " ELSE s.scan_key = %(scan)s::integer END",
+                {"scan": held.scan_key},
+            ).fetchall()
+            made = Publication(
+                "0" * 64, raw_file_ids=tuple(key for key, _ in files), raw_file_hashes=dict(files)
+            )
+            publish(connection, held, made)
+    change(night, "j0423003.fits")
+    capsys.readouterr()
+    assert mapps(["ingest", "night", str(night), "--replace", "j0423003.fits"]) == 0
+    told = capsys.readouterr().out
+    assert "replaced: j0423003.fits, SHA-256" in told
+    assert "they are stale: mapps run stale first --apply" in told
+    assert "read the file" in told
+    with live_database.connect() as connection:
+        stale = stale_tasks(connection, "first")
+    assert [(task.task["kind"], task.task["scan"]) for task in stale] == [("scan", 3)]
+    assert stale[0].reasons == (f"file {night / 'j0423003.fits'} was replaced",)
+    change(night, "k0423004.fits")
+    change(night, "h0423001.fits")
+    words = [
+        "ingest",
+        "night",
+        str(night),
+        "--json",
+        "--replace",
+        "k0423004.fits",
+        "--replace",
+        "h0423001.fits",
+    ]
+    assert mapps(words) == 0
+    found = json.loads(capsys.readouterr().out)
+    assert (found["replaced_files"], found["added"], found["unchanged"]) == (2, 0, 10)
+    assert sorted(row["file"] for row in found["replaced"]) == ["h0423001.fits", "k0423004.fits"]
+    assert sorted(row["kind"] for row in found["users"]) == ["night_calibration", "scan"]
+
+
+def test_the_block_of_a_night_is_named_by_its_cameras_unless_an_operator_named_it(database, ingest, night):
+    ingest(night)
+    block, camera = "SELECT block FROM survey.night", f"sim-{NIGHT[-1]}-1"
+    assert rows(database, block) == [(camera,)]
+    with database.connect("operator") as connection:
+        connection.execute(
+            "UPDATE survey.raw_file SET header = header || '{\"CAMERA\": \"another\"}' WHERE band = 'h'"
+        )
+    ingest(night)
+    assert rows(database, block) == [(f"another+{camera}",)]
+    with database.connect("operator") as connection:
+        connection.execute("UPDATE survey.night SET block = 'spring', block_named = true")
+    ingest(night)
+    assert rows(database, block) == [("spring",)]
+
+
 def test_folders_that_are_no_night(ingest, night, tmp_path):
     (tmp_path / "empty").mkdir()
     with pytest.raises(InputError, match="no raw file in"):
@@ -267,14 +425,14 @@ import app.ingest.registrar as registrar
 from app.db.engine import connect_url
 from app.ingest.night import ingest_night
 
-real, count = registrar._copy_frames, 0
+real, count = registrar.copy_frames, 0
 def dying(*arguments):
     global count
     count += 1
     real(*arguments)
     if count == 8:
         os.kill(os.getpid(), signal.SIGKILL)
-registrar._copy_frames = dying
+registrar.copy_frames = dying
 with connect_url(sys.argv[1]) as connection:
     ingest_night(connection, sys.argv[2])
 """

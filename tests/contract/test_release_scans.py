@@ -11,6 +11,7 @@ from app.releases.build import build_release
 from app.releases.fitness import Allowances
 from tests.conftest import Database
 from tests.worlds.release import Box, World, fresh_world, key_of
+from tests.worlds.solutions import ZeroPoint, adopt, make_solution
 
 Choice = tuple[bool, int, str]
 
@@ -226,3 +227,99 @@ def test_what_is_recalled_and_not_made_again_is_not_released(database: Database)
         connection.commit()
         build_release(connection, "one", "sampler", ["run"], allow=Allowances(unfinished=True, nominal=True))
         assert world.verdicts() == {recalled: "attempt", other: "released"}
+
+
+def _predict(world: World, scan: int, depth_mag: float, *, clouds: bool = False) -> None:
+    """Say how deep a scan is on the nominal scale, and whether its frames lost light."""
+    attempt = world.scans[scan][1]
+    for band in "jhk":
+        world.insert(
+            "quality",
+            "metric",
+            "attempt_id",
+            attempt_id=attempt,
+            name="snr10_predicted_mag",
+            band=band,
+            value=depth_mag,
+        )
+    if clouds:
+        world.insert(
+            "quality", "metric", "attempt_id", attempt_id=attempt, name="clouds", band="-", value=1.0
+        )
+
+
+def _solve(world: World, run: int, offsets: dict[int, float]) -> None:
+    """Adopt a solution with an offset by scan."""
+    zero_points = {key_of(scan): ZeroPoint(offset) for scan, offset in offsets.items()}
+    attempt = world.scans[next(iter(offsets))][1]
+    adopt(world.connection, run, make_solution(world.connection, run, attempt, zero_points))
+
+
+@pytest.fixture
+def calibrated(template_database: Database) -> Iterator[World]:
+    """Tiles of two or three scans each, with the offsets of a solution that has the light which clouds took."""
+    with fresh_world(template_database.cluster) as made:
+        run, offsets = made.run("one"), {}
+
+        def scan(
+            number: int, tile: int, offset: float | None, depth: float | None = 16.0, **values: Any
+        ) -> None:
+            clouds = values.pop("clouds", False)
+            made.scan(run, number, Box(10.0 + tile, 10.2 + tile, 0.0, 1.0), tile=tile, points=1, **values)
+            if offset is not None:
+                offsets[number] = offset
+            if depth is not None:
+                _predict(made, number, depth, clouds=clouds)
+
+        # Same noise and seeing: the one that lost 0.3 mag, though it is later, and has less noise on its images.
+        scan(11, 1, 0.02)
+        scan(12, 1, -0.28, noise=0.99)
+        # Half a magnitude deeper by its frames, a tenth less deep by cloud: the depth on the calibrated scale counts.
+        scan(21, 2, -0.1, 16.5)
+        scan(22, 2, 0.0, 16.0)
+        # The night's solution does not know of the cloud, the frames do.
+        scan(31, 3, 0.0)
+        scan(32, 3, 0.0, 16.2, clouds=True)
+        # A scan without a solution, or without a predicted depth: noise and seeing of the images for all.
+        scan(41, 4, 0.0, 15.0)
+        scan(42, 4, None, 16.0, noise=2.0)
+        scan(51, 5, 0.0, 15.0)
+        scan(52, 5, 0.0, None, noise=2.0)
+        # A scan that may not be released keeps nobody from being compared.
+        scan(61, 6, 0.02)
+        scan(62, 6, -0.28)
+        scan(63, 6, None, None)
+        _hold(made, 63, 0)
+        # Completeness comes first.
+        scan(71, 7, 0.0)
+        scan(72, 7, -0.3, images=2)
+        _solve(made, run, offsets)
+        made.sources(11, 11.1, 0.5)
+        made.connection.commit()
+        build_release(made.connection, "clear", "sampler", ["one"], allow=Allowances(nominal=True))
+        yield made
+
+
+CLEAR: dict[int, Choice] = {
+    11: (True, 1, "the best of 2 scans of its tile"),
+    12: (False, 2, "sensitivity 15.720 mag against 16.020"),
+    21: (True, 1, "the best of 2 scans of its tile"),
+    22: (False, 2, "sensitivity 16.000 mag against 16.400"),
+    31: (True, 1, "the best of 2 scans of its tile"),
+    32: (False, 2, "not photometric, against a photometric one"),
+    41: (True, 1, "the best of 2 scans of its tile"),
+    42: (False, 2, "sensitivity 19.247 mag against 20.000"),
+    51: (True, 1, "the best of 2 scans of its tile"),
+    52: (False, 2, "sensitivity 19.247 mag against 20.000"),
+    61: (True, 1, "the best of 2 scans of its tile"),
+    62: (False, 2, "sensitivity 15.720 mag against 16.020"),
+    72: (True, 1, "the best of 2 scans of its tile"),
+    71: (False, 2, "3 Atlas images against 6"),
+}
+
+
+def test_a_clouded_scan_loses_against_a_clear_one_of_the_same_seeing(calibrated: World) -> None:
+    rows = calibrated.rows("SELECT scan_key, selected, rank, reason FROM release.scan")
+    found = {key: row for key, *row in rows}
+    for scan, choice in CLEAR.items():
+        assert tuple(found[key_of(scan)]) == choice, scan

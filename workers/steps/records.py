@@ -24,6 +24,7 @@ from app.sky.footprint import Corners, edge_distances
 from app.sky.galactic import galactic
 from app.sky.healpix import source_identifiers
 from workers.reduction.frames.products import EXTENDED_INTERNAL
+from workers.steps.cross_scan import across_scan
 from workers.steps.scan_facts import ScanFacts
 
 FRAME_PERIOD_DAYS = 1.485 / 86400.0
@@ -163,7 +164,8 @@ def extended_records(extended: Table, scan: ScanFacts, points: Table) -> Table:
     scan : ScanFacts
         The scan they were found on.
     points : structured array of the columns of wsdb.point_measurement, (n,)
-        Rows of the same scan: the nearest within 2 arcsec is the same object, and its `src_id` the link.
+        Rows of the same scan: the nearest within 2 arcsec is the same object, and its `src_id` the link; those around
+        tell where across the scan it lies.
 
     Returns
     -------
@@ -184,6 +186,7 @@ def extended_records(extended: Table, scan: ScanFacts, points: Table) -> Table:
             "src_id": _nearest(extended, points),
             "scan_key": scan.scan_key,
             "coadd_key": coadd_key(scan.scan_key, 0) + extended["coadd"].astype(np.int64),
+            "x_scan": across_scan(extended["ra"], extended["decl"], points),
         },
     )
     return _in_order(rows, "ext_id")

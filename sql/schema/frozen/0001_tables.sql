@@ -448,6 +448,7 @@ CREATE TABLE release.xsc (
     decl DOUBLE PRECISION NOT NULL,
     coadd_key BIGINT NOT NULL,
     scan_key INTEGER NOT NULL,
+    x_scan REAL,
     r_3sig REAL,
     j_ba REAL,
     j_phi REAL,
@@ -538,6 +539,7 @@ COMMENT ON COLUMN release.xsc.ra IS 'Right ascension, ICRS [deg].';
 COMMENT ON COLUMN release.xsc.decl IS 'Declination, ICRS [deg].';
 COMMENT ON COLUMN release.xsc.coadd_key IS 'Key of the Atlas image triple.';
 COMMENT ON COLUMN release.xsc.scan_key IS 'Key of the scan.';
+COMMENT ON COLUMN release.xsc.x_scan IS 'Cross-scan position in the U-scan system [arcsec]. Null: no point source of the scan within 10 arcmin.';
 COMMENT ON COLUMN release.xsc.r_3sig IS 'Semi-major axis of the 3-sigma isophote in Ks [arcsec]. Null: not measured in Ks.';
 COMMENT ON COLUMN release.xsc.j_ba IS 'J axis ratio. Null: not measured in this band.';
 COMMENT ON COLUMN release.xsc.j_phi IS 'J position angle, east of north [deg]. Null: not measured in this band.';
@@ -1585,6 +1587,7 @@ CREATE TABLE wsdb.extended_measurement (
     coadd_key BIGINT NOT NULL,
     run_id INTEGER NOT NULL,
     scan_key INTEGER NOT NULL,
+    x_scan REAL,
     r_3sig REAL,
     j_ba REAL,
     j_phi REAL,
@@ -1671,6 +1674,7 @@ COMMENT ON COLUMN wsdb.extended_measurement.decl IS 'Declination, ICRS [deg].';
 COMMENT ON COLUMN wsdb.extended_measurement.coadd_key IS 'Key of the Atlas image triple.';
 COMMENT ON COLUMN wsdb.extended_measurement.run_id IS 'Processing run.';
 COMMENT ON COLUMN wsdb.extended_measurement.scan_key IS 'Key of the scan.';
+COMMENT ON COLUMN wsdb.extended_measurement.x_scan IS 'Cross-scan position in the U-scan system [arcsec]. Null: no point source of the scan within 10 arcmin.';
 COMMENT ON COLUMN wsdb.extended_measurement.r_3sig IS 'Semi-major axis of the 3-sigma isophote in Ks [arcsec]. Null: not measured in Ks.';
 COMMENT ON COLUMN wsdb.extended_measurement.j_ba IS 'J axis ratio. Null: not measured in this band.';
 COMMENT ON COLUMN wsdb.extended_measurement.j_phi IS 'J position angle, east of north [deg]. Null: not measured in this band.';

@@ -35,20 +35,20 @@ GRANT INSERT ON release.psc_entry TO mapps_owner, mapps_operator;
 DROP VIEW IF EXISTS release.xsc_entry;
 CREATE VIEW release.xsc_entry AS
 SELECT
-    release_id, ext_key, designation, dup_src, use_src, ra, decl, run_id, ext_id, src_id, coadd_key, scan_key, r_3sig,
-    j_ba, j_phi, j_m_5, j_msig_5, j_m_7, j_msig_7, j_m_10, j_msig_10, j_m_15, j_msig_15, j_m_20, j_msig_20, j_m_25,
-    j_msig_25, j_m_30, j_msig_30, j_m_40, j_msig_40, j_m_50, j_msig_50, j_m_60, j_msig_60, j_m_70, j_msig_70, h_ba,
-    h_phi, h_m_5, h_msig_5, h_m_7, h_msig_7, h_m_10, h_msig_10, h_m_15, h_msig_15, h_m_20, h_msig_20, h_m_25, h_msig_25,
-    h_m_30, h_msig_30, h_m_40, h_msig_40, h_m_50, h_msig_50, h_m_60, h_msig_60, h_m_70, h_msig_70, k_ba, k_phi, k_m_5,
-    k_msig_5, k_m_7, k_msig_7, k_m_10, k_msig_10, k_m_15, k_msig_15, k_m_20, k_msig_20, k_m_25, k_msig_25, k_m_30,
-    k_msig_30, k_m_40, k_msig_40, k_m_50, k_msig_50, k_m_60, k_msig_60, k_m_70, k_msig_70, coadd
+    release_id, ext_key, designation, dup_src, use_src, ra, decl, run_id, ext_id, src_id, coadd_key, scan_key, x_scan,
+    r_3sig, j_ba, j_phi, j_m_5, j_msig_5, j_m_7, j_msig_7, j_m_10, j_msig_10, j_m_15, j_msig_15, j_m_20, j_msig_20,
+    j_m_25, j_msig_25, j_m_30, j_msig_30, j_m_40, j_msig_40, j_m_50, j_msig_50, j_m_60, j_msig_60, j_m_70, j_msig_70,
+    h_ba, h_phi, h_m_5, h_msig_5, h_m_7, h_msig_7, h_m_10, h_msig_10, h_m_15, h_msig_15, h_m_20, h_msig_20, h_m_25,
+    h_msig_25, h_m_30, h_msig_30, h_m_40, h_msig_40, h_m_50, h_msig_50, h_m_60, h_msig_60, h_m_70, h_msig_70, k_ba,
+    k_phi, k_m_5, k_msig_5, k_m_7, k_msig_7, k_m_10, k_msig_10, k_m_15, k_msig_15, k_m_20, k_msig_20, k_m_25, k_msig_25,
+    k_m_30, k_msig_30, k_m_40, k_msig_40, k_m_50, k_msig_50, k_m_60, k_msig_60, k_m_70, k_msig_70, coadd
 FROM release.xsc;
 COMMENT ON VIEW release.xsc_entry IS 'release.xsc: first what a release gives, then what it copies; for INSERT';
 
 DROP VIEW IF EXISTS release.xsc_measurement;
 CREATE VIEW release.xsc_measurement AS
 SELECT
-    run_id, ext_id, src_id, coadd_key, scan_key, r_3sig, j_ba, j_phi, j_m_5, j_msig_5, j_m_7, j_msig_7, j_m_10,
+    run_id, ext_id, src_id, coadd_key, scan_key, x_scan, r_3sig, j_ba, j_phi, j_m_5, j_msig_5, j_m_7, j_msig_7, j_m_10,
     j_msig_10, j_m_15, j_msig_15, j_m_20, j_msig_20, j_m_25, j_msig_25, j_m_30, j_msig_30, j_m_40, j_msig_40, j_m_50,
     j_msig_50, j_m_60, j_msig_60, j_m_70, j_msig_70, h_ba, h_phi, h_m_5, h_msig_5, h_m_7, h_msig_7, h_m_10, h_msig_10,
     h_m_15, h_msig_15, h_m_20, h_msig_20, h_m_25, h_msig_25, h_m_30, h_msig_30, h_m_40, h_msig_40, h_m_50, h_msig_50,

@@ -37,14 +37,14 @@ SELECT
     CASE r.hash_version
     WHEN 1 THEN ROW(
         parent.name, t.ext_key, t.designation, t.dup_src, t.use_src, t.ext_id, t.src_id, t.ra, t.decl, t.coadd_key,
-        t.scan_key, t.r_3sig, t.j_ba, t.j_phi, t.j_m_5, t.j_msig_5, t.j_m_7, t.j_msig_7, t.j_m_10, t.j_msig_10,
-        t.j_m_15, t.j_msig_15, t.j_m_20, t.j_msig_20, t.j_m_25, t.j_msig_25, t.j_m_30, t.j_msig_30, t.j_m_40,
-        t.j_msig_40, t.j_m_50, t.j_msig_50, t.j_m_60, t.j_msig_60, t.j_m_70, t.j_msig_70, t.h_ba, t.h_phi, t.h_m_5,
-        t.h_msig_5, t.h_m_7, t.h_msig_7, t.h_m_10, t.h_msig_10, t.h_m_15, t.h_msig_15, t.h_m_20, t.h_msig_20, t.h_m_25,
-        t.h_msig_25, t.h_m_30, t.h_msig_30, t.h_m_40, t.h_msig_40, t.h_m_50, t.h_msig_50, t.h_m_60, t.h_msig_60,
-        t.h_m_70, t.h_msig_70, t.k_ba, t.k_phi, t.k_m_5, t.k_msig_5, t.k_m_7, t.k_msig_7, t.k_m_10, t.k_msig_10,
-        t.k_m_15, t.k_msig_15, t.k_m_20, t.k_msig_20, t.k_m_25, t.k_msig_25, t.k_m_30, t.k_msig_30, t.k_m_40,
-        t.k_msig_40, t.k_m_50, t.k_msig_50, t.k_m_60, t.k_msig_60, t.k_m_70, t.k_msig_70, t.coadd
+        t.scan_key, t.x_scan, t.r_3sig, t.j_ba, t.j_phi, t.j_m_5, t.j_msig_5, t.j_m_7, t.j_msig_7, t.j_m_10,
+        t.j_msig_10, t.j_m_15, t.j_msig_15, t.j_m_20, t.j_msig_20, t.j_m_25, t.j_msig_25, t.j_m_30, t.j_msig_30,
+        t.j_m_40, t.j_msig_40, t.j_m_50, t.j_msig_50, t.j_m_60, t.j_msig_60, t.j_m_70, t.j_msig_70, t.h_ba, t.h_phi,
+        t.h_m_5, t.h_msig_5, t.h_m_7, t.h_msig_7, t.h_m_10, t.h_msig_10, t.h_m_15, t.h_msig_15, t.h_m_20, t.h_msig_20,
+        t.h_m_25, t.h_msig_25, t.h_m_30, t.h_msig_30, t.h_m_40, t.h_msig_40, t.h_m_50, t.h_msig_50, t.h_m_60,
+        t.h_msig_60, t.h_m_70, t.h_msig_70, t.k_ba, t.k_phi, t.k_m_5, t.k_msig_5, t.k_m_7, t.k_msig_7, t.k_m_10,
+        t.k_msig_10, t.k_m_15, t.k_msig_15, t.k_m_20, t.k_msig_20, t.k_m_25, t.k_msig_25, t.k_m_30, t.k_msig_30,
+        t.k_m_40, t.k_msig_40, t.k_m_50, t.k_msig_50, t.k_m_60, t.k_msig_60, t.k_m_70, t.k_msig_70, t.coadd
     )::text
     END AS content
 FROM release.xsc AS t

@@ -51,6 +51,12 @@ def test_the_flat_is_applied_where_the_place_in_the_scan_is_known() -> None:
     assert "slope" not in without
     assert without.count("h_curvature_mag * 65536 / 3") == 1
     assert with_place.count("p.x_scan * (z.h_slope_mag + p.x_scan * z.h_curvature_mag)") == 1
+    unsure = Column("x_scan", Kind.REAL, "Cross-scan position", null="nothing near")
+    with_some = render_view(CalibratedView("a", "b", (unsure, *columns), "Rows"))
+    assert (
+        "coalesce(p.x_scan * (z.h_slope_mag + p.x_scan * z.h_curvature_mag), z.h_curvature_mag * 65536 / 3)"
+        in with_some
+    )
 
 
 def test_a_total_uncertainty_loses_the_nominal_error() -> None:

@@ -191,7 +191,8 @@ def test_every_extended_value_arrives():
         if name not in INTERNAL:
             assert (back[name] == extended[name][order]).all(), name
     for name in names_by(EXTENDED_SOURCE, Producer.STEP):
-        assert null(rows[name]).all() == (name == "src_id"), name
+        # Without point sources: no link, and no place across the scan.
+        assert null(rows[name]).all() == (name in {"src_id", "x_scan"}), name
 
 
 def test_an_extended_source_leads_to_the_nearest_point_source():
@@ -207,3 +208,12 @@ def test_an_extended_source_leads_to_the_nearest_point_source():
         zip(np.round((rows["decl"] - 1.0) / arcsec, 1).tolist(), rows["src_id"].tolist(), strict=True)
     )
     assert linked == {1.2: of_id[2], 6.9: null_integer(Kind.BIGINT), 7.1: of_id[3]}
+
+
+def test_an_extended_source_lies_across_the_scan_as_the_point_sources_around_it():
+    points = measured(SOURCE_DTYPE, 200)
+    points["x_scan"] = -(points["ra"] - 10.07) * np.cos(np.radians(points["decl"])) * 3600
+    extended = measured(EXTENDED_DTYPE, 20, seed=2)
+    rows = extended_records(extended, SCAN, point_records(points, SCAN, AREA))
+    wanted = -(rows["ra"] - 10.07) * np.cos(np.radians(rows["decl"])) * 3600
+    assert np.abs(rows["x_scan"] - wanted).max() < 0.5
