@@ -52,6 +52,15 @@ NominalOption = Annotated[
 ]
 EmptyOption = Annotated[bool, typer.Option("--allow-empty", help="Accept a release without any source.")]
 
+PatchOption = Annotated[
+    list[Path] | None,
+    typer.Option(
+        "--patch",
+        metavar="FILE",
+        help="CSV of rows that people delete, restore or replace, with reasons; may be repeated.",
+    ),
+]
+
 
 class ChangeError(UserError):
     """A changed limit on the command line is not NAME=NUMBER."""
@@ -101,6 +110,7 @@ def build(
     without_reference_stars: StarlessOption = False,
     nominal: NominalOption = False,
     allow_empty: EmptyOption = False,
+    patch: PatchOption = None,
     json: JsonOption = False,
 ) -> None:
     """Draw a release from runs by the statements of sql/release/ and publish it; it never changes afterwards."""
@@ -109,6 +119,7 @@ def build(
     from app.db.statements import scripts
     from app.releases.build import FOLDER, build_release
     from app.releases.fitness import Allowances
+    from app.releases.patches import read_patches
 
     with connect("operator") as connection, progress("statements", len(scripts(FOLDER))) as shown:
         if not allow_unfinished:
@@ -118,7 +129,10 @@ def build(
             limits["reference_stars_minimum"] = 0.0
         summary = build_release(
             connection, name, kind, run, limits,
-            allow=Allowances(unfinished=allow_unfinished, empty=allow_empty, nominal=nominal),
+            allow=Allowances(
+                unfinished=allow_unfinished, empty=allow_empty, nominal=nominal,
+                patches=tuple(line for file in patch or [] for line in read_patches(file)),
+            ),
             report=lambda _: shown.advance(), tell=lambda words: print(words, file=sys.stderr),
         )  # fmt: skip
     if json_wanted():
@@ -219,6 +233,20 @@ def export(
         ("product", "rows", "bytes", "sha256", "file"),
         f"Release {name}",
     )
+
+
+@app.command()
+def patches(name: NameArgument, *, json: JsonOption = False) -> None:
+    """Write the patches of a release as the file that `mapps release build --patch` reads."""
+    del json
+    from app.releases.patches import COLUMNS, patches_of, write_patches
+
+    with _connect() as connection:
+        found = patches_of(connection, name)
+    if json_wanted():
+        emit_table([asdict(patch) for patch in found], COLUMNS)
+    else:
+        print(write_patches(found), end="")
 
 
 @app.command()
