@@ -274,7 +274,7 @@ def diff(
     *,
     json: JsonOption = False,
 ) -> None:
-    """Compare the point sources of two releases by their names."""
+    """Compare two releases object by object, by place: points, extended sources, images, and why each row differs."""
     del json
     from app.db.engine import connect
     from app.releases.diff import diff_releases
@@ -284,17 +284,19 @@ def diff(
     if json_wanted():
         emit_record(asdict(found))
         return
-    emit_record(
-        {
-            f"only in {a}": found.only_a,
-            f"only in {b}": found.only_b,
-            "changed": found.changed,
-            "equal": found.equal,
-        }
-    )
-    if found.columns:
-        say("\nchanged columns:")
-        emit_table(sorted(found.columns.items()), ("column", "rows"))
-    if found.examples:
+    if found.rules:
+        say(f"rules that differ: {', '.join(found.rules)}")
+    for title, product in (
+        ("point sources", found.points), ("extended sources", found.extended), ("images", found.images),
+    ):  # fmt: skip
+        say(
+            f"{title}: only in {a} {product.only_a}, only in {b} {product.only_b}, changed {product.changed},"
+            f" equal {product.equal}"
+        )
+        if product.causes:
+            emit_table(product.causes, ("rows", "cause", "number"))
+        if product.columns:
+            emit_table(sorted(product.columns.items()), ("changed column", "rows"))
+        if product.examples:
+            emit_table(product.examples, ("name", "rows", "cause", "columns"))
         say("")
-        emit_table(found.examples, ("designation", "where", "columns"))
