@@ -211,7 +211,11 @@ def export(
     name: NameArgument,
     kind: Annotated[
         str,
-        typer.Option("--format", help="fits, parquet or text (the survey's bulk text).", metavar="FORMAT"),
+        typer.Option(
+            "--format",
+            help="fits, parquet, votable, text (the survey's bulk text) or moc (coverage).",
+            metavar="FORMAT",
+        ),
     ],
     output: Annotated[Path, typer.Option("--output", help="Folder for the files; made when missing.")],
     *,

@@ -125,7 +125,7 @@ EXTENDED_SOURCE: tuple[Column, ...] = (
         "coadd",
         Kind.SMALLINT,
         "Atlas image number in the scan",
-        ucd="obs.image",
+        ucd="meta.number;obs.image",
         text_format="%4d",
         producers=MEASURED,
     ),

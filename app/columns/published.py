@@ -46,7 +46,7 @@ PUBLISHED_ATLAS: tuple[Column, ...] = (
     Column("coadd_key", Kind.BIGINT, "Key of the image triple", ucd="meta.id;meta.main"),
     Column("scan_key", Kind.INTEGER, "Key of the scan", ucd="meta.id.part"),
     Column("band", Kind.CHAR, "j, h or k", ucd="instr.bandpass", length=1),
-    Column("number", Kind.SMALLINT, "Image number in the scan", ucd="obs.image"),
+    Column("number", Kind.SMALLINT, "Image number in the scan", ucd="meta.number;obs.image"),
     Column(
         "ra",
         Kind.DOUBLE,
