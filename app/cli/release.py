@@ -52,6 +52,15 @@ NominalOption = Annotated[
 ]
 EmptyOption = Annotated[bool, typer.Option("--allow-empty", help="Accept a release without any source.")]
 
+PatchOption = Annotated[
+    list[Path] | None,
+    typer.Option(
+        "--patch",
+        metavar="FILE",
+        help="CSV of rows that people delete, restore or replace, with reasons; may be repeated.",
+    ),
+]
+
 
 class ChangeError(UserError):
     """A changed limit on the command line is not NAME=NUMBER."""
@@ -101,6 +110,7 @@ def build(
     without_reference_stars: StarlessOption = False,
     nominal: NominalOption = False,
     allow_empty: EmptyOption = False,
+    patch: PatchOption = None,
     json: JsonOption = False,
 ) -> None:
     """Draw a release from runs by the statements of sql/release/ and publish it; it never changes afterwards."""
@@ -109,6 +119,7 @@ def build(
     from app.db.statements import scripts
     from app.releases.build import FOLDER, build_release
     from app.releases.fitness import Allowances
+    from app.releases.patches import read_patches
 
     with connect("operator") as connection, progress("statements", len(scripts(FOLDER))) as shown:
         if not allow_unfinished:
@@ -118,7 +129,10 @@ def build(
             limits["reference_stars_minimum"] = 0.0
         summary = build_release(
             connection, name, kind, run, limits,
-            allow=Allowances(unfinished=allow_unfinished, empty=allow_empty, nominal=nominal),
+            allow=Allowances(
+                unfinished=allow_unfinished, empty=allow_empty, nominal=nominal,
+                patches=tuple(line for file in patch or [] for line in read_patches(file)),
+            ),
             report=lambda _: shown.advance(), tell=lambda words: print(words, file=sys.stderr),
         )  # fmt: skip
     if json_wanted():
@@ -197,7 +211,11 @@ def export(
     name: NameArgument,
     kind: Annotated[
         str,
-        typer.Option("--format", help="fits, parquet or text (the survey's bulk text).", metavar="FORMAT"),
+        typer.Option(
+            "--format",
+            help="fits, parquet, votable, text (the survey's bulk text) or moc (coverage).",
+            metavar="FORMAT",
+        ),
     ],
     output: Annotated[Path, typer.Option("--output", help="Folder for the files; made when missing.")],
     *,
@@ -219,6 +237,20 @@ def export(
         ("product", "rows", "bytes", "sha256", "file"),
         f"Release {name}",
     )
+
+
+@app.command()
+def patches(name: NameArgument, *, json: JsonOption = False) -> None:
+    """Write the patches of a release as the file that `mapps release build --patch` reads."""
+    del json
+    from app.releases.patches import COLUMNS, patches_of, write_patches
+
+    with _connect() as connection:
+        found = patches_of(connection, name)
+    if json_wanted():
+        emit_table([asdict(patch) for patch in found], COLUMNS)
+    else:
+        print(write_patches(found), end="")
 
 
 @app.command()
@@ -246,7 +278,7 @@ def diff(
     *,
     json: JsonOption = False,
 ) -> None:
-    """Compare the point sources of two releases by their names."""
+    """Compare two releases object by object, by place: points, extended sources, images, and why each row differs."""
     del json
     from app.db.engine import connect
     from app.releases.diff import diff_releases
@@ -256,17 +288,19 @@ def diff(
     if json_wanted():
         emit_record(asdict(found))
         return
-    emit_record(
-        {
-            f"only in {a}": found.only_a,
-            f"only in {b}": found.only_b,
-            "changed": found.changed,
-            "equal": found.equal,
-        }
-    )
-    if found.columns:
-        say("\nchanged columns:")
-        emit_table(sorted(found.columns.items()), ("column", "rows"))
-    if found.examples:
+    if found.rules:
+        say(f"rules that differ: {', '.join(found.rules)}")
+    for title, product in (
+        ("point sources", found.points), ("extended sources", found.extended), ("images", found.images),
+    ):  # fmt: skip
+        say(
+            f"{title}: only in {a} {product.only_a}, only in {b} {product.only_b}, changed {product.changed},"
+            f" equal {product.equal}"
+        )
+        if product.causes:
+            emit_table(product.causes, ("rows", "cause", "number"))
+        if product.columns:
+            emit_table(sorted(product.columns.items()), ("changed column", "rows"))
+        if product.examples:
+            emit_table(product.examples, ("name", "rows", "cause", "columns"))
         say("")
-        emit_table(found.examples, ("designation", "where", "columns"))

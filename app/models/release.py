@@ -10,6 +10,7 @@ from sqlalchemy import (
     REAL,
     BigInteger,
     Boolean,
+    CheckConstraint,
     Column,
     Double,
     ForeignKey,
@@ -68,6 +69,10 @@ RELEASE = Table(
         "hash_version", SmallInteger, "Columns that its content hashes are made of: version of their lists"
     ),
     optional("published_at", Moment, "When it became immutable; null while building"),
+    optional("optical_catalogue", Text, "Catalogue of its optical associations; null where none was loaded"),
+    optional(
+        "optical_hash", CHAR(64), "SHA-256 over the stars of that catalogue; null where none was loaded"
+    ),
     UniqueConstraint("name"),
     one_of("kind", ReleaseKind),
     one_of("state", ReleaseState),
@@ -85,6 +90,35 @@ PARENT_RUN = Table(
     schema="release",
     comment="Runs that a release was drawn from",
 )
+
+
+class PatchAction(StrEnum):
+    """What people do to rows of a release against its rules."""
+
+    DELETE = "delete"
+    RESTORE = "restore"
+    REPLACE = "replace"
+
+
+PATCH = Table(
+    "patch", METADATA,
+    required("release_id", Integer, "Release", ForeignKey("release.release.release_id")),
+    required("number", Integer, "Order in the patch file, from 1"),
+    required("action", Text, "delete, restore or replace"),
+    required("run_id", Integer, "Run of the rows", ForeignKey("production.run.run_id")),
+    optional("removed_src_id", BigInteger, "Extraction that is taken out; null for a restoration"),
+    optional("restored_src_id", BigInteger, "Extraction that is put back; null for a deletion"),
+    required("reason", Text, "Why"),
+    required("person", Text, "Who says so"),
+    PrimaryKeyConstraint("release_id", "number"),
+    UniqueConstraint("release_id", "run_id", "removed_src_id"),
+    UniqueConstraint("release_id", "run_id", "restored_src_id"),
+    one_of("action", PatchAction),
+    CheckConstraint("(removed_src_id IS NOT NULL) = (action IN ('delete', 'replace'))", name="removed_by_action"),
+    CheckConstraint("(restored_src_id IS NOT NULL) = (action IN ('restore', 'replace'))", name="restored_by_action"),
+    CheckConstraint("length(trim(reason)) > 0", name="reason_given"),
+    schema="release", comment="What people changed in releases against their rules, row by row",
+)  # fmt: skip
 
 STATEMENT = Table(
     "statement",

@@ -32,12 +32,15 @@ from app.releases.fitness import (
     refuse_uncalibrated,
 )
 from app.releases.parameters import release_parameters
+from app.releases.patches import add_patches, refuse_idle
 from app.releases.waiting import Tell, lock_builds, silent, tell_if_held
 from app.version import code_version, git_commit
 
 FOLDER = "release"
 # After this file the scans of the release and their solutions are known.
 SOLUTIONS = "25_solutions"
+# After this file every row has its verdict.
+VERDICTS = "80_verdicts"
 # Sorts of a few hundred thousand rows stay in memory; a single build runs at a time.
 WORK_MEM = "128MB"
 # Names of exported files hold it, and a column of `mapps release list`.
@@ -142,7 +145,7 @@ def build_release(
     parameters : mapping, optional
         Limits that differ from the published ones (`app.releases.parameters`).
     allow : Allowances
-        What is refused otherwise.
+        What is refused otherwise, and what people change against the rules.
     report : callable, optional
         Called after every statement.
     tell : callable, optional
@@ -159,6 +162,8 @@ def build_release(
         Raised if the name is taken or a run has unfinished tasks.
     EmptyReleaseError
         Raised if nothing is released and that was not allowed.
+    IdlePatchError
+        Raised if a patch does not do what it says.
     UncalibratedError, RetiredSolutionError
         Raised if a selected scan has no adopted solution and nominal magnitudes were not allowed, or a retired one.
     ReleaseKindError
@@ -180,6 +185,7 @@ def build_release(
         with connection.transaction():
             connection.execute(statement("release/build/one_moment"))
             release_id = _register(connection, name, wanted, run_ids, limits)
+            add_patches(connection, release_id, allow.patches)
             done = tuple(_execute_all(connection, release_id, allow, report))
             summary = _summary(connection, release_id, name, wanted, runs, done)
             if not allow.empty and not summary.products.get("psc"):
@@ -272,6 +278,8 @@ def _execute_all(
         if path.stem == SOLUTIONS:
             # Here and not at the end, hours later.
             refuse_uncalibrated(connection, release_id, nominal=allow.nominal)
+        if path.stem == VERDICTS:
+            refuse_idle(connection, release_id)
         if report is not None:
             report(run)
     return done

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import closing, suppress
 from dataclasses import dataclass
 from enum import StrEnum
@@ -16,9 +16,12 @@ from psycopg import Connection
 from app.errors import StoreError
 from app.releases.bulk_text import write_bulk_text
 from app.releases.catalogue import ReleaseFacts, release_facts
+from app.releases.coverage_export import COVERAGES, read_cells, write_moc
 from app.releases.fits_export import write_fits
 from app.releases.parquet_export import write_parquet
 from app.releases.products import PRODUCTS, Product, read_chunks, with_lengths
+from app.releases.schema_file import render_schema
+from app.releases.votable_export import write_votable
 
 
 class ExportFormat(StrEnum):
@@ -27,11 +30,15 @@ class ExportFormat(StrEnum):
     FITS = "fits"
     PARQUET = "parquet"
     TEXT = "text"
+    VOTABLE = "votable"
+    MOC = "moc"
+    """What was covered, a file a band and one for all bands together."""
 
     @property
     def suffix(self) -> str:
         """Ending of the file names."""
-        return {"fits": "fits", "parquet": "parquet", "text": "txt"}[self.value]
+        endings = {"fits": "fits", "parquet": "parquet", "text": "txt", "votable": "vot", "moc": "moc.fits"}
+        return endings[self.value]
 
 
 _OF_THIS_DATABASE = frozenset({"published_at"})
@@ -54,6 +61,8 @@ def export_release(
 ) -> tuple[ExportedFile, ...]:
     """Write `<name>.<product>.<ending>` for every product, and `<name>.<format>.manifest.json`.
 
+    The bulk text has a schema file besides, coverage (moc) a file a band and one for all bands.
+
     Two exports of one release are equal byte for byte, and the products of two databases that took in the same files
     are, too. When a release was published stands in the manifest alone.
 
@@ -64,14 +73,14 @@ def export_release(
     name : str
         Name of the release.
     kind : ExportFormat or str
-        Format of the files: fits, parquet or text.
+        Format of the files: fits, parquet, text, votable or moc.
     output : Path
         Folder of the files; made if it is missing.
 
     Returns
     -------
     tuple of ExportedFile
-        A file for each product.
+        A file for each product, and what belongs to the format.
 
     Raises
     ------
@@ -85,10 +94,15 @@ def export_release(
     rows = {line["product"]: int(line["rows"]) for line in facts.manifest if line["partition"] == "all"}
     try:
         output.mkdir(parents=True, exist_ok=True)
-        files = tuple(
-            _export_product(connection, facts, product, rows[product.name], wanted, output)
-            for product in PRODUCTS.values()
-        )
+        if wanted is ExportFormat.MOC:
+            files = tuple(_export_coverage(connection, facts, name, output) for name in COVERAGES)
+        else:
+            files = tuple(
+                _export_product(connection, facts, product, rows[product.name], wanted, output)
+                for product in PRODUCTS.values()
+            )
+        if wanted is ExportFormat.TEXT:
+            files += (_export_schema(connection, facts, output),)
         _write_manifest(output / f"{name}.{wanted.value}.manifest.json", facts, files)
     except OSError as error:
         raise StoreError(f"{output} cannot be written: {error.strerror or error}") from error
@@ -104,17 +118,42 @@ def _export_product(
     output: Path,
 ) -> ExportedFile:
     path = output / f"{facts.summary['name']}.{product.name}.{kind.suffix}"
+    return _placed(
+        product.name, path, rows, lambda stream: _write(connection, facts, product, rows, kind, stream)
+    )
+
+
+def _export_coverage(
+    connection: Connection[Any], facts: ReleaseFacts, band: str, output: Path
+) -> ExportedFile:
+    ranges, order = read_cells(connection, facts.release_id, COVERAGES[band])
+    path = output / f"{facts.summary['name']}.coverage-{band}.{ExportFormat.MOC.suffix}"
+    said = {"RELEASE": str(facts.summary["name"]), "BAND": band}
+    return _placed(
+        f"coverage-{band}", path, len(ranges), lambda stream: write_moc(stream, ranges, order, said)
+    )
+
+
+def _export_schema(connection: Connection[Any], facts: ReleaseFacts, output: Path) -> ExportedFile:
+    name = str(facts.summary["name"])
+    products = [with_lengths(connection, product, facts.release_id) for product in PRODUCTS.values()]
+    text = render_schema(name, products).encode("utf-8")
+    return _placed("schema", output / f"{name}.schema.sql", 0, lambda stream: stream.write(text))
+
+
+def _placed(product: str, path: Path, rows: int, write: Callable[[BinaryIO], object]) -> ExportedFile:
+    """Write a file under another name and give it its own when it is whole."""
     part = path.with_name(path.name + ".part")
     try:
         with part.open("wb") as stream:
-            _write(connection, facts, product, rows, kind, stream)
+            write(stream)
         part.replace(path)
     finally:
         with suppress(OSError):
             part.unlink(missing_ok=True)
     with path.open("rb") as stream:
         digest = hashlib.file_digest(stream, "sha256").hexdigest()
-    return ExportedFile(product.name, path, rows, path.stat().st_size, digest)
+    return ExportedFile(product, path, rows, path.stat().st_size, digest)
 
 
 def _write(
@@ -133,6 +172,8 @@ def _write(
     with closing(read_chunks(connection, product, facts.release_id)) as chunks:
         if kind is ExportFormat.FITS:
             write_fits(stream, product, rows, chunks, _keywords(facts, product))
+        elif kind is ExportFormat.VOTABLE:
+            write_votable(stream, product, rows, chunks, _keywords(facts, product))
         else:
             write_parquet(stream, product, chunks, _metadata(facts, product))
 

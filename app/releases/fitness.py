@@ -15,6 +15,7 @@ from app.models.production import RunKind
 from app.models.release import ReleaseKind
 from app.production.final_runs import wanting_of
 from app.production.runs import run_id_of
+from app.releases.patches import Patch
 
 
 @dataclass(frozen=True)
@@ -29,11 +30,14 @@ class Allowances:
         A release without any point source.
     nominal : bool
         Raw scans without an adopted solution: their magnitudes are on the nominal scale of the camera.
+    patches : tuple of Patch
+        Rows that people delete, restore or replace against the rules.
     """
 
     unfinished: bool = False
     empty: bool = False
     nominal: bool = False
+    patches: tuple[Patch, ...] = ()
 
 
 STRICT = Allowances()

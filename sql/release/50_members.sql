@@ -12,7 +12,11 @@ WITH member AS (
         release.designation(c.ra, c.decl) AS name
     FROM release.work_candidate AS c
     LEFT JOIN release.work_resolution AS r USING (src_id)
-    WHERE coalesce(r.use_src, 1) = 1 OR r.dup_src = 0
+    WHERE (coalesce(r.use_src, 1) = 1 OR r.dup_src = 0)
+      -- What a patch takes out (35_patches.sql).
+      AND NOT EXISTS (
+          SELECT FROM release.patch AS t
+          WHERE t.release_id = release.current_id() AND t.run_id = c.run_id AND t.removed_src_id = c.src_id)
 )
 INSERT INTO release.work_member (pts_key, src_id, run_id, designation, ra, decl, x, y, z, use_src, dup_src)
 SELECT

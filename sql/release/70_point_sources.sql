@@ -8,8 +8,13 @@ WITH extended AS (
     FROM release.xsc
     WHERE release_id = release.current_id() AND src_id IS NOT NULL
     GROUP BY run_id, src_id
+),
+-- Without a catalogue nobody looked: null, not 0.
+optical AS (
+    SELECT r.optical_catalogue IS NOT NULL AS loaded FROM release.release AS r WHERE r.release_id = release.current_id()
 )
--- release_id, ra, decl, designation, prox, pxpa, pxcntr, gal_contam, pts_key, dup_src, use_src, ext_key; the measurements
+-- release_id, ra, decl, designation, prox, pxpa, pxcntr, gal_contam, pts_key, dup_src, use_src, a, dist_opt, phi_opt, b_m_opt,
+-- vr_m_opt, nopt_mchs, ext_key; the measurements
 -- follow as they are (generated/22_release_rows.sql).
 INSERT INTO release.psc_entry
 SELECT
@@ -18,6 +23,7 @@ SELECT
     n.prox, release.position_angle(m.ra, m.decl, b.ra, b.decl), n.pxcntr,
     coalesce(g.gal_contam, 0),
     m.pts_key, m.dup_src, m.use_src,
+    o.a, q.dist_opt, q.phi_opt, q.b_m_opt, q.vr_m_opt, o.nopt_mchs,
     x.ext_key,
     p.*
 FROM release.parent_run AS r
@@ -27,6 +33,12 @@ JOIN release.work_member AS m ON m.run_id = p.run_id AND m.src_id = p.src_id
 LEFT JOIN release.work_neighbour AS n ON n.pts_key = m.pts_key
 LEFT JOIN release.work_member AS b ON b.pts_key = n.pxcntr
 LEFT JOIN release.work_contamination AS g ON g.pts_key = m.pts_key
+LEFT JOIN release.work_association AS q ON q.pts_key = m.pts_key
+CROSS JOIN optical
+CROSS JOIN LATERAL (
+    SELECT CASE WHEN q.pts_key IS NOT NULL THEN 'T' WHEN optical.loaded THEN '0' END AS a,
+           CASE WHEN optical.loaded THEN coalesce(q.nopt_mchs, 0) END AS nopt_mchs
+) AS o
 LEFT JOIN extended AS x ON x.run_id = m.run_id AND x.src_id = m.src_id
 WHERE r.release_id = release.current_id()
 ORDER BY m.pts_key;

@@ -41,6 +41,7 @@ def good_rows(attempt):
     rows["ph_qual"], rows["bl_flg"], rows["cc_flg"] = b"AXU", b"100", b"000"
     rows["dist_edge_ns"] = rows["dist_edge_ew"] = 100
     rows["j_m"], rows["k_m"] = 15.0, 16.0
+    rows["j_snr"], rows["j_psfchi"] = 50.0, 1.0
     rows["j_msig"] = rows["j_cmsig"] = 0.020
     # rd_flg 2, 3 and 1: only 1 has the error of the Read_1 scale.
     rows["rd_flg"] = b"290", b"390", b"190"
@@ -62,7 +63,8 @@ PARAMETERS = """UPDATE production.pipeline
     SET parameters = '{"photometry": {"flat_error_mag": 0.005, "read1_error_mag": 0.012}}'"""
 RELEASE = (
     """INSERT INTO release.release (name, kind, state, parameters, code_version, code_commit, hash_version)
-       VALUES ('r', 'sampler', 'building', '{"edge_arcsec": 10}', '', '', 1)""",
+       VALUES ('r', 'sampler', 'building',
+               '{"edge_arcsec": 10, "extended_edge_arcsec": 15, "extended_match_arcsec": 5}', '', '', 1)""",
     "SELECT release.create_partitions(1)",
     "INSERT INTO release.scan VALUES (1, %(run_id)s, %(scan_key)s, 7, %(attempt_id)s, true, 1, '')",
     """INSERT INTO release.verdict (release_id, run_id, src_id, released, reason)
@@ -74,7 +76,23 @@ RELEASE = (
            bl_flg, cc_flg, ndet, 3.586, 3 - rank, 0, rank, hemis, date, scan, glon, glat, x_scan, dist_edge_ns,
            dist_edge_ew, dist_edge_flg, 0, 1, scan_key, coadd_key, coadd
        FROM (SELECT *, row_number() OVER (ORDER BY src_id) AS rank FROM wsdb.point_measurement WHERE decl < 0) AS p""",
+    """INSERT INTO wsdb.extended_measurement (ext_id, attempt_id, ra, decl, coadd_key, run_id, scan_key, coadd)
+       SELECT (healpix_nest(12, spoint(radians(10), radians(decl))) << 35) + (%(scan_key)s::bigint << 10) + number,
+              %(attempt_id)s, 10, decl, 1, %(run_id)s, %(scan_key)s, 1
+       FROM unnest(ARRAY[-5.003, -4.998, -4.996]) WITH ORDINALITY AS place (decl, number)""",
+    """INSERT INTO release.extended_verdict (release_id, run_id, ext_id, released, reason, failed)
+       SELECT 1, run_id, ext_id, decl > -5, CASE WHEN decl > -5 THEN 'released' ELSE 'snr' END,
+              CASE WHEN decl > -5 THEN 0 ELSE release.rule_bit('snr') END FROM wsdb.extended_measurement""",
+    """INSERT INTO release.xsc (release_id, run_id, ext_key, designation, dup_src, use_src, ext_id, ra, decl, coadd_key,
+           scan_key, coadd)
+       SELECT 1, run_id, rank, release.designation(ra, decl), 0, 1, ext_id, ra, decl, coadd_key, scan_key, coadd
+       FROM (SELECT *, row_number() OVER (ORDER BY decl) AS rank FROM wsdb.extended_measurement
+             WHERE decl > -5) AS e""",
 )
+ATLAS = """INSERT INTO release.atlas (release_id, run_id, coadd_key, scan_key, band, number, ra, decl, footprint, url,
+        sha256, zero_point_mag)
+    SELECT 1, run_id, coadd_key, scan_key, band, number, ra, decl, footprint, url, sha256, zero_point_mag
+    FROM wsdb.atlas_measurement"""
 
 
 @pytest.fixture
@@ -85,7 +103,7 @@ def sound(database):
         copy_rows(connection, SourceTable.POINT, POINT_SOURCE, rows)
         accept(connection, attempt)
         world = Sound(connection, attempt)
-        world.change("UPDATE production.attempt SET point_rows = 3, extended_rows = 0")
+        world.change("UPDATE production.attempt SET point_rows = 3, extended_rows = 3")
         world.change(
             "INSERT INTO survey.raw_file (night_id, scan_key, kind, band, url, sha256, size_bytes, header)"
             " SELECT night_id, scan_key, 'scan', 'j', 'file:///raw.fits', 'x', 1, '{}' FROM survey.scan"
@@ -99,6 +117,7 @@ def sound(database):
         for command in RELEASE:
             world.change(command)
         world.change(IMAGES)
+        world.change(ATLAS)
         world.change(PARAMETERS)
         yield world
         connection.rollback()
@@ -165,6 +184,15 @@ PLANTED = {
     "release_designations": "UPDATE release.psc SET designation = '00400000+0500000'",
     "release_edges": "UPDATE release.psc SET dist_edge_ew = 10",
     "release_neighbours": "UPDATE release.psc SET prox = 3 WHERE pts_key = 1",
+    "source_quality_letters": "UPDATE wsdb.point_measurement SET j_snr = 9.99 WHERE decl > 0",
+    "release_extended_verdicts_complete": "DELETE FROM release.extended_verdict WHERE NOT released",
+    "release_extended_verdicts_match": "DELETE FROM release.xsc WHERE ext_key = 1",
+    "release_extended_neighbours": """UPDATE release.xsc
+        SET decl = -4.998 + 4.99 / 3600, scan_key = scan_key + 1 WHERE ext_key = 2""",
+    "release_extended_edges": "UPDATE release.xsc SET ra = 10.01 - 14.9 / 3600 WHERE ext_key = 1",
+    "release_images": "DELETE FROM release.atlas WHERE band = 'h'",
+    "release_overlap_flags": "UPDATE release.xsc SET use_src = 0, dup_src = 1 WHERE ext_key = 1",
+    "release_rules": "UPDATE release.verdict SET failed = release.rule_bit('snr') WHERE released",
 }  # fmt: skip
 
 
@@ -232,3 +260,35 @@ def test_two_scans_of_a_tile_are_found(sound):
     )
     sound.connection.execute("UPDATE release.release SET state = 'published'")
     assert "release_one_scan_a_tile" in violations(sound.connection)
+
+
+OTHER_LETTERS = {
+    "a fit with chi-squared above 10": ("j_psfchi = 10.1", {"source_quality_letters"}),
+    "at the limit of A": ("j_snr = 10.000001, j_psfchi = 1", set()),
+    "an uncertainty that is too large": (
+        "j_cmsig = 0.109",
+        {"source_quality_letters", "total_uncertainties"},
+    ),
+    "seen on too few frames": ("ndet = '260000'", {"source_quality_letters"}),
+    "too many frames to be told": ("ndet = '290000'", set()),
+    "a limit where a magnitude was": ("rd_flg = '090'", {"source_quality_letters"}),
+}
+
+
+@pytest.mark.parametrize("case", OTHER_LETTERS)
+def test_letters_follow_from_the_columns(sound, case):
+    change, wanted = OTHER_LETTERS[case]
+    sound.change("SET LOCAL session_replication_role = replica")
+    sound.change(f"UPDATE wsdb.point_measurement SET {change} WHERE rd_flg = '290'")
+    assert set(violations(sound.connection)) == wanted
+
+
+def test_rows_that_patches_put_back_may_have_failed_rules(published):
+    published.change("SET LOCAL session_replication_role = replica")
+    published.change("UPDATE release.verdict SET failed = release.rule_bit('chi_squared') WHERE released")
+    assert set(violations(published.connection)) == {"release_rules"}
+    published.change(
+        "INSERT INTO release.patch (release_id, number, action, run_id, restored_src_id, reason, person)"
+        " SELECT 1, row_number() OVER (), 'restore', run_id, src_id, 'why', 'ann' FROM release.verdict WHERE released"
+    )
+    assert violations(published.connection) == {}

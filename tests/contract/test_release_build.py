@@ -315,7 +315,7 @@ def test_statements_by_hand_give_the_same_release(world: World, database: Databa
         " GROUP BY 1, 2, 3, 4, 5 HAVING count(*) <> 2"
     )
     assert same == []
-    found = diff_releases(world.connection, "first", "by-hand")
+    found = diff_releases(world.connection, "first", "by-hand").points
     assert (found.only_a, found.only_b, found.changed, found.equal) == (0, 0, 0, 5)
 
 
@@ -341,17 +341,20 @@ def test_differences(world: World) -> None:
     )
     connection.execute("UPDATE wsdb.point_measurement SET j_snr = 20 WHERE src_id = %s", (keys["faint"],))
     world.build("b")
-    found = diff_releases(connection, "a", "b")
+    found = diff_releases(connection, "a", "b").points
     assert (found.only_a, found.only_b) == (1, 1)
     assert {name: found.columns[name] for name in ("j_m", "ndet")} == {"j_m": 1, "ndet": 1}
-    listed = {name: (where, columns) for name, where, columns in found.examples}
+    listed = {name: (where, columns) for name, where, _, columns in found.examples}
+    assert {cause for _, cause, _ in found.causes} == {"rows", "neighbours"}, (
+        "nothing but the rows has changed"
+    )
     assert listed["00404560+0024000"] == ("only A", "")
     assert listed["00401440+0030000"] == ("only B", "")
     assert listed["00401200+0030000"][0] == "changed"
     assert "j_m" in listed["00401200+0030000"][1]
-    assert diff_releases(connection, "a", "b", examples=0).examples == ()
+    assert diff_releases(connection, "a", "b", examples=0).points.examples == ()
     # Equal rows hash alike in both releases.
-    assert diff_releases(connection, "a", "a").changed == 0
+    assert diff_releases(connection, "a", "a").points.changed == 0
 
 
 @pytest.mark.parametrize(

@@ -50,8 +50,8 @@ def test_the_verbs(live_database: Database, tmp_path: Path, capsys: pytest.Captu
 
     for kind in ("fits", "parquet", "text"):
         said("export", "plane-1", "--format", kind, "--output", str(tmp_path))
-    assert len(list(tmp_path.iterdir())) == 12
-    assert "one of fits, parquet, text" in said(
+    assert len(list(tmp_path.iterdir())) == 13
+    assert "one of fits, parquet, text, votable, moc" in said(
         "export", "plane-1", "--format", "csv", "--output", ".", status=2
     )
 
@@ -59,10 +59,10 @@ def test_the_verbs(live_database: Database, tmp_path: Path, capsys: pytest.Captu
     assert said("explain", "plane-1", "00402400+0030000").startswith("released (released)")
     assert said("explain", "plane-1", "--src-id", str(keys[2])).startswith("not released (edge)")
     assert "either" in said("explain", "plane-1", status=2)
-    assert "only in plane-2  1" in said("diff", "plane-1", "plane-2")
+    assert "point sources: only in plane-1 0, only in plane-2 1" in said("diff", "plane-1", "plane-2")
 
     found = json.loads(said("diff", "plane-1", "plane-2", "--json"))
-    assert (found["only_a"], found["only_b"]) == (0, 1)
+    assert (found["points"]["only_a"], found["points"]["only_b"]) == (0, 1)
     output.forget_mode()
     assert json.loads(said("list", "--json"))[1]["psc"] == 2
     output.forget_mode()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import itertools
 import json
+import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,7 @@ from typing import Any
 import numpy as np
 import pytest
 from astropy.io import fits
+from astropy.io.votable import parse_single_table
 from psycopg import sql
 from pyarrow import parquet
 
@@ -21,6 +23,7 @@ from app.columns.records import EPOCH, null_integer, record_dtype
 from app.columns.sql import CONTENT
 from app.errors import StoreError, UnknownNameError
 from app.releases.bulk_text import BulkTextError, read_bulk_text
+from app.releases.coverage_export import COVERAGES, read_cells, uniq_cells
 from app.releases.export import ExportFormat, export_release
 from app.releases.products import PRODUCTS, read_chunks
 from tests.conftest import Database
@@ -76,15 +79,18 @@ def test_the_rows_have_known_and_unknown_values(world: World) -> None:
 def test_two_exports_are_equal(world: World, tmp_path: Path, kind: ExportFormat) -> None:
     first, second = _export(world, kind, tmp_path / "a"), _export(world, kind, tmp_path / "b")
     names = sorted(path.name for path in (tmp_path / "a").iterdir())
+    products = [f"coverage-{band}" for band in COVERAGES] if kind is ExportFormat.MOC else list(PRODUCTS)
+    besides = ["first.schema.sql"] if kind is ExportFormat.TEXT else []
     assert names == sorted(
-        [f"first.{p}.{kind.suffix}" for p in PRODUCTS] + [f"first.{kind.value}.manifest.json"]
+        [f"first.{p}.{kind.suffix}" for p in products] + [f"first.{kind.value}.manifest.json", *besides]
     )
     for name in names:
         assert (tmp_path / "a" / name).read_bytes() == (tmp_path / "b" / name).read_bytes()
     manifest = json.loads((tmp_path / "a" / f"first.{kind.value}.manifest.json").read_text())
-    assert [file["rows"] for file in manifest["files"]] == [300, 2, 3]
+    if kind is not ExportFormat.MOC:
+        assert [file["rows"] for file in manifest["files"]][:3] == [300, 2, 3]
     assert manifest["release"]["runs"] == "run"
-    assert first.keys() == second.keys() == PRODUCTS.keys()
+    assert first.keys() == second.keys() >= set(products)
 
 
 @pytest.mark.parametrize(("product", "columns"), [("psc", PUBLISHED_PSC), ("xsc", PRODUCTS["xsc"].columns)])
@@ -132,6 +138,80 @@ def test_parquet(world: World, tmp_path: Path, product: str) -> None:
     if product == "psc":
         assert set(table["ph_qual"].to_pylist()) == {"AAA", "AA "}
         assert {len(name) for name in table["designation"].to_pylist()} == {16}
+
+
+@pytest.mark.parametrize("product", ["psc", "xsc"])
+def test_votable(world: World, tmp_path: Path, product: str) -> None:
+    rows = _expected(world, product)
+    table = parse_single_table(_export(world, "votable", tmp_path)[product], verify="exception")
+    assert table.nrows == rows.size
+    fields = {field.name: field for field in table.fields}
+    for column in PRODUCTS[product].columns:
+        field, found = fields[column.name], table.array[column.name]
+        assert (str(field.unit or ""), field.ucd or "") == (column.unit, column.ucd)
+        assert field.description == column.description
+        for value, missing, wanted in zip(found.data, found.mask, rows[column.name].tolist(), strict=True):
+            if column.kind is Kind.CHAR:
+                assert ("" if missing else str(value)).rstrip() == wanted.decode().rstrip()
+            elif column.kind is Kind.DATE:
+                assert value == "1999-04-02"
+            elif column.kind in {Kind.REAL, Kind.DOUBLE}:
+                assert value == wanted or (np.isnan(wanted) and (missing or np.isnan(value)))
+            else:
+                assert (null_integer(column.kind) if missing else value) == wanted
+
+
+def test_the_schema_file_loads_the_text_as_it_stands(
+    world: World, tmp_path: Path, template_database: Database
+) -> None:
+    """Another database, psql and the files: the same rows, under the null rules of the release."""
+    _export(world, "text", tmp_path)
+    with fresh_world(template_database.cluster) as other:
+        other.connection.execute("CREATE SCHEMA imported")
+        other.connection.commit()
+        url = template_database.cluster.url("mapps_owner", other.connection.info.dbname)
+        done = subprocess.run(
+            ["psql", url, "-X", "-q", "-v", "ON_ERROR_STOP=1", "-c", "SET search_path = imported", "-f",
+             "first.schema.sql"],
+            capture_output=True, text=True, check=False, timeout=60, cwd=tmp_path,
+        )  # fmt: skip
+        assert done.returncode == 0, done.stderr
+        for product, order in (("psc", "pts_key"), ("xsc", "ext_key"), ("atlas", "coadd_key, band")):
+            columns = ", ".join(
+                column.name for column in PRODUCTS[product].columns if column.kind is not Kind.REAL
+            )
+            copied = other.rows(f"SELECT {columns} FROM imported.{product} ORDER BY {order}")
+            assert copied == world.rows(f"SELECT {columns} FROM release.{product} ORDER BY {order}")
+        required = "SELECT attname FROM pg_attribute WHERE attrelid = 'imported.psc'::regclass AND attnotnull"
+        names = {name for (name,) in other.rows(required)}
+        assert {"ra", "decl", "designation", "gal_contam", "dup_src", "use_src", "ph_qual"} <= names
+        assert not {"j_m", "ext_key", "prox"} & names
+
+
+def test_coverage_is_a_moc(world: World, tmp_path: Path) -> None:
+    files = _export(world, "moc", tmp_path)
+    box = world.scans[1][2]
+    with fits.open(files["coverage-all"]) as hdus:
+        header, uniq = hdus[1].header, hdus[1].data["UNIQ"]
+    assert (header["ORDERING"], header["MOCORDER"], header["COORDSYS"]) == ("NUNIQ", 14, "C")
+    order = (np.log2(uniq) / 2).astype(int) - 1
+    assert set(order.tolist()) <= set(range(15))
+    assert min(order) < 14, "cells are united"
+    cell = uniq - (4 << 2 * order)
+    shift = 2 * (29 - order)
+    spans = sorted(zip((cell << shift).tolist(), ((cell + 1) << shift).tolist(), strict=True))
+    joined: list[list[int]] = []
+    for low, high in spans:
+        if joined and joined[-1][1] == low:
+            joined[-1][1] = high
+        else:
+            joined.append([low, high])
+    assert tuple((low, high) for low, high in joined) == box.cells()
+    assert header["AREADEG2"] == pytest.approx(0.2 * 2, rel=0.06)
+    release_id = world.rows("SELECT release_id FROM release.release")[0][0]
+    assert read_cells(world.connection, release_id, "j") == (box.cells(), 14)
+    world.connection.commit()
+    assert uniq_cells((), 14).size == 0
 
 
 def test_bulk_text(world: World, tmp_path: Path) -> None:

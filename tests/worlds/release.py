@@ -29,6 +29,7 @@ from app.production.publishing import coverage_values
 from app.production.queueing import declare_kinds
 from app.releases.build import BuildSummary, build_release
 from app.releases.fitness import Allowances
+from app.releases.patches import Patch
 from app.sky.footprint import Corners
 from app.sky.healpix import pixel_number
 from app.sky.moc import COVERAGE_ORDER, Ranges, cell_arcsec, ranges_of_cells
@@ -38,7 +39,7 @@ from workers.steps.records import extended_records, point_records
 from workers.steps.scan_facts import ScanFacts
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from app.db.cluster import Cluster
 
@@ -267,10 +268,10 @@ class World:
             files=(),
         )  # fmt: skip
 
-    def build(self, name: str = "first", **options: Any) -> BuildSummary:
+    def build(self, name: str = "first", *, patches: Sequence[Patch] = (), **options: Any) -> BuildSummary:
         """Commit what was filled in and draw a release from all runs, without any source or solution if so it is."""
         self.connection.commit()
-        choices = {"allow": Allowances(empty=True, nominal=True)} | options
+        choices = {"allow": Allowances(empty=True, nominal=True, patches=tuple(patches))} | options
         return build_release(self.connection, name, "sampler", list(self.runs), **choices)
 
     def rows(self, query: str, *values: Any) -> list[tuple[Any, ...]]:

@@ -372,12 +372,12 @@ COMMENT ON COLUMN release.psc.dist_edge_ew IS 'Distance to the nearest east or w
 COMMENT ON COLUMN release.psc.dist_edge_flg IS 'Which edges are nearest: n or s, then e or w.';
 COMMENT ON COLUMN release.psc.dup_src IS 'Duplicate-source flag of a release.';
 COMMENT ON COLUMN release.psc.use_src IS 'Use-source flag of a release.';
-COMMENT ON COLUMN release.psc.a IS 'Optical association: 0 none, T Tycho-2, U USNO-A2.0. Null: this version does not compute it yet.';
+COMMENT ON COLUMN release.psc.a IS 'Optical association: 0 none, T Tycho-2, U USNO-A2.0. Null: no catalogue of optical sources was loaded.';
 COMMENT ON COLUMN release.psc.dist_opt IS 'Distance to the associated optical source [arcsec]. Null: no optical association.';
-COMMENT ON COLUMN release.psc.phi_opt IS 'Position angle to the optical source, east of north [deg]. Null: no optical association.';
+COMMENT ON COLUMN release.psc.phi_opt IS 'Position angle seen from the optical source, east of north [deg]. Null: no optical association.';
 COMMENT ON COLUMN release.psc.b_m_opt IS 'Blue magnitude of the optical source [mag]. Null: no optical association or magnitude.';
 COMMENT ON COLUMN release.psc.vr_m_opt IS 'V (Tycho-2) or red magnitude of the optical source [mag]. Null: no optical association or magnitude.';
-COMMENT ON COLUMN release.psc.nopt_mchs IS 'Optical sources within 5 arcsec. Null: this version does not compute it yet.';
+COMMENT ON COLUMN release.psc.nopt_mchs IS 'Optical sources within 5 arcsec. Null: no catalogue of optical sources was loaded.';
 COMMENT ON COLUMN release.psc.ext_key IS 'Key of the same object among the extended sources. Null: no extended source is this one.';
 COMMENT ON COLUMN release.psc.scan_key IS 'Key of the scan (survey.scan).';
 COMMENT ON COLUMN release.psc.coadd_key IS 'Key of the Atlas image triple the source stands on (wsdb.atlas_image).';
@@ -394,6 +394,8 @@ CREATE TABLE release.release (
     created_at TIMESTAMP WITH TIME ZONE DEFAULT now() NOT NULL,
     hash_version SMALLINT NOT NULL,
     published_at TIMESTAMP WITH TIME ZONE,
+    optical_catalogue TEXT,
+    optical_hash CHAR(64),
     CONSTRAINT pk_release PRIMARY KEY (release_id),
     CONSTRAINT uq_release_name UNIQUE (name),
     CONSTRAINT ck_release_kind_known CHECK (kind IN ('sampler', 'incremental', 'all-sky')),
@@ -410,6 +412,8 @@ COMMENT ON COLUMN release.release.code_commit IS 'Commit that built it';
 COMMENT ON COLUMN release.release.created_at IS 'When the build began';
 COMMENT ON COLUMN release.release.hash_version IS 'Columns that its content hashes are made of: version of their lists';
 COMMENT ON COLUMN release.release.published_at IS 'When it became immutable; null while building';
+COMMENT ON COLUMN release.release.optical_catalogue IS 'Catalogue of its optical associations; null where none was loaded';
+COMMENT ON COLUMN release.release.optical_hash IS 'SHA-256 over the stars of that catalogue; null where none was loaded';
 
 CREATE TABLE release.verdict (
     release_id INTEGER NOT NULL,
@@ -949,6 +953,35 @@ COMMENT ON TABLE release.parent_run IS 'Runs that a release was drawn from';
 COMMENT ON COLUMN release.parent_run.release_id IS 'Release';
 COMMENT ON COLUMN release.parent_run.run_id IS 'Run it was drawn from';
 COMMENT ON COLUMN release.parent_run.name IS 'Name that the run had then: what hashes and ties know of it';
+
+CREATE TABLE release.patch (
+    release_id INTEGER NOT NULL,
+    number INTEGER NOT NULL,
+    action TEXT NOT NULL,
+    run_id INTEGER NOT NULL,
+    removed_src_id BIGINT,
+    restored_src_id BIGINT,
+    reason TEXT NOT NULL,
+    person TEXT NOT NULL,
+    CONSTRAINT pk_patch PRIMARY KEY (release_id, number),
+    CONSTRAINT uq_patch_release_id_run_id_removed_src_id UNIQUE (release_id, run_id, removed_src_id),
+    CONSTRAINT uq_patch_release_id_run_id_restored_src_id UNIQUE (release_id, run_id, restored_src_id),
+    CONSTRAINT ck_patch_action_known CHECK (action IN ('delete', 'restore', 'replace')),
+    CONSTRAINT ck_patch_removed_by_action CHECK ((removed_src_id IS NOT NULL) = (action IN ('delete', 'replace'))),
+    CONSTRAINT ck_patch_restored_by_action CHECK ((restored_src_id IS NOT NULL) = (action IN ('restore', 'replace'))),
+    CONSTRAINT ck_patch_reason_given CHECK (length(trim(reason)) > 0),
+    CONSTRAINT fk_patch_release_id FOREIGN KEY(release_id) REFERENCES release.release (release_id),
+    CONSTRAINT fk_patch_run_id FOREIGN KEY(run_id) REFERENCES production.run (run_id)
+);
+COMMENT ON TABLE release.patch IS 'What people changed in releases against their rules, row by row';
+COMMENT ON COLUMN release.patch.release_id IS 'Release';
+COMMENT ON COLUMN release.patch.number IS 'Order in the patch file, from 1';
+COMMENT ON COLUMN release.patch.action IS 'delete, restore or replace';
+COMMENT ON COLUMN release.patch.run_id IS 'Run of the rows';
+COMMENT ON COLUMN release.patch.removed_src_id IS 'Extraction that is taken out; null for a restoration';
+COMMENT ON COLUMN release.patch.restored_src_id IS 'Extraction that is put back; null for a deletion';
+COMMENT ON COLUMN release.patch.reason IS 'Why';
+COMMENT ON COLUMN release.patch.person IS 'Who says so';
 
 CREATE TABLE survey.scan (
     scan_key INTEGER GENERATED ALWAYS AS ((night_id << 10) | scan) STORED NOT NULL,
@@ -1876,9 +1909,9 @@ COMMENT ON COLUMN wsdb.point_measurement.glat IS 'Galactic latitude, rounded to 
 COMMENT ON COLUMN wsdb.point_measurement.x_scan IS 'Cross-scan position in the U-scan system [arcsec].';
 COMMENT ON COLUMN wsdb.point_measurement.y_scan IS 'In-scan position in the U-scan system [arcsec].';
 COMMENT ON COLUMN wsdb.point_measurement.prox IS 'Distance to the nearest released neighbour [arcsec]. Null: given by a release, not by a reduction.';
-COMMENT ON COLUMN wsdb.point_measurement.dist_opt IS 'Distance to the associated optical source [arcsec]. Null: no optical association.';
-COMMENT ON COLUMN wsdb.point_measurement.b_m_opt IS 'Blue magnitude of the optical source [mag]. Null: no optical association or magnitude.';
-COMMENT ON COLUMN wsdb.point_measurement.vr_m_opt IS 'V (Tycho-2) or red magnitude of the optical source [mag]. Null: no optical association or magnitude.';
+COMMENT ON COLUMN wsdb.point_measurement.dist_opt IS 'Distance to the associated optical source [arcsec]. Null: given by a release, not by a reduction.';
+COMMENT ON COLUMN wsdb.point_measurement.b_m_opt IS 'Blue magnitude of the optical source [mag]. Null: given by a release, not by a reduction.';
+COMMENT ON COLUMN wsdb.point_measurement.vr_m_opt IS 'V (Tycho-2) or red magnitude of the optical source [mag]. Null: given by a release, not by a reduction.';
 COMMENT ON COLUMN wsdb.point_measurement.j_m IS 'J default magnitude, or 95 percent upper limit where ph_qual is U [mag]. Null: ph_qual X, or outside the coverage.';
 COMMENT ON COLUMN wsdb.point_measurement.j_msig IS 'J uncorrected measurement uncertainty [mag]. Null: upper limit or no measurement.';
 COMMENT ON COLUMN wsdb.point_measurement.j_cmsig IS 'J corrected measurement uncertainty [mag]. Null: upper limit, no measurement, or ph_qual F.';
@@ -1929,8 +1962,8 @@ COMMENT ON COLUMN wsdb.point_measurement.gal_contam IS 'Contamination by an exte
 COMMENT ON COLUMN wsdb.point_measurement.mp_flg IS '1 where associated with a solar-system object. Null: this version does not compute it yet.';
 COMMENT ON COLUMN wsdb.point_measurement.dup_src IS 'Duplicate-source flag of a release. Null: given by a release, not by a reduction.';
 COMMENT ON COLUMN wsdb.point_measurement.use_src IS 'Use-source flag of a release. Null: given by a release, not by a reduction.';
-COMMENT ON COLUMN wsdb.point_measurement.phi_opt IS 'Position angle to the optical source, east of north [deg]. Null: no optical association.';
-COMMENT ON COLUMN wsdb.point_measurement.nopt_mchs IS 'Optical sources within 5 arcsec. Null: this version does not compute it yet.';
+COMMENT ON COLUMN wsdb.point_measurement.phi_opt IS 'Position angle seen from the optical source, east of north [deg]. Null: given by a release, not by a reduction.';
+COMMENT ON COLUMN wsdb.point_measurement.nopt_mchs IS 'Optical sources within 5 arcsec. Null: given by a release, not by a reduction.';
 COMMENT ON COLUMN wsdb.point_measurement.designation IS 'Sexagesimal name made from the truncated position. Null: given by a release, not by a reduction.';
 COMMENT ON COLUMN wsdb.point_measurement.ph_qual IS 'Photometric quality, one letter a band.';
 COMMENT ON COLUMN wsdb.point_measurement.rd_flg IS 'Origin of the default magnitude, one digit a band.';
@@ -1940,7 +1973,7 @@ COMMENT ON COLUMN wsdb.point_measurement.ndet IS 'Frame statistics NjMjNhMhNkMk.
 COMMENT ON COLUMN wsdb.point_measurement.cnf_flg IS 'Candidate matches the band merger met: JH JK HJ HK KJ KH.';
 COMMENT ON COLUMN wsdb.point_measurement.hemis IS 'Observatory: n Mt. Hopkins, s Cerro Tololo.';
 COMMENT ON COLUMN wsdb.point_measurement.dist_edge_flg IS 'Which edges are nearest: n or s, then e or w.';
-COMMENT ON COLUMN wsdb.point_measurement.a IS 'Optical association: 0 none, T Tycho-2, U USNO-A2.0. Null: this version does not compute it yet.';
+COMMENT ON COLUMN wsdb.point_measurement.a IS 'Optical association: 0 none, T Tycho-2, U USNO-A2.0. Null: given by a release, not by a reduction.';
 
 CREATE TABLE wsdb.scan_coverage (
     attempt_id BIGINT NOT NULL,

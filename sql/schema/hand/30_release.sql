@@ -196,8 +196,12 @@ BEGIN
     -- What became of those seen, or possibly seen, by more than one scan.
     CREATE UNLOGGED TABLE release.work_extended_resolution (
         ext_id bigint PRIMARY KEY, group_id bigint NOT NULL, use_src smallint, dup_src smallint, winner_ext_id bigint);
+    -- Stars of the reference catalogue at rows of the catalogue.
+    CREATE UNLOGGED TABLE release.work_association (
+        pts_key integer PRIMARY KEY, dist_opt real NOT NULL, phi_opt smallint NOT NULL, b_m_opt real, vr_m_opt real,
+        nopt_mchs smallint NOT NULL);
     FOREACH part IN ARRAY ARRAY['candidate', 'pair', 'group', 'overlap', 'covered', 'coverage', 'resolution', 'member', 'neighbour',
-                                'contamination', 'extended', 'extended_resolution'] LOOP
+                                'contamination', 'extended', 'extended_resolution', 'association'] LOOP
         EXECUTE format('GRANT SELECT, INSERT, UPDATE, DELETE ON release.%I TO mapps_operator', 'work_' || part);
     END LOOP;
 END
@@ -208,7 +212,8 @@ CREATE OR REPLACE FUNCTION release.drop_work_tables() RETURNS void
 LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog, public AS $function$
     DROP TABLE IF EXISTS release.work_candidate, release.work_pair, release.work_group, release.work_overlap,
         release.work_covered, release.work_coverage, release.work_resolution, release.work_member, release.work_neighbour,
-        release.work_contamination, release.work_extended, release.work_extended_resolution
+        release.work_contamination, release.work_extended, release.work_extended_resolution,
+        release.work_association
 $function$;
 COMMENT ON FUNCTION release.drop_work_tables() IS 'Drop the tables of a build';
 

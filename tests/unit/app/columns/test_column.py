@@ -1,8 +1,18 @@
 """Who fills which column, and the record layouts that follow from that."""
 
 import pytest
+from astropy.io.votable.ucd import parse_ucd
 
-from app.columns import EXTENDED_SOURCE, POINT_SOURCE, PUBLISHED_PSC, PUBLISHED_XSC, Column, Kind, Producer
+from app.columns import (
+    EXTENDED_SOURCE,
+    POINT_SOURCE,
+    PUBLISHED_ATLAS,
+    PUBLISHED_PSC,
+    PUBLISHED_XSC,
+    Column,
+    Kind,
+    Producer,
+)
 from app.columns.column import BY_RELEASE, MEASURED, NOBODY, expand_bands, names_by
 
 TABLES = pytest.mark.parametrize("columns", [POINT_SOURCE, EXTENDED_SOURCE], ids=["point", "extended"])
@@ -67,3 +77,12 @@ def test_a_release_has_null_rules_of_its_own():
 @pytest.mark.parametrize("columns", [PUBLISHED_PSC, PUBLISHED_XSC], ids=["psc", "xsc"])
 def test_null_rules_of_releases_are_for_what_releases_fill(columns):
     assert [c.name for c in columns if c.released_null and Producer.RELEASE not in c.producers] == []
+
+
+@pytest.mark.parametrize(
+    "columns", [POINT_SOURCE, EXTENDED_SOURCE, PUBLISHED_PSC, PUBLISHED_XSC, PUBLISHED_ATLAS]
+)
+def test_descriptors_are_words_of_the_observatories(columns):
+    """UCD1+ of the IVOA: readers of VOTables refuse others."""
+    for column in columns:
+        assert parse_ucd(column.ucd, check_controlled_vocabulary=True), column.name

@@ -1,0 +1,2 @@
+-- Make the working tables empty for the next product.
+TRUNCATE diff_pair, diff_row
