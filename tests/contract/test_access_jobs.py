@@ -77,6 +77,19 @@ def test_pyvo_uploads(service: Served) -> None:
     assert [tuple(row) for row in later.to_table()] == rows
 
 
+def test_the_result_of_a_job_is_a_table_of_the_next_query(service: Served) -> None:
+    path = begin(service, "SELECT TOP 3 pts_key FROM fp_psc", RESPONSEFORMAT="votable")
+    assert ended(service, path) == "COMPLETED"
+    answer = service.client.post(
+        "/tap/sync",
+        data={
+            "LANG": "ADQL", "RESPONSEFORMAT": "csv", "UPLOAD": f"t,{service.address}{path}/results/result",
+            "QUERY": "SELECT COUNT(*) AS n FROM TAP_UPLOAD.t AS t JOIN fp_psc AS p USING (pts_key)",
+        },
+    )  # fmt: skip
+    assert answer.text == "n\n3\n"
+
+
 def test_pyvo_cone_search(service: Served) -> None:
     found = pyvo.dal.SCSService(f"{service.address}/scs").search((10.2, 0.5), 0.2)
     assert len(found) > 0

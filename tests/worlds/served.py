@@ -115,6 +115,7 @@ def served(cluster: Cluster, **limits: Any) -> Iterator[Served]:
                 running(application(services)) as address,
                 httpx.Client(base_url=address, timeout=60) as client,
             ):
+                services.base_url = address
                 yield Served(address, services, database, world, client)
     finally:
         for key in ("MAPPS_HOME", "MAPPS_DATABASE_URL"):

@@ -90,7 +90,7 @@ def capabilities_document(services: Services, base: str) -> str:
         (_interface("vs:ParamHTTP", f"{base}/tap", "1.1"),),
         ('<dataModel ivo-id="ivo://ivoa.net/std/ObsCore#core-1.1">ObsCore-1.1</dataModel>',),
         _languages(), _formats(),
-        (f'<uploadMethod ivo-id="{_REGEXT}upload-inline"/>',),
+        (f'<uploadMethod ivo-id="{_REGEXT}{method}"/>' for method in ("upload-inline", "upload-http")),
         _limits(services),
         ("</capability>",),
     ))  # fmt: skip

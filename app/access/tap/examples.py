@@ -31,7 +31,7 @@ EXAMPLES: tuple[tuple[str, str, str], ...] = (
         "Sources by scan",
         (
             "SELECT p.scan_key, s.tile, COUNT(*) AS sources FROM fp_psc AS p JOIN catalogue.scan AS s"
-            " ON p.scan_key = s.scan_key GROUP BY p.scan_key, s.tile ORDER BY p.scan_key"
+            " ON p.scan_key = s.scan_key GROUP BY p.scan_key, s.tile ORDER BY sources"
         ),
     ),
     (

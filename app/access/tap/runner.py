@@ -125,12 +125,9 @@ class Runner:
         services = self._services
         given = Parameters(job.parameters, kept_parts(services.folder, job.job_id))
         form = wanted_format(given)
+        seconds = job.limit_seconds or services.limits.job_seconds
         wanted = await asyncio.to_thread(
-            wanted_request,
-            given,
-            services.limits,
-            job.limit_seconds or services.limits.job_seconds,
-            services.base_url,
+            wanted_request, given, services.limits, seconds, services.base_url, services.folder
         )
         cut = Cut(wanted.most_rows)
         part = result_path(services.folder, job.job_id).with_suffix(".part")

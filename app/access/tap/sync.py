@@ -23,6 +23,6 @@ async def sync(request: Request) -> Response:
     form = wanted_format(parameters)
     limits = services.limits
     wanted = await asyncio.to_thread(
-        wanted_request, parameters, limits, limits.query_seconds, services.address(request)
+        wanted_request, parameters, limits, limits.query_seconds, services.address(request), services.folder
     )
     return await respond(request, services, wanted, form)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -12,9 +13,10 @@ from astropy.table import MaskedColumn, Table
 from app.access.limits import Limits
 from app.access.parameters import ParameterError, Parameters
 from app.access.tap.examples import EXAMPLES, examples_document
-from app.access.tap.wanted import most_rows, read_uploads, wanted_format, wanted_request
+from app.access.tap.wanted import OwnResults, most_rows, read_uploads, wanted_format, wanted_request
 from app.access.uploads import UploadError, read_upload
 
+NOWHERE = Path("/nowhere")
 LIMITS = Limits(default_rows=10, most_rows=100, upload_rows=5)
 
 
@@ -36,7 +38,7 @@ def test_names_come_in_any_case_and_both_formats_are_known():
 
 
 def test_a_request():
-    wanted = wanted_request(asked(QUERY="SELECT 1", LANG="adql-2.1"), LIMITS, 5.0, "http://x")
+    wanted = wanted_request(asked(QUERY="SELECT 1", LANG="adql-2.1"), LIMITS, 5.0, "http://x", NOWHERE)
     assert (wanted.query, wanted.most_rows, wanted.seconds, wanted.base_url) == (
         "SELECT 1",
         10,
@@ -57,7 +59,7 @@ def test_a_request():
 )
 def test_wrong_requests(given):
     with pytest.raises(ParameterError):
-        wanted_request(asked(**given), LIMITS, 5.0, "")
+        wanted_request(asked(**given), LIMITS, 5.0, "", NOWHERE)
 
 
 def test_a_parameter_given_twice():
@@ -111,8 +113,24 @@ def test_wrong_uploads(name, content, said):
 def test_rows_of_all_uploads_count_together():
     files = {"f": votable(a=np.arange(3)), "g": votable(a=np.arange(3))}
     with pytest.raises(UploadError, match="at most 2"):
-        read_uploads(Parameters({"UPLOAD": ["a,param:f", "b,param:g"]}, files), LIMITS)
-    assert len(read_uploads(Parameters({"UPLOAD": ["a,param:f;"]}, files), LIMITS)) == 1
+        read_uploads(
+            Parameters({"UPLOAD": ["a,param:f", "b,param:g"]}, files), LIMITS, OwnResults("", NOWHERE)
+        )
+    assert (
+        len(read_uploads(Parameters({"UPLOAD": ["a,param:f;"]}, files), LIMITS, OwnResults("", NOWHERE))) == 1
+    )
+
+
+def test_only_own_results_are_read_by_their_addresses(tmp_path):
+    results = OwnResults("http://x", tmp_path)
+    (tmp_path / f"{'a' * 24}.result").write_bytes(b"rows")
+    address = f"http://x/tap/async/{'a' * 24}/results/result"
+    assert results.read(address) == b"rows"
+    for other in (
+        address.replace("x", "y", 1), address[8:], f"http://x/tap/async/{'b' * 24}/results/result", "file:///etc/passwd",
+        "http://x/tap/async/../../../etc/passwd/results/result",
+    ):  # fmt: skip
+        assert results.read(other) is None
 
 
 def test_examples_are_a_page():
