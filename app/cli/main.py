@@ -70,6 +70,7 @@ NOUNS = (
     Noun("calibration", "app.cli.calibration", "calibration products: who made and who used them"),
     Noun("store", "app.cli.store", "stored files: verify, repair, sweep"),
     Noun("release", "app.cli.release", "draw, export and verify releases"),
+    Noun("serve", "app.cli.serve", "catalogues, images and the console over HTTP"),
 )
 
 

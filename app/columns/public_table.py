@@ -91,12 +91,12 @@ def public_column(column: Column, *, indexed: bool = False, ucd: str = "") -> Pu
     Examples
     --------
     >>> public_column(Column("hemis", Kind.CHAR, "Observatory", length=1)).arraysize
-    '1*'
+    '*'
     """
     size, xtype = "", ""
     if column.kind is Kind.CHAR:
         # A single character without an arraysize has no null in VOTable, and an arraysize of 1 is deprecated.
-        size = {0: "*", 1: "1*"}.get(column.length, str(column.length))
+        size = str(column.length) if column.length > 1 else "*"
     if column.kind is Kind.DATE:
         size, xtype = "10", "timestamp"
     return PublicColumn(

@@ -7,6 +7,7 @@ from dataclasses import replace
 from app.columns.column import Column, Kind, Producer
 from app.columns.observation_core import OBSCORE
 from app.columns.point_keys import POINT_KEYS
+from app.columns.point_source import POINT_SOURCE
 from app.columns.public_table import PublicColumn, PublicTable, public_column
 from app.columns.published import PUBLISHED_ATLAS, PUBLISHED_PSC, PUBLISHED_XSC
 from app.columns.tap_tables import TAP_TABLES
@@ -64,6 +65,35 @@ _SCAN = (
     Column("airmass", Kind.REAL, "Airmass at the start", ucd="obs.airMass", null="unknown"),
 )
 
+_MEASURED = (
+    "ph_qual",
+    "rd_flg",
+    "bl_flg",
+    "cc_flg",
+    "j_m",
+    "j_msigcom",
+    "h_m",
+    "h_msigcom",
+    "k_m",
+    "k_msigcom",
+    "scan_key",
+)
+_REJECTED = (
+    *(_described(c, "") for c in POINT_SOURCE if c.name in {"ra", "decl"}),
+    PublicColumn(
+        "rel",
+        "char",
+        "Reliability letter of the published table. Null: this version gives none",
+        "*",
+        principal=False,
+    ),
+    PublicColumn(
+        "reason", "char", "First rule that kept the row out of the newest release", "*", ucd="meta.code"
+    ),
+    *(replace(_described(c, ""), indexed=False) for c in POINT_SOURCE if c.name in _MEASURED),
+    replace(_described(_SOURCE, "src_id"), indexed=False),
+)
+
 PSC = PublicTable("psc", "Point Source Catalogue", _POINTS)
 XSC = PublicTable("xsc", "Extended Source Catalogue", _EXTENDED)
 ATLAS = PublicTable("atlas", "Atlas images", (*_catalogue(PUBLISHED_ATLAS, "coadd_key"), _FOOTPRINT))
@@ -71,9 +101,12 @@ FP_PSC = PublicTable("fp_psc", "Point Source Catalogue of the newest release, wi
 FP_XSC = PublicTable(
     "fp_xsc", "Extended Source Catalogue of the newest release, with dec", _with_dec(_EXTENDED)
 )
+REJECTED = PublicTable(
+    "pt_src_rej", "Point sources that the newest release left out, with why", _with_dec(_REJECTED)
+)
 SCAN = PublicTable("scan", "Scans of the sky that were ingested", _catalogue(_SCAN, "scan_key"))
 
 RELEASED = (PSC, XSC, ATLAS)
 """Tables that every release has one of."""
-PUBLIC_TABLES: tuple[PublicTable, ...] = (*RELEASED, FP_PSC, FP_XSC, SCAN, OBSCORE, *TAP_TABLES)
+PUBLIC_TABLES: tuple[PublicTable, ...] = (*RELEASED, FP_PSC, FP_XSC, REJECTED, SCAN, OBSCORE, *TAP_TABLES)
 """All lists of columns; `app.columns.tap_schema` says which tables have them."""

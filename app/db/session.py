@@ -104,15 +104,20 @@ def prepare(
     return session
 
 
-def _set(connection: psycopg.Connection[Any], role: str | None, backend_pid: int | None) -> Session:
+def session_values(role: str | None, backend_pid: int | None) -> dict[str, Any]:
+    """Give the values of the statement db/session for a role, and the server process that must answer it, if any."""
     reader, worker = role == "mapps_reader", role == "mapps_worker"
-    values = {
+    return {
         "backend_pid": backend_pid,
         "role": role,
         "read_only": reader,
         "statement_timeout_ms": str(int(get_settings().reader_timeout_seconds * 1000)) if reader else None,
         "idle_in_transaction_ms": str(WORKER_PATIENCE_MS) if reader or worker else None,
     }
+
+
+def _set(connection: psycopg.Connection[Any], role: str | None, backend_pid: int | None) -> Session:
+    values = session_values(role, backend_pid)
     # The client's cursor binds the values itself, so that both statements travel in one message.
     cursor = psycopg.ClientCursor(connection, row_factory=class_row(Session))
     try:

@@ -32,6 +32,7 @@ APP = (
     ("quality",),
     ("ingest", "production"),
     ("observatory", "releases", "reports", "tools"),
+    ("access",),
     ("cli",),
 )
 WORKERS = (("reduction",), ("steps",), ("process",), ("__main__",))

@@ -98,6 +98,26 @@ BEGIN
 END
 $comments$;
 
+-- What the newest release left out: the working database's rows, by the reason of their verdicts.
+DROP VIEW IF EXISTS catalogue.pt_src_rej;
+CREATE VIEW catalogue.pt_src_rej AS
+SELECT p.ra, p.decl AS dec, NULL::text AS rel, v.reason, p.ph_qual, p.rd_flg, p.bl_flg, p.cc_flg, p.j_m, p.j_msigcom, p.h_m,
+       p.h_msigcom, p.k_m, p.k_msigcom, p.scan_key, p.src_id
+FROM release.verdict AS v
+JOIN wsdb.point_source AS p ON p.run_id = v.run_id AND p.src_id = v.src_id
+WHERE v.release_id = catalogue.current_release() AND NOT v.released;
+COMMENT ON VIEW catalogue.pt_src_rej IS 'Point sources that the newest release left out, with why';
+DO $comments$
+DECLARE
+    described record;
+BEGIN
+    FOR described IN SELECT trim(c.column_name, '"') AS name, c.description FROM catalogue.described_column AS c
+                     WHERE c.product = 'pt_src_rej' LOOP
+        EXECUTE format('COMMENT ON COLUMN catalogue.pt_src_rej.%I IS %L', described.name, described.description);
+    END LOOP;
+END
+$comments$;
+
 -- Angle across a polygon, degrees: twice the largest distance of a corner from a place.
 CREATE OR REPLACE FUNCTION catalogue.diameter_deg(area spoly, centre spoint) RETURNS double precision
 LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $function$
@@ -183,6 +203,10 @@ FROM (
     ) AS a (name, product, released, words, place)
     JOIN catalogue.described_product AS p ON p.product = a.product
     WHERE r.release_id = catalogue.current_release()
+    UNION ALL
+    SELECT 'catalogue', p.product, p.product, 'catalogue.' || p.product, 'view', p.title, catalogue.current_release(), 7
+    FROM catalogue.described_product AS p
+    WHERE p.product = 'pt_src_rej' AND catalogue.current_release() IS NOT NULL
     UNION ALL
     SELECT split_part(a.name, '.', 1), a.name, a.product, a.name, 'table', p.title, NULL::integer, a.place
     FROM (VALUES

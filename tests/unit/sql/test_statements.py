@@ -20,6 +20,10 @@ _SQL = re.compile(
 # These are executed in the order of their names, whatever they are called.
 _IN_ORDER = re.compile(r"schema/|checks/|release/\d\d_")
 ARGUED = {
+    "app/access/scs.py": "ADQL of a cone, which the service translates",
+    "app/access/statement.py": "a COPY around a query that the translator made of allowed parts",
+    "app/access/tap/examples.py": "ADQL that is shown to people",
+    "app/access/uploads.py": "arrays of uploaded tables, composed by psycopg.sql",
     "app/cli/db.py": "what the administrator of another server is told to run",
     "app/cli/demo.py": "a query that is shown to people, to be typed",
     "app/columns/calibrated.py": "views are what it writes, into sql/schema/generated/",

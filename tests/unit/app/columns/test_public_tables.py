@@ -75,7 +75,7 @@ def test_what_nobody_fills_is_not_principal():
         (Kind.BIGINT, 0, ("long", "", "")),
         (Kind.DATE, 0, ("char", "10", "timestamp")),
         (Kind.CHAR, 3, ("char", "3", "")),
-        (Kind.CHAR, 1, ("char", "1*", "")),
+        (Kind.CHAR, 1, ("char", "*", "")),
         (Kind.CHAR, 0, ("char", "*", "")),
     ],
 )

@@ -1,0 +1,1 @@
+"""Answers in the formats of readers, written while the rows come."""
