@@ -15,7 +15,7 @@ from app.access.services import Services, operate, services_of
 from app.db.statements import statement
 from app.errors import MappsError
 from app.settings import get_settings
-from app.store.store import free_bytes
+from app.store import free_bytes
 from app.version import code_version
 
 METRICS_MEDIA_TYPE = "text/plain; version=0.0.4; charset=utf-8"
