@@ -36,7 +36,9 @@ star AS MATERIALIZED (
         -- A band without a signal-to-noise ratio is no detection but a limit.
         ARRAY[CASE WHEN p.j_snr > 0 THEN p.j_m END, CASE WHEN p.h_snr > 0 THEN p.h_m END,
               CASE WHEN p.k_snr > 0 THEN p.k_m END]::double precision[] AS m,
-        ARRAY[p.j_snr, p.h_snr, p.k_snr]::double precision[] AS snr
+        ARRAY[p.j_snr, p.h_snr, p.k_snr]::double precision[] AS snr,
+        ARRAY[substr(p.rd_flg, 1, 1) = '2' AND substr(p.bl_flg, 1, 1) = '1', substr(p.rd_flg, 2, 1) = '2' AND substr(p.bl_flg, 2, 1) = '1',
+              substr(p.rd_flg, 3, 1) = '2' AND substr(p.bl_flg, 3, 1) = '1'] AS single
     FROM member AS c
     JOIN wsdb.point_measurement AS p ON p.run_id = %(run_id)s AND p.attempt_id = c.attempt_id
     WHERE c.scans >= 4 AND least(p.dist_edge_ew, p.dist_edge_ns) > 30 AND p.cc_flg !~ '[A-Z]'
@@ -60,7 +62,7 @@ pair AS MATERIALIZED (
 -- One row a detection and band: how many scans confirm it, and what they measured.
 detection AS MATERIALIZED (
     SELECT
-        s.night_id, s.set_number, s.scan_key, s.src_id, s.scans, c.band, s.m[c.n] AS m, s.snr[c.n] AS snr,
+        s.night_id, s.set_number, s.scan_key, s.src_id, s.scans, c.band, s.m[c.n] AS m, s.snr[c.n] AS snr, s.single[c.n] AS single,
         c.seen, c.mean, c.variance, c.flux_variance / power(1 - 2 / (9.0 * greatest(c.seen - 1, 1)), 3) AS flux_variance
     FROM star AS s
     JOIN (
@@ -82,7 +84,7 @@ predicted AS MATERIALIZED (
 faint AS MATERIALIZED (
     SELECT d.night_id, d.band, d.seen, d.mean - p.value AS m, d.flux_variance
     FROM detection AS d JOIN predicted AS p USING (set_number, band)
-    WHERE d.seen > d.scans / 2.0 AND d.seen >= 4 AND d.flux_variance > 0
+    WHERE d.single AND d.seen > d.scans / 2.0 AND d.seen >= 4 AND d.flux_variance > 0
 ),
 rough AS (
     SELECT night_id, band, percentile_cont(0.5) WITHIN GROUP (ORDER BY m - 1.25 * log(flux_variance / 0.01)) AS value

@@ -13,6 +13,7 @@ from workers.reduction.kernels.pairs import close_pairs
 from workers.reduction.photometry.apertures import Apertures, measure_apertures
 from workers.reduction.photometry.bound import Bound, cramer_rao, scan_noise_dn
 from workers.reduction.photometry.growth import Growth, curve_of_growth
+from workers.reduction.photometry.normalisation import Conditions, Normalisation, normalise, photon_share
 from workers.reduction.photometry.residual import Residual
 from workers.reduction.profile.sample import choose_sample
 from workers.reduction.profile.stars import Stars
@@ -52,9 +53,7 @@ CONFUSED_SHARE = 1.0  # a neighbour that puts more light into the aperture than 
 FLOOR_MAG = 0.004  # flat field, response within pixels: scatter of bright simulated stars beyond their noise
 GROWTH_STARS = 400
 BOUND_STARS = 6000
-NORMALISING_SNR = 40.0
-FEWEST_NORMALISING = 8
-FEWEST_FOR_SLOPE = 120
+HALF_WIDTH_ARCSEC = 256.0
 
 
 @dataclass(frozen=True)
@@ -67,8 +66,8 @@ class BandCatalogue:
         Ordered by (y, x).
     growth : Growth
         What brings apertures to all light.
-    normalisation_mag : float
-        Added to profile magnitudes: aperture scale less profile scale, median of bright stars.
+    normalisation : Normalisation
+        Added to profile magnitudes: aperture scale less profile scale.
     sample : int64 array (m,)
         Rows of `bound`: some thousands, evenly taken along the scan.
     bound : Bound
@@ -77,7 +76,7 @@ class BandCatalogue:
 
     table: Table
     growth: Growth
-    normalisation_mag: float
+    normalisation: Normalisation
     sample: Integers
     bound: Bound
 
@@ -107,7 +106,12 @@ def make_catalogue(residual: Residual) -> BandCatalogue:
     table["flux"] = stars.flux_dn
     table["growth"] = growth.at(width)
     _fill_apertures(table, sums)
-    normalisation = _fill_profiles(table, stars, (bound, sample), width)
+    arrays = residual.arrays()
+    noise = float(np.median(arrays.noise_dn[arrays.noise_dn > 0.0]))
+    share = photon_share(stars.flux_dn, stack.psf, noise, arrays.inverse_gain)
+    normalisation = _fill_profiles(
+        table, stars, (bound, sample), Conditions(share, stars.x_arcsec / HALF_WIDTH_ARCSEC, width)
+    )
     table["sky_dn"] = stack.sky_dn() + sums.sky_dn
     _fill_flags(table, stars)
     return BandCatalogue(table, growth, normalisation, sample, bound)
@@ -140,13 +144,15 @@ def _fill_apertures(table: Table, sums: Apertures) -> None:
     table["seen"], table["measured"] = sums.seen, sums.measured
 
 
-def _fill_profiles(table: Table, stars: Stars, bounds: tuple[Bound, Integers], width: Doubles) -> float:
+def _fill_profiles(
+    table: Table, stars: Stars, bounds: tuple[Bound, Integers], conditions: Conditions
+) -> Normalisation:
     """Profile magnitudes on the aperture scale, their uncertainties, and the scan's signal-to-noise ratio."""
     with np.errstate(invalid="ignore", divide="ignore"):
         sigma = 1.0857 * stars.flux_error_dn / np.where(stars.flux_dn > 0.0, stars.flux_dn, np.nan)
     raw = magnitude(stars.flux_dn)
-    offset, slope = _normalisation(table["m_stdap"] - raw, sigma, stars, width)
-    table["m_psf"] = raw + offset + slope * width
+    normalisation = normalise(table["m_stdap"] - raw, (sigma, table["msig_stdap"]), stars.chi2, conditions)
+    table["m_psf"] = raw + normalisation.at(conditions)
     table["msig_psf"] = sigma
     table["psfchi"] = stars.chi2
     table["m"], table["msig"] = table["m_psf"], sigma
@@ -156,25 +162,7 @@ def _fill_profiles(table: Table, stars: Stars, bounds: tuple[Bound, Integers], w
     alone = np.maximum(np.nan_to_num(stars.flux_dn), 1.0)
     with np.errstate(invalid="ignore", divide="ignore"):
         table["snr"] = np.nan_to_num(stars.flux_dn) / scan_noise_dn(bounds[0], alone[bounds[1]], alone)
-    return offset
-
-
-def _normalisation(difference: Doubles, sigma: Doubles, stars: Stars, width: Doubles) -> tuple[float, float]:
-    """Aperture less profile magnitudes of bright, well fitted stars: median and change with seeing.
-
-    None where there are fewer than eight such stars: then profile fluxes count as all light, as they are meant to.
-    """
-    with np.errstate(invalid="ignore"):
-        good = np.isfinite(difference) & (sigma < 1.0857 / NORMALISING_SNR) & (stars.chi2 < 2.0)
-    if np.count_nonzero(good) < FEWEST_NORMALISING:
-        return 0.0, 0.0
-    d, s = difference[good], width[good]
-    middle = float(np.median(d))
-    near = np.abs(d - middle) < 4.0 * max(1.4826 * float(np.median(np.abs(d - middle))), 0.003)
-    slope = 0.0
-    if np.count_nonzero(near) >= FEWEST_FOR_SLOPE and float(np.std(s[near])) > 0.005:
-        slope = float(np.polyfit(s[near], d[near], 1)[0])
-    return float(np.median(d[near] - slope * s[near])), slope
+    return normalisation
 
 
 def _fill_flags(table: Table, stars: Stars) -> None:

@@ -21,6 +21,7 @@ from tests.worlds.frame_stack import (
 )
 from workers.reduction.diagnostics import LookFluxes
 from workers.reduction.frame_quality import (
+    FIT_EXCESS,
     SNR,
     band_quality,
     banding_dn,
@@ -240,7 +241,9 @@ def test_predicted_depth_is_where_repeats_scatter_by_a_tenth():
     assert near.sum() > 30
     # Scatter goes as one over the flux about there: brought to the predicted flux by it.
     at_limit = relative[near] * flux[near] / 10 ** (0.4 * (20.0 - predicted))
-    assert -2.5 * np.log10(np.sqrt(np.mean(at_limit**2)) * SNR) == pytest.approx(0.0, abs=0.05)
+    # Profile and places are the true ones here, so that fits reach the bound; the prediction expects a little less.
+    ideal = 2.5 * np.log10(FIT_EXCESS)
+    assert -2.5 * np.log10(np.sqrt(np.mean(at_limit**2)) * SNR) == pytest.approx(ideal, abs=0.03)
     assert np.std(depth) < 0.02
 
 

@@ -56,7 +56,7 @@ def test_magnitudes_are_the_light_of_the_stars(field):
     table, good = catalogue.table, flux > 2000.0
     for name, limit in (("m", 0.004), ("m_psf", 0.004), ("m_stdap", 0.006)):
         assert np.median((table[name] + 2.5 * np.log10(flux))[good]) == pytest.approx(0.0, abs=limit)
-    assert catalogue.normalisation_mag == pytest.approx(0.0, abs=0.005)
+    assert catalogue.normalisation.bright_mag == pytest.approx(0.0, abs=0.005)
     assert table["sky_dn"] == pytest.approx(400.0, abs=8.0)  # the mesh of `blank`
     assert np.median(table["sky_dn"]) == pytest.approx(400.0, abs=0.3)
 

@@ -1,0 +1,107 @@
+"""Magnitudes of bright stars that several scans of a simulated survey measured."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+
+from app.arrays import Doubles, Integers
+from app.db.engine import connect
+from app.sky.directions import unit_vectors
+from benchmarks.survey_site import RUN, SurveySite
+from benchmarks.survey_zero_points import ZeroPoint, ZeroPoints
+
+LEAST_SNR, MATCH_ARCSEC, EDGE_ARCSEC = 100.0, 1.0, 10.0
+# Single stars, fitted to Read_2 - Read_1, that nothing contaminates.
+_STARS = """
+SELECT p.scan_key, p.ra::float8, p.decl::float8, p.x_scan::float8 / 256,
+       CASE WHEN p.j_snr > g.snr AND substr(p.rd_flg, 1, 1) = '2' AND substr(p.bl_flg, 1, 1) = '1'
+                 AND substr(p.cc_flg, 1, 1) = '0' THEN p.j_m::float8 END,
+       CASE WHEN p.h_snr > g.snr AND substr(p.rd_flg, 2, 1) = '2' AND substr(p.bl_flg, 2, 1) = '1'
+                 AND substr(p.cc_flg, 2, 1) = '0' THEN p.h_m::float8 END,
+       CASE WHEN p.k_snr > g.snr AND substr(p.rd_flg, 3, 1) = '2' AND substr(p.bl_flg, 3, 1) = '1'
+                 AND substr(p.cc_flg, 3, 1) = '0' THEN p.k_m::float8 END
+FROM wsdb.point_measurement AS p
+JOIN production.run AS r USING (run_id)
+JOIN production.attempt AS a ON a.attempt_id = p.attempt_id AND a.accepted
+CROSS JOIN (SELECT %s::float8 AS snr, %s::float8 AS edge_arcsec) AS g
+WHERE least(p.dist_edge_ns, p.dist_edge_ew) > g.edge_arcsec AND greatest(p.j_snr, p.h_snr, p.k_snr) > g.snr
+      AND r.name = %s
+ORDER BY p.scan_key, p.src_id"""
+_SIX_FOLDS = """
+SELECT to_char(n.date, 'YYMMDD') || n.hemis, d.name,
+       string_agg(trim(d.band) || ' ' || round((d.value * CASE WHEN d.name ~ 'snr10' THEN 1 ELSE 1000 END)::numeric, 2)
+                  || ' (' || d.rows || ')', ', ' ORDER BY d.band)
+FROM quality.derived_metric AS d
+JOIN production.run AS r USING (run_id)
+JOIN survey.night AS n USING (night_id)
+WHERE r.name = %s AND d.scan_key IS NULL AND d.name IN
+      ('sixfold_repeatability_mag', 'sixfold_offset_mag', 'sixfold_snr10_mag', 'snr10_difference_mag')
+GROUP BY 1, 2 ORDER BY 2, 1"""
+
+
+class Pairs(NamedTuple):
+    """Two measurements of a star on photometric scans: magnitudes as measured and what is added, (pairs, 2) a band."""
+
+    measured_mag: dict[str, Doubles]
+    added_mag: dict[str, Doubles]
+
+
+def bright_pairs(points: ZeroPoints) -> Pairs:
+    """Match bright stars between survey scans, nearest within an arcsecond; each pair of scans counts.
+
+    Parameters
+    ----------
+    points : ZeroPoints
+        Which scans are photometric, and their solution.
+    """
+    from scipy.spatial import cKDTree
+
+    with connect("reader") as connection:
+        rows = connection.execute(_STARS, (LEAST_SNR, EDGE_ARCSEC, RUN)).fetchall()
+    kept = [row for row in rows if _counts(points.by_scan.get((row[0], "j")))]
+    table = np.array([[np.nan if value is None else value for value in row] for row in kept], np.float64)
+    if not kept:
+        return Pairs({band: np.zeros((0, 2)) for band in "jhk"}, {band: np.zeros((0, 2)) for band in "jhk"})
+    tree = cKDTree(unit_vectors(table[:, 1], table[:, 2]))
+    pairs = tree.query_pairs(2 * np.sin(np.radians(MATCH_ARCSEC / 7200)), output_type="ndarray")
+    pairs = pairs[table[pairs[:, 0], 0] != table[pairs[:, 1], 0]]
+    measured, added = {}, {}
+    for position, band in enumerate("jhk"):
+        magnitude = table[:, 4 + position]
+        whole = pairs[np.isfinite(magnitude[pairs]).all(axis=1)]
+        measured[band] = magnitude[whole]
+        added[band] = _added(points, table, whole, band)
+    return Pairs(measured, added)
+
+
+def repeatability_mmag(pairs: Pairs, band: str, *, solved: bool = True) -> tuple[float, int]:
+    """Scatter of one measurement, 1.4826 times the median absolute difference over root 2, and how many pairs."""
+    magnitude = pairs.measured_mag[band] + (pairs.added_mag[band] if solved else 0.0)
+    difference = magnitude[:, 0] - magnitude[:, 1]
+    if not difference.size:
+        return np.inf, 0
+    return 1e3 * 1.4826 / np.sqrt(2) * float(np.median(np.abs(difference))), int(difference.size)
+
+
+def six_folds(site: SurveySite) -> list[str]:
+    """Say what the calibration sets tell of repeatability and depth, a line a night and metric; mmag, M10 in mag."""
+    del site
+    with connect("reader") as connection:
+        rows = connection.execute(_SIX_FOLDS, (RUN,)).fetchall()
+    return [f"{name:<26} {night}: {values}" for night, name, values in rows]
+
+
+def _counts(row: ZeroPoint | None) -> bool:
+    return row is not None and row.photometric and row.kind == "sci"
+
+
+def _added(points: ZeroPoints, table: Doubles, pairs: Integers, band: str) -> Doubles:
+    keys, x = table[pairs, 0].astype(np.int64), table[pairs, 3]
+    values = {key: points.by_scan[key, band] for key in np.unique(keys).tolist()}
+    terms = {
+        key: np.array([row.offset_mag, row.linear_mag, row.quadratic_mag]) for key, row in values.items()
+    }
+    coefficients = np.array([terms[key] for key in keys.ravel().tolist()]).reshape(*keys.shape, 3)
+    return np.asarray(coefficients[..., 0] + coefficients[..., 1] * x + coefficients[..., 2] * (x**2 - 1 / 3))
