@@ -77,8 +77,8 @@ def test_another_reference_catalogue_shows(night_copy: Site) -> None:
     assert "cannot: STARS_REPLACED" in told
     assert stale
     assert {task["kind"] for task in stale} == {"scan"}
-    # The night's solution read rows of such scans; it is done again once they are.
-    assert {user["kind"] for user in users} == {"scan", "night_solution"}
+    # The night's solution and grades read rows of such scans; they are done again once these are.
+    assert {user["kind"] for user in users} == {"scan", "night_solution", "night_grades"}
     assert {user["attempt"] for user in users if user["kind"] == "scan"} == {
         task["attempt"] for task in stale
     }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 import pytest
 
@@ -10,6 +11,7 @@ from app.cli.main import run as mapps
 from app.cli.output import forget_mode
 from app.models.production import Family, RunKind
 from app.production import protocol
+from app.production.plan import NIGHT_GRADES
 from app.production.protocol import Failure
 from app.production.publishing import publish
 from app.production.runs import create_run
@@ -53,17 +55,23 @@ def ledger(live_database):
 
 def work(ledger, name):
     while (held := protocol.claim(ledger, IDENTITY, 60, name)) is not None:
-        publish(ledger, held, publication_of(held, None, valid_calibrations(ledger, held)))
+        made = publication_of(held, None, valid_calibrations(ledger, held))
+        if held.kind == NIGHT_GRADES.kind:
+            scans = ledger.execute(
+                "SELECT attempt_id FROM production.attempt WHERE accepted AND scan_key IS NOT NULL"
+            )
+            made = replace(made, upstream_ids=tuple(attempt for (attempt,) in scans.fetchall()))
+        publish(ledger, held, made)
 
 
 def test_life_of_a_run(command, ledger):
     made = command("create", "first", "--kind", "preliminary", "--json")
     assert (made["run"], made["kind"], made["tasks"]) == ("first", "preliminary", 0)
     assert "CONFLICT" in command("create", "first", "--kind", "preliminary", status=2)
-    assert len(command("queue", "first", "--dry-run", "--json")) == 3
-    assert "3 tasks queued" in command("queue", "first")
+    assert len(command("queue", "first", "--dry-run", "--json")) == 4
+    assert "4 tasks queued" in command("queue", "first")
     assert "0 tasks queued" in command("queue", "first")
-    assert "0 of 3 tasks done (2 waiting, 1 ready)" in command("status", "first")
+    assert "0 of 4 tasks done (3 waiting, 1 ready)" in command("status", "first")
 
     assert "held" in command("hold", "first")
     assert protocol.claim(ledger, IDENTITY, 60, "first") is None
@@ -71,7 +79,7 @@ def test_life_of_a_run(command, ledger):
     held = protocol.claim(ledger, IDENTITY, 60, "first")
     protocol.fail(ledger, held, Failure(Family.INPUT, "NO_DARKS", "a night without darks"), 0.0)
     told = command("status", "first")
-    assert "2 of the waiting blocked" in told
+    assert "3 of the waiting blocked" in told
     assert "NO_DARKS: a night without darks" in told
     assert "1 failed" in command("watch", "first")
     assert "a night without darks" in command("attempts", "first", "--attempt", str(held.attempt_id))
@@ -80,10 +88,10 @@ def test_life_of_a_run(command, ledger):
     assert command("retry", "first", "--state", "failed", "--json")[0]["state"] == "ready"
 
     work(ledger, "first")
-    assert "3 of 3 tasks done (3 done)" in command("watch", "first")
+    assert "4 of 4 tasks done (4 done)" in command("watch", "first")
     attempts = command("attempts", "first", "--json")
-    assert [a["outcome"] for a in attempts] == ["done", "done", "done", "failed"]
-    assert command("list", "--json")[0]["done"] == 3
+    assert [a["outcome"] for a in attempts] == ["done", "done", "done", "done", "failed"]
+    assert command("list", "--json")[0]["done"] == 4
     assert command("status", "--json")[0]["name"] == "first"
     assert command("status", "first", "--json")["problems"] == []
     command("seal", "first")
@@ -97,20 +105,20 @@ def test_recall_by_command(command, ledger):
     work(ledger, "first")
     product = value(ledger, "SELECT sha256 FROM calibration.product")
     users = command("recall", "--calibration", product[:20], "--json")
-    assert [user["sources"] for user in users] == [0, ROWS, ROWS]
-    assert f"3 attempts, {2 * ROWS} point sources, releases: none" in command(
+    assert sorted(user["sources"] for user in users) == [0, 0, ROWS, ROWS]
+    assert f"4 attempts, {2 * ROWS} point sources, releases: none" in command(
         "recall", "--calibration", product
     )
     words = ("recall", "--calibration", product, "--requeue", "--json")
-    assert len(command(*words, "--into", "second")) == 3
-    assert len(command(*words, "--dry-run")) == 3
-    assert "3 of 3 tasks done" in command("status", "first")
+    assert len(command(*words, "--into", "second")) == 4
+    assert len(command(*words, "--dry-run")) == 4
+    assert "4 of 4 tasks done" in command("status", "first")
     assert {task["state"] for task in command(*words)} == {"ready", "waiting"}
     work(ledger, "first")
-    assert "3 of 3 tasks done" in command("status", "first")
+    assert "4 of 4 tasks done" in command("status", "first")
     raw = value(ledger, "SELECT sha256 FROM survey.raw_file ORDER BY 1 LIMIT 1")
     assert command("recall", "--raw-file", raw, "--json") == []
-    assert len(command("recall", "first", "--code", "0", "--json")) == 3
+    assert len(command("recall", "first", "--code", "0", "--json")) == 4
 
 
 def test_single_tasks_are_held_and_resumed(command, ledger):
@@ -120,7 +128,7 @@ def test_single_tasks_are_held_and_resumed(command, ledger):
     assert [(task["scan"], task["state"], task["reason"]) for task in held] == [(2, "held", "clouds")]
     assert "clouds" in command("status", "first")
     work(ledger, "first")
-    assert "2 of 3 tasks done" in command("status", "first")
+    assert "2 of 4 tasks done" in command("status", "first")
     assert command("resume", "first", "--scan", "2", "--json")[0]["state"] == "ready"
     work(ledger, "first")
 
@@ -149,8 +157,8 @@ def test_final_run_by_command(command, ledger, monkeypatch):
     assert "frozen" in command("freeze", "last")
     assert "UNKNOWN_BLOCK" in command("queue", "last", status=2)
     ledger.execute("UPDATE survey.night SET block = 'n-1'")
-    # The night, its block and two scans.
-    assert "4 tasks queued" in command("queue", "last")
+    # The night, its block, its grades and two scans.
+    assert "5 tasks queued" in command("queue", "last")
 
 
 @pytest.mark.parametrize(
@@ -235,7 +243,7 @@ def test_a_task_that_the_run_does_not_have_is_an_error(command, ledger, verb):
 def test_a_rehearsal_shows_no_numbers_that_nothing_will_have(command, ledger):
     command("create", "first", "--kind", "preliminary")
     rehearsed = command("queue", "first", "--dry-run", "--json")
-    assert [row["task"] for row in rehearsed] == [None] * 3
+    assert [row["task"] for row in rehearsed] == [None] * 4
     queued = command("queue", "first", "--json")
     assert all(isinstance(row["task"], int) for row in queued)
     assert [row | {"task": None} for row in queued] == rehearsed
@@ -265,7 +273,7 @@ def test_worker_command_says_when_idle_is_not_done(command, ledger, capsys):
     assert mapps([*words, "--run", "first"]) == 3
     told = capsys.readouterr().err
     assert "TASKS_LEFT" in told
-    assert "run first: 1 failed, 2 blocked" in told
+    assert "run first: 1 failed, 3 blocked" in told
     assert "mapps run retry first" in told
     assert mapps([*words, "--run", "second"]) == 0
     # A held run is the operator's own wish; who asks for it by name is told that it is not done.
@@ -310,10 +318,10 @@ def test_inputs_are_addressed_by_what_is_listed(command, ledger, capsys):
     assert scans[0]["runs"] == ["first"]
     assert listed("reference", "list") == []
     for given in (str(product["calibration_id"]), f"sha256:{product['sha256']}"):
-        assert len(command("recall", "--calibration", given, "--json")) == 3
+        assert len(command("recall", "--calibration", given, "--json")) == 4
     assert command("recall", "--raw-file", str(files[0]["raw_file_id"]), "--json") == []
     night_attempt = str(product["attempt_id"])
-    assert len(command("recall", "--attempt", night_attempt, "--json")) == 3
+    assert len(command("recall", "--attempt", night_attempt, "--json")) == 4
     assert command("recall", "--night", night["night"], "--scan", "2", "--json") == []
     pipeline = command("list", "--json")[0]
     assert pipeline["run"] == "first"
@@ -333,9 +341,9 @@ def test_stale_tasks_are_listed_first_and_made_ready_on_request(command, ledger)
     assert "was recalled" in told
     assert "1 tasks would be made ready again; add --apply" in told
     assert [task["renewal"] for task in command("stale", "first", "--json")] == ["on request"] * 2
-    assert "3 of 3 tasks done" in command("status", "first")
-    assert "2 tasks are made ready again" in command("stale", "first", "--apply")
-    assert "1 of 3 tasks done (2 ready, 1 done)" in command("status", "first")
+    assert "4 of 4 tasks done" in command("status", "first")
+    assert "3 tasks are made ready again" in command("stale", "first", "--apply")
+    assert "1 of 4 tasks done (1 waiting, 2 ready, 1 done)" in command("status", "first")
     work(ledger, "first")
 
 
@@ -345,8 +353,8 @@ def test_status_tells_what_a_run_mixes(command, ledger):
     work(ledger, "first")
     assert "mixes" not in command("status", "first")
     ledger.execute("UPDATE production.attempt SET code_commit = 'other' WHERE scan_key IS NULL")
-    assert "run first mixes 2 values of code: 0 c0ffee in 2 attempts, 0 other in 1 attempts" in command(
+    assert "run first mixes 2 values of code: 0 c0ffee in 2 attempts, 0 other in 2 attempts" in command(
         "status", "first"
     )
     mixed = command("status", "first", "--json")["mixed"]
-    assert [(row["kind"], row["attempts"]) for row in mixed] == [("code", 2), ("code", 1)]
+    assert [(row["kind"], row["attempts"]) for row in mixed] == [("code", 2), ("code", 2)]

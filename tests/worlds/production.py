@@ -199,7 +199,9 @@ def publication_of(
             zero_points=(ZeroPointRow(Band.J, span, 20.0, None, 0.1, "nominal"),),
             metrics=(Metric("dark_frames", Band.J, 3.0),),
         )
-    key = claim.scan_key or 0
+    if claim.scan_key is None:
+        return Publication("0" * 64)
+    key = claim.scan_key
     return Publication(
         "0" * 64,
         point_sources=point_sources(key),
