@@ -237,7 +237,7 @@ BEGIN
     EXECUTE format('CREATE INDEX %I ON release.%I USING gist (spoint(radians(ra), radians(decl)))', part || '_position', part);
     EXECUTE format('CREATE INDEX %I ON release.%I (designation)', part || '_designation', part);
     EXECUTE format('CREATE INDEX %I ON release.%I (src_id)', part || '_source', part);
-    FOREACH part IN ARRAY ARRAY['psc', 'xsc', 'atlas', 'verdict', 'extended_verdict'] LOOP
+    FOREACH part IN ARRAY ARRAY['psc', 'xsc', 'atlas', 'scn', 'img', 'verdict', 'extended_verdict'] LOOP
         part := format('%s_r%s', part, release_id);
         EXECUTE format('CREATE TRIGGER published BEFORE INSERT OR UPDATE OR DELETE ON release.%I'
                        ' FOR EACH ROW EXECUTE FUNCTION release.refuse_change()', part);
