@@ -7,12 +7,15 @@ from app.columns.column import Column, Kind, Producer, expand_bands
 from app.columns.extended_source import EXTENDED_SOURCE
 from app.columns.point_source import POINT_SOURCE
 from app.columns.published import PUBLISHED_ATLAS, PUBLISHED_PSC, PUBLISHED_XSC
+from app.columns.scan_information import PUBLISHED_IMAGE, PUBLISHED_SCAN
 
 __all__ = [
     "EXTENDED_SOURCE",
     "POINT_SOURCE",
     "PUBLISHED_ATLAS",
+    "PUBLISHED_IMAGE",
     "PUBLISHED_PSC",
+    "PUBLISHED_SCAN",
     "PUBLISHED_XSC",
     "Column",
     "Kind",

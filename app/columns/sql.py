@@ -19,6 +19,7 @@ from app.columns.column import Column, Producer, names_by
 from app.columns.flags import FLAGS
 from app.columns.hash_versions import RUN, VERSIONS
 from app.columns.published import PUBLISHED_ATLAS, PUBLISHED_PSC, PUBLISHED_XSC
+from app.columns.scan_information import PUBLISHED_IMAGE, PUBLISHED_SCAN
 from app.instruments.bands import BANDS, Band
 
 FOLDER = Path(__file__).resolve().parents[2] / "sql" / "schema" / "generated"
@@ -77,6 +78,8 @@ CONTENT: dict[str, tuple[str, ...]] = {
     **{t.name: _content(t.way_back, t.columns) for t in RELEASE_TABLES},
     # The footprint is not hashed: pgSphere may write it otherwise one day, and the file's own hash stands for it.
     "atlas": _content(("run_id",), PUBLISHED_ATLAS),
+    "scn": _content(("run_id",), PUBLISHED_SCAN),
+    "img": _content(("run_id",), PUBLISHED_IMAGE),
 }
 """Columns of a released row in the order in which they are hashed today (`app.columns.hash_versions` keeps the lists).
 
@@ -87,6 +90,8 @@ _ORDER = {
     "psc": ("src_id", "pts_key"),
     "xsc": ("ext_id", "ext_key"),
     "atlas": ("coadd_key", "band"),
+    "scn": ("scan_key",),
+    "img": ("coadd_key",),
 }
 """Columns that say in which part of the sky and in which order a row is hashed."""
 

@@ -24,7 +24,7 @@ from sqlalchemy import (
     func,
 )
 
-from app.columns import PUBLISHED_PSC, PUBLISHED_XSC
+from app.columns import PUBLISHED_IMAGE, PUBLISHED_PSC, PUBLISHED_SCAN, PUBLISHED_XSC
 from app.db.pgsphere import SPolygonType
 from app.models.base import METADATA, Json, Moment, one_of, optional, registered, required
 
@@ -214,6 +214,26 @@ ATLAS = Table(
     postgresql_partition_by="LIST (release_id)",
 )
 
+SCAN_INFORMATION = Table(
+    "scn", METADATA,
+    required("release_id", Integer, "Release"),
+    required("run_id", Integer, "Run of the scan"),
+    *(registered(column) for column in PUBLISHED_SCAN),
+    PrimaryKeyConstraint("release_id", "scan_key"),
+    schema="release", comment="Scan Information Table: the scans that a release chose",
+    postgresql_partition_by="LIST (release_id)",
+)  # fmt: skip
+
+IMAGE_INFORMATION = Table(
+    "img", METADATA,
+    required("release_id", Integer, "Release"),
+    required("run_id", Integer, "Run of the images"),
+    *(registered(column) for column in PUBLISHED_IMAGE),
+    PrimaryKeyConstraint("release_id", "coadd_key"),
+    schema="release", comment="Atlas Image Information Table: the image triples of a release",
+    postgresql_partition_by="LIST (release_id)",
+)  # fmt: skip
+
 VERDICT = Table(
     "verdict",
     METADATA,
@@ -249,7 +269,7 @@ EXTENDED_VERDICT = Table(
 MANIFEST = Table(
     "manifest", METADATA,
     required("release_id", Integer, "Release", ForeignKey("release.release.release_id")),
-    required("product", Text, "psc, xsc or atlas"),
+    required("product", Text, "psc, xsc, atlas, scn or img"),
     required("partition", Text, "Part of the sky: HEALPix order 1 nested, or all"),
     required("rows", BigInteger, "Row count"),
     required("sha256", CHAR(64), "SHA-256 over the rows in key order"),

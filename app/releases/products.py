@@ -11,7 +11,15 @@ import numpy as np
 from numpy.typing import NDArray
 from psycopg import Connection, sql
 
-from app.columns import PUBLISHED_ATLAS, PUBLISHED_PSC, PUBLISHED_XSC, Column, Kind
+from app.columns import (
+    PUBLISHED_ATLAS,
+    PUBLISHED_IMAGE,
+    PUBLISHED_PSC,
+    PUBLISHED_SCAN,
+    PUBLISHED_XSC,
+    Column,
+    Kind,
+)
 from app.columns.records import EPOCH, empty_records
 
 CHUNK_ROWS = 20_000
@@ -24,7 +32,7 @@ class Product:
     Attributes
     ----------
     name : str
-        Name of the table: psc, xsc or atlas.
+        Name of the table: psc, xsc, atlas, scn or img.
     title : str
         Name for readers.
     columns : tuple of Column
@@ -43,6 +51,8 @@ PRODUCTS: dict[str, Product] = {
     "psc": Product("psc", "Point Source Catalogue", PUBLISHED_PSC, ("pts_key",)),
     "xsc": Product("xsc", "Extended Source Catalogue", PUBLISHED_XSC, ("ext_key",)),
     "atlas": Product("atlas", "Atlas images", PUBLISHED_ATLAS, ("coadd_key", "band")),
+    "scn": Product("scn", "Scan information", PUBLISHED_SCAN, ("scan_key",)),
+    "img": Product("img", "Atlas image information", PUBLISHED_IMAGE, ("coadd_key",)),
 }
 """All that a release holds for its readers."""
 

@@ -162,5 +162,9 @@ def test_the_order_of_loading_does_not_matter(world: World, template_database: D
         _fill(other, [3, 1, 4, 2])
         other.build()
         assert other.rows(query) == world.rows(query)
-        hashes = "SELECT product, partition, rows, sha256 FROM release.manifest WHERE product <> 'atlas' ORDER BY 1, 2"
+        # Images have hashes of their own in each world.
+        hashes = (
+            "SELECT product, partition, rows, sha256 FROM release.manifest WHERE product NOT IN ('atlas', 'img')"
+            " ORDER BY 1, 2"
+        )
         assert other.rows(hashes) == world.rows(hashes)

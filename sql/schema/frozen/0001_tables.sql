@@ -251,6 +251,72 @@ COMMENT ON COLUMN release.extended_verdict.winner_ext_id IS 'Apparition chosen i
 COMMENT ON COLUMN release.extended_verdict.passed IS 'Rules that it met: SELECT release.rules(passed)';
 COMMENT ON COLUMN release.extended_verdict.failed IS 'Rules that it failed; in neither: not applied';
 
+CREATE TABLE release.img (
+    release_id INTEGER NOT NULL,
+    run_id INTEGER NOT NULL,
+    coadd_key BIGINT NOT NULL,
+    scan_key INTEGER NOT NULL,
+    hemis CHAR(1) NOT NULL,
+    date DATE NOT NULL,
+    scan SMALLINT NOT NULL,
+    coadd SMALLINT NOT NULL,
+    ra DOUBLE PRECISION NOT NULL,
+    decl DOUBLE PRECISION NOT NULL,
+    width_pix SMALLINT NOT NULL,
+    height_pix SMALLINT NOT NULL,
+    j_zp REAL,
+    j_zperr REAL,
+    j_shape REAL,
+    j_sky REAL,
+    j_sky_sigma REAL,
+    j_sha256 CHAR(64),
+    h_zp REAL,
+    h_zperr REAL,
+    h_shape REAL,
+    h_sky REAL,
+    h_sky_sigma REAL,
+    h_sha256 CHAR(64),
+    k_zp REAL,
+    k_zperr REAL,
+    k_shape REAL,
+    k_sky REAL,
+    k_sky_sigma REAL,
+    k_sha256 CHAR(64),
+    CONSTRAINT pk_img PRIMARY KEY (release_id, coadd_key)
+)
+ PARTITION BY LIST (release_id);
+COMMENT ON TABLE release.img IS 'Atlas Image Information Table: the image triples of a release';
+COMMENT ON COLUMN release.img.release_id IS 'Release';
+COMMENT ON COLUMN release.img.run_id IS 'Run of the images';
+COMMENT ON COLUMN release.img.coadd_key IS 'Key of the image triple.';
+COMMENT ON COLUMN release.img.scan_key IS 'Key of the scan.';
+COMMENT ON COLUMN release.img.hemis IS 'Observatory: n Mt. Hopkins, s Cerro Tololo.';
+COMMENT ON COLUMN release.img.date IS 'UT date at sunrise of the night.';
+COMMENT ON COLUMN release.img.scan IS 'Number of the scan in the night.';
+COMMENT ON COLUMN release.img.coadd IS 'Image number in the scan.';
+COMMENT ON COLUMN release.img.ra IS 'Right ascension of the centre, ICRS [deg].';
+COMMENT ON COLUMN release.img.decl IS 'Declination of the centre, ICRS [deg].';
+COMMENT ON COLUMN release.img.width_pix IS 'Columns [pix].';
+COMMENT ON COLUMN release.img.height_pix IS 'Rows [pix].';
+COMMENT ON COLUMN release.img.j_zp IS 'J magnitude of 1 DN, calibrated [mag]. Null: there is no image of the band.';
+COMMENT ON COLUMN release.img.j_zperr IS 'J error of the zero point [mag]. Null: there is no image of the band, or the error is unknown.';
+COMMENT ON COLUMN release.img.j_shape IS 'J seeing shape. Null: not measured.';
+COMMENT ON COLUMN release.img.j_sky IS 'J median background [DN]. Null: there is no image of the band, or it is empty.';
+COMMENT ON COLUMN release.img.j_sky_sigma IS 'J noise of the background in a pixel [DN]. Null: there is no image of the band, or it is empty.';
+COMMENT ON COLUMN release.img.j_sha256 IS 'J SHA-256 of the file. Null: there is no image of the band.';
+COMMENT ON COLUMN release.img.h_zp IS 'H magnitude of 1 DN, calibrated [mag]. Null: there is no image of the band.';
+COMMENT ON COLUMN release.img.h_zperr IS 'H error of the zero point [mag]. Null: there is no image of the band, or the error is unknown.';
+COMMENT ON COLUMN release.img.h_shape IS 'H seeing shape. Null: not measured.';
+COMMENT ON COLUMN release.img.h_sky IS 'H median background [DN]. Null: there is no image of the band, or it is empty.';
+COMMENT ON COLUMN release.img.h_sky_sigma IS 'H noise of the background in a pixel [DN]. Null: there is no image of the band, or it is empty.';
+COMMENT ON COLUMN release.img.h_sha256 IS 'H SHA-256 of the file. Null: there is no image of the band.';
+COMMENT ON COLUMN release.img.k_zp IS 'Ks magnitude of 1 DN, calibrated [mag]. Null: there is no image of the band.';
+COMMENT ON COLUMN release.img.k_zperr IS 'Ks error of the zero point [mag]. Null: there is no image of the band, or the error is unknown.';
+COMMENT ON COLUMN release.img.k_shape IS 'Ks seeing shape. Null: not measured.';
+COMMENT ON COLUMN release.img.k_sky IS 'Ks median background [DN]. Null: there is no image of the band, or it is empty.';
+COMMENT ON COLUMN release.img.k_sky_sigma IS 'Ks noise of the background in a pixel [DN]. Null: there is no image of the band, or it is empty.';
+COMMENT ON COLUMN release.img.k_sha256 IS 'Ks SHA-256 of the file. Null: there is no image of the band.';
+
 CREATE TABLE release.psc (
     release_id INTEGER NOT NULL,
     run_id INTEGER NOT NULL,
@@ -414,6 +480,114 @@ COMMENT ON COLUMN release.release.hash_version IS 'Columns that its content hash
 COMMENT ON COLUMN release.release.published_at IS 'When it became immutable; null while building';
 COMMENT ON COLUMN release.release.optical_catalogue IS 'Catalogue of its optical associations; null where none was loaded';
 COMMENT ON COLUMN release.release.optical_hash IS 'SHA-256 over the stars of that catalogue; null where none was loaded';
+
+CREATE TABLE release.scn (
+    release_id INTEGER NOT NULL,
+    run_id INTEGER NOT NULL,
+    scan_key INTEGER NOT NULL,
+    hemis CHAR(1) NOT NULL,
+    date DATE NOT NULL,
+    scan SMALLINT NOT NULL,
+    tile INTEGER,
+    ra DOUBLE PRECISION NOT NULL,
+    decl DOUBLE PRECISION NOT NULL,
+    ra_1 DOUBLE PRECISION,
+    dec_1 DOUBLE PRECISION,
+    ra_2 DOUBLE PRECISION,
+    dec_2 DOUBLE PRECISION,
+    ra_3 DOUBLE PRECISION,
+    dec_3 DOUBLE PRECISION,
+    ra_4 DOUBLE PRECISION,
+    dec_4 DOUBLE PRECISION,
+    sd CHAR(1),
+    qual SMALLINT,
+    hgl SMALLINT,
+    cld SMALLINT,
+    xph SMALLINT,
+    anom SMALLINT,
+    ut DOUBLE PRECISION,
+    jdate DOUBLE PRECISION,
+    airm REAL,
+    zd REAL,
+    ha DOUBLE PRECISION,
+    j_zp_ap REAL,
+    j_zperr_ap REAL,
+    j_n_snr10 INTEGER NOT NULL,
+    j_shape_avg REAL,
+    j_shape_rms REAL,
+    j_2mrat REAL,
+    j_msnr10 REAL,
+    h_zp_ap REAL,
+    h_zperr_ap REAL,
+    h_n_snr10 INTEGER NOT NULL,
+    h_shape_avg REAL,
+    h_shape_rms REAL,
+    h_2mrat REAL,
+    h_msnr10 REAL,
+    k_zp_ap REAL,
+    k_zperr_ap REAL,
+    k_n_snr10 INTEGER NOT NULL,
+    k_shape_avg REAL,
+    k_shape_rms REAL,
+    k_2mrat REAL,
+    k_msnr10 REAL,
+    n_ext INTEGER NOT NULL,
+    images SMALLINT NOT NULL,
+    CONSTRAINT pk_scn PRIMARY KEY (release_id, scan_key)
+)
+ PARTITION BY LIST (release_id);
+COMMENT ON TABLE release.scn IS 'Scan Information Table: the scans that a release chose';
+COMMENT ON COLUMN release.scn.release_id IS 'Release';
+COMMENT ON COLUMN release.scn.run_id IS 'Run of the scan';
+COMMENT ON COLUMN release.scn.scan_key IS 'Key of the scan.';
+COMMENT ON COLUMN release.scn.hemis IS 'Observatory: n Mt. Hopkins, s Cerro Tololo.';
+COMMENT ON COLUMN release.scn.date IS 'UT date at sunrise of the night.';
+COMMENT ON COLUMN release.scn.scan IS 'Number in the night.';
+COMMENT ON COLUMN release.scn.tile IS 'Tile. Null: it belongs to none.';
+COMMENT ON COLUMN release.scn.ra IS 'Right ascension of the centre, ICRS [deg].';
+COMMENT ON COLUMN release.scn.decl IS 'Declination of the centre, ICRS [deg].';
+COMMENT ON COLUMN release.scn.ra_1 IS 'Right ascension of the south-eastern corner of what all bands cover, ICRS [deg]. Null: its coverage was not measured.';
+COMMENT ON COLUMN release.scn.dec_1 IS 'Declination of the south-eastern corner of what all bands cover, ICRS [deg]. Null: its coverage was not measured.';
+COMMENT ON COLUMN release.scn.ra_2 IS 'Right ascension of the south-western corner of what all bands cover, ICRS [deg]. Null: its coverage was not measured.';
+COMMENT ON COLUMN release.scn.dec_2 IS 'Declination of the south-western corner of what all bands cover, ICRS [deg]. Null: its coverage was not measured.';
+COMMENT ON COLUMN release.scn.ra_3 IS 'Right ascension of the north-eastern corner of what all bands cover, ICRS [deg]. Null: its coverage was not measured.';
+COMMENT ON COLUMN release.scn.dec_3 IS 'Declination of the north-eastern corner of what all bands cover, ICRS [deg]. Null: its coverage was not measured.';
+COMMENT ON COLUMN release.scn.ra_4 IS 'Right ascension of the north-western corner of what all bands cover, ICRS [deg]. Null: its coverage was not measured.';
+COMMENT ON COLUMN release.scn.dec_4 IS 'Declination of the north-western corner of what all bands cover, ICRS [deg]. Null: its coverage was not measured.';
+COMMENT ON COLUMN release.scn.sd IS 'Direction of the scan, n or s. Null: the files do not tell.';
+COMMENT ON COLUMN release.scn.qual IS 'Grade, 0 to 10. Null: it has no frozen grade.';
+COMMENT ON COLUMN release.scn.hgl IS '1: electronic glitch of single H frames. Null: it has no frozen grade.';
+COMMENT ON COLUMN release.scn.cld IS '1: cloud. Null: it has no frozen grade.';
+COMMENT ON COLUMN release.scn.xph IS '1: another photometric problem. Null: it has no frozen grade.';
+COMMENT ON COLUMN release.scn.anom IS '1: unusual problem seen in the images. Null: it has no frozen grade.';
+COMMENT ON COLUMN release.scn.ut IS 'UT at the start [h]. Null: the files do not tell.';
+COMMENT ON COLUMN release.scn.jdate IS 'Julian date at the start [d]. Null: the files do not tell.';
+COMMENT ON COLUMN release.scn.airm IS 'Airmass at the start. Null: the files do not tell.';
+COMMENT ON COLUMN release.scn.zd IS 'Zenith distance of the airmass [deg]. Null: the files do not tell.';
+COMMENT ON COLUMN release.scn.ha IS 'Hour angle of the centre at start [h]. Null: the files do not tell.';
+COMMENT ON COLUMN release.scn.j_zp_ap IS 'J zero point over the nominal one, of its solution [mag]. Null: magnitudes are nominal.';
+COMMENT ON COLUMN release.scn.j_zperr_ap IS 'J error of the zero point [mag]. Null: magnitudes are nominal.';
+COMMENT ON COLUMN release.scn.j_n_snr10 IS 'J point sources of signal-to-noise ratio above 10.';
+COMMENT ON COLUMN release.scn.j_shape_avg IS 'J mean seeing shape of the Atlas images. Null: the scan was reduced without it.';
+COMMENT ON COLUMN release.scn.j_shape_rms IS 'J scatter of the seeing shape over the Atlas images. Null: the scan was reduced without it.';
+COMMENT ON COLUMN release.scn.j_2mrat IS 'J ratio of the second moments of stars. Null: the scan was reduced without it.';
+COMMENT ON COLUMN release.scn.j_msnr10 IS 'J magnitude of signal-to-noise ratio 10, calibrated [mag]. Null: the scan was reduced without it.';
+COMMENT ON COLUMN release.scn.h_zp_ap IS 'H zero point over the nominal one, of its solution [mag]. Null: magnitudes are nominal.';
+COMMENT ON COLUMN release.scn.h_zperr_ap IS 'H error of the zero point [mag]. Null: magnitudes are nominal.';
+COMMENT ON COLUMN release.scn.h_n_snr10 IS 'H point sources of signal-to-noise ratio above 10.';
+COMMENT ON COLUMN release.scn.h_shape_avg IS 'H mean seeing shape of the Atlas images. Null: the scan was reduced without it.';
+COMMENT ON COLUMN release.scn.h_shape_rms IS 'H scatter of the seeing shape over the Atlas images. Null: the scan was reduced without it.';
+COMMENT ON COLUMN release.scn.h_2mrat IS 'H ratio of the second moments of stars. Null: the scan was reduced without it.';
+COMMENT ON COLUMN release.scn.h_msnr10 IS 'H magnitude of signal-to-noise ratio 10, calibrated [mag]. Null: the scan was reduced without it.';
+COMMENT ON COLUMN release.scn.k_zp_ap IS 'Ks zero point over the nominal one, of its solution [mag]. Null: magnitudes are nominal.';
+COMMENT ON COLUMN release.scn.k_zperr_ap IS 'Ks error of the zero point [mag]. Null: magnitudes are nominal.';
+COMMENT ON COLUMN release.scn.k_n_snr10 IS 'Ks point sources of signal-to-noise ratio above 10.';
+COMMENT ON COLUMN release.scn.k_shape_avg IS 'Ks mean seeing shape of the Atlas images. Null: the scan was reduced without it.';
+COMMENT ON COLUMN release.scn.k_shape_rms IS 'Ks scatter of the seeing shape over the Atlas images. Null: the scan was reduced without it.';
+COMMENT ON COLUMN release.scn.k_2mrat IS 'Ks ratio of the second moments of stars. Null: the scan was reduced without it.';
+COMMENT ON COLUMN release.scn.k_msnr10 IS 'Ks magnitude of signal-to-noise ratio 10, calibrated [mag]. Null: the scan was reduced without it.';
+COMMENT ON COLUMN release.scn.n_ext IS 'Extended sources extracted.';
+COMMENT ON COLUMN release.scn.images IS 'Atlas images, all bands.';
 
 CREATE TABLE release.verdict (
     release_id INTEGER NOT NULL,
@@ -824,7 +998,7 @@ CREATE TABLE release.manifest (
 );
 COMMENT ON TABLE release.manifest IS 'Row counts and content hashes';
 COMMENT ON COLUMN release.manifest.release_id IS 'Release';
-COMMENT ON COLUMN release.manifest.product IS 'psc, xsc or atlas';
+COMMENT ON COLUMN release.manifest.product IS 'psc, xsc, atlas, scn or img';
 COMMENT ON COLUMN release.manifest.partition IS 'Part of the sky: HEALPix order 1 nested, or all';
 COMMENT ON COLUMN release.manifest.rows IS 'Row count';
 COMMENT ON COLUMN release.manifest.sha256 IS 'SHA-256 over the rows in key order';

@@ -76,3 +76,45 @@ COMMENT ON COLUMN release.atlas_content.coadd_key IS 'As in release.atlas: gives
 COMMENT ON COLUMN release.atlas_content.band IS 'As in release.atlas: gives rows their part and order';
 COMMENT ON COLUMN release.atlas_content.content IS 'The row as text; null: of a version that is not known';
 GRANT SELECT ON release.atlas_content TO mapps_owner, mapps_worker, mapps_operator, mapps_reader;
+
+DROP VIEW IF EXISTS release.scn_content;
+CREATE VIEW release.scn_content AS
+SELECT
+    t.release_id, t.scan_key,
+    CASE r.hash_version
+    WHEN 1 THEN ROW(
+        parent.name, t.scan_key, t.hemis, t.date, t.scan, t.tile, t.ra, t.decl, t.ra_1, t.dec_1, t.ra_2, t.dec_2,
+        t.ra_3, t.dec_3, t.ra_4, t.dec_4, t.sd, t.qual, t.hgl, t.cld, t.xph, t.anom, t.ut, t.jdate, t.airm, t.zd, t.ha,
+        t.j_zp_ap, t.j_zperr_ap, t.j_n_snr10, t.j_shape_avg, t.j_shape_rms, t.j_2mrat, t.j_msnr10, t.h_zp_ap,
+        t.h_zperr_ap, t.h_n_snr10, t.h_shape_avg, t.h_shape_rms, t.h_2mrat, t.h_msnr10, t.k_zp_ap, t.k_zperr_ap,
+        t.k_n_snr10, t.k_shape_avg, t.k_shape_rms, t.k_2mrat, t.k_msnr10, t.n_ext, t.images
+    )::text
+    END AS content
+FROM release.scn AS t
+JOIN release.release AS r USING (release_id)
+LEFT JOIN release.parent_run AS parent USING (release_id, run_id);
+COMMENT ON VIEW release.scn_content IS 'Rows of release.scn as the text that is hashed';
+COMMENT ON COLUMN release.scn_content.release_id IS 'Release; not hashed, so equal content has equal hashes';
+COMMENT ON COLUMN release.scn_content.scan_key IS 'As in release.scn: gives rows their part and order';
+COMMENT ON COLUMN release.scn_content.content IS 'The row as text; null: of a version that is not known';
+GRANT SELECT ON release.scn_content TO mapps_owner, mapps_worker, mapps_operator, mapps_reader;
+
+DROP VIEW IF EXISTS release.img_content;
+CREATE VIEW release.img_content AS
+SELECT
+    t.release_id, t.coadd_key,
+    CASE r.hash_version
+    WHEN 1 THEN ROW(
+        parent.name, t.coadd_key, t.scan_key, t.hemis, t.date, t.scan, t.coadd, t.ra, t.decl, t.width_pix, t.height_pix,
+        t.j_zp, t.j_zperr, t.j_shape, t.j_sky, t.j_sky_sigma, t.j_sha256, t.h_zp, t.h_zperr, t.h_shape, t.h_sky,
+        t.h_sky_sigma, t.h_sha256, t.k_zp, t.k_zperr, t.k_shape, t.k_sky, t.k_sky_sigma, t.k_sha256
+    )::text
+    END AS content
+FROM release.img AS t
+JOIN release.release AS r USING (release_id)
+LEFT JOIN release.parent_run AS parent USING (release_id, run_id);
+COMMENT ON VIEW release.img_content IS 'Rows of release.img as the text that is hashed';
+COMMENT ON COLUMN release.img_content.release_id IS 'Release; not hashed, so equal content has equal hashes';
+COMMENT ON COLUMN release.img_content.coadd_key IS 'As in release.img: gives rows their part and order';
+COMMENT ON COLUMN release.img_content.content IS 'The row as text; null: of a version that is not known';
+GRANT SELECT ON release.img_content TO mapps_owner, mapps_worker, mapps_operator, mapps_reader;

@@ -7,7 +7,9 @@ from app.columns import (
     EXTENDED_SOURCE,
     POINT_SOURCE,
     PUBLISHED_ATLAS,
+    PUBLISHED_IMAGE,
     PUBLISHED_PSC,
+    PUBLISHED_SCAN,
     PUBLISHED_XSC,
     Column,
     Kind,
@@ -80,7 +82,16 @@ def test_null_rules_of_releases_are_for_what_releases_fill(columns):
 
 
 @pytest.mark.parametrize(
-    "columns", [POINT_SOURCE, EXTENDED_SOURCE, PUBLISHED_PSC, PUBLISHED_XSC, PUBLISHED_ATLAS]
+    "columns",
+    [
+        POINT_SOURCE,
+        EXTENDED_SOURCE,
+        PUBLISHED_PSC,
+        PUBLISHED_XSC,
+        PUBLISHED_ATLAS,
+        PUBLISHED_SCAN,
+        PUBLISHED_IMAGE,
+    ],
 )
 def test_descriptors_are_words_of_the_observatories(columns):
     """UCD1+ of the IVOA: readers of VOTables refuse others."""
