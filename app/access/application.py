@@ -18,6 +18,8 @@ from starlette.routing import Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from app.access import health, scs
+from app.access.console.live import Live
+from app.access.console.pages import PAGES
 from app.access.formats.votable import MEDIA_TYPE, error_document
 from app.access.services import Services
 from app.access.streaming import ClientGoneError
@@ -143,6 +145,7 @@ def _routes() -> list[Route]:
         ("/scs/{table}", scs.cone, ASK),
         ("/health", health.health, READ),
         ("/metrics", health.metrics, READ),
+        *PAGES,
     )
     return [Route(path, endpoint, methods=methods) for path, endpoint, methods in table]
 
@@ -175,4 +178,5 @@ def application(services: Services) -> Starlette:
         middleware=[Middleware(SizeLimit, services=services)],
     )  # fmt: skip
     app.state.services = services
+    app.state.live = Live()
     return app
