@@ -18,7 +18,10 @@ from starlette.routing import Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from app.access import health, scs
+from app.access.console.live import Live
+from app.access.console.pages import PAGES
 from app.access.formats.votable import MEDIA_TYPE, error_document
+from app.access.images import links, sia2
 from app.access.services import Services
 from app.access.streaming import ClientGoneError
 from app.access.tap import capabilities, examples, sync, uws
@@ -143,6 +146,13 @@ def _routes() -> list[Route]:
         ("/scs/{table}", scs.cone, ASK),
         ("/health", health.health, READ),
         ("/metrics", health.metrics, READ),
+        ("/sia2/query", sia2.query, ASK),
+        ("/sia2/capabilities", capabilities.capabilities, READ),
+        ("/datalink", links.links, ASK),
+        ("/soda/sync", links.cutout, ASK),
+        ("/images/{release}/{key}/{band}", links.image, READ),
+        ("/images/{release}/{key}/{band}/preview", links.preview, READ),
+        *PAGES,
     )
     return [Route(path, endpoint, methods=methods) for path, endpoint, methods in table]
 
@@ -175,4 +185,5 @@ def application(services: Services) -> Starlette:
         middleware=[Middleware(SizeLimit, services=services)],
     )  # fmt: skip
     app.state.services = services
+    app.state.live = Live()
     return app

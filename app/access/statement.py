@@ -86,6 +86,6 @@ def shown(described: PublicColumn, kind: str, number: int) -> tuple[str, PublicC
         size = described.arraysize
     if kind == "date":
         size = "10"
-    if form == "{}" and described.datatype == "char":
+    if kind in {"text", "varchar", "bpchar"}:
         xtype = described.xtype
     return form.format(name), replace(described, datatype=datatype, arraysize=size, xtype=xtype)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import shutil
 import socket
@@ -21,7 +22,8 @@ from app.access.readers import Readers
 from app.access.services import Services
 from app.settings import get_settings
 from tests.conftest import TEMPLATE, Database, create_database, drop_database, make_open_folder
-from tests.worlds.release import Box, World
+from tests.worlds.atlas_files import write_image
+from tests.worlds.release import Box, World, key_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -53,7 +55,7 @@ class Served:
         return [line.split(",") for line in answer.text.splitlines()[1:]]
 
 
-def fill(world: World, count: int = 80, seed: int = 5) -> None:
+def fill(world: World, folder: Path, count: int = 80, seed: int = 5) -> None:
     """Scans with random sources, an extended source each, and a release."""
     random = np.random.default_rng(seed)
     run = world.run("plane")
@@ -67,6 +69,11 @@ def fill(world: World, count: int = 80, seed: int = 5) -> None:
             number, ra, decl, j_m=bright, ph_qual=grades, k_m=np.where(bright > 15, np.nan, bright - 0.7)
         )
         world.extended(number, [ra[0]], [decl[0]])
+    image = write_image(folder / "image.fits", CRVAL1=10.2, CRVAL2=0.5)
+    world.connection.execute(
+        "UPDATE wsdb.atlas_measurement SET url = %s, sha256 = %s WHERE scan_key = %s AND band = 'j'",
+        (str(image), hashlib.sha256(image.read_bytes()).hexdigest(), key_of(1)),
+    )
     world.build("first")
 
 
@@ -109,7 +116,7 @@ def served(cluster: Cluster, **limits: Any) -> Iterator[Served]:
     try:
         with database.connect() as connection:
             world = World(connection)
-            fill(world)
+            fill(world, home)
             services = made(home, **limits)
             with (
                 running(application(services)) as address,

@@ -11,6 +11,7 @@ import jsonschema
 import pytest
 import yaml
 
+from app.cli import serve
 from app.db.server_config import configuration
 from app.settings import OTHER_VARIABLES, Settings
 from tests.worlds.places import ROOT
@@ -47,6 +48,7 @@ SERVICE = {
         "shm_size": {"type": ["string", "number"]},
         "volumes": TEXTS,
         "networks": TEXTS,
+        "ports": TEXTS,
         "profiles": TEXTS,
         "stop_grace_period": {"type": "string", "pattern": r"^\d+s$"},
         "depends_on": {"type": "object", "additionalProperties": DEPENDENCY},
@@ -109,11 +111,30 @@ def test_compose_by_its_own_program():
 def test_workers_scale_and_nothing_is_open(compose):
     services = compose["services"]
     assert "container_name" not in services["worker"]
-    assert all("ports" not in service for service in services.values())
+    # Only the services over HTTP, on this machine alone, are reached from outside.
+    assert {name: service["ports"] for name, service in services.items() if "ports" in service} == {
+        "serve": ["127.0.0.1:8080:8080"]
+    }
+    assert [name for name, service in services.items() if "outside" in service["networks"]] == ["serve"]
     # Trust is right only as long as nobody else can reach the server.
     assert compose["networks"]["inside"]["internal"] is True
     grace = int(services["worker"]["stop_grace_period"].removesuffix("s"))
     assert grace > Settings.model_fields["grace_seconds"].default
+
+
+def test_the_unit_names_what_is_there():
+    text = (SETUP / "mapps-serve.service").read_text(encoding="utf-8")
+    assert "ExecStart=/opt/mapps/.venv/bin/mapps serve\n" in text
+    stop = int(re.search(r"^TimeoutStopSec=(\d+)$", text, re.MULTILINE)[1])
+    assert stop > serve.SHUTDOWN_SECONDS
+    program = shutil.which("systemd-analyze")
+    if program is None:
+        pytest.skip("systemd-analyze is not here")
+    done = subprocess.run(
+        [program, "verify", str(SETUP / "mapps-serve.service")], capture_output=True, text=True, check=False
+    )
+    unknown = [line for line in done.stderr.splitlines() if "Unknown" in line or "Failed to parse" in line]
+    assert unknown == []
 
 
 def test_compose_server_has_the_private_servers_settings(compose):

@@ -1,0 +1,1 @@
+"""The operators' console: what is going on, live, and the few things an operator does about it."""
