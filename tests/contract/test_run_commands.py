@@ -139,8 +139,11 @@ def test_the_former_word_of_resume_is_refused(command, ledger, words):
 def test_final_run_by_command(command, ledger, monkeypatch):
     from app.production import pipelines
 
-    monkeypatch.setattr(pipelines, "git_commit", lambda: "abc+changes")
-    assert "CONFLICT" in command("create", "last", "--kind", "final", status=2)
+    for commit, remedy in (("unknown", "set MAPPS_COMMIT"), ("abc+changes", "commit the changes first")):
+        monkeypatch.setattr(pipelines, "git_commit", lambda commit=commit: commit)
+        told = command("create", "last", "--kind", "final", status=2)
+        assert "CONFLICT" in told
+        assert remedy in told
     monkeypatch.setattr(pipelines, "git_commit", lambda: "abc")
     command("create", "last", "--kind", "final")
     assert "mapps run freeze last" in command("queue", "last", status=2)
