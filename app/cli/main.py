@@ -29,10 +29,12 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
 BUG_STATUS = 70
-# Answers of the file system to a wrong path, a missing permission or a full disk; any other answer is a bug.
+# Answers of the file system to a wrong path, a missing permission, a limit or a full disk; any other answer is a bug.
 FILE_SYSTEM_ERRORS = frozenset({
     errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOSPC, errno.EDQUOT, errno.EIO, errno.ENOENT, errno.ENOTDIR,
-    errno.EISDIR, errno.EEXIST, errno.ENAMETOOLONG, errno.ELOOP,
+    errno.EISDIR, errno.EEXIST, errno.ENAMETOOLONG, errno.ELOOP, errno.EFBIG, errno.EMFILE, errno.ENFILE,
+    # Of a file server or a mounted host that is gone.
+    errno.ESTALE, errno.ENOTCONN, errno.ETIMEDOUT, errno.EHOSTDOWN, errno.EHOSTUNREACH,
 })  # fmt: skip
 INTERRUPTED_STATUS = 130
 # Serialization failure and deadlock: the server undid this transaction for the sake of another.

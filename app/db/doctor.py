@@ -20,7 +20,7 @@ from app.db.engine import ROLES, connect, connect_url, database_url, verified_ur
 from app.db.session import ReadOnlyServerError
 from app.db.statements import scripts, statement
 from app.db.stored_files import fault_of, sampled_files
-from app.errors import DatabaseUnavailableError, MappsError, StoreError
+from app.errors import DatabaseUnavailableError, MappsError, SchemaError, StoreError
 from app.kernel_place import KernelPlaceError, kernel_place
 from app.settings import Settings, get_settings
 from app.store import Store, free_bytes, shown_url
@@ -260,7 +260,8 @@ def check_schema() -> Finding:
         return Finding("tables", ok=True, found=f"revision {found or 'none'}")
     try:
         migrate.refuse_former(found)
-    except migrate.FormerLayoutError as error:
+        migrate.require_own_place(database_url())
+    except SchemaError as error:
         return Finding("tables", ok=False, found=error.found, remedy=error.remedy)
     return Finding(
         "tables",

@@ -31,6 +31,9 @@ PGSPHERE_SCHEMA = "public"
 MOVE_PGSPHERE = 'mapps db psql -c "ALTER EXTENSION pg_sphere SET SCHEMA public"'
 
 
+EMPTY_DATABASE = "make an empty one: CREATE DATABASE ... ENCODING 'UTF8' TEMPLATE template0, and name it in MAPPS_DATABASE_URL"
+
+
 class FormerLayoutError(SchemaError):
     """The database was made by code from before the first release."""
 
@@ -44,6 +47,14 @@ def head() -> str | None:
     from alembic.script import ScriptDirectory
 
     return ScriptDirectory.from_config(_config()).get_current_head()
+
+
+def known_revisions() -> frozenset[str]:
+    """Revisions that this code has migrations for."""
+    from alembic.script import ScriptDirectory
+
+    scripts = ScriptDirectory.from_config(_config()).walk_revisions()
+    return frozenset(str(script.revision) for script in scripts)
 
 
 def current(url: str) -> str | None:
@@ -101,6 +112,34 @@ def require_pgsphere_place(url: str) -> None:
         )
 
 
+def require_own_place(url: str) -> None:
+    """Refuse a database that another program uses, before any table is made.
+
+    Raises
+    ------
+    SchemaError
+        Raised if a database that mapps never migrated has schemas of the names of mapps's own, or if its revision is
+        none that this code knows: of another program, or of a newer mapps.
+    """
+    revision = current(url)
+    if revision is not None:
+        if revision not in known_revisions():
+            raise SchemaError(
+                f"the database is at revision {revision}, which this code does not know",
+                expected=f"revision {head()} or an earlier one",
+                remedy="use the mapps that migrated it, or, if that was another program, " + EMPTY_DATABASE,
+            )
+        return
+    with connect_url(url) as connection:
+        schemas = [name for (name,) in connection.execute(statement("db/foreign_schemas")).fetchall()]
+    if schemas:
+        raise SchemaError(
+            f"the database has schemas that mapps did not make: {', '.join(schemas)}",
+            expected="a database of its own",
+            remedy=EMPTY_DATABASE,
+        )
+
+
 def contents(url: str) -> dict[str, int]:
     """Count what a downgrade would destroy: published releases, accepted attempts (reduced tasks) and runs."""
     with connect_url(url) as connection:
@@ -129,12 +168,15 @@ def upgrade(url: str, revision: str = "head") -> str | None:
     ------
     FormerLayoutError
         Raised if the database is of a layout from before the first release.
+    SchemaError
+        Raised if the database is another program's, or pgSphere is not in schema public.
     """
     if head() is None:
         return None
     refuse_former(current(url))
     from alembic import command
 
+    require_own_place(url)
     require_pgsphere_place(url)
     _run(url, lambda config: command.upgrade(config, revision))
     return current(url)

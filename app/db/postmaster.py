@@ -8,6 +8,7 @@ container whose PID 1 does not reap).
 from __future__ import annotations
 
 import os
+import re
 import time
 from dataclasses import dataclass
 from pathlib import Path
@@ -139,7 +140,10 @@ def last_words(log: Path) -> str:
 
 
 def last_lines(text: str) -> str:
-    """Give the last two lines of a server program's output."""
+    """Give the last two lines of a server program's output, or the last two that tell a fault."""
     # The fatal line often only says that the line before it was fatal ("configuration file contains errors").
     lines = [line.strip() for line in text.splitlines() if line.strip()]
+    # initdb says what it cleans up after the server's own words.
+    told = [line for line in lines if re.search(r"\b(FATAL|PANIC|HINT|DETAIL|could not)\b", line)]
+    lines = lines if told and told[-1] in lines[-2:] else told or lines
     return " / ".join(lines[-2:]) or "no message"

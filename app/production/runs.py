@@ -102,7 +102,13 @@ def create_run(
 
 def _refuse_vague(pipeline: Pipeline) -> None:
     """Refuse a final run of code that nobody could find again."""
-    if pipeline.code_commit == UNKNOWN or "+" in pipeline.code_commit:
+    if pipeline.code_commit == UNKNOWN:
+        raise ConflictError(
+            "the commit of this code is unknown",
+            expected="a commit, for a final run",
+            remedy="run from a git checkout, or set MAPPS_COMMIT to the commit that the code was taken from",
+        )
+    if "+" in pipeline.code_commit:
         raise ConflictError(
             f"the code is at commit {pipeline.code_commit}",
             expected="a commit without changes, for a final run",

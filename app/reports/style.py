@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -20,7 +21,7 @@ def picture(path: Path, width_inch: float = 8.0, height_inch: float = 5.0) -> It
     Parameters
     ----------
     path : Path
-        Target; a file there is overwritten.
+        Target; a file there is overwritten, when the picture is whole.
     width_inch, height_inch : float, optional
         Size, at 120 pixels an inch.
 
@@ -37,7 +38,20 @@ def picture(path: Path, width_inch: float = 8.0, height_inch: float = 5.0) -> It
         figure = Figure(figsize=(width_inch, height_inch), layout="constrained")
         FigureCanvasAgg(figure)
         yield figure
-        figure.savefig(path, dpi=120, metadata={"Software": "mapps"})
+        content = io.BytesIO()
+        figure.savefig(content, format="png", dpi=120, metadata={"Software": "mapps"})
+        _replace(path, content.getvalue())
+
+
+def _replace(path: Path, content: bytes) -> None:
+    """Write a file whole, or leave the one that is there: a full disk must not cost the picture of before."""
+    part = path.with_name(path.name + ".part")
+    try:
+        part.write_bytes(content)
+        part.replace(path)
+    except BaseException:
+        part.unlink(missing_ok=True)
+        raise
 
 
 def say_nothing_there(axes: Any, words: str) -> None:

@@ -64,6 +64,7 @@ def fill(world: World) -> None:
         zero = {key_of(number): ZeroPoint(0.05) for number in attempts}
         solution = make_solution(world.connection, world.runs[run], next(iter(attempts.values())), zero)
         adopt(world.connection, world.runs[run], solution)
+    world.connection.execute("UPDATE survey.night SET block = 'n-1'")
     clouded = [key_of(number) for number, _, _, photometric in SCANS if not photometric]
     world.connection.execute(
         "UPDATE calibration.scan_zero_point SET photometric = false WHERE scan_key = ANY (%s)", (clouded,)

@@ -9,6 +9,7 @@ import pytest
 
 from app.cli.main import run as mapps
 from app.cli.output import forget_mode
+from app.errors import ConflictError
 from app.models.production import Family, RunKind
 from app.production import protocol
 from app.production.plan import NIGHT_GRADES
@@ -148,6 +149,10 @@ def test_the_former_word_of_resume_is_refused(command, ledger, words):
 def test_final_run_by_command(command, ledger, monkeypatch):
     from app.production import pipelines
 
+    for commit, remedy in (("unknown", "set MAPPS_COMMIT"), ("abc+changes", "commit the changes first")):
+        monkeypatch.setattr(pipelines, "git_commit", lambda commit=commit: commit)
+        with pytest.raises(ConflictError, match=remedy):
+            create_run(ledger, "last", RunKind.FINAL, pipelines.this_pipeline())
     monkeypatch.setattr(pipelines, "git_commit", lambda: "abc")
     assert "FINAL_OPTIONS" in command("create", "last", "--kind", "final", status=2)
     assert "without --where" in command("create", "last", "--kind", "final", "--from", "first", status=2)

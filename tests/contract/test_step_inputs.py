@@ -23,7 +23,7 @@ from workers.steps.context import StepContext
 from workers.steps.raw_band import CameraMismatchError
 
 PARAMETERS = NightParameters(
-    tiles=1, frames=4, calibration_groups=0, dark_frames=2, flat_frames=2, density_factor=0.05
+    tiles=1, frames=4, calibration_groups=0, dark_frames=4, flat_frames=6, density_factor=0.05
 )
 
 
@@ -86,6 +86,36 @@ def test_darks_that_contradict_their_camera_make_no_calibration(database, night,
         CameraMismatchError, match=f"{dark.name}: READ1_T 0.1 s; expected 0.051 s of camera sim-s-1"
     ):
         perform("night_calibration", ParameterSet().as_dict())
+
+
+@pytest.mark.parametrize(
+    ("bands", "error", "told"),
+    [
+        (
+            "jhk",
+            night_calibration.NoFlatsError,
+            "has no twilight flats in any band; expected files of TYPE flt",
+        ),
+        ("j", None, ""),
+    ],
+)
+def test_without_flats_no_response_is_assumed(database, simulated, perform, tmp_path, bands, error, told):
+    """A night without flats was reduced with a response of 1, without a word: a quarter of its stars were lost."""
+    folder = Path(shutil.copytree(simulated, tmp_path / simulated.name))
+    with database.connect("operator") as connection:
+        ingest_night(connection, folder)
+    change(
+        database,
+        "DELETE FROM survey.raw_file WHERE band = ANY(%s)"
+        " AND scan_key IN (SELECT scan_key FROM survey.scan WHERE kind = 'flt')",
+        list(bands),
+    )
+    if error is not None:
+        with pytest.raises(error, match=told):
+            perform("night_calibration", ParameterSet().as_dict())
+        return
+    made = perform("night_calibration", ParameterSet().as_dict())
+    assert {row.band.value for row in made.calibrations} == set("jhk") - set(bands)
 
 
 @pytest.mark.parametrize("section", sorted(ParameterSet().as_dict()))

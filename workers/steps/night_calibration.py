@@ -37,10 +37,16 @@ class NoDarksError(InputError):
     code = "NO_DARKS"
 
 
+class NoFlatsError(InputError):
+    """A night has no twilight flats in any band: a response of 1 for all pixels would be a guess."""
+
+    code = "NO_FLATS"
+
+
 def perform(claim: Claim, context: StepContext) -> Publication:
     """Make the calibration products of a night, one a band and camera.
 
-    Bands without darks are left out; their scans fail with a clear code.
+    Bands without darks or flats are left out; their scans fail with a clear code.
 
     Raises
     ------
@@ -48,6 +54,8 @@ def perform(claim: Claim, context: StepContext) -> Publication:
         Raised if a dark or flat names a camera that is not known; nothing is calibrated then.
     NoDarksError
         Raised if no band has darks.
+    NoFlatsError
+        Raised if no band has flats.
     CalibrationConfigurationError
         Raised if all flats are of other cameras than the darks.
     DarkError, FlatError
@@ -63,8 +71,9 @@ def perform(claim: Claim, context: StepContext) -> Publication:
         for camera in sorted(cameras.values(), key=lambda camera: camera.identifier):
             own_darks = [file for file in darks if file.camera == camera.identifier]
             own_flats = [file for file in flats if file.camera == camera.identifier]
-            if own_darks and flats and not own_flats:
-                # Without any flats the response counts as 1; with flats of another array that would be a guess.
+            made.flats += len(own_flats)
+            if own_darks and not own_flats:
+                # Arrays differ by several percent from pixel to pixel: neither 1 nor another array's flat will do.
                 made.left_out.append(
                     f"{band.label}: darks of camera {camera.identifier!r} without flats of it"
                 )
@@ -72,7 +81,7 @@ def perform(claim: Claim, context: StepContext) -> Publication:
                 _calibrate(context, scans[0], camera.detector(band), camera, (own_darks, own_flats), made)
         context.checkpoint(f"calibrated_{band.value}")
     if not made.products:
-        raise _nothing_made(claim, made.left_out)
+        raise _nothing_made(claim, made)
     context.checkpoint("products_stored")
     return Publication(
         input_hash=input_hash(claim.pipeline_hash, (file.sha256 for file in made.used)),
@@ -93,6 +102,7 @@ class _Made:
     zero_points: dict[Band, ZeroPointRow] = field(default_factory=dict)
     metrics: dict[str, dict[str, float]] = field(default_factory=dict)
     left_out: list[str] = field(default_factory=list)
+    flats: int = 0
 
 
 def _calibrate(
@@ -106,7 +116,7 @@ def _calibrate(
     """Make the product of one array of a camera from its dark and flat files."""
     darks, flats = files
     band = detector.band
-    night = calibrate_night(detector, _reads(darks), _reads(flats) if flats else None)
+    night = calibrate_night(detector, _reads(darks), _reads(flats))
     made.used += [*darks, *flats]
     made.products.append(_product(context, night, scan, camera.identifier, darks + flats))
     made.zero_points[band] = ZeroPointRow(
@@ -122,10 +132,16 @@ def _calibrate(
         made.metrics.setdefault(name, {}).setdefault(band.value, value)
 
 
-def _nothing_made(claim: Claim, left_out: list[str]) -> InputError:
-    if left_out:
+def _nothing_made(claim: Claim, made: _Made) -> InputError:
+    if made.left_out and not made.flats:
+        return NoFlatsError(
+            f"night {claim.night_id} has no twilight flats in any band",
+            expected="files of TYPE flt in the night",
+            remedy="ingest them, then: mapps run retry",
+        )
+    if made.left_out:
         return CalibrationConfigurationError(
-            "; ".join(left_out),
+            "; ".join(made.left_out),
             expected="darks and flats of one camera configuration",
             remedy="ingest flats of the darks' configuration, then: mapps run retry",
         )

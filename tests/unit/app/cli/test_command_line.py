@@ -100,6 +100,11 @@ def test_version(capsys):
             "mapps: error FILE_SYSTEM: /x: Permission denied",
         ),
         (OSError(28, "No space left on device"), 3, "mapps: error FILE_SYSTEM: No space left on device"),
+        (
+            OSError(116, "Stale file handle", "/nfs/x"),
+            3,
+            "mapps: error FILE_SYSTEM: /nfs/x: Stale file handle",
+        ),
         (OSError("Not enough space on disk: requested 9"), 3, "mapps: error FILE_SYSTEM: No space left"),
         (KeyboardInterrupt(), 130, "mapps: interrupted"),
     ],

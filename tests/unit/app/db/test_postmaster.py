@@ -44,3 +44,15 @@ def test_zombie_is_stale(tmp_path):
 
 def test_state_of_nobody():
     assert postmaster.process_state(2**22 + 1) == ""
+
+
+def test_the_fault_is_told_and_not_what_was_cleaned_up_after_it():
+    told = """running script ... 23:08 UTC [1] FATAL:  could not write to file "pg_wal/x": No space left on device
+child process exited with exit code 1
+initdb: removing contents of data directory "/data"
+"""
+    assert postmaster.last_lines(told).endswith('could not write to file "pg_wal/x": No space left on device')
+    other = 'LOG: a\nFATAL: configuration file "/c" contains errors\n'
+    assert postmaster.last_lines(other) == 'LOG: a / FATAL: configuration file "/c" contains errors'
+    assert postmaster.last_lines("one\ntwo\nthree\n") == "two / three"
+    assert postmaster.last_lines("\n") == "no message"
