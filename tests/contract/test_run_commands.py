@@ -286,7 +286,7 @@ def test_worker_command_says_when_idle_is_not_done(command, ledger, capsys):
     capsys.readouterr()
     assert mapps(words) == 0
     told = capsys.readouterr().err
-    assert "run first is held, 3 tasks are left: mapps run resume first" in told
+    assert "run first is held, 4 tasks are left: mapps run resume first" in told
     assert mapps([*words, "--run", "first"]) == 3
     assert "TASKS_LEFT: run first is held" in capsys.readouterr().err
     command("hold", "second")

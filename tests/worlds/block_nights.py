@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 from psycopg import Connection
 
+from app.db.statements import statement
 from app.formats.night_calibration import BEND, CAMERA, write_calibration
 from app.instruments.bands import Band
 from app.models.production import RunKind
@@ -82,7 +83,7 @@ class BlockWorld:
         return name
 
     def work(self, run: str, kinds: tuple[str, ...] = ()) -> list[str]:
-        """Do the tasks of a run that are ready, of some kinds only where named; the kinds that were done, in order, but grades."""
+        """Do the tasks of a run that are ready, of some kinds only where named; the kinds done but grades."""
         done = []
         while (claim := protocol.claim(self.worker, IDENTITY, LEASE, run)) is not None:
             if kinds and claim.kind not in kinds:
@@ -106,7 +107,7 @@ class BlockWorld:
         if claim.kind == BLOCK_CALIBRATION.kind:
             return publish(self.worker, claim, block_calibration.perform(claim, self.context(claim)))
         if claim.kind == NIGHT_GRADES.kind:
-            return publish(self.worker, claim, Publication(64 * "0"))
+            return publish(self.worker, claim, self.graded(claim))
         assert claim.kind == SCAN.kind
         return publish(self.worker, claim, self.scanned(claim))
 
@@ -141,6 +142,14 @@ class BlockWorld:
             "night", "s", Band.J, CAMERA_NAME, span, stored.name, stored.sha256, dict(METRICS)
         )
         return Publication("1" * 64, calibrations=(row,))
+
+    def graded(self, claim: Claim) -> Publication:
+        """What grades rest on, as their step names it; there are no metrics here to grade by."""
+        values = {"run_id": claim.run_id, "night_id": claim.night}
+        rows = self.connection.execute(statement("steps/night_grade_inputs"), values).fetchall()
+        return Publication(
+            "3" * 64, upstream_ids=tuple(attempt for attempt, _ in rows if attempt is not None)
+        )
 
     def scanned(self, claim: Claim) -> Publication:
         """A scan that used the calibration which a real one would take."""

@@ -21,7 +21,7 @@ from app.quality.overrides import list_overrides
 from app.quality.reading import ScanName, find_scan, night_quality
 from app.releases.catalogue import list_releases, release_facts
 from app.settings import get_settings
-from app.store.store import free_bytes
+from app.store import free_bytes
 
 Facts = dict[str, Any]
 _NIGHTS = 60
