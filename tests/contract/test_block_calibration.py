@@ -233,7 +233,7 @@ def test_a_recalled_night_takes_block_and_scans_along(world):
     )
     recalled = Recalled(InputKind.CALIBRATION, (product,))
     users = [row["kind"] for row in users_of(world.connection, recalled)]
-    assert sorted(users) == ["block_calibration", "night_calibration", *["scan"] * 4]
+    assert sorted(users) == ["block_calibration", "night_calibration", *["night_grades"] * 4, *["scan"] * 4]
     requeue(world.connection, recalled, 3)
     # The product of the recalled night is spoilt this time; the others' stand.
     world.spoilt.add(FIRST_NIGHT)
@@ -341,7 +341,7 @@ def test_scans_recalled_into_a_final_run_bring_their_block_along(world):
     )
     [requeued] = requeue(world.connection, Recalled(InputKind.ATTEMPT, (attempt,)), 3, into=final)
     kinds = sorted(task["kind"] for task in requeued.tasks)
-    assert kinds == ["block_calibration", *["night_calibration"] * 3, "scan"]
+    assert kinds == ["block_calibration", *["night_calibration"] * 3, "night_grades", "scan"]
     assert world.work(final)[-2:] == ["block_calibration", "scan"]
     # And back: the preliminary run does not want the block.
     world.run("late", PRELIMINARY)
