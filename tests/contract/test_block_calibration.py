@@ -351,7 +351,7 @@ def test_scans_recalled_into_a_final_run_bring_their_block_along(world):
         " JOIN production.run AS r ON r.run_id = a.run_id WHERE t.kind = 'scan' AND r.name = 'final'",
     )
     [back] = requeue(world.connection, Recalled(InputKind.ATTEMPT, (own,)), 3, into="late")
-    assert sorted(task["kind"] for task in back.tasks) == ["night_calibration", "scan"]
+    assert sorted(task["kind"] for task in back.tasks) == ["night_calibration", "night_grades", "scan"]
     assert world.work("late") == ["night_calibration", "scan"]
 
 
