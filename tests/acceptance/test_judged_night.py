@@ -20,7 +20,8 @@ OF_MORE_SKY = {
     "held_out_scatter_mag", "posterior_error_mag",
 }  # fmt: skip
 """What takes more stars, neighbours or nights than two tiles have. The nights of `make demo` fill all but
-overlap_rms_mag and source_count_ratio, which `mapps quality regrade` adds, and the last two, which a global solution has."""
+overlap_rms_mag and source_count_ratio, which `mapps quality regrade` adds, and the two that a global solution has.
+"""
 
 
 def rows(site: Site, query: str) -> list[tuple[object, ...]]:
