@@ -37,7 +37,7 @@ RulesOption = Annotated[
 SCORES = (
     "run", "scan", "kind", "tile", "rule_version", "score", "graded_score", "limiting_factor", "flags", "override_id",
 )  # fmt: skip
-GRADES = ("run", "rule_version", "score", "graded_score", "limiting_factor", "override_id")
+GRADES = ("run", "rule_version", "score", "graded_score", "limiting_factor", "flags", "override_id")
 OVERRIDES = (
     "override_id", "night", "first", "last", "score", "flag", "raised", "changed", "person", "reason", "undone_by",
     "undone_because",
@@ -89,7 +89,7 @@ def scan(
         return
     emit_table(metrics, (*METRICS, "minimum", "stretch", "origin"), "Metrics")
     if grades:
-        emit_table(grades, GRADES, "Grades")
+        emit_table([row | {"flags": " ".join(row["flags"])} for row in grades], GRADES, "Grades")
     else:
         say("no grade: mapps quality regrade RUN --rules VERSION")
 

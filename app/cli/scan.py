@@ -75,8 +75,13 @@ def report(
 ) -> None:
     """Print figures of one scan and draw its pictures: residuals, chi-squared, scatter, astrometry, frames."""
     del json
+    from app.production.runs import run_id_of
     from app.production.selection import Selection
+    from app.quality.explanation import explain_scan
+    from app.quality.overrides import list_overrides
+    from app.quality.reading import ScanName, find_scan
     from app.reports.scan_choice import choose_scan, load_diagnostics
+    from app.reports.scan_judgement import judgement
     from app.reports.scan_metrics import metric_table
     from app.reports.scan_pictures import write_scan_pictures
     from app.store import Store
@@ -84,19 +89,33 @@ def report(
     selection = Selection.of(night, None if scan is None else [scan])
     with connect("reader") as connection:
         chosen = choose_scan(connection, name, selection)
+        key = find_scan(connection, ScanName(date=chosen.date, hemis=chosen.hemis, scan=chosen.scan))[
+            "scan_key"
+        ]
+        grades = explain_scan(connection, key, run=chosen.run)
+        overrides = list_overrides(connection, run_id_of(connection, chosen.run))
     diagnostics = load_diagnostics(chosen, Store())
     pictures = write_scan_pictures(diagnostics, chosen.title, output)
-    _emit(chosen, metric_table(diagnostics), pictures)
+    judged = [judgement(grade.facts, overrides) for grade in grades]
+    _emit(chosen, metric_table(diagnostics), pictures, judged)
 
 
-def _emit(chosen: ChosenScan, metrics: list[dict[str, Any]], pictures: list[Path]) -> None:
+def _emit(
+    chosen: ChosenScan, metrics: list[dict[str, Any]], pictures: list[Path], judged: list[dict[str, Any]]
+) -> None:
     from app.reports.scan_metrics import METRIC_COLUMNS
 
     if json_wanted():
         scan = {"run": chosen.run, "night": chosen.night, "scan": chosen.scan, "attempt": chosen.attempt_id}
-        emit_record(scan | {"metrics": metrics, "pictures": [str(path) for path in pictures]})
+        emit_record(
+            scan | {"metrics": metrics, "pictures": [str(path) for path in pictures], "grades": judged}
+        )
         return
     emit_table(metrics, METRIC_COLUMNS, chosen.title)
+    for said in judged:
+        say(said["words"])
+    if not judged:
+        say("no grade")
     for path in pictures:
         say(f"picture: {path}")
     if not pictures:

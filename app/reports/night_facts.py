@@ -22,8 +22,8 @@ Values = Mapping[tuple[int, str, str], float]
 """Value of a metric by scan, name and band."""
 
 DRAWN = (
-    "clouds", "frame_background_dn", "overlap_offset_mag", "seeing_shape", "seeing_shape_maximum", "snr10_mag",
-    "snr10_predicted_mag", "sources", "transparency_minimum", "zero_point_loss_mag",
+    "astigmatism_ratio", "clouds", "focus_edge_over_centre", "frame_background_dn", "overlap_offset_mag",
+    "seeing_shape", "seeing_shape_maximum", "snr10_mag", "transparency_minimum",
 )  # fmt: skip
 """Metrics of scans that the report draws or tells."""
 

@@ -150,6 +150,8 @@ class _Panel:
 _PANELS = (
     _Panel("transparency_minimum", "least\ntransparency", lambda value, _band, _middle: value, 0.95),
     _Panel("seeing_shape", "seeing shape\n(1: sharp)", lambda value, _band, _middle: value, 1.25),
+    _Panel("focus_edge_over_centre", "focus: edge\nover centre", lambda value, _band, _middle: value),
+    _Panel("astigmatism_ratio", "astigmatism", lambda value, _band, _middle: value),
     _Panel("frame_background_dn", "background /\nits median", lambda value, _band, middle: value / middle),
     _Panel("snr10_mag", "depth beyond\nlimit, mag", lambda value, band, _middle: value - DEPTH_MAG[band.value], 0.0),
     _Panel("overlap_offset_mag", "fainter than\nneighbours,\nmmag", lambda value, _band, _middle: value * MMAG, 0.0),
@@ -170,10 +172,11 @@ def _course(facts: NightFacts) -> Picture:
 
     words = (
         "Discs: survey scans; rings: calibration scans. Dashed: the limit; in the last panel it is agreement with the"
-        " scans beside. Clouds lower the transparency of all bands together, and raise the last panel."
+        " scans beside. Clouds lower the transparency of all bands together, and raise the last panel;"
+        " a focus that drifts widens the images at the edge first."
     )
     return picture_of(
-        "The night, hour by hour", words, draw, (1.0 + 1.45 * len(panels), 1.0 + 1.45 * len(panels))
+        "The night, hour by hour", words, draw, (1.0 + 1.35 * len(panels), 1.0 + 1.35 * len(panels))
     )
 
 

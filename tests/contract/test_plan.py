@@ -377,7 +377,12 @@ def test_recall_in_place_blocks_what_waits_for_it(connection, worker, tmp_path):
 def test_a_night_is_solved_after_its_calibration_scans_and_not_its_survey_scans(connection):
     """What waits for the calibration scans only; a night without any has nothing to solve."""
     world = a_night(connection, 2)
-    assert kinds_of(queue_all(connection, world, PLAN)) == ["night_calibration", "scan", "scan"]
+    assert kinds_of(queue_all(connection, world, PLAN)) == [
+        "night_calibration",
+        "night_grades",
+        "scan",
+        "scan",
+    ]
     calibration = (
         "INSERT INTO survey.scan (night_id, scan, kind, entry, header) VALUES (%s, %s, 'cal', 'raw', '{}')"
     )
@@ -391,3 +396,11 @@ def test_a_night_is_solved_after_its_calibration_scans_and_not_its_survey_scans(
         (world.run_id,),
     ).fetchall()
     assert awaited == [("cal", 801), ("cal", 802)]
+    # Its grades wait for all of its scans and for the solution, which came after them.
+    counted = connection.execute(
+        """SELECT u.kind, count(*) FROM production.task AS t JOIN production.task_dependency AS d USING (task_id)
+           JOIN production.task AS u ON u.task_id = d.upstream_task_id
+           WHERE t.run_id = %s AND t.kind = 'night_grades' GROUP BY u.kind ORDER BY u.kind""",
+        (world.run_id,),
+    ).fetchall()
+    assert counted == [("night_solution", 1), ("scan", 4)]

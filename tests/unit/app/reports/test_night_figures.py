@@ -19,7 +19,8 @@ VALUES = {
     for band in "jhk"
     for name, value in (
         ("transparency_minimum", 0.99), ("seeing_shape", 0.95), ("frame_background_dn", 100.0 * number),
-        ("snr10_mag", 16.2), ("overlap_offset_mag", 0.004),
+        ("snr10_mag", 16.2),
+        ("focus_edge_over_centre", 1.1), ("astigmatism_ratio", 0.02), ("overlap_offset_mag", 0.004),
     )
 }  # fmt: skip
 
@@ -53,7 +54,16 @@ def test_all_pictures_of_a_reduced_night(pictures):
 
 def test_the_course_has_a_panel_a_quantity_and_the_times_of_the_night(pictures):
     shown = " ".join(texts(pictures["The night, hour by hour"].wide))
-    for words in ("transparency", "seeing shape", "background /", "depth beyond", "neighbours,", "UTC"):
+    for words in (
+        "transparency",
+        "seeing shape",
+        "focus: edge",
+        "astigmatism",
+        "background /",
+        "depth beyond",
+        "neighbours,",
+        "UTC",
+    ):
         assert words in shown
     assert "09:30" in shown
 
