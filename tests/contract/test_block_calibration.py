@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from datetime import timedelta
+from typing import Any
 
 import numpy as np
 import psycopg
@@ -12,18 +14,27 @@ import pytest
 from app.cli.main import run as mapps
 from app.cli.output import forget_mode
 from app.errors import ConflictError, UnknownNameError
-from app.formats.night_calibration import read_calibration
+from app.formats.night_calibration import (
+    BEND,
+    CAMERA,
+    CalibrationFileError,
+    read_calibration,
+    write_calibration,
+)
 from app.models.production import InputKind, RunKind
+from app.parameters.sections import ParameterSet
 from app.production import protocol
 from app.production.blocks import BlockNameError, name_block
 from app.production.listing import list_block_nights, list_calibrations
 from app.production.output_hash import output_hash
 from app.production.plan import BLOCK_CALIBRATION, NIGHT_CALIBRATION
-from app.production.queueing import queue_run
-from app.production.recall import Recalled, requeue, users_of
+from app.production.publication import Publication
+from app.production.publishing import InputsReplacedError, publish
+from app.production.queueing import UnknownBlockError, queue_run
+from app.production.recall import Recalled, queue_again, requeue, users_of
 from app.production.requests import HinderedError, request_block_calibration
 from app.production.selection import Night, Selection
-from app.production.stale import stale_tasks
+from app.production.stale import renew, stale_tasks
 from tests.worlds.block_nights import CAMERA_NAME, FIRST_NIGHT, LEASE, BlockWorld, open_world, truth_planes
 from tests.worlds.production import IDENTITY, check_invariants, value
 from workers.steps import block_calibration
@@ -374,6 +385,209 @@ def test_the_table_has_a_night_or_a_block_and_one_product_a_block(world):
         world.connection.execute(
             copy.format(night="(SELECT min(night_id) FROM survey.night)", block="'else'")
         )
+
+
+def combine(world: BlockWorld, run: str, **changes: Any) -> Publication:
+    """Do all nights of a run and combine them, without publishing; parameters of section block may be others."""
+    queue_run(world.connection, run, Selection(), 3)
+    world.work(run, (NIGHT_CALIBRATION.kind,))
+    claim = protocol.claim(world.worker, IDENTITY, LEASE, run)
+    assert claim is not None
+    parameters = ParameterSet().changed({"block": changes}).as_dict()
+    try:
+        changed = replace(claim, parameters=parameters)
+        return block_calibration.perform(changed, world.context(changed))
+    finally:
+        protocol.give_back(world.worker, claim)
+
+
+def test_limits_are_parameters_of_the_run(world):
+    for number in range(4):
+        world.night(number)
+    world.spoilt.add(FIRST_NIGHT)
+    run = world.run("final")
+    [strict] = combine(world, run).calibrations
+    [lenient] = combine(world, run, flat_structure=0.1, flat_noise_ratio=20.0).calibrations
+    assert (strict.facts["nights_departing"], lenient.facts["nights_departing"]) == (1, 0)
+    assert strict.sha256 != lenient.sha256
+
+
+def test_cameras_and_sites_of_a_block_have_a_product_each(world):
+    """A night in which the camera was exchanged, and an operator who gave two sites one name."""
+    for number in range(3):
+        world.night(number)
+    run = world.run("final")
+    queue_run(world.connection, run, Selection(), 3)
+    world.work(run, (NIGHT_CALIBRATION.kind,))
+    world.connection.execute(
+        "UPDATE calibration.product SET camera = 'another' WHERE calibration_id = (SELECT min(calibration_id)"
+        " FROM calibration.product)"
+    )
+    world.connection.execute(
+        "UPDATE calibration.product SET hemis = 'n' WHERE calibration_id = (SELECT max(calibration_id)"
+        " FROM calibration.product)"
+    )
+    claim = protocol.claim(world.worker, IDENTITY, LEASE, run)
+    assert claim is not None
+    with pytest.raises(CalibrationFileError, match="as the product's row says"):
+        block_calibration.perform(claim, world.context(claim))
+    rewrite_camera(world, "another")
+    made = block_calibration.perform(claim, world.context(claim))
+    protocol.give_back(world.worker, claim)
+    arrays = [(row.hemis, row.camera, row.facts["nights_combined"]) for row in made.calibrations]
+    assert arrays == [("n", CAMERA_NAME, 1), ("s", "another", 1), ("s", CAMERA_NAME, 1)]
+    assert len(made.calibration_ids) == 3
+    # One value a band: that of the first.
+    assert [metric.value for metric in made.metrics if metric.name == "nights_combined"] == [1.0]
+
+
+def rewrite_camera(world: BlockWorld, camera: str) -> None:
+    """Give the product of a camera a file that says so."""
+    [(key, url)] = world.connection.execute(
+        "SELECT calibration_id, url FROM calibration.product WHERE camera = %s", (camera,)
+    ).fetchall()
+    planes, bend = read_calibration(world.store.path_of(url), CAMERA_NAME)
+    stored = world.store.put(write_calibration(planes, {CAMERA: camera, BEND: bend}), "calibration", ".fits")
+    world.connection.execute(
+        "UPDATE calibration.product SET url = %s, sha256 = %s WHERE calibration_id = %s",
+        (stored.name, stored.sha256, key),
+    )
+
+
+def test_a_damaged_product_of_a_night_is_no_part_of_a_block(world):
+    for number in range(3):
+        world.night(number)
+    run = world.run("final")
+    queue_run(world.connection, run, Selection(), 3)
+    world.work(run, (NIGHT_CALIBRATION.kind,))
+    url = value(world.connection, "SELECT url FROM calibration.product ORDER BY calibration_id LIMIT 1")
+    path = world.store.path_of(url)
+    path.chmod(0o644)
+    path.write_bytes(path.read_bytes()[:-2880])
+    claim = protocol.claim(world.worker, IDENTITY, LEASE, run)
+    assert claim is not None
+    with pytest.raises(CalibrationFileError, match="as it was published"):
+        block_calibration.perform(claim, world.context(claim))
+    protocol.give_back(world.worker, claim)
+
+
+def test_a_night_that_is_recalled_while_its_block_is_combined_is_not_published(world):
+    for number in range(3):
+        world.night(number)
+    run = world.run("final")
+    queue_run(world.connection, run, Selection(), 3)
+    world.work(run, (NIGHT_CALIBRATION.kind,))
+    claim = protocol.claim(world.worker, IDENTITY, LEASE, run)
+    assert claim is not None
+    made = block_calibration.perform(claim, world.context(claim))
+    world.connection.execute(
+        "UPDATE calibration.product SET retired_at = now() WHERE calibration_id = (SELECT min(calibration_id)"
+        " FROM calibration.product)"
+    )
+    with pytest.raises(InputsReplacedError, match="were recalled while attempt"):
+        publish(world.worker, claim, made)
+    assert world.blocks(run) == []
+    protocol.give_back(world.worker, claim)
+
+
+def test_a_failed_block_is_tried_again_when_it_is_asked_for(world):
+    for number in range(2):
+        world.night(number)
+    run = world.run("final")
+    queue_run(world.connection, run, Selection(), 3)
+    world.work(run, (NIGHT_CALIBRATION.kind,))
+    claim = protocol.claim(world.worker, IDENTITY, LEASE, run)
+    assert claim is not None
+    # One that runs is left alone.
+    assert request_block_calibration(world.connection, run, 3)[0]["state"] == "running"
+    protocol.fail(world.worker, claim, protocol.Failure(protocol.Family.INPUT, "BLOCK", "they differ"), 0.0)
+    assert ("block_calibration", "failed", 1) in world.states(run)
+    assert request_block_calibration(world.connection, run, 3)[0]["state"] == "ready"
+    assert world.work(run) == ["block_calibration", "scan", "scan"]
+
+
+def test_the_view_has_what_the_facts_have(world):
+    for number in range(4):
+        world.night(number)
+    world.spoilt.add(FIRST_NIGHT)
+    run = world.run("final")
+    queue_run(world.connection, run, Selection(), 3)
+    world.work(run)
+    with world.database.connect("reader") as reader:
+        rows = reader.execute(
+            "SELECT night, place, combined, departs, flat_structure, nonlinearity, sha256"
+            " FROM calibration.night_departure ORDER BY place"
+        ).fetchall()
+    facts = world.blocks(run)[0]["facts"]["nights"]
+    assert [row[:4] for row in rows] == [
+        (night_name(0), 1, False, ["flat_structure", "flat_noise_ratio"]),
+        *((night_name(number), number + 1, True, []) for number in (1, 2, 3)),
+    ]
+    assert [row[4] for row in rows] == [fact["flat_structure"] for fact in facts]
+    # No night measured its linearity.
+    assert [row[5] for row in rows] == [None] * 4
+    assert [row[6] for row in rows] == [fact["sha256"] for fact in facts]
+
+
+def test_a_night_made_again_makes_its_block_stale(world):
+    for number in range(4):
+        world.night(number)
+    run = world.run("early", PRELIMINARY)
+    queue_run(world.connection, run, Selection(), 3)
+    world.work(run)
+    request_block_calibration(world.connection, run, 3)
+    world.work(run)
+    assert stale_tasks(world.connection, run) == []
+    night = value(
+        world.connection,
+        "SELECT task_id FROM production.task WHERE kind = 'night_calibration' ORDER BY task_id LIMIT 1",
+    )
+    with world.connection.transaction():
+        queue_again(world.connection, run, [night])
+    world.spoilt.add(FIRST_NIGHT)
+    assert world.work(run) == ["night_calibration"]
+    stale = stale_tasks(world.connection, run)
+    assert sorted(task.task["kind"] for task in stale) == ["block_calibration", "scan"]
+    assert all(task.reasons[0].endswith("of band j was made again") for task in stale)
+    assert len(renew(world.connection, run)) == 2
+    assert sorted(world.work(run)) == ["block_calibration", "scan"]
+    assert stale_tasks(world.connection, run) == []
+    assert world.blocks(run)[0]["facts"]["nights_departing"] == 1
+
+
+def test_scans_wait_for_their_own_block_only(world):
+    for number in range(4):
+        world.night(number, block="first" if number < 2 else "second")
+    world.failing.add(FIRST_NIGHT)
+    run = world.run("final")
+    added = queue_run(world.connection, run, Selection(), 3, dry_run=True)
+    kinds = sorted((task["kind"], task["state"]) for task in added)
+    assert kinds == [
+        *[("block_calibration", "waiting")] * 2, *[("night_calibration", "ready")] * 4, *[("scan", "waiting")] * 4,
+    ]  # fmt: skip
+    assert world.states(run) == []
+    queue_run(world.connection, run, Selection(), 3)
+    assert sorted(world.work(run)) == ["block_calibration", *["night_calibration"] * 4, "scan", "scan"]
+    assert world.used(run) == {("block", "second")}
+    assert world.states(run)[0] == ("block_calibration", "done", 1)
+    assert ("block_calibration", "waiting", 1) in world.states(run)
+    [task] = request_block_calibration(world.connection, run, 3, block="first", leave_out=True)
+    assert (task["block"], task["state"]) == ("first", "ready")
+    assert world.work(run) == ["block_calibration", "scan", "scan"]
+    assert world.used(run) == {("block", "first"), ("block", "second")}
+
+
+def test_nights_of_atlas_images_alone_need_no_block(world):
+    """Their scans are not calibrated, so a final run takes them as it always did."""
+    night = world.night(0, block=None, kinds="sci")
+    world.connection.execute("UPDATE survey.scan SET entry = 'atlas' WHERE night_id = %s", (night,))
+    run = world.run("final")
+    assert [task["kind"] for task in queue_run(world.connection, run, Selection(), 3)] == ["scan"]
+    world.night(1, block=None)
+    with pytest.raises(
+        UnknownBlockError, match=r"nights 1998-04-28s belong to no hardware block.*mapps night block"
+    ):
+        queue_run(world.connection, run, Selection(), 3)
 
 
 @pytest.fixture

@@ -218,3 +218,91 @@ def test_a_departure_that_is_not_known_is_not_too_large():
     unknown = Departure(*[float("nan")] * 7)
     assert unknown.beyond(LIMITS) == ()
     assert Departure(-6.0, 0, 0, 0, 0, 0, 0).beyond(LIMITS) == ("dark_level_dn",)
+
+
+def test_darks_count_by_their_frames_and_flats_by_their_errors(truth):
+    first, second = nights_of(truth, 2)
+    heavy = replace(first, metrics=first.metrics | {"dark_frames": 48.0, "flat_error": FLAT_ERROR / 2})
+    made = combine_nights([heavy, second], LIMITS).calibration
+    wanted = (3 * heavy.dark_difference_dn + second.dark_difference_dn) / 4
+    assert np.allclose(made.dark_difference_dn, wanted, atol=1e-4)
+    good = ~truth.mask
+    response = (4 * heavy.flat + second.flat)[good] / 5
+    assert np.allclose(made.flat[good], response / np.median(response), atol=1e-6)
+
+
+def test_the_response_has_median_one(truth):
+    made = combine_nights(nights_of(truth, 5), LIMITS).calibration
+    assert np.median(made.flat[~made.mask]) == pytest.approx(1.0, abs=1e-6)
+    assert made.flat.dtype == made.dark_read1_dn.dtype == made.dark_difference_dn.dtype == np.float32
+
+
+def test_a_pixel_is_bad_where_at_least_half_of_the_nights_say_so(truth):
+    nights = nights_of(truth, 4)
+    places = np.flatnonzero(~truth.mask.ravel())[:4]
+
+    def marked(night, count):
+        mask = night.mask.copy()
+        mask.ravel()[places[:count]] = True
+        return replace(night, mask=mask, flat=np.where(mask, np.float32(1), night.flat))
+
+    made = combine_nights(
+        [marked(night, count) for night, count in zip(nights, (4, 3, 2, 1), strict=True)], LIMITS
+    )
+    # The four places are bad in 4, 3, 2 and 1 of the 4 nights.
+    assert made.calibration.mask.ravel()[places].tolist() == [True, True, True, False]
+    # The last has the response of the nights that know it.
+    known = np.mean([night.flat.ravel()[places[3]] for night in nights[1:]])
+    assert made.calibration.flat.ravel()[places[3]] == pytest.approx(known, rel=2e-3)
+
+
+def test_pixels_that_no_night_knows_count_as_one(truth):
+    unknown = replace(
+        truth, mask=np.ones_like(truth.mask), metrics={"flat_frames": 16.0, "flat_error": FLAT_ERROR}
+    )
+    made = combine_nights([unknown, unknown], LIMITS).calibration
+    assert made.mask.all()
+    assert np.all(made.flat == 1)
+    assert "block_flat_error" not in made.metrics
+
+
+def test_linear_ranges_are_the_middle_of_the_nights(truth):
+    tops = (16000, 17000, 17500)
+    nights = [
+        replace(night, saturation_dn=np.full(SHAPE, top, np.float32))
+        for night, top in zip(nights_of(truth, 3), tops, strict=True)
+    ]
+    assert np.all(combine_nights(nights, LIMITS).calibration.saturation_dn == 17000)
+
+
+def test_the_order_of_nights_decides_only_the_last_digits(truth):
+    """Steps hand them over in the order of dates; sums of floats in another order differ by their rounding."""
+    nights = nights_of(truth, 5)
+    made, turned = combine_nights(nights, LIMITS), combine_nights(nights[::-1], LIMITS)
+    again = combine_nights(nights, LIMITS)
+    assert np.allclose(made.calibration.flat, turned.calibration.flat, rtol=1e-6)
+    assert made.departures == turned.departures[::-1]
+    assert np.array_equal(made.calibration.flat, again.calibration.flat)
+
+
+@pytest.mark.parametrize("shape", [(64, 64), (70, 100), (33, 32)])
+def test_arrays_of_any_size_have_squares(truth, shape):
+    rows, columns = shape
+    names = ("dark_read1_dn", "dark_difference_dn", "flat", "mask", "saturation_dn")
+    nights = [
+        replace(night, **{name: getattr(night, name)[:rows, :columns] for name in names})
+        for night in nights_of(truth, 4)
+    ]
+    made = combine_nights(nights, LIMITS)
+    assert made.calibration.flat.shape == shape
+    assert made.beyond == ((),) * 4
+
+
+def test_a_night_that_is_left_out_no_longer_hides_another(truth):
+    """Two spoilt nights of six pull the median; once the worse one is gone the other shows."""
+    nights = nights_of(truth, 6)
+    nights[1] = replace(nights[1], dark_difference_dn=nights[1].dark_difference_dn + 100)
+    nights[4] = replace(nights[4], dark_difference_dn=nights[4].dark_difference_dn + 6)
+    made = combine_nights(nights, LIMITS)
+    assert [bool(faults) for faults in made.beyond] == [False, True, False, False, True, False]
+    assert made.departures[4].dark_level_dn == pytest.approx(6, abs=0.2)
