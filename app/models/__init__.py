@@ -1,6 +1,17 @@
 """SQLAlchemy tables, one module a database schema, and the column registry."""
 
-from app.models import calibration, final, production, quality, reference, release, solution, survey, wsdb
+from app.models import (
+    calibration,
+    final,
+    objects,
+    production,
+    quality,
+    reference,
+    release,
+    solution,
+    survey,
+    wsdb,
+)
 from app.models.base import METADATA, SCHEMAS
 
 __all__ = [
@@ -8,6 +19,7 @@ __all__ = [
     "SCHEMAS",
     "calibration",
     "final",
+    "objects",
     "production",
     "quality",
     "reference",

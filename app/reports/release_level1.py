@@ -114,9 +114,8 @@ def _place(of: str, value: float) -> Level1:
 
 def _of_fields(derived: Mapping[tuple[str, str], float]) -> Iterator[Level1]:
     for name, wanted, reached in (("completeness", 0.99, "met"), ("reliability", 0.9995, "0.9997")):
-        yield Level1(
-            f"{name} of points, worst band", f"> {wanted}", reached, _worst(derived, name), _met_all(derived, name, wanted)
-        )  # fmt: skip
+        met = _met_all(derived, name, wanted)
+        yield Level1(f"{name} of points, worst band", f"> {wanted}", reached, _worst(derived, name), met)
 
 
 def _text(value: float, unit: str) -> str:
