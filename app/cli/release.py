@@ -201,6 +201,7 @@ def show(name: NameArgument, *, json: JsonOption = False) -> None:
         ("Scans", facts.scans),
         ("Photometric solutions", facts.solutions),
         ("Verdicts", facts.reasons),
+        ("Verdicts on extended sources", facts.extended_reasons),
         ("Manifest", facts.manifest),
     ):
         say(f"\n{title}:")

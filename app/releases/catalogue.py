@@ -24,8 +24,9 @@ class ReleaseFacts:
         Name, kind, state, times, runs, product counts and code.
     parameters : dict of str to float
         Limits of the selection.
-    statements, scans, solutions, reasons, manifest : list of dict
-        Rows of release.statement, release.scan and release.solution, counts of verdicts, rows of release.manifest.
+    statements, scans, solutions, reasons, extended_reasons, manifest : list of dict
+        Rows of release.statement, release.scan and release.solution, counts of verdicts on points and on extended
+        sources, rows of release.manifest.
     """
 
     release_id: int
@@ -35,6 +36,7 @@ class ReleaseFacts:
     scans: list[dict[str, Any]]
     solutions: list[dict[str, Any]]
     reasons: list[dict[str, Any]]
+    extended_reasons: list[dict[str, Any]]
     manifest: list[dict[str, Any]]
 
 
@@ -82,5 +84,6 @@ def release_facts(connection: Connection[Any], name: str) -> ReleaseFacts:
         scans=rows("reports/release_scans"),
         solutions=rows("reports/release_solutions"),
         reasons=rows("reports/release_verdicts"),
+        extended_reasons=rows("reports/release_extended_verdicts"),
         manifest=rows("reports/release_manifest"),
     )

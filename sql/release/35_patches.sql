@@ -30,6 +30,4 @@ WHERE t.release_id = release.current_id() AND v.release_id = t.release_id AND v.
   AND v.src_id = t.restored_src_id
   AND v.failed & (release.rule_bit('attempt') + release.rule_bit('scan') + release.rule_bit('edge')) = 0;
 
-SELECT release.analyze('work_candidate');
-
 SELECT count(*) AS rows FROM release.patch WHERE release_id = release.current_id();

@@ -102,6 +102,7 @@ def test_statements_are_recorded(published: tuple[World, dict[str, int]]) -> Non
     assert {row["reason"]: row["rows"] for row in facts.reasons} == {
         "released": 5, "duplicate": 1, "snr": 1, "edge": 1, "scan": 1,
     }  # fmt: skip
+    assert facts.extended_reasons == [{"reason": "released", "rows": 2}]
     world.connection.commit()
 
 

@@ -317,6 +317,25 @@ COMMENT ON COLUMN release.img.k_sky IS 'Ks median background [DN]. Null: there i
 COMMENT ON COLUMN release.img.k_sky_sigma IS 'Ks noise of the background in a pixel [DN]. Null: there is no image of the band, or it is empty.';
 COMMENT ON COLUMN release.img.k_sha256 IS 'Ks SHA-256 of the file. Null: there is no image of the band.';
 
+CREATE TABLE release.object_set (
+    object_set_id INTEGER GENERATED ALWAYS AS IDENTITY,
+    name TEXT NOT NULL,
+    kind TEXT NOT NULL,
+    radius_arcsec DOUBLE PRECISION NOT NULL,
+    code_version TEXT NOT NULL,
+    created_at TIMESTAMP WITH TIME ZONE DEFAULT now() NOT NULL,
+    CONSTRAINT pk_object_set PRIMARY KEY (object_set_id),
+    CONSTRAINT uq_object_set_name_kind UNIQUE (name, kind),
+    CONSTRAINT ck_object_set_kind_known CHECK (kind IN ('point', 'extended'))
+);
+COMMENT ON TABLE release.object_set IS 'Sets of objects: groups of apparitions over all scans of some runs';
+COMMENT ON COLUMN release.object_set.object_set_id IS 'Key';
+COMMENT ON COLUMN release.object_set.name IS 'Name given by the operator';
+COMMENT ON COLUMN release.object_set.kind IS 'point or extended';
+COMMENT ON COLUMN release.object_set.radius_arcsec IS 'Apparitions closer than this are linked';
+COMMENT ON COLUMN release.object_set.code_version IS 'Version of mapps';
+COMMENT ON COLUMN release.object_set.created_at IS 'When';
+
 CREATE TABLE release.psc (
     release_id INTEGER NOT NULL,
     run_id INTEGER NOT NULL,
@@ -1003,6 +1022,36 @@ COMMENT ON COLUMN release.manifest.partition IS 'Part of the sky: HEALPix order 
 COMMENT ON COLUMN release.manifest.rows IS 'Row count';
 COMMENT ON COLUMN release.manifest.sha256 IS 'SHA-256 over the rows in key order';
 
+CREATE TABLE release.object (
+    object_set_id INTEGER NOT NULL,
+    gcntr BIGINT NOT NULL,
+    seed_run_id INTEGER NOT NULL,
+    ra DOUBLE PRECISION NOT NULL,
+    decl DOUBLE PRECISION NOT NULL,
+    napp INTEGER NOT NULL,
+    nscan INTEGER NOT NULL,
+    spos INTEGER NOT NULL,
+    extent_arcsec REAL NOT NULL,
+    j_mag REAL,
+    h_mag REAL,
+    k_mag REAL,
+    CONSTRAINT pk_object PRIMARY KEY (object_set_id, gcntr, seed_run_id),
+    CONSTRAINT fk_object_object_set_id FOREIGN KEY(object_set_id) REFERENCES release.object_set (object_set_id)
+);
+COMMENT ON TABLE release.object IS 'Objects: groups of apparitions';
+COMMENT ON COLUMN release.object.object_set_id IS 'Set';
+COMMENT ON COLUMN release.object.gcntr IS 'Key of the group with seed_run_id: the smallest src_id or ext_id of its members';
+COMMENT ON COLUMN release.object.seed_run_id IS 'Run of that member: keys of rows are unique in a run only';
+COMMENT ON COLUMN release.object.ra IS 'Right ascension of the mean place, ICRS degrees';
+COMMENT ON COLUMN release.object.decl IS 'Declination of the mean place, ICRS degrees';
+COMMENT ON COLUMN release.object.napp IS 'Apparitions; more than nscan where a scan has several';
+COMMENT ON COLUMN release.object.nscan IS 'Scans, counted by run, that have an apparition';
+COMMENT ON COLUMN release.object.spos IS 'Scans, counted by run, that cover the mean place in all their bands';
+COMMENT ON COLUMN release.object.extent_arcsec IS 'Largest distance of a member from the mean place: chains are long';
+COMMENT ON COLUMN release.object.j_mag IS 'J: mean of the members'' calibrated magnitudes; null where none has one';
+COMMENT ON COLUMN release.object.h_mag IS 'H: mean of the members'' calibrated magnitudes; null where none has one';
+COMMENT ON COLUMN release.object.k_mag IS 'Ks: mean of the members'' calibrated magnitudes; null where none has one';
+
 CREATE TABLE release.statement (
     release_id INTEGER NOT NULL,
     position SMALLINT NOT NULL,
@@ -1114,6 +1163,36 @@ COMMENT ON COLUMN quality.override.made_at IS 'When';
 COMMENT ON COLUMN quality.override.undone_at IS 'When it was undone; null while it holds';
 COMMENT ON COLUMN quality.override.undone_by IS 'Who undid it';
 COMMENT ON COLUMN quality.override.undone_because IS 'Why it was undone';
+
+CREATE TABLE release.object_member (
+    object_set_id INTEGER NOT NULL,
+    gcntr BIGINT NOT NULL,
+    seed_run_id INTEGER NOT NULL,
+    run_id INTEGER NOT NULL,
+    source_id BIGINT NOT NULL,
+    scan_key INTEGER NOT NULL,
+    CONSTRAINT pk_object_member PRIMARY KEY (object_set_id, run_id, source_id),
+    CONSTRAINT fk_object_member_object_set_id_gcntr_seed_run_id FOREIGN KEY(object_set_id, gcntr, seed_run_id) REFERENCES release.object (object_set_id, gcntr, seed_run_id)
+);
+CREATE INDEX ix_object_member_gcntr ON release.object_member (object_set_id, gcntr);
+COMMENT ON TABLE release.object_member IS 'Members of objects';
+COMMENT ON COLUMN release.object_member.object_set_id IS 'Set';
+COMMENT ON COLUMN release.object_member.gcntr IS 'Object';
+COMMENT ON COLUMN release.object_member.seed_run_id IS 'Object, with gcntr';
+COMMENT ON COLUMN release.object_member.run_id IS 'Run of the apparition';
+COMMENT ON COLUMN release.object_member.source_id IS 'Apparition: src_id or ext_id';
+COMMENT ON COLUMN release.object_member.scan_key IS 'Scan of the apparition';
+
+CREATE TABLE release.object_set_run (
+    object_set_id INTEGER NOT NULL,
+    run_id INTEGER NOT NULL,
+    CONSTRAINT pk_object_set_run PRIMARY KEY (object_set_id, run_id),
+    CONSTRAINT fk_object_set_run_object_set_id FOREIGN KEY(object_set_id) REFERENCES release.object_set (object_set_id),
+    CONSTRAINT fk_object_set_run_run_id FOREIGN KEY(run_id) REFERENCES production.run (run_id)
+);
+COMMENT ON TABLE release.object_set_run IS 'Runs of object sets';
+COMMENT ON COLUMN release.object_set_run.object_set_id IS 'Set';
+COMMENT ON COLUMN release.object_set_run.run_id IS 'Run whose accepted rows were grouped';
 
 CREATE TABLE release.parent_run (
     release_id INTEGER NOT NULL,
