@@ -70,15 +70,21 @@ class Answer:
     _inner: Inner = field(repr=False)
     _expressions: tuple[str, ...] = field(repr=False)
 
-    async def blocks(self, options: str) -> AsyncIterator[bytes]:
+    async def blocks(self, options: str, *, dates_as_text: bool = False) -> AsyncIterator[bytes]:
         """Rows as COPY sends them, whole ones, in blocks.
 
         Parameters
         ----------
         options : str
             Options of COPY.
+        dates_as_text : bool
+            Whether dates are written out, which COPY does by itself in its text formats.
         """
-        text = self._inner.rows(self._expressions, self.most_rows, options).encode()
+        expressions = [
+            f"{sent}::text" if dates_as_text and column.xtype == "timestamp" else sent
+            for sent, column in zip(self._expressions, self.columns, strict=True)
+        ]
+        text = self._inner.rows(expressions, self.most_rows, options).encode()
         block: list[bytes] = []
         size = 0
         async with self._connection.cursor() as cursor, cursor.copy(text) as copy:

@@ -156,6 +156,16 @@ def test_votable(service: Served, selected: list[tuple[Any, ...]]) -> None:
     assert b'name="MANIFEST_SHA256" value="' in content
 
 
+@pytest.mark.parametrize("most", [None, 7])
+def test_binary2(service: Served, selected: list[tuple[Any, ...]], most: int | None) -> None:
+    limit = {} if most is None else {"MAXREC": most}
+    content = service.query(SELECTED, RESPONSEFORMAT="votable/b2", **limit).content
+    parsed = parse_single_table(io.BytesIO(content), verify="exception")
+    same(parsed.to_table(use_names_over_ids=True), selected[:most])
+    assert b"<BINARY2>" in content
+    assert (b'value="OVERFLOW"' in content) == (most is not None)
+
+
 def test_csv_and_tsv(service: Served, selected: list[tuple[Any, ...]]) -> None:
     same(Table.read(service.query(SELECTED).text, format="ascii.csv"), selected)
     same(Table.read(service.query(SELECTED, RESPONSEFORMAT="tsv").text, format="ascii.tab"), selected)
@@ -190,7 +200,7 @@ def test_parquet(service: Served, selected: list[tuple[Any, ...]]) -> None:
     assert b"pos.eq.ra;meta.main" in read.schema.metadata[b"IVOA.VOTable-Parquet.content"]
 
 
-@pytest.mark.parametrize("form", ["votable", "csv", "tsv", "ipac", "fits", "parquet"])
+@pytest.mark.parametrize("form", ["votable", "votable/b2", "csv", "tsv", "ipac", "fits", "parquet"])
 def test_an_empty_answer_is_one(service: Served, form: str) -> None:
     answer = service.query("SELECT ra, ph_qual FROM fp_psc WHERE j_m < 0", RESPONSEFORMAT=form)
     assert answer.status_code == 200

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from app.access.adql.errors import QueryError
 from app.access.answer import Answer
-from app.access.formats import arrow, text, votable
+from app.access.formats import arrow, binary2, text, votable
 from app.access.formats.rows import Cut
 
 
@@ -46,6 +46,7 @@ FORMATS: tuple[Format, ...] = (
         "xml",
         votable.write,
     ),
+    Format(binary2.MEDIA_TYPE, ("votable/b2", "binary2"), "vot", binary2.write),
     Format(text.CSV_MEDIA_TYPE, ("csv", "text/csv"), "csv", text.write_csv),
     Format(text.TSV_MEDIA_TYPE, ("tsv", "text/tsv"), "tsv", text.write_tsv),
     Format(text.IPAC_MEDIA_TYPE, ("ipac_table", "ipac", "ascii"), "tbl", text.write_ipac),
