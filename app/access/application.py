@@ -20,7 +20,6 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from app.access import health, scs
 from app.access.console.live import Live
 from app.access.console.pages import PAGES
-from app.access.formats import binary2
 from app.access.formats.votable import MEDIA_TYPE, error_document
 from app.access.images import links, sia2
 from app.access.services import Services
@@ -171,9 +170,7 @@ def application(services: Services) -> Starlette:
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
         app.state.runner = Runner(services)
         task = asyncio.create_task(app.state.runner.run())
-        warming = asyncio.create_task(asyncio.to_thread(binary2.warm))
         yield
-        await warming
         task.cancel()
         with suppress(asyncio.CancelledError):
             await task

@@ -374,6 +374,33 @@ def test_a_client_that_goes_away_has_its_query_cancelled(service: Served) -> Non
     assert wait_until(lambda: active(service) == 0, 2)
 
 
+def test_types_of_the_registry_are_those_of_the_database(service: Served) -> None:
+    """Queries of columns alone do not ask the database for their types."""
+    from app.access.adql.tables import Tables
+    from app.access.adql.translate import translate
+    from app.access.statement import kind_of
+    from app.access.tables import relations_of
+    from app.db.statements import statement
+
+    with service.database.connect("reader") as connection:
+        rows = (
+            connection.cursor(row_factory=psycopg.rows.dict_row)
+            .execute(statement("access/tables"))
+            .fetchall()
+        )
+        tables = Tables(relations_of(rows))
+        known = dict(connection.execute(statement("access/types")).fetchall())
+        for table in tables:
+            translated = translate(f"SELECT * FROM {table.name}", tables)
+            found = connection.execute(f"SELECT * FROM ({translated.sql}) AS t LIMIT 0").description
+            for column, real in zip(translated.columns, found, strict=True):
+                kind = {"bpchar": "text"}.get(known[real.type_code], known[real.type_code])
+                assert {"bpchar": "text"}.get(kind_of(column), kind_of(column)) == kind, (
+                    table.name,
+                    column.name,
+                )
+
+
 def test_two_names_alike_and_unnamed_columns(service: Served) -> None:
     text = (
         "SELECT TOP 2 a.ra, b.ra, a.j_m - b.k_m, COUNT(*)"

@@ -22,7 +22,6 @@ from app.kernel_place import use_kernel_place
 
 use_kernel_place(Path(__file__).parent / "__pycache__")
 
-MEDIA_TYPE = "application/x-votable+xml;serialization=binary2"
 OPTIONS = "FORMAT binary"
 """Options of COPY."""
 _HEADER_BYTES = 19
