@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
+from weakref import WeakKeyDictionary
 
 import psycopg
 
 from app.access.adql.errors import QueryError
-from app.access.adql.translate import translate
+from app.access.adql.translate import Translation, translate
 from app.access.readers import Connection
-from app.access.statement import Inner, shown
+from app.access.statement import Inner, kind_of, shown
 from app.access.tables import Published, ReleaseFact
 from app.access.uploads import Upload, uploads_clause
 from app.columns.public_table import PublicColumn
@@ -70,15 +71,21 @@ class Answer:
     _inner: Inner = field(repr=False)
     _expressions: tuple[str, ...] = field(repr=False)
 
-    async def blocks(self, options: str) -> AsyncIterator[bytes]:
+    async def blocks(self, options: str, *, dates_as_text: bool = False) -> AsyncIterator[bytes]:
         """Rows as COPY sends them, whole ones, in blocks.
 
         Parameters
         ----------
         options : str
             Options of COPY.
+        dates_as_text : bool
+            Whether dates are written out, which COPY does by itself in its text formats.
         """
-        text = self._inner.rows(self._expressions, self.most_rows, options).encode()
+        expressions = [
+            f"{sent}::text" if dates_as_text and column.xtype == "timestamp" else sent
+            for sent, column in zip(self._expressions, self.columns, strict=True)
+        ]
+        text = self._inner.rows(expressions, self.most_rows, options).encode()
         block: list[bytes] = []
         size = 0
         async with self._connection.cursor() as cursor, cursor.copy(text) as copy:
@@ -94,7 +101,7 @@ class Answer:
 
 @asynccontextmanager
 async def running(connection: Connection, published: Published, request: Request) -> AsyncIterator[Answer]:
-    """Begin to answer a query, in a transaction that cannot write.
+    """Begin to answer a query, in a session that cannot write.
 
     Parameters
     ----------
@@ -113,20 +120,51 @@ async def running(connection: Connection, published: Published, request: Request
     tables = published.tables.with_uploads(upload.relation for upload in request.uploads)
     translation = translate(request.query, tables)
     inner = Inner(translation.sql, uploads_clause(request.uploads, connection))
-    values = {"base_url": request.base_url, "timeout_ms": str(int(request.seconds * 1000))}
     with _readable():
-        async with connection.transaction():
-            await connection.execute(statement("access/prepare"), values)
-            types = await _types(connection, inner, published.types)
-            made = [
-                shown(c, t, n) for n, (c, t) in enumerate(zip(translation.columns, types, strict=True), 1)
-            ]
-            releases = tuple(published.releases[name] for name in translation.releases)
-            yield Answer(
-                tuple(replace(c, ucd=request.ucds.get(c.ucd, c.ucd)) for _, c in made), releases,
-                request.most_rows, request.query, connection, inner,
-                tuple(expression for expression, _ in made),
-            )  # fmt: skip
+        await _settle(connection, request)
+        kinds = known_kinds(translation, uploads=bool(request.uploads))
+        types = kinds or await _types(connection, inner, published.types)
+        made = [shown(c, t, n) for n, (c, t) in enumerate(zip(translation.columns, types, strict=True), 1)]
+        yield Answer(
+            columns=tuple(
+                replace(column, ucd=request.ucds.get(column.ucd, column.ucd)) for _, column in made
+            ),
+            releases=tuple(published.releases[name] for name in translation.releases),
+            most_rows=request.most_rows,
+            query=request.query,
+            _connection=connection,
+            _inner=inner,
+            _expressions=tuple(expression for expression, _ in made),
+        )
+
+
+_SETTLED: WeakKeyDictionary[Connection, tuple[str, float]] = WeakKeyDictionary()
+"""What each session was last told."""
+
+
+async def _settle(connection: Connection, request: Request) -> None:
+    """Tell a session where the service is, and the time limit, unless it knows."""
+    wanted = (request.base_url, request.seconds)
+    if _SETTLED.get(connection) != wanted:
+        values = {"base_url": request.base_url, "timeout_ms": str(int(request.seconds * 1000))}
+        await connection.execute(statement("access/prepare"), values)
+        _SETTLED[connection] = wanted
+
+
+def known_kinds(translation: Translation, *, uploads: bool) -> list[str]:
+    """Give the types of the columns where the registry tells them all; none where the database must be asked.
+
+    Parameters
+    ----------
+    translation : Translation
+        The query.
+    uploads : bool
+        Whether tables came along, whose types are not ours.
+    """
+    columns = translation.columns
+    if uploads or translation.merged or not all(column.datatype for column in columns):
+        return []
+    return [kind_of(column) for column in columns]
 
 
 async def _types(connection: Connection, inner: Inner, known: Mapping[int, str]) -> list[str]:

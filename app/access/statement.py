@@ -64,6 +64,17 @@ class Inner:
         return f"COPY ({inner}) TO STDOUT ({options})"
 
 
+_KINDS = {datatype: kind for kind, datatype in _DATATYPES.items()}
+
+
+def kind_of(column: PublicColumn) -> str:
+    """Give the type of the database that a column of the registry has."""
+    if column.datatype != "char":
+        return _KINDS[column.datatype]
+    by_meaning = {"timestamp": "date", "adql:REGION": "spoly"}
+    return by_meaning.get(column.xtype, "bpchar" if column.arraysize.isdigit() else "text")
+
+
 def shown(described: PublicColumn, kind: str, number: int) -> tuple[str, PublicColumn]:
     """Say how a column is sent, and describe it as it is sent.
 

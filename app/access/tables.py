@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
@@ -69,14 +70,22 @@ def relations_of(rows: Iterable[dict[str, Any]]) -> Iterable[Relation]:
         yield Relation(name, relation, {c.name: c for c in described}, listed[0]["release"] or "")
 
 
+FRESH_SECONDS = 1.0
+"""A release is seen so long after it was published, at most. [s]"""
+
+
 class PublishedTables:
     """The tables of the service, read again when a release was published."""
 
     def __init__(self) -> None:
         self._known: Published | None = None
+        self._looked = 0.0
 
     async def read(self, connection: Connection) -> Published:
-        """Give the tables as they are now; one short query when nothing has changed."""
+        """Give the tables as they were within the last second; one short query when nothing has changed."""
+        now = time.monotonic()
+        if self._known is not None and now - self._looked < FRESH_SECONDS:
+            return self._known
         cursor = await connection.execute(statement("access/newest"))
         state = await cursor.fetchone()
         if self._known is None or self._known.state != state:
@@ -87,4 +96,5 @@ class PublishedTables:
             releases = {row["name"]: ReleaseFact(**row) for row in await rows.fetchall()}
             types = await (await connection.execute(statement("access/types"))).fetchall()
             self._known = Published(tables, releases, {int(oid): name for oid, name in types}, state)
+        self._looked = now
         return self._known

@@ -135,5 +135,6 @@ Ask it yourself:
 
   .venv/bin/mapps db psql -- -c "{query}"
   psql "$(.venv/bin/mapps db url --role reader)"
+  .venv/bin/mapps serve      # then http://127.0.0.1:8080/ in a browser; TOPCAT and pyvo: http://127.0.0.1:8080/tap
 
 Done in {seconds:.0f} s. A second `make demo` is quick and changes nothing.""")

@@ -14,6 +14,7 @@ A typical session:
   mapps run status plane                how far it is
   mapps release build plane-1 --run plane --kind sampler
   mapps db psql                         query the result
+  mapps serve                           let tools and browsers query it
 
 Each noun explains its verbs: mapps run --help. Commands that list something take --json.
 

@@ -156,6 +156,16 @@ def test_votable(service: Served, selected: list[tuple[Any, ...]]) -> None:
     assert b'name="MANIFEST_SHA256" value="' in content
 
 
+@pytest.mark.parametrize("most", [None, 7])
+def test_binary2(service: Served, selected: list[tuple[Any, ...]], most: int | None) -> None:
+    limit = {} if most is None else {"MAXREC": most}
+    content = service.query(SELECTED, RESPONSEFORMAT="votable/b2", **limit).content
+    parsed = parse_single_table(io.BytesIO(content), verify="exception")
+    same(parsed.to_table(use_names_over_ids=True), selected[:most])
+    assert b"<BINARY2>" in content
+    assert (b'value="OVERFLOW"' in content) == (most is not None)
+
+
 def test_csv_and_tsv(service: Served, selected: list[tuple[Any, ...]]) -> None:
     same(Table.read(service.query(SELECTED).text, format="ascii.csv"), selected)
     same(Table.read(service.query(SELECTED, RESPONSEFORMAT="tsv").text, format="ascii.tab"), selected)
@@ -190,7 +200,7 @@ def test_parquet(service: Served, selected: list[tuple[Any, ...]]) -> None:
     assert b"pos.eq.ra;meta.main" in read.schema.metadata[b"IVOA.VOTable-Parquet.content"]
 
 
-@pytest.mark.parametrize("form", ["votable", "csv", "tsv", "ipac", "fits", "parquet"])
+@pytest.mark.parametrize("form", ["votable", "votable/b2", "csv", "tsv", "ipac", "fits", "parquet"])
 def test_an_empty_answer_is_one(service: Served, form: str) -> None:
     answer = service.query("SELECT ra, ph_qual FROM fp_psc WHERE j_m < 0", RESPONSEFORMAT=form)
     assert answer.status_code == 200
@@ -362,6 +372,33 @@ def test_a_client_that_goes_away_has_its_query_cancelled(service: Served) -> Non
         )
         assert wait_until(lambda: active(service) == 1, 10)
     assert wait_until(lambda: active(service) == 0, 2)
+
+
+def test_types_of_the_registry_are_those_of_the_database(service: Served) -> None:
+    """Queries of columns alone do not ask the database for their types."""
+    from app.access.adql.tables import Tables
+    from app.access.adql.translate import translate
+    from app.access.statement import kind_of
+    from app.access.tables import relations_of
+    from app.db.statements import statement
+
+    with service.database.connect("reader") as connection:
+        rows = (
+            connection.cursor(row_factory=psycopg.rows.dict_row)
+            .execute(statement("access/tables"))
+            .fetchall()
+        )
+        tables = Tables(relations_of(rows))
+        known = dict(connection.execute(statement("access/types")).fetchall())
+        for table in tables:
+            translated = translate(f"SELECT * FROM {table.name}", tables)
+            found = connection.execute(f"SELECT * FROM ({translated.sql}) AS t LIMIT 0").description
+            for column, real in zip(translated.columns, found, strict=True):
+                kind = {"bpchar": "text"}.get(known[real.type_code], known[real.type_code])
+                assert {"bpchar": "text"}.get(kind_of(column), kind_of(column)) == kind, (
+                    table.name,
+                    column.name,
+                )
 
 
 def test_two_names_alike_and_unnamed_columns(service: Served) -> None:

@@ -40,11 +40,14 @@ class Translation:
         Its columns; types are empty where the database tells them.
     tables : tuple of Relation
         Tables that it reads.
+    merged : bool
+        Whether rows of several SELECTs are put together, which may change types.
     """
 
     sql: str
     columns: tuple[PublicColumn, ...]
     tables: tuple[Relation, ...]
+    merged: bool = False
 
     @property
     def releases(self) -> tuple[str, ...]:
@@ -76,12 +79,13 @@ def translate(text: str, tables: Tables) -> Translation:
         # What a name stands for is known only now: that of a table in place of a column would be its whole row.
         admit(tree)
         columns = describe(tree, relations)
+        merged = tree.find(exp.SetOperation) is not None
         _convert_units(tree, relations)
         tree = _spelt(tree, relations)
         sql = tree.sql(dialect="postgres", comments=False)
     except RecursionError as error:
         raise QueryError("the query is nested too deeply", expected="fewer brackets") from error
-    return Translation(sql, columns, tuple(relations.values()))
+    return Translation(sql, columns, tuple(relations.values()), merged)
 
 
 def _name(node: exp.Expr | None) -> str:
@@ -114,7 +118,7 @@ def _qualified(tree: exp.Expr, relations: dict[str, Relation]) -> exp.Expr:
         for key, relation in relations.items()
     }
     # A schema without any table has no depth to look names up by.
-    schema = MappingSchema({_PLACE: shapes or {"none": {"none": "int"}}}, dialect="postgres")
+    schema = MappingSchema({_PLACE: shapes or {"none": {"none": "int"}}}, dialect="postgres", normalize=False)
     try:
         return qualify(tree, schema=schema, dialect=Adql, validate_qualify_columns=True)
     except SqlglotError as error:
@@ -147,6 +151,8 @@ def _look_at_units(tree: exp.Expr) -> None:
 
 def _convert_units(tree: exp.Expr, relations: dict[str, Relation]) -> None:
     """IN_UNIT(expression, 'unit') becomes a product with a number."""
+    if not any(str(node.this).lower() == "in_unit" for node in tree.find_all(exp.Anonymous)):
+        return
     root = build_scope(tree)
     for scope in list(root.traverse()) if root else []:
         for node in [n for n in scope.find_all(exp.Anonymous) if str(n.this).lower() == "in_unit"]:

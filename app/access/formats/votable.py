@@ -12,6 +12,7 @@ from app.columns.public_table import PublicColumn
 from app.version import code_version
 
 MEDIA_TYPE = "application/x-votable+xml"
+BINARY2_MEDIA_TYPE = f"{MEDIA_TYPE};serialization=binary2"
 _HEAD = (
     '<?xml version="1.0" encoding="UTF-8"?>\n<VOTABLE version="1.4" xmlns="http://www.ivoa.net/xml/VOTable/v1.3"'
     ' xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance"'

@@ -84,7 +84,7 @@ def test_formats_by_their_names(wanted, name):
 
 
 def test_other_formats_are_refused():
-    with pytest.raises(QueryError, match="one of votable, csv"):
+    with pytest.raises(QueryError, match="one of votable, votable/b2, csv"):
         format_named("xls")
     assert len({form.suffix for form in FORMATS}) == len(FORMATS)
 
