@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -10,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from app.cli.output import JsonOption, emit_record, emit_table, json_wanted, progress, say
+from app.cli.streams import complain
 from app.db.statements import statement
 from app.errors import ConflictError, UserError
 from app.models.release import ReleaseKind
@@ -116,7 +116,7 @@ def build(
         summary = build_release(
             connection, name, kind, run, limits,
             allow=Allowances(unfinished=allow_unfinished, empty=allow_empty, nominal=nominal),
-            report=lambda _: shown.advance(), tell=lambda words: print(words, file=sys.stderr),
+            report=lambda _: shown.advance(), tell=complain,
         )  # fmt: skip
     if json_wanted():
         emit_record(asdict(summary))

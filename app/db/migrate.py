@@ -31,7 +31,9 @@ PGSPHERE_SCHEMA = "public"
 MOVE_PGSPHERE = 'mapps db psql -c "ALTER EXTENSION pg_sphere SET SCHEMA public"'
 
 
-EMPTY_DATABASE = "make an empty one: CREATE DATABASE ... ENCODING 'UTF8' TEMPLATE template0, and name it in MAPPS_DATABASE_URL"
+EMPTY_DATABASE = (
+    "make one: CREATE DATABASE ... ENCODING 'UTF8' TEMPLATE template0, and name it in MAPPS_DATABASE_URL"
+)
 
 
 class FormerLayoutError(SchemaError):
