@@ -14,7 +14,7 @@ numbers below (`app.models.survey`); `survey.scan_key` and `wsdb.scan_of` are th
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, timedelta
 from typing import Final
 
 from app.errors import InputError
@@ -98,6 +98,29 @@ def scan_key(night_date: date, hemisphere: str, scan: int) -> int:
     if not 1 <= scan <= LAST_SCAN:
         raise NightKeyError(f"scan number {scan}", expected=f"1 to {LAST_SCAN}")
     return night_key(night_date, hemisphere) << SCAN_BITS | scan
+
+
+def night_of_key(night_id: int) -> str:
+    """Give what people call a night of this key: its date, with the letter of its observatory.
+
+    Examples
+    --------
+    >>> night_of_key(847)
+    '1998-04-27s'
+    """
+    day = FIRST_SURVEY_DAY + timedelta(days=(night_id >> 1) - 1)
+    return f"{day.isoformat()}{HEMISPHERES[night_id & 1]}"
+
+
+def scan_of_key(key_of_scan: int) -> str:
+    """Give what people call a scan of this key: its night, and its number there.
+
+    Examples
+    --------
+    >>> scan_of_key(867377)
+    '1998-04-27s scan 49'
+    """
+    return f"{night_of_key(key_of_scan >> SCAN_BITS)} scan {key_of_scan & (1 << SCAN_BITS) - 1}"
 
 
 def coadd_key(key_of_scan: int, number: int) -> int:

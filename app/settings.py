@@ -34,6 +34,9 @@ ROOT_HOME = Path("/var/lib/mapps")
 # and which fault a test wants.
 OTHER_VARIABLES = frozenset({CONFIG_VARIABLE, "MAPPS_COMMIT", "MAPPS_FAULT", "MAPPS_SUPERVISOR"})
 
+# A statement timeout ends at 24 days, milliseconds in 31 bits; a lease that never ends would keep a dead worker's task.
+LONGEST_SECONDS = 1_000_000.0
+
 # Settings that name a folder, and those whose value may hold a password or a key and is never repeated in a message.
 PATHS = ("home", "pg_bin")
 SECRETS = frozenset({"database_url", "store_url"})
@@ -94,13 +97,13 @@ class Settings(BaseSettings):
     store_url: str | None = Field(default=None, repr=False)
     server_account: str = "postgres"
     pg_bin: Path | None = None
-    lease_seconds: float = Field(default=120.0, gt=0)
-    renew_seconds: float = Field(default=30.0, gt=0)
-    poll_seconds: float = Field(default=2.0, gt=0)
-    grace_seconds: float = Field(default=30.0, ge=0)
-    max_attempts: int = Field(default=3, ge=1)
-    backoff_seconds: float = Field(default=10.0, ge=0)
-    reader_timeout_seconds: float = Field(default=60.0, gt=0)
+    lease_seconds: float = Field(default=120.0, gt=0, le=LONGEST_SECONDS)
+    renew_seconds: float = Field(default=30.0, gt=0, le=LONGEST_SECONDS)
+    poll_seconds: float = Field(default=2.0, gt=0, le=LONGEST_SECONDS)
+    grace_seconds: float = Field(default=30.0, ge=0, le=LONGEST_SECONDS)
+    max_attempts: int = Field(default=3, ge=1, le=1000)
+    backoff_seconds: float = Field(default=10.0, ge=0, le=LONGEST_SECONDS)
+    reader_timeout_seconds: float = Field(default=60.0, gt=0, le=LONGEST_SECONDS)
 
     @model_validator(mode="after")
     def _renewal_is_frequent(self) -> Self:

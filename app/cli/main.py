@@ -16,6 +16,7 @@ from typer.core import TyperGroup
 
 from app.cli.manual import EPILOG, PURPOSE
 from app.cli.output import JsonOption, terminal_text
+from app.cli.streams import complain, open_closed_streams
 from app.errors import (
     DatabaseUnavailableError,
     FileSystemError,
@@ -203,14 +204,14 @@ def report(error: BaseException) -> int:
     """
     known = _translate(error)
     if known is not None:
-        print(terminal_text(f"mapps: error {known.code}: {known}"), file=sys.stderr)
+        complain(terminal_text(f"mapps: error {known.code}: {known}"))
         return known.exit_status
     if isinstance(error, KeyboardInterrupt):
-        print("mapps: interrupted", file=sys.stderr)
+        complain("mapps: interrupted")
         return INTERRUPTED_STATUS
-    traceback.print_exception(error)
+    complain("".join(traceback.format_exception(error)).rstrip())
     bug = f"mapps: error BUG: {type(error).__name__}: {error}; please report it with the lines above"
-    print(terminal_text(bug), file=sys.stderr)
+    complain(terminal_text(bug))
     return BUG_STATUS
 
 
@@ -306,6 +307,7 @@ def run(arguments: Sequence[str] | None = None) -> int:
 
 def main() -> None:
     """Entry of the `mapps` command."""
+    open_closed_streams()
     status = run()
     try:
         sys.stdout.flush()

@@ -17,6 +17,7 @@ from typing import Annotated, Any, TypeVar
 
 import typer
 
+from app.cli.streams import complain
 from app.ingest.file_names import printable
 
 Item = TypeVar("Item")
@@ -89,7 +90,10 @@ def emit_record(record: Mapping[str, Any], title: str = "") -> None:
 
 def say(text: str) -> None:
     """Print a line for people: standard output, or standard error when that belongs to JSON."""
-    print(terminal_text(text), file=sys.stderr if json_wanted() else sys.stdout)
+    if json_wanted():
+        complain(terminal_text(text))
+    else:
+        print(terminal_text(text))
 
 
 @contextmanager
@@ -111,7 +115,7 @@ def progress(description: str, total: int | None = None) -> Iterator[Progress]:
     if not sys.stderr.isatty():
         quiet = Progress(description)
         yield quiet
-        print(f"{description}: {quiet.done} done", file=sys.stderr)
+        complain(f"{description}: {quiet.done} done")
         return
     from rich.console import Console
     from rich.progress import Progress as Bar

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -11,6 +10,7 @@ import typer
 
 from app.cli import release_explain, release_notes
 from app.cli.output import JsonOption, emit_record, emit_table, json_wanted, progress, say
+from app.cli.streams import complain
 from app.db.statements import statement
 from app.errors import ConflictError, UserError
 from app.models.release import ReleaseKind
@@ -134,7 +134,7 @@ def build(
                 unfinished=allow_unfinished, empty=allow_empty, nominal=nominal,
                 patches=tuple(line for file in patch or [] for line in read_patches(file)),
             ),
-            report=lambda _: shown.advance(), tell=lambda words: print(words, file=sys.stderr),
+            report=lambda _: shown.advance(), tell=complain,
         )  # fmt: skip
     if json_wanted():
         emit_record(asdict(summary))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shlex
-import sys
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -24,6 +23,7 @@ from app.cli.run_options import (
     TileOption,
     task_row,
 )
+from app.cli.streams import complain
 from app.db.doctor import NO_REFERENCE_STARS
 from app.db.engine import connect
 from app.db.statements import statement
@@ -167,7 +167,7 @@ def queue(
         added, again = queue_and_renew(connection, name, selection, attempts, dry_run=dry_run)
         without_stars = connection.execute(statement("db/reference_missing")).fetchone() == (True,)
     if added and without_stars:
-        print(f"mapps: warning: {NO_REFERENCE_STARS}", file=sys.stderr)
+        complain(f"mapps: warning: {NO_REFERENCE_STARS}")
     # Numbers of a rehearsal are given back: nothing will ever have them.
     _emit_tasks([task | {"task_id": None} for task in added] if dry_run else added,
                 "would be queued" if dry_run else "queued")  # fmt: skip

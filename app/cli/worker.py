@@ -5,11 +5,11 @@ from __future__ import annotations
 import os
 import shlex
 import subprocess
-import sys
 from typing import Annotated
 
 import typer
 
+from app.cli.streams import complain
 from app.errors import ConflictError, MappsError, OperatorError
 
 
@@ -144,7 +144,7 @@ def _refuse_held(run: str | None) -> None:
 
 
 def _tell(text: str) -> None:
-    print(f"mapps worker: {text}", file=sys.stderr)
+    complain(f"mapps worker: {text}")
 
 
 @app.command()

@@ -32,7 +32,7 @@ MOVE_PGSPHERE = 'mapps db psql -c "ALTER EXTENSION pg_sphere SET SCHEMA public"'
 
 
 EMPTY_DATABASE = (
-    "make an empty one: CREATE DATABASE ... ENCODING 'UTF8' TEMPLATE template0, and name it in MAPPS_DATABASE_URL"
+    "make one: CREATE DATABASE ... ENCODING 'UTF8' TEMPLATE template0, and name it in MAPPS_DATABASE_URL"
 )
 
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any, Self
 
 from app.errors import MappsError
+from app.keys import night_of_key, scan_of_key
 from app.version import code_version, git_commit
 
 
@@ -72,6 +73,15 @@ class Claim:
         if self.night_id is None:
             raise MappsError(f"task {self.task_id} ({self.kind}) has no night")
         return self.night_id
+
+    @property
+    def subject(self) -> str:
+        """What the task is of, as people call it: a scan, a night, a block, or the run."""
+        if self.scan_key is not None:
+            return scan_of_key(self.scan_key)
+        if self.night_id is not None:
+            return night_of_key(self.night_id)
+        return f"block {self.block}" if self.block is not None else f"run {self.run_name}"
 
     @property
     def key(self) -> dict[str, Any]:

@@ -211,10 +211,10 @@ class Worker:
         """Do one claimed task; the attempt is closed afterwards, by us or by the worker that took it over."""
         meter = Meter()
         LOG.info(
-            "task %d (%s, scan_key %s): attempt %d",
+            "task %d (%s %s): attempt %d",
             claim.task_id,
             claim.kind,
-            claim.scan_key,
+            claim.subject,
             claim.attempt_id,
         )
         lease, renewal = self.settings.lease_seconds, self.settings.renew_seconds

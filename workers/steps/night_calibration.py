@@ -17,6 +17,7 @@ from app.formats.raw_night import read_raw_scan
 from app.instruments.bands import BANDS, Band
 from app.instruments.camera import Camera
 from app.instruments.detector import Detector
+from app.keys import night_of_key
 from app.models.calibration import CalibrationKind, ZeroPointSource
 from app.production.publication import CalibrationRow, Publication, Span, ZeroPointRow
 from workers.reduction.calibration.masks import calibrate_night
@@ -135,7 +136,7 @@ def _calibrate(
 def _nothing_made(claim: Claim, made: _Made) -> InputError:
     if made.left_out and not made.flats:
         return NoFlatsError(
-            f"night {claim.night_id} has no twilight flats in any band",
+            f"night {claim.subject} has no twilight flats in any band",
             expected="files of TYPE flt in the night",
             remedy="ingest them, then: mapps run retry",
         )
@@ -146,7 +147,7 @@ def _nothing_made(claim: Claim, made: _Made) -> InputError:
             remedy="ingest flats of the darks' configuration, then: mapps run retry",
         )
     return NoDarksError(
-        f"night {claim.night_id} has no dark frames in any band",
+        f"night {claim.subject} has no dark frames in any band",
         expected="files of TYPE dar in the night",
     )
 
@@ -158,7 +159,8 @@ def _calibration_scans(connection: Connection[Any], night_id: int) -> list[ScanF
     scans = [read_scan_facts(connection, key) for (key,) in rows]
     if not scans:
         raise NoDarksError(
-            f"night {night_id} has neither darks nor flats", expected="scans of TYPE dar and flt"
+            f"night {night_of_key(night_id)} has neither darks nor flats",
+            expected="scans of TYPE dar and flt",
         )
     return scans
 

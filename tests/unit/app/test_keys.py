@@ -11,7 +11,16 @@ from hypothesis import strategies as st
 
 from app import keys
 from app.formats.raw_names import survey_day_number
-from app.keys import NightKeyError, coadd_key, night_key, scan_key, scan_of
+from app.keys import (
+    FIRST_SURVEY_DAY,
+    NightKeyError,
+    coadd_key,
+    night_key,
+    night_of_key,
+    scan_key,
+    scan_of,
+    scan_of_key,
+)
 
 LAST = keys.FIRST_SURVEY_DAY + timedelta(days=keys.LAST_DAY - 1)
 SCANS = st.tuples(st.dates(keys.FIRST_SURVEY_DAY, LAST), st.sampled_from("ns"), st.integers(1, 999))
@@ -65,3 +74,10 @@ def test_what_has_no_key(scan, found):
         scan_key(*scan)
     assert caught.value.code == "NIGHT_KEY"
     assert caught.value.expected
+
+
+@pytest.mark.parametrize("letter", ["n", "s"])
+@pytest.mark.parametrize("day", [FIRST_SURVEY_DAY, date(1998, 4, 27), LAST])
+def test_keys_have_the_names_of_what_they_are_of(day, letter):
+    assert night_of_key(night_key(day, letter)) == f"{day.isoformat()}{letter}"
+    assert scan_of_key(scan_key(day, letter, 999)) == f"{day.isoformat()}{letter} scan 999"

@@ -48,6 +48,13 @@ def test_missing_named_file_is_told(monkeypatch):
     [
         ("lease_second = 3\n", "unknown setting 'lease_second'.*nearest is 'lease_seconds'"),
         ("lease_seconds = 60\n", "renew_seconds = 30 is more than a third of lease_seconds = 60"),
+        ("lease_seconds = inf\n", "lease_seconds = inf"),
+        ("poll_seconds = nan\n", "poll_seconds = nan"),
+        (
+            "reader_timeout_seconds = 3e6\n",
+            "reader_timeout_seconds = 3000000.0: .*less than or equal to 1000000",
+        ),
+        ("max_attempts = 1000000000000\n", "max_attempts = 1000000000000"),
         ("max_attempts = 0\n", "max_attempts = 0"),
         ("max_attempts = 'many'\n", "max_attempts = 'many'"),
         ("= 3", "not valid TOML"),

@@ -45,3 +45,16 @@ def test_both_ends_of_a_long_text_are_kept(length):
 
 def test_no_zero_characters_reach_the_database():
     assert bounded("a\0b") == "a\\0b"
+
+
+@pytest.mark.parametrize(
+    ("night_id", "scan_key", "block", "subject"),
+    [
+        (847, 867377, None, "1998-04-27s scan 49"),
+        (846, None, None, "1998-04-27n"),
+        (None, None, "n-1", "block n-1"),
+        (None, None, None, "run first"),
+    ],
+)
+def test_a_claim_is_named_as_people_call_it(night_id, scan_key, block, subject):
+    assert Claim(1, 2, 3, 4, "first", "kind", night_id, scan_key, "hash", {}, block).subject == subject
