@@ -256,7 +256,7 @@ _ACTIONS = (HIGH, LOW, RETRY, CALIBRATE, WAIT)
 def _reobserve(tile: int | None, scans: Sequence[ScanVerdict]) -> Reobservation:
     place = next((v.row for v in scans if v.row["ra"] is not None), None)
     told = ", ".join(f"{v.scan} ({'no grade' if v.score is None else f'grade {v.score}'})" for v in scans)
-    why = dict.fromkeys(f"{v.reason}{_human(v)}" for v in scans)
+    why = dict.fromkeys(f"{v.reason}{_flagged(v)}{_human(v)}" for v in scans)
     return Reobservation(
         tile="-" if tile is None else str(tile),
         place="" if place is None else f"{place['ra']:.3f} {place['decl']:+.3f}",
@@ -264,6 +264,12 @@ def _reobserve(tile: int | None, scans: Sequence[ScanVerdict]) -> Reobservation:
         action=_action(scans),
         why=tuple(why),
     )
+
+
+def _flagged(verdict: ScanVerdict) -> str:
+    """Name the flags of a scan that fails by the rules."""
+    words = flag_words(verdict.row["flags"])
+    return f" ({', '.join(words)})" if words else ""
 
 
 def _human(verdict: ScanVerdict) -> str:

@@ -103,7 +103,7 @@ def test_every_accepted_attempt_done_again_gives_its_hashes(night: Site):
         checkpoint=lambda _: None,
         log=logging.getLogger("replay"),
     )
-    assert {row[5] for row in rows} == {"night_calibration", "scan", "night_solution"}
+    assert {row[5] for row in rows} == {"night_calibration", "scan", "night_solution", "night_grades"}
     for *claim, input_hash, content in rows:
         made = STEPS[claim[5]](Claim(*claim), context)
         assert (made.input_hash, output_hash(made)) == (input_hash, content), claim[5:8]

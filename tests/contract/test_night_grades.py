@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+import psycopg
 import pytest
 
 from app.db.engine import connect_url
@@ -12,7 +13,7 @@ from app.production.output_hash import output_hash
 from app.production.publication import Publication
 from app.production.publishing import publish
 from app.production.stale import stale_tasks
-from app.quality.grading import regrade
+from app.quality.grading import lock_grades, regrade
 from app.quality.night_grading import NoRulesError, newest_shipped, rules_in_force
 from app.quality.rule_sets import ensure_rules, freeze_rules, load_rules
 from app.quality.rules_file import Rule, RuleSet
@@ -197,6 +198,18 @@ class TestOrder:
         assert world.rows("SELECT count(*) FROM quality.derived_metric WHERE name = 'overlap_rms_mag'") == [
             (3,)
         ]
+
+    def test_gradings_of_a_run_follow_each_other_and_not_those_of_another(self, world):
+        with world.database.connect("operator") as first, world.database.connect("worker") as second:
+            lock_grades(first, world.run_id)
+            second.execute("SET lock_timeout = '50ms'")
+            second.commit()
+            with pytest.raises(psycopg.errors.LockNotAvailable):
+                lock_grades(second, world.run_id)
+            second.rollback()
+            lock_grades(second, world.run_id + 1)
+            first.commit()
+            lock_grades(second, world.run_id)
 
     def test_sums_are_rounded_to_ten_digits(self, world):
         values = [0.1 + 0.2, 1 / 3, 123456.789012345, -2e-7 / 3, 0.0, 1e-40]

@@ -122,6 +122,10 @@ class TestTiles:
         rows = {row.tile: row.action for row in told(night)[2]}
         assert rows == {"2001": HIGH, "2002": LOW, "2004": WAIT, "2005": RETRY, "2006": CALIBRATE}
 
+    def test_flags_are_named_with_the_reason(self):
+        [row] = told(facts(scan(1, 0, flags=["cld", "xph"]), factors={1001: [DEPTH]}))[2]
+        assert row.why[0].endswith("15.80 is required (cloud, photometric problem in a single band)")
+
     def test_what_is_worst_comes_first(self):
         night = facts(unreduced(1), scan(2, 4), scan(3, 0))
         assert [row.tile for row in told(night)[2]] == ["2003", "2002", "2001"]
