@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
-from psycopg import Connection, Rollback
+from psycopg import Connection, Rollback, errors
 from psycopg.rows import dict_row
 
 from app.db.locks import RELEASES
@@ -118,7 +119,8 @@ def requeue(
     Raises
     ------
     ConflictError
-        Raised if a published release rests on one of the tasks, in place.
+        Raised if a published release rests on one of the tasks, in place, or the other run is final and did not select
+        one of the scans.
     UnknownNameError
         Raised if there is no such other run.
     """
@@ -128,7 +130,8 @@ def requeue(
             _retire(connection, recalled, run)
         users = _attempts(connection, recalled, run)
         if into is not None:
-            done.append(_queue_into(connection, into, [row["task_id"] for row in users], max_attempts))
+            with _selected_alone():
+                done.append(_queue_into(connection, into, [row["task_id"] for row in users], max_attempts))
         else:
             for name in sorted({row["run"] for row in users}):
                 tasks = [row["task_id"] for row in users if row["run"] == name]
@@ -136,6 +139,19 @@ def requeue(
         if dry_run:
             raise Rollback
     return done
+
+
+@contextmanager
+def _selected_alone() -> Iterator[None]:
+    """Say in words what the guard of final runs refuses (sql/schema/hand/50_production.sql): it knows their scans."""
+    try:
+        yield
+    except errors.ObjectNotInPrerequisiteState as error:
+        raise ConflictError(
+            error.diag.message_primary or str(error),
+            expected="scans that the final run selected",
+            remedy="recall into a preliminary run, or make a new final run",
+        ) from error
 
 
 def _retire(connection: Connection[Any], recalled: Recalled, run: str | None) -> None:

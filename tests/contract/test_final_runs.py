@@ -11,10 +11,12 @@ import pytest
 from app.cli import output
 from app.cli.main import run as mapps
 from app.errors import ConflictError
+from app.models.production import InputKind
 from app.production import pipelines
 from app.production.final_runs import FinalRequest, MissingInputError, create_final_run, wanting_of
 from app.production.pipelines import Pipeline
 from app.production.queueing import queue_run
+from app.production.recall import Recalled, requeue
 from app.production.selection import Selection
 from app.releases.build import build_release
 from app.releases.fitness import Allowances, ReleaseKindError
@@ -118,6 +120,20 @@ def test_only_selected_scans_are_queued_and_nothing_changes_afterwards(world: Wo
             " VALUES (%s, 'scan', 'scan', %s, %s, 'waiting', 3)",
             (run_id, key_of(2) >> 10, key_of(2)),
         )
+
+
+def test_scans_that_were_not_selected_are_not_recalled_into_a_final_run(world: World) -> None:
+    create_final_run(world.connection, "all-sky", PIPELINE, WANTED)
+    attempts = dict(
+        world.rows(
+            "SELECT scan_key, attempt_id FROM production.attempt WHERE run_id = %s", world.runs["early"]
+        )
+    )
+    rejected = Recalled(InputKind.ATTEMPT, (attempts[key_of(2)],))
+    with pytest.raises(ConflictError, match="was not selected for final run all-sky"):
+        requeue(world.connection, rejected, 3, into="all-sky")
+    [done] = requeue(world.connection, Recalled(InputKind.ATTEMPT, (attempts[key_of(1)],)), 3, into="all-sky")
+    assert [task["scan"] for task in done.tasks] == [1]
 
 
 @pytest.mark.parametrize(
