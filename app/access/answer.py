@@ -117,8 +117,11 @@ async def running(connection: Connection, published: Published, request: Request
     QueryError
         Raised if the query cannot be answered as it was put.
     """
-    tables = published.tables.with_uploads(upload.relation for upload in request.uploads)
-    translation = translate(request.query, tables)
+    if request.uploads:
+        tables = published.tables.with_uploads(upload.relation for upload in request.uploads)
+        translation = translate(request.query, tables)
+    else:
+        translation = published.translate(request.query)
     inner = Inner(translation.sql, uploads_clause(request.uploads, connection))
     with _readable():
         await _settle(connection, request)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import groupby
 from typing import Any
@@ -12,6 +12,7 @@ from typing import Any
 from psycopg.rows import dict_row
 
 from app.access.adql.tables import Relation, Tables
+from app.access.adql.translate import Translation, translate
 from app.access.readers import Connection
 from app.columns.public_table import PublicColumn
 from app.db.statements import statement
@@ -44,6 +45,12 @@ class ReleaseFact:
     scans: int
 
 
+MOST_TRANSLATIONS = 500
+"""Queries whose translation is kept: a translation takes 5 ms."""
+LONGEST_KEPT = 4000
+"""Characters of a query whose translation is kept."""
+
+
 @dataclass(frozen=True)
 class Published:
     """Tables and releases at a time; `state` tells whether they are still the same."""
@@ -52,6 +59,17 @@ class Published:
     releases: dict[str, ReleaseFact]
     types: dict[int, str]
     state: Any
+    _translated: dict[str, Translation] = field(default_factory=dict)
+
+    def translate(self, query: str) -> Translation:
+        """Translate a query without uploads; the answer is kept for who asks the same again."""
+        if len(query) > LONGEST_KEPT:
+            return translate(query, self.tables)
+        if query not in self._translated:
+            if len(self._translated) >= MOST_TRANSLATIONS:
+                self._translated.clear()
+            self._translated[query] = translate(query, self.tables)
+        return self._translated[query]
 
 
 def relations_of(rows: Iterable[dict[str, Any]]) -> Iterable[Relation]:

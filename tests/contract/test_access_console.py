@@ -19,12 +19,24 @@ from tests.worlds.served import TOKEN, Served, served
 def service(template_database: Any) -> Iterator[Served]:
     with served(template_database.cluster) as running:
         running.world.scan(running.world.runs["plane"], 7, Box(100.0, 100.2, 0.0, 1.0), state="failed")
-        running.world.connection.execute(
-            "UPDATE production.task SET reason = 'INPUT: a <b>bad</b> file; expected a good one; ingest it again'"
-            " WHERE state = 'failed'"
-        )
         running.world.connection.commit()
         yield running
+
+
+REASON = "INPUT: a <b>bad</b> file; expected a good one; ingest it again"
+
+
+@pytest.fixture(autouse=True)
+def as_it_was(service: Served) -> None:
+    """Tests change the run and its failed task, in any order."""
+    connection = service.world.connection
+    connection.execute("UPDATE production.run SET state = 'open', reason = NULL")
+    connection.execute(
+        "UPDATE production.task AS t SET state = 'failed', reason = %s FROM survey.scan AS s"
+        " WHERE s.scan_key = t.scan_key AND s.scan = 7",
+        (REASON,),
+    )
+    connection.commit()
 
 
 @pytest.fixture
