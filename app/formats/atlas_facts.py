@@ -170,12 +170,11 @@ def _read_start(cards: HeaderCards) -> datetime | None:
         ) from None
 
 
-_SITES = {"s": ("CTIO", "TOLOLO", "2MASS-S"), "n": ("FLWO", "HOPKINS", "2MASS-N")}
-
-
 def _read_hemisphere(cards: HeaderCards, name: AtlasFileName) -> str | None:
     hemisphere, site = cards.text("HEMIS", "n s"), (cards.text("TELNAME") or "").upper()
-    of_site = next((side for side, words in _SITES.items() if any(word in site for word in words)), None)
+    of_site = next(
+        (side for side, words in raw_names.SITE_WORDS.items() if any(word in site for word in words)), None
+    )
     if hemisphere and of_site and hemisphere != of_site:
         raise AtlasFileError(
             cards.file, "HEMIS", repr(hemisphere), expected=f"{of_site!r}, as TELNAME = {site!r} says"

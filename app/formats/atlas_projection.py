@@ -75,7 +75,7 @@ def read_projection(header: fits.Header, file: str) -> SinProjection:
     for name, expected in (("CTYPE1", "RA---SIN"), ("CTYPE2", "DEC--SIN")):
         if cards.text(name) != expected:
             raise AtlasFileError(file, name, repr(header.get(name, "nothing")), expected=expected)
-    _refuse_other_frames(cards)
+    refuse_other_frames(cards)
     _refuse_other_forms(cards)
     names = ("CRVAL1", "CRVAL2", "CRPIX1", "CRPIX2")
     values = [cards.real(name) for name in names]
@@ -100,8 +100,19 @@ def _keywords(cards: HeaderCards) -> list[str]:
     return list(dict.fromkeys(str(keyword).upper() for keyword in cards.header))
 
 
-def _refuse_other_frames(cards: HeaderCards) -> None:
-    """Refuse positions of another frame or equinox than J2000, however the header says so."""
+def refuse_other_frames(cards: HeaderCards) -> None:
+    """Refuse positions of another frame or equinox than J2000, however the header says so.
+
+    Parameters
+    ----------
+    cards : HeaderCards
+        Header of an image, or of a table of positions.
+
+    Raises
+    ------
+    AtlasFileError
+        Raised if any card tells another frame or equinox.
+    """
     names = _keywords(cards)
     told = [name for name in names if _EQUINOX_CARDS.fullmatch(name) and cards.value(name) is not None]
     frames = [name for name in names if _FRAME_CARDS.fullmatch(name) and cards.text(name)]

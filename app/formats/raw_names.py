@@ -19,6 +19,8 @@ from app.instruments.bands import Band
 FIRST_SURVEY_DAY = keys.FIRST_SURVEY_DAY
 LAST_SCAN = keys.LAST_SCAN
 LAST_DAY_NUMBER = 9999
+SITE_WORDS = {"s": ("CTIO", "TOLOLO", "2MASS-S"), "n": ("FLWO", "HOPKINS", "2MASS-N")}
+"""Words, upper case, that headers name the observatory of a hemisphere by."""
 
 _FILE_NAME = re.compile(r"(?P<band>[jhk])(?P<day>\d{4})(?P<scan>\d{3})(?:\.fits)?")
 _NIGHT_NAME = re.compile(r"(?P<date>\d{6})(?P<hemisphere>[ns])")

@@ -29,6 +29,7 @@ from app.errors import InputError
 from app.formats.fits_units import UnitError, check_units
 from app.formats.hdu_chain import broken_link
 from app.formats.library_warnings import library_warnings
+from app.formats.raw_contradictions import contradictions
 from app.formats.raw_header import Problem, RawScanHeader, ScanType, fill_header, parse_header
 from app.formats.raw_names import file_name, parse_file_name, survey_day_number
 from app.formats.raw_tiles import decoded_cube
@@ -232,6 +233,7 @@ def _inspect_light(
     """Read keywords and frame table; a part that cannot be read is None, with its problem noted."""
     try:
         header, found = parse_header(hdus[0].header, file)
+        found += contradictions(hdus, file)
     except Exception as error:  # noqa: BLE001 - astropy meets damaged cards with exceptions of many families
         problems.append(Problem(file, "primary header", f"unreadable ({error})", "keywords of a raw scan"))
         return None, None
