@@ -42,6 +42,7 @@ REDUCTION = (
     ("registration",),
     ("profile",),
     ("saturated",),
+    ("galaxies",),
     ("photometry",),
     ("atlas",),
     ("extended",),
