@@ -106,11 +106,8 @@ def natural_weight(galaxies: Table) -> Doubles:
 
 
 def total_mag(rows: Table, band: Band) -> tuple[Doubles, Doubles]:
-    """Total magnitudes of extended rows and their errors; the largest circle where there are none."""
-    for total, error in (("m_ext", "msig_ext"), ("m_15", "msig_15")):
-        if f"{band.value}_{total}" in (rows.dtype.names or ()):
-            return rows[f"{band.value}_{total}"].astype(float), rows[f"{band.value}_{error}"].astype(float)
-    raise KeyError(band)
+    """Total magnitudes of extended rows and their errors."""
+    return rows[f"{band.value}_m_ext"].astype(float), rows[f"{band.value}_msig_ext"].astype(float)
 
 
 def judge(observed: ObservedGalaxies, reduced: ReducedScan, result: ScanSources) -> Judged:
@@ -206,14 +203,12 @@ def _fragments(sources: Table, places: Doubles, rows: Table, points: Doubles) ->
 
 def _contaminated(rows: Table, extended: Doubles, points: Doubles) -> Bools:
     """Which point rows gal_contam of a release would cover: inside the enlarged isophote of a large extended row."""
-    name = "r_k20fe" if "r_k20fe" in (rows.dtype.names or ()) else "r_3sig"
     covered = np.zeros(points.shape[0], np.bool_)
-    for k in np.flatnonzero(np.nan_to_num(rows[name]) > CONTAMINANT_ARCSEC):
-        ratio = next((rows[f"{b}_ba"][k] for b in "khj" if np.isfinite(rows[f"{b}_ba"][k])), 1.0)
-        angle = next((rows[f"{b}_phi"][k] for b in "khj" if np.isfinite(rows[f"{b}_phi"][k])), 0.0)
-        shape = np.array([(angle, ratio)], [("position_angle_deg", "f8"), ("axis_ratio", "f8")])[0]
-        offset = points - extended[k]
-        covered |= _elliptical(-offset[:, 0], offset[:, 1], shape) < ENLARGEMENT * float(rows[name][k])
+    for k in np.flatnonzero(np.nan_to_num(rows["r_k20fe"]) > CONTAMINANT_ARCSEC):
+        offset, shape = points - extended[k], (rows["sup_phi"][k], rows["sup_ba"][k])
+        ellipse = np.array([shape], [("position_angle_deg", "f8"), ("axis_ratio", "f8")])[0]
+        inside = _elliptical(-offset[:, 0], offset[:, 1], ellipse)
+        covered |= inside < ENLARGEMENT * float(rows["r_k20fe"][k])
     return covered
 
 
@@ -284,16 +279,14 @@ def print_totals(parts: list[Judged]) -> bool:
 
 def _print_axes(parts: list[Judged], truth: Table) -> bool:
     """Print axis ratios; whether their limit is kept."""
-    names = parts[0].rows.dtype.names or ()
-    name = "sup_ba" if "sup_ba" in names else "k_ba"
-    ratio = np.concatenate([part.rows[name][part.row[part.row >= 0]] for part in parts])
+    ratio = np.concatenate([part.rows["sup_ba"][part.row[part.row >= 0]] for part in parts])
     bright = truth["k_m"] <= LIMIT_MAG
     error = (ratio - truth["axis_ratio"])[bright]
     known = np.isfinite(error)
     bias, scatter = robust(error[known])
     unmeasured = robust(1.0 - truth["axis_ratio"][bright])
     print(
-        f"axis ratio ({name}): {np.count_nonzero(known)} of {error.size}, bias {bias:+.3f}, scatter {scatter:.3f}, "
+        f"axis ratio of the model: {np.count_nonzero(known)} of {error.size}, bias {bias:+.3f}, scatter {scatter:.3f}, "
         f"limit {AXIS_RATIO_LIMIT} each; doing nothing {unmeasured[0]:+.3f}, {unmeasured[1]:.3f}"
     )
     return abs(bias) <= AXIS_RATIO_LIMIT and scatter <= AXIS_RATIO_LIMIT

@@ -2,8 +2,8 @@
 --
 -- * from a selected scan, more than 15 arcsec from the edges of what all its bands cover (planes through the corners
 --   of wsdb.scan_coverage)
--- * SNR > 7 in the 7 arcsec aperture of one band at least: error <= 1.0857 / 7 = 0.1551 mag. The isophotal magnitude, the
---   other way in of the survey, is not measured yet.
+-- * SNR > 7 in the 7 arcsec aperture, or in the ellipse of the Ks 20 mag isophote, of one band at least: error <= 1.0857 / 7
+--   = 0.1551 mag.
 -- * of rows closer than 5 arcsec the best stays: farthest from the edges of its scan; within a scan (the same galaxy on two
 --   Atlas images) nearest to the centre of its image; then the smaller ext_id. A row goes if any better one is that near.
 --
@@ -26,7 +26,7 @@ bright AS (
     JOIN release.scan AS s ON s.release_id = release.current_id() AND s.selected
         AND s.run_id = e.run_id AND s.scan_key = e.scan_key AND s.attempt_id = e.attempt_id
     CROSS JOIN limits AS l
-    WHERE least(e.j_msig_7, e.h_msig_7, e.k_msig_7) <= l.sigma_mag
+    WHERE least(e.j_msig_7, e.h_msig_7, e.k_msig_7, e.j_msig_k20fe, e.h_msig_k20fe, e.k_msig_k20fe) <= l.sigma_mag
 ),
 placed AS (
     SELECT

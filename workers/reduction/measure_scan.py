@@ -7,15 +7,17 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from app.arrays import Integers, Singles, Table
+from app.arrays import Bools, Integers, Singles, Table
 from app.columns.diagnostics import BandDiagnostics, ScanDiagnostics
 from app.columns.flags import ConfusionFlag
 from app.columns.records import unknown_rows
 from app.instruments.bands import Band
 from app.parameters.artefacts import ArtefactRules
 from app.parameters.photometry import PhotometryParameters
+from app.sky.directions import unit_vectors
 from workers.reduction.artefacts.mark import mark_artefacts
 from workers.reduction.diagnostics import PIECE_PIX, band_diagnostics, reference_table
+from workers.reduction.extended.apertures import fill_light, fill_models
 from workers.reduction.extended.measure import measure_extended
 from workers.reduction.frame_quality import band_quality
 from workers.reduction.frames.products import EXTENDED_DTYPE, ScanSources
@@ -23,9 +25,10 @@ from workers.reduction.frames.scan_grid import ScanGrid
 from workers.reduction.galaxies.coadds import coadds_of
 from workers.reduction.galaxies.drawing import draw_galaxies
 from workers.reduction.galaxies.find import Search, find_galaxies, merged_seeds
-from workers.reduction.galaxies.light import GalaxyLight
+from workers.reduction.galaxies.light import NUCLEUS_ARCSEC, GalaxyLight
 from workers.reduction.galaxies.local_profile import LocalProfiles, local_profiles
 from workers.reduction.galaxies.values import Galaxy
+from workers.reduction.kernels.pairs import near_any
 from workers.reduction.merging.characters import characters_of
 from workers.reduction.merging.read1 import Read1Scale, apply_read1
 from workers.reduction.merging.rows import fill_limits, merge_catalogues, widen_ellipses
@@ -157,21 +160,33 @@ def merge_bands(
     galaxies = next(iter(measured.values())).galaxies
     extended = unknown_rows(EXTENDED_DTYPE, len(galaxies))
     residuals = _memory_of(reduced)
+    light = {}
     for band, part in measured.items():
         with residuals.lend(part.stars) as residual:
-            measure_extended(extended, galaxies, band, residual, grid)
+            light[band] = measure_extended(extended, galaxies, band, residual, grid)
         with residuals.lend(part.stack) as residual:
             fill_limits(rows, merged, band, residual, part.catalogue, grid, parameters)
+    fill_light(extended, galaxies, light)
+    fill_models(extended, galaxies)
     # An index takes 15 times as long on rows of 276 bytes.
     rows = np.take(rows, np.lexsort((rows["ra"], rows["decl"])))
     sources, star = _bright_stars(reduced, rows, measured, grid, parameters)
     widen_ellipses(sources, parameters.reference_error_arcsec, reduced.registration.place_error_arcsec)
     flagged = mark_artefacts(sources, star >= 0, reduced.uscan, reduced.geometry, rules)
     references = reference_table(flagged, reduced.reference, reduced.uscan, reduced.grid.first_y_arcsec)
+    extended = extended[~_artefacts(extended, flagged)]
     order = np.lexsort((extended["ra"], extended["decl"]))
     pictures = tuple(part.picture for part in measured.values())
     diagnostics = ScanDiagnostics(pictures, references)
     return ScanSources(flagged, _metrics(reduced, measured, flagged), extended[order], diagnostics)
+
+
+def _artefacts(extended: Table, sources: Table) -> Bools:
+    """Which extended sources are what a bright star left there: their point source has a capital letter in cc_flg."""
+    letters = np.isin(characters_of(sources, "cc_flg"), ARTEFACTS).any(axis=1)
+    marked = unit_vectors(sources["ra"][letters], sources["decl"][letters])
+    reach = np.full(len(marked), np.radians(NUCLEUS_ARCSEC / 3600.0))
+    return near_any(unit_vectors(extended["ra"], extended["decl"]), marked, reach)
 
 
 def _memory_of(reduced: ReducedScan) -> ResidualMemory:

@@ -12,11 +12,13 @@ import numpy as np
 
 from app.arrays import Doubles, Table
 from app.instruments.bands import Band
-from workers.reduction.extended.shape import Cutout, Shape, circle_sums, covers_circle, isophote
+from workers.reduction.extended.band_light import BandLight
+from workers.reduction.extended.growth import growth_of
+from workers.reduction.extended.shape import Cutout, isophote
 from workers.reduction.frames.products import EXTENDED_RADII_ARCSEC, RADIUS_FIELDS
 from workers.reduction.frames.scan_grid import ScanGrid
 from workers.reduction.galaxies.drawing import subtract_patches
-from workers.reduction.galaxies.values import Galaxy
+from workers.reduction.galaxies.values import Galaxy, radii_from
 from workers.reduction.photometry.mosaic import mosaic
 from workers.reduction.photometry.residual import Residual
 
@@ -25,6 +27,8 @@ WING_ARCSEC = 60.0  # stars this far off a window put light on it
 REACH_PIX = 120  # of the isophote, 1" pixels
 RING_ARCSEC = (10.0, 40.0)  # sky, beyond the largest circle
 LOOKS = 6.0  # frames that see a place
+LARGEST_ARCSEC = 90.0  # of ellipses and circles
+PEAK_PIX = 5
 
 
 def measure_extended(
@@ -33,8 +37,8 @@ def measure_extended(
     band: Band,
     residual: Residual,
     scan_grid: ScanGrid,
-) -> None:
-    """Fill one band's columns of EXTENDED_DTYPE rows, one a galaxy; draws the lent residual frames anew.
+) -> list[BandLight]:
+    """Fill one band's own columns of EXTENDED_DTYPE rows, one a galaxy; draws the lent residual frames anew.
 
     Parameters
     ----------
@@ -48,26 +52,52 @@ def measure_extended(
         Loan of that band, stars without nuclei.
     scan_grid : ScanGrid
         Images of the scan and their zero points.
+
+    Returns
+    -------
+    list of BandLight
+        One a galaxy: what is common to the bands is made of those of all (`fill_light`).
     """
     if not galaxies:
-        return
+        return []
     b, stack = band.value, residual.stack
     places = stack.galaxies.places()
     x, y = places.T
     image = scan_grid.image_of(y)
-    out["ra"], out["decl"] = scan_grid.uscan.to_sky(x, y)
+    out["ra"], out["decl"] = out["sup_ra"], out["sup_dec"] = scan_grid.uscan.to_sky(x, y)
     out["coadd"] = np.array(scan_grid.numbers)[image]
     edges = np.array([first for first, _ in scan_grid.grid.windows()])[image]
-    out["x"] = x - scan_grid.grid.first_x_arcsec
-    out["y"] = y - scan_grid.grid.first_y_arcsec - edges
-    out[f"{b}_sky_dn"] = 0.25 * stack.sky_dn()
-    noise = stack.noise_dn()
-    sigma = 0.5 * noise / np.sqrt(LOOKS) * 0.5  # of a 1" pixel: a quarter of a frame pixel
+    out["x"] = out["x_coadd"] = x - scan_grid.grid.first_x_arcsec
+    out["y"] = out["y_coadd"] = y - scan_grid.grid.first_y_arcsec - edges
+    out[f"{b}_sky_dn"] = out[f"{b}_back"] = 0.25 * stack.sky_dn()
     _draw_around(residual, x, y)
-    for n in range(x.size):
+    light = []
+    for n, galaxy in enumerate(galaxies):
         part = _window(residual, n, float(x[n]), float(y[n]))
-        shape = isophote(part.image, part.usable, part.x, part.y, 3.0 * sigma, REACH_PIX)
-        _fill(out[n : n + 1], band, part, shape, float(scan_grid.zero_point_mag[band][image[n]]), noise)
+        measured = _measure(residual, galaxy, part, float(scan_grid.zero_point_mag[band][image[n]]))
+        _fill(out[n : n + 1], band, part, measured)
+        light.append(measured)
+    return light
+
+
+def _measure(residual: Residual, galaxy: Galaxy, part: Cutout, zero_point_mag: float) -> BandLight:
+    """Measure the light of a galaxy in ellipses and circles on its window."""
+    stars, shape = residual.stack.stars, galaxy.shape
+    inner, outer = (EXTENDED_RADII_ARCSEC[-1] + edge for edge in RING_ARCSEC)
+    level = part.ring_level(inner, outer)
+    level = level if np.isfinite(level) else 0.0
+    # Independent frame pixels of 4 square arcsec on each look; the ring's level is as uncertain as its own noise.
+    noise = 0.5 * residual.stack.noise_dn() / np.sqrt(LOOKS)
+    ring = np.pi * (outer * outer - inner * inner)
+    ellipse = growth_of(part, level, shape.axis_ratio, shape.angle_deg, LARGEST_ARCSEC)
+    circle = growth_of(part, level, 1.0, 0.0, LARGEST_ARCSEC)
+    near = np.hypot(stars.x_arcsec - shape.x_arcsec, stars.y_arcsec - shape.y_arcsec)
+    radii = radii_from(shape, stars.x_arcsec, stars.y_arcsec) * shape.semi_major_arcsec
+    close = near < LARGEST_ARCSEC
+    error = 1.25 * noise / np.sqrt(ring)
+    return BandLight(
+        ellipse, circle, radii[close], near[close], float(noise), float(error), zero_point_mag, level
+    )
 
 
 def _draw_around(residual: Residual, x: Doubles, y: Doubles) -> None:
@@ -96,18 +126,21 @@ def _window(residual: Residual, own: int, x: float, y: float) -> Cutout:
     return Cutout(np.nan_to_num(image), usable, float(x - first_x), float(y - first_y))
 
 
-def _fill(row: Table, band: Band, part: Cutout, shape: Shape, zero_point_mag: float, noise: float) -> None:
-    """Magnitudes within circles, and shape, of one object in one band; NaN where the circle leaves the data."""
+def _fill(row: Table, band: Band, part: Cutout, light: BandLight) -> None:
+    """Magnitudes within circles and shapes of isophotes in one band; NaN where a circle leaves the data."""
     b, radii = band.value, np.array(EXTENDED_RADII_ARCSEC, np.float64)
-    inner, outer = radii[-1] + np.array(RING_ARCSEC)
-    fluxes = circle_sums(part, part.ring_level(inner, outer), radii)
-    # Independent frame pixels of 4 square arcsec on each look.
-    error = noise * np.sqrt(np.pi * radii**2 / 4.0 / LOOKS)
     for k, radius in enumerate(EXTENDED_RADII_ARCSEC):
-        good = fluxes[k] > 0.0 and covers_circle(part, float(radii[k]))
-        row[f"{b}_m_{radius}"] = zero_point_mag - 2.5 * np.log10(fluxes[k]) if good else np.nan
-        row[f"{b}_msig_{radius}"] = 1.0857 * error[k] / fluxes[k] if good else np.nan
+        value = light.aperture(float(radii[k]), circular=True)
+        row[f"{b}_m_{radius}"], row[f"{b}_msig_{radius}"], row[f"{b}_flg_{radius}"] = value
+    sigma = 0.5 * light.noise_dn  # of a pixel: frame pixels are spread over four
+    shape = isophote(part.image, part.usable, part.x, part.y, 3.0 * sigma, REACH_PIX)
     row[RADIUS_FIELDS[band]] = shape.semi_major_pix
     row[f"{b}_ba"] = shape.axis_ratio
     # The window's x runs to the west, the angle from +x to +y; the position angle from north through east.
     row[f"{b}_phi"] = (shape.angle_deg - 90.0) % 180.0
+    bright = isophote(part.image, part.usable, part.x, part.y, 5.0 * sigma, REACH_PIX)
+    row[f"{b}_5sig_ba"], row[f"{b}_5sig_phi"] = bright.axis_ratio, (bright.angle_deg - 90.0) % 180.0
+    row[f"{b}_resid_ann"] = light.level_dn
+    i, j = round(part.x), round(part.y)
+    middle = part.image[max(0, j - PEAK_PIX) : j + PEAK_PIX + 1, max(0, i - PEAK_PIX) : i + PEAK_PIX + 1]
+    row[f"{b}_peak"] = light.brightness_mag(float(middle.max()) - light.level_dn) if middle.size else np.nan

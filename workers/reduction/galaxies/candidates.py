@@ -21,13 +21,14 @@ from workers.reduction.kernels.compiled import KERNEL, clipped_statistics
 
 CORE_PIX, OUTER_PIX = 3.0, 8.0
 PAIR_BIAS = 0.5642  # mean of the fainter of two normal values, in sigma
-SMOOTHED_SIGMA = (
-    0.41  # scatter of a pixel of a coadd over that of independent ones of the same large-scale noise
-)
+# Scatter of a pixel of a coadd over that of independent ones of the same large-scale noise.
+SMOOTHED_SIGMA = 0.41
 STAR_SPREAD = 0.03  # of the ratio of annulus and core among stars
 LEAST_SNR = 6.0  # of the core, for what is usual
 BOTH_SIDES_SIGMA = 3.0
 DISC_SIGMA = 4.5
+# Of the first look: a large disc is many peaks, which explain each other's light in the second.
+SURE_SIGMA = 12.0
 DISC_RADIUS_ARCSEC = 2.5
 DISC_REACH_PIX = 11
 NEIGHBOUR_ARCSEC, MOST_NEIGHBOURS = 17.0, 8
@@ -123,7 +124,7 @@ def _fill_row(
     row[0] = _gaussian_sum(disc[0], disc[1], r2)
     row[1] = _gaussian_sum(share, profile[1], r2)
     row[2] = 1.0
-    light = places.light[s, 0] * row[1]
+    light: float = places.light[s, 0] * row[1]
     for k in range(places.known[s]):
         ax = dx - places.neighbours[s, k, 0]
         ay = dy - places.neighbours[s, k, 1]
@@ -179,10 +180,12 @@ def _first_over_error(normal: Doubles, right: Doubles, size: int) -> float:
         for b in range(a):
             normal[b, a] = normal[a, b]
     inverse = np.linalg.inv(normal[:size, :size].copy())
-    light = 0.0
+    light: float = 0.0
     for a in range(size):
         light += inverse[0, a] * right[a]
-    return float(light / math.sqrt(inverse[0, 0])) if inverse[0, 0] > 0.0 else 0.0
+    error: float = math.sqrt(max(inverse[0, 0], 1e-300))
+    significance: float = light / error
+    return significance
 
 
 def _densest(values: Doubles) -> float:
@@ -274,11 +277,12 @@ def candidates(
         light = np.empty((owned.size, 2))
         _both_sides(image, x[owned], y[owned] - first, SMOOTHED_SIGMA * sky, light)
         sigma[owned] = -np.inf
-        chosen = owned[_surrounding(light, usual[owned], sky) > BOTH_SIDES_SIGMA]
+        around = _surrounding(light, usual[owned], sky)
+        chosen, around = owned[around > BOTH_SIDES_SIGMA], around[around > BOTH_SIDES_SIGMA]
         found = np.empty(chosen.size)
         places = _Places(x[chosen], y[chosen] - first, *_neighbours(seeds, chosen))
         _disc_sigma(image, places, (shares[chosen], variance_arcsec2), disc, sky * sky, found)
-        sigma[chosen] = found
+        sigma[chosen] = np.where(around > SURE_SIGMA, np.maximum(found, 1.1 * DISC_SIGMA), found)
     good = np.flatnonzero(sigma > DISC_SIGMA)
     good = good[np.argsort(-sigma[good], kind="stable")]
     return good, sigma[good]

@@ -31,8 +31,11 @@ FEWEST_PIXELS = 100
 EDGE_ARCSEC = 3.0
 BRIGHT_STAR_ARCSEC = 10.0  # beyond the reach of a saturated star its halo and spikes still look extended
 LEAST_SNR = 5.0  # of the total light
-LEAST_RADIUS_ARCSEC = 0.9
+LEAST_RADIUS_ARCSEC = 1.05
 LEAST_AXIS_RATIO = 0.16
+# At the end of the models' range only what is sure and round counts: others are the halos of bright stars.
+LARGEST_INDEX, SURE_CHANGE, ROUND_RATIO = 5.8, 64.0, 0.5
+MOST_GROWTH = 1.5  # of the radius in a larger window: a model that grows more takes the sky for its light
 LEAST_CHANGE = 20.0  # of chi-squared from one or two stars
 LEAST_EXCESS = 1.2  # of light over that of two stars
 FARTHEST_ARCSEC = 4.0  # from the peak, or 0.4 half-light radii
@@ -224,40 +227,41 @@ class _Model:
             value, variance = value - light, variance + (MODEL_ERROR * light) ** 2
         return pixels._replace(value=value, weight=1.0 / variance)
 
-    def galaxy(self, start: Shape | None = None) -> Galaxy | None:
-        """Fit the candidate; None where it is no galaxy.
-
-        Parameters
-        ----------
-        start : Shape, optional
-            Of an earlier fit.
-        """
-        shape: Shape | None = start
+    def galaxy(self) -> Galaxy | None:
+        """Fit the candidate in windows that grow with it; None where it is no galaxy."""
+        shape: Shape | None = None
+        kept: tuple[Pixels, Fitted, dict[Band, Window], int, tuple[Doubles, Doubles]] | None = None
         guess = np.array([100.0, 0.0, 0.0, np.log(2.5), 0.0, 0.0, np.log(1.5)])
-        if shape is not None:
-            place = shape.x_arcsec - self.place[0], shape.y_arcsec - self.place[1]
-            guess[1:] = *place, shape.log_radius, shape.stretch_plus, shape.stretch_cross, shape.log_index
-            self.light = 0.0
         for half in HALF_WINDOWS_ARCSEC:
-            if start is not None and WINDOW_RADII * start.semi_major_arcsec > half < HALF_WINDOWS_ARCSEC[-1]:
-                continue
             windows = self.search.coadds.windows(*self.place, half)
             peaks = self._peaks(half, shape)
             pixels = self._pixels(self.search.coadds.sum_of(windows), half, peaks, None)
             if pixels.x.size < FEWEST_PIXELS:
                 return None
             fitted = fit_galaxy(pixels, self.profile, guess)
-            shape, self.light = fitted.shape(*self.place), float(fitted.values[0])
+            larger = fitted.shape(*self.place)
+            if kept is not None and not self._follows(fitted, larger, kept[1].shape(*self.place)):
+                break
+            shape, self.light = larger, float(fitted.values[0])
             if not self._plausible(fitted, shape):
                 return None
-            if WINDOW_RADII * shape.semi_major_arcsec <= half or start is not None:
+            kept = pixels, fitted, windows, half, peaks
+            if WINDOW_RADII * shape.semi_major_arcsec <= half:
                 break
             guess = fitted.values[:7]
+        if kept is None:
+            return None
+        pixels, fitted, windows, half, peaks = kept
         final = fitted.shape(*self.place)
         change = self._change_from_stars(pixels, fitted, final)
         if change is None:
             return None
         return self._in_bands(windows, half, peaks, (fitted, final, change))
+
+    def _follows(self, fitted: Fitted, larger: Shape, smaller: Shape) -> bool:
+        """Whether the fit in a larger window goes on from that in a smaller one."""
+        grown = larger.radius_arcsec < MOST_GROWTH * smaller.radius_arcsec and larger.index < LARGEST_INDEX
+        return grown and self._plausible(fitted, larger)
 
     def _plausible(self, fitted: Fitted, shape: Shape) -> bool:
         """Whether a fit has the light and the shape of a galaxy."""
@@ -279,12 +283,13 @@ class _Model:
         change = chi2 - fitted.chi2
         if change < LEAST_CHANGE or fitted.values[0] < LEAST_EXCESS * np.clip(light, 0.0, None).sum():
             return None
+        if shape.index > LARGEST_INDEX and (change < SURE_CHANGE or shape.axis_ratio < ROUND_RATIO):
+            return None
         inner = pixels.x**2 + pixels.y**2 < INNER_ARCSEC**2
         model = fitted.values[0] * light_of(pixels, shape, self.profile, self.place)
         model += (fitted.values[7:, None] * pixels.linear).sum(axis=0)
         noise = 1.0 / pixels.weight + (MODEL_ERROR * model) ** 2
         own = float(np.mean(((pixels.value - model) ** 2 / noise)[inner]))
-        self.inner = own
         return change if own < WORST_CHI2 else None
 
     def _in_bands(

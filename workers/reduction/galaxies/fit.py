@@ -16,7 +16,7 @@ SETTLED_CHI2 = 0.1
 LEAST_RADIUS_ARCSEC, LARGEST_RADIUS_ARCSEC = 0.2, 80.0
 # Weak priors of the logarithms of radius and index, and of the stretches: noise has no corner to go to.
 PRIOR_CENTRES = np.array([0.0, 0.0, 0.0, np.log(2.5), 0.0, 0.0, np.log(2.5)])
-PRIOR_SIGMAS = np.array([np.inf, np.inf, np.inf, 1.5, 0.7, 0.7, 1.0])
+PRIOR_SIGMAS = np.array([np.inf, np.inf, np.inf, 1.5, 0.7, 0.7, 0.8])
 MOST_STEP = np.array([np.inf, 0.7, 0.7, 0.5, 0.4, 0.4, 0.4])
 _NONLINEAR = len(PARAMETERS)
 
