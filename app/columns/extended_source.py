@@ -1,4 +1,4 @@
-"""Columns of wsdb.extended_measurement: a first set, names as in the published Extended Source Catalogue."""
+"""Columns of wsdb.extended_measurement, names as in the published Extended Source Catalogue."""
 
 from __future__ import annotations
 
@@ -6,12 +6,16 @@ from app.columns.column import (
     BY_PUBLICATION,
     BY_STEP,
     MEASURED,
+    RAW_ONLY,
     ROUNDED,
     Calibrated,
     Column,
     Kind,
     expand_bands,
 )
+from app.columns.extended_absent import EXTENDED_ABSENT
+from app.columns.extended_photometry import EXTENDED_PHOTOMETRY
+from app.columns.point_source import POINT_SOURCE
 
 APERTURE_RADII_ARCSEC: tuple[int, ...] = (5, 7, 10, 15, 20, 25, 30, 40, 50, 60, 70)
 """Radii of the fixed circular apertures (published XSC)."""
@@ -41,10 +45,23 @@ _APERTURES = tuple(
             "does not fit or negative flux",
             producers=MEASURED,
         ),
+        Column(
+            f"{{b}}_flg_{radius}",
+            Kind.SMALLINT,
+            f"{{B}} confusion flag in a circle of {radius} arcsec, as in the isophotal ellipses",
+            "",
+            "meta.code.qual;{ucd}",
+            "measured on Atlas images",
+            text_format="%2d",
+            producers=RAW_ONLY,
+        ),
     )
 )
 
-EXTENDED_SOURCE: tuple[Column, ...] = (
+_OF_THE_SCAN = {"glon", "glat", "jdate", "hemis", "date", "scan", "id"}
+"""Columns that extended sources have as point sources do."""
+
+_COLUMNS = (
     Column(
         "ext_id", Kind.BIGINT, "Unique in a run, made as src_id", ucd="meta.id;meta.main", producers=BY_STEP
     ),
@@ -131,6 +148,9 @@ EXTENDED_SOURCE: tuple[Column, ...] = (
             *_APERTURES,
         )
     ),
+    *EXTENDED_PHOTOMETRY,
+    *(column for column in POINT_SOURCE if column.name in _OF_THE_SCAN),
+    *EXTENDED_ABSENT,
     Column(
         "coadd",
         Kind.SMALLINT,
@@ -140,4 +160,6 @@ EXTENDED_SOURCE: tuple[Column, ...] = (
         producers=MEASURED,
     ),
 )
-"""Columns of wsdb.extended_measurement in table order."""
+
+EXTENDED_SOURCE: tuple[Column, ...] = tuple(sorted(_COLUMNS, key=lambda column: -column.kind.wire_bytes))
+"""Columns of wsdb.extended_measurement in table order: wide types before narrow ones, so that rows have no gaps."""

@@ -153,7 +153,9 @@ def _explained(row: dict[str, Any], limits: dict[str, float]) -> Explanation:
 def _explained_extended(row: dict[str, Any], limits: dict[str, float]) -> Explanation:
     row = {key: value.strip() if isinstance(value, str) else value for key, value in row.items()}
     words = limits | row
-    words["sigmas"] = ", ".join(_number(row[f"{band}_msig_7"]) for band in "jhk")
+    words["sigmas"] = ", ".join(
+        _number(row[f"{band}_msig_{size}"]) for size in ("7", "k20fe") for band in "jhk"
+    )
     passed, failed = frozenset(row.pop("passed")), frozenset(row.pop("failed"))
     rules = rule_verdicts(EXTENDED_RULES, passed, failed, words)
     told = next((rule.words for rule in rules if rule.rule == row["reason"]), "")

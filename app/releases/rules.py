@@ -35,7 +35,7 @@ EXTENDED_RULES: dict[str, str] = {
     "scan": POINT_RULES["scan"],
     "edge": 'more than {extended_edge_arcsec:g}" from every edge of what all bands of its scan cover',
     "artefact": "no letter C, D, I or A in cc_flg",
-    "snr": 'error {extended_sigma_mag:g} mag or less in 7" of a band: {sigmas}',
+    "snr": 'error {extended_sigma_mag:g} mag or less in 7" or the Ks 20 mag isophote of a band: {sigmas}',
     "score": (
         "a score below {extended_score_sparse:g} where log10 of the density is below {extended_density:g}, else below"
         " {extended_score_dense:g}"

@@ -5,8 +5,8 @@
 -- scan      another scan of the tile was chosen
 -- edge      more than 15 arcsec from the edges of what all bands of its scan cover (wsdb.scan_coverage)
 -- artefact  cc_flg C, D, I or A: halo, spike, repeated row, artefact, where the column exists
--- snr       SNR > 7 in the 7 arcsec aperture of one band at least, error <= 1.0857 / 7 = 0.1551 mag, or in the fiducial
---           isophotal magnitude where the column exists
+-- snr       SNR > 7 in the 7 arcsec aperture of one band at least, error <= 1.0857 / 7 = 0.1551 mag, or in the ellipse of
+--           the Ks 20 mag isophote
 -- score     a score (e_score, g_score) below the limit of the stellar density, where the columns exist
 --
 -- Parameters: extended_edge_arcsec, extended_sigma_mag, extended_score_sparse, extended_score_dense, extended_density.

@@ -1,6 +1,7 @@
 -- gal_contam: 1 for the point entry of a large extended source, 2 for other rows inside its ellipse, enlarged by a tenth
--- (background/survey 6.7). The published size is the 20 mag/arcsec2 isophote in Ks; until that is measured, the 3-sigma
--- isophote (r_3sig) with the axis ratio and angle of Ks, or of the next band that has them, stands for it. Other rows: 0.
+-- (background/survey 6.7). The size is the 20 mag/arcsec2 isophote in Ks (r_k20fe) with the axis ratio and angle of the
+-- model. Sources of Atlas images have neither: their 3-sigma isophote (r_3sig) with the axis ratio and angle of Ks, or of
+-- the next band that has them, stands for it. Other rows: 0.
 --
 -- Parameters: contaminant_arcsec (smallest radius), contaminant_enlargement.
 -- By hand:    psql "$(mapps db url)" -c "SET mapps.release_id = 3" -f sql/release/65_contamination.sql
@@ -9,10 +10,10 @@ WITH large AS MATERIALIZED (
     SELECT
         e.run_id, e.src_id, e.ra, e.decl,
         cosd(e.decl) * cosd(e.ra) AS x, cosd(e.decl) * sind(e.ra) AS y, sind(e.decl) AS z,
-        e.r_3sig * release.parameter('contaminant_enlargement') AS radius_arcsec,
-        coalesce(e.k_ba, e.h_ba, e.j_ba, 1) AS ba, coalesce(e.k_phi, e.h_phi, e.j_phi, 0) AS phi
+        coalesce(e.r_k20fe, e.r_3sig) * release.parameter('contaminant_enlargement') AS radius_arcsec,
+        coalesce(e.sup_ba, e.k_ba, e.h_ba, e.j_ba, 1) AS ba, coalesce(e.sup_phi, e.k_phi, e.h_phi, e.j_phi, 0) AS phi
     FROM release.xsc AS e
-    WHERE e.release_id = release.current_id() AND e.r_3sig > release.parameter('contaminant_arcsec')
+    WHERE e.release_id = release.current_id() AND coalesce(e.r_k20fe, e.r_3sig) > release.parameter('contaminant_arcsec')
 ),
 reach AS MATERIALIZED (
     SELECT release.chord(max(radius_arcsec)) AS chord FROM large HAVING count(*) > 0

@@ -3,6 +3,7 @@ SELECT
     run.name AS run, v.ext_id, v.released, v.reason, release.rules(v.passed) AS passed, release.rules(v.failed) AS failed,
     n.date, n.hemis, o.scan, s.scan_key, s.tile, s.selected, s.rank, s.reason AS scan_reason,
     x.designation, x.ext_key, x.use_src, x.dup_src, p.src_id, p.ra, p.decl, p.r_3sig, p.j_msig_7, p.h_msig_7, p.k_msig_7,
+    p.j_msig_k20fe, p.h_msig_k20fe, p.k_msig_k20fe,
     winner.name AS winner_run, v.winner_ext_id
 FROM release.extended_verdict AS v
 JOIN production.run ON run.run_id = v.run_id

@@ -46,7 +46,7 @@ def world(template_database: Database) -> Iterator[World]:
             ph_qual=np.where(np.isnan(some), b"AA ", b"AAA"), date=-274,
         )  # fmt: skip
         # One is the same object as a point source, so that ext_key is known in one row and null in the others.
-        world.extended(1, [ra[7], 0.05], [decl[7], 0.2])
+        world.extended(1, [ra[7], 0.05], [decl[7], 0.2], date=-274)
         world.build()
         yield world
 

@@ -43,6 +43,7 @@ REDUCTION = (
     ("registration",),
     ("profile",),
     ("saturated",),
+    ("galaxies",),
     ("photometry",),
     ("atlas",),
     ("extended",),

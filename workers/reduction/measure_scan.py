@@ -7,31 +7,41 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from app.arrays import Integers, Singles, Table
+from app.arrays import Bools, Integers, Singles, Table
 from app.columns.diagnostics import BandDiagnostics, ScanDiagnostics
 from app.columns.flags import ConfusionFlag
 from app.columns.records import unknown_rows
 from app.instruments.bands import Band
 from app.parameters.artefacts import ArtefactRules
 from app.parameters.photometry import PhotometryParameters
+from app.sky.directions import unit_vectors
 from workers.reduction.artefacts.mark import mark_artefacts
 from workers.reduction.diagnostics import PIECE_PIX, band_diagnostics, reference_table
-from workers.reduction.extended.measure import join_bands, measure_extended, wide_sources
+from workers.reduction.extended.apertures import fill_light, fill_models
+from workers.reduction.extended.measure import measure_extended
 from workers.reduction.frame_quality import band_quality
 from workers.reduction.frames.products import EXTENDED_DTYPE, ScanSources
 from workers.reduction.frames.scan_grid import ScanGrid
+from workers.reduction.galaxies.coadds import coadds_of
+from workers.reduction.galaxies.drawing import draw_galaxies
+from workers.reduction.galaxies.find import Search, find_galaxies, merged_seeds
+from workers.reduction.galaxies.light import NUCLEUS_ARCSEC, GalaxyLight
+from workers.reduction.galaxies.local_profile import LocalProfiles, local_profiles
+from workers.reduction.galaxies.values import Galaxy
+from workers.reduction.kernels.pairs import near_any
 from workers.reduction.merging.characters import characters_of
 from workers.reduction.merging.read1 import Read1Scale, apply_read1
 from workers.reduction.merging.rows import fill_limits, merge_catalogues, widen_ellipses
 from workers.reduction.merging.star_rows import one_row_a_star
 from workers.reduction.photometry.catalogue import BandCatalogue, make_catalogue
 from workers.reduction.photometry.detection import PeakFinder
+from workers.reduction.photometry.nuclei import add_nuclei
 from workers.reduction.photometry.residual import ResidualMemory
 from workers.reduction.photometry.rounds import measure
 from workers.reduction.photometry.stack import BandStack
 from workers.reduction.profile.radial import profile_of
 from workers.reduction.reduce_scan import Metrics, ReducedScan, add_metrics
-from workers.reduction.saturated.stars import saturated_of
+from workers.reduction.saturated.stars import Saturated, saturated_of
 from workers.reduction.saturated.wings import wings_of_rows
 
 ARTEFACTS = [flag.value.encode() for flag in ConfusionFlag if flag.value.isupper()]
@@ -52,17 +62,20 @@ class MeasuredBand:
         Its detections.
     picture : BandDiagnostics
         What the reduction measured of itself.
-    wide : list of (magnitude, x, y)
-        Sources wider than a star.
     quality : dict
         Metrics of frames, profile and noise.
+    stars : BandStack
+        The same without nuclei: its galaxies are still light that is taken away.
+    galaxies : tuple of Galaxy
+        Of the scan, the same for all bands.
     """
 
     stack: BandStack
     catalogue: BandCatalogue
     picture: BandDiagnostics
-    wide: list[tuple[float, float, float]]
     quality: dict[str, float]
+    stars: BandStack
+    galaxies: tuple[Galaxy, ...]
 
 
 def measure_scan(
@@ -83,26 +96,43 @@ def measure_scan(
 
 
 def measure_bands(reduced: ReducedScan, parameters: PhotometryParameters) -> dict[Band, MeasuredBand]:
-    """Fit all stars of every band, one band after the other."""
+    """Find the galaxies on all bands' coadds, then fit all stars of every band, one band after the other."""
     grid = _grid_of(reduced)
     finder = PeakFinder(reduced.grid)
     stacks = dict(reduced.stacks)
     residuals = _memory_of(reduced)
     measured = {}
+    fixed_stars = {b: saturated_of(s.band, reduced.read1_stars, s.psf) for b, s in reduced.stacks.items()}
+    galaxies, profiles = _galaxies(reduced, fixed_stars)
     for band, stack in reduced.stacks.items():
         zero_point, piece = float(np.mean(grid.zero_point_mag[band])), _piece(reduced, band)
         # Bands that are through guide by their final widths, the others by those of the first look.
         others = [s.psf.log_width for b, s in stacks.items() if b != band and s.psf.stars]
         guide = np.asarray(np.mean(others, axis=0, dtype=np.float64)) if others else None
-        fixed = saturated_of(stack.band, reduced.read1_stars, stack.psf)
-        with residuals.lend(replace(stack, guide=guide, fixed=fixed)) as residual:
-            stacks[band] = measure(residual, finder, parameters)
+        light = GalaxyLight.of(galaxies, band, draw_galaxies(galaxies, band, stack.band, profiles))
+        lent = replace(stack, guide=guide, fixed=fixed_stars[band], galaxies=light)
+        with residuals.lend(lent) as residual:
+            stars = measure(residual, finder, parameters)
+            add_nuclei(residual, parameters.minimum_snr)
+            stacks[band] = residual.stack
             catalogue = make_catalogue(residual)
             picture, fluxes = band_diagnostics(residual, catalogue, reduced.uscan, piece, zero_point)
             quality = band_quality(residual, catalogue, fluxes, zero_point)
-            wide = wide_sources(residual, catalogue, parameters)
-        measured[band] = MeasuredBand(stacks[band], catalogue, picture, wide, quality)
+        measured[band] = MeasuredBand(stacks[band], catalogue, picture, quality, stars, tuple(galaxies))
     return measured
+
+
+def _galaxies(reduced: ReducedScan, fixed: Mapping[Band, Saturated]) -> tuple[list[Galaxy], LocalProfiles]:
+    """Find the galaxies of a scan, and the point-spread functions that they are modelled with."""
+    stacks = reduced.stacks
+    noise = {band: (stack.noise_dn(), stack.frames.detector.gain) for band, stack in stacks.items()}
+    coadds = coadds_of(reduced.images, reduced.grid, noise)
+    profiles = local_profiles({b: (s.psf, s.geometry, s.usable) for b, s in stacks.items()}, reduced.grid)
+    peaks = {b: (s.stars.x_arcsec, s.stars.y_arcsec, s.stars.flux_dn) for b, s in stacks.items()}
+    bright = [np.column_stack([f.stars.places(), f.reach_arcsec]) for f in fixed.values()]
+    pixel = next(iter(stacks.values())).geometry.pixel_arcsec
+    seeds = merged_seeds(peaks, coadds.weights)
+    return find_galaxies(Search(coadds, seeds, profiles, pixel, np.concatenate(bright))), profiles
 
 
 def merge_bands(
@@ -127,23 +157,36 @@ def merge_bands(
     grid = _grid_of(reduced)
     catalogues = {band: part.catalogue for band, part in measured.items()}
     rows, merged = merge_catalogues(catalogues, grid, parameters)
-    places = join_bands([source for part in measured.values() for source in part.wide])
-    extended = unknown_rows(EXTENDED_DTYPE, len(places))
+    galaxies = next(iter(measured.values())).galaxies
+    extended = unknown_rows(EXTENDED_DTYPE, len(galaxies))
     residuals = _memory_of(reduced)
+    light = {}
     for band, part in measured.items():
+        with residuals.lend(part.stars) as residual:
+            light[band] = measure_extended(extended, galaxies, band, residual, grid)
         with residuals.lend(part.stack) as residual:
-            measure_extended(extended, places, band, residual, grid)
             fill_limits(rows, merged, band, residual, part.catalogue, grid, parameters)
+    fill_light(extended, galaxies, light)
+    fill_models(extended, galaxies)
     # An index takes 15 times as long on rows of 276 bytes.
     rows = np.take(rows, np.lexsort((rows["ra"], rows["decl"])))
     sources, star = _bright_stars(reduced, rows, measured, grid, parameters)
     widen_ellipses(sources, parameters.reference_error_arcsec, reduced.registration.place_error_arcsec)
     flagged = mark_artefacts(sources, star >= 0, reduced.uscan, reduced.geometry, rules)
     references = reference_table(flagged, reduced.reference, reduced.uscan, reduced.grid.first_y_arcsec)
+    extended = extended[~_artefacts(extended, flagged)]
     order = np.lexsort((extended["ra"], extended["decl"]))
     pictures = tuple(part.picture for part in measured.values())
     diagnostics = ScanDiagnostics(pictures, references)
     return ScanSources(flagged, _metrics(reduced, measured, flagged), extended[order], diagnostics)
+
+
+def _artefacts(extended: Table, sources: Table) -> Bools:
+    """Which extended sources are what a bright star left there: their point source has a capital letter in cc_flg."""
+    letters = np.isin(characters_of(sources, "cc_flg"), ARTEFACTS).any(axis=1)
+    marked = unit_vectors(sources["ra"][letters], sources["decl"][letters])
+    reach = np.full(len(marked), np.radians(NUCLEUS_ARCSEC / 3600.0))
+    return near_any(unit_vectors(extended["ra"], extended["decl"]), marked, reach)
 
 
 def _memory_of(reduced: ReducedScan) -> ResidualMemory:

@@ -178,10 +178,18 @@ def extended_records(extended: Table, scan: ScanFacts, points: Table) -> Table:
         Raised if fields and columns do not fit (`seam_fields`).
     """
     rows = _measured_rows(extended, EXTENDED_SOURCE, _EXTENDED_INTERNAL)
+    longitude, latitude = galactic(extended["ra"], extended["decl"])
     _complete(
         rows,
         EXTENDED_SOURCE,
         {
+            "id": np.arange(1, extended.size + 1),
+            "hemis": scan.hemis,
+            "scan": scan.scan,
+            "date": (np.datetime64(scan.date, "D") - EPOCH).astype(int),
+            "jdate": _image_dates(extended, scan),
+            "glon": np.round(longitude, 3) % 360.0,
+            "glat": np.round(latitude, 3),
             "ext_id": source_identifiers(extended["ra"], extended["decl"], scan.scan_key),
             "src_id": _nearest(extended, points),
             "scan_key": scan.scan_key,

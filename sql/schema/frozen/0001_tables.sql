@@ -644,6 +644,9 @@ CREATE TABLE release.xsc (
     ra DOUBLE PRECISION NOT NULL,
     decl DOUBLE PRECISION NOT NULL,
     coadd_key BIGINT NOT NULL,
+    sup_ra DOUBLE PRECISION,
+    sup_dec DOUBLE PRECISION,
+    jdate DOUBLE PRECISION,
     scan_key INTEGER NOT NULL,
     x_scan REAL,
     r_3sig REAL,
@@ -719,7 +722,315 @@ CREATE TABLE release.xsc (
     k_msig_60 REAL,
     k_m_70 REAL,
     k_msig_70 REAL,
+    x_coadd REAL,
+    y_coadd REAL,
+    sup_r_3sig REAL,
+    sup_ba REAL,
+    sup_ba_err REAL,
+    sup_phi REAL,
+    sersic_n REAL,
+    sersic_n_err REAL,
+    r_ext REAL,
+    r_k20fe REAL,
+    r_k20fc REAL,
+    r_j21fe REAL,
+    r_j21fc REAL,
+    r_fe REAL,
+    r_fc REAL,
+    j_m_ext REAL,
+    j_msig_ext REAL,
+    j_pchi REAL,
+    j_r_eff REAL,
+    j_mnsurfb_eff REAL,
+    j_con_indx REAL,
+    j_peak REAL,
+    j_5surf REAL,
+    j_5sig_ba REAL,
+    j_5sig_phi REAL,
+    j_back REAL,
+    j_resid_ann REAL,
+    j_r_i20e REAL,
+    j_r_i20c REAL,
+    j_r_i21e REAL,
+    j_r_i21c REAL,
+    j_r_e REAL,
+    j_r_c REAL,
+    j_m_k20fe REAL,
+    j_msig_k20fe REAL,
+    j_m_k20fc REAL,
+    j_msig_k20fc REAL,
+    j_m_j21fe REAL,
+    j_msig_j21fe REAL,
+    j_m_j21fc REAL,
+    j_msig_j21fc REAL,
+    j_m_fe REAL,
+    j_msig_fe REAL,
+    j_m_fc REAL,
+    j_msig_fc REAL,
+    j_m_i20e REAL,
+    j_msig_i20e REAL,
+    j_m_i20c REAL,
+    j_msig_i20c REAL,
+    j_m_i21e REAL,
+    j_msig_i21e REAL,
+    j_m_i21c REAL,
+    j_msig_i21c REAL,
+    j_m_e REAL,
+    j_msig_e REAL,
+    j_m_c REAL,
+    j_msig_c REAL,
+    h_m_ext REAL,
+    h_msig_ext REAL,
+    h_pchi REAL,
+    h_r_eff REAL,
+    h_mnsurfb_eff REAL,
+    h_con_indx REAL,
+    h_peak REAL,
+    h_5surf REAL,
+    h_5sig_ba REAL,
+    h_5sig_phi REAL,
+    h_back REAL,
+    h_resid_ann REAL,
+    h_r_i20e REAL,
+    h_r_i20c REAL,
+    h_r_i21e REAL,
+    h_r_i21c REAL,
+    h_r_e REAL,
+    h_r_c REAL,
+    h_m_k20fe REAL,
+    h_msig_k20fe REAL,
+    h_m_k20fc REAL,
+    h_msig_k20fc REAL,
+    h_m_j21fe REAL,
+    h_msig_j21fe REAL,
+    h_m_j21fc REAL,
+    h_msig_j21fc REAL,
+    h_m_fe REAL,
+    h_msig_fe REAL,
+    h_m_fc REAL,
+    h_msig_fc REAL,
+    h_m_i20e REAL,
+    h_msig_i20e REAL,
+    h_m_i20c REAL,
+    h_msig_i20c REAL,
+    h_m_i21e REAL,
+    h_msig_i21e REAL,
+    h_m_i21c REAL,
+    h_msig_i21c REAL,
+    h_m_e REAL,
+    h_msig_e REAL,
+    h_m_c REAL,
+    h_msig_c REAL,
+    k_m_ext REAL,
+    k_msig_ext REAL,
+    k_pchi REAL,
+    k_r_eff REAL,
+    k_mnsurfb_eff REAL,
+    k_con_indx REAL,
+    k_peak REAL,
+    k_5surf REAL,
+    k_5sig_ba REAL,
+    k_5sig_phi REAL,
+    k_back REAL,
+    k_resid_ann REAL,
+    k_r_i20e REAL,
+    k_r_i20c REAL,
+    k_r_i21e REAL,
+    k_r_i21c REAL,
+    k_r_e REAL,
+    k_r_c REAL,
+    k_m_k20fe REAL,
+    k_msig_k20fe REAL,
+    k_m_k20fc REAL,
+    k_msig_k20fc REAL,
+    k_m_j21fe REAL,
+    k_msig_j21fe REAL,
+    k_m_j21fc REAL,
+    k_msig_j21fc REAL,
+    k_m_fe REAL,
+    k_msig_fe REAL,
+    k_m_fc REAL,
+    k_msig_fc REAL,
+    k_m_i20e REAL,
+    k_msig_i20e REAL,
+    k_m_i20c REAL,
+    k_msig_i20c REAL,
+    k_m_i21e REAL,
+    k_msig_i21e REAL,
+    k_m_i21c REAL,
+    k_msig_i21c REAL,
+    k_m_e REAL,
+    k_msig_e REAL,
+    k_m_c REAL,
+    k_msig_c REAL,
+    id INTEGER NOT NULL,
+    date DATE NOT NULL,
+    glon REAL NOT NULL,
+    glat REAL NOT NULL,
+    density REAL,
+    e_score REAL,
+    g_score REAL,
+    j_chif_ellf REAL,
+    k_chif_ellf REAL,
+    sup_chif_ellf REAL,
+    prox REAL,
+    pxpa REAL,
+    pxcntr INTEGER,
+    dist_edge_ns INTEGER,
+    dist_edge_ew INTEGER,
+    mp_key INTEGER,
+    night_key INTEGER,
+    j_m_sys REAL,
+    j_msig_sys REAL,
+    j_d_area REAL,
+    j_perc_darea REAL,
+    j_bisym_rat REAL,
+    j_bisym_chi REAL,
+    j_sh0 REAL,
+    j_sig_sh0 REAL,
+    j_sc_mxdn REAL,
+    j_sc_sh REAL,
+    j_sc_wsh REAL,
+    j_sc_r23 REAL,
+    j_sc_1mm REAL,
+    j_sc_2mm REAL,
+    j_sc_vint REAL,
+    j_sc_r1 REAL,
+    j_sc_msh REAL,
+    j_subst2 REAL,
+    j_bndg_per REAL,
+    j_bndg_amp REAL,
+    j_seetrack REAL,
+    h_m_sys REAL,
+    h_msig_sys REAL,
+    h_d_area REAL,
+    h_perc_darea REAL,
+    h_bisym_rat REAL,
+    h_bisym_chi REAL,
+    h_sh0 REAL,
+    h_sig_sh0 REAL,
+    h_sc_mxdn REAL,
+    h_sc_sh REAL,
+    h_sc_wsh REAL,
+    h_sc_r23 REAL,
+    h_sc_1mm REAL,
+    h_sc_2mm REAL,
+    h_sc_vint REAL,
+    h_sc_r1 REAL,
+    h_sc_msh REAL,
+    h_subst2 REAL,
+    h_bndg_per REAL,
+    h_bndg_amp REAL,
+    h_seetrack REAL,
+    k_m_sys REAL,
+    k_msig_sys REAL,
+    k_d_area REAL,
+    k_perc_darea REAL,
+    k_bisym_rat REAL,
+    k_bisym_chi REAL,
+    k_sh0 REAL,
+    k_sig_sh0 REAL,
+    k_sc_mxdn REAL,
+    k_sc_sh REAL,
+    k_sc_wsh REAL,
+    k_sc_r23 REAL,
+    k_sc_1mm REAL,
+    k_sc_2mm REAL,
+    k_sc_vint REAL,
+    k_sc_r1 REAL,
+    k_sc_msh REAL,
+    k_subst2 REAL,
+    k_bndg_per REAL,
+    k_bndg_amp REAL,
+    k_seetrack REAL,
+    j_flg_5 SMALLINT,
+    j_flg_7 SMALLINT,
+    j_flg_10 SMALLINT,
+    j_flg_15 SMALLINT,
+    j_flg_20 SMALLINT,
+    j_flg_25 SMALLINT,
+    j_flg_30 SMALLINT,
+    j_flg_40 SMALLINT,
+    j_flg_50 SMALLINT,
+    j_flg_60 SMALLINT,
+    j_flg_70 SMALLINT,
+    h_flg_5 SMALLINT,
+    h_flg_7 SMALLINT,
+    h_flg_10 SMALLINT,
+    h_flg_15 SMALLINT,
+    h_flg_20 SMALLINT,
+    h_flg_25 SMALLINT,
+    h_flg_30 SMALLINT,
+    h_flg_40 SMALLINT,
+    h_flg_50 SMALLINT,
+    h_flg_60 SMALLINT,
+    h_flg_70 SMALLINT,
+    k_flg_5 SMALLINT,
+    k_flg_7 SMALLINT,
+    k_flg_10 SMALLINT,
+    k_flg_15 SMALLINT,
+    k_flg_20 SMALLINT,
+    k_flg_25 SMALLINT,
+    k_flg_30 SMALLINT,
+    k_flg_40 SMALLINT,
+    k_flg_50 SMALLINT,
+    k_flg_60 SMALLINT,
+    k_flg_70 SMALLINT,
+    n_sub SMALLINT,
+    j_flg_k20fe SMALLINT,
+    j_flg_k20fc SMALLINT,
+    j_flg_j21fe SMALLINT,
+    j_flg_j21fc SMALLINT,
+    j_flg_fe SMALLINT,
+    j_flg_fc SMALLINT,
+    j_flg_i20e SMALLINT,
+    j_flg_i20c SMALLINT,
+    j_flg_i21e SMALLINT,
+    j_flg_i21c SMALLINT,
+    j_flg_e SMALLINT,
+    j_flg_c SMALLINT,
+    h_flg_k20fe SMALLINT,
+    h_flg_k20fc SMALLINT,
+    h_flg_j21fe SMALLINT,
+    h_flg_j21fc SMALLINT,
+    h_flg_fe SMALLINT,
+    h_flg_fc SMALLINT,
+    h_flg_i20e SMALLINT,
+    h_flg_i20c SMALLINT,
+    h_flg_i21e SMALLINT,
+    h_flg_i21c SMALLINT,
+    h_flg_e SMALLINT,
+    h_flg_c SMALLINT,
+    k_flg_k20fe SMALLINT,
+    k_flg_k20fc SMALLINT,
+    k_flg_j21fe SMALLINT,
+    k_flg_j21fc SMALLINT,
+    k_flg_fe SMALLINT,
+    k_flg_fc SMALLINT,
+    k_flg_i20e SMALLINT,
+    k_flg_i20c SMALLINT,
+    k_flg_i21e SMALLINT,
+    k_flg_i21c SMALLINT,
+    k_flg_e SMALLINT,
+    k_flg_c SMALLINT,
+    scan SMALLINT NOT NULL,
+    vc SMALLINT,
+    im_nx SMALLINT,
+    sys_flg SMALLINT,
+    contam_flg SMALLINT,
+    ellfit_flg SMALLINT,
+    n_blank SMALLINT,
+    bl_sub_flg SMALLINT,
+    id_flg SMALLINT,
+    blk_fac SMALLINT,
+    dup_src SMALLINT,
+    use_src SMALLINT,
     coadd SMALLINT NOT NULL,
+    hemis CHAR(1) NOT NULL,
+    cc_flg CHAR(1),
+    id_cat CHAR(20),
+    fg_flg CHAR(6),
+    dist_edge_flg CHAR(2),
     CONSTRAINT pk_xsc PRIMARY KEY (release_id, ext_key)
 )
  PARTITION BY LIST (release_id);
@@ -735,6 +1046,9 @@ COMMENT ON COLUMN release.xsc.src_id IS 'The same object among the point sources
 COMMENT ON COLUMN release.xsc.ra IS 'Right ascension, ICRS [deg].';
 COMMENT ON COLUMN release.xsc.decl IS 'Declination, ICRS [deg].';
 COMMENT ON COLUMN release.xsc.coadd_key IS 'Key of the Atlas image triple.';
+COMMENT ON COLUMN release.xsc.sup_ra IS 'Right ascension of the model''s middle, all bands, ICRS [deg]. Null: measured on Atlas images, where galaxies are not modelled.';
+COMMENT ON COLUMN release.xsc.sup_dec IS 'Declination of the model''s middle, all bands, ICRS [deg]. Null: measured on Atlas images, where galaxies are not modelled.';
+COMMENT ON COLUMN release.xsc.jdate IS 'Julian date of the measurement, UTC, good to 1 s from frames and to 30 s from finished images [d]. Null: the input has no time.';
 COMMENT ON COLUMN release.xsc.scan_key IS 'Key of the scan.';
 COMMENT ON COLUMN release.xsc.x_scan IS 'Cross-scan position in the U-scan system [arcsec]. Null: no point source of the scan within 10 arcmin.';
 COMMENT ON COLUMN release.xsc.r_3sig IS 'Semi-major axis of the 3-sigma isophote in Ks [arcsec]. Null: not measured in Ks.';
@@ -810,7 +1124,315 @@ COMMENT ON COLUMN release.xsc.k_m_60 IS 'Ks magnitude in a circle of 60 arcsec [
 COMMENT ON COLUMN release.xsc.k_msig_60 IS 'Ks uncertainty in a circle of 60 arcsec [mag]. Null: does not fit or negative flux.';
 COMMENT ON COLUMN release.xsc.k_m_70 IS 'Ks magnitude in a circle of 70 arcsec [mag]. Null: does not fit or negative flux.';
 COMMENT ON COLUMN release.xsc.k_msig_70 IS 'Ks uncertainty in a circle of 70 arcsec [mag]. Null: does not fit or negative flux.';
+COMMENT ON COLUMN release.xsc.x_coadd IS 'Column of the Atlas image, 0 at the middle of the first [pix]. Null: measured on Atlas images, where galaxies are not modelled.';
+COMMENT ON COLUMN release.xsc.y_coadd IS 'Row of the Atlas image, 0 at the middle of the first [pix]. Null: measured on Atlas images, where galaxies are not modelled.';
+COMMENT ON COLUMN release.xsc.sup_r_3sig IS 'Semi-major axis of the 3-sigma isophote, largest of the bands [arcsec]. Null: no isophote in any band.';
+COMMENT ON COLUMN release.xsc.sup_ba IS 'Axis ratio of the model, all bands. Null: measured on Atlas images, where galaxies are not modelled.';
+COMMENT ON COLUMN release.xsc.sup_ba_err IS 'Uncertainty of sup_ba. Null: measured on Atlas images, where galaxies are not modelled.';
+COMMENT ON COLUMN release.xsc.sup_phi IS 'Position angle of the model, east of north, all bands [deg]. Null: measured on Atlas images, where galaxies are not modelled.';
+COMMENT ON COLUMN release.xsc.sersic_n IS 'Sersic index of the model: 1 a disc, 4 an r^1/4 bulge. Null: measured on Atlas images, where galaxies are not modelled.';
+COMMENT ON COLUMN release.xsc.sersic_n_err IS 'Uncertainty of sersic_n. Null: measured on Atlas images, where galaxies are not modelled.';
+COMMENT ON COLUMN release.xsc.r_ext IS 'Semi-major axis of the ellipse that holds half the model''s light [arcsec]. Null: measured on Atlas images, where galaxies are not modelled.';
+COMMENT ON COLUMN release.xsc.r_k20fe IS 'Radius of the ellipse of the Ks 20 mag/sq arcsec isophote [arcsec]. Null: no such isophote, or no Ks.';
+COMMENT ON COLUMN release.xsc.r_k20fc IS 'Radius of the circle of the Ks 20 mag/sq arcsec isophote [arcsec]. Null: no such isophote, or no Ks.';
+COMMENT ON COLUMN release.xsc.r_j21fe IS 'Radius of the ellipse of the J 21 mag/sq arcsec isophote [arcsec]. Null: no such isophote, or no Ks.';
+COMMENT ON COLUMN release.xsc.r_j21fc IS 'Radius of the circle of the J 21 mag/sq arcsec isophote [arcsec]. Null: no such isophote, or no Ks.';
+COMMENT ON COLUMN release.xsc.r_fe IS 'Radius of the Kron ellipse of Ks [arcsec]. Null: no such isophote, or no Ks.';
+COMMENT ON COLUMN release.xsc.r_fc IS 'Radius of the Kron circle of Ks [arcsec]. Null: no such isophote, or no Ks.';
+COMMENT ON COLUMN release.xsc.j_m_ext IS 'J total magnitude, of the Sersic model [mag]. Null: no light in the band, or measured on Atlas images, where galaxies are not modelled.';
+COMMENT ON COLUMN release.xsc.j_msig_ext IS 'J uncertainty of the total, with that of the model''s shape [mag]. Null: no light in the band, or measured on Atlas images, where galaxies are not modelled.';
+COMMENT ON COLUMN release.xsc.j_pchi IS 'J reduced chi-squared of the model; smoothed as pixels of coadds are, noise alone has 0.2 to 0.4. Null: measured on Atlas images, where galaxies are not modelled.';
+COMMENT ON COLUMN release.xsc.j_r_eff IS 'J semi-major axis of the ellipse that holds half the total light, as observed [arcsec]. Null: no total, or the ellipse leaves the data.';
+COMMENT ON COLUMN release.xsc.j_mnsurfb_eff IS 'J mean surface brightness within the half-light ellipse [mag.arcsec**-2]. Null: no half-light radius.';
+COMMENT ON COLUMN release.xsc.j_con_indx IS 'J concentration: radius of three quarters of the total light over that of one quarter. Null: no total, or the ellipse leaves the data.';
+COMMENT ON COLUMN release.xsc.j_peak IS 'J surface brightness of the brightest pixel within 5 arcsec [mag.arcsec**-2]. Null: no light.';
+COMMENT ON COLUMN release.xsc.j_5surf IS 'J mean surface brightness within 5 arcsec [mag.arcsec**-2]. Null: no light.';
+COMMENT ON COLUMN release.xsc.j_5sig_ba IS 'J axis ratio of the 5-sigma isophote. Null: no such isophote.';
+COMMENT ON COLUMN release.xsc.j_5sig_phi IS 'J position angle of the 5-sigma isophote, east of north [deg]. Null: no such isophote.';
+COMMENT ON COLUMN release.xsc.j_back IS 'J background, a pixel of 1 arcsec [DN]. Null: measured on Atlas images, where galaxies are not modelled.';
+COMMENT ON COLUMN release.xsc.j_resid_ann IS 'J level of the ring from 80 to 110 arcsec after the background was subtracted [DN]. Null: no data in the ring.';
+COMMENT ON COLUMN release.xsc.j_r_i20e IS 'J radius of the ellipse of its 20 mag/sq arcsec isophote [arcsec]. Null: no such isophote.';
+COMMENT ON COLUMN release.xsc.j_r_i20c IS 'J radius of the circle of its 20 mag/sq arcsec isophote [arcsec]. Null: no such isophote.';
+COMMENT ON COLUMN release.xsc.j_r_i21e IS 'J radius of the ellipse of its 21 mag/sq arcsec isophote [arcsec]. Null: no such isophote.';
+COMMENT ON COLUMN release.xsc.j_r_i21c IS 'J radius of the circle of its 21 mag/sq arcsec isophote [arcsec]. Null: no such isophote.';
+COMMENT ON COLUMN release.xsc.j_r_e IS 'J radius of its Kron ellipse [arcsec]. Null: no such isophote.';
+COMMENT ON COLUMN release.xsc.j_r_c IS 'J radius of its Kron circle [arcsec]. Null: no such isophote.';
+COMMENT ON COLUMN release.xsc.j_m_k20fe IS 'J magnitude in the ellipse of the Ks 20 mag/sq arcsec isophote [mag]. Null: the radius is not known, or the aperture leaves the data, or has no light.';
+COMMENT ON COLUMN release.xsc.j_msig_k20fe IS 'J uncertainty in the ellipse of the Ks 20 mag/sq arcsec isophote [mag]. Null: the radius is not known, or the aperture leaves the data, or has no light.';
+COMMENT ON COLUMN release.xsc.j_m_k20fc IS 'J magnitude in the circle of the Ks 20 mag/sq arcsec isophote [mag]. Null: the radius is not known, or the aperture leaves the data, or has no light.';
+COMMENT ON COLUMN release.xsc.j_msig_k20fc IS 'J uncertainty in the circle of the Ks 20 mag/sq arcsec isophote [mag]. Null: the radius is not known, or the aperture leaves the data, or has no light.';
+COMMENT ON COLUMN release.xsc.j_m_j21fe IS 'J magnitude in the ellipse of the J 21 mag/sq arcsec isophote [mag]. Null: the radius is not known, or the aperture leaves the data, or has no light.';
+COMMENT ON COLUMN release.xsc.j_msig_j21fe IS 'J uncertainty in the ellipse of the J 21 mag/sq arcsec isophote [mag]. Null: the radius is not known, or the aperture leaves the data, or has no light.';
+COMMENT ON COLUMN release.xsc.j_m_j21fc IS 'J magnitude in the circle of the J 21 mag/sq arcsec isophote [mag]. Null: the radius is not known, or the aperture leaves the data, or has no light.';
+COMMENT ON COLUMN release.xsc.j_msig_j21fc IS 'J uncertainty in the circle of the J 21 mag/sq arcsec isophote [mag]. Null: the radius is not known, or the aperture leaves the data, or has no light.';
+COMMENT ON COLUMN release.xsc.j_m_fe IS 'J magnitude in the Kron ellipse of Ks [mag]. Null: the radius is not known, or the aperture leaves the data, or has no light.';
+COMMENT ON COLUMN release.xsc.j_msig_fe IS 'J uncertainty in the Kron ellipse of Ks [mag]. Null: the radius is not known, or the aperture leaves the data, or has no light.';
+COMMENT ON COLUMN release.xsc.j_m_fc IS 'J magnitude in the Kron circle of Ks [mag]. Null: the radius is not known, or the aperture leaves the data, or has no light.';
+COMMENT ON COLUMN release.xsc.j_msig_fc IS 'J uncertainty in the Kron circle of Ks [mag]. Null: the radius is not known, or the aperture leaves the data, or has no light.';
+COMMENT ON COLUMN release.xsc.j_m_i20e IS 'J magnitude in the ellipse of its 20 mag/sq arcsec isophote [mag]. Null: the radius is not known, or the aperture leaves the data, or has no light.';
+COMMENT ON COLUMN release.xsc.j_msig_i20e IS 'J uncertainty in the ellipse of its 20 mag/sq arcsec isophote [mag]. Null: the radius is not known, or the aperture leaves the data, or has no light.';
+COMMENT ON COLUMN release.xsc.j_m_i20c IS 'J magnitude in the circle of its 20 mag/sq arcsec isophote [mag]. Null: the radius is not known, or the aperture leaves the data, or has no light.';
+COMMENT ON COLUMN release.xsc.j_msig_i20c IS 'J uncertainty in the circle of its 20 mag/sq arcsec isophote [mag]. Null: the radius is not known, or the aperture leaves the data, or has no light.';
+COMMENT ON COLUMN release.xsc.j_m_i21e IS 'J magnitude in the ellipse of its 21 mag/sq arcsec isophote [mag]. Null: the radius is not known, or the aperture leaves the data, or has no light.';
+COMMENT ON COLUMN release.xsc.j_msig_i21e IS 'J uncertainty in the ellipse of its 21 mag/sq arcsec isophote [mag]. Null: the radius is not known, or the aperture leaves the data, or has no light.';
+COMMENT ON COLUMN release.xsc.j_m_i21c IS 'J magnitude in the circle of its 21 mag/sq arcsec isophote [mag]. Null: the radius is not known, or the aperture leaves the data, or has no light.';
+COMMENT ON COLUMN release.xsc.j_msig_i21c IS 'J uncertainty in the circle of its 21 mag/sq arcsec isophote [mag]. Null: the radius is not known, or the aperture leaves the data, or has no light.';
+COMMENT ON COLUMN release.xsc.j_m_e IS 'J magnitude in its Kron ellipse [mag]. Null: the radius is not known, or the aperture leaves the data, or has no light.';
+COMMENT ON COLUMN release.xsc.j_msig_e IS 'J uncertainty in its Kron ellipse [mag]. Null: the radius is not known, or the aperture leaves the data, or has no light.';
+COMMENT ON COLUMN release.xsc.j_m_c IS 'J magnitude in its Kron circle [mag]. Null: the radius is not known, or the aperture leaves the data, or has no light.';
+COMMENT ON COLUMN release.xsc.j_msig_c IS 'J uncertainty in its Kron circle [mag]. Null: the radius is not known, or the aperture leaves the data, or has no light.';
+COMMENT ON COLUMN release.xsc.h_m_ext IS 'H total magnitude, of the Sersic model [mag]. Null: no light in the band, or measured on Atlas images, where galaxies are not modelled.';
+COMMENT ON COLUMN release.xsc.h_msig_ext IS 'H uncertainty of the total, with that of the model''s shape [mag]. Null: no light in the band, or measured on Atlas images, where galaxies are not modelled.';
+COMMENT ON COLUMN release.xsc.h_pchi IS 'H reduced chi-squared of the model; smoothed as pixels of coadds are, noise alone has 0.2 to 0.4. Null: measured on Atlas images, where galaxies are not modelled.';
+COMMENT ON COLUMN release.xsc.h_r_eff IS 'H semi-major axis of the ellipse that holds half the total light, as observed [arcsec]. Null: no total, or the ellipse leaves the data.';
+COMMENT ON COLUMN release.xsc.h_mnsurfb_eff IS 'H mean surface brightness within the half-light ellipse [mag.arcsec**-2]. Null: no half-light radius.';
+COMMENT ON COLUMN release.xsc.h_con_indx IS 'H concentration: radius of three quarters of the total light over that of one quarter. Null: no total, or the ellipse leaves the data.';
+COMMENT ON COLUMN release.xsc.h_peak IS 'H surface brightness of the brightest pixel within 5 arcsec [mag.arcsec**-2]. Null: no light.';
+COMMENT ON COLUMN release.xsc.h_5surf IS 'H mean surface brightness within 5 arcsec [mag.arcsec**-2]. Null: no light.';
+COMMENT ON COLUMN release.xsc.h_5sig_ba IS 'H axis ratio of the 5-sigma isophote. Null: no such isophote.';
+COMMENT ON COLUMN release.xsc.h_5sig_phi IS 'H position angle of the 5-sigma isophote, east of north [deg]. Null: no such isophote.';
+COMMENT ON COLUMN release.xsc.h_back IS 'H background, a pixel of 1 arcsec [DN]. Null: measured on Atlas images, where galaxies are not modelled.';
+COMMENT ON COLUMN release.xsc.h_resid_ann IS 'H level of the ring from 80 to 110 arcsec after the background was subtracted [DN]. Null: no data in the ring.';
+COMMENT ON COLUMN release.xsc.h_r_i20e IS 'H radius of the ellipse of its 20 mag/sq arcsec isophote [arcsec]. Null: no such isophote.';
+COMMENT ON COLUMN release.xsc.h_r_i20c IS 'H radius of the circle of its 20 mag/sq arcsec isophote [arcsec]. Null: no such isophote.';
+COMMENT ON COLUMN release.xsc.h_r_i21e IS 'H radius of the ellipse of its 21 mag/sq arcsec isophote [arcsec]. Null: no such isophote.';
+COMMENT ON COLUMN release.xsc.h_r_i21c IS 'H radius of the circle of its 21 mag/sq arcsec isophote [arcsec]. Null: no such isophote.';
+COMMENT ON COLUMN release.xsc.h_r_e IS 'H radius of its Kron ellipse [arcsec]. Null: no such isophote.';
+COMMENT ON COLUMN release.xsc.h_r_c IS 'H radius of its Kron circle [arcsec]. Null: no such isophote.';
+COMMENT ON COLUMN release.xsc.h_m_k20fe IS 'H magnitude in the ellipse of the Ks 20 mag/sq arcsec isophote [mag]. Null: the radius is not known, or the aperture leaves the data, or has no light.';
+COMMENT ON COLUMN release.xsc.h_msig_k20fe IS 'H uncertainty in the ellipse of the Ks 20 mag/sq arcsec isophote [mag]. Null: the radius is not known, or the aperture leaves the data, or has no light.';
+COMMENT ON COLUMN release.xsc.h_m_k20fc IS 'H magnitude in the circle of the Ks 20 mag/sq arcsec isophote [mag]. Null: the radius is not known, or the aperture leaves the data, or has no light.';
+COMMENT ON COLUMN release.xsc.h_msig_k20fc IS 'H uncertainty in the circle of the Ks 20 mag/sq arcsec isophote [mag]. Null: the radius is not known, or the aperture leaves the data, or has no light.';
+COMMENT ON COLUMN release.xsc.h_m_j21fe IS 'H magnitude in the ellipse of the J 21 mag/sq arcsec isophote [mag]. Null: the radius is not known, or the aperture leaves the data, or has no light.';
+COMMENT ON COLUMN release.xsc.h_msig_j21fe IS 'H uncertainty in the ellipse of the J 21 mag/sq arcsec isophote [mag]. Null: the radius is not known, or the aperture leaves the data, or has no light.';
+COMMENT ON COLUMN release.xsc.h_m_j21fc IS 'H magnitude in the circle of the J 21 mag/sq arcsec isophote [mag]. Null: the radius is not known, or the aperture leaves the data, or has no light.';
+COMMENT ON COLUMN release.xsc.h_msig_j21fc IS 'H uncertainty in the circle of the J 21 mag/sq arcsec isophote [mag]. Null: the radius is not known, or the aperture leaves the data, or has no light.';
+COMMENT ON COLUMN release.xsc.h_m_fe IS 'H magnitude in the Kron ellipse of Ks [mag]. Null: the radius is not known, or the aperture leaves the data, or has no light.';
+COMMENT ON COLUMN release.xsc.h_msig_fe IS 'H uncertainty in the Kron ellipse of Ks [mag]. Null: the radius is not known, or the aperture leaves the data, or has no light.';
+COMMENT ON COLUMN release.xsc.h_m_fc IS 'H magnitude in the Kron circle of Ks [mag]. Null: the radius is not known, or the aperture leaves the data, or has no light.';
+COMMENT ON COLUMN release.xsc.h_msig_fc IS 'H uncertainty in the Kron circle of Ks [mag]. Null: the radius is not known, or the aperture leaves the data, or has no light.';
+COMMENT ON COLUMN release.xsc.h_m_i20e IS 'H magnitude in the ellipse of its 20 mag/sq arcsec isophote [mag]. Null: the radius is not known, or the aperture leaves the data, or has no light.';
+COMMENT ON COLUMN release.xsc.h_msig_i20e IS 'H uncertainty in the ellipse of its 20 mag/sq arcsec isophote [mag]. Null: the radius is not known, or the aperture leaves the data, or has no light.';
+COMMENT ON COLUMN release.xsc.h_m_i20c IS 'H magnitude in the circle of its 20 mag/sq arcsec isophote [mag]. Null: the radius is not known, or the aperture leaves the data, or has no light.';
+COMMENT ON COLUMN release.xsc.h_msig_i20c IS 'H uncertainty in the circle of its 20 mag/sq arcsec isophote [mag]. Null: the radius is not known, or the aperture leaves the data, or has no light.';
+COMMENT ON COLUMN release.xsc.h_m_i21e IS 'H magnitude in the ellipse of its 21 mag/sq arcsec isophote [mag]. Null: the radius is not known, or the aperture leaves the data, or has no light.';
+COMMENT ON COLUMN release.xsc.h_msig_i21e IS 'H uncertainty in the ellipse of its 21 mag/sq arcsec isophote [mag]. Null: the radius is not known, or the aperture leaves the data, or has no light.';
+COMMENT ON COLUMN release.xsc.h_m_i21c IS 'H magnitude in the circle of its 21 mag/sq arcsec isophote [mag]. Null: the radius is not known, or the aperture leaves the data, or has no light.';
+COMMENT ON COLUMN release.xsc.h_msig_i21c IS 'H uncertainty in the circle of its 21 mag/sq arcsec isophote [mag]. Null: the radius is not known, or the aperture leaves the data, or has no light.';
+COMMENT ON COLUMN release.xsc.h_m_e IS 'H magnitude in its Kron ellipse [mag]. Null: the radius is not known, or the aperture leaves the data, or has no light.';
+COMMENT ON COLUMN release.xsc.h_msig_e IS 'H uncertainty in its Kron ellipse [mag]. Null: the radius is not known, or the aperture leaves the data, or has no light.';
+COMMENT ON COLUMN release.xsc.h_m_c IS 'H magnitude in its Kron circle [mag]. Null: the radius is not known, or the aperture leaves the data, or has no light.';
+COMMENT ON COLUMN release.xsc.h_msig_c IS 'H uncertainty in its Kron circle [mag]. Null: the radius is not known, or the aperture leaves the data, or has no light.';
+COMMENT ON COLUMN release.xsc.k_m_ext IS 'Ks total magnitude, of the Sersic model [mag]. Null: no light in the band, or measured on Atlas images, where galaxies are not modelled.';
+COMMENT ON COLUMN release.xsc.k_msig_ext IS 'Ks uncertainty of the total, with that of the model''s shape [mag]. Null: no light in the band, or measured on Atlas images, where galaxies are not modelled.';
+COMMENT ON COLUMN release.xsc.k_pchi IS 'Ks reduced chi-squared of the model; smoothed as pixels of coadds are, noise alone has 0.2 to 0.4. Null: measured on Atlas images, where galaxies are not modelled.';
+COMMENT ON COLUMN release.xsc.k_r_eff IS 'Ks semi-major axis of the ellipse that holds half the total light, as observed [arcsec]. Null: no total, or the ellipse leaves the data.';
+COMMENT ON COLUMN release.xsc.k_mnsurfb_eff IS 'Ks mean surface brightness within the half-light ellipse [mag.arcsec**-2]. Null: no half-light radius.';
+COMMENT ON COLUMN release.xsc.k_con_indx IS 'Ks concentration: radius of three quarters of the total light over that of one quarter. Null: no total, or the ellipse leaves the data.';
+COMMENT ON COLUMN release.xsc.k_peak IS 'Ks surface brightness of the brightest pixel within 5 arcsec [mag.arcsec**-2]. Null: no light.';
+COMMENT ON COLUMN release.xsc.k_5surf IS 'Ks mean surface brightness within 5 arcsec [mag.arcsec**-2]. Null: no light.';
+COMMENT ON COLUMN release.xsc.k_5sig_ba IS 'Ks axis ratio of the 5-sigma isophote. Null: no such isophote.';
+COMMENT ON COLUMN release.xsc.k_5sig_phi IS 'Ks position angle of the 5-sigma isophote, east of north [deg]. Null: no such isophote.';
+COMMENT ON COLUMN release.xsc.k_back IS 'Ks background, a pixel of 1 arcsec [DN]. Null: measured on Atlas images, where galaxies are not modelled.';
+COMMENT ON COLUMN release.xsc.k_resid_ann IS 'Ks level of the ring from 80 to 110 arcsec after the background was subtracted [DN]. Null: no data in the ring.';
+COMMENT ON COLUMN release.xsc.k_r_i20e IS 'Ks radius of the ellipse of its 20 mag/sq arcsec isophote [arcsec]. Null: no such isophote.';
+COMMENT ON COLUMN release.xsc.k_r_i20c IS 'Ks radius of the circle of its 20 mag/sq arcsec isophote [arcsec]. Null: no such isophote.';
+COMMENT ON COLUMN release.xsc.k_r_i21e IS 'Ks radius of the ellipse of its 21 mag/sq arcsec isophote [arcsec]. Null: no such isophote.';
+COMMENT ON COLUMN release.xsc.k_r_i21c IS 'Ks radius of the circle of its 21 mag/sq arcsec isophote [arcsec]. Null: no such isophote.';
+COMMENT ON COLUMN release.xsc.k_r_e IS 'Ks radius of its Kron ellipse [arcsec]. Null: no such isophote.';
+COMMENT ON COLUMN release.xsc.k_r_c IS 'Ks radius of its Kron circle [arcsec]. Null: no such isophote.';
+COMMENT ON COLUMN release.xsc.k_m_k20fe IS 'Ks magnitude in the ellipse of the Ks 20 mag/sq arcsec isophote [mag]. Null: the radius is not known, or the aperture leaves the data, or has no light.';
+COMMENT ON COLUMN release.xsc.k_msig_k20fe IS 'Ks uncertainty in the ellipse of the Ks 20 mag/sq arcsec isophote [mag]. Null: the radius is not known, or the aperture leaves the data, or has no light.';
+COMMENT ON COLUMN release.xsc.k_m_k20fc IS 'Ks magnitude in the circle of the Ks 20 mag/sq arcsec isophote [mag]. Null: the radius is not known, or the aperture leaves the data, or has no light.';
+COMMENT ON COLUMN release.xsc.k_msig_k20fc IS 'Ks uncertainty in the circle of the Ks 20 mag/sq arcsec isophote [mag]. Null: the radius is not known, or the aperture leaves the data, or has no light.';
+COMMENT ON COLUMN release.xsc.k_m_j21fe IS 'Ks magnitude in the ellipse of the J 21 mag/sq arcsec isophote [mag]. Null: the radius is not known, or the aperture leaves the data, or has no light.';
+COMMENT ON COLUMN release.xsc.k_msig_j21fe IS 'Ks uncertainty in the ellipse of the J 21 mag/sq arcsec isophote [mag]. Null: the radius is not known, or the aperture leaves the data, or has no light.';
+COMMENT ON COLUMN release.xsc.k_m_j21fc IS 'Ks magnitude in the circle of the J 21 mag/sq arcsec isophote [mag]. Null: the radius is not known, or the aperture leaves the data, or has no light.';
+COMMENT ON COLUMN release.xsc.k_msig_j21fc IS 'Ks uncertainty in the circle of the J 21 mag/sq arcsec isophote [mag]. Null: the radius is not known, or the aperture leaves the data, or has no light.';
+COMMENT ON COLUMN release.xsc.k_m_fe IS 'Ks magnitude in the Kron ellipse of Ks [mag]. Null: the radius is not known, or the aperture leaves the data, or has no light.';
+COMMENT ON COLUMN release.xsc.k_msig_fe IS 'Ks uncertainty in the Kron ellipse of Ks [mag]. Null: the radius is not known, or the aperture leaves the data, or has no light.';
+COMMENT ON COLUMN release.xsc.k_m_fc IS 'Ks magnitude in the Kron circle of Ks [mag]. Null: the radius is not known, or the aperture leaves the data, or has no light.';
+COMMENT ON COLUMN release.xsc.k_msig_fc IS 'Ks uncertainty in the Kron circle of Ks [mag]. Null: the radius is not known, or the aperture leaves the data, or has no light.';
+COMMENT ON COLUMN release.xsc.k_m_i20e IS 'Ks magnitude in the ellipse of its 20 mag/sq arcsec isophote [mag]. Null: the radius is not known, or the aperture leaves the data, or has no light.';
+COMMENT ON COLUMN release.xsc.k_msig_i20e IS 'Ks uncertainty in the ellipse of its 20 mag/sq arcsec isophote [mag]. Null: the radius is not known, or the aperture leaves the data, or has no light.';
+COMMENT ON COLUMN release.xsc.k_m_i20c IS 'Ks magnitude in the circle of its 20 mag/sq arcsec isophote [mag]. Null: the radius is not known, or the aperture leaves the data, or has no light.';
+COMMENT ON COLUMN release.xsc.k_msig_i20c IS 'Ks uncertainty in the circle of its 20 mag/sq arcsec isophote [mag]. Null: the radius is not known, or the aperture leaves the data, or has no light.';
+COMMENT ON COLUMN release.xsc.k_m_i21e IS 'Ks magnitude in the ellipse of its 21 mag/sq arcsec isophote [mag]. Null: the radius is not known, or the aperture leaves the data, or has no light.';
+COMMENT ON COLUMN release.xsc.k_msig_i21e IS 'Ks uncertainty in the ellipse of its 21 mag/sq arcsec isophote [mag]. Null: the radius is not known, or the aperture leaves the data, or has no light.';
+COMMENT ON COLUMN release.xsc.k_m_i21c IS 'Ks magnitude in the circle of its 21 mag/sq arcsec isophote [mag]. Null: the radius is not known, or the aperture leaves the data, or has no light.';
+COMMENT ON COLUMN release.xsc.k_msig_i21c IS 'Ks uncertainty in the circle of its 21 mag/sq arcsec isophote [mag]. Null: the radius is not known, or the aperture leaves the data, or has no light.';
+COMMENT ON COLUMN release.xsc.k_m_e IS 'Ks magnitude in its Kron ellipse [mag]. Null: the radius is not known, or the aperture leaves the data, or has no light.';
+COMMENT ON COLUMN release.xsc.k_msig_e IS 'Ks uncertainty in its Kron ellipse [mag]. Null: the radius is not known, or the aperture leaves the data, or has no light.';
+COMMENT ON COLUMN release.xsc.k_m_c IS 'Ks magnitude in its Kron circle [mag]. Null: the radius is not known, or the aperture leaves the data, or has no light.';
+COMMENT ON COLUMN release.xsc.k_msig_c IS 'Ks uncertainty in its Kron circle [mag]. Null: the radius is not known, or the aperture leaves the data, or has no light.';
+COMMENT ON COLUMN release.xsc.id IS 'Number of the source within the scan.';
+COMMENT ON COLUMN release.xsc.date IS 'Observation reference date: UT date at sunrise of the night.';
+COMMENT ON COLUMN release.xsc.glon IS 'Galactic longitude, rounded to 0.001 [deg].';
+COMMENT ON COLUMN release.xsc.glat IS 'Galactic latitude, rounded to 0.001 [deg].';
+COMMENT ON COLUMN release.xsc.density IS 'As in the published catalogue. Null: the density of stars of an image is not counted yet.';
+COMMENT ON COLUMN release.xsc.e_score IS 'As in the published catalogue. Null: no trained classifier yet.';
+COMMENT ON COLUMN release.xsc.g_score IS 'As in the published catalogue. Null: no trained classifier yet.';
+COMMENT ON COLUMN release.xsc.j_chif_ellf IS 'As in the published catalogue. Null: shapes come from models and moments, not from fits of ellipses to isophotes.';
+COMMENT ON COLUMN release.xsc.k_chif_ellf IS 'As in the published catalogue. Null: shapes come from models and moments, not from fits of ellipses to isophotes.';
+COMMENT ON COLUMN release.xsc.sup_chif_ellf IS 'As in the published catalogue. Null: shapes come from models and moments, not from fits of ellipses to isophotes.';
+COMMENT ON COLUMN release.xsc.prox IS 'As in the published catalogue. Null: releases do not resolve repeated extended sources yet.';
+COMMENT ON COLUMN release.xsc.pxpa IS 'As in the published catalogue. Null: releases do not resolve repeated extended sources yet.';
+COMMENT ON COLUMN release.xsc.pxcntr IS 'As in the published catalogue. Null: releases do not resolve repeated extended sources yet.';
+COMMENT ON COLUMN release.xsc.dist_edge_ns IS 'As in the published catalogue. Null: releases measure the distance from the edges themselves.';
+COMMENT ON COLUMN release.xsc.dist_edge_ew IS 'As in the published catalogue. Null: releases measure the distance from the edges themselves.';
+COMMENT ON COLUMN release.xsc.mp_key IS 'As in the published catalogue. Null: no predictions of minor planets.';
+COMMENT ON COLUMN release.xsc.night_key IS 'As in the published catalogue. Null: scan_key holds the night.';
+COMMENT ON COLUMN release.xsc.j_m_sys IS 'As in the published catalogue. Null: stars are always subtracted, so apertures that keep them are not measured.';
+COMMENT ON COLUMN release.xsc.j_msig_sys IS 'As in the published catalogue. Null: stars are always subtracted, so apertures that keep them are not measured.';
+COMMENT ON COLUMN release.xsc.j_d_area IS 'As in the published catalogue. Null: areas of isophotes are not compared.';
+COMMENT ON COLUMN release.xsc.j_perc_darea IS 'As in the published catalogue. Null: areas of isophotes are not compared.';
+COMMENT ON COLUMN release.xsc.j_bisym_rat IS 'As in the published catalogue. Null: symmetry is used to find candidates only.';
+COMMENT ON COLUMN release.xsc.j_bisym_chi IS 'As in the published catalogue. Null: symmetry is used to find candidates only.';
+COMMENT ON COLUMN release.xsc.j_sh0 IS 'As in the published catalogue. Null: scores against the stellar ridge line belong to the trained classifier, which is not there yet.';
+COMMENT ON COLUMN release.xsc.j_sig_sh0 IS 'As in the published catalogue. Null: scores against the stellar ridge line belong to the trained classifier, which is not there yet.';
+COMMENT ON COLUMN release.xsc.j_sc_mxdn IS 'As in the published catalogue. Null: scores against the stellar ridge line belong to the trained classifier, which is not there yet.';
+COMMENT ON COLUMN release.xsc.j_sc_sh IS 'As in the published catalogue. Null: scores against the stellar ridge line belong to the trained classifier, which is not there yet.';
+COMMENT ON COLUMN release.xsc.j_sc_wsh IS 'As in the published catalogue. Null: scores against the stellar ridge line belong to the trained classifier, which is not there yet.';
+COMMENT ON COLUMN release.xsc.j_sc_r23 IS 'As in the published catalogue. Null: scores against the stellar ridge line belong to the trained classifier, which is not there yet.';
+COMMENT ON COLUMN release.xsc.j_sc_1mm IS 'As in the published catalogue. Null: scores against the stellar ridge line belong to the trained classifier, which is not there yet.';
+COMMENT ON COLUMN release.xsc.j_sc_2mm IS 'As in the published catalogue. Null: scores against the stellar ridge line belong to the trained classifier, which is not there yet.';
+COMMENT ON COLUMN release.xsc.j_sc_vint IS 'As in the published catalogue. Null: scores against the stellar ridge line belong to the trained classifier, which is not there yet.';
+COMMENT ON COLUMN release.xsc.j_sc_r1 IS 'As in the published catalogue. Null: scores against the stellar ridge line belong to the trained classifier, which is not there yet.';
+COMMENT ON COLUMN release.xsc.j_sc_msh IS 'As in the published catalogue. Null: scores against the stellar ridge line belong to the trained classifier, which is not there yet.';
+COMMENT ON COLUMN release.xsc.j_subst2 IS 'As in the published catalogue. Null: the background of frames is measured otherwise than by the survey''s fits to half images.';
+COMMENT ON COLUMN release.xsc.j_bndg_per IS 'As in the published catalogue. Null: the background of frames is measured otherwise than by the survey''s fits to half images.';
+COMMENT ON COLUMN release.xsc.j_bndg_amp IS 'As in the published catalogue. Null: the background of frames is measured otherwise than by the survey''s fits to half images.';
+COMMENT ON COLUMN release.xsc.j_seetrack IS 'As in the published catalogue. Null: the profile follows the seeing of every frame.';
+COMMENT ON COLUMN release.xsc.h_m_sys IS 'As in the published catalogue. Null: stars are always subtracted, so apertures that keep them are not measured.';
+COMMENT ON COLUMN release.xsc.h_msig_sys IS 'As in the published catalogue. Null: stars are always subtracted, so apertures that keep them are not measured.';
+COMMENT ON COLUMN release.xsc.h_d_area IS 'As in the published catalogue. Null: areas of isophotes are not compared.';
+COMMENT ON COLUMN release.xsc.h_perc_darea IS 'As in the published catalogue. Null: areas of isophotes are not compared.';
+COMMENT ON COLUMN release.xsc.h_bisym_rat IS 'As in the published catalogue. Null: symmetry is used to find candidates only.';
+COMMENT ON COLUMN release.xsc.h_bisym_chi IS 'As in the published catalogue. Null: symmetry is used to find candidates only.';
+COMMENT ON COLUMN release.xsc.h_sh0 IS 'As in the published catalogue. Null: scores against the stellar ridge line belong to the trained classifier, which is not there yet.';
+COMMENT ON COLUMN release.xsc.h_sig_sh0 IS 'As in the published catalogue. Null: scores against the stellar ridge line belong to the trained classifier, which is not there yet.';
+COMMENT ON COLUMN release.xsc.h_sc_mxdn IS 'As in the published catalogue. Null: scores against the stellar ridge line belong to the trained classifier, which is not there yet.';
+COMMENT ON COLUMN release.xsc.h_sc_sh IS 'As in the published catalogue. Null: scores against the stellar ridge line belong to the trained classifier, which is not there yet.';
+COMMENT ON COLUMN release.xsc.h_sc_wsh IS 'As in the published catalogue. Null: scores against the stellar ridge line belong to the trained classifier, which is not there yet.';
+COMMENT ON COLUMN release.xsc.h_sc_r23 IS 'As in the published catalogue. Null: scores against the stellar ridge line belong to the trained classifier, which is not there yet.';
+COMMENT ON COLUMN release.xsc.h_sc_1mm IS 'As in the published catalogue. Null: scores against the stellar ridge line belong to the trained classifier, which is not there yet.';
+COMMENT ON COLUMN release.xsc.h_sc_2mm IS 'As in the published catalogue. Null: scores against the stellar ridge line belong to the trained classifier, which is not there yet.';
+COMMENT ON COLUMN release.xsc.h_sc_vint IS 'As in the published catalogue. Null: scores against the stellar ridge line belong to the trained classifier, which is not there yet.';
+COMMENT ON COLUMN release.xsc.h_sc_r1 IS 'As in the published catalogue. Null: scores against the stellar ridge line belong to the trained classifier, which is not there yet.';
+COMMENT ON COLUMN release.xsc.h_sc_msh IS 'As in the published catalogue. Null: scores against the stellar ridge line belong to the trained classifier, which is not there yet.';
+COMMENT ON COLUMN release.xsc.h_subst2 IS 'As in the published catalogue. Null: the background of frames is measured otherwise than by the survey''s fits to half images.';
+COMMENT ON COLUMN release.xsc.h_bndg_per IS 'As in the published catalogue. Null: the background of frames is measured otherwise than by the survey''s fits to half images.';
+COMMENT ON COLUMN release.xsc.h_bndg_amp IS 'As in the published catalogue. Null: the background of frames is measured otherwise than by the survey''s fits to half images.';
+COMMENT ON COLUMN release.xsc.h_seetrack IS 'As in the published catalogue. Null: the profile follows the seeing of every frame.';
+COMMENT ON COLUMN release.xsc.k_m_sys IS 'As in the published catalogue. Null: stars are always subtracted, so apertures that keep them are not measured.';
+COMMENT ON COLUMN release.xsc.k_msig_sys IS 'As in the published catalogue. Null: stars are always subtracted, so apertures that keep them are not measured.';
+COMMENT ON COLUMN release.xsc.k_d_area IS 'As in the published catalogue. Null: areas of isophotes are not compared.';
+COMMENT ON COLUMN release.xsc.k_perc_darea IS 'As in the published catalogue. Null: areas of isophotes are not compared.';
+COMMENT ON COLUMN release.xsc.k_bisym_rat IS 'As in the published catalogue. Null: symmetry is used to find candidates only.';
+COMMENT ON COLUMN release.xsc.k_bisym_chi IS 'As in the published catalogue. Null: symmetry is used to find candidates only.';
+COMMENT ON COLUMN release.xsc.k_sh0 IS 'As in the published catalogue. Null: scores against the stellar ridge line belong to the trained classifier, which is not there yet.';
+COMMENT ON COLUMN release.xsc.k_sig_sh0 IS 'As in the published catalogue. Null: scores against the stellar ridge line belong to the trained classifier, which is not there yet.';
+COMMENT ON COLUMN release.xsc.k_sc_mxdn IS 'As in the published catalogue. Null: scores against the stellar ridge line belong to the trained classifier, which is not there yet.';
+COMMENT ON COLUMN release.xsc.k_sc_sh IS 'As in the published catalogue. Null: scores against the stellar ridge line belong to the trained classifier, which is not there yet.';
+COMMENT ON COLUMN release.xsc.k_sc_wsh IS 'As in the published catalogue. Null: scores against the stellar ridge line belong to the trained classifier, which is not there yet.';
+COMMENT ON COLUMN release.xsc.k_sc_r23 IS 'As in the published catalogue. Null: scores against the stellar ridge line belong to the trained classifier, which is not there yet.';
+COMMENT ON COLUMN release.xsc.k_sc_1mm IS 'As in the published catalogue. Null: scores against the stellar ridge line belong to the trained classifier, which is not there yet.';
+COMMENT ON COLUMN release.xsc.k_sc_2mm IS 'As in the published catalogue. Null: scores against the stellar ridge line belong to the trained classifier, which is not there yet.';
+COMMENT ON COLUMN release.xsc.k_sc_vint IS 'As in the published catalogue. Null: scores against the stellar ridge line belong to the trained classifier, which is not there yet.';
+COMMENT ON COLUMN release.xsc.k_sc_r1 IS 'As in the published catalogue. Null: scores against the stellar ridge line belong to the trained classifier, which is not there yet.';
+COMMENT ON COLUMN release.xsc.k_sc_msh IS 'As in the published catalogue. Null: scores against the stellar ridge line belong to the trained classifier, which is not there yet.';
+COMMENT ON COLUMN release.xsc.k_subst2 IS 'As in the published catalogue. Null: the background of frames is measured otherwise than by the survey''s fits to half images.';
+COMMENT ON COLUMN release.xsc.k_bndg_per IS 'As in the published catalogue. Null: the background of frames is measured otherwise than by the survey''s fits to half images.';
+COMMENT ON COLUMN release.xsc.k_bndg_amp IS 'As in the published catalogue. Null: the background of frames is measured otherwise than by the survey''s fits to half images.';
+COMMENT ON COLUMN release.xsc.k_seetrack IS 'As in the published catalogue. Null: the profile follows the seeing of every frame.';
+COMMENT ON COLUMN release.xsc.j_flg_5 IS 'J confusion flag in a circle of 5 arcsec, as in the isophotal ellipses. Null: measured on Atlas images.';
+COMMENT ON COLUMN release.xsc.j_flg_7 IS 'J confusion flag in a circle of 7 arcsec, as in the isophotal ellipses. Null: measured on Atlas images.';
+COMMENT ON COLUMN release.xsc.j_flg_10 IS 'J confusion flag in a circle of 10 arcsec, as in the isophotal ellipses. Null: measured on Atlas images.';
+COMMENT ON COLUMN release.xsc.j_flg_15 IS 'J confusion flag in a circle of 15 arcsec, as in the isophotal ellipses. Null: measured on Atlas images.';
+COMMENT ON COLUMN release.xsc.j_flg_20 IS 'J confusion flag in a circle of 20 arcsec, as in the isophotal ellipses. Null: measured on Atlas images.';
+COMMENT ON COLUMN release.xsc.j_flg_25 IS 'J confusion flag in a circle of 25 arcsec, as in the isophotal ellipses. Null: measured on Atlas images.';
+COMMENT ON COLUMN release.xsc.j_flg_30 IS 'J confusion flag in a circle of 30 arcsec, as in the isophotal ellipses. Null: measured on Atlas images.';
+COMMENT ON COLUMN release.xsc.j_flg_40 IS 'J confusion flag in a circle of 40 arcsec, as in the isophotal ellipses. Null: measured on Atlas images.';
+COMMENT ON COLUMN release.xsc.j_flg_50 IS 'J confusion flag in a circle of 50 arcsec, as in the isophotal ellipses. Null: measured on Atlas images.';
+COMMENT ON COLUMN release.xsc.j_flg_60 IS 'J confusion flag in a circle of 60 arcsec, as in the isophotal ellipses. Null: measured on Atlas images.';
+COMMENT ON COLUMN release.xsc.j_flg_70 IS 'J confusion flag in a circle of 70 arcsec, as in the isophotal ellipses. Null: measured on Atlas images.';
+COMMENT ON COLUMN release.xsc.h_flg_5 IS 'H confusion flag in a circle of 5 arcsec, as in the isophotal ellipses. Null: measured on Atlas images.';
+COMMENT ON COLUMN release.xsc.h_flg_7 IS 'H confusion flag in a circle of 7 arcsec, as in the isophotal ellipses. Null: measured on Atlas images.';
+COMMENT ON COLUMN release.xsc.h_flg_10 IS 'H confusion flag in a circle of 10 arcsec, as in the isophotal ellipses. Null: measured on Atlas images.';
+COMMENT ON COLUMN release.xsc.h_flg_15 IS 'H confusion flag in a circle of 15 arcsec, as in the isophotal ellipses. Null: measured on Atlas images.';
+COMMENT ON COLUMN release.xsc.h_flg_20 IS 'H confusion flag in a circle of 20 arcsec, as in the isophotal ellipses. Null: measured on Atlas images.';
+COMMENT ON COLUMN release.xsc.h_flg_25 IS 'H confusion flag in a circle of 25 arcsec, as in the isophotal ellipses. Null: measured on Atlas images.';
+COMMENT ON COLUMN release.xsc.h_flg_30 IS 'H confusion flag in a circle of 30 arcsec, as in the isophotal ellipses. Null: measured on Atlas images.';
+COMMENT ON COLUMN release.xsc.h_flg_40 IS 'H confusion flag in a circle of 40 arcsec, as in the isophotal ellipses. Null: measured on Atlas images.';
+COMMENT ON COLUMN release.xsc.h_flg_50 IS 'H confusion flag in a circle of 50 arcsec, as in the isophotal ellipses. Null: measured on Atlas images.';
+COMMENT ON COLUMN release.xsc.h_flg_60 IS 'H confusion flag in a circle of 60 arcsec, as in the isophotal ellipses. Null: measured on Atlas images.';
+COMMENT ON COLUMN release.xsc.h_flg_70 IS 'H confusion flag in a circle of 70 arcsec, as in the isophotal ellipses. Null: measured on Atlas images.';
+COMMENT ON COLUMN release.xsc.k_flg_5 IS 'Ks confusion flag in a circle of 5 arcsec, as in the isophotal ellipses. Null: measured on Atlas images.';
+COMMENT ON COLUMN release.xsc.k_flg_7 IS 'Ks confusion flag in a circle of 7 arcsec, as in the isophotal ellipses. Null: measured on Atlas images.';
+COMMENT ON COLUMN release.xsc.k_flg_10 IS 'Ks confusion flag in a circle of 10 arcsec, as in the isophotal ellipses. Null: measured on Atlas images.';
+COMMENT ON COLUMN release.xsc.k_flg_15 IS 'Ks confusion flag in a circle of 15 arcsec, as in the isophotal ellipses. Null: measured on Atlas images.';
+COMMENT ON COLUMN release.xsc.k_flg_20 IS 'Ks confusion flag in a circle of 20 arcsec, as in the isophotal ellipses. Null: measured on Atlas images.';
+COMMENT ON COLUMN release.xsc.k_flg_25 IS 'Ks confusion flag in a circle of 25 arcsec, as in the isophotal ellipses. Null: measured on Atlas images.';
+COMMENT ON COLUMN release.xsc.k_flg_30 IS 'Ks confusion flag in a circle of 30 arcsec, as in the isophotal ellipses. Null: measured on Atlas images.';
+COMMENT ON COLUMN release.xsc.k_flg_40 IS 'Ks confusion flag in a circle of 40 arcsec, as in the isophotal ellipses. Null: measured on Atlas images.';
+COMMENT ON COLUMN release.xsc.k_flg_50 IS 'Ks confusion flag in a circle of 50 arcsec, as in the isophotal ellipses. Null: measured on Atlas images.';
+COMMENT ON COLUMN release.xsc.k_flg_60 IS 'Ks confusion flag in a circle of 60 arcsec, as in the isophotal ellipses. Null: measured on Atlas images.';
+COMMENT ON COLUMN release.xsc.k_flg_70 IS 'Ks confusion flag in a circle of 70 arcsec, as in the isophotal ellipses. Null: measured on Atlas images.';
+COMMENT ON COLUMN release.xsc.n_sub IS 'Stars within the Ks 20 mag isophote whose light was subtracted. Null: no such isophote.';
+COMMENT ON COLUMN release.xsc.j_flg_k20fe IS 'J confusion flag in the ellipse of the Ks 20 mag/sq arcsec isophote: 0 none, 1 pixels without data, 3 light of a star subtracted, 6 leaves the data, 9 negative light. Null: the radius is not known.';
+COMMENT ON COLUMN release.xsc.j_flg_k20fc IS 'J confusion flag in the circle of the Ks 20 mag/sq arcsec isophote: 0 none, 1 pixels without data, 3 light of a star subtracted, 6 leaves the data, 9 negative light. Null: the radius is not known.';
+COMMENT ON COLUMN release.xsc.j_flg_j21fe IS 'J confusion flag in the ellipse of the J 21 mag/sq arcsec isophote: 0 none, 1 pixels without data, 3 light of a star subtracted, 6 leaves the data, 9 negative light. Null: the radius is not known.';
+COMMENT ON COLUMN release.xsc.j_flg_j21fc IS 'J confusion flag in the circle of the J 21 mag/sq arcsec isophote: 0 none, 1 pixels without data, 3 light of a star subtracted, 6 leaves the data, 9 negative light. Null: the radius is not known.';
+COMMENT ON COLUMN release.xsc.j_flg_fe IS 'J confusion flag in the Kron ellipse of Ks: 0 none, 1 pixels without data, 3 light of a star subtracted, 6 leaves the data, 9 negative light. Null: the radius is not known.';
+COMMENT ON COLUMN release.xsc.j_flg_fc IS 'J confusion flag in the Kron circle of Ks: 0 none, 1 pixels without data, 3 light of a star subtracted, 6 leaves the data, 9 negative light. Null: the radius is not known.';
+COMMENT ON COLUMN release.xsc.j_flg_i20e IS 'J confusion flag in the ellipse of its 20 mag/sq arcsec isophote: 0 none, 1 pixels without data, 3 light of a star subtracted, 6 leaves the data, 9 negative light. Null: the radius is not known.';
+COMMENT ON COLUMN release.xsc.j_flg_i20c IS 'J confusion flag in the circle of its 20 mag/sq arcsec isophote: 0 none, 1 pixels without data, 3 light of a star subtracted, 6 leaves the data, 9 negative light. Null: the radius is not known.';
+COMMENT ON COLUMN release.xsc.j_flg_i21e IS 'J confusion flag in the ellipse of its 21 mag/sq arcsec isophote: 0 none, 1 pixels without data, 3 light of a star subtracted, 6 leaves the data, 9 negative light. Null: the radius is not known.';
+COMMENT ON COLUMN release.xsc.j_flg_i21c IS 'J confusion flag in the circle of its 21 mag/sq arcsec isophote: 0 none, 1 pixels without data, 3 light of a star subtracted, 6 leaves the data, 9 negative light. Null: the radius is not known.';
+COMMENT ON COLUMN release.xsc.j_flg_e IS 'J confusion flag in its Kron ellipse: 0 none, 1 pixels without data, 3 light of a star subtracted, 6 leaves the data, 9 negative light. Null: the radius is not known.';
+COMMENT ON COLUMN release.xsc.j_flg_c IS 'J confusion flag in its Kron circle: 0 none, 1 pixels without data, 3 light of a star subtracted, 6 leaves the data, 9 negative light. Null: the radius is not known.';
+COMMENT ON COLUMN release.xsc.h_flg_k20fe IS 'H confusion flag in the ellipse of the Ks 20 mag/sq arcsec isophote: 0 none, 1 pixels without data, 3 light of a star subtracted, 6 leaves the data, 9 negative light. Null: the radius is not known.';
+COMMENT ON COLUMN release.xsc.h_flg_k20fc IS 'H confusion flag in the circle of the Ks 20 mag/sq arcsec isophote: 0 none, 1 pixels without data, 3 light of a star subtracted, 6 leaves the data, 9 negative light. Null: the radius is not known.';
+COMMENT ON COLUMN release.xsc.h_flg_j21fe IS 'H confusion flag in the ellipse of the J 21 mag/sq arcsec isophote: 0 none, 1 pixels without data, 3 light of a star subtracted, 6 leaves the data, 9 negative light. Null: the radius is not known.';
+COMMENT ON COLUMN release.xsc.h_flg_j21fc IS 'H confusion flag in the circle of the J 21 mag/sq arcsec isophote: 0 none, 1 pixels without data, 3 light of a star subtracted, 6 leaves the data, 9 negative light. Null: the radius is not known.';
+COMMENT ON COLUMN release.xsc.h_flg_fe IS 'H confusion flag in the Kron ellipse of Ks: 0 none, 1 pixels without data, 3 light of a star subtracted, 6 leaves the data, 9 negative light. Null: the radius is not known.';
+COMMENT ON COLUMN release.xsc.h_flg_fc IS 'H confusion flag in the Kron circle of Ks: 0 none, 1 pixels without data, 3 light of a star subtracted, 6 leaves the data, 9 negative light. Null: the radius is not known.';
+COMMENT ON COLUMN release.xsc.h_flg_i20e IS 'H confusion flag in the ellipse of its 20 mag/sq arcsec isophote: 0 none, 1 pixels without data, 3 light of a star subtracted, 6 leaves the data, 9 negative light. Null: the radius is not known.';
+COMMENT ON COLUMN release.xsc.h_flg_i20c IS 'H confusion flag in the circle of its 20 mag/sq arcsec isophote: 0 none, 1 pixels without data, 3 light of a star subtracted, 6 leaves the data, 9 negative light. Null: the radius is not known.';
+COMMENT ON COLUMN release.xsc.h_flg_i21e IS 'H confusion flag in the ellipse of its 21 mag/sq arcsec isophote: 0 none, 1 pixels without data, 3 light of a star subtracted, 6 leaves the data, 9 negative light. Null: the radius is not known.';
+COMMENT ON COLUMN release.xsc.h_flg_i21c IS 'H confusion flag in the circle of its 21 mag/sq arcsec isophote: 0 none, 1 pixels without data, 3 light of a star subtracted, 6 leaves the data, 9 negative light. Null: the radius is not known.';
+COMMENT ON COLUMN release.xsc.h_flg_e IS 'H confusion flag in its Kron ellipse: 0 none, 1 pixels without data, 3 light of a star subtracted, 6 leaves the data, 9 negative light. Null: the radius is not known.';
+COMMENT ON COLUMN release.xsc.h_flg_c IS 'H confusion flag in its Kron circle: 0 none, 1 pixels without data, 3 light of a star subtracted, 6 leaves the data, 9 negative light. Null: the radius is not known.';
+COMMENT ON COLUMN release.xsc.k_flg_k20fe IS 'Ks confusion flag in the ellipse of the Ks 20 mag/sq arcsec isophote: 0 none, 1 pixels without data, 3 light of a star subtracted, 6 leaves the data, 9 negative light. Null: the radius is not known.';
+COMMENT ON COLUMN release.xsc.k_flg_k20fc IS 'Ks confusion flag in the circle of the Ks 20 mag/sq arcsec isophote: 0 none, 1 pixels without data, 3 light of a star subtracted, 6 leaves the data, 9 negative light. Null: the radius is not known.';
+COMMENT ON COLUMN release.xsc.k_flg_j21fe IS 'Ks confusion flag in the ellipse of the J 21 mag/sq arcsec isophote: 0 none, 1 pixels without data, 3 light of a star subtracted, 6 leaves the data, 9 negative light. Null: the radius is not known.';
+COMMENT ON COLUMN release.xsc.k_flg_j21fc IS 'Ks confusion flag in the circle of the J 21 mag/sq arcsec isophote: 0 none, 1 pixels without data, 3 light of a star subtracted, 6 leaves the data, 9 negative light. Null: the radius is not known.';
+COMMENT ON COLUMN release.xsc.k_flg_fe IS 'Ks confusion flag in the Kron ellipse of Ks: 0 none, 1 pixels without data, 3 light of a star subtracted, 6 leaves the data, 9 negative light. Null: the radius is not known.';
+COMMENT ON COLUMN release.xsc.k_flg_fc IS 'Ks confusion flag in the Kron circle of Ks: 0 none, 1 pixels without data, 3 light of a star subtracted, 6 leaves the data, 9 negative light. Null: the radius is not known.';
+COMMENT ON COLUMN release.xsc.k_flg_i20e IS 'Ks confusion flag in the ellipse of its 20 mag/sq arcsec isophote: 0 none, 1 pixels without data, 3 light of a star subtracted, 6 leaves the data, 9 negative light. Null: the radius is not known.';
+COMMENT ON COLUMN release.xsc.k_flg_i20c IS 'Ks confusion flag in the circle of its 20 mag/sq arcsec isophote: 0 none, 1 pixels without data, 3 light of a star subtracted, 6 leaves the data, 9 negative light. Null: the radius is not known.';
+COMMENT ON COLUMN release.xsc.k_flg_i21e IS 'Ks confusion flag in the ellipse of its 21 mag/sq arcsec isophote: 0 none, 1 pixels without data, 3 light of a star subtracted, 6 leaves the data, 9 negative light. Null: the radius is not known.';
+COMMENT ON COLUMN release.xsc.k_flg_i21c IS 'Ks confusion flag in the circle of its 21 mag/sq arcsec isophote: 0 none, 1 pixels without data, 3 light of a star subtracted, 6 leaves the data, 9 negative light. Null: the radius is not known.';
+COMMENT ON COLUMN release.xsc.k_flg_e IS 'Ks confusion flag in its Kron ellipse: 0 none, 1 pixels without data, 3 light of a star subtracted, 6 leaves the data, 9 negative light. Null: the radius is not known.';
+COMMENT ON COLUMN release.xsc.k_flg_c IS 'Ks confusion flag in its Kron circle: 0 none, 1 pixels without data, 3 light of a star subtracted, 6 leaves the data, 9 negative light. Null: the radius is not known.';
+COMMENT ON COLUMN release.xsc.scan IS 'Scan number in the night.';
+COMMENT ON COLUMN release.xsc.vc IS 'As in the published catalogue. Null: nobody looks at every source.';
+COMMENT ON COLUMN release.xsc.im_nx IS 'As in the published catalogue. Null: no postage stamps yet.';
+COMMENT ON COLUMN release.xsc.sys_flg IS 'As in the published catalogue. Null: stars are always subtracted, so apertures that keep them are not measured.';
+COMMENT ON COLUMN release.xsc.contam_flg IS 'As in the published catalogue. Null: stars are always subtracted, so apertures that keep them are not measured.';
+COMMENT ON COLUMN release.xsc.ellfit_flg IS 'As in the published catalogue. Null: shapes come from models and moments, not from fits of ellipses to isophotes.';
+COMMENT ON COLUMN release.xsc.n_blank IS 'As in the published catalogue. Null: stars are subtracted, never blanked.';
+COMMENT ON COLUMN release.xsc.bl_sub_flg IS 'As in the published catalogue. Null: stars are subtracted, never blanked.';
+COMMENT ON COLUMN release.xsc.id_flg IS 'As in the published catalogue. Null: no catalogue of galaxies is loaded.';
+COMMENT ON COLUMN release.xsc.blk_fac IS 'As in the published catalogue. Null: images are not blocked: there is no detector for low surface brightness yet.';
+COMMENT ON COLUMN release.xsc.dup_src IS 'As in the published catalogue. Null: releases do not resolve repeated extended sources yet.';
+COMMENT ON COLUMN release.xsc.use_src IS 'As in the published catalogue. Null: releases do not resolve repeated extended sources yet.';
 COMMENT ON COLUMN release.xsc.coadd IS 'Atlas image number in the scan.';
+COMMENT ON COLUMN release.xsc.hemis IS 'Observatory: n Mt. Hopkins, s Cerro Tololo.';
+COMMENT ON COLUMN release.xsc.cc_flg IS 'As in the published catalogue. Null: artefacts are left out of the list; the point source of the nucleus has its own letters.';
+COMMENT ON COLUMN release.xsc.id_cat IS 'As in the published catalogue. Null: no catalogue of galaxies is loaded.';
+COMMENT ON COLUMN release.xsc.fg_flg IS 'As in the published catalogue. Null: growth of light is not tested for convergence.';
+COMMENT ON COLUMN release.xsc.dist_edge_flg IS 'As in the published catalogue. Null: releases measure the distance from the edges themselves.';
 
 CREATE TABLE survey.refusal (
     refusal_id BIGINT GENERATED ALWAYS AS IDENTITY,
@@ -1871,6 +2493,9 @@ CREATE TABLE wsdb.extended_measurement (
     ra DOUBLE PRECISION NOT NULL,
     decl DOUBLE PRECISION NOT NULL,
     coadd_key BIGINT NOT NULL,
+    sup_ra DOUBLE PRECISION,
+    sup_dec DOUBLE PRECISION,
+    jdate DOUBLE PRECISION,
     run_id INTEGER NOT NULL,
     scan_key INTEGER NOT NULL,
     x_scan REAL,
@@ -1947,7 +2572,315 @@ CREATE TABLE wsdb.extended_measurement (
     k_msig_60 REAL,
     k_m_70 REAL,
     k_msig_70 REAL,
+    x_coadd REAL,
+    y_coadd REAL,
+    sup_r_3sig REAL,
+    sup_ba REAL,
+    sup_ba_err REAL,
+    sup_phi REAL,
+    sersic_n REAL,
+    sersic_n_err REAL,
+    r_ext REAL,
+    r_k20fe REAL,
+    r_k20fc REAL,
+    r_j21fe REAL,
+    r_j21fc REAL,
+    r_fe REAL,
+    r_fc REAL,
+    j_m_ext REAL,
+    j_msig_ext REAL,
+    j_pchi REAL,
+    j_r_eff REAL,
+    j_mnsurfb_eff REAL,
+    j_con_indx REAL,
+    j_peak REAL,
+    j_5surf REAL,
+    j_5sig_ba REAL,
+    j_5sig_phi REAL,
+    j_back REAL,
+    j_resid_ann REAL,
+    j_r_i20e REAL,
+    j_r_i20c REAL,
+    j_r_i21e REAL,
+    j_r_i21c REAL,
+    j_r_e REAL,
+    j_r_c REAL,
+    j_m_k20fe REAL,
+    j_msig_k20fe REAL,
+    j_m_k20fc REAL,
+    j_msig_k20fc REAL,
+    j_m_j21fe REAL,
+    j_msig_j21fe REAL,
+    j_m_j21fc REAL,
+    j_msig_j21fc REAL,
+    j_m_fe REAL,
+    j_msig_fe REAL,
+    j_m_fc REAL,
+    j_msig_fc REAL,
+    j_m_i20e REAL,
+    j_msig_i20e REAL,
+    j_m_i20c REAL,
+    j_msig_i20c REAL,
+    j_m_i21e REAL,
+    j_msig_i21e REAL,
+    j_m_i21c REAL,
+    j_msig_i21c REAL,
+    j_m_e REAL,
+    j_msig_e REAL,
+    j_m_c REAL,
+    j_msig_c REAL,
+    h_m_ext REAL,
+    h_msig_ext REAL,
+    h_pchi REAL,
+    h_r_eff REAL,
+    h_mnsurfb_eff REAL,
+    h_con_indx REAL,
+    h_peak REAL,
+    h_5surf REAL,
+    h_5sig_ba REAL,
+    h_5sig_phi REAL,
+    h_back REAL,
+    h_resid_ann REAL,
+    h_r_i20e REAL,
+    h_r_i20c REAL,
+    h_r_i21e REAL,
+    h_r_i21c REAL,
+    h_r_e REAL,
+    h_r_c REAL,
+    h_m_k20fe REAL,
+    h_msig_k20fe REAL,
+    h_m_k20fc REAL,
+    h_msig_k20fc REAL,
+    h_m_j21fe REAL,
+    h_msig_j21fe REAL,
+    h_m_j21fc REAL,
+    h_msig_j21fc REAL,
+    h_m_fe REAL,
+    h_msig_fe REAL,
+    h_m_fc REAL,
+    h_msig_fc REAL,
+    h_m_i20e REAL,
+    h_msig_i20e REAL,
+    h_m_i20c REAL,
+    h_msig_i20c REAL,
+    h_m_i21e REAL,
+    h_msig_i21e REAL,
+    h_m_i21c REAL,
+    h_msig_i21c REAL,
+    h_m_e REAL,
+    h_msig_e REAL,
+    h_m_c REAL,
+    h_msig_c REAL,
+    k_m_ext REAL,
+    k_msig_ext REAL,
+    k_pchi REAL,
+    k_r_eff REAL,
+    k_mnsurfb_eff REAL,
+    k_con_indx REAL,
+    k_peak REAL,
+    k_5surf REAL,
+    k_5sig_ba REAL,
+    k_5sig_phi REAL,
+    k_back REAL,
+    k_resid_ann REAL,
+    k_r_i20e REAL,
+    k_r_i20c REAL,
+    k_r_i21e REAL,
+    k_r_i21c REAL,
+    k_r_e REAL,
+    k_r_c REAL,
+    k_m_k20fe REAL,
+    k_msig_k20fe REAL,
+    k_m_k20fc REAL,
+    k_msig_k20fc REAL,
+    k_m_j21fe REAL,
+    k_msig_j21fe REAL,
+    k_m_j21fc REAL,
+    k_msig_j21fc REAL,
+    k_m_fe REAL,
+    k_msig_fe REAL,
+    k_m_fc REAL,
+    k_msig_fc REAL,
+    k_m_i20e REAL,
+    k_msig_i20e REAL,
+    k_m_i20c REAL,
+    k_msig_i20c REAL,
+    k_m_i21e REAL,
+    k_msig_i21e REAL,
+    k_m_i21c REAL,
+    k_msig_i21c REAL,
+    k_m_e REAL,
+    k_msig_e REAL,
+    k_m_c REAL,
+    k_msig_c REAL,
+    id INTEGER NOT NULL,
+    date DATE NOT NULL,
+    glon REAL NOT NULL,
+    glat REAL NOT NULL,
+    density REAL,
+    e_score REAL,
+    g_score REAL,
+    j_chif_ellf REAL,
+    k_chif_ellf REAL,
+    sup_chif_ellf REAL,
+    prox REAL,
+    pxpa REAL,
+    pxcntr INTEGER,
+    dist_edge_ns INTEGER,
+    dist_edge_ew INTEGER,
+    mp_key INTEGER,
+    night_key INTEGER,
+    j_m_sys REAL,
+    j_msig_sys REAL,
+    j_d_area REAL,
+    j_perc_darea REAL,
+    j_bisym_rat REAL,
+    j_bisym_chi REAL,
+    j_sh0 REAL,
+    j_sig_sh0 REAL,
+    j_sc_mxdn REAL,
+    j_sc_sh REAL,
+    j_sc_wsh REAL,
+    j_sc_r23 REAL,
+    j_sc_1mm REAL,
+    j_sc_2mm REAL,
+    j_sc_vint REAL,
+    j_sc_r1 REAL,
+    j_sc_msh REAL,
+    j_subst2 REAL,
+    j_bndg_per REAL,
+    j_bndg_amp REAL,
+    j_seetrack REAL,
+    h_m_sys REAL,
+    h_msig_sys REAL,
+    h_d_area REAL,
+    h_perc_darea REAL,
+    h_bisym_rat REAL,
+    h_bisym_chi REAL,
+    h_sh0 REAL,
+    h_sig_sh0 REAL,
+    h_sc_mxdn REAL,
+    h_sc_sh REAL,
+    h_sc_wsh REAL,
+    h_sc_r23 REAL,
+    h_sc_1mm REAL,
+    h_sc_2mm REAL,
+    h_sc_vint REAL,
+    h_sc_r1 REAL,
+    h_sc_msh REAL,
+    h_subst2 REAL,
+    h_bndg_per REAL,
+    h_bndg_amp REAL,
+    h_seetrack REAL,
+    k_m_sys REAL,
+    k_msig_sys REAL,
+    k_d_area REAL,
+    k_perc_darea REAL,
+    k_bisym_rat REAL,
+    k_bisym_chi REAL,
+    k_sh0 REAL,
+    k_sig_sh0 REAL,
+    k_sc_mxdn REAL,
+    k_sc_sh REAL,
+    k_sc_wsh REAL,
+    k_sc_r23 REAL,
+    k_sc_1mm REAL,
+    k_sc_2mm REAL,
+    k_sc_vint REAL,
+    k_sc_r1 REAL,
+    k_sc_msh REAL,
+    k_subst2 REAL,
+    k_bndg_per REAL,
+    k_bndg_amp REAL,
+    k_seetrack REAL,
+    j_flg_5 SMALLINT,
+    j_flg_7 SMALLINT,
+    j_flg_10 SMALLINT,
+    j_flg_15 SMALLINT,
+    j_flg_20 SMALLINT,
+    j_flg_25 SMALLINT,
+    j_flg_30 SMALLINT,
+    j_flg_40 SMALLINT,
+    j_flg_50 SMALLINT,
+    j_flg_60 SMALLINT,
+    j_flg_70 SMALLINT,
+    h_flg_5 SMALLINT,
+    h_flg_7 SMALLINT,
+    h_flg_10 SMALLINT,
+    h_flg_15 SMALLINT,
+    h_flg_20 SMALLINT,
+    h_flg_25 SMALLINT,
+    h_flg_30 SMALLINT,
+    h_flg_40 SMALLINT,
+    h_flg_50 SMALLINT,
+    h_flg_60 SMALLINT,
+    h_flg_70 SMALLINT,
+    k_flg_5 SMALLINT,
+    k_flg_7 SMALLINT,
+    k_flg_10 SMALLINT,
+    k_flg_15 SMALLINT,
+    k_flg_20 SMALLINT,
+    k_flg_25 SMALLINT,
+    k_flg_30 SMALLINT,
+    k_flg_40 SMALLINT,
+    k_flg_50 SMALLINT,
+    k_flg_60 SMALLINT,
+    k_flg_70 SMALLINT,
+    n_sub SMALLINT,
+    j_flg_k20fe SMALLINT,
+    j_flg_k20fc SMALLINT,
+    j_flg_j21fe SMALLINT,
+    j_flg_j21fc SMALLINT,
+    j_flg_fe SMALLINT,
+    j_flg_fc SMALLINT,
+    j_flg_i20e SMALLINT,
+    j_flg_i20c SMALLINT,
+    j_flg_i21e SMALLINT,
+    j_flg_i21c SMALLINT,
+    j_flg_e SMALLINT,
+    j_flg_c SMALLINT,
+    h_flg_k20fe SMALLINT,
+    h_flg_k20fc SMALLINT,
+    h_flg_j21fe SMALLINT,
+    h_flg_j21fc SMALLINT,
+    h_flg_fe SMALLINT,
+    h_flg_fc SMALLINT,
+    h_flg_i20e SMALLINT,
+    h_flg_i20c SMALLINT,
+    h_flg_i21e SMALLINT,
+    h_flg_i21c SMALLINT,
+    h_flg_e SMALLINT,
+    h_flg_c SMALLINT,
+    k_flg_k20fe SMALLINT,
+    k_flg_k20fc SMALLINT,
+    k_flg_j21fe SMALLINT,
+    k_flg_j21fc SMALLINT,
+    k_flg_fe SMALLINT,
+    k_flg_fc SMALLINT,
+    k_flg_i20e SMALLINT,
+    k_flg_i20c SMALLINT,
+    k_flg_i21e SMALLINT,
+    k_flg_i21c SMALLINT,
+    k_flg_e SMALLINT,
+    k_flg_c SMALLINT,
+    scan SMALLINT NOT NULL,
+    vc SMALLINT,
+    im_nx SMALLINT,
+    sys_flg SMALLINT,
+    contam_flg SMALLINT,
+    ellfit_flg SMALLINT,
+    n_blank SMALLINT,
+    bl_sub_flg SMALLINT,
+    id_flg SMALLINT,
+    blk_fac SMALLINT,
+    dup_src SMALLINT,
+    use_src SMALLINT,
     coadd SMALLINT NOT NULL,
+    hemis CHAR(1) NOT NULL,
+    cc_flg CHAR(1),
+    id_cat CHAR(20),
+    fg_flg CHAR(6),
+    dist_edge_flg CHAR(2),
     CONSTRAINT fk_extended_measurement_attempt_id_run_id_scan_key FOREIGN KEY(attempt_id, run_id, scan_key) REFERENCES production.attempt (attempt_id, run_id, scan_key)
 )
  PARTITION BY LIST (run_id);
@@ -1958,6 +2891,9 @@ COMMENT ON COLUMN wsdb.extended_measurement.src_id IS 'The same object among the
 COMMENT ON COLUMN wsdb.extended_measurement.ra IS 'Right ascension, ICRS [deg].';
 COMMENT ON COLUMN wsdb.extended_measurement.decl IS 'Declination, ICRS [deg].';
 COMMENT ON COLUMN wsdb.extended_measurement.coadd_key IS 'Key of the Atlas image triple.';
+COMMENT ON COLUMN wsdb.extended_measurement.sup_ra IS 'Right ascension of the model''s middle, all bands, ICRS [deg]. Null: measured on Atlas images, where galaxies are not modelled.';
+COMMENT ON COLUMN wsdb.extended_measurement.sup_dec IS 'Declination of the model''s middle, all bands, ICRS [deg]. Null: measured on Atlas images, where galaxies are not modelled.';
+COMMENT ON COLUMN wsdb.extended_measurement.jdate IS 'Julian date of the measurement, UTC, good to 1 s from frames and to 30 s from finished images [d]. Null: the input has no time.';
 COMMENT ON COLUMN wsdb.extended_measurement.run_id IS 'Processing run.';
 COMMENT ON COLUMN wsdb.extended_measurement.scan_key IS 'Key of the scan.';
 COMMENT ON COLUMN wsdb.extended_measurement.x_scan IS 'Cross-scan position in the U-scan system [arcsec]. Null: no point source of the scan within 10 arcmin.';
@@ -2034,7 +2970,315 @@ COMMENT ON COLUMN wsdb.extended_measurement.k_m_60 IS 'Ks magnitude in a circle 
 COMMENT ON COLUMN wsdb.extended_measurement.k_msig_60 IS 'Ks uncertainty in a circle of 60 arcsec [mag]. Null: does not fit or negative flux.';
 COMMENT ON COLUMN wsdb.extended_measurement.k_m_70 IS 'Ks magnitude in a circle of 70 arcsec [mag]. Null: does not fit or negative flux.';
 COMMENT ON COLUMN wsdb.extended_measurement.k_msig_70 IS 'Ks uncertainty in a circle of 70 arcsec [mag]. Null: does not fit or negative flux.';
+COMMENT ON COLUMN wsdb.extended_measurement.x_coadd IS 'Column of the Atlas image, 0 at the middle of the first [pix]. Null: measured on Atlas images, where galaxies are not modelled.';
+COMMENT ON COLUMN wsdb.extended_measurement.y_coadd IS 'Row of the Atlas image, 0 at the middle of the first [pix]. Null: measured on Atlas images, where galaxies are not modelled.';
+COMMENT ON COLUMN wsdb.extended_measurement.sup_r_3sig IS 'Semi-major axis of the 3-sigma isophote, largest of the bands [arcsec]. Null: no isophote in any band.';
+COMMENT ON COLUMN wsdb.extended_measurement.sup_ba IS 'Axis ratio of the model, all bands. Null: measured on Atlas images, where galaxies are not modelled.';
+COMMENT ON COLUMN wsdb.extended_measurement.sup_ba_err IS 'Uncertainty of sup_ba. Null: measured on Atlas images, where galaxies are not modelled.';
+COMMENT ON COLUMN wsdb.extended_measurement.sup_phi IS 'Position angle of the model, east of north, all bands [deg]. Null: measured on Atlas images, where galaxies are not modelled.';
+COMMENT ON COLUMN wsdb.extended_measurement.sersic_n IS 'Sersic index of the model: 1 a disc, 4 an r^1/4 bulge. Null: measured on Atlas images, where galaxies are not modelled.';
+COMMENT ON COLUMN wsdb.extended_measurement.sersic_n_err IS 'Uncertainty of sersic_n. Null: measured on Atlas images, where galaxies are not modelled.';
+COMMENT ON COLUMN wsdb.extended_measurement.r_ext IS 'Semi-major axis of the ellipse that holds half the model''s light [arcsec]. Null: measured on Atlas images, where galaxies are not modelled.';
+COMMENT ON COLUMN wsdb.extended_measurement.r_k20fe IS 'Radius of the ellipse of the Ks 20 mag/sq arcsec isophote [arcsec]. Null: no such isophote, or no Ks.';
+COMMENT ON COLUMN wsdb.extended_measurement.r_k20fc IS 'Radius of the circle of the Ks 20 mag/sq arcsec isophote [arcsec]. Null: no such isophote, or no Ks.';
+COMMENT ON COLUMN wsdb.extended_measurement.r_j21fe IS 'Radius of the ellipse of the J 21 mag/sq arcsec isophote [arcsec]. Null: no such isophote, or no Ks.';
+COMMENT ON COLUMN wsdb.extended_measurement.r_j21fc IS 'Radius of the circle of the J 21 mag/sq arcsec isophote [arcsec]. Null: no such isophote, or no Ks.';
+COMMENT ON COLUMN wsdb.extended_measurement.r_fe IS 'Radius of the Kron ellipse of Ks [arcsec]. Null: no such isophote, or no Ks.';
+COMMENT ON COLUMN wsdb.extended_measurement.r_fc IS 'Radius of the Kron circle of Ks [arcsec]. Null: no such isophote, or no Ks.';
+COMMENT ON COLUMN wsdb.extended_measurement.j_m_ext IS 'J total magnitude, of the Sersic model [mag]. Null: no light in the band, or measured on Atlas images, where galaxies are not modelled.';
+COMMENT ON COLUMN wsdb.extended_measurement.j_msig_ext IS 'J uncertainty of the total, with that of the model''s shape [mag]. Null: no light in the band, or measured on Atlas images, where galaxies are not modelled.';
+COMMENT ON COLUMN wsdb.extended_measurement.j_pchi IS 'J reduced chi-squared of the model; smoothed as pixels of coadds are, noise alone has 0.2 to 0.4. Null: measured on Atlas images, where galaxies are not modelled.';
+COMMENT ON COLUMN wsdb.extended_measurement.j_r_eff IS 'J semi-major axis of the ellipse that holds half the total light, as observed [arcsec]. Null: no total, or the ellipse leaves the data.';
+COMMENT ON COLUMN wsdb.extended_measurement.j_mnsurfb_eff IS 'J mean surface brightness within the half-light ellipse [mag.arcsec**-2]. Null: no half-light radius.';
+COMMENT ON COLUMN wsdb.extended_measurement.j_con_indx IS 'J concentration: radius of three quarters of the total light over that of one quarter. Null: no total, or the ellipse leaves the data.';
+COMMENT ON COLUMN wsdb.extended_measurement.j_peak IS 'J surface brightness of the brightest pixel within 5 arcsec [mag.arcsec**-2]. Null: no light.';
+COMMENT ON COLUMN wsdb.extended_measurement.j_5surf IS 'J mean surface brightness within 5 arcsec [mag.arcsec**-2]. Null: no light.';
+COMMENT ON COLUMN wsdb.extended_measurement.j_5sig_ba IS 'J axis ratio of the 5-sigma isophote. Null: no such isophote.';
+COMMENT ON COLUMN wsdb.extended_measurement.j_5sig_phi IS 'J position angle of the 5-sigma isophote, east of north [deg]. Null: no such isophote.';
+COMMENT ON COLUMN wsdb.extended_measurement.j_back IS 'J background, a pixel of 1 arcsec [DN]. Null: measured on Atlas images, where galaxies are not modelled.';
+COMMENT ON COLUMN wsdb.extended_measurement.j_resid_ann IS 'J level of the ring from 80 to 110 arcsec after the background was subtracted [DN]. Null: no data in the ring.';
+COMMENT ON COLUMN wsdb.extended_measurement.j_r_i20e IS 'J radius of the ellipse of its 20 mag/sq arcsec isophote [arcsec]. Null: no such isophote.';
+COMMENT ON COLUMN wsdb.extended_measurement.j_r_i20c IS 'J radius of the circle of its 20 mag/sq arcsec isophote [arcsec]. Null: no such isophote.';
+COMMENT ON COLUMN wsdb.extended_measurement.j_r_i21e IS 'J radius of the ellipse of its 21 mag/sq arcsec isophote [arcsec]. Null: no such isophote.';
+COMMENT ON COLUMN wsdb.extended_measurement.j_r_i21c IS 'J radius of the circle of its 21 mag/sq arcsec isophote [arcsec]. Null: no such isophote.';
+COMMENT ON COLUMN wsdb.extended_measurement.j_r_e IS 'J radius of its Kron ellipse [arcsec]. Null: no such isophote.';
+COMMENT ON COLUMN wsdb.extended_measurement.j_r_c IS 'J radius of its Kron circle [arcsec]. Null: no such isophote.';
+COMMENT ON COLUMN wsdb.extended_measurement.j_m_k20fe IS 'J magnitude in the ellipse of the Ks 20 mag/sq arcsec isophote [mag]. Null: the radius is not known, or the aperture leaves the data, or has no light.';
+COMMENT ON COLUMN wsdb.extended_measurement.j_msig_k20fe IS 'J uncertainty in the ellipse of the Ks 20 mag/sq arcsec isophote [mag]. Null: the radius is not known, or the aperture leaves the data, or has no light.';
+COMMENT ON COLUMN wsdb.extended_measurement.j_m_k20fc IS 'J magnitude in the circle of the Ks 20 mag/sq arcsec isophote [mag]. Null: the radius is not known, or the aperture leaves the data, or has no light.';
+COMMENT ON COLUMN wsdb.extended_measurement.j_msig_k20fc IS 'J uncertainty in the circle of the Ks 20 mag/sq arcsec isophote [mag]. Null: the radius is not known, or the aperture leaves the data, or has no light.';
+COMMENT ON COLUMN wsdb.extended_measurement.j_m_j21fe IS 'J magnitude in the ellipse of the J 21 mag/sq arcsec isophote [mag]. Null: the radius is not known, or the aperture leaves the data, or has no light.';
+COMMENT ON COLUMN wsdb.extended_measurement.j_msig_j21fe IS 'J uncertainty in the ellipse of the J 21 mag/sq arcsec isophote [mag]. Null: the radius is not known, or the aperture leaves the data, or has no light.';
+COMMENT ON COLUMN wsdb.extended_measurement.j_m_j21fc IS 'J magnitude in the circle of the J 21 mag/sq arcsec isophote [mag]. Null: the radius is not known, or the aperture leaves the data, or has no light.';
+COMMENT ON COLUMN wsdb.extended_measurement.j_msig_j21fc IS 'J uncertainty in the circle of the J 21 mag/sq arcsec isophote [mag]. Null: the radius is not known, or the aperture leaves the data, or has no light.';
+COMMENT ON COLUMN wsdb.extended_measurement.j_m_fe IS 'J magnitude in the Kron ellipse of Ks [mag]. Null: the radius is not known, or the aperture leaves the data, or has no light.';
+COMMENT ON COLUMN wsdb.extended_measurement.j_msig_fe IS 'J uncertainty in the Kron ellipse of Ks [mag]. Null: the radius is not known, or the aperture leaves the data, or has no light.';
+COMMENT ON COLUMN wsdb.extended_measurement.j_m_fc IS 'J magnitude in the Kron circle of Ks [mag]. Null: the radius is not known, or the aperture leaves the data, or has no light.';
+COMMENT ON COLUMN wsdb.extended_measurement.j_msig_fc IS 'J uncertainty in the Kron circle of Ks [mag]. Null: the radius is not known, or the aperture leaves the data, or has no light.';
+COMMENT ON COLUMN wsdb.extended_measurement.j_m_i20e IS 'J magnitude in the ellipse of its 20 mag/sq arcsec isophote [mag]. Null: the radius is not known, or the aperture leaves the data, or has no light.';
+COMMENT ON COLUMN wsdb.extended_measurement.j_msig_i20e IS 'J uncertainty in the ellipse of its 20 mag/sq arcsec isophote [mag]. Null: the radius is not known, or the aperture leaves the data, or has no light.';
+COMMENT ON COLUMN wsdb.extended_measurement.j_m_i20c IS 'J magnitude in the circle of its 20 mag/sq arcsec isophote [mag]. Null: the radius is not known, or the aperture leaves the data, or has no light.';
+COMMENT ON COLUMN wsdb.extended_measurement.j_msig_i20c IS 'J uncertainty in the circle of its 20 mag/sq arcsec isophote [mag]. Null: the radius is not known, or the aperture leaves the data, or has no light.';
+COMMENT ON COLUMN wsdb.extended_measurement.j_m_i21e IS 'J magnitude in the ellipse of its 21 mag/sq arcsec isophote [mag]. Null: the radius is not known, or the aperture leaves the data, or has no light.';
+COMMENT ON COLUMN wsdb.extended_measurement.j_msig_i21e IS 'J uncertainty in the ellipse of its 21 mag/sq arcsec isophote [mag]. Null: the radius is not known, or the aperture leaves the data, or has no light.';
+COMMENT ON COLUMN wsdb.extended_measurement.j_m_i21c IS 'J magnitude in the circle of its 21 mag/sq arcsec isophote [mag]. Null: the radius is not known, or the aperture leaves the data, or has no light.';
+COMMENT ON COLUMN wsdb.extended_measurement.j_msig_i21c IS 'J uncertainty in the circle of its 21 mag/sq arcsec isophote [mag]. Null: the radius is not known, or the aperture leaves the data, or has no light.';
+COMMENT ON COLUMN wsdb.extended_measurement.j_m_e IS 'J magnitude in its Kron ellipse [mag]. Null: the radius is not known, or the aperture leaves the data, or has no light.';
+COMMENT ON COLUMN wsdb.extended_measurement.j_msig_e IS 'J uncertainty in its Kron ellipse [mag]. Null: the radius is not known, or the aperture leaves the data, or has no light.';
+COMMENT ON COLUMN wsdb.extended_measurement.j_m_c IS 'J magnitude in its Kron circle [mag]. Null: the radius is not known, or the aperture leaves the data, or has no light.';
+COMMENT ON COLUMN wsdb.extended_measurement.j_msig_c IS 'J uncertainty in its Kron circle [mag]. Null: the radius is not known, or the aperture leaves the data, or has no light.';
+COMMENT ON COLUMN wsdb.extended_measurement.h_m_ext IS 'H total magnitude, of the Sersic model [mag]. Null: no light in the band, or measured on Atlas images, where galaxies are not modelled.';
+COMMENT ON COLUMN wsdb.extended_measurement.h_msig_ext IS 'H uncertainty of the total, with that of the model''s shape [mag]. Null: no light in the band, or measured on Atlas images, where galaxies are not modelled.';
+COMMENT ON COLUMN wsdb.extended_measurement.h_pchi IS 'H reduced chi-squared of the model; smoothed as pixels of coadds are, noise alone has 0.2 to 0.4. Null: measured on Atlas images, where galaxies are not modelled.';
+COMMENT ON COLUMN wsdb.extended_measurement.h_r_eff IS 'H semi-major axis of the ellipse that holds half the total light, as observed [arcsec]. Null: no total, or the ellipse leaves the data.';
+COMMENT ON COLUMN wsdb.extended_measurement.h_mnsurfb_eff IS 'H mean surface brightness within the half-light ellipse [mag.arcsec**-2]. Null: no half-light radius.';
+COMMENT ON COLUMN wsdb.extended_measurement.h_con_indx IS 'H concentration: radius of three quarters of the total light over that of one quarter. Null: no total, or the ellipse leaves the data.';
+COMMENT ON COLUMN wsdb.extended_measurement.h_peak IS 'H surface brightness of the brightest pixel within 5 arcsec [mag.arcsec**-2]. Null: no light.';
+COMMENT ON COLUMN wsdb.extended_measurement.h_5surf IS 'H mean surface brightness within 5 arcsec [mag.arcsec**-2]. Null: no light.';
+COMMENT ON COLUMN wsdb.extended_measurement.h_5sig_ba IS 'H axis ratio of the 5-sigma isophote. Null: no such isophote.';
+COMMENT ON COLUMN wsdb.extended_measurement.h_5sig_phi IS 'H position angle of the 5-sigma isophote, east of north [deg]. Null: no such isophote.';
+COMMENT ON COLUMN wsdb.extended_measurement.h_back IS 'H background, a pixel of 1 arcsec [DN]. Null: measured on Atlas images, where galaxies are not modelled.';
+COMMENT ON COLUMN wsdb.extended_measurement.h_resid_ann IS 'H level of the ring from 80 to 110 arcsec after the background was subtracted [DN]. Null: no data in the ring.';
+COMMENT ON COLUMN wsdb.extended_measurement.h_r_i20e IS 'H radius of the ellipse of its 20 mag/sq arcsec isophote [arcsec]. Null: no such isophote.';
+COMMENT ON COLUMN wsdb.extended_measurement.h_r_i20c IS 'H radius of the circle of its 20 mag/sq arcsec isophote [arcsec]. Null: no such isophote.';
+COMMENT ON COLUMN wsdb.extended_measurement.h_r_i21e IS 'H radius of the ellipse of its 21 mag/sq arcsec isophote [arcsec]. Null: no such isophote.';
+COMMENT ON COLUMN wsdb.extended_measurement.h_r_i21c IS 'H radius of the circle of its 21 mag/sq arcsec isophote [arcsec]. Null: no such isophote.';
+COMMENT ON COLUMN wsdb.extended_measurement.h_r_e IS 'H radius of its Kron ellipse [arcsec]. Null: no such isophote.';
+COMMENT ON COLUMN wsdb.extended_measurement.h_r_c IS 'H radius of its Kron circle [arcsec]. Null: no such isophote.';
+COMMENT ON COLUMN wsdb.extended_measurement.h_m_k20fe IS 'H magnitude in the ellipse of the Ks 20 mag/sq arcsec isophote [mag]. Null: the radius is not known, or the aperture leaves the data, or has no light.';
+COMMENT ON COLUMN wsdb.extended_measurement.h_msig_k20fe IS 'H uncertainty in the ellipse of the Ks 20 mag/sq arcsec isophote [mag]. Null: the radius is not known, or the aperture leaves the data, or has no light.';
+COMMENT ON COLUMN wsdb.extended_measurement.h_m_k20fc IS 'H magnitude in the circle of the Ks 20 mag/sq arcsec isophote [mag]. Null: the radius is not known, or the aperture leaves the data, or has no light.';
+COMMENT ON COLUMN wsdb.extended_measurement.h_msig_k20fc IS 'H uncertainty in the circle of the Ks 20 mag/sq arcsec isophote [mag]. Null: the radius is not known, or the aperture leaves the data, or has no light.';
+COMMENT ON COLUMN wsdb.extended_measurement.h_m_j21fe IS 'H magnitude in the ellipse of the J 21 mag/sq arcsec isophote [mag]. Null: the radius is not known, or the aperture leaves the data, or has no light.';
+COMMENT ON COLUMN wsdb.extended_measurement.h_msig_j21fe IS 'H uncertainty in the ellipse of the J 21 mag/sq arcsec isophote [mag]. Null: the radius is not known, or the aperture leaves the data, or has no light.';
+COMMENT ON COLUMN wsdb.extended_measurement.h_m_j21fc IS 'H magnitude in the circle of the J 21 mag/sq arcsec isophote [mag]. Null: the radius is not known, or the aperture leaves the data, or has no light.';
+COMMENT ON COLUMN wsdb.extended_measurement.h_msig_j21fc IS 'H uncertainty in the circle of the J 21 mag/sq arcsec isophote [mag]. Null: the radius is not known, or the aperture leaves the data, or has no light.';
+COMMENT ON COLUMN wsdb.extended_measurement.h_m_fe IS 'H magnitude in the Kron ellipse of Ks [mag]. Null: the radius is not known, or the aperture leaves the data, or has no light.';
+COMMENT ON COLUMN wsdb.extended_measurement.h_msig_fe IS 'H uncertainty in the Kron ellipse of Ks [mag]. Null: the radius is not known, or the aperture leaves the data, or has no light.';
+COMMENT ON COLUMN wsdb.extended_measurement.h_m_fc IS 'H magnitude in the Kron circle of Ks [mag]. Null: the radius is not known, or the aperture leaves the data, or has no light.';
+COMMENT ON COLUMN wsdb.extended_measurement.h_msig_fc IS 'H uncertainty in the Kron circle of Ks [mag]. Null: the radius is not known, or the aperture leaves the data, or has no light.';
+COMMENT ON COLUMN wsdb.extended_measurement.h_m_i20e IS 'H magnitude in the ellipse of its 20 mag/sq arcsec isophote [mag]. Null: the radius is not known, or the aperture leaves the data, or has no light.';
+COMMENT ON COLUMN wsdb.extended_measurement.h_msig_i20e IS 'H uncertainty in the ellipse of its 20 mag/sq arcsec isophote [mag]. Null: the radius is not known, or the aperture leaves the data, or has no light.';
+COMMENT ON COLUMN wsdb.extended_measurement.h_m_i20c IS 'H magnitude in the circle of its 20 mag/sq arcsec isophote [mag]. Null: the radius is not known, or the aperture leaves the data, or has no light.';
+COMMENT ON COLUMN wsdb.extended_measurement.h_msig_i20c IS 'H uncertainty in the circle of its 20 mag/sq arcsec isophote [mag]. Null: the radius is not known, or the aperture leaves the data, or has no light.';
+COMMENT ON COLUMN wsdb.extended_measurement.h_m_i21e IS 'H magnitude in the ellipse of its 21 mag/sq arcsec isophote [mag]. Null: the radius is not known, or the aperture leaves the data, or has no light.';
+COMMENT ON COLUMN wsdb.extended_measurement.h_msig_i21e IS 'H uncertainty in the ellipse of its 21 mag/sq arcsec isophote [mag]. Null: the radius is not known, or the aperture leaves the data, or has no light.';
+COMMENT ON COLUMN wsdb.extended_measurement.h_m_i21c IS 'H magnitude in the circle of its 21 mag/sq arcsec isophote [mag]. Null: the radius is not known, or the aperture leaves the data, or has no light.';
+COMMENT ON COLUMN wsdb.extended_measurement.h_msig_i21c IS 'H uncertainty in the circle of its 21 mag/sq arcsec isophote [mag]. Null: the radius is not known, or the aperture leaves the data, or has no light.';
+COMMENT ON COLUMN wsdb.extended_measurement.h_m_e IS 'H magnitude in its Kron ellipse [mag]. Null: the radius is not known, or the aperture leaves the data, or has no light.';
+COMMENT ON COLUMN wsdb.extended_measurement.h_msig_e IS 'H uncertainty in its Kron ellipse [mag]. Null: the radius is not known, or the aperture leaves the data, or has no light.';
+COMMENT ON COLUMN wsdb.extended_measurement.h_m_c IS 'H magnitude in its Kron circle [mag]. Null: the radius is not known, or the aperture leaves the data, or has no light.';
+COMMENT ON COLUMN wsdb.extended_measurement.h_msig_c IS 'H uncertainty in its Kron circle [mag]. Null: the radius is not known, or the aperture leaves the data, or has no light.';
+COMMENT ON COLUMN wsdb.extended_measurement.k_m_ext IS 'Ks total magnitude, of the Sersic model [mag]. Null: no light in the band, or measured on Atlas images, where galaxies are not modelled.';
+COMMENT ON COLUMN wsdb.extended_measurement.k_msig_ext IS 'Ks uncertainty of the total, with that of the model''s shape [mag]. Null: no light in the band, or measured on Atlas images, where galaxies are not modelled.';
+COMMENT ON COLUMN wsdb.extended_measurement.k_pchi IS 'Ks reduced chi-squared of the model; smoothed as pixels of coadds are, noise alone has 0.2 to 0.4. Null: measured on Atlas images, where galaxies are not modelled.';
+COMMENT ON COLUMN wsdb.extended_measurement.k_r_eff IS 'Ks semi-major axis of the ellipse that holds half the total light, as observed [arcsec]. Null: no total, or the ellipse leaves the data.';
+COMMENT ON COLUMN wsdb.extended_measurement.k_mnsurfb_eff IS 'Ks mean surface brightness within the half-light ellipse [mag.arcsec**-2]. Null: no half-light radius.';
+COMMENT ON COLUMN wsdb.extended_measurement.k_con_indx IS 'Ks concentration: radius of three quarters of the total light over that of one quarter. Null: no total, or the ellipse leaves the data.';
+COMMENT ON COLUMN wsdb.extended_measurement.k_peak IS 'Ks surface brightness of the brightest pixel within 5 arcsec [mag.arcsec**-2]. Null: no light.';
+COMMENT ON COLUMN wsdb.extended_measurement.k_5surf IS 'Ks mean surface brightness within 5 arcsec [mag.arcsec**-2]. Null: no light.';
+COMMENT ON COLUMN wsdb.extended_measurement.k_5sig_ba IS 'Ks axis ratio of the 5-sigma isophote. Null: no such isophote.';
+COMMENT ON COLUMN wsdb.extended_measurement.k_5sig_phi IS 'Ks position angle of the 5-sigma isophote, east of north [deg]. Null: no such isophote.';
+COMMENT ON COLUMN wsdb.extended_measurement.k_back IS 'Ks background, a pixel of 1 arcsec [DN]. Null: measured on Atlas images, where galaxies are not modelled.';
+COMMENT ON COLUMN wsdb.extended_measurement.k_resid_ann IS 'Ks level of the ring from 80 to 110 arcsec after the background was subtracted [DN]. Null: no data in the ring.';
+COMMENT ON COLUMN wsdb.extended_measurement.k_r_i20e IS 'Ks radius of the ellipse of its 20 mag/sq arcsec isophote [arcsec]. Null: no such isophote.';
+COMMENT ON COLUMN wsdb.extended_measurement.k_r_i20c IS 'Ks radius of the circle of its 20 mag/sq arcsec isophote [arcsec]. Null: no such isophote.';
+COMMENT ON COLUMN wsdb.extended_measurement.k_r_i21e IS 'Ks radius of the ellipse of its 21 mag/sq arcsec isophote [arcsec]. Null: no such isophote.';
+COMMENT ON COLUMN wsdb.extended_measurement.k_r_i21c IS 'Ks radius of the circle of its 21 mag/sq arcsec isophote [arcsec]. Null: no such isophote.';
+COMMENT ON COLUMN wsdb.extended_measurement.k_r_e IS 'Ks radius of its Kron ellipse [arcsec]. Null: no such isophote.';
+COMMENT ON COLUMN wsdb.extended_measurement.k_r_c IS 'Ks radius of its Kron circle [arcsec]. Null: no such isophote.';
+COMMENT ON COLUMN wsdb.extended_measurement.k_m_k20fe IS 'Ks magnitude in the ellipse of the Ks 20 mag/sq arcsec isophote [mag]. Null: the radius is not known, or the aperture leaves the data, or has no light.';
+COMMENT ON COLUMN wsdb.extended_measurement.k_msig_k20fe IS 'Ks uncertainty in the ellipse of the Ks 20 mag/sq arcsec isophote [mag]. Null: the radius is not known, or the aperture leaves the data, or has no light.';
+COMMENT ON COLUMN wsdb.extended_measurement.k_m_k20fc IS 'Ks magnitude in the circle of the Ks 20 mag/sq arcsec isophote [mag]. Null: the radius is not known, or the aperture leaves the data, or has no light.';
+COMMENT ON COLUMN wsdb.extended_measurement.k_msig_k20fc IS 'Ks uncertainty in the circle of the Ks 20 mag/sq arcsec isophote [mag]. Null: the radius is not known, or the aperture leaves the data, or has no light.';
+COMMENT ON COLUMN wsdb.extended_measurement.k_m_j21fe IS 'Ks magnitude in the ellipse of the J 21 mag/sq arcsec isophote [mag]. Null: the radius is not known, or the aperture leaves the data, or has no light.';
+COMMENT ON COLUMN wsdb.extended_measurement.k_msig_j21fe IS 'Ks uncertainty in the ellipse of the J 21 mag/sq arcsec isophote [mag]. Null: the radius is not known, or the aperture leaves the data, or has no light.';
+COMMENT ON COLUMN wsdb.extended_measurement.k_m_j21fc IS 'Ks magnitude in the circle of the J 21 mag/sq arcsec isophote [mag]. Null: the radius is not known, or the aperture leaves the data, or has no light.';
+COMMENT ON COLUMN wsdb.extended_measurement.k_msig_j21fc IS 'Ks uncertainty in the circle of the J 21 mag/sq arcsec isophote [mag]. Null: the radius is not known, or the aperture leaves the data, or has no light.';
+COMMENT ON COLUMN wsdb.extended_measurement.k_m_fe IS 'Ks magnitude in the Kron ellipse of Ks [mag]. Null: the radius is not known, or the aperture leaves the data, or has no light.';
+COMMENT ON COLUMN wsdb.extended_measurement.k_msig_fe IS 'Ks uncertainty in the Kron ellipse of Ks [mag]. Null: the radius is not known, or the aperture leaves the data, or has no light.';
+COMMENT ON COLUMN wsdb.extended_measurement.k_m_fc IS 'Ks magnitude in the Kron circle of Ks [mag]. Null: the radius is not known, or the aperture leaves the data, or has no light.';
+COMMENT ON COLUMN wsdb.extended_measurement.k_msig_fc IS 'Ks uncertainty in the Kron circle of Ks [mag]. Null: the radius is not known, or the aperture leaves the data, or has no light.';
+COMMENT ON COLUMN wsdb.extended_measurement.k_m_i20e IS 'Ks magnitude in the ellipse of its 20 mag/sq arcsec isophote [mag]. Null: the radius is not known, or the aperture leaves the data, or has no light.';
+COMMENT ON COLUMN wsdb.extended_measurement.k_msig_i20e IS 'Ks uncertainty in the ellipse of its 20 mag/sq arcsec isophote [mag]. Null: the radius is not known, or the aperture leaves the data, or has no light.';
+COMMENT ON COLUMN wsdb.extended_measurement.k_m_i20c IS 'Ks magnitude in the circle of its 20 mag/sq arcsec isophote [mag]. Null: the radius is not known, or the aperture leaves the data, or has no light.';
+COMMENT ON COLUMN wsdb.extended_measurement.k_msig_i20c IS 'Ks uncertainty in the circle of its 20 mag/sq arcsec isophote [mag]. Null: the radius is not known, or the aperture leaves the data, or has no light.';
+COMMENT ON COLUMN wsdb.extended_measurement.k_m_i21e IS 'Ks magnitude in the ellipse of its 21 mag/sq arcsec isophote [mag]. Null: the radius is not known, or the aperture leaves the data, or has no light.';
+COMMENT ON COLUMN wsdb.extended_measurement.k_msig_i21e IS 'Ks uncertainty in the ellipse of its 21 mag/sq arcsec isophote [mag]. Null: the radius is not known, or the aperture leaves the data, or has no light.';
+COMMENT ON COLUMN wsdb.extended_measurement.k_m_i21c IS 'Ks magnitude in the circle of its 21 mag/sq arcsec isophote [mag]. Null: the radius is not known, or the aperture leaves the data, or has no light.';
+COMMENT ON COLUMN wsdb.extended_measurement.k_msig_i21c IS 'Ks uncertainty in the circle of its 21 mag/sq arcsec isophote [mag]. Null: the radius is not known, or the aperture leaves the data, or has no light.';
+COMMENT ON COLUMN wsdb.extended_measurement.k_m_e IS 'Ks magnitude in its Kron ellipse [mag]. Null: the radius is not known, or the aperture leaves the data, or has no light.';
+COMMENT ON COLUMN wsdb.extended_measurement.k_msig_e IS 'Ks uncertainty in its Kron ellipse [mag]. Null: the radius is not known, or the aperture leaves the data, or has no light.';
+COMMENT ON COLUMN wsdb.extended_measurement.k_m_c IS 'Ks magnitude in its Kron circle [mag]. Null: the radius is not known, or the aperture leaves the data, or has no light.';
+COMMENT ON COLUMN wsdb.extended_measurement.k_msig_c IS 'Ks uncertainty in its Kron circle [mag]. Null: the radius is not known, or the aperture leaves the data, or has no light.';
+COMMENT ON COLUMN wsdb.extended_measurement.id IS 'Number of the source within the scan.';
+COMMENT ON COLUMN wsdb.extended_measurement.date IS 'Observation reference date: UT date at sunrise of the night.';
+COMMENT ON COLUMN wsdb.extended_measurement.glon IS 'Galactic longitude, rounded to 0.001 [deg].';
+COMMENT ON COLUMN wsdb.extended_measurement.glat IS 'Galactic latitude, rounded to 0.001 [deg].';
+COMMENT ON COLUMN wsdb.extended_measurement.density IS 'As in the published catalogue. Null: the density of stars of an image is not counted yet.';
+COMMENT ON COLUMN wsdb.extended_measurement.e_score IS 'As in the published catalogue. Null: no trained classifier yet.';
+COMMENT ON COLUMN wsdb.extended_measurement.g_score IS 'As in the published catalogue. Null: no trained classifier yet.';
+COMMENT ON COLUMN wsdb.extended_measurement.j_chif_ellf IS 'As in the published catalogue. Null: shapes come from models and moments, not from fits of ellipses to isophotes.';
+COMMENT ON COLUMN wsdb.extended_measurement.k_chif_ellf IS 'As in the published catalogue. Null: shapes come from models and moments, not from fits of ellipses to isophotes.';
+COMMENT ON COLUMN wsdb.extended_measurement.sup_chif_ellf IS 'As in the published catalogue. Null: shapes come from models and moments, not from fits of ellipses to isophotes.';
+COMMENT ON COLUMN wsdb.extended_measurement.prox IS 'As in the published catalogue. Null: releases do not resolve repeated extended sources yet.';
+COMMENT ON COLUMN wsdb.extended_measurement.pxpa IS 'As in the published catalogue. Null: releases do not resolve repeated extended sources yet.';
+COMMENT ON COLUMN wsdb.extended_measurement.pxcntr IS 'As in the published catalogue. Null: releases do not resolve repeated extended sources yet.';
+COMMENT ON COLUMN wsdb.extended_measurement.dist_edge_ns IS 'As in the published catalogue. Null: releases measure the distance from the edges themselves.';
+COMMENT ON COLUMN wsdb.extended_measurement.dist_edge_ew IS 'As in the published catalogue. Null: releases measure the distance from the edges themselves.';
+COMMENT ON COLUMN wsdb.extended_measurement.mp_key IS 'As in the published catalogue. Null: no predictions of minor planets.';
+COMMENT ON COLUMN wsdb.extended_measurement.night_key IS 'As in the published catalogue. Null: scan_key holds the night.';
+COMMENT ON COLUMN wsdb.extended_measurement.j_m_sys IS 'As in the published catalogue. Null: stars are always subtracted, so apertures that keep them are not measured.';
+COMMENT ON COLUMN wsdb.extended_measurement.j_msig_sys IS 'As in the published catalogue. Null: stars are always subtracted, so apertures that keep them are not measured.';
+COMMENT ON COLUMN wsdb.extended_measurement.j_d_area IS 'As in the published catalogue. Null: areas of isophotes are not compared.';
+COMMENT ON COLUMN wsdb.extended_measurement.j_perc_darea IS 'As in the published catalogue. Null: areas of isophotes are not compared.';
+COMMENT ON COLUMN wsdb.extended_measurement.j_bisym_rat IS 'As in the published catalogue. Null: symmetry is used to find candidates only.';
+COMMENT ON COLUMN wsdb.extended_measurement.j_bisym_chi IS 'As in the published catalogue. Null: symmetry is used to find candidates only.';
+COMMENT ON COLUMN wsdb.extended_measurement.j_sh0 IS 'As in the published catalogue. Null: scores against the stellar ridge line belong to the trained classifier, which is not there yet.';
+COMMENT ON COLUMN wsdb.extended_measurement.j_sig_sh0 IS 'As in the published catalogue. Null: scores against the stellar ridge line belong to the trained classifier, which is not there yet.';
+COMMENT ON COLUMN wsdb.extended_measurement.j_sc_mxdn IS 'As in the published catalogue. Null: scores against the stellar ridge line belong to the trained classifier, which is not there yet.';
+COMMENT ON COLUMN wsdb.extended_measurement.j_sc_sh IS 'As in the published catalogue. Null: scores against the stellar ridge line belong to the trained classifier, which is not there yet.';
+COMMENT ON COLUMN wsdb.extended_measurement.j_sc_wsh IS 'As in the published catalogue. Null: scores against the stellar ridge line belong to the trained classifier, which is not there yet.';
+COMMENT ON COLUMN wsdb.extended_measurement.j_sc_r23 IS 'As in the published catalogue. Null: scores against the stellar ridge line belong to the trained classifier, which is not there yet.';
+COMMENT ON COLUMN wsdb.extended_measurement.j_sc_1mm IS 'As in the published catalogue. Null: scores against the stellar ridge line belong to the trained classifier, which is not there yet.';
+COMMENT ON COLUMN wsdb.extended_measurement.j_sc_2mm IS 'As in the published catalogue. Null: scores against the stellar ridge line belong to the trained classifier, which is not there yet.';
+COMMENT ON COLUMN wsdb.extended_measurement.j_sc_vint IS 'As in the published catalogue. Null: scores against the stellar ridge line belong to the trained classifier, which is not there yet.';
+COMMENT ON COLUMN wsdb.extended_measurement.j_sc_r1 IS 'As in the published catalogue. Null: scores against the stellar ridge line belong to the trained classifier, which is not there yet.';
+COMMENT ON COLUMN wsdb.extended_measurement.j_sc_msh IS 'As in the published catalogue. Null: scores against the stellar ridge line belong to the trained classifier, which is not there yet.';
+COMMENT ON COLUMN wsdb.extended_measurement.j_subst2 IS 'As in the published catalogue. Null: the background of frames is measured otherwise than by the survey''s fits to half images.';
+COMMENT ON COLUMN wsdb.extended_measurement.j_bndg_per IS 'As in the published catalogue. Null: the background of frames is measured otherwise than by the survey''s fits to half images.';
+COMMENT ON COLUMN wsdb.extended_measurement.j_bndg_amp IS 'As in the published catalogue. Null: the background of frames is measured otherwise than by the survey''s fits to half images.';
+COMMENT ON COLUMN wsdb.extended_measurement.j_seetrack IS 'As in the published catalogue. Null: the profile follows the seeing of every frame.';
+COMMENT ON COLUMN wsdb.extended_measurement.h_m_sys IS 'As in the published catalogue. Null: stars are always subtracted, so apertures that keep them are not measured.';
+COMMENT ON COLUMN wsdb.extended_measurement.h_msig_sys IS 'As in the published catalogue. Null: stars are always subtracted, so apertures that keep them are not measured.';
+COMMENT ON COLUMN wsdb.extended_measurement.h_d_area IS 'As in the published catalogue. Null: areas of isophotes are not compared.';
+COMMENT ON COLUMN wsdb.extended_measurement.h_perc_darea IS 'As in the published catalogue. Null: areas of isophotes are not compared.';
+COMMENT ON COLUMN wsdb.extended_measurement.h_bisym_rat IS 'As in the published catalogue. Null: symmetry is used to find candidates only.';
+COMMENT ON COLUMN wsdb.extended_measurement.h_bisym_chi IS 'As in the published catalogue. Null: symmetry is used to find candidates only.';
+COMMENT ON COLUMN wsdb.extended_measurement.h_sh0 IS 'As in the published catalogue. Null: scores against the stellar ridge line belong to the trained classifier, which is not there yet.';
+COMMENT ON COLUMN wsdb.extended_measurement.h_sig_sh0 IS 'As in the published catalogue. Null: scores against the stellar ridge line belong to the trained classifier, which is not there yet.';
+COMMENT ON COLUMN wsdb.extended_measurement.h_sc_mxdn IS 'As in the published catalogue. Null: scores against the stellar ridge line belong to the trained classifier, which is not there yet.';
+COMMENT ON COLUMN wsdb.extended_measurement.h_sc_sh IS 'As in the published catalogue. Null: scores against the stellar ridge line belong to the trained classifier, which is not there yet.';
+COMMENT ON COLUMN wsdb.extended_measurement.h_sc_wsh IS 'As in the published catalogue. Null: scores against the stellar ridge line belong to the trained classifier, which is not there yet.';
+COMMENT ON COLUMN wsdb.extended_measurement.h_sc_r23 IS 'As in the published catalogue. Null: scores against the stellar ridge line belong to the trained classifier, which is not there yet.';
+COMMENT ON COLUMN wsdb.extended_measurement.h_sc_1mm IS 'As in the published catalogue. Null: scores against the stellar ridge line belong to the trained classifier, which is not there yet.';
+COMMENT ON COLUMN wsdb.extended_measurement.h_sc_2mm IS 'As in the published catalogue. Null: scores against the stellar ridge line belong to the trained classifier, which is not there yet.';
+COMMENT ON COLUMN wsdb.extended_measurement.h_sc_vint IS 'As in the published catalogue. Null: scores against the stellar ridge line belong to the trained classifier, which is not there yet.';
+COMMENT ON COLUMN wsdb.extended_measurement.h_sc_r1 IS 'As in the published catalogue. Null: scores against the stellar ridge line belong to the trained classifier, which is not there yet.';
+COMMENT ON COLUMN wsdb.extended_measurement.h_sc_msh IS 'As in the published catalogue. Null: scores against the stellar ridge line belong to the trained classifier, which is not there yet.';
+COMMENT ON COLUMN wsdb.extended_measurement.h_subst2 IS 'As in the published catalogue. Null: the background of frames is measured otherwise than by the survey''s fits to half images.';
+COMMENT ON COLUMN wsdb.extended_measurement.h_bndg_per IS 'As in the published catalogue. Null: the background of frames is measured otherwise than by the survey''s fits to half images.';
+COMMENT ON COLUMN wsdb.extended_measurement.h_bndg_amp IS 'As in the published catalogue. Null: the background of frames is measured otherwise than by the survey''s fits to half images.';
+COMMENT ON COLUMN wsdb.extended_measurement.h_seetrack IS 'As in the published catalogue. Null: the profile follows the seeing of every frame.';
+COMMENT ON COLUMN wsdb.extended_measurement.k_m_sys IS 'As in the published catalogue. Null: stars are always subtracted, so apertures that keep them are not measured.';
+COMMENT ON COLUMN wsdb.extended_measurement.k_msig_sys IS 'As in the published catalogue. Null: stars are always subtracted, so apertures that keep them are not measured.';
+COMMENT ON COLUMN wsdb.extended_measurement.k_d_area IS 'As in the published catalogue. Null: areas of isophotes are not compared.';
+COMMENT ON COLUMN wsdb.extended_measurement.k_perc_darea IS 'As in the published catalogue. Null: areas of isophotes are not compared.';
+COMMENT ON COLUMN wsdb.extended_measurement.k_bisym_rat IS 'As in the published catalogue. Null: symmetry is used to find candidates only.';
+COMMENT ON COLUMN wsdb.extended_measurement.k_bisym_chi IS 'As in the published catalogue. Null: symmetry is used to find candidates only.';
+COMMENT ON COLUMN wsdb.extended_measurement.k_sh0 IS 'As in the published catalogue. Null: scores against the stellar ridge line belong to the trained classifier, which is not there yet.';
+COMMENT ON COLUMN wsdb.extended_measurement.k_sig_sh0 IS 'As in the published catalogue. Null: scores against the stellar ridge line belong to the trained classifier, which is not there yet.';
+COMMENT ON COLUMN wsdb.extended_measurement.k_sc_mxdn IS 'As in the published catalogue. Null: scores against the stellar ridge line belong to the trained classifier, which is not there yet.';
+COMMENT ON COLUMN wsdb.extended_measurement.k_sc_sh IS 'As in the published catalogue. Null: scores against the stellar ridge line belong to the trained classifier, which is not there yet.';
+COMMENT ON COLUMN wsdb.extended_measurement.k_sc_wsh IS 'As in the published catalogue. Null: scores against the stellar ridge line belong to the trained classifier, which is not there yet.';
+COMMENT ON COLUMN wsdb.extended_measurement.k_sc_r23 IS 'As in the published catalogue. Null: scores against the stellar ridge line belong to the trained classifier, which is not there yet.';
+COMMENT ON COLUMN wsdb.extended_measurement.k_sc_1mm IS 'As in the published catalogue. Null: scores against the stellar ridge line belong to the trained classifier, which is not there yet.';
+COMMENT ON COLUMN wsdb.extended_measurement.k_sc_2mm IS 'As in the published catalogue. Null: scores against the stellar ridge line belong to the trained classifier, which is not there yet.';
+COMMENT ON COLUMN wsdb.extended_measurement.k_sc_vint IS 'As in the published catalogue. Null: scores against the stellar ridge line belong to the trained classifier, which is not there yet.';
+COMMENT ON COLUMN wsdb.extended_measurement.k_sc_r1 IS 'As in the published catalogue. Null: scores against the stellar ridge line belong to the trained classifier, which is not there yet.';
+COMMENT ON COLUMN wsdb.extended_measurement.k_sc_msh IS 'As in the published catalogue. Null: scores against the stellar ridge line belong to the trained classifier, which is not there yet.';
+COMMENT ON COLUMN wsdb.extended_measurement.k_subst2 IS 'As in the published catalogue. Null: the background of frames is measured otherwise than by the survey''s fits to half images.';
+COMMENT ON COLUMN wsdb.extended_measurement.k_bndg_per IS 'As in the published catalogue. Null: the background of frames is measured otherwise than by the survey''s fits to half images.';
+COMMENT ON COLUMN wsdb.extended_measurement.k_bndg_amp IS 'As in the published catalogue. Null: the background of frames is measured otherwise than by the survey''s fits to half images.';
+COMMENT ON COLUMN wsdb.extended_measurement.k_seetrack IS 'As in the published catalogue. Null: the profile follows the seeing of every frame.';
+COMMENT ON COLUMN wsdb.extended_measurement.j_flg_5 IS 'J confusion flag in a circle of 5 arcsec, as in the isophotal ellipses. Null: measured on Atlas images.';
+COMMENT ON COLUMN wsdb.extended_measurement.j_flg_7 IS 'J confusion flag in a circle of 7 arcsec, as in the isophotal ellipses. Null: measured on Atlas images.';
+COMMENT ON COLUMN wsdb.extended_measurement.j_flg_10 IS 'J confusion flag in a circle of 10 arcsec, as in the isophotal ellipses. Null: measured on Atlas images.';
+COMMENT ON COLUMN wsdb.extended_measurement.j_flg_15 IS 'J confusion flag in a circle of 15 arcsec, as in the isophotal ellipses. Null: measured on Atlas images.';
+COMMENT ON COLUMN wsdb.extended_measurement.j_flg_20 IS 'J confusion flag in a circle of 20 arcsec, as in the isophotal ellipses. Null: measured on Atlas images.';
+COMMENT ON COLUMN wsdb.extended_measurement.j_flg_25 IS 'J confusion flag in a circle of 25 arcsec, as in the isophotal ellipses. Null: measured on Atlas images.';
+COMMENT ON COLUMN wsdb.extended_measurement.j_flg_30 IS 'J confusion flag in a circle of 30 arcsec, as in the isophotal ellipses. Null: measured on Atlas images.';
+COMMENT ON COLUMN wsdb.extended_measurement.j_flg_40 IS 'J confusion flag in a circle of 40 arcsec, as in the isophotal ellipses. Null: measured on Atlas images.';
+COMMENT ON COLUMN wsdb.extended_measurement.j_flg_50 IS 'J confusion flag in a circle of 50 arcsec, as in the isophotal ellipses. Null: measured on Atlas images.';
+COMMENT ON COLUMN wsdb.extended_measurement.j_flg_60 IS 'J confusion flag in a circle of 60 arcsec, as in the isophotal ellipses. Null: measured on Atlas images.';
+COMMENT ON COLUMN wsdb.extended_measurement.j_flg_70 IS 'J confusion flag in a circle of 70 arcsec, as in the isophotal ellipses. Null: measured on Atlas images.';
+COMMENT ON COLUMN wsdb.extended_measurement.h_flg_5 IS 'H confusion flag in a circle of 5 arcsec, as in the isophotal ellipses. Null: measured on Atlas images.';
+COMMENT ON COLUMN wsdb.extended_measurement.h_flg_7 IS 'H confusion flag in a circle of 7 arcsec, as in the isophotal ellipses. Null: measured on Atlas images.';
+COMMENT ON COLUMN wsdb.extended_measurement.h_flg_10 IS 'H confusion flag in a circle of 10 arcsec, as in the isophotal ellipses. Null: measured on Atlas images.';
+COMMENT ON COLUMN wsdb.extended_measurement.h_flg_15 IS 'H confusion flag in a circle of 15 arcsec, as in the isophotal ellipses. Null: measured on Atlas images.';
+COMMENT ON COLUMN wsdb.extended_measurement.h_flg_20 IS 'H confusion flag in a circle of 20 arcsec, as in the isophotal ellipses. Null: measured on Atlas images.';
+COMMENT ON COLUMN wsdb.extended_measurement.h_flg_25 IS 'H confusion flag in a circle of 25 arcsec, as in the isophotal ellipses. Null: measured on Atlas images.';
+COMMENT ON COLUMN wsdb.extended_measurement.h_flg_30 IS 'H confusion flag in a circle of 30 arcsec, as in the isophotal ellipses. Null: measured on Atlas images.';
+COMMENT ON COLUMN wsdb.extended_measurement.h_flg_40 IS 'H confusion flag in a circle of 40 arcsec, as in the isophotal ellipses. Null: measured on Atlas images.';
+COMMENT ON COLUMN wsdb.extended_measurement.h_flg_50 IS 'H confusion flag in a circle of 50 arcsec, as in the isophotal ellipses. Null: measured on Atlas images.';
+COMMENT ON COLUMN wsdb.extended_measurement.h_flg_60 IS 'H confusion flag in a circle of 60 arcsec, as in the isophotal ellipses. Null: measured on Atlas images.';
+COMMENT ON COLUMN wsdb.extended_measurement.h_flg_70 IS 'H confusion flag in a circle of 70 arcsec, as in the isophotal ellipses. Null: measured on Atlas images.';
+COMMENT ON COLUMN wsdb.extended_measurement.k_flg_5 IS 'Ks confusion flag in a circle of 5 arcsec, as in the isophotal ellipses. Null: measured on Atlas images.';
+COMMENT ON COLUMN wsdb.extended_measurement.k_flg_7 IS 'Ks confusion flag in a circle of 7 arcsec, as in the isophotal ellipses. Null: measured on Atlas images.';
+COMMENT ON COLUMN wsdb.extended_measurement.k_flg_10 IS 'Ks confusion flag in a circle of 10 arcsec, as in the isophotal ellipses. Null: measured on Atlas images.';
+COMMENT ON COLUMN wsdb.extended_measurement.k_flg_15 IS 'Ks confusion flag in a circle of 15 arcsec, as in the isophotal ellipses. Null: measured on Atlas images.';
+COMMENT ON COLUMN wsdb.extended_measurement.k_flg_20 IS 'Ks confusion flag in a circle of 20 arcsec, as in the isophotal ellipses. Null: measured on Atlas images.';
+COMMENT ON COLUMN wsdb.extended_measurement.k_flg_25 IS 'Ks confusion flag in a circle of 25 arcsec, as in the isophotal ellipses. Null: measured on Atlas images.';
+COMMENT ON COLUMN wsdb.extended_measurement.k_flg_30 IS 'Ks confusion flag in a circle of 30 arcsec, as in the isophotal ellipses. Null: measured on Atlas images.';
+COMMENT ON COLUMN wsdb.extended_measurement.k_flg_40 IS 'Ks confusion flag in a circle of 40 arcsec, as in the isophotal ellipses. Null: measured on Atlas images.';
+COMMENT ON COLUMN wsdb.extended_measurement.k_flg_50 IS 'Ks confusion flag in a circle of 50 arcsec, as in the isophotal ellipses. Null: measured on Atlas images.';
+COMMENT ON COLUMN wsdb.extended_measurement.k_flg_60 IS 'Ks confusion flag in a circle of 60 arcsec, as in the isophotal ellipses. Null: measured on Atlas images.';
+COMMENT ON COLUMN wsdb.extended_measurement.k_flg_70 IS 'Ks confusion flag in a circle of 70 arcsec, as in the isophotal ellipses. Null: measured on Atlas images.';
+COMMENT ON COLUMN wsdb.extended_measurement.n_sub IS 'Stars within the Ks 20 mag isophote whose light was subtracted. Null: no such isophote.';
+COMMENT ON COLUMN wsdb.extended_measurement.j_flg_k20fe IS 'J confusion flag in the ellipse of the Ks 20 mag/sq arcsec isophote: 0 none, 1 pixels without data, 3 light of a star subtracted, 6 leaves the data, 9 negative light. Null: the radius is not known.';
+COMMENT ON COLUMN wsdb.extended_measurement.j_flg_k20fc IS 'J confusion flag in the circle of the Ks 20 mag/sq arcsec isophote: 0 none, 1 pixels without data, 3 light of a star subtracted, 6 leaves the data, 9 negative light. Null: the radius is not known.';
+COMMENT ON COLUMN wsdb.extended_measurement.j_flg_j21fe IS 'J confusion flag in the ellipse of the J 21 mag/sq arcsec isophote: 0 none, 1 pixels without data, 3 light of a star subtracted, 6 leaves the data, 9 negative light. Null: the radius is not known.';
+COMMENT ON COLUMN wsdb.extended_measurement.j_flg_j21fc IS 'J confusion flag in the circle of the J 21 mag/sq arcsec isophote: 0 none, 1 pixels without data, 3 light of a star subtracted, 6 leaves the data, 9 negative light. Null: the radius is not known.';
+COMMENT ON COLUMN wsdb.extended_measurement.j_flg_fe IS 'J confusion flag in the Kron ellipse of Ks: 0 none, 1 pixels without data, 3 light of a star subtracted, 6 leaves the data, 9 negative light. Null: the radius is not known.';
+COMMENT ON COLUMN wsdb.extended_measurement.j_flg_fc IS 'J confusion flag in the Kron circle of Ks: 0 none, 1 pixels without data, 3 light of a star subtracted, 6 leaves the data, 9 negative light. Null: the radius is not known.';
+COMMENT ON COLUMN wsdb.extended_measurement.j_flg_i20e IS 'J confusion flag in the ellipse of its 20 mag/sq arcsec isophote: 0 none, 1 pixels without data, 3 light of a star subtracted, 6 leaves the data, 9 negative light. Null: the radius is not known.';
+COMMENT ON COLUMN wsdb.extended_measurement.j_flg_i20c IS 'J confusion flag in the circle of its 20 mag/sq arcsec isophote: 0 none, 1 pixels without data, 3 light of a star subtracted, 6 leaves the data, 9 negative light. Null: the radius is not known.';
+COMMENT ON COLUMN wsdb.extended_measurement.j_flg_i21e IS 'J confusion flag in the ellipse of its 21 mag/sq arcsec isophote: 0 none, 1 pixels without data, 3 light of a star subtracted, 6 leaves the data, 9 negative light. Null: the radius is not known.';
+COMMENT ON COLUMN wsdb.extended_measurement.j_flg_i21c IS 'J confusion flag in the circle of its 21 mag/sq arcsec isophote: 0 none, 1 pixels without data, 3 light of a star subtracted, 6 leaves the data, 9 negative light. Null: the radius is not known.';
+COMMENT ON COLUMN wsdb.extended_measurement.j_flg_e IS 'J confusion flag in its Kron ellipse: 0 none, 1 pixels without data, 3 light of a star subtracted, 6 leaves the data, 9 negative light. Null: the radius is not known.';
+COMMENT ON COLUMN wsdb.extended_measurement.j_flg_c IS 'J confusion flag in its Kron circle: 0 none, 1 pixels without data, 3 light of a star subtracted, 6 leaves the data, 9 negative light. Null: the radius is not known.';
+COMMENT ON COLUMN wsdb.extended_measurement.h_flg_k20fe IS 'H confusion flag in the ellipse of the Ks 20 mag/sq arcsec isophote: 0 none, 1 pixels without data, 3 light of a star subtracted, 6 leaves the data, 9 negative light. Null: the radius is not known.';
+COMMENT ON COLUMN wsdb.extended_measurement.h_flg_k20fc IS 'H confusion flag in the circle of the Ks 20 mag/sq arcsec isophote: 0 none, 1 pixels without data, 3 light of a star subtracted, 6 leaves the data, 9 negative light. Null: the radius is not known.';
+COMMENT ON COLUMN wsdb.extended_measurement.h_flg_j21fe IS 'H confusion flag in the ellipse of the J 21 mag/sq arcsec isophote: 0 none, 1 pixels without data, 3 light of a star subtracted, 6 leaves the data, 9 negative light. Null: the radius is not known.';
+COMMENT ON COLUMN wsdb.extended_measurement.h_flg_j21fc IS 'H confusion flag in the circle of the J 21 mag/sq arcsec isophote: 0 none, 1 pixels without data, 3 light of a star subtracted, 6 leaves the data, 9 negative light. Null: the radius is not known.';
+COMMENT ON COLUMN wsdb.extended_measurement.h_flg_fe IS 'H confusion flag in the Kron ellipse of Ks: 0 none, 1 pixels without data, 3 light of a star subtracted, 6 leaves the data, 9 negative light. Null: the radius is not known.';
+COMMENT ON COLUMN wsdb.extended_measurement.h_flg_fc IS 'H confusion flag in the Kron circle of Ks: 0 none, 1 pixels without data, 3 light of a star subtracted, 6 leaves the data, 9 negative light. Null: the radius is not known.';
+COMMENT ON COLUMN wsdb.extended_measurement.h_flg_i20e IS 'H confusion flag in the ellipse of its 20 mag/sq arcsec isophote: 0 none, 1 pixels without data, 3 light of a star subtracted, 6 leaves the data, 9 negative light. Null: the radius is not known.';
+COMMENT ON COLUMN wsdb.extended_measurement.h_flg_i20c IS 'H confusion flag in the circle of its 20 mag/sq arcsec isophote: 0 none, 1 pixels without data, 3 light of a star subtracted, 6 leaves the data, 9 negative light. Null: the radius is not known.';
+COMMENT ON COLUMN wsdb.extended_measurement.h_flg_i21e IS 'H confusion flag in the ellipse of its 21 mag/sq arcsec isophote: 0 none, 1 pixels without data, 3 light of a star subtracted, 6 leaves the data, 9 negative light. Null: the radius is not known.';
+COMMENT ON COLUMN wsdb.extended_measurement.h_flg_i21c IS 'H confusion flag in the circle of its 21 mag/sq arcsec isophote: 0 none, 1 pixels without data, 3 light of a star subtracted, 6 leaves the data, 9 negative light. Null: the radius is not known.';
+COMMENT ON COLUMN wsdb.extended_measurement.h_flg_e IS 'H confusion flag in its Kron ellipse: 0 none, 1 pixels without data, 3 light of a star subtracted, 6 leaves the data, 9 negative light. Null: the radius is not known.';
+COMMENT ON COLUMN wsdb.extended_measurement.h_flg_c IS 'H confusion flag in its Kron circle: 0 none, 1 pixels without data, 3 light of a star subtracted, 6 leaves the data, 9 negative light. Null: the radius is not known.';
+COMMENT ON COLUMN wsdb.extended_measurement.k_flg_k20fe IS 'Ks confusion flag in the ellipse of the Ks 20 mag/sq arcsec isophote: 0 none, 1 pixels without data, 3 light of a star subtracted, 6 leaves the data, 9 negative light. Null: the radius is not known.';
+COMMENT ON COLUMN wsdb.extended_measurement.k_flg_k20fc IS 'Ks confusion flag in the circle of the Ks 20 mag/sq arcsec isophote: 0 none, 1 pixels without data, 3 light of a star subtracted, 6 leaves the data, 9 negative light. Null: the radius is not known.';
+COMMENT ON COLUMN wsdb.extended_measurement.k_flg_j21fe IS 'Ks confusion flag in the ellipse of the J 21 mag/sq arcsec isophote: 0 none, 1 pixels without data, 3 light of a star subtracted, 6 leaves the data, 9 negative light. Null: the radius is not known.';
+COMMENT ON COLUMN wsdb.extended_measurement.k_flg_j21fc IS 'Ks confusion flag in the circle of the J 21 mag/sq arcsec isophote: 0 none, 1 pixels without data, 3 light of a star subtracted, 6 leaves the data, 9 negative light. Null: the radius is not known.';
+COMMENT ON COLUMN wsdb.extended_measurement.k_flg_fe IS 'Ks confusion flag in the Kron ellipse of Ks: 0 none, 1 pixels without data, 3 light of a star subtracted, 6 leaves the data, 9 negative light. Null: the radius is not known.';
+COMMENT ON COLUMN wsdb.extended_measurement.k_flg_fc IS 'Ks confusion flag in the Kron circle of Ks: 0 none, 1 pixels without data, 3 light of a star subtracted, 6 leaves the data, 9 negative light. Null: the radius is not known.';
+COMMENT ON COLUMN wsdb.extended_measurement.k_flg_i20e IS 'Ks confusion flag in the ellipse of its 20 mag/sq arcsec isophote: 0 none, 1 pixels without data, 3 light of a star subtracted, 6 leaves the data, 9 negative light. Null: the radius is not known.';
+COMMENT ON COLUMN wsdb.extended_measurement.k_flg_i20c IS 'Ks confusion flag in the circle of its 20 mag/sq arcsec isophote: 0 none, 1 pixels without data, 3 light of a star subtracted, 6 leaves the data, 9 negative light. Null: the radius is not known.';
+COMMENT ON COLUMN wsdb.extended_measurement.k_flg_i21e IS 'Ks confusion flag in the ellipse of its 21 mag/sq arcsec isophote: 0 none, 1 pixels without data, 3 light of a star subtracted, 6 leaves the data, 9 negative light. Null: the radius is not known.';
+COMMENT ON COLUMN wsdb.extended_measurement.k_flg_i21c IS 'Ks confusion flag in the circle of its 21 mag/sq arcsec isophote: 0 none, 1 pixels without data, 3 light of a star subtracted, 6 leaves the data, 9 negative light. Null: the radius is not known.';
+COMMENT ON COLUMN wsdb.extended_measurement.k_flg_e IS 'Ks confusion flag in its Kron ellipse: 0 none, 1 pixels without data, 3 light of a star subtracted, 6 leaves the data, 9 negative light. Null: the radius is not known.';
+COMMENT ON COLUMN wsdb.extended_measurement.k_flg_c IS 'Ks confusion flag in its Kron circle: 0 none, 1 pixels without data, 3 light of a star subtracted, 6 leaves the data, 9 negative light. Null: the radius is not known.';
+COMMENT ON COLUMN wsdb.extended_measurement.scan IS 'Scan number in the night.';
+COMMENT ON COLUMN wsdb.extended_measurement.vc IS 'As in the published catalogue. Null: nobody looks at every source.';
+COMMENT ON COLUMN wsdb.extended_measurement.im_nx IS 'As in the published catalogue. Null: no postage stamps yet.';
+COMMENT ON COLUMN wsdb.extended_measurement.sys_flg IS 'As in the published catalogue. Null: stars are always subtracted, so apertures that keep them are not measured.';
+COMMENT ON COLUMN wsdb.extended_measurement.contam_flg IS 'As in the published catalogue. Null: stars are always subtracted, so apertures that keep them are not measured.';
+COMMENT ON COLUMN wsdb.extended_measurement.ellfit_flg IS 'As in the published catalogue. Null: shapes come from models and moments, not from fits of ellipses to isophotes.';
+COMMENT ON COLUMN wsdb.extended_measurement.n_blank IS 'As in the published catalogue. Null: stars are subtracted, never blanked.';
+COMMENT ON COLUMN wsdb.extended_measurement.bl_sub_flg IS 'As in the published catalogue. Null: stars are subtracted, never blanked.';
+COMMENT ON COLUMN wsdb.extended_measurement.id_flg IS 'As in the published catalogue. Null: no catalogue of galaxies is loaded.';
+COMMENT ON COLUMN wsdb.extended_measurement.blk_fac IS 'As in the published catalogue. Null: images are not blocked: there is no detector for low surface brightness yet.';
+COMMENT ON COLUMN wsdb.extended_measurement.dup_src IS 'As in the published catalogue. Null: releases do not resolve repeated extended sources yet.';
+COMMENT ON COLUMN wsdb.extended_measurement.use_src IS 'As in the published catalogue. Null: releases do not resolve repeated extended sources yet.';
 COMMENT ON COLUMN wsdb.extended_measurement.coadd IS 'Atlas image number in the scan.';
+COMMENT ON COLUMN wsdb.extended_measurement.hemis IS 'Observatory: n Mt. Hopkins, s Cerro Tololo.';
+COMMENT ON COLUMN wsdb.extended_measurement.cc_flg IS 'As in the published catalogue. Null: artefacts are left out of the list; the point source of the nucleus has its own letters.';
+COMMENT ON COLUMN wsdb.extended_measurement.id_cat IS 'As in the published catalogue. Null: no catalogue of galaxies is loaded.';
+COMMENT ON COLUMN wsdb.extended_measurement.fg_flg IS 'As in the published catalogue. Null: growth of light is not tested for convergence.';
+COMMENT ON COLUMN wsdb.extended_measurement.dist_edge_flg IS 'As in the published catalogue. Null: releases measure the distance from the edges themselves.';
 
 CREATE TABLE wsdb.point_measurement (
     src_id BIGINT NOT NULL,

@@ -73,7 +73,7 @@ EXTENDED_INTERNAL: tuple[tuple[str, str], ...] = (
     ("y", "f4"),
     (RADIUS_FIELDS[Band.J], "f4"),
     (RADIUS_FIELDS[Band.H], "f4"),
-    # Sky level, and reduced chi-squared of the profile fit to the centre.
+    # Sky level, and, of finished images, reduced chi-squared of the profile fit to the centre.
     *((f"{band.value}_{name}", "f4") for band in BANDS for name in ("sky_dn", "psfchi")),
 )
 """Fields of EXTENDED_DTYPE that no column keeps: the steps of the reduction and its tests need them."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from app.parameters.photometry import PhotometryParameters
+from workers.reduction.galaxies.light import GalaxyLight
 from workers.reduction.photometry.crowding import fall
 from workers.reduction.photometry.detection import Peaks
 from workers.reduction.profile.stars import Stars
@@ -13,7 +14,13 @@ from workers.reduction.saturated.stars import Saturated
 SAME_STAR_ARCSEC = 1.2
 
 
-def new_stars(peaks: Peaks, known: Stars, fixed: Saturated, parameters: PhotometryParameters) -> Stars:
+def new_stars(
+    peaks: Peaks,
+    known: Stars,
+    fixed: Saturated,
+    parameters: PhotometryParameters,
+    galaxies: GalaxyLight | None = None,
+) -> Stars:
     """Peaks that are no model error of a known star: farther than 1.2" and brighter than a share of its light there.
 
     Parameters
@@ -26,6 +33,8 @@ def new_stars(peaks: Peaks, known: Stars, fixed: Saturated, parameters: Photomet
         Saturated ones; no peak within their reach is a star.
     parameters : PhotometryParameters
         What share of a star its model may err by.
+    galaxies : GalaxyLight, optional
+        Galaxies whose light the frames lack; no peak that their models may leave is a star.
 
     Returns
     -------
@@ -35,6 +44,8 @@ def new_stars(peaks: Peaks, known: Stars, fixed: Saturated, parameters: Photomet
     from scipy.spatial import cKDTree
 
     fresh, bright = Stars.at(peaks.x_arcsec, peaks.y_arcsec, peaks.flux_dn), fixed.stars
+    if galaxies is not None:
+        fresh = fresh.taken(~galaxies.hides(fresh.places(), fresh.flux_dn))
     if not fresh.size or not known.size + bright.size:
         return fresh
     places = fresh.places()

@@ -1,4 +1,4 @@
-"""Residual frames, lent to one band at a time: calibrated frames less background and drawn stars.
+"""Residual frames, lent to one band at a time: calibrated frames less background, known galaxies and drawn stars.
 
 All bands of a scan share one piece of memory, 72 MB instead of 215. A band's residual frames exist only while they are
 lent, together with the stack that they belong to, so that no band can be measured on those of another.
@@ -17,6 +17,7 @@ from app.arrays import Bools, Doubles, Singles
 from app.errors import MappsError
 from workers.reduction.frames.looks import Looks
 from workers.reduction.frames.values import CalibratedFrames, FrameArrays
+from workers.reduction.galaxies.drawing import subtract_patches
 from workers.reduction.photometry.fit import LEAST_PIXELS
 from workers.reduction.photometry.stack import BandStack
 from workers.reduction.profile.drawing import DrawWork, draw_stars, level_frames, subtract_background
@@ -125,8 +126,10 @@ class Residual:
         return self.stack.band.frames.arrays(self.pixels_dn)
 
     def restore_background(self) -> None:
-        """Make the residual frames anew with all stars: only the background is taken away."""
+        """Make the residual frames anew with all stars: background and known galaxies are taken away."""
         background_free(self.stack.frames, self.pixels_dn)
+        if self.stack.galaxies.shapes:
+            subtract_patches(self.arrays(), self.stack.galaxies.patches)
 
     def restore(self) -> None:
         """Make the residual frames anew with all fitted stars: background and saturated stars are taken away."""

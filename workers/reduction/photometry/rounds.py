@@ -50,7 +50,9 @@ def measure(residual: Residual, finder: PeakFinder, parameters: PhotometryParame
     parameters : PhotometryParameters
         Thresholds and rounds.
     """
-    residual.change(stars=residual.stack.stars.taken(np.arange(residual.stack.stars.size)))
+    stars, galaxies = residual.stack.stars, residual.stack.galaxies
+    # Peaks of the first look hold the light of the galaxies under them.
+    residual.change(stars=stars.taken(~galaxies.hides(stars.places(), stars.flux_dn, drawn=False)))
     residual.restore()
     drawn = np.zeros(residual.stack.stars.size)
     sweep(residual, drawn)
@@ -170,7 +172,8 @@ def _detect_more(residual: Residual, finder: PeakFinder, parameters: PhotometryP
     """Add the stars that the residual frames show, fit each together with its neighbours; the number of new stars."""
     peaks = finder.find(residual.arrays(), residual.stack.geometry, parameters.residual_snr)
     known = residual.stack.stars
-    fresh = new_stars(peaks, known, residual.stack.fixed, parameters)
+    stack = residual.stack
+    fresh = new_stars(peaks, known, stack.fixed, parameters, stack.galaxies)
     drawn = np.concatenate([np.nan_to_num(known.flux_dn), np.zeros(fresh.size)])
     both = known.beside(fresh)
     order = np.lexsort((both.x_arcsec, both.y_arcsec))
@@ -197,6 +200,8 @@ def _finish(residual: Residual, parameters: PhotometryParameters) -> None:
     # The light that the last fits took from a star near the limit was noise or its neighbour's.
     residual.change(stars=stars.taken(_significant(stars, LAST_SHARE * parameters.minimum_snr)))
     resolve_blends(residual, last=True)
+    stars = residual.stack.stars
+    _drop(residual, residual.stack.galaxies.hides(stars.places(), stars.flux_dn))
 
 
 def _significant(stars: Stars, snr: float) -> Bools:
@@ -212,9 +217,12 @@ def _prune(residual: Residual, parameters: PhotometryParameters) -> bool:
     residual frames, and the neighbours take their part of it in the sweeps that follow. Tells whether any was dropped.
     """
     stars = residual.stack.stars
-    if stars.size < 2:
-        return False
     places = stars.places()
+    # What a galaxy's model leaves is no star.
+    hidden = residual.stack.galaxies.hides(places, stars.flux_dn)
+    if stars.size < 2:
+        _drop(residual, hidden)
+        return bool(hidden.any())
     pairs = close_pairs(places, SHARED_ARCSEC)
     flux = np.nan_to_num(stars.flux_dn)
     fainter = np.where(flux[pairs[:, 0]] < flux[pairs[:, 1]], pairs[:, 0], pairs[:, 1])
@@ -226,6 +234,7 @@ def _prune(residual: Residual, parameters: PhotometryParameters) -> bool:
     needless &= ~(stars.resolved[fainter] & stars.resolved[brighter])
     gone = (between(places, flux) & ~stars.resolved) | residual.stack.fixed.within(places, CORE_SHARE)
     gone[fainter[needless]] = True
+    gone |= hidden
     _drop(residual, gone)
     return bool(gone.any())
 

@@ -11,6 +11,7 @@ from workers.reduction.frames.band import BandFrames
 from workers.reduction.frames.geometry import FrameGeometry
 from workers.reduction.frames.looks import Looks
 from workers.reduction.frames.values import CalibratedFrames
+from workers.reduction.galaxies.light import GalaxyLight
 from workers.reduction.profile.stars import Stars
 from workers.reduction.profile.table import FramePsf
 from workers.reduction.saturated.stars import Saturated
@@ -34,6 +35,8 @@ class BandStack:
         Ordered by y.
     fixed : Saturated
         Saturated stars: drawn, never fitted.
+    galaxies : GalaxyLight
+        Galaxies whose light is taken away with the background.
     guide : float64 array (n,), optional
         Mean logarithms of the frames' widths in the other bands.
     rounds : int
@@ -46,6 +49,7 @@ class BandStack:
     psf: FramePsf
     stars: Stars = field(default_factory=Stars.none)
     fixed: Saturated = field(default_factory=Saturated.none)
+    galaxies: GalaxyLight = field(default_factory=GalaxyLight)
     guide: Doubles | None = None
     rounds: int = 0
     unexplained_peaks: int = 0

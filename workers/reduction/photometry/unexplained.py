@@ -42,9 +42,11 @@ def count_unexplained(residual: Residual, finder: PeakFinder) -> int:
 
 
 def _explained(stack: BandStack, places: Doubles) -> Bools:
-    """Tell which places have a row, or lie in the halo of a saturated star."""
+    """Tell which places have a row, or lie in the halo of a saturated star or within a galaxy."""
     rows = np.full(stack.stars.size, ROW_ARCSEC)
-    return near_any(places, stack.stars.places(), rows) | stack.fixed.within(places, HALO_REACHES)
+    own = near_any(places, stack.stars.places(), rows) | stack.fixed.within(places, HALO_REACHES)
+    light, nucleus = stack.galaxies.light_at(places)
+    return own | nucleus | (light > 0.0)
 
 
 def misfit_dn(stack: BandStack, places: Doubles) -> Doubles:

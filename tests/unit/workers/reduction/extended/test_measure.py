@@ -7,22 +7,25 @@ import pytest
 
 from app.columns.records import unknown_rows
 from app.instruments.bands import Band
-from app.parameters.photometry import PhotometryParameters
 from tests.worlds.frame_stack import blank, gaussian_psf, lent, paint, strip
-from workers.reduction.extended.measure import join_bands, measure_extended, wide_sources
+from tests.worlds.galaxy_stack import search_of
+from workers.reduction.extended.measure import measure_extended
 from workers.reduction.frames.grid import strip_grid
 from workers.reduction.frames.products import EXTENDED_DTYPE, EXTENDED_RADII_ARCSEC
 from workers.reduction.frames.scan_grid import ScanGrid
 from workers.reduction.frames.uscan import UScan
-from workers.reduction.photometry.catalogue import make_catalogue
-from workers.reduction.photometry.detection import PeakFinder
-from workers.reduction.photometry.rounds import measure
+from workers.reduction.galaxies.drawing import draw_galaxies
+from workers.reduction.galaxies.find import find_galaxies
+from workers.reduction.galaxies.light import GalaxyLight
 from workers.reduction.profile.stars import Stars
 
 FRAMES = 12
 LENGTH_PIX = 2.0  # of the exponential: 4"
 GALAXIES = np.array([[-80.4, 330.3, 1.2e5], [95.7, 520.6, 8e4]])
 ZERO_POINT = 20.0
+# Columns of a band that need no other band and no model.
+OWN = {f"{kind}_{radius}" for kind in ("m", "msig", "flg") for radius in EXTENDED_RADII_ARCSEC}
+OWN |= {"ba", "phi", "5sig_ba", "5sig_phi", "peak", "resid_ann", "back", "sky_dn"}
 
 
 def exponential(dx, dy, **_):
@@ -42,22 +45,23 @@ def measured():
     away = np.min([np.hypot(x - gx, y - gy) for gx, gy, _ in GALAXIES], axis=0)
     order = np.argsort(y)
     x, y = x[order][away[order] > 45], y[order][away[order] > 45]
-    paint(frames, geometry, x, y, 10 ** rng.uniform(2.5, 4.0, x.size), rng=rng)
+    flux = 10 ** rng.uniform(2.5, 4.0, x.size)
+    paint(frames, geometry, x, y, flux, rng=rng)
     paint(frames, geometry, *GALAXIES.T, exponential, half=26, rng=rng)
     residual = lent(frames, geometry, psf)
-    grid, parameters = strip_grid(geometry), PhotometryParameters()
-    finder = PeakFinder(grid)
-    peaks = finder.find(residual.arrays(), geometry, 4.0)
-    residual.change(stars=Stars.at(peaks.x_arcsec, peaks.y_arcsec, peaks.flux_dn))
-    measure(residual, finder, parameters)
-    catalogue = make_catalogue(residual)
+    grid = strip_grid(geometry)
+    search, _ = search_of(residual, grid)
+    galaxies = find_galaxies(search)
+    away = np.min([np.hypot(x - gx, y - gy) for gx, gy, _ in GALAXIES], axis=0)
+    patches = draw_galaxies(galaxies, Band.J, residual.stack.band, search.profiles)
+    known = Stars.at(x[away > 8], y[away > 8], flux[away > 8])
+    residual.change(stars=known, galaxies=GalaxyLight.of(galaxies, Band.J, patches))
     uscan = UScan.through(np.full(FRAMES, 120.0), 10.0 + np.arange(FRAMES) * 83.25 / 3600)
     where = ScanGrid(uscan, grid, (1,), dict.fromkeys((Band.J, Band.K), np.array([ZERO_POINT])), {})
-    places = join_bands(wide_sources(residual, catalogue, parameters))
     residual.pixels_dn[:] = 1e3  # of another band, before the memory was lent again
-    rows = unknown_rows(EXTENDED_DTYPE, len(places))
-    measure_extended(rows, places, Band.J, residual, where)
-    return rows, where, (places, residual)
+    rows = unknown_rows(EXTENDED_DTYPE, len(galaxies))
+    measure_extended(rows, galaxies, Band.J, residual, where)
+    return rows, where, (galaxies, residual)
 
 
 def test_each_galaxy_is_found_once_and_no_star(measured):
@@ -92,14 +96,17 @@ def test_a_band_that_was_not_measured_is_unknown(measured):
     rows, *_ = measured
     for name in rows.dtype.names:
         unknown = np.isnan(rows[name]) if rows.dtype[name].kind == "f" else np.zeros(rows.size, bool)
-        assert unknown.all() == (name[:2] in {"h_", "k_"} or name == "r_3sig"), name
+        own = name in {"ra", "decl", "sup_ra", "sup_dec", "x_coadd", "y_coadd", "x", "y", "j_r_3sig"} or (
+            name[:2] == "j_" and name[2:] in OWN
+        )
+        assert unknown.all() == (not own and rows.dtype[name].kind == "f"), name
 
 
 def test_the_published_axis_is_that_of_ks(measured):
     """The same frames as Ks: what was the axis of J is r_3sig, and J keeps its own."""
-    rows, where, (places, residual) = measured
+    rows, where, (galaxies, residual) = measured
     again = rows.copy()
-    measure_extended(again, places, Band.K, residual, where)
+    measure_extended(again, galaxies, Band.K, residual, where)
     assert (again["r_3sig"] == rows["j_r_3sig"]).all()
     assert (again["j_r_3sig"] == rows["j_r_3sig"]).all()
     assert (again["k_m_10"] == rows["j_m_10"]).all()
@@ -111,11 +118,6 @@ def test_uncertainties_grow_with_the_circle(measured):
     assert (sigma[:5] > 0.0).all()
     assert (np.diff(sigma[2:], axis=0) > 0.0).all()
     assert (sigma < 0.1).all()
-
-
-def test_bands_share_a_place_and_the_brightest_gives_it():
-    found = [(-9.0, 1.0, 500.0), (-11.0, 3.0, 502.0), (-8.0, 30.0, 100.0)]
-    assert join_bands(found) == [(30.0, 100.0, 1), (3.0, 502.0, 2)]
 
 
 def test_nothing_extended_leaves_nothing_to_measure(measured):

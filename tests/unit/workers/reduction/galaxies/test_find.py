@@ -1,0 +1,72 @@
+"""Galaxies among stars and pairs of stars: each found once, no star among them, and modelled as they are."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from app.instruments.bands import Band
+from tests.unit.workers.reduction.galaxies.conftest import TRUE
+from workers.reduction.galaxies.find import cut_discs, find_galaxies, merged_seeds
+
+
+def nearest(galaxies, row):
+    away = [np.hypot(g.shape.x_arcsec - row[0], g.shape.y_arcsec - row[1]) for g in galaxies]
+    return galaxies[int(np.argmin(away))], min(away)
+
+
+def test_each_galaxy_is_found_once_and_no_star_nor_pair(field):
+    *_, galaxies = field
+    assert len(galaxies) == len(TRUE)
+    assert max(nearest(galaxies, row)[1] for row in TRUE) < 0.3
+    assert [g.shape.y_arcsec for g in galaxies] == sorted(g.shape.y_arcsec for g in galaxies)
+
+
+def test_models_have_the_light_and_the_shape_of_the_truth(field):
+    *_, galaxies = field
+    for row in TRUE:
+        galaxy, _ = nearest(galaxies, row)
+        flux, error = galaxy.flux_dn[Band.J], galaxy.flux_error_dn[Band.J]
+        assert flux == pytest.approx(row[2], abs=4.0 * error + 0.03 * row[2])
+        assert error < 0.2 * flux
+        assert galaxy.shape.axis_ratio == pytest.approx(row[4], abs=0.08)
+        turn = (galaxy.shape.angle_deg - row[5] + 90.0) % 180.0 - 90.0
+        assert abs(turn) < 8.0
+        assert galaxy.shape.index == pytest.approx(row[6], abs=3.0 * galaxy.index_error + 0.3)
+        assert galaxy.significance > 10.0
+
+
+def test_saturated_stars_hide_what_is_beside_them(field):
+    _, search, _, galaxies = field
+    hidden, _ = nearest(galaxies, TRUE[1])
+    bright = np.array([[TRUE[1, 0] + 12.0, TRUE[1, 1], 15.0]])
+    left = find_galaxies(replace(search, bright=bright))
+    assert len(left) == len(galaxies) - 1
+    assert hidden.shape not in [g.shape for g in left]
+
+
+def test_without_peaks_there_is_no_galaxy(field):
+    _, search, *_ = field
+    empty = merged_seeds({Band.J: (np.zeros(0), np.zeros(0), np.zeros(0))}, {Band.J: 1.0})
+    assert find_galaxies(replace(search, seeds=empty)) == []
+
+
+def test_peaks_of_the_bands_are_joined_and_their_light_weighed():
+    places = {
+        Band.J: (np.array([0.0, 50.0]), np.array([10.0, 5.0]), np.array([100.0, 40.0])),
+        Band.K: (np.array([1.0]), np.array([10.5]), np.array([30.0])),
+    }
+    seeds = merged_seeds(places, {Band.J: 0.75, Band.K: 0.25})
+    assert seeds.y_arcsec.tolist() == [5.0, 10.0]
+    assert seeds.light_dn.tolist() == [30.0, 82.5]
+
+
+def test_discs_are_cut_where_their_pixels_lie():
+    mask = np.zeros((20, 30), np.bool_)
+    cut_discs(mask, np.array([10.0, 29.0]), np.array([5.0, 19.0]), np.array([2.1, 1.5]))
+    assert mask[5, 8:13].all()
+    assert not mask[5, 7]
+    assert mask[19, 29]
+    assert mask.sum() == 13 + 4

@@ -1,0 +1,288 @@
+"""Which peaks of a scan may be galaxies, told on the weighted sum of its bands in two cheap looks.
+
+First look: around a peak every pixel is compared with the one opposite, and the fainter counts: a companion, a spike or
+the wing of a neighbour lies on one side, a galaxy on both. The sum from 3" to 8" over that of the core is compared with
+that of the point-spread function. Second look, of what passes: a small disc is fitted together with a star at the peak,
+the sky and the stars around; its significance counts.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import NamedTuple
+
+import numpy as np
+from numba import njit
+
+from app.arrays import Doubles, Integers, Singles
+from workers.reduction.galaxies.coadds import Coadds
+from workers.reduction.galaxies.sersic import WIDTHS, sersic_shares
+from workers.reduction.kernels.compiled import KERNEL, clipped_statistics
+
+CORE_PIX, OUTER_PIX = 3.0, 8.0
+PAIR_BIAS = 0.5642  # mean of the fainter of two normal values, in sigma
+# Scatter of a pixel of a coadd over that of independent ones of the same large-scale noise.
+SMOOTHED_SIGMA = 0.41
+STAR_SPREAD = 0.03  # of the ratio of annulus and core among stars
+LEAST_SNR = 6.0  # of the core, for what is usual
+BOTH_SIDES_SIGMA = 3.0
+DISC_SIGMA = 4.5
+# Of the first look: a large disc is many peaks, which explain each other's light in the second.
+SURE_SIGMA = 12.0
+DISC_RADIUS_ARCSEC = 2.5
+DISC_REACH_PIX = 11
+NEIGHBOUR_ARCSEC, MOST_NEIGHBOURS = 17.0, 8
+PROFILE_ERROR = 0.04
+
+
+class Seeds(NamedTuple):
+    """Peaks of all bands of a scan; each (n,).
+
+    Attributes
+    ----------
+    x_arcsec, y_arcsec : float64
+        U-scan places.
+    light_dn : float64
+        In the weighted sum of the bands.
+    """
+
+    x_arcsec: Doubles
+    y_arcsec: Doubles
+    light_dn: Doubles
+
+
+@njit(**KERNEL)
+def _both_sides(image: Singles, x: Doubles, y: Doubles, sigma: float, out: Doubles) -> None:
+    """Core light and light of both sides of peaks well inside an image; NaN elsewhere."""
+    ny, nx = image.shape
+    ring = np.empty(2000, np.float32)
+    for s in range(x.size):
+        i = int(np.rint(x[s]))
+        j = int(np.rint(y[s]))
+        out[s, 0] = np.nan
+        out[s, 1] = np.nan
+        if i < 23 or j < 23 or i >= nx - 23 or j >= ny - 23:
+            continue
+        count = 0
+        for b in range(-22, 23, 2):
+            for a in range(-22, 23):
+                r2 = a * a + b * b
+                v = image[j + b, i + a]
+                if r2 >= 196 and r2 < 484 and not np.isnan(v):
+                    ring[count] = v
+                    count += 1
+        level, _, _ = clipped_statistics(ring, count)
+        core = 0.0
+        both = 0.0
+        for b in range(-8, 9):
+            for a in range(-8, 9):
+                r2 = a * a + b * b
+                if r2 > 64:
+                    continue
+                v = image[j + b, i + a] - level
+                if r2 < 9:
+                    core += v
+                else:
+                    w = image[j - b, i - a] - level
+                    both += min(v, w) + PAIR_BIAS * sigma
+        out[s, 0] = core
+        out[s, 1] = both
+
+
+class _Places(NamedTuple):
+    """Peaks to test on an image: places (n,), those of neighbours (n, 8, 2) from them, their number and light."""
+
+    x: Doubles
+    y: Doubles
+    neighbours: Doubles
+    known: Integers
+    light: Doubles
+
+
+@njit(**KERNEL)
+def _gaussian_sum(share: Doubles, variance: Doubles, r2: float) -> float:
+    total = 0.0
+    for k in range(share.size):
+        if share[k] != 0.0 and r2 < 20.0 * variance[k]:
+            total += share[k] / (2.0 * math.pi * variance[k]) * math.exp(-0.5 * r2 / variance[k])
+    return total
+
+
+@njit(**KERNEL)
+def _fill_row(
+    places: _Places,
+    s: int,
+    offset: tuple[float, float],
+    profile: tuple[Doubles, Doubles],
+    disc: tuple[Doubles, Doubles],
+    row: Doubles,
+) -> float:
+    """Columns of a pixel: disc, star, sky, neighbours of peak s; the light of star and neighbours there."""
+    dx, dy = offset
+    r2 = dx * dx + dy * dy
+    share = profile[0][s]
+    row[0] = _gaussian_sum(disc[0], disc[1], r2)
+    row[1] = _gaussian_sum(share, profile[1], r2)
+    row[2] = 1.0
+    light: float = places.light[s, 0] * row[1]
+    for k in range(places.known[s]):
+        ax = dx - places.neighbours[s, k, 0]
+        ay = dy - places.neighbours[s, k, 1]
+        row[3 + k] = _gaussian_sum(share, profile[1], ax * ax + ay * ay)
+        light += places.light[s, 1 + k] * row[3 + k]
+    return light
+
+
+@njit(**KERNEL)
+def _disc_sigma(
+    image: Singles,
+    places: _Places,
+    profile: tuple[Doubles, Doubles],
+    disc: tuple[Doubles, Doubles],
+    sky_variance: float,
+    out: Doubles,
+) -> None:
+    """Significance of a disc at peaks, beside a star, the sky and neighbours; `profile` has shares (n, k)."""
+    ny, nx = image.shape
+    most = 3 + MOST_NEIGHBOURS
+    row = np.empty(most)
+    normal = np.empty((most, most))
+    right = np.empty(most)
+    for s in range(places.x.size):
+        i = int(np.rint(places.x[s]))
+        j = int(np.rint(places.y[s]))
+        size = 3 + places.known[s]
+        normal[:] = 0.0
+        right[:] = 0.0
+        for y in range(max(0, j - DISC_REACH_PIX), min(ny, j + DISC_REACH_PIX + 1)):
+            for x in range(max(0, i - DISC_REACH_PIX), min(nx, i + DISC_REACH_PIX + 1)):
+                v = image[y, x]
+                offset = x - places.x[s], y - places.y[s]
+                if (
+                    np.isnan(v)
+                    or offset[0] * offset[0] + offset[1] * offset[1] > DISC_REACH_PIX * DISC_REACH_PIX
+                ):
+                    continue
+                error = PROFILE_ERROR * _fill_row(places, s, offset, profile, disc, row)
+                w = 1.0 / (sky_variance + error * error)
+                for a in range(size):
+                    right[a] += w * row[a] * v
+                    for b in range(a + 1):
+                        normal[a, b] += w * row[a] * row[b]
+        out[s] = _first_over_error(normal, right, size)
+
+
+@njit(**KERNEL)
+def _first_over_error(normal: Doubles, right: Doubles, size: int) -> float:
+    """First solution of normal equations, of which the lower triangle is filled, over its error."""
+    for a in range(size):
+        normal[a, a] = normal[a, a] * (1.0 + 1e-9) + 1e-30
+        for b in range(a):
+            normal[b, a] = normal[a, b]
+    inverse = np.linalg.inv(normal[:size, :size].copy())
+    light: float = 0.0
+    for a in range(size):
+        light += inverse[0, a] * right[a]
+    error: float = math.sqrt(max(inverse[0, 0], 1e-300))
+    significance: float = light / error
+    return significance
+
+
+def _densest(values: Doubles) -> float:
+    """Where values lie closest together: half of them, half of these, and so on; 0 of fewer than 8.
+
+    The half-sample mode (Robertson & Cryer 1974): a third of galaxies among the peaks does not move it.
+    """
+    rest = np.sort(values[np.isfinite(values)])
+    if rest.size < 8:
+        return 0.0
+    while rest.size > 8:
+        half = (rest.size + 1) // 2
+        first = int(np.argmin(rest[half - 1 :] - rest[: rest.size - half + 1]))
+        rest = rest[first : first + half]
+    return float(rest.mean())
+
+
+def star_ratio(shares: Doubles, variance_arcsec2: Doubles) -> Doubles:
+    """Light of a star from 3" to 8" over that within 3".
+
+    Parameters
+    ----------
+    shares : float64 array (n, k)
+        Of the Gaussians of the point-spread function at n places.
+    variance_arcsec2 : float64 array (k,)
+        Of the Gaussians on a coadd.
+    """
+    beyond_core, beyond = (shares @ np.exp(-0.5 * r * r / variance_arcsec2) for r in (CORE_PIX, OUTER_PIX))
+    return np.asarray((beyond_core - beyond) / (1.0 - beyond_core))
+
+
+def _surrounding(light: Doubles, usual: Doubles, sky: float) -> Doubles:
+    """Significance of the light of both sides of peaks over a star's, from `_both_sides`."""
+    core, both = light.T
+    with np.errstate(invalid="ignore", divide="ignore"):
+        sure = core > 5.0 * LEAST_SNR * sky * np.sqrt(np.pi) * CORE_PIX
+        more = _densest((both / core - usual)[sure])
+        excess = both - (usual + more) * np.clip(core, 0.0, None)
+        area = np.pi * (OUTER_PIX**2 - CORE_PIX**2)
+        error = np.sqrt(area * sky**2 + (STAR_SPREAD * np.clip(core, 0.0, None)) ** 2)
+        return np.asarray(np.nan_to_num(excess / error, nan=-np.inf))
+
+
+def _neighbours(seeds: Seeds, chosen: Integers) -> tuple[Doubles, Integers, Doubles]:
+    """Places of the brightest neighbours of peaks, how many, and light of peak and neighbours."""
+    from scipy.spatial import cKDTree
+
+    places = np.column_stack([seeds.x_arcsec, seeds.y_arcsec])
+    offset = np.zeros((chosen.size, MOST_NEIGHBOURS, 2))
+    count, light = np.zeros(chosen.size, np.int64), np.zeros((chosen.size, 1 + MOST_NEIGHBOURS))
+    for n, near in enumerate(cKDTree(places).query_ball_point(places[chosen], NEIGHBOUR_ARCSEC)):
+        own = int(chosen[n])
+        other = np.array([k for k in near if k != own], np.int64)
+        other = other[np.argsort(-seeds.light_dn[other], kind="stable")][:MOST_NEIGHBOURS]
+        count[n] = other.size
+        offset[n, : other.size] = places[other] - places[own]
+        light[n, 0], light[n, 1 : 1 + other.size] = seeds.light_dn[own], seeds.light_dn[other]
+    return offset, count, light
+
+
+def candidates(
+    coadds: Coadds, seeds: Seeds, shares: Doubles, variance_arcsec2: Doubles
+) -> tuple[Integers, Doubles]:
+    """Peaks that may be galaxies, the most significant first, and the significance of their discs.
+
+    Parameters
+    ----------
+    coadds : Coadds
+        Of the scan.
+    seeds : Seeds
+        Peaks.
+    shares : float64 array (n, k)
+        Of the Gaussians of the point-spread function of the sum of the bands, at the peaks.
+    variance_arcsec2 : float64 array (k,)
+        Of those Gaussians on a coadd.
+    """
+    x, y = seeds.x_arcsec - coadds.grid.first_x_arcsec, seeds.y_arcsec - coadds.grid.first_y_arcsec
+    sky = coadds.sky_sigma()
+    usual = star_ratio(shares, variance_arcsec2)
+    depth, sigma = np.full(x.size, -1.0), np.full(x.size, -np.inf)
+    disc_shares, _ = sersic_shares(0.0)
+    mean = float(shares.mean(axis=0) @ variance_arcsec2)
+    disc = disc_shares, (WIDTHS * DISC_RADIUS_ARCSEC) ** 2 + mean
+    for first, image in coadds.sums():
+        rows = image.shape[0]
+        own = np.minimum(y - first, first + rows - 1 - y)
+        owned = np.flatnonzero((own > depth) & (own > 0.0))
+        depth[owned] = own[owned]
+        light = np.empty((owned.size, 2))
+        _both_sides(image, x[owned], y[owned] - first, SMOOTHED_SIGMA * sky, light)
+        sigma[owned] = -np.inf
+        around = _surrounding(light, usual[owned], sky)
+        chosen, around = owned[around > BOTH_SIDES_SIGMA], around[around > BOTH_SIDES_SIGMA]
+        found = np.empty(chosen.size)
+        places = _Places(x[chosen], y[chosen] - first, *_neighbours(seeds, chosen))
+        _disc_sigma(image, places, (shares[chosen], variance_arcsec2), disc, sky * sky, found)
+        sigma[chosen] = np.where(around > SURE_SIGMA, np.maximum(found, 1.1 * DISC_SIGMA), found)
+    good = np.flatnonzero(sigma > DISC_SIGMA)
+    good = good[np.argsort(-sigma[good], kind="stable")]
+    return good, sigma[good]

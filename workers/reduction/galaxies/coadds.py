@@ -1,0 +1,259 @@
+"""The coadds of a scan as the search for galaxies sees them: windows of one band, and of all bands added up."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from app.arrays import Bools, Doubles, Singles
+from app.instruments.bands import Band
+from workers.reduction.frames.grid import LOOKS, WIDTH, StripGrid
+from workers.reduction.frames.products import AtlasImage
+from workers.reduction.galaxies.values import Pixels
+
+# Usual colours of nearby galaxies (Jarrett 2000) weigh the bands: J-Ks 1.0, H-Ks 0.3.
+COLOURS_MAG: Mapping[Band, float] = {Band.J: 1.0, Band.H: 0.3, Band.K: 0.0}
+FINE_ARCSEC, MIDDLE_ARCSEC = 12.0, 30.0  # single pixels, 2 x 2 and 4 x 4 of them beyond
+LIGHT_ERROR = 0.04  # of a model's light at a place: what the point-spread function does not know
+
+
+@dataclass(frozen=True)
+class BandCoadd:
+    """The coadd of a band.
+
+    Attributes
+    ----------
+    images : tuple of (first row, AtlasImage)
+        In the order of rows.
+    noise_dn : float
+        Scatter of a pixel of a frame, DN: what is independent.
+    gain : float
+        Electrons a DN.
+    zero_point_mag : float
+        Magnitude of 1 DN, mean of the images.
+    """
+
+    images: tuple[tuple[int, AtlasImage], ...]
+    noise_dn: float
+    gain: float
+    zero_point_mag: float
+
+    def window(self, top: int, left: int, side: int) -> tuple[Singles, Singles]:
+        """Light (side, side), NaN without data, and number of looks.
+
+        Parameters
+        ----------
+        top, left : int
+            First row and column on the grid of the strip.
+        side : int
+            Of the window, pixels.
+        """
+        light = np.full((side, side), np.nan, np.float32)
+        looks = np.zeros((side, side), np.float32)
+        for first, image in self.images:
+            rows, columns = image.pixels_dn.shape
+            low, high = max(top, first), min(top + side, first + rows)
+            a, b = max(left, 0), min(left + side, columns)
+            if low >= high or a >= b:
+                continue
+            source = np.s_[low - first : high - first, a:b]
+            target = np.s_[low - top : high - top, a - left : b - left]
+            light[target] = image.pixels_dn[source]
+            coverage = image.coverage
+            looks[target] = 1.0 if coverage is None else coverage[source]
+        return light, looks
+
+
+@dataclass(frozen=True)
+class Window:
+    """A piece of a coadd with the variance of its pixels; arrays (side, side).
+
+    Attributes
+    ----------
+    light : float64
+        A square arcsecond, DN; NaN without data.
+    variance : float64
+        Of that, as if pixels were independent: right for sums of several.
+    x_arcsec, y_arcsec : float
+        U-scan place of the first pixel.
+    """
+
+    light: Doubles
+    variance: Doubles
+    x_arcsec: float
+    y_arcsec: float
+
+    def pixels(self, place: tuple[float, float], radius: float, masked: Bools) -> Pixels:
+        """Pixels within a radius, farther ones in squares of 2 and of 4; places from `place`, sky columns alone.
+
+        Parameters
+        ----------
+        place : (float, float)
+            U-scan, arcsec.
+        radius : float
+            Arcsec.
+        masked : bool array (side, side)
+            Pixels that do not count.
+        """
+        side = self.light.shape[0]
+        weights = np.where(np.isfinite(self.light) & ~masked, 1.0 / self.variance, 0.0)
+        values = np.nan_to_num(self.light) * weights
+        parts = []
+        for size, low, high in (
+            (1, 0.0, FINE_ARCSEC),
+            (2, FINE_ARCSEC, MIDDLE_ARCSEC),
+            (4, MIDDLE_ARCSEC, 1e9),
+        ):
+            n = side // size * size
+            weight = _blocks(weights[:n, :n], size)
+            centres = np.arange(n // size) * size + 0.5 * (size - 1)
+            x, y = centres + self.x_arcsec - place[0], centres + self.y_arcsec - place[1]
+            r = np.hypot(x[None, :], y[:, None])
+            chosen = (r >= low) & (r < min(high, radius)) & (weight > 0.0)
+            value = _blocks(values[:n, :n], size)[chosen] / weight[chosen]
+            part = [
+                np.broadcast_to(x[None, :], r.shape)[chosen],
+                np.broadcast_to(y[:, None], r.shape)[chosen],
+            ]
+            parts.append([*part, value, weight[chosen], np.full(value.size, float(size))])
+        x, y, value, weight, size_pix = (np.concatenate([part[k] for part in parts]) for k in range(5))
+        linear = np.stack([np.ones_like(x), x / 30.0, y / 30.0])
+        return Pixels(x, y, value, weight, size_pix, linear)
+
+
+def _blocks(values: Doubles, size: int) -> Doubles:
+    """Return sums over squares."""
+    n = values.shape[0] // size
+    return np.asarray(values.reshape(n, size, n, size).sum(axis=(1, 3)))
+
+
+@dataclass(frozen=True)
+class Coadds:
+    """The coadds of all bands on one grid.
+
+    Attributes
+    ----------
+    bands : dict of Band to BandCoadd
+        At least one.
+    grid : StripGrid
+        Where their pixels lie.
+    """
+
+    bands: dict[Band, BandCoadd]
+    grid: StripGrid
+
+    @property
+    def weights(self) -> dict[Band, float]:
+        """What each band counts in the sum of the bands: light of a usual galaxy over the variance of the sky."""
+        light = self.usual_light()
+        raw = {band: light[band] / coadd.noise_dn**2 for band, coadd in self.bands.items()}
+        whole = sum(raw.values())
+        return {band: weight / whole for band, weight in raw.items()}
+
+    def usual_light(self) -> dict[Band, float]:
+        """Light of a galaxy of usual colours of 0 mag in Ks, DN over that of the brightest band."""
+        light = {b: 10.0 ** (0.4 * (c.zero_point_mag - COLOURS_MAG[b])) for b, c in self.bands.items()}
+        most = max(light.values())
+        return {band: value / most for band, value in light.items()}
+
+    def sky_sigma(self) -> float:
+        """Scatter of a pixel of the sum of the bands, as if pixels were independent, of six looks."""
+        weights = self.weights
+        variance = sum((weights[band] * coadd.noise_dn) ** 2 for band, coadd in self.bands.items())
+        return float(np.sqrt(variance / (4.0 * LOOKS)))
+
+    def sums(self) -> Iterator[tuple[int, Singles]]:
+        """Weighted sums of the bands, image by image, with the row of the grid where each begins."""
+        weights = self.weights
+        for images in zip(*(coadd.images for coadd in self.bands.values()), strict=True):
+            total = np.zeros(images[0][1].pixels_dn.shape, np.float32)
+            for (_, image), band in zip(images, self.bands, strict=True):
+                total += np.float32(weights[band]) * image.pixels_dn
+            yield images[0][0], total
+
+    def windows(self, x: float, y: float, half: int) -> dict[Band, Window]:
+        """Windows of all bands around a place.
+
+        Parameters
+        ----------
+        x, y : float
+            U-scan place, arcsec.
+        half : int
+            Half a side, arcsec.
+        """
+        left = int(np.rint(x - self.grid.first_x_arcsec)) - half
+        top = int(np.rint(y - self.grid.first_y_arcsec)) - half
+        side = 2 * half + 1
+        out = {}
+        for band, coadd in self.bands.items():
+            light, looks = coadd.window(top, left, side)
+            value = light.astype(np.float64)
+            with np.errstate(invalid="ignore", divide="ignore"):
+                sky = coadd.noise_dn**2 / (4.0 * looks)
+                excess = (
+                    np.clip(_smooth(value) - np.nanmedian(value), 0.0, None)
+                    if np.isfinite(value).any()
+                    else 0.0
+                )
+                variance = sky + excess / (coadd.gain * looks) + (LIGHT_ERROR * excess) ** 2
+            good = np.isfinite(variance) & (looks > 0.0)
+            out[band] = Window(
+                np.where(good, value, np.nan),
+                np.where(good, variance, np.inf),
+                self.grid.first_x_arcsec + left,
+                self.grid.first_y_arcsec + top,
+            )
+        return out
+
+    def sum_of(self, windows: Mapping[Band, Window]) -> Window:
+        """Weighted sum of the bands' windows."""
+        weights = self.weights
+        first = next(iter(windows.values()))
+        light = sum(weights[band] * window.light for band, window in windows.items())
+        variance = sum(weights[band] ** 2 * window.variance for band, window in windows.items())
+        return Window(np.asarray(light), np.asarray(variance), first.x_arcsec, first.y_arcsec)
+
+    def inside(self, x: Doubles, y: Doubles, edge: float) -> np.ndarray:
+        """Which places lie on the grid.
+
+        Parameters
+        ----------
+        x, y : float64 arrays (n,)
+            U-scan places, arcsec.
+        edge : float
+            Least distance from the border of the grid, arcsec.
+        """
+        a, b = x - self.grid.first_x_arcsec, y - self.grid.first_y_arcsec
+        return np.asarray((a > edge) & (a < WIDTH - 1 - edge) & (b > edge) & (b < self.grid.rows - 1 - edge))
+
+
+def _smooth(values: Doubles) -> Doubles:
+    """Means of 3 x 3 pixels; NaN counts as nothing."""
+    from scipy import ndimage
+
+    return np.asarray(ndimage.uniform_filter(np.nan_to_num(values), 3))
+
+
+def coadds_of(
+    images: Sequence[AtlasImage], grid: StripGrid, noise: Mapping[Band, tuple[float, float]]
+) -> Coadds:
+    """Arrange the images of a scan.
+
+    Parameters
+    ----------
+    images : sequence of AtlasImage
+        Of all bands; those of a band in the order of the grid's windows.
+    grid : StripGrid
+        From which they were cut.
+    noise : mapping of Band to (float, float)
+        Scatter of a frame's pixel (DN) and gain of each band.
+    """
+    bands = {}
+    for band, (sigma, gain) in noise.items():
+        own = [image for image in images if image.band == band]
+        rows = [first for first, _ in grid.windows()]
+        zero = float(np.mean([image.zero_point_mag for image in own]))
+        bands[band] = BandCoadd(tuple(zip(rows, own, strict=True)), sigma, gain, zero)
+    return Coadds(bands, grid)

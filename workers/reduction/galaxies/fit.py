@@ -1,0 +1,269 @@
+"""Least squares of a Sersic model, or of stars, to the pixels of a coadd, with the sky and stars beside it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from app.arrays import Doubles
+from workers.reduction.galaxies.model import mixture, model_light, normal_equations, plain_light, star_light
+from workers.reduction.galaxies.sersic import LARGEST_INDEX, LEAST_INDEX, WIDTHS, sersic_shares
+from workers.reduction.galaxies.values import PARAMETERS, Pixels, Shape, ellipse_covariance
+
+TURNS = 14
+SETTLED_CHI2 = 0.1
+LEAST_RADIUS_ARCSEC, LARGEST_RADIUS_ARCSEC = 0.2, 80.0
+# Weak priors of the logarithms of radius and index, and of the stretches: noise has no corner to go to.
+PRIOR_CENTRES = np.array([0.0, 0.0, 0.0, np.log(2.5), 0.0, 0.0, np.log(2.5)])
+PRIOR_SIGMAS = np.array([np.inf, np.inf, np.inf, 1.5, 0.7, 0.7, 0.8])
+MOST_STEP = np.array([np.inf, 0.7, 0.7, 0.5, 0.4, 0.4, 0.4])
+_NONLINEAR = len(PARAMETERS)
+
+
+@dataclass(frozen=True)
+class Fitted:
+    """A fitted model.
+
+    Attributes
+    ----------
+    values : float64 array (7 + columns,)
+        `PARAMETERS` of the galaxy, then the linear columns.
+    covariance : float64 array (7 + columns, 7 + columns)
+        Inverse of the normal matrix, priors included.
+    chi2 : float
+        Of the pixels.
+    """
+
+    values: Doubles
+    covariance: Doubles
+    chi2: float
+
+    def shape(self, x_arcsec: float, y_arcsec: float) -> Shape:
+        """Shape of the model, its place from a place of the pixels' middle."""
+        v = [float(value) for value in self.values[1:_NONLINEAR]]
+        return Shape(x_arcsec + v[0], y_arcsec + v[1], *v[2:])
+
+    def flux_error(self) -> tuple[float, float]:
+        """One sigma of the light, and what it would be of a known shape and place."""
+        whole = float(np.sqrt(max(self.covariance[0, 0], 0.0)))
+        kept = np.r_[0, _NONLINEAR : self.values.size]
+        precision = np.linalg.inv(self.covariance)
+        known = np.linalg.inv(precision[np.ix_(kept, kept)])
+        return whole, float(np.sqrt(max(known[0, 0], 0.0)))
+
+
+def _columns(pixels: Pixels, values: Doubles, profile: tuple[Doubles, Doubles], light: Doubles) -> Doubles:
+    """Return derivatives of the light of pixels with all parameters, (7 + columns, n); `light` (7, n) is work space."""
+    flux, x, y, log_radius, plus, cross, log_index = values[:_NONLINEAR]
+    shares, slopes = sersic_shares(float(log_index))
+    covariance = ellipse_covariance(float(log_radius), float(plus), float(cross))
+    gaussians = mixture(shares, slopes, WIDTHS, profile, float(np.exp(log_radius)))
+    model_light(pixels.x, pixels.y, np.array([x, y, *covariance]), gaussians, light)
+    out = np.empty((_NONLINEAR + pixels.linear.shape[0], pixels.x.size))
+    out[0] = light[0]
+    out[1:3] = flux * light[1:3]
+    out[3] = 2.0 * flux * (covariance[:, None] * light[3:6]).sum(axis=0)
+    step = 1e-5
+    for k, (a, b) in enumerate(((step, 0.0), (0.0, step))):
+        high = ellipse_covariance(log_radius, plus + a, cross + b)
+        change = (high - ellipse_covariance(log_radius, plus - a, cross - b)) / (2.0 * step)
+        out[4 + k] = flux * (change[:, None] * light[3:6]).sum(axis=0)
+    out[6] = flux * light[6]
+    out[_NONLINEAR:] = pixels.linear
+    return out
+
+
+def _limited(values: Doubles) -> Doubles:
+    out = values.copy()
+    out[3] = np.clip(out[3], np.log(LEAST_RADIUS_ARCSEC), np.log(LARGEST_RADIUS_ARCSEC))
+    out[4:6] = np.clip(out[4:6], -2.0, 2.0)
+    out[6] = np.clip(out[6], np.log(LEAST_INDEX), np.log(LARGEST_INDEX))
+    return out
+
+
+def fit_galaxy(pixels: Pixels, profile: tuple[Doubles, Doubles], start: Doubles) -> Fitted:
+    """Fit a Sersic model, the sky and the stars beside it, by damped Gauss-Newton steps with weak priors.
+
+    Parameters
+    ----------
+    pixels : Pixels
+        Around the object.
+    profile : (shares, variances), float64 arrays (k,)
+        Gaussians of the coadd's point-spread function, arcsec^2.
+    start : float64 array (7,)
+        First guess of `PARAMETERS`.
+    """
+    count = _NONLINEAR + pixels.linear.shape[0]
+    tie = np.zeros(count)
+    tie[:_NONLINEAR] = 1.0 / PRIOR_SIGMAS**2
+    centre = np.zeros(count)
+    centre[:_NONLINEAR] = PRIOR_CENTRES
+    light = np.empty((_NONLINEAR, pixels.x.size))
+    values = _limited(np.concatenate([start, np.zeros(count - _NONLINEAR)]))
+    columns = _columns(pixels, values, profile, light)
+    values = _solve_linear(pixels, values, columns)
+    columns = _columns(pixels, values, profile, light)
+    chi2, cost, rest = _cost(pixels, values, columns, tie, centre)
+    damping = 1e-3
+    normal, right = _equations(columns, pixels, rest)
+    normal += np.diag(tie)
+    for _ in range(TURNS):
+        gradient = right - tie * (values - centre)
+        step = np.linalg.solve(normal + damping * np.diag(np.diag(normal)) + 1e-12 * np.eye(count), gradient)
+        step[:_NONLINEAR] = np.clip(step[:_NONLINEAR], -MOST_STEP, MOST_STEP)
+        trial = _limited(values + step)
+        trial_columns = _columns(pixels, trial, profile, light)
+        found = _cost(pixels, trial, trial_columns, tie, centre)
+        if found[1] < cost:
+            gain = cost - found[1]
+            values, columns, (chi2, cost, rest) = trial, trial_columns, found
+            normal, right = _equations(columns, pixels, rest)
+            normal += np.diag(tie)
+            damping = max(0.2 * damping, 1e-6)
+            if gain < SETTLED_CHI2:
+                break
+        else:
+            damping *= 8.0
+            if damping > 1e4:
+                break
+    return Fitted(values, np.asarray(np.linalg.inv(_ridge(normal, 1e-12)), np.float64), chi2)
+
+
+def _equations(columns: Doubles, pixels: Pixels, rest: Doubles) -> tuple[Doubles, Doubles]:
+    """Return normal matrix and right side of columns (m, n)."""
+    normal, right = np.empty((columns.shape[0], columns.shape[0])), np.empty(columns.shape[0])
+    normal_equations(np.ascontiguousarray(columns), pixels.weight, rest, normal, right)
+    return normal, right
+
+
+def _ridge(normal: Doubles, share: float = 1e-9) -> Doubles:
+    """Return a normal matrix with a little more on its diagonal: columns without pixels stay where they are."""
+    return np.asarray(normal + share * np.diag(np.diag(normal)) + 1e-12 * np.eye(normal.shape[0]))
+
+
+def _solve_linear(pixels: Pixels, values: Doubles, columns: Doubles) -> Doubles:
+    """Best light, sky and stars for a shape."""
+    kept = np.r_[0, _NONLINEAR : values.size]
+    normal, right = _equations(columns[kept], pixels, pixels.value)
+    out = values.copy()
+    out[kept] = np.linalg.solve(_ridge(normal), right)
+    out[0] = max(out[0], 1e-3)
+    return out
+
+
+def _cost(
+    pixels: Pixels, values: Doubles, columns: Doubles, tie: Doubles, centre: Doubles
+) -> tuple[float, float, Doubles]:
+    """Chi-squared of the pixels, the same with the priors, and what the model leaves."""
+    rest = (
+        pixels.value - values[0] * columns[0] - (values[_NONLINEAR:, None] * columns[_NONLINEAR:]).sum(axis=0)
+    )
+    chi2 = float((pixels.weight * rest * rest).sum())
+    return chi2, chi2 + float((tie * (values - centre) ** 2).sum()), rest
+
+
+def light_of(
+    pixels: Pixels, shape: Shape, profile: tuple[Doubles, Doubles], middle: tuple[float, float]
+) -> Doubles:
+    """Light of a model of one DN at pixels, (n,).
+
+    Parameters
+    ----------
+    pixels : Pixels
+        Where.
+    shape : Shape
+        Of the galaxy.
+    profile : (shares, variances)
+        As of `fit_galaxy`.
+    middle : (float, float)
+        U-scan place of the pixels' middle, arcsec.
+    """
+    shares, slopes = sersic_shares(shape.log_index)
+    gaussians = mixture(shares, slopes, WIDTHS, profile, shape.radius_arcsec)
+    place = [shape.x_arcsec - middle[0], shape.y_arcsec - middle[1]]
+    out = np.empty(pixels.x.size)
+    plain_light(pixels.x, pixels.y, np.array([*place, *shape.covariance()]), gaussians, out)
+    return out
+
+
+def linear_fit(pixels: Pixels, light: Doubles) -> tuple[float, float, float]:
+    """Light of a known model beside the linear columns: DN, one sigma, and chi-squared.
+
+    Parameters
+    ----------
+    pixels : Pixels
+        Of one band.
+    light : float64 array (n,) or (m, n)
+        Light of the model of one DN (`light_of`); of several models the first one's light is given.
+    """
+    columns = np.concatenate([np.atleast_2d(light), pixels.linear])
+    normal, right = _equations(columns, pixels, pixels.value)
+    inverse = np.linalg.inv(_ridge(normal))
+    solution = np.linalg.solve(_ridge(normal), right)
+    rest = pixels.value - (solution[:, None] * columns).sum(axis=0)
+    chi2 = float((pixels.weight * rest * rest).sum())
+    return float(solution[0]), float(np.sqrt(max(inverse[0, 0], 0.0))), chi2
+
+
+def stars_at(pixels: Pixels, profile: tuple[Doubles, Doubles], places: Doubles) -> Doubles:
+    """Light of stars of one DN at pixels, (stars, n).
+
+    Parameters
+    ----------
+    pixels : Pixels
+        Where.
+    profile : (shares, variances)
+        As of `fit_galaxy`.
+    places : float64 array (stars, 2)
+        From the pixels' middle, arcsec.
+    """
+    out = np.empty((places.shape[0], pixels.x.size))
+    star_light(
+        (pixels.x, pixels.y, pixels.size),
+        np.ascontiguousarray(places, np.float64),
+        profile[0],
+        profile[1],
+        out,
+    )
+    return out
+
+
+def fit_points(
+    pixels: Pixels, profile: tuple[Doubles, Doubles], places: Doubles, turns: int = 8
+) -> tuple[Doubles, Doubles, float]:
+    """Fit stars at free places: light (n,), places (n, 2), chi-squared.
+
+    Parameters
+    ----------
+    pixels : Pixels
+        Around the object.
+    profile : (shares, variances)
+        As of `fit_galaxy`.
+    places : float64 array (n, 2)
+        First guess, from the pixels' middle, arcsec.
+    turns : int
+        Most steps.
+    """
+    count, step, best = places.shape[0], 0.02, np.inf
+    kept: Doubles = places
+    fluxes: Doubles = np.zeros(count)
+    for _ in range(turns):
+        linear = np.concatenate([stars_at(pixels, profile, places), pixels.linear])
+        normal, right = _equations(linear, pixels, pixels.value)
+        solution = np.linalg.solve(_ridge(normal), right)
+        rest = pixels.value - (solution[:, None] * linear).sum(axis=0)
+        chi2 = float((pixels.weight * rest * rest).sum())
+        gain = best - chi2
+        if gain > 0.0:
+            best, kept, fluxes = chi2, places.copy(), np.asarray(solution[:count], np.float64)
+        if gain < SETTLED_CHI2:
+            break
+        slopes = [
+            solution[:count, None] * (stars_at(pixels, profile, places + shift) - linear[:count]) / step
+            for shift in ((step, 0.0), (0.0, step))
+        ]
+        normal, right = _equations(np.concatenate([linear, *slopes]), pixels, rest)
+        move = np.linalg.solve(_ridge(normal, 1e-3), right)[linear.shape[0] :]
+        places = np.asarray(places + np.clip(move.reshape(2, count).T, -0.8, 0.8), np.float64)
+    return fluxes, kept, best

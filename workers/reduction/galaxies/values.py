@@ -1,0 +1,180 @@
+"""What the search for galaxies hands from step to step."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import numpy as np
+
+from app.arrays import Doubles
+from app.instruments.bands import Band
+
+PARAMETERS = ("flux_dn", "x_arcsec", "y_arcsec", "log_radius", "stretch_plus", "stretch_cross", "log_index")
+"""Of a model, in the order of the fit; after them come the levels of the linear columns."""
+
+
+class Pixels(NamedTuple):
+    """Pixels of a coadd around an object, or squares of them; each (n,), linear (columns, n).
+
+    Attributes
+    ----------
+    x, y : float64
+        U-scan places from the window's middle, arcsec.
+    value : float64
+        Light a square arcsecond, DN.
+    weight : float64
+        Inverse variance of the value.
+    size : float64
+        Side of the square, arcsec.
+    linear : float64
+        Columns that are fitted with the galaxy: sky, its two slopes, and stars at known places.
+    """
+
+    x: Doubles
+    y: Doubles
+    value: Doubles
+    weight: Doubles
+    size: Doubles
+    linear: Doubles
+
+
+@dataclass(frozen=True)
+class Shape:
+    """Shape and place of a model, common to the bands.
+
+    The covariance of its ellipse is r^2 exp(S), S the traceless matrix of the stretches: any numbers are an ellipse.
+
+    Attributes
+    ----------
+    x_arcsec, y_arcsec : float
+        U-scan place.
+    log_radius : float
+        Natural logarithm of the half-light radius, geometric mean of both semi-axes, arcsec.
+    stretch_plus, stretch_cross : float
+        Elements of S: xx and xy.
+    log_index : float
+        Natural logarithm of the Sersic index.
+    """
+
+    x_arcsec: float
+    y_arcsec: float
+    log_radius: float
+    stretch_plus: float
+    stretch_cross: float
+    log_index: float
+
+    @property
+    def axis_ratio(self) -> float:
+        """Minor over major axis.
+
+        Examples
+        --------
+        >>> round(Shape(0.0, 0.0, 0.0, np.log(2.0), 0.0, 0.0).axis_ratio, 3)
+        0.5
+        """
+        return float(np.exp(-np.hypot(self.stretch_plus, self.stretch_cross)))
+
+    @property
+    def angle_deg(self) -> float:
+        """Angle of the major axis, from +x to +y, 0 to 180."""
+        return float(np.degrees(0.5 * np.arctan2(self.stretch_cross, self.stretch_plus)) % 180.0)
+
+    @property
+    def radius_arcsec(self) -> float:
+        """Half-light radius, geometric mean of both semi-axes."""
+        return float(np.exp(self.log_radius))
+
+    @property
+    def semi_major_arcsec(self) -> float:
+        """Semi-major axis of the half-light ellipse."""
+        return float(np.exp(self.log_radius) / np.sqrt(self.axis_ratio))
+
+    @property
+    def index(self) -> float:
+        """Sersic index."""
+        return float(np.exp(self.log_index))
+
+    def covariance(self) -> Doubles:
+        """Covariance (xx, xy, yy) of an ellipse of one half-light radius, arcsec^2."""
+        return ellipse_covariance(self.log_radius, self.stretch_plus, self.stretch_cross)
+
+
+def ellipse_covariance(log_radius: float, plus: float, cross: float) -> Doubles:
+    """r^2 exp(S) for the stretches of `Shape`: xx, xy, yy, arcsec^2.
+
+    Parameters
+    ----------
+    log_radius : float
+        Natural logarithm of the radius, arcsec.
+    plus, cross : float
+        Stretches.
+    """
+    size = np.hypot(plus, cross)
+    even, odd = np.cosh(size), np.sinh(size) / size if size > 1e-9 else 1.0
+    return np.asarray(
+        np.exp(2.0 * log_radius) * np.array([even + odd * plus, odd * cross, even - odd * plus])
+    )
+
+
+def radii_from(shape: Shape, x_arcsec: Doubles, y_arcsec: Doubles) -> Doubles:
+    """Distances of places from a galaxy's middle in its half-light ellipses, (n,).
+
+    Parameters
+    ----------
+    shape : Shape
+        Of the galaxy.
+    x_arcsec, y_arcsec : float64 arrays (n,)
+        U-scan places.
+    """
+    xx, xy, yy = shape.covariance()
+    dx, dy = x_arcsec - shape.x_arcsec, y_arcsec - shape.y_arcsec
+    return np.asarray(np.sqrt((yy * dx * dx - 2.0 * xy * dx * dy + xx * dy * dy) / (xx * yy - xy * xy)))
+
+
+def surface(shape: Shape, x_arcsec: Doubles, y_arcsec: Doubles) -> Doubles:
+    """Surface brightness of a galaxy of one DN, DN a square arcsec; within a third of a half-light radius that there.
+
+    Parameters
+    ----------
+    shape : Shape
+        Of the galaxy.
+    x_arcsec, y_arcsec : float64 arrays (n,)
+        U-scan places.
+    """
+    radius = np.maximum(radii_from(shape, x_arcsec, y_arcsec), 1.0 / 3.0)
+    b = 2.0 * shape.index - 1.0 / 3.0
+    profile = np.exp(-b * (radius ** (1.0 / shape.index) - 1.0))
+    # Mean surface brightness within the half-light ellipse over that at its rim: 3.6 for a disc and 1.9 for a bulge.
+    rim = 1.0 / (2.0 * np.pi * shape.radius_arcsec**2) / (1.9 if shape.index < 2.0 else 3.6)
+    return np.asarray(rim * profile)
+
+
+@dataclass(frozen=True)
+class Galaxy:
+    """One galaxy of a scan.
+
+    Attributes
+    ----------
+    shape : Shape
+        Place and shape.
+    flux_dn, flux_error_dn : dict of Band to float
+        Total light, and its error with that of the shape.
+    chi2 : dict of Band to float
+        Reduced, of the band's pixels.
+    index_error, ratio_error : float
+        One sigma of the Sersic index and of the axis ratio.
+    significance : float
+        Root of the change of chi-squared from the best stars to this model.
+    stars : int
+        Stars fitted beside it.
+    """
+
+    shape: Shape
+    flux_dn: dict[Band, float]
+    flux_error_dn: dict[Band, float]
+    chi2: dict[Band, float]
+    index_error: float
+    ratio_error: float
+    significance: float
+    stars: int
