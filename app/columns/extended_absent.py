@@ -13,7 +13,7 @@ from app.columns.column import Column, Kind, expand_bands
 _AS_PUBLISHED, _NOTE = "As in the published catalogue", "meta.note"
 _CLASSIFIER = "no trained classifier yet"
 _RIDGE = "scores against the stellar ridge line belong to the trained classifier, which is not there yet"
-_RELEASE = "releases do not resolve repeated extended sources yet"
+_RELEASE = "releases do not give the neighbours of extended sources yet"
 _BACKGROUND = "the background of frames is measured otherwise than by the survey's fits to half images"
 _ELLIPSE = "shapes come from models and moments, not from fits of ellipses to isophotes"
 _STAMPS = "no postage stamps yet"
@@ -31,7 +31,6 @@ _ABSENT: tuple[tuple[Kind, str, str], ...] = (
     (Kind.SMALLINT, "n_blank bl_sub_flg", "stars are subtracted, never blanked"),
     (Kind.SMALLINT, "id_flg", _CATALOGUE),
     (Kind.SMALLINT, "blk_fac", "images are not blocked: there is no detector for low surface brightness yet"),
-    (Kind.SMALLINT, "dup_src use_src", _RELEASE),
     (Kind.REAL, "prox pxpa", _RELEASE),
     (Kind.INTEGER, "pxcntr", _RELEASE),
     (Kind.INTEGER, "dist_edge_ns dist_edge_ew", "releases measure the distance from the edges themselves"),

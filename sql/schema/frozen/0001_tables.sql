@@ -1023,8 +1023,6 @@ CREATE TABLE release.xsc (
     bl_sub_flg SMALLINT,
     id_flg SMALLINT,
     blk_fac SMALLINT,
-    dup_src SMALLINT,
-    use_src SMALLINT,
     coadd SMALLINT NOT NULL,
     hemis CHAR(1) NOT NULL,
     cc_flg CHAR(1),
@@ -1275,9 +1273,9 @@ COMMENT ON COLUMN release.xsc.g_score IS 'As in the published catalogue. Null: n
 COMMENT ON COLUMN release.xsc.j_chif_ellf IS 'As in the published catalogue. Null: shapes come from models and moments, not from fits of ellipses to isophotes.';
 COMMENT ON COLUMN release.xsc.k_chif_ellf IS 'As in the published catalogue. Null: shapes come from models and moments, not from fits of ellipses to isophotes.';
 COMMENT ON COLUMN release.xsc.sup_chif_ellf IS 'As in the published catalogue. Null: shapes come from models and moments, not from fits of ellipses to isophotes.';
-COMMENT ON COLUMN release.xsc.prox IS 'As in the published catalogue. Null: releases do not resolve repeated extended sources yet.';
-COMMENT ON COLUMN release.xsc.pxpa IS 'As in the published catalogue. Null: releases do not resolve repeated extended sources yet.';
-COMMENT ON COLUMN release.xsc.pxcntr IS 'As in the published catalogue. Null: releases do not resolve repeated extended sources yet.';
+COMMENT ON COLUMN release.xsc.prox IS 'As in the published catalogue. Null: releases do not give the neighbours of extended sources yet.';
+COMMENT ON COLUMN release.xsc.pxpa IS 'As in the published catalogue. Null: releases do not give the neighbours of extended sources yet.';
+COMMENT ON COLUMN release.xsc.pxcntr IS 'As in the published catalogue. Null: releases do not give the neighbours of extended sources yet.';
 COMMENT ON COLUMN release.xsc.dist_edge_ns IS 'As in the published catalogue. Null: releases measure the distance from the edges themselves.';
 COMMENT ON COLUMN release.xsc.dist_edge_ew IS 'As in the published catalogue. Null: releases measure the distance from the edges themselves.';
 COMMENT ON COLUMN release.xsc.mp_key IS 'As in the published catalogue. Null: no predictions of minor planets.';
@@ -1425,8 +1423,6 @@ COMMENT ON COLUMN release.xsc.n_blank IS 'As in the published catalogue. Null: s
 COMMENT ON COLUMN release.xsc.bl_sub_flg IS 'As in the published catalogue. Null: stars are subtracted, never blanked.';
 COMMENT ON COLUMN release.xsc.id_flg IS 'As in the published catalogue. Null: no catalogue of galaxies is loaded.';
 COMMENT ON COLUMN release.xsc.blk_fac IS 'As in the published catalogue. Null: images are not blocked: there is no detector for low surface brightness yet.';
-COMMENT ON COLUMN release.xsc.dup_src IS 'As in the published catalogue. Null: releases do not resolve repeated extended sources yet.';
-COMMENT ON COLUMN release.xsc.use_src IS 'As in the published catalogue. Null: releases do not resolve repeated extended sources yet.';
 COMMENT ON COLUMN release.xsc.coadd IS 'Atlas image number in the scan.';
 COMMENT ON COLUMN release.xsc.hemis IS 'Observatory: n Mt. Hopkins, s Cerro Tololo.';
 COMMENT ON COLUMN release.xsc.cc_flg IS 'As in the published catalogue. Null: artefacts are left out of the list; the point source of the nucleus has its own letters.';
@@ -2873,8 +2869,6 @@ CREATE TABLE wsdb.extended_measurement (
     bl_sub_flg SMALLINT,
     id_flg SMALLINT,
     blk_fac SMALLINT,
-    dup_src SMALLINT,
-    use_src SMALLINT,
     coadd SMALLINT NOT NULL,
     hemis CHAR(1) NOT NULL,
     cc_flg CHAR(1),
@@ -3121,9 +3115,9 @@ COMMENT ON COLUMN wsdb.extended_measurement.g_score IS 'As in the published cata
 COMMENT ON COLUMN wsdb.extended_measurement.j_chif_ellf IS 'As in the published catalogue. Null: shapes come from models and moments, not from fits of ellipses to isophotes.';
 COMMENT ON COLUMN wsdb.extended_measurement.k_chif_ellf IS 'As in the published catalogue. Null: shapes come from models and moments, not from fits of ellipses to isophotes.';
 COMMENT ON COLUMN wsdb.extended_measurement.sup_chif_ellf IS 'As in the published catalogue. Null: shapes come from models and moments, not from fits of ellipses to isophotes.';
-COMMENT ON COLUMN wsdb.extended_measurement.prox IS 'As in the published catalogue. Null: releases do not resolve repeated extended sources yet.';
-COMMENT ON COLUMN wsdb.extended_measurement.pxpa IS 'As in the published catalogue. Null: releases do not resolve repeated extended sources yet.';
-COMMENT ON COLUMN wsdb.extended_measurement.pxcntr IS 'As in the published catalogue. Null: releases do not resolve repeated extended sources yet.';
+COMMENT ON COLUMN wsdb.extended_measurement.prox IS 'As in the published catalogue. Null: releases do not give the neighbours of extended sources yet.';
+COMMENT ON COLUMN wsdb.extended_measurement.pxpa IS 'As in the published catalogue. Null: releases do not give the neighbours of extended sources yet.';
+COMMENT ON COLUMN wsdb.extended_measurement.pxcntr IS 'As in the published catalogue. Null: releases do not give the neighbours of extended sources yet.';
 COMMENT ON COLUMN wsdb.extended_measurement.dist_edge_ns IS 'As in the published catalogue. Null: releases measure the distance from the edges themselves.';
 COMMENT ON COLUMN wsdb.extended_measurement.dist_edge_ew IS 'As in the published catalogue. Null: releases measure the distance from the edges themselves.';
 COMMENT ON COLUMN wsdb.extended_measurement.mp_key IS 'As in the published catalogue. Null: no predictions of minor planets.';
@@ -3271,8 +3265,6 @@ COMMENT ON COLUMN wsdb.extended_measurement.n_blank IS 'As in the published cata
 COMMENT ON COLUMN wsdb.extended_measurement.bl_sub_flg IS 'As in the published catalogue. Null: stars are subtracted, never blanked.';
 COMMENT ON COLUMN wsdb.extended_measurement.id_flg IS 'As in the published catalogue. Null: no catalogue of galaxies is loaded.';
 COMMENT ON COLUMN wsdb.extended_measurement.blk_fac IS 'As in the published catalogue. Null: images are not blocked: there is no detector for low surface brightness yet.';
-COMMENT ON COLUMN wsdb.extended_measurement.dup_src IS 'As in the published catalogue. Null: releases do not resolve repeated extended sources yet.';
-COMMENT ON COLUMN wsdb.extended_measurement.use_src IS 'As in the published catalogue. Null: releases do not resolve repeated extended sources yet.';
 COMMENT ON COLUMN wsdb.extended_measurement.coadd IS 'Atlas image number in the scan.';
 COMMENT ON COLUMN wsdb.extended_measurement.hemis IS 'Observatory: n Mt. Hopkins, s Cerro Tololo.';
 COMMENT ON COLUMN wsdb.extended_measurement.cc_flg IS 'As in the published catalogue. Null: artefacts are left out of the list; the point source of the nucleus has its own letters.';

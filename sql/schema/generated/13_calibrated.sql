@@ -243,8 +243,7 @@ SELECT
     p.h_flg_fc, p.h_flg_i20e, p.h_flg_i20c, p.h_flg_i21e, p.h_flg_i21c, p.h_flg_e, p.h_flg_c, p.k_flg_k20fe,
     p.k_flg_k20fc, p.k_flg_j21fe, p.k_flg_j21fc, p.k_flg_fe, p.k_flg_fc, p.k_flg_i20e, p.k_flg_i20c, p.k_flg_i21e,
     p.k_flg_i21c, p.k_flg_e, p.k_flg_c, p.scan, p.vc, p.im_nx, p.sys_flg, p.contam_flg, p.ellfit_flg, p.n_blank,
-    p.bl_sub_flg, p.id_flg, p.blk_fac, p.dup_src, p.use_src, p.coadd, p.hemis, p.cc_flg, p.id_cat, p.fg_flg,
-    p.dist_edge_flg, z.solution_id,
+    p.bl_sub_flg, p.id_flg, p.blk_fac, p.coadd, p.hemis, p.cc_flg, p.id_cat, p.fg_flg, p.dist_edge_flg, z.solution_id,
     z.j_error_mag AS j_zero_point_error_mag,
     z.h_error_mag AS h_zero_point_error_mag,
     z.k_error_mag AS k_zero_point_error_mag

@@ -80,7 +80,7 @@ SELECT
         t.h_flg_i20c, t.h_flg_i21e, t.h_flg_i21c, t.h_flg_e, t.h_flg_c, t.k_flg_k20fe, t.k_flg_k20fc, t.k_flg_j21fe,
         t.k_flg_j21fc, t.k_flg_fe, t.k_flg_fc, t.k_flg_i20e, t.k_flg_i20c, t.k_flg_i21e, t.k_flg_i21c, t.k_flg_e,
         t.k_flg_c, t.scan, t.vc, t.im_nx, t.sys_flg, t.contam_flg, t.ellfit_flg, t.n_blank, t.bl_sub_flg, t.id_flg,
-        t.blk_fac, t.dup_src, t.use_src, t.coadd, t.hemis, t.cc_flg, t.id_cat, t.fg_flg, t.dist_edge_flg
+        t.blk_fac, t.coadd, t.hemis, t.cc_flg, t.id_cat, t.fg_flg, t.dist_edge_flg
     )::text
     END AS content
 FROM release.xsc AS t
