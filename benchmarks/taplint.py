@@ -1,7 +1,7 @@
 """STILTS against the services: `python -m benchmarks.taplint`, or `make taplint`.
 
-Serves a small simulated release on a private server; runs taplint (all stages that need no other host) and votlint on
-an answer. Exit status 1 when an error, a warning or a failure is found, 3 where STILTS is not installed. Doing nothing
+Serves a small simulated release on a private server; runs taplint (all stages that need no other host), votlint and
+datalinklint. Exit status 1 when an error, a warning or a failure is found, 3 where STILTS is not there. Doing nothing
 would score no section at all.
 """
 
@@ -51,6 +51,16 @@ def votlint(service: Served, folder: Path) -> bool:
     return not text
 
 
+def datalinklint(service: Served) -> bool:
+    """Run datalinklint on the links of an image; whether it finds no error and no warning."""
+    query = "SELECT catalogue.identifier(release_id) || '/' || coadd_key || '/j' FROM release.atlas LIMIT 1"
+    ((name,),) = service.world.rows(query)
+    text = stilts("datalinklint", f"votable={service.address}/datalink?ID={name}")
+    found = [line for line in text.splitlines() if re.match(r"(ERROR|WARNING|[EW]-)", line)]
+    print(f"datalinklint: {len(found)} errors and warnings (limit 0)\n" + "\n".join(found[:20]))
+    return not found and "Exception" not in text
+
+
 def main() -> None:
     """Serve, check, say what was found."""
     if shutil.which("stilts") is None:
@@ -63,7 +73,7 @@ def main() -> None:
         create_database(server, TEMPLATE)
         migrate.upgrade(Database(TEMPLATE, server).url)
         with served(server) as service:
-            clean = [taplint(service), votlint(service, home)]
+            clean = [taplint(service), votlint(service, home), datalinklint(service)]
     finally:
         server.stop()
         shutil.rmtree(home, ignore_errors=True)

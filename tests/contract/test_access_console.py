@@ -9,10 +9,12 @@ from typing import Any
 
 import httpx
 import pytest
+from psycopg.types.json import Jsonb
 
 from app.production.runs import set_run_state
-from tests.worlds.release import Box
+from tests.worlds.release import Box, key_of
 from tests.worlds.served import TOKEN, Served, served
+from tests.worlds.solutions import ZeroPoint, make_solution
 
 
 @pytest.fixture(scope="module")
@@ -182,10 +184,43 @@ def test_override(service: Served, operator: httpx.Client) -> None:
     assert "a plane" in operator.get("/runs/plane").text
 
 
-def test_recall_is_previewed_and_released_scans_are_kept(service: Served, operator: httpx.Client) -> None:
-    shown = operator.post("/act/recall", data={"run": "plane", "night": "1999-04-10n", "scans": "1"})
-    assert shown.status_code in {200, 400}
-    assert "Recall" in shown.text or "Not done" in shown.text
+@pytest.fixture
+def recalled(service: Served) -> str:
+    """A run into which a released scan is recalled; its raw file is known."""
+    world = service.world
+    if "again" not in world.runs:
+        world.run("again")
+        night = world.one("SELECT night_id FROM survey.scan WHERE scan_key = %s", key_of(1))
+        file = world.insert(
+            "survey", "raw_file", "raw_file_id", night_id=night, scan_key=key_of(1), kind="scan", band="j", url="x",
+            sha256="f" * 64, size_bytes=1, header=Jsonb({}),
+        )  # fmt: skip
+        world.connection.execute(
+            "INSERT INTO production.attempt_raw_file (attempt_id, raw_file_id) VALUES (%s, %s)",
+            (world.scans[1][1], file),
+        )
+    world.connection.commit()
+    return "again"
+
+
+def test_recall(service: Served, operator: httpx.Client, recalled: str) -> None:
+    form = {"run": "plane", "night": "1999-04-10n", "scans": "1"}
+    refused = operator.post("/act/recall", data=form)
+    assert refused.status_code == 400, "what a release rests on is never done again in place"
+    assert "first" in refused.text
+    assert "1 tasks of run plane" in act(operator, "recall", **form, into=recalled)
+    query = "SELECT t.scan_key FROM production.task AS t JOIN production.run AS r USING (run_id) WHERE r.name = 'again'"
+    assert service.world.rows(query) == [(key_of(1),)]
+
+
+def test_adopt(service: Served, operator: httpx.Client) -> None:
+    world = service.world
+    run_id, attempt, _ = world.scans[1]
+    solution = make_solution(world.connection, run_id, attempt, {key_of(1): ZeroPoint(0.25)})
+    world.connection.commit()
+    assert "solution" in act(operator, "adopt", solution=str(solution))
+    assert world.rows("SELECT solution_id, adopted_by FROM calibration.adoption") == [(solution, "Ada")]
+    assert str(solution) in operator.get("/nights/1999-04-10n").text
 
 
 def test_retry(service: Served, operator: httpx.Client) -> None:

@@ -76,7 +76,7 @@ def test_pyvo_goes_from_a_search_to_pixels(service: Served) -> None:
     )
     assert len(images) == 1
     links = images[0].getdatalink()
-    assert [str(link.semantics) for link in links] == ["#this", "#preview", "#cutout", "#documentation"]
+    assert [str(link.semantics) for link in links] == ["#this", "#preview", "#cutout", "#auxiliary"]
     content = next(links.bysemantics("#this", include_narrower=False)).getdataset().read()
     with fits.open(io.BytesIO(content)) as hdus:
         assert hdus[0].data.shape == (120, 80)
@@ -86,7 +86,7 @@ def test_links_of_several_and_of_none(service: Served) -> None:
     answer = service.client.get("/datalink", params={"ID": [NAME, "first/1/j", "nonsense"]})
     document = parse(io.BytesIO(answer.content), verify="exception")
     table = document.get_first_table().to_table(use_names_over_ids=True)
-    assert list(table["semantics"]) == ["#this", "#preview", "#cutout", "#documentation", "#this", "#this"]
+    assert list(table["semantics"]) == ["#this", "#preview", "#cutout", "#auxiliary", "#this", "#this"]
     assert [text.startswith("NotFoundFault") for text in table["error_message"]] == [False] * 4 + [True] * 2
     assert "datalink" in answer.headers["content-type"]
     assert document.resources[1].utype == "adhoc:service"

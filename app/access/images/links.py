@@ -47,7 +47,7 @@ def _rows(name: str, image: ReleasedImage, base: str) -> Iterator[Row]:
     yield name, f"{place}/preview", "", "", "Picture, asinh stretch", "#preview", "image/jpeg", ""
     yield name, "", _SERVICE, "", "Part of the image", "#cutout", FITS, ""
     page = f"{base}/releases/{image.release}"
-    yield name, page, "", "", "How the release was made", "#documentation", "text/html", ""
+    yield name, page, "", "", "How the release was made", "#auxiliary", "text/html", ""
 
 
 def _service(base: str) -> str:
