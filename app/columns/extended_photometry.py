@@ -195,11 +195,11 @@ _OF_A_BAND = tuple(
             "pos.posAng",
             "no such isophote",
         ),
-        ("back", "background, a pixel of 1 arcsec", "DN", "instr.background", _NO_MODEL),
+        ("back", "background, a pixel of 1 arcsec", "adu", "instr.background", _NO_MODEL),
         (
             "resid_ann",
             "level of the ring from 80 to 110 arcsec after the background was subtracted",
-            "DN",
+            "adu",
             "instr.background",
             "no data in the ring",
         ),
