@@ -95,7 +95,7 @@ DERIVED_METRICS: tuple[MetricDefinition, ...] = (
         name="sixfold_snr10_mag", unit="mag", better=Better.HIGHER,
         scope=MetricScope.NIGHT, per_band=True,
         description="Magnitude at which the scatter in calibration sets is 0.109 mag",
-        formula="log-scatter in bins of 0.25 mag, interpolated",
+        formula="median scatter in bins of 0.25 mag, interpolated in its logarithm at the faintest crossing",
         reference="background/survey 3.3",
         derived=True,
         unused_because="watched by people: mapps scan report, mapps quality scan",

@@ -10,7 +10,7 @@
 -- sixfold_repeatability_mag  median of the standard deviations of stars of SNR above 100 seen on all scans
 -- sixfold_offset_mag         root mean square over scans of their median difference from the stars' means, SNR above 20
 -- completeness, reliability  in the half magnitude above the requirement of snr10_mag
--- sixfold_snr10_mag          where the scatter in bins of 0.25 mag, ten detections at least, crosses 1.0857 / 10
+-- sixfold_snr10_mag          where the scatter in bins of 0.25 mag, ten detections at least, crosses 1.0857 / 10 last
 -- snr10_difference_mag       prediction of the sets' scans less that
 WITH calibration AS (
     SELECT v.scan_key, v.night_id, v.tile, v.scan - row_number() OVER (PARTITION BY v.night_id, v.tile ORDER BY v.scan) AS island,
@@ -65,7 +65,11 @@ detection AS MATERIALIZED (
     ) AS c USING (src_id)
 ),
 depth_bin AS (
-    SELECT night_id, band, avg(mean) AS m, sqrt(avg(variance)) AS scatter, count(*) AS rows
+    SELECT
+        night_id, band, avg(mean) AS m, count(*) AS rows,
+        -- Half of the variances of n values lie below (1 - 2 / (9 (n - 1)))^3 of the true one. A mean would be that of the
+        -- variable stars and close pairs: bins of 10 mag crossed the limit.
+        sqrt(percentile_cont(0.5) WITHIN GROUP (ORDER BY variance / (1 - 2.0 / (9 * (seen - 1))) ^ 3)) AS scatter
     FROM detection WHERE seen > scans / 2.0 AND seen >= 3
     GROUP BY night_id, band, floor(mean * 4) HAVING count(*) >= 10
 ),
@@ -77,7 +81,7 @@ crossing AS (
         FROM depth_bin AS d WINDOW w AS (PARTITION BY night_id, band ORDER BY m)
     ) AS step
     WHERE scatter > 0 AND scatter <= 0.10857 AND next_scatter > 0.10857
-    ORDER BY night_id, band, m
+    ORDER BY night_id, band, m DESC
 ),
 scan_shift AS (
     SELECT night_id, band, scan_key, percentile_cont(0.5) WITHIN GROUP (ORDER BY m - mean) AS value

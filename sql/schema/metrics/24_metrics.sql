@@ -405,7 +405,7 @@ VALUES
      NULL),
     ('sixfold_snr10_mag', 'mag', 'higher', 'night', true, true,
      'Magnitude at which the scatter in calibration sets is 0.109 mag',
-     'log-scatter in bins of 0.25 mag, interpolated',
+     'median scatter in bins of 0.25 mag, interpolated in its logarithm at the faintest crossing',
      'background/survey 3.3',
      'watched by people: mapps scan report, mapps quality scan'),
     ('snr10_difference_mag', 'mag', 'inside', 'night', true, true,
