@@ -41,6 +41,14 @@ WHERE r.name = %s AND d.scan_key IS NULL AND d.name IN
 GROUP BY 1, 2 ORDER BY 2, 1"""
 
 
+_DEPTHS = """
+SELECT to_char(n.date, 'YYMMDD') || n.hemis, trim(d.band), d.value, d.rows
+FROM quality.derived_metric AS d
+JOIN production.run AS r USING (run_id)
+JOIN survey.night AS n USING (night_id)
+WHERE r.name = %s AND d.scan_key IS NULL AND d.name = 'snr10_difference_mag' ORDER BY 1, 2"""
+
+
 class Pairs(NamedTuple):
     """Two measurements of a star on photometric scans: magnitudes as measured and what is added, (pairs, 2) a band."""
 
@@ -77,7 +85,17 @@ def bright_pairs(points: ZeroPoints) -> Pairs:
 
 
 def repeatability_mmag(pairs: Pairs, band: str, *, solved: bool = True) -> tuple[float, int]:
-    """Scatter of one measurement, 1.4826 times the median absolute difference over root 2, and how many pairs."""
+    """Scatter of one measurement, 1.4826 times the median absolute difference over root 2, and how many pairs.
+
+    Parameters
+    ----------
+    pairs : Pairs
+        Measurements of the same stars.
+    band : str
+        j, h or k.
+    solved : bool
+        Whether magnitudes are calibrated; else as they were measured.
+    """
     magnitude = pairs.measured_mag[band] + (pairs.added_mag[band] if solved else 0.0)
     difference = magnitude[:, 0] - magnitude[:, 1]
     if not difference.size:
@@ -91,6 +109,13 @@ def six_folds(site: SurveySite) -> list[str]:
     with connect("reader") as connection:
         rows = connection.execute(_SIX_FOLDS, (RUN,)).fetchall()
     return [f"{name:<26} {night}: {values}" for night, name, values in rows]
+
+
+def depth_differences(site: SurveySite) -> list[tuple[str, str, float, int]]:
+    """Predicted less six-fold M10 by night and band, mag, with the detections that it rests on."""
+    del site
+    with connect("reader") as connection:
+        return connection.execute(_DEPTHS, (RUN,)).fetchall()
 
 
 def _counts(row: ZeroPoint | None) -> bool:

@@ -92,10 +92,6 @@ class SurveySite:
             command = [sys.executable, "-m", "app.cli.main", *words]
             subprocess.run(command, cwd=ROOT, check=True, stdout=log, stderr=subprocess.STDOUT)
 
-    def solve(self) -> None:
-        """Solve and grade again, by the code as it is now."""
-        self._solve()
-
     def _stage(self, name: str, stage: Callable[[], None]) -> None:
         if name in self.seconds:
             return

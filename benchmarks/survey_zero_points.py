@@ -129,7 +129,17 @@ class Neighbours(NamedTuple):
     rows: list[tuple[int, int, str, int]]
 
     def steps_mmag(self, points: ZeroPoints, band: str, *, solved: bool = True) -> Errors:
-        """Differences of the errors of photometric neighbours."""
+        """Take differences of the errors of photometric neighbours.
+
+        Parameters
+        ----------
+        points : ZeroPoints
+            Zero points of the scans.
+        band : str
+            j, h or k.
+        solved : bool
+            Whether those of the solution are meant; else the nominal ones.
+        """
         steps = []
         for first, second, letter, _ in self.rows:
             pair = [points.by_scan.get((key, band)) for key in (first, second)]

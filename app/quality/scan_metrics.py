@@ -132,7 +132,7 @@ SCAN_METRICS: tuple[MetricDefinition, ...] = (
     MetricDefinition(
         name="clouds", unit="1", better=Better.LOWER,
         scope=MetricScope.SCAN, per_band=False,
-        description="Whether clouds dimmed frames by more than 5 per cent",
+        description="Whether clouds dimmed frames by more than 7 per cent",
         formula="1 or 0; median of the bands, without a steady slope",
         reference="background/survey 3.3",
     ),

@@ -5,11 +5,13 @@ from __future__ import annotations
 import json
 import os
 from dataclasses import replace
+from functools import partial
 
 import pytest
 
 from app.cli import main, output
 from app.errors import ConflictError, UnknownNameError
+from app.formats.checksums import CHECKSUM_LIST_NAME
 from app.production import protocol
 from app.production.publishing import publish
 from app.production.selection import Night, Selection
@@ -368,12 +370,12 @@ def test_sets_and_scans_are_shown(solved, night):
 
 
 @pytest.fixture
-def mapps(solved, settings, monkeypatch, capsys):
-    """Run a command on the solved database and give what it prints."""
-    monkeypatch.setenv("MAPPS_DATABASE_URL", solved.database.url)
-    get_settings.cache_clear()
+def mapps_at(settings, monkeypatch, capsys):
+    """Run a command on a database and give what it prints."""
 
-    def run(*words, code=0):
+    def run(database, *words, code=0):
+        monkeypatch.setenv("MAPPS_DATABASE_URL", database.url)
+        get_settings.cache_clear()
         output.forget_mode()
         assert main.run(list(words)) == code
         printed = capsys.readouterr()
@@ -382,6 +384,12 @@ def mapps(solved, settings, monkeypatch, capsys):
 
     yield run
     get_settings.cache_clear()
+
+
+@pytest.fixture
+def mapps(solved, mapps_at):
+    """Run a command on the solved database and give what it prints."""
+    return partial(mapps_at, solved.database)
 
 
 def test_the_commands_tell_a_night_from_its_standards_to_its_retirement(solved, night, mapps):
@@ -473,3 +481,116 @@ def test_a_night_that_is_not_solved_is_not_judged(solved, night):
         pytest.raises(ConflictError, match="no standards are known"),
     ):
         triage(connection, solved_night.RUN, Night.parse(solved_night.NIGHT))
+
+
+def build(mapps, *words, code=0):
+    """Draw a release from the run; the one short survey scan has few reference stars."""
+    return mapps(
+        *("release", "build", "first-1", "--run", solved_night.RUN, "--kind", "sampler"),
+        *("--without-reference-stars", *words),
+        code=code,
+    )
+
+
+def grades(database, mapps):
+    """Score and limiting factor of each graded survey scan."""
+    mapps("quality", "regrade", solved_night.RUN, "--rules", "2026a")
+    return rows(
+        database,
+        "SELECT g.score, g.limiting_factor FROM quality.scan_grade AS g JOIN survey.scan AS s USING (scan_key)"
+        " WHERE s.kind = 'sci'",
+    )
+
+
+def test_a_fully_clouded_night_is_told_by_every_command_and_not_released(solved, night, mapps):
+    clouded = [solved_night.moved(star, 1.0, 1.0, 1.0) for star in solved_night.standards_of(night)]
+    database, _, _ = solved(clouded)
+    told = mapps("calibration", "show", solved_night.NIGHT)
+    assert "not photometric" in told
+    assert "draft" in told
+    assert "verdict: no usable calibration set in the night" in mapps("calibration", "show", "1")
+    triaged = json.loads(mapps("calibration", "triage", solved_night.RUN, solved_night.NIGHT, "--json"))
+    assert (triaged["survey_scans"], triaged["hopeless"]) == (1, 1)
+    assert "UNCALIBRATED_RELEASE" in build(mapps, code=2)
+    # A scan without zero points has no grade, and no minimum lets it pass.
+    assert {score for score, _ in grades(database, mapps)} <= {None}
+    assert rows(database, "SELECT count(*) FROM release.release") == [(0,)]
+    build(mapps, "--nominal")
+    assert rows(database, "SELECT count(*) FROM release.solution") == [(0,)]
+
+
+def test_a_draft_of_one_set_is_released_when_a_person_adopts_it_and_graded_zero(solved, night, mapps):
+    stars = solved_night.standards_of(night)
+    fields = sorted({round(star.ra / 30) for star in stars})
+    database, _, _ = solved([star for star in stars if round(star.ra / 30) == fields[-1]])
+    assert "draft" in mapps("calibration", "show", solved_night.NIGHT)
+    assert "UNCALIBRATED_RELEASE" in build(mapps, code=2)
+    assert "adopted for 1 nights" in mapps("calibration", "adopt", "1", "--by", "somebody")
+    build(mapps)
+    assert rows(database, "SELECT solution_id FROM release.solution") == [(1,)]
+    graded = grades(database, mapps)
+    assert graded == [(0, "photometricity")]
+
+
+def test_a_band_without_standards_is_told_refused_and_graded_zero(solved, night, mapps):
+    stars = [solved_night.moved(star, 0, 0, None) for star in solved_night.standards_of(night)]
+    database, _, _ = solved(stars)
+    assert "k: no usable set, the nominal zero point stays" in mapps("calibration", "show", "1")
+    graded = grades(database, mapps)
+    assert graded == [(0, "photometricity")]
+    # Its zero point is a row of the solution, with the nominal error, so that its magnitudes say how good they are.
+    build(mapps)
+    [(k_error, j_error)] = rows(
+        database, "SELECT min(k_msigcom), min(j_msigcom) FROM release.psc WHERE rd_flg ~ '^2.2'"
+    )
+    assert k_error >= 0.1
+    assert j_error < 0.1
+
+
+def test_a_night_that_ended_before_its_closing_set_has_zero_points_and_no_photometric_scan(
+    database, night, tmp_path
+):
+    """Dome closed after the first set and the survey scan: files of later scans were never written."""
+    folder = tmp_path / night.night.name
+    folder.mkdir()
+    kept = [
+        line
+        for line in (night.night / CHECKSUM_LIST_NAME).read_text(encoding="ascii").splitlines()
+        if int(line.split()[1][5:8]) <= 5
+    ]
+    for line in kept:
+        (folder / line.split()[1]).symlink_to(night.night / line.split()[1])
+    (folder / CHECKSUM_LIST_NAME).write_text("\n".join(kept) + "\n", encoding="ascii")
+    solved_night.load(database, solved_night.standards_of(night))
+    solved_night.take_in(database, replace(night, night=folder))
+    solved_night.make_run(database)
+    done = solved_night.work(database, tmp_path / "store")
+    assert done.count("night_solution") == 1
+    assert rows(database, "SELECT state FROM calibration.solution") == [("draft",)]
+    assert {reason for kind, _, reason in verdicts(database) if kind == "sci"} == {
+        "no accepted calibration set on both sides"
+    }
+    assert all(0 < error < 0.1 for _, error in solved_night.solved_offsets(database).values())
+    assert outcome_of(database)["outcome"] == "not photometric"
+    with database.connect("operator", autocommit=True) as connection:
+        told = triage(connection, solved_night.RUN, Night.parse(solved_night.NIGHT))
+    assert (told.scans, told.hopeless) == (1, 1)
+
+
+def test_a_night_without_a_scan_of_the_sky_has_nothing_to_solve_and_says_so(database, mapps_at, tmp_path):
+    """Rain from dusk to dawn: darks and flats."""
+    rained = replace(solved_night.PARAMETERS, tiles=0, calibration_groups=0)
+    solved_night.take_in(database, solved_night.simulate(tmp_path, rained))
+    solved_night.make_run(database)
+    done = solved_night.work(database, tmp_path / "store")
+    assert "night_solution" not in done
+    told = mapps_at(database, "calibration", "show", solved_night.NIGHT)
+    assert "no run has a solution task of the night: it has no calibration scans, or is not queued" in told
+    assert "no night_solution task" in mapps_at(
+        database, "calibration", "solve", solved_night.RUN, solved_night.NIGHT, code=2
+    )
+    assert "UNKNOWN" in mapps_at(
+        database, "calibration", "triage", solved_night.RUN, solved_night.NIGHT, code=2
+    )
+    words = ("release", "build", "first-1", "--run", solved_night.RUN, "--kind", "sampler")
+    assert "has no tasks" in mapps_at(database, *words, code=2)

@@ -254,7 +254,7 @@ VALUES
      'decisions/0003',
      'watched by people: mapps scan report, mapps quality scan'),
     ('clouds', '1', 'lower', 'scan', false, false,
-     'Whether clouds dimmed frames by more than 5 per cent',
+     'Whether clouds dimmed frames by more than 7 per cent',
      '1 or 0; median of the bands, without a steady slope',
      'background/survey 3.3',
      NULL),

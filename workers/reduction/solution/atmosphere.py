@@ -17,7 +17,7 @@ FIELD_TURNS = 5
 # The extinction of a night strays by some 0.02 mag an airmass: 2 mmag over a tenth of an airmass, 5 over a quarter,
 # which would be taken for a change of the night.
 LEVEL_AIRMASS = 0.1
-UNKNOWN_MAG, UNKNOWN_HOURS = 0.02, 2.0
+UNKNOWN_MAG, UNKNOWN_HOURS = 0.015, 2.0
 # A night never held steadier than this: too wide a process costs little, too tight a one hides a drift of its size.
 LEAST_MAG = 0.003
 
@@ -56,8 +56,8 @@ def atmosphere_of(sets: Sets, set_error_mag: float, field_error_mag: float) -> A
     Returns
     -------
     Atmosphere
-        Where fewer than 20 pairs are at hand for two distances, a width that is rather too wide (0.02 mag, 2 h): too
-        tight a process hides a change of the night, too wide a one only makes the errors larger.
+        Where fewer than 20 pairs are at hand for two distances, a width that is rather too wide (that of J, 0.015 mag
+        and 2 h): too tight a process hides a change of the night, too wide a one only makes the errors larger.
 
     Notes
     -----

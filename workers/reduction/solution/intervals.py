@@ -91,7 +91,16 @@ def verdict(hours: float, sets: tuple[Doubles, Bools], loss: tuple[float, float]
     Reason
         `PHOTOMETRIC`, or what spoils it.
     """
-    set_hours, accepted = sets
+    reason = _between_sets(hours, *sets)
+    if reason is not None:
+        return reason
+    if loss[0] > loss[1]:
+        return Reason.CLOUD
+    return Reason.TRANSPARENCY if opaque else Reason.PHOTOMETRIC
+
+
+def _between_sets(hours: float, set_hours: Doubles, accepted: Bools) -> Reason | None:
+    """Say why the sets about a moment do not vouch for it; None where they do."""
     if not accepted.any():
         return Reason.NO_SETS
     before, after = np.flatnonzero(set_hours <= hours), np.flatnonzero(set_hours >= hours)
@@ -101,6 +110,8 @@ def verdict(hours: float, sets: tuple[Doubles, Bools], loss: tuple[float, float]
         return Reason.BAD_SET
     if set_hours[after[0]] - set_hours[before[-1]] > LARGEST_GAP_HOURS:
         return Reason.GAP
-    if loss[0] > loss[1]:
-        return Reason.CLOUD
-    return Reason.TRANSPARENCY if opaque else Reason.PHOTOMETRIC
+    # A scan of a set stands between its set and the next: a lone set makes no span.
+    spans = photometric_intervals(set_hours, accepted)
+    if before[-1] == after[0] and not any(span.first_hours <= hours <= span.last_hours for span in spans):
+        return Reason.NOT_BRACKETED
+    return None

@@ -81,3 +81,28 @@ def test_one_band_that_disagrees_is_outvoted_and_frames_without_stars_are_passed
     assert _clouds(clear) == {"clouds": 0.0}
     assert _clouds([np.full(40, np.nan, np.float32)]) == {}
     assert _clouds(scan(4)) == {}
+
+
+def noisy(frames, depth, noise, seed):
+    """Bands with errors of their own that last some frames, as where stars are few."""
+    random = np.random.default_rng(seed)
+    window = np.ones(6) / np.sqrt(6.0)
+    clear = scan(frames, depth=depth, noise=0.0)
+    return [
+        (plane * (1 + noise * np.convolve(random.standard_normal(frames + 5), window, mode="valid"))).astype(
+            np.float32
+        )
+        for plane in clear
+    ]
+
+
+def test_what_bands_disagree_by_is_no_cloud():
+    assert sum(_clouds(noisy(32, 0.0, 0.035, seed))["clouds"] for seed in range(40)) <= 1
+    # A cloud of four tenths is seen through the same noise, and one of a seventh through less.
+    assert sum(_clouds(noisy(32, 0.4, 0.035, seed))["clouds"] for seed in range(40)) >= 36
+    assert sum(_clouds(noisy(32, 0.14, 0.01, seed))["clouds"] for seed in range(40)) >= 39
+
+
+def test_a_single_band_is_judged_by_its_own_change():
+    assert _clouds(scan(40, depth=0.15)[:1]) == {"clouds": 1.0}
+    assert _clouds(scan(40)[:1]) == {"clouds": 0.0}

@@ -52,3 +52,15 @@ def test_reason(
 def test_sets_too_far_apart() -> None:
     sparse = (np.array([0.0, 3.0]), np.ones(2, dtype=bool))
     assert verdict(1.0, sparse, CLEAR, opaque=False) is Reason.GAP
+
+
+def test_scans_of_a_lone_set_are_not_bracketed() -> None:
+    hours, good = np.array([3.0]), np.array([True])
+    assert verdict(3.0, (hours, good), CLEAR, opaque=False) is Reason.NOT_BRACKETED
+    # With another set within 2.2 hours the scans of both belong to the span.
+    hours, good = np.array([3.0, 4.0]), np.array([True, True])
+    assert verdict(3.0, (hours, good), CLEAR, opaque=False) is Reason.PHOTOMETRIC
+    assert verdict(4.0, (hours, good), CLEAR, opaque=False) is Reason.PHOTOMETRIC
+    # A set that stands alone beyond a gap makes no span of its own.
+    hours, good = np.array([3.0, 4.0, 7.0]), np.array([True, True, True])
+    assert verdict(7.0, (hours, good), CLEAR, opaque=False) is Reason.NOT_BRACKETED
