@@ -13,8 +13,19 @@ down_revision = None
 branch_labels = None
 depends_on = None
 
-SCHEMAS = ("survey", "calibration", "production", "wsdb", "quality", "release", "reference", "catalogue", "ivoa",
-           "tap_schema", "access")
+SCHEMAS = (
+    "survey",
+    "calibration",
+    "production",
+    "wsdb",
+    "quality",
+    "release",
+    "reference",
+    "catalogue",
+    "ivoa",
+    "tap_schema",
+    "access",
+)
 
 
 def upgrade() -> None:
