@@ -11,7 +11,7 @@ from workers.reduction.photometry.fit import fit_stars
 from workers.reduction.photometry.residual import Residual
 from workers.reduction.profile.stars import Stars
 
-DRIFT_ARCSEC = 1.5  # from the galaxy's middle: what drifts farther is fitted there
+PLACE_ERROR_ARCSEC = 0.1  # of a model's middle, one sigma a coordinate
 
 
 def add_nuclei(residual: Residual, least_snr: float) -> None:
@@ -40,23 +40,14 @@ def add_nuclei(residual: Residual, least_snr: float) -> None:
     ])  # fmt: skip
     nuclei = Stars.at(places[:, 0], places[:, 1], guess * STAR_AREA_ARCSEC2)
     order = np.lexsort((nuclei.x_arcsec, nuclei.y_arcsec))
-    nuclei, places = nuclei.taken(order), places[order]
-    fitted = nuclei.taken(np.arange(nuclei.size))
-    _fit(residual, fitted, move=True)
-    drift = np.hypot(*(fitted.places() - places).T)
-    strayed = np.flatnonzero(~(drift < DRIFT_ARCSEC))
-    if strayed.size:
-        held = nuclei.taken(strayed)
-        _fit(residual, held, move=False)
-        fitted.put(strayed, held)
+    nuclei = nuclei.taken(order)
+    # The model's place is common to the bands: fitted band by band, bright nuclei have errors so small that their rows
+    # do not merge.
+    looks, chosen = stack.looks(nuclei), np.arange(nuclei.size)
+    fit_stars(residual.arrays(), stack.psf, looks, nuclei, chosen, np.zeros(nuclei.size), move=False)
+    nuclei.variance[:] = PLACE_ERROR_ARCSEC**2, PLACE_ERROR_ARCSEC**2, 0.0
     with np.errstate(invalid="ignore"):
-        shown = fitted.taken(fitted.flux_dn > least_snr * fitted.flux_error_dn)
+        shown = nuclei.taken(nuclei.flux_dn > least_snr * nuclei.flux_error_dn)
     residual.subtract(shown)
     both = stack.stars.beside(shown)
     residual.change(stars=both.taken(np.lexsort((both.x_arcsec, both.y_arcsec))))
-
-
-def _fit(residual: Residual, stars: Stars, *, move: bool) -> None:
-    """Fit stars in place; the residual frames stay as they are."""
-    looks, chosen = residual.stack.looks(stars), np.arange(stars.size)
-    fit_stars(residual.arrays(), residual.stack.psf, looks, stars, chosen, np.zeros(stars.size), move=move)
