@@ -588,7 +588,8 @@ class TestSixFolds:
         assert derived["sixfold_snr10_mag", "j"] == pytest.approx(15.6, abs=0.05)
         assert derived["snr10_difference_mag", "j"] == pytest.approx(
             # Derived values have ten digits.
-            15.6 - derived["sixfold_snr10_mag", "j"], abs=1e-8
+            15.6 - derived["sixfold_snr10_mag", "j"],
+            abs=1e-8,
         )
         # Stars of SNR above 100 scatter by 0.4 to 1 per cent.
         assert 0.002 < derived["sixfold_repeatability_mag", "j"] < 0.011
