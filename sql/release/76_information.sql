@@ -8,10 +8,12 @@
 -- By hand:    psql "$(mapps db url)" -c "SET mapps.release_id = 3" -f sql/release/76_information.sql
 
 WITH chosen AS (
-    SELECT s.run_id, s.scan_key, s.attempt_id, s.tile, n.hemis, n.date, o.scan, o.ra, o.decl, o.direction, o.started_at, o.jdate,
+    SELECT s.run_id, s.scan_key, s.attempt_id, s.tile, n.hemis, n.date, o.scan, coalesce(o.ra, t.ra) AS ra, coalesce(o.decl, t.decl) AS decl, o.direction, o.started_at, o.jdate,
            o.airmass, o.night_id, site.longitude_deg
     FROM release.scan AS s
     JOIN survey.scan AS o USING (scan_key)
+    -- A header without a pointing leaves the place of the tile.
+    LEFT JOIN survey.tile AS t ON t.tile = s.tile
     JOIN survey.night AS n USING (night_id)
     JOIN survey.site AS site ON site.hemis = n.hemis
     WHERE s.release_id = release.current_id() AND s.selected

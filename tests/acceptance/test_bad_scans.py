@@ -146,12 +146,13 @@ SCAN = f"(SELECT scan_key FROM survey.scan WHERE night_id = {OF_NIGHT} AND scan 
 
 
 def tasks(site: Site, case: str) -> dict[str, tuple[str, str | None, str | None]]:
-    """State, error family and code of the tasks of a night, by kind."""
+    """State, error family and code of the tasks that reduce a night, by kind."""
     rows = query(
         site,
         case,
         "SELECT t.kind, t.state, a.family, a.error_code FROM production.task AS t"
-        f" LEFT JOIN production.attempt AS a USING (task_id) WHERE t.night_id = {OF_NIGHT}",
+        f" LEFT JOIN production.attempt AS a USING (task_id) WHERE t.night_id = {OF_NIGHT}"
+        " AND t.kind <> 'night_grades'",
     )
     assert len(rows) == 2, rows
     return {kind: tuple(rest) for kind, *rest in rows}

@@ -139,7 +139,7 @@ def test_block_flats_are_nearer_the_truth_and_a_spoilt_night_is_told(
         assert connection.execute("SELECT DISTINCT block FROM survey.night").fetchall() == [(CAMERA,)]
     # Only one night has a scan, but all of the block are calibrated for it.
     assert reduce_all(live_database, store, settings) == [
-        *["night_calibration"] * NIGHTS, "block_calibration", "scan",
+        *["night_calibration"] * NIGHTS, "block_calibration", "scan", "night_grades",
     ]  # fmt: skip
     nightly, block = products(live_database, "night"), products(live_database, "block")
     for band in BANDS:

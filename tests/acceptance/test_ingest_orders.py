@@ -143,7 +143,7 @@ ROWS = {
     **{
         f"released {product}": f"SELECT {', '.join(columns[1:])} FROM release.{product} ORDER BY {order}"
         for (product, columns), order in zip(
-            CONTENT.items(), ("pts_key", "ext_key", "coadd_key, band"), strict=True
+            CONTENT.items(), ("pts_key", "ext_key", "coadd_key, band", "scan_key", "coadd_key"), strict=True
         )
     },
 }

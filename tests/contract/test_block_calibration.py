@@ -549,7 +549,8 @@ def test_a_night_made_again_makes_its_block_stale(world):
     stale = stale_tasks(world.connection, run)
     assert sorted(task.task["kind"] for task in stale) == ["block_calibration", "scan"]
     assert all(task.reasons[0].endswith("of band j was made again") for task in stale)
-    assert len(renew(world.connection, run)) == 2
+    # The night's grades are made again with them.
+    assert len(renew(world.connection, run)) == 3
     assert sorted(world.work(run)) == ["block_calibration", "scan"]
     assert stale_tasks(world.connection, run) == []
     assert world.blocks(run)[0]["facts"]["nights_departing"] == 1
@@ -563,7 +564,8 @@ def test_scans_wait_for_their_own_block_only(world):
     added = queue_run(world.connection, run, Selection(), 3, dry_run=True)
     kinds = sorted((task["kind"], task["state"]) for task in added)
     assert kinds == [
-        *[("block_calibration", "waiting")] * 2, *[("night_calibration", "ready")] * 4, *[("scan", "waiting")] * 4,
+        *[("block_calibration", "waiting")] * 2, *[("night_calibration", "ready")] * 4,
+        *[("night_grades", "waiting")] * 4, *[("scan", "waiting")] * 4,
     ]  # fmt: skip
     assert world.states(run) == []
     queue_run(world.connection, run, Selection(), 3)

@@ -76,16 +76,18 @@ RELEASE = (
            bl_flg, cc_flg, ndet, 3.586, 3 - rank, 0, rank, hemis, date, scan, glon, glat, x_scan, dist_edge_ns,
            dist_edge_ew, dist_edge_flg, 0, 1, scan_key, coadd_key, coadd
        FROM (SELECT *, row_number() OVER (ORDER BY src_id) AS rank FROM wsdb.point_measurement WHERE decl < 0) AS p""",
-    """INSERT INTO wsdb.extended_measurement (ext_id, attempt_id, ra, decl, coadd_key, run_id, scan_key, coadd)
+    """INSERT INTO wsdb.extended_measurement (
+           ext_id, attempt_id, ra, decl, coadd_key, run_id, scan_key, coadd, id, date, glon, glat, scan, hemis)
        SELECT (healpix_nest(12, spoint(radians(10), radians(decl))) << 35) + (%(scan_key)s::bigint << 10) + number,
-              %(attempt_id)s, 10, decl, 1, %(run_id)s, %(scan_key)s, 1
+              %(attempt_id)s, 10, decl, 1, %(run_id)s, %(scan_key)s, 1, number, '1998-01-01', 1, 1, 1, 'n'
        FROM unnest(ARRAY[-5.003, -4.998, -4.996]) WITH ORDINALITY AS place (decl, number)""",
     """INSERT INTO release.extended_verdict (release_id, run_id, ext_id, released, reason, failed)
        SELECT 1, run_id, ext_id, decl > -5, CASE WHEN decl > -5 THEN 'released' ELSE 'snr' END,
               CASE WHEN decl > -5 THEN 0 ELSE release.rule_bit('snr') END FROM wsdb.extended_measurement""",
     """INSERT INTO release.xsc (release_id, run_id, ext_key, designation, dup_src, use_src, ext_id, ra, decl, coadd_key,
-           scan_key, coadd)
-       SELECT 1, run_id, rank, release.designation(ra, decl), 0, 1, ext_id, ra, decl, coadd_key, scan_key, coadd
+           scan_key, coadd, id, date, glon, glat, scan, hemis)
+       SELECT 1, run_id, rank, release.designation(ra, decl), 0, 1, ext_id, ra, decl, coadd_key, scan_key, coadd,
+              id, date, glon, glat, scan, hemis
        FROM (SELECT *, row_number() OVER (ORDER BY decl) AS rank FROM wsdb.extended_measurement
              WHERE decl > -5) AS e""",
 )

@@ -14,6 +14,7 @@ import numpy as np
 import pytest
 from astropy.io import fits
 from astropy.io.votable import parse_single_table
+from astropy.units import Unit
 from psycopg import sql
 from pyarrow import parquet
 
@@ -148,7 +149,8 @@ def test_votable(world: World, tmp_path: Path, product: str) -> None:
     fields = {field.name: field for field in table.fields}
     for column in PRODUCTS[product].columns:
         field, found = fields[column.name], table.array[column.name]
-        assert (str(field.unit or ""), field.ucd or "") == (column.unit, column.ucd)
+        assert (field.unit or Unit("")) == Unit(column.unit, format="vounit"), column.name
+        assert (field.ucd or "") == column.ucd
         assert field.description == column.description
         for value, missing, wanted in zip(found.data, found.mask, rows[column.name].tolist(), strict=True):
             if column.kind is Kind.CHAR:

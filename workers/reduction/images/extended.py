@@ -9,6 +9,7 @@ from __future__ import annotations
 import numpy as np
 
 from app.arrays import Bools, Doubles, Integers, Table
+from app.columns.records import unknown_rows
 from app.instruments.bands import BANDS
 from app.parameters.extraction import ExtractionParameters
 from workers.reduction.extended.shape import Cutout, circle_sums, covers_circle, isophote
@@ -231,10 +232,7 @@ def extract_extended(reduced: list[ImageSources], parameters: ExtractionParamete
         NaN in what a band could not measure.
     """
     places = _places(reduced, parameters)
-    out = np.zeros(len(places), EXTENDED_DTYPE)
-    for name in EXTENDED_DTYPE.names or ():
-        if EXTENDED_DTYPE[name].kind == "f":
-            out[name] = np.nan
+    out = unknown_rows(EXTENDED_DTYPE, len(places))
     out["ra"], out["decl"] = [ra for ra, _ in places], [decl for _, decl in places]
     for band in BANDS:
         _measure_deepest([sources for sources in reduced if sources.image.band == band], out, parameters)
