@@ -30,6 +30,9 @@ INNER_ARCSEC = 8.0
 FEWEST_PIXELS = 100
 EDGE_ARCSEC = 3.0
 BRIGHT_STAR_ARCSEC = 10.0  # beyond the reach of a saturated star its halo and spikes still look extended
+# Where peaks are denser blends of stars pass for galaxies: 27 in a field of 100 square arc minutes at latitude 2, with 21 peaks
+# a square arc minute. At latitude 15 there are 13, at latitude 8 there are 18.
+CROWD_ARCSEC, MOST_PEAKS_ARCMIN2 = 60.0, 16.0
 LEAST_SNR = 5.0  # of the total light
 LEAST_RADIUS_ARCSEC = 1.05
 LEAST_AXIS_RATIO = 0.16
@@ -141,10 +144,29 @@ def find_galaxies(search: Search) -> list[Galaxy]:
     return sorted(found, key=lambda galaxy: (galaxy.shape.y_arcsec, galaxy.shape.x_arcsec))
 
 
+def crowded(seeds: Seeds, y_arcsec: Doubles) -> Bools:
+    """Which places have more than 16 peaks a square arc minute across the scan, where blends pass for galaxies.
+
+    Parameters
+    ----------
+    seeds : Seeds
+        Peaks of the first look, each once.
+    y_arcsec : float64 array (n,)
+        U-scan places along the scan.
+    """
+    y = np.sort(seeds.y_arcsec)
+    low, high = np.maximum(y_arcsec - CROWD_ARCSEC, y[0]), np.minimum(y_arcsec + CROWD_ARCSEC, y[-1])
+    count = np.searchsorted(y, high, side="right") - np.searchsorted(y, low)
+    area_arcmin2 = (
+        np.maximum(high - low, CROWD_ARCSEC) * max(float(np.ptp(seeds.x_arcsec)), CROWD_ARCSEC) / 3600.0
+    )
+    return np.asarray(count > MOST_PEAKS_ARCMIN2 * area_arcmin2)
+
+
 def _spoilt(search: Search, index: np.ndarray) -> Bools:
-    """Which candidates lie at the edge of the coadds or beside a saturated star."""
+    """Which candidates lie at the edge of the coadds, in a crowd of stars or beside a saturated star."""
     x, y = search.seeds.x_arcsec[index], search.seeds.y_arcsec[index]
-    outside = ~search.coadds.inside(x, y, EDGE_ARCSEC)
+    outside = ~search.coadds.inside(x, y, EDGE_ARCSEC) | crowded(search.seeds, y)
     if not search.bright.size:
         return np.asarray(outside)
     reach = search.bright[:, 2] + BRIGHT_STAR_ARCSEC

@@ -9,7 +9,8 @@ import pytest
 
 from app.instruments.bands import Band
 from tests.unit.workers.reduction.galaxies.conftest import TRUE
-from workers.reduction.galaxies.find import cut_discs, find_galaxies, merged_seeds
+from workers.reduction.galaxies.candidates import Seeds
+from workers.reduction.galaxies.find import crowded, cut_discs, find_galaxies, merged_seeds
 
 
 def nearest(galaxies, row):
@@ -45,6 +46,19 @@ def test_saturated_stars_hide_what_is_beside_them(field):
     left = find_galaxies(replace(search, bright=bright))
     assert len(left) == len(galaxies) - 1
     assert hidden.shape not in [g.shape for g in left]
+
+
+def test_in_a_crowd_nothing_passes_for_a_galaxy():
+    """Peaks every 14" are 18 a square arc minute; where they begin to be every 20" a place sees 9 of them."""
+    dense, loose = np.arange(0.0, 500.0, 14.0), np.arange(0.0, 500.0, 20.0)
+    x, y = (np.concatenate(part) for part in zip(_lattice(dense, 0.0), _lattice(loose, 500.0), strict=True))
+    seeds = Seeds(x, y, np.ones(x.size))
+    assert crowded(seeds, np.array([0.0, 250.0, 700.0, 980.0])).tolist() == [True, True, False, False]
+
+
+def _lattice(axis, first):
+    x, y = np.meshgrid(axis, axis + first)
+    return x.ravel(), y.ravel()
 
 
 def test_without_peaks_there_is_no_galaxy(field):
