@@ -76,7 +76,7 @@ def _draw_places(axes: Any, found: RunComparison, band: int, step: int) -> None:
 
 def _draw_numbers(axes: Any, found: RunComparison, band: int) -> None:
     edges = np.arange(3.0, 18.0 + BIN_MAG, BIN_MAG)
-    some = False
+    drawn = False
     for rows, colour, name in (
         (found.first, "#666666", "matched"),
         (found.lost, "#c53030", "lost"),
@@ -86,8 +86,8 @@ def _draw_numbers(axes: Any, found: RunComparison, band: int) -> None:
         axes.stairs(
             np.where(counts > 0, counts, np.nan), edges, color=colour, label=f"{name}: {counts.sum():,}"
         )
-        some |= bool(counts.any())
-    if some:
+        drawn |= bool(counts.any())
+    if drawn:
         axes.set_yscale("log")
     axes.set_xlabel(f"{BANDS[band].label}, mag")
     axes.set_ylabel(f"rows per {BIN_MAG} mag" if band == 0 else "")
