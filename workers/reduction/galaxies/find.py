@@ -30,8 +30,8 @@ INNER_ARCSEC = 8.0
 FEWEST_PIXELS = 100
 EDGE_ARCSEC = 3.0
 BRIGHT_STAR_ARCSEC = 10.0  # beyond the reach of a saturated star its halo and spikes still look extended
-# Where peaks are denser blends of stars pass for galaxies: 27 in a field of 100 square arc minutes at latitude 2, with 21
-# peaks a square arc minute. At latitude 15 there are 13, at latitude 8 there are 18.
+# Where peaks are denser, blends of stars pass for galaxies: 27 in a field of 100 square arc minutes at latitude 2, with
+# 21 peaks a square arc minute. At latitude 15 there are 13, at latitude 8 there are 18.
 CROWD_ARCSEC, MOST_PEAKS_ARCMIN2 = 60.0, 16.0
 LEAST_SNR = 5.0  # of the total light
 LEAST_RADIUS_ARCSEC = 1.05
