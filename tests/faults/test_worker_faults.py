@@ -16,6 +16,7 @@ from app.models.production import Family
 from app.production import protocol
 from app.production.publishing import publish
 from app.production.supervisor import Supervisor
+from app.settings import get_settings
 from tests.conftest import make_open_folder
 from tests.faults.conftest import until
 from tests.worlds.places import ROOT
@@ -339,13 +340,16 @@ def test_poison_scan(plant, ledger):
     )
 
 
-def test_killer_scan_under_a_supervisor(plant, ledger, monkeypatch):
+def test_killer_scan_under_a_supervisor(plant, ledger, monkeypatch, request):
     """A scan that always kills its process is dead after N attempts, and takes nothing with it."""
+    # A supervisor hands its own settings on: those that an earlier test read must not be taken for this one's.
+    request.addfinalizer(get_settings.cache_clear)
     world = make_world(ledger, 3, queued=False)
     world = another_run(ledger, world, Wish(killer=[world.scan_keys[1]]))
     ledger.execute("UPDATE production.task SET max_attempts = 2 WHERE run_id = %s", (world.run_id,))
     for name, setting in plant.environment(lease_seconds=0.6, renew_seconds=0.1).items():
         monkeypatch.setenv(name, setting)
+    get_settings.cache_clear()
     told: list[str] = []
     words = ["work", "--until-idle", "--run", world.run, "--quiet"]
     program = (sys.executable, "-m", "tests.worlds.synthetic_worker")
