@@ -20,9 +20,12 @@ from tests.worlds.served import Served, served
 NAME = f"first/{coadd_key(key_of(1), 1)}/j"
 
 # pyvo leaves the closing of its connections to the collector.
-pytestmark = pytest.mark.filterwarnings(
-    "ignore::pytest.PytestUnraisableExceptionWarning", "ignore:unclosed:ResourceWarning"
-)
+pytestmark = [
+    pytest.mark.usefixtures("closed_pyvo"),
+    pytest.mark.filterwarnings(
+        "ignore::pytest.PytestUnraisableExceptionWarning", "ignore:unclosed:ResourceWarning"
+    ),
+]
 
 
 @pytest.fixture(scope="module")

@@ -18,9 +18,12 @@ from tests.contract.test_access_tap import SLOW, active, upload, wait_until
 from tests.worlds.served import Served, made, running, served
 
 # pyvo leaves the closing of its connections to the collector.
-pytestmark = pytest.mark.filterwarnings(
-    "ignore::pytest.PytestUnraisableExceptionWarning", "ignore:unclosed:ResourceWarning"
-)
+pytestmark = [
+    pytest.mark.usefixtures("closed_pyvo"),
+    pytest.mark.filterwarnings(
+        "ignore::pytest.PytestUnraisableExceptionWarning", "ignore:unclosed:ResourceWarning"
+    ),
+]
 
 
 @pytest.fixture(scope="module")

@@ -37,6 +37,7 @@ def test_there_is_something_to_try() -> None:
 
 
 # pyvo leaves the closing of its connections to the collector.
+@pytest.mark.usefixtures("closed_pyvo")
 @pytest.mark.filterwarnings(
     "ignore::pytest.PytestUnraisableExceptionWarning", "ignore:unclosed:ResourceWarning"
 )
