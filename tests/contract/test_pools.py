@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shutil
-import signal
 import socket
 import subprocess
 import time
@@ -69,7 +68,8 @@ def pool_before(database, mode: str, ignored: str) -> Iterator[str]:
         wait_for_port(pool, port)
         yield f"postgresql://mapps_owner@127.0.0.1:{port}/{database.name}"
     finally:
-        pool.send_signal(signal.SIGQUIT)
+        # A process that a shell put into the background ignores SIGINT and SIGQUIT, and so do its children.
+        pool.kill()
         pool.wait()
         shutil.rmtree(folder, ignore_errors=True)
 
