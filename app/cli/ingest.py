@@ -10,6 +10,7 @@ import typer
 
 from app.cli.listing import LimitOption, emit_list
 from app.cli.output import JsonOption, emit_record, emit_table, json_wanted, progress, say
+from app.cli.reference_warning import warn_of_missing_stars
 from app.cli.run_options import NightOption, ScanOption, night_name
 from app.db.engine import connect
 from app.ingest.refusals import Refusal, read_refusals
@@ -108,6 +109,7 @@ def night(
             connection, folder, extend=extend, replace=replace or (), advance=shown.advance
         )
         users = _users(connection, summary)
+    warn_of_missing_stars()
     _report(summary, users)
 
 

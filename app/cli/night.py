@@ -9,6 +9,7 @@ import typer
 
 from app.cli.listing import LimitOption, emit_list, night_of
 from app.cli.output import JsonOption, emit_record, emit_table, json_wanted, say
+from app.cli.reference_warning import warn_of_missing_stars
 from app.cli.run_options import DryRunOption
 from app.db.engine import connect
 
@@ -58,6 +59,7 @@ def report(
     from app.production.selection import Night
     from app.reports.night_report import write_night_report
 
+    warn_of_missing_stars()
     with connect("reader") as connection:
         page, sentence = write_night_report(connection, Night.parse(night), output, run=run, version=rules)
     if json_wanted():

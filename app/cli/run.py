@@ -10,6 +10,7 @@ import typer
 
 from app.cli import run_compare, run_match, run_objects, run_recall, run_replay, run_stale, run_status
 from app.cli.output import JsonOption, emit_record, emit_table, json_wanted, say
+from app.cli.reference_warning import warn_of_missing_stars
 from app.cli.run_final import FromOption, RulesOption, WhereOption, emit_final, final_request
 from app.cli.run_options import (
     TASK_COLUMNS,
@@ -23,10 +24,7 @@ from app.cli.run_options import (
     TileOption,
     task_row,
 )
-from app.cli.streams import complain
-from app.db.doctor import NO_REFERENCE_STARS
 from app.db.engine import connect
-from app.db.statements import statement
 from app.errors import UserError
 from app.models.production import RunKind, RunState, TaskState
 from app.settings import get_settings
@@ -122,6 +120,7 @@ def create(
 
     chosen = final_request(kind, parents, condition, rules)
     pipeline = this_pipeline(parameters)
+    warn_of_missing_stars()
     with _operator() as connection:
         if chosen is not None:
             emit_final(connection, name, pipeline, chosen, zones)
@@ -165,9 +164,8 @@ def queue(
     with _operator() as connection:
         attempts = get_settings().max_attempts
         added, again = queue_and_renew(connection, name, selection, attempts, dry_run=dry_run)
-        without_stars = connection.execute(statement("db/reference_missing")).fetchone() == (True,)
-    if added and without_stars:
-        complain(f"mapps: warning: {NO_REFERENCE_STARS}")
+    if added:
+        warn_of_missing_stars()
     # Numbers of a rehearsal are given back: nothing will ever have them.
     _emit_tasks([task | {"task_id": None} for task in added] if dry_run else added,
                 "would be queued" if dry_run else "queued")  # fmt: skip
@@ -310,6 +308,7 @@ def report(
     del json
     from app.reports.run_pictures import write_run_report
 
+    warn_of_missing_stars()
     with connect("reader") as connection:
         written = write_run_report(connection, name, output)
     emit_table([{"picture": path} for path in written], ("picture",), "Pictures")

@@ -12,6 +12,7 @@ import typer
 from psycopg import Connection
 
 from app.cli.output import JsonOption, as_text, emit_record, emit_table, json_wanted, on_terminal, say
+from app.cli.reference_warning import warn_of_missing_stars
 from app.cli.run_options import NameArgument, night_name
 from app.db.engine import connect
 from app.models.production import TaskState
@@ -171,6 +172,7 @@ def attempts(
     also every input that it recorded.
     """
     del json
+    warn_of_missing_stars()
     with connect("reader") as connection:
         if name is not None:
             list_runs(connection, name)

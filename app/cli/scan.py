@@ -9,6 +9,7 @@ import typer
 
 from app.cli.listing import LimitOption, emit_list
 from app.cli.output import JsonOption, emit_record, emit_table, json_wanted, say
+from app.cli.reference_warning import warn_of_missing_stars
 from app.cli.run_options import NameArgument, NightOption, ScanOption, TileOption
 from app.db.engine import connect
 
@@ -86,6 +87,7 @@ def report(
     from app.reports.scan_pictures import write_scan_pictures
     from app.store import Store
 
+    warn_of_missing_stars()
     selection = Selection.of(night, None if scan is None else [scan])
     with connect("reader") as connection:
         chosen = choose_scan(connection, name, selection)

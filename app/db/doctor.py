@@ -308,25 +308,34 @@ def check_space() -> Finding:
         spaces = {url: free_bytes(url) for url in dict.fromkeys([str(settings.home), settings.store])}
     except OSError as error:
         found = f"{error.filename}: {error.strerror}"
-        return Finding(
-            "disk space", ok=False, found=found, remedy="export MAPPS_HOME=/a/folder/of/yours/mapps"
-        )
+        return Finding("disk space", ok=False, found=found, remedy=_readable(settings, str(error.filename)))
     known = {url: free for url, free in spaces.items() if free is not None}
     url, free = min(known.items(), key=lambda item: item[1])
     found = f"{free / 1e9:.1f} GB free at {shown_url(url)}"
     if free < LEAST_FREE_BYTES:
-        return Finding("disk space", ok=False, found=found, remedy=_roomier(settings))
+        return Finding("disk space", ok=False, found=found, remedy=_roomier(settings, url))
     return Finding("disk space", ok=True, found=found)
 
 
-def _roomier(settings: Settings) -> str:
-    """Commands that move the store, which is what grows; rows name files without it, so that nothing else changes."""
+def _roomier(settings: Settings, url: str) -> str:
+    """Commands that make room on the full disk: of the store, whose files rows name without it, or of the home."""
     store = settings.store.removeprefix("file://")
-    if "://" in store:
+    if "://" in url.removeprefix("file://"):
         return "make room there"
+    home, larger = Path(settings.home), Path("/a/larger/disk/mapps-home")
+    if url == str(home) and not Path(store).is_relative_to(home):
+        # The database is what is full: its folder moves with everything in it, while the server is stopped.
+        move = f"mv {shlex.quote(url)} {larger}, export MAPPS_HOME={larger}"
+        return f"stop workers, mapps db stop, {move}, mapps db start"
     new = "/a/larger/disk/mapps-store"
     # Workers that run already keep the setting that they were started with.
     return f"mapps store sweep --apply; or stop workers, mv {shlex.quote(store)} {new}, export MAPPS_STORE_URL={new}"
+
+
+def _readable(settings: Settings, place: str) -> str:
+    """Say what opens a folder that cannot be looked at; another MAPPS_HOME would be an empty database."""
+    setting = "MAPPS_HOME" if Path(place).is_relative_to(settings.home) else "MAPPS_STORE_URL"
+    return f"mount the disk or give this user the folder, or let {setting} name where it is now"
 
 
 def check_invariants() -> Iterator[Finding]:

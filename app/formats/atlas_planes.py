@@ -26,8 +26,11 @@ _COMPANION = re.compile(
     r"|CONF\w*|EXP\w*|CONTEXT|CTX|BACKGROUND|BKG|SKY)",
     re.IGNORECASE,
 )
-# Programs that mean no data write 1e30, 1.6e38 (IRAF's INDEF) and the like; an Atlas image ends below 1e6 DN.
-_LARGEST_DN = 1e20
+# Programs that mean no data write 1e30, 1.6e38 (IRAF's INDEF) and the like.
+_NO_DATA_DN = 1e20
+# An Atlas image ends below 1e6 DN, where its array saturates. What lies beyond a hundred times that and does not mean no
+# data is of a damaged or wrongly scaled file: a pixel of 1e19 DN would become a star of magnitude -27.
+_LARGEST_DN = 1e8
 OWN_PLANES = ("COVERAGE", "UNCERT")
 """Planes that files of ours have besides."""
 
@@ -99,7 +102,7 @@ def plane_of(hdu: Any, unit: Unit, file: str) -> Singles:
     Raises
     ------
     AtlasFileError
-        Raised if BSCALE, BZERO or BLANK cannot be true.
+        Raised if BSCALE, BZERO or BLANK cannot be true, or a pixel lies beyond 1e8 DN that no array can give.
     """
     cards = HeaderCards(hdu.header, file)
     scale, zero = cards.real("BSCALE"), cards.real("BZERO")
@@ -117,10 +120,26 @@ def plane_of(hdu: Any, unit: Unit, file: str) -> Singles:
         scaled = stored * np.float64(scale) + zero
     with np.errstate(over="ignore"):
         pixels = np.array(scaled, np.float32)
-    pixels[~(np.abs(pixels) < _LARGEST_DN)] = np.nan
+    pixels[~(np.abs(pixels) < _NO_DATA_DN)] = np.nan
     if blank is not None:
         pixels[stored == blank] = np.nan
+    _refuse_impossible(pixels, file)
     return pixels
+
+
+def _refuse_impossible(pixels: Singles, file: str) -> None:
+    """Refuse an image with a pixel that no array gives."""
+    beyond = np.argwhere(np.abs(pixels) > _LARGEST_DN)
+    if len(beyond):
+        y, x = beyond[0]
+        raise AtlasFileError(
+            file,
+            "pixels",
+            f"{pixels[y, x]:.6g} DN in row {y + 1}, column {x + 1}"
+            + (f" and {len(beyond) - 1} more of the kind" if len(beyond) > 1 else ""),
+            expected=f"{_LARGEST_DN:g} DN at most on either side of 0",
+            remedy="fetch the file again; where such pixels mean no data, write NaN there",
+        )
 
 
 def _blank(cards: HeaderCards, unit: Unit, kind: np.dtype[Any]) -> int | float | None:

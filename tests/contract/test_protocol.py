@@ -715,6 +715,29 @@ def test_a_worker_of_other_code_says_so_and_does_not_end_well(
     assert worker.work().attempts == 0
 
 
+@pytest.mark.parametrize("kind", [psycopg.errors.DeadlockDetected, psycopg.errors.SerializationFailure])
+def test_a_worker_repeats_what_another_transaction_ended(protocol_database, settings, caplog, kind):
+    opened = []
+
+    def connect():
+        opened.append(protocol_database.connect("worker", autocommit=True))
+        return opened[-1]
+
+    worker = Worker(settings, IDENTITY, connect, Stopping(1.0), Assignment(until_idle=True), steps={})
+
+    def act(connection):
+        # The server answered and its connection is sound: only the transaction is to be given again.
+        if len(opened) == 1:
+            raise kind("deadlock detected")
+        return connection.execute("SELECT 7").fetchone()
+
+    assert worker._persist(act) == (7,)
+    assert [connection.closed for connection in opened] == [True, False]
+    opened[-1].close()
+    assert "another transaction was in the way (deadlock detected)" in caplog.text
+    assert "away" not in caplog.text
+
+
 def test_a_worker_that_goes_on_says_once_what_it_may_not_do(connection, protocol_database, settings, caplog):
     name = final_task(connection)
     stopping = Stopping(1.0)

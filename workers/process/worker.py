@@ -344,7 +344,8 @@ class Worker:
                     raise DatabaseUnavailableError(
                         "the database is away, and this worker was told to stop"
                     ) from error
-                LOG.warning("the database is away (%s); again in %.1f s", _first_line(error), wait)
+                away = "another transaction was in the way" if _collided(error) else "the database is away"
+                LOG.warning("%s (%s); again in %.1f s", away, _first_line(error), wait)
                 self.stopping.pause(wait)
                 wait = min(2 * wait, RECONNECT_LIMIT_SECONDS)
 
@@ -352,6 +353,11 @@ class Worker:
         if self._connection is not None:
             self._connection.close()
             self._connection = None
+
+
+def _collided(error: Exception) -> bool:
+    """Whether two transactions were in each other's way, which is no fault of the server."""
+    return isinstance(error, (psycopg.errors.SerializationFailure, psycopg.errors.DeadlockDetected))
 
 
 def _first_line(error: Exception) -> str:

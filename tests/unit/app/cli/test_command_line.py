@@ -95,6 +95,16 @@ def test_version(capsys):
             "mapps: error DATABASE_UNAVAILABLE: the database stopped",
         ),
         (
+            psycopg.errors.DeadlockDetected("deadlock detected"),
+            3,
+            "mapps: error TRANSIENT: another command was in the way: deadlock detected",
+        ),
+        (
+            psycopg.errors.SerializationFailure("could not serialize"),
+            3,
+            "mapps: error TRANSIENT: another command was in the way: could not serialize",
+        ),
+        (
             PermissionError(13, "Permission denied", "/x"),
             3,
             "mapps: error FILE_SYSTEM: /x: Permission denied",

@@ -101,9 +101,41 @@ def test_full_disk(settings, monkeypatch):
         f"mv {store} /a/larger/disk/mapps-store, export MAPPS_STORE_URL=/a/larger/disk/mapps-store"
         in finding.remedy
     )
+
+
+def test_full_disk_of_the_database_or_of_a_store_elsewhere(settings, monkeypatch, tmp_path):
+    store = f"file://{tmp_path / 'store'}"
+    monkeypatch.setenv("MAPPS_STORE_URL", store)
+    get_settings.cache_clear()
+    home = str(settings.home)
+    # The store has room: moving it would help nobody.
+    monkeypatch.setattr(doctor, "free_bytes", lambda url: 1_000_000 if url == home else 10**12)
+    remedy = doctor.check_space().remedy
+    assert f"mapps db stop, mv {home} /a/larger/disk/mapps-home, export MAPPS_HOME=/a/larger" in remedy
+    assert remedy.endswith("mapps db start")
+    monkeypatch.setattr(doctor, "free_bytes", lambda url: 1_000_000 if url == store else 10**12)
+    assert f"mv {tmp_path / 'store'} /a/larger/disk/mapps-store" in doctor.check_space().remedy
     monkeypatch.setenv("MAPPS_STORE_URL", "memory://x")
     get_settings.cache_clear()
+    monkeypatch.setattr(doctor, "free_bytes", lambda url: 1_000_000 if url == "memory://x" else 10**12)
     assert doctor.check_space().remedy == "make room there"
+
+
+@pytest.mark.parametrize(("of_home", "setting"), [(True, "MAPPS_HOME"), (False, "MAPPS_STORE_URL")])
+def test_a_folder_that_cannot_be_looked_at_is_opened_and_not_replaced(
+    settings, monkeypatch, tmp_path, of_home, setting
+):
+    place = str(settings.home / "data") if of_home else str(tmp_path / "mounted")
+
+    def refused(_url):
+        raise PermissionError(13, "Permission denied", place)
+
+    monkeypatch.setattr(doctor, "free_bytes", refused)
+    finding = doctor.check_space()
+    assert (finding.ok, finding.found) == (False, f"{place}: Permission denied")
+    # Another home would be an empty database: the folder is mended, or named where it is now.
+    assert finding.remedy.startswith("mount the disk or give this user the folder")
+    assert f"let {setting} name where it is now" in finding.remedy
 
 
 def test_broken_invariant_shows_rows(live_database, monkeypatch, tmp_path):

@@ -128,6 +128,25 @@ class TestHugeNumbers:
         fits.writeto(tmp_path / "a.fits", pixels, fits.Header(CARDS))
         np.testing.assert_array_equal(np.isnan(read_atlas(tmp_path / "a.fits").pixels_dn), BLANK)
 
+    @pytest.mark.parametrize("value", [1.1e8, -2e9, 1e15, 9.9e19])
+    def test_that_no_array_gives_are_refused_with_their_place(self, tmp_path, value):
+        pixels = VALUES.astype(np.float32)
+        pixels[2, 3] = value
+        fits.writeto(tmp_path / "a.fits", pixels, fits.Header(CARDS))
+        with pytest.raises(AtlasFileError, match=r"in row 3, column 4.*1e\+08 DN at most") as refused:
+            read_atlas(tmp_path / "a.fits")
+        assert "more of the kind" not in str(refused.value)
+        pixels[3] = value
+        fits.writeto(tmp_path / "b.fits", pixels, fits.Header(CARDS))
+        with pytest.raises(AtlasFileError, match=f"and {pixels.shape[1]} more of the kind"):
+            read_atlas(tmp_path / "b.fits")
+
+    def test_that_saturated_arrays_give_are_kept(self, tmp_path):
+        pixels = VALUES.astype(np.float32)
+        pixels[2, 3] = 1e8
+        fits.writeto(tmp_path / "a.fits", pixels, fits.Header(CARDS))
+        assert read_atlas(tmp_path / "a.fits").pixels_dn[2, 3] == np.float32(1e8)
+
     def test_unsigned_integers_of_64_bits_keep_their_steps(self, tmp_path):
         stored = np.round(VALUES * 1000).astype(np.uint64)
         fits.writeto(tmp_path / "a.fits", stored, fits.Header(CARDS))
