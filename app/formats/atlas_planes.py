@@ -28,8 +28,8 @@ _COMPANION = re.compile(
 )
 # Programs that mean no data write 1e30, 1.6e38 (IRAF's INDEF) and the like.
 _NO_DATA_DN = 1e20
-# An Atlas image ends below 1e6 DN, where its array saturates. What lies beyond a hundred times that and does not mean no
-# data is of a damaged or wrongly scaled file: a pixel of 1e19 DN would become a star of magnitude -27.
+# An Atlas image ends below 1e6 DN, where its array saturates. What lies beyond a hundred times that and does not mean
+# no data is of a damaged or wrongly scaled file: a pixel of 1e19 DN would become a star of magnitude -27.
 _LARGEST_DN = 1e8
 OWN_PLANES = ("COVERAGE", "UNCERT")
 """Planes that files of ours have besides."""

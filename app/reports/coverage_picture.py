@@ -116,13 +116,24 @@ def _draw_patch(axes: Any, scans: list[Scan], corners: list[Doubles], nights: li
 
 
 def _tile(scan: Scan) -> int:
+    """Give the number that scans of one tile share; a scan without a tile has a negative one of its own."""
     return int(scan["tile"] or 0)
+
+
+def tile_name(tile: int | None) -> str | None:
+    """Name a tile; None for a scan without: what it has instead is a number of ours that nobody would recognize.
+
+    Parameters
+    ----------
+    tile : int or None
+        As in survey.scan: negative where the files of the scan name no tile (`app.ingest.tiles`).
+    """
+    return f"tile {tile}" if tile is not None and tile >= 0 else None
 
 
 def tile_words(visits: Sequence[Scan]) -> str:
     """Write the label of a tile in the picture: short, so that it fits into a strip of a sixth of a degree."""
-    tile = visits[0]["tile"]
-    return f"tile {tile}" if tile is not None else f"scan {visits[0]['scan']:03d}"
+    return tile_name(visits[0]["tile"]) or f"scan {visits[0]['scan']:03d}"
 
 
 def describe_tile(visits: Sequence[Scan], *, several_nights: bool) -> str:
@@ -142,7 +153,8 @@ def describe_tile(visits: Sequence[Scan], *, several_nights: bool) -> str:
     span = numbers[0] if len(numbers) == 1 else f"{numbers[0]} to {numbers[-1]}"
     rows = [scan["point_rows"] or 0 for scan in visits]
     if len(visits) == 1:
-        return f"{tile_words(visits)}: scan {span}, {rows[0]:,} sources"
+        name = tile_name(visits[0]["tile"])
+        return f"{f'{name}: ' if name else ''}scan {span}, {rows[0]:,} sources"
     # Rows of six visits are no six times as many stars.
     return f"{tile_words(visits)}: scans {span}, {len(visits)} visits of {round(sum(rows) / len(rows)):,} sources each"
 

@@ -14,6 +14,7 @@ from app.arrays import Doubles
 from app.db.statements import statement
 from app.formats.atlas import AtlasFile, read_atlas
 from app.instruments.bands import BANDS, Band
+from app.reports.coverage_picture import tile_name
 from app.reports.style import count_of, picture
 from app.store import Store
 
@@ -71,7 +72,8 @@ def draw_image(connection: Connection[Any], run: str, path: Path) -> Path | None
 
 
 def _title(run: str, image: dict[str, Any]) -> str:
-    tile = f", tile {image['tile']}" if image["tile"] is not None else ""
+    name = tile_name(image["tile"])
+    tile = f", {name}" if name else ""
     night = f"{image['date']:%Y-%m-%d}{image['hemis']}"
     return f"Run {run}, night {night}, scan {image['scan']:03d}{tile}, Atlas image {image['number']}"
 

@@ -258,7 +258,8 @@ def _reobserve(tile: int | None, scans: Sequence[ScanVerdict]) -> Reobservation:
     told = ", ".join(f"{v.scan} ({'no grade' if v.score is None else f'grade {v.score}'})" for v in scans)
     why = dict.fromkeys(f"{v.reason}{_flagged(v)}{_human(v)}" for v in scans)
     return Reobservation(
-        tile="-" if tile is None else str(tile),
+        # A scan without a tile has a negative number of ours.
+        tile="-" if tile is None or tile < 0 else str(tile),
         place="" if place is None else f"{place['ra']:.3f} {place['decl']:+.3f}",
         scans=told,
         action=_action(scans),

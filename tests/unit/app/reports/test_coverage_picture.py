@@ -6,6 +6,8 @@ from datetime import date
 
 import numpy as np
 
+from app.ingest.summary import ScanIdentity
+from app.ingest.tiles import unassigned_tile
 from app.reports.coverage_picture import describe_tile, neighbours, tile_words
 
 
@@ -36,6 +38,11 @@ def test_visits_of_a_field_are_no_further_sources():
 
 def test_scans_without_a_tile_are_named_by_number():
     assert tile_words([visit(7, tile=None)]) == "scan 007"
+    # A scan whose files name no tile has a negative number of ours, which nobody would recognize.
+    unassigned = unassigned_tile(ScanIdentity(date(1998, 4, 27), "s", 49))
+    assert unassigned < 0
+    assert tile_words([visit(49, tile=unassigned)]) == "scan 049"
+    assert describe_tile([visit(49, tile=unassigned)], several_nights=False) == "scan 049, 1,200 sources"
 
 
 def test_scans_that_touch_are_one_patch():

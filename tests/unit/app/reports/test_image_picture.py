@@ -1,5 +1,6 @@
 """The colour picture: no plane, no speckle, white stars; marks of one band's own detections."""
 
+from datetime import date
 from types import SimpleNamespace
 
 import numpy as np
@@ -82,6 +83,32 @@ def test_only_detections_of_the_band_are_marked_and_many_marks_are_small(tmp_pat
     assert marks == {"SNR above 5: 1": (1, 26.0), "fainter: 3": (3, 26.0)}
     _, marks = drawn(4000)
     assert marks["fainter: 4,000"][1] == 3.0
+
+
+def test_the_title_names_night_scan_and_image():
+    image = {"date": date(1998, 4, 27), "hemis": "s", "scan": 9, "tile": 25, "number": 3}
+    assert image_picture._title("first", image) == (
+        "Run first, night 1998-04-27s, scan 009, tile 25, Atlas image 3"
+    )
+    for unnamed in (None, -846099):
+        told = image_picture._title("first", image | {"tile": unnamed})
+        assert told == "Run first, night 1998-04-27s, scan 009, Atlas image 3"
+
+
+def test_no_label_of_the_picture_is_cut(tmp_path):
+    """The title and the axes' words lie within the figure, whatever the length of the run's name."""
+    image = {"date": date(1998, 4, 27), "hemis": "s", "scan": 9, "tile": 25, "number": 3}
+    with picture(tmp_path / "image.png", width_inch=8.2, height_inch=8.4) as figure:
+        axes = figure.add_subplot()
+        image_picture._draw_marked(axes, files()[Band.J], [], Band.J)
+        image_picture._frame(axes, axes.get_title())
+        title = figure.suptitle(image_picture._title("a-name-of-thirty-letters-or-so", image))
+        figure.draw_without_rendering()
+        whole = figure.bbox
+        for text in (title, axes.title, axes.xaxis.label):
+            extent = text.get_window_extent()
+            assert whole.x0 <= extent.x0 < extent.x1 <= whole.x1, text.get_text()
+            assert whole.y0 <= extent.y0 < extent.y1 <= whole.y1, text.get_text()
 
 
 def test_the_axis_of_errors_reaches_all_of_them():
