@@ -38,7 +38,7 @@ types: install
 check: lint types test
 
 bench: install
-	@for name in loader release scan_overlaps simulation accuracy crowded speed; do echo "== $$name"; $(PYTHON) -m benchmarks.$$name || exit 1; done
+	@for name in loader release scan_overlaps simulation accuracy crowded lost_stars pairs galaxies speed; do echo "== $$name"; $(PYTHON) -m benchmarks.$$name || exit 1; done
 
 taplint: install
 	$(PYTHON) -m benchmarks.taplint

@@ -11,6 +11,7 @@ brightest star only. Zero points of the peers are set by their own stars brighte
 from __future__ import annotations
 
 import argparse
+import sys
 import warnings
 from dataclasses import dataclass
 
@@ -89,8 +90,9 @@ def photutils_sources(image: NDArray[np.float32], profile: NDArray[np.float64], 
     return Found("photutils", x[good], y[good], zero_point - 2.5 * np.log10(flux[good]), used)
 
 
-def print_table(found: list[Found], x: Doubles, y: Doubles, magnitude: Doubles) -> None:
-    """Completeness, and bias and scatter of what was found, a magnitude of truth."""
+def print_table(found: list[Found], x: Doubles, y: Doubles, magnitude: Doubles) -> list[str]:
+    """Completeness, and bias and scatter of what was found, a magnitude of truth; where ours finds less than a peer."""
+    worse = []
     print("   mag   stars" + "".join(f" | {one.name:>9}: found %  bias  scatter" for one in found))
     matched = []
     for one in found:
@@ -104,19 +106,27 @@ def print_table(found: list[Found], x: Doubles, y: Doubles, magnitude: Doubles) 
         inside = (magnitude >= low) & (magnitude < low + 1.0)
         if np.count_nonzero(inside) < 5:
             continue
+        shares = []
         text = f"{low:4.0f}-{low + 1:<3.0f} {np.count_nonzero(inside):6d}"
         for away, error in matched:
             hit = inside & (away < MATCH_ARCSEC) & (np.abs(error) < SAME_MAG)
             bias, scatter = robust(error[hit])
             share = 100.0 * np.count_nonzero(hit) / np.count_nonzero(inside)
+            shares.append(share)
             text += f" |          {share:8.1f}  {bias:+.3f}   {scatter:.3f}"
+        # Two standard errors of the difference of two shares of the same stars.
+        p = max(shares[1:]) / 100.0
+        spare = 200.0 * np.sqrt(2.0 * p * (1.0 - p) / np.count_nonzero(inside))
+        if shares[0] < max(shares[1:]) - spare:
+            worse.append(f"{low:.0f}-{low + 1:.0f}")
         print(text)
     for one in found:
         print(f"{one.name}: {one.x.size} detections, {one.cpu_seconds:.1f} CPU s")
+    return worse
 
 
-def main() -> None:
-    """Reduce, compare, print."""
+def main() -> int:
+    """Reduce, compare, print; 1 where a peer finds more stars of a magnitude than ours."""
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
@@ -163,8 +173,10 @@ def main() -> None:
     ours = Found("mapps", mx[mine], my[mine] - top, value[mine], used * share)
     profile = profile_on_coadd(reduced.stacks[Band.J])
     found = [ours, sep_sources(cut, zero_point), photutils_sources(cut, profile, zero_point)]
-    print_table(found, x[inside], y[inside] - top, truth["j_m"][inside].astype(float))
+    worse = print_table(found, x[inside], y[inside] - top, truth["j_m"][inside].astype(float))
+    print(f"limit: no magnitude of which a peer finds more; missed: {', '.join(worse) or 'none'}")
+    return 1 if worse else 0
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

@@ -31,12 +31,11 @@ from app.db.statements import statement
 from app.parameters.solution import SolutionParameters
 from app.sky.healpix import pixel_number
 from benchmarks.loader_rows import make_records
+from benchmarks.machine import REFERENCE_KERNEL_S, kernel_seconds
 from tests.worlds.ledger import Attempt, open_attempt
 
 DATABASE = "bench_scan_pairs"
 LIMIT_S, LIMIT_PAIRS, RMS_LIMIT_MAG = 25.0, 1_500_000, 0.010
-REFERENCE_KERNEL_S = 0.30
-"""Seconds of the kernel on the quiet machine of decision 0009."""
 FIELD_STARS, SCANS_A_FIELD, FIELDS_A_SCAN, SCANS_A_NIGHT = 60, 3, 4, 900
 FAINTEST_MAG, SNR_OF_FAINTEST = 15.0, 22.0
 # Fields stand apart by more than a cell, so that src_id of a scan are its own in every field.
@@ -124,15 +123,6 @@ def _finished(rows: Records, random: np.random.Generator) -> Records:
     return rows
 
 
-def _kernel_seconds() -> float:
-    """Time a fixed piece of sorting by the clock, as the statement is timed: the yardstick of this machine now."""
-    values = np.random.default_rng(0).random(1_000_000)
-    began = perf_counter()
-    for _ in range(4):
-        values = values[np.argsort(values, kind="stable")[::-1]]
-    return perf_counter() - began
-
-
 def _drawn(connection: Connection[Any], survey: Survey) -> tuple[float, float, list[Any]]:
     parameters = SolutionParameters()
     values = {
@@ -145,11 +135,11 @@ def _drawn(connection: Connection[Any], survey: Survey) -> tuple[float, float, l
         "match_arcsec": parameters.overlap_match_arcsec,
         "least_stars": parameters.overlap_least_stars,
     }
-    before = _kernel_seconds()
+    before = kernel_seconds(perf_counter)
     began = perf_counter()
     rows = connection.execute(statement("steps/overlaps"), values).fetchall()
     taken = perf_counter() - began
-    return taken, (before + _kernel_seconds()) / 2 / REFERENCE_KERNEL_S, rows
+    return taken, (before + kernel_seconds(perf_counter)) / 2 / REFERENCE_KERNEL_S, rows
 
 
 def _measure(url: str, fields: int) -> tuple[float, float, list[Any], Survey]:

@@ -7,6 +7,10 @@ loads compiled kernels and memory, is shown apart. Then its files and rows (`ben
 photutils, sep, drizzle and astroscrappy on parts of the same data, scaled to the whole; the floor (bytes moved at this
 machine's bandwidth, arithmetic); with `--processes` two worker processes against one. All times are CPU seconds of one
 process unless they say so.
+
+Limits, exit status 1 where one is missed: CPU seconds of the warm reduction (scaled by a fixed kernel that is timed in
+the same run) and peak memory, of a full scan of 273 frames outside the plane (latitude 15 and more) and in it; what the
+work would cost by photutils alone is printed beside them and must fail.
 """
 
 from __future__ import annotations
@@ -26,12 +30,20 @@ from app.parameters.photometry import PhotometryParameters
 from app.parameters.reduction import ReductionParameters
 from benchmarks import peers
 from benchmarks.files import print_files
+from benchmarks.machine import slowness
 from benchmarks.observed import ObservedScan, measure_finally, observe
+from benchmarks.verdict import Verdict
 from workers.process.memory import keep_memory
 from workers.process.resources import Meter
 from workers.process.warm import warm
 from workers.reduction.frames.products import ScanSources
 from workers.reduction.reduce_scan import ReducedScan, reduce_scan
+
+FULL_SCAN_FRAMES, PLANE_DEG = 273, 15.0
+LIMITS = {"outside of the plane": (8.0, 1.6), "in the plane": (65.0, 2.3)}
+"""CPU seconds of a warm reduction, galaxies and pairs included, and peak memory in GiB, of a full scan."""
+PHOTUTILS_STARS_A_SECOND = 681.0
+"""PSF photometry of one coadd, as `benchmarks/baseline-0a714b7.json` has it."""
 
 
 def reduce_once(observed: ObservedScan) -> tuple[ReducedScan, ScanSources, float, float, float]:
@@ -47,11 +59,12 @@ def reduce_once(observed: ObservedScan) -> tuple[ReducedScan, ScanSources, float
     return reduced, result, images, (used.cpu_seconds or 0.0) - images, (used.peak_memory_bytes or 0) / 2**20
 
 
-def print_rounds(observed: ObservedScan, rounds: int) -> tuple[ReducedScan, ScanSources, float]:
-    """Reduce several times; the median total of the warm rounds."""
-    totals = []
+def print_rounds(observed: ObservedScan, rounds: int) -> tuple[ReducedScan, ScanSources, float, float]:
+    """Reduce several times; the median total of the warm rounds, and the largest peak in GiB."""
+    totals, peak_gib = [], 0.0
     for turn in range(rounds + 1):
         reduced, result, images, sources, peak = reduce_once(observed)
+        peak_gib = max(peak_gib, peak / 1024)
         label = "first round (loads kernels, memory)" if turn == 0 else f"round {turn}"
         print(
             f"{label:<36} images {images:6.2f}  sources {sources:6.2f}  all {images + sources:6.2f} CPU s   "
@@ -67,7 +80,26 @@ def print_rounds(observed: ObservedScan, rounds: int) -> tuple[ReducedScan, Scan
         f"reduction, median of {rounds}: {median:.2f} CPU s; {result.sources.size} sources, {bright / 3:.0f} a band "
         f"above SNR 7; {1000 * median / max(result.sources.size, 1):.2f} ms a source"
     )
-    return reduced, result, median
+    return reduced, result, median, peak_gib
+
+
+def judge(median: float, peak_gib: float, sources: int, options: argparse.Namespace) -> int:
+    """Print figures beside their limits; the exit status."""
+    place = "in the plane" if abs(options.latitude) < PLANE_DEG else "outside of the plane"
+    seconds, memory_gib = LIMITS[place]
+    if options.frames != FULL_SCAN_FRAMES:
+        print(f"no limits: they are those of a full scan, {FULL_SCAN_FRAMES} frames")
+        return 0
+    verdict, slow = Verdict(), slowness()
+    print(f"limits of a full scan {place}; this machine is {slow:.2f} times as slow as the quiet one")
+    limit = seconds * slow
+    verdict.line("warm reduction, CPU s", median, f"<= {limit:.2f}", holds=median <= limit)
+    verdict.line("peak memory, GiB", peak_gib, f"<= {memory_gib}", holds=peak_gib <= memory_gib)
+    # Three bands of one coadd each, without finding a star, a background or a position.
+    library = 3 * sources / PHOTUTILS_STARS_A_SECOND * slow
+    print(f"  the fits alone by photutils: {library:.0f} CPU s, {'MISSED' if library > limit else 'holds'}")
+    print("missed: " + ("; ".join(verdict.missed) or "none"))
+    return 1 if verdict.missed else 0
 
 
 def print_processes(folder: Path) -> None:
@@ -105,8 +137,8 @@ def parameters_of(folder: Path) -> NightParameters:
     )
 
 
-def main() -> None:
-    """Print everything."""
+def main() -> int:
+    """Print everything; the exit status."""
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
@@ -120,7 +152,7 @@ def main() -> None:
     options = parser.parse_args()
     if options.worker:
         work(options.worker)
-        return
+        return 0
     print(f"kernels compiled or loaded in {warm():.1f} s")
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name) / f"{options.latitude:g}-{options.frames}-{options.seed}"
@@ -128,16 +160,18 @@ def main() -> None:
         observed = observe(parameters_of(folder), folder)
         # As a worker does; only now, or what the simulation had would be kept too.
         print(f"memory kept: {keep_memory()}")
-        reduced, result, median = print_rounds(observed, options.rounds)
+        reduced, result, median, peak_gib = print_rounds(observed, options.rounds)
         files = print_files(folder / parameters_of(folder).night_name, reduced, result)
         print(f"reduction, reading, writing and loading: {median + files:.2f} CPU s")
         peers.print_floor(reduced, median)
+        status = judge(median, peak_gib, result.sources.size, options)
         if options.peers:
             peers.print_peers(reduced, result, median)
         del reduced, result, observed
         if options.processes:
             print_processes(folder)
+    return status
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())
