@@ -123,6 +123,12 @@ def _repair(names: Sequence[str], steps: Mapping[str, Step]) -> None:
     LOG.info("%d of %d files made again", len(made), len(set(names)))
 
 
+UNKNOWN_COMMIT = (
+    "the commit of this code is unknown: rows of preliminary runs cannot be traced back to it, final runs are not"
+    " touched; set MAPPS_COMMIT, or run from a git checkout (mapps --version)"
+)
+
+
 def _work(options: argparse.Namespace, steps: Mapping[str, Step]) -> None:
     import psycopg
 
@@ -143,10 +149,7 @@ def _work(options: argparse.Namespace, steps: Mapping[str, Step]) -> None:
         end_with(int(supervisor))
     identity = WorkerIdentity.of_this_process()
     if identity.code_commit.startswith(UNKNOWN):
-        LOG.warning(
-            "the commit of this code is unknown: rows of preliminary runs cannot be traced back to it, final runs are"
-            " not touched; set MAPPS_COMMIT, or run from a git checkout (mapps --version)"
-        )
+        LOG.warning(UNKNOWN_COMMIT)
     worker = Worker(
         settings=settings,
         identity=identity,

@@ -7,6 +7,7 @@ that it was taken.
 
 from __future__ import annotations
 
+import getpass
 import os
 from typing import TYPE_CHECKING, Any
 
@@ -205,7 +206,10 @@ def _remedy(text: str) -> str:
         return "check MAPPS_DATABASE_URL and the server it names"
     if "Peer authentication failed" in text:
         owner = private_cluster().owner()
-        return f"the server is that of {owner}: run mapps as {owner} or root, or set MAPPS_HOME to a folder of yours"
+        return (
+            f"the server is that of {owner}: run mapps as {owner} or root, or set MAPPS_HOME to a folder of yours;"
+            f" to read with psql, {owner} lets you in: mapps db allow-reader {getpass.getuser()}"
+        )
     if "Permission denied" in text:
         return "open the folders of the server's socket to this user, or run mapps as the user who started the server"
     if "too many clients" in text or "remaining connection slots" in text:

@@ -30,6 +30,7 @@ from app.releases.fitness import (
     nothing_released,
     refuse_kind,
     refuse_uncalibrated,
+    tell_unknown_commits,
 )
 from app.releases.parameters import release_parameters
 from app.releases.patches import add_patches, refuse_idle
@@ -190,6 +191,7 @@ def build_release(
             summary = _summary(connection, release_id, name, wanted, runs, done)
             if not allow.empty and not summary.products.get("psc"):
                 raise nothing_released(summary.scans, summary.scans_selected, summary.refusals)
+            tell_unknown_commits(connection, release_id, tell)
             connection.execute(statement("release/build/publish"), {"release_id": release_id})
     return summary
 

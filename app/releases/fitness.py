@@ -16,6 +16,7 @@ from app.models.release import ReleaseKind
 from app.production.final_runs import wanting_of
 from app.production.runs import run_id_of
 from app.releases.patches import Patch
+from app.releases.waiting import Tell
 
 
 @dataclass(frozen=True)
@@ -150,6 +151,28 @@ def refuse_kind(connection: Connection[Any], kind: ReleaseKind, runs: Mapping[st
     if final and len(runs) > 1:
         raise ReleaseKindError(
             f"an all-sky release of {len(runs)} runs", expected="one final run: frozen code, one set of rules"
+        )
+
+
+def tell_unknown_commits(connection: Connection[Any], release_id: int, tell: Tell) -> None:
+    """Say how many selected scans cannot be traced back to their code; final runs have none.
+
+    Parameters
+    ----------
+    connection : Connection
+        In the build's transaction, after the scans were chosen.
+    release_id : int
+        The release that is being drawn.
+    tell : callable
+        Takes the sentence.
+    """
+    counted = connection.execute(
+        statement("release/build/unknown_commits"), {"release_id": release_id}
+    ).fetchone()
+    if counted is not None and counted[0]:
+        tell(
+            f"warning: {counted[0]} of the selected scans were reduced by code of an unknown commit and cannot be"
+            " traced back to it; set MAPPS_COMMIT where workers run, then recall them (mapps run recall)"
         )
 
 

@@ -21,7 +21,7 @@ from app.releases.fitness import Allowances, EmptyReleaseError
 from app.releases.parameters import DEFAULTS, ReleaseParameterError
 from app.releases.verify import ReleaseAlteredError, require_equal, verify_release
 from tests.conftest import Database
-from tests.worlds.release import Box, World, fresh_world
+from tests.worlds.release import Box, World, fresh_world, key_of
 
 ARCSEC = 1 / 3600
 NOMINAL = Allowances(nominal=True)
@@ -382,6 +382,19 @@ def test_a_build_says_what_it_waits_for(world: World, database: Database, held: 
     assert said in told[0]
     if held != "run":
         assert "account mapps_operator" in told[0]
+
+
+def test_scans_of_an_unknown_commit_are_told(template_database):
+    with fresh_world(template_database.cluster) as world:
+        _fill(world)
+        # As a worker without a checkout records it; the third scan is of the worse noise and not selected.
+        world.connection.execute(
+            "UPDATE production.attempt SET code_commit = 'unknown' WHERE scan_key <> %s", (key_of(2),)
+        )
+        told = []
+        world.build("first", tell=told.append)
+        [line] = told
+        assert "1 of the selected scans were reduced by code of an unknown commit" in line
 
 
 def test_a_build_that_waits_for_nothing_says_nothing(world: World) -> None:

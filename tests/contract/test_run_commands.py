@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from dataclasses import replace
 
 import pytest
@@ -16,6 +18,7 @@ from app.production.plan import NIGHT_GRADES
 from app.production.protocol import Failure
 from app.production.publishing import publish
 from app.production.runs import create_run
+from tests.worlds.places import ROOT
 from tests.worlds.production import (
     IDENTITY,
     ROWS,
@@ -296,6 +299,32 @@ def test_worker_command_says_when_idle_is_not_done(command, ledger, capsys):
 def test_worker_command_refuses_before_it_starts_processes(live_database, capsys):
     assert mapps(["worker", "--run", "nowhere"]) == 2
     assert "nowhere" in capsys.readouterr().err
+
+
+PROGRAM = """
+import sys
+from app import version
+version.git_commit = lambda: sys.argv[1]
+from app.production import claim
+claim.git_commit = version.git_commit
+from workers.__main__ import main
+sys.exit(main(["--until-idle", "--quiet"], {}))
+"""
+
+
+@pytest.mark.parametrize(("commit", "told"), [("unknown", True), ("abc", False)])
+def test_a_worker_of_an_unknown_commit_says_so(live_database, commit, told):
+    done = subprocess.run(
+        [sys.executable, "-c", PROGRAM, commit],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=120,
+    )
+    assert done.returncode == 0, done.stderr
+    assert ("rows of preliminary runs cannot be traced back to it" in done.stderr) is told
+    assert ("set MAPPS_COMMIT" in done.stderr) is told
 
 
 def test_worker_command_ends_when_idle(live_database):

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from types import SimpleNamespace
+
 import pytest
 
 from app.db import engine as module
@@ -71,3 +73,16 @@ def test_keyword_form_takes_a_role(live_database, monkeypatch):
 def test_a_worker_that_stops_in_a_transaction_does_not_hold_its_locks_for_ever(live_database):
     with module.connect("worker") as connection:
         assert connection.execute("SHOW idle_in_transaction_session_timeout").fetchone() == ("10min",)
+
+
+def test_another_linux_user_is_told_whose_server_it_is(settings, monkeypatch):
+    owner = SimpleNamespace(owner=lambda: "ann")
+    monkeypatch.setattr(module, "private_cluster", lambda: owner)
+    monkeypatch.setattr(module.getpass, "getuser", lambda: "ben")
+    remedy = module._remedy('FATAL:  Peer authentication failed for user "mapps_owner"')
+    assert "run mapps as ann or root" in remedy
+    assert remedy.endswith("mapps db allow-reader ben")
+    # A server of one's own choice is nobody's private one.
+    monkeypatch.setenv("MAPPS_DATABASE_URL", "postgresql://elsewhere/x")
+    get_settings.cache_clear()
+    assert "check MAPPS_DATABASE_URL" in module._remedy("Peer authentication failed")
