@@ -195,6 +195,13 @@ def test_a_saturated_star_is_one_source_from_its_wings():
     assert distance.min() < 0.5
     assert star["rd_flg"] == b"300"
     assert star["j_m"] == pytest.approx(7.0, abs=0.25)
+    # Wings tell the brightness to 0.1 mag only, whatever the noise of so much light.
+    assert star["j_cmsig"] >= 0.1
+    assert star["j_msig"] >= 0.1
+    # Of the bright ones beside it none is surer than stars differ beyond their circles.
+    sound = (scan.sources["rd_flg"] == b"200") & (scan.sources["j_snr"] > 50.0)
+    assert sound.sum() > 20
+    assert scan.sources["j_cmsig"][sound].min() >= 0.999 * PARAMETERS.growth_star_error
     others = cKDTree(np.column_stack([x, y])).query(np.column_stack([row_x, row_y]))[0]
     assert not ((distance < 12.0) & (others > 2.0) & (scan.sources["j_m"] < 14.0)).any()
 
