@@ -215,7 +215,7 @@ def export(
         str,
         typer.Option(
             "--format",
-            help="fits, parquet, votable, text (the survey's bulk text) or moc (coverage).",
+            help="fits, parquet, votable, text (the survey's bulk text), moc (coverage) or images (Atlas images).",
             metavar="FORMAT",
         ),
     ],
@@ -223,7 +223,10 @@ def export(
     *,
     json: JsonOption = False,
 ) -> None:
-    """Write point sources, extended sources and Atlas list as files; the same release gives the same bytes."""
+    """Write point sources, extended sources and Atlas list as files; the same release gives the same bytes.
+
+    Format images writes the Atlas images themselves, with the calibrated zero point of the release in their headers.
+    """
     del json
     from app.db.engine import connect
     from app.releases.export import ExportFormat, export_release
@@ -234,6 +237,11 @@ def export(
     # The reader's statement timeout is meant for queries, not for reading a whole release.
     with connect("operator") as connection:
         files = export_release(connection, name, kind, output)
+    if kind == ExportFormat.IMAGES and not json_wanted():
+        say(
+            f"{len(files)} images, {sum(file.size_bytes for file in files)} bytes: {output / f'{name}.images'}"
+        )
+        return
     emit_table(
         [(file.product, file.rows, file.size_bytes, file.sha256, file.path) for file in files],
         ("product", "rows", "bytes", "sha256", "file"),

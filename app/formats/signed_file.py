@@ -7,6 +7,7 @@ from app.formats.fits_units import BLOCK_BYTES, units_of
 
 _END = b"END"
 _ZEROS = "0" * 16
+_UNSIGNED = f"CHECKSUM= '{_ZEROS}'".encode()
 
 
 def with_checksums(content: bytes) -> bytes:
@@ -27,7 +28,8 @@ def with_checksums(content: bytes) -> bytes:
         signed = header.rstrip(b" ").removesuffix(_END) + cards + _END
         signed += b" " * (-len(signed) % BLOCK_BYTES)
         letters = encoded_sum(folded(ones_sum(signed) + total))
-        parts += [signed.replace(_ZEROS.encode(), letters.encode(), 1), data]
+        # A card before it may have as many zeros: a hash, a number.
+        parts += [signed.replace(_UNSIGNED, _UNSIGNED.replace(_ZEROS.encode(), letters.encode()), 1), data]
     return b"".join(parts)
 
 

@@ -50,7 +50,10 @@ class SolutionParameters(Section):
     robust_sigma: float = field(
         default=2.0, metadata=number(1.0, 10.0, "sigma", "Residuals beyond it weigh less.")
     )
-    robust_rounds: int = field(default=8, metadata=count(1, 50, "How often the weights are made anew."))
+    robust_rounds: int = field(
+        default=8,
+        metadata=count(1, 50, "Solutions, all but the first with weights made anew; convex ones first."),
+    )
     # Of n draws an error is known to 1 / sqrt(2 n): of 48 to a tenth, so that the fifth of the largest errors was the
     # largest by chance as well, and its pulls came out 7 % too small (decision 0012).
     error_draws: int = field(

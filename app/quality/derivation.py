@@ -9,6 +9,8 @@ from typing import Any
 from psycopg import Connection
 
 from app.db.statements import statement
+from app.instruments.bands import Band
+from app.quality.sky_counts import model_density
 
 STEPS = (
     "quality/drop_derived",
@@ -36,10 +38,24 @@ def derive_metrics(connection: Connection[Any], run_id: int, night_id: int | Non
         Only those of this night, from its own rows: what other nights say of its scans is left out, so that the values
         do not depend on the order in which nights are done.
     """
-    values = {"run_id": run_id, "night_id": night_id}
+    values: dict[str, Any] = {"run_id": run_id, "night_id": night_id}
     with connection.transaction(), joined_by_hash(connection):
+        values |= _model_of_the_sky(connection.execute(statement("quality/counted_scans"), values).fetchall())
         made = [connection.execute(statement(name), values).rowcount for name in STEPS]
     return sum(made[1:])
+
+
+def _model_of_the_sky(rows: list[tuple[int, float, float, str, float]]) -> dict[str, list[Any]]:
+    """Say what the model of the sky expects of scans: keys, bands and sources a square arc minute."""
+    expected: dict[str, list[Any]] = {"model_scans": [], "model_bands": [], "model_densities": []}
+    for limit in sorted({(band, threshold) for *_, band, threshold in rows}):
+        of_band = [row for row in rows if row[3:] == limit]
+        ra, decl = [row[1] for row in of_band], [row[2] for row in of_band]
+        density = model_density(ra, decl, {Band(limit[0]): limit[1]})[Band(limit[0])]
+        expected["model_scans"] += [row[0] for row in of_band]
+        expected["model_bands"] += [limit[0]] * len(of_band)
+        expected["model_densities"] += density.tolist()
+    return expected
 
 
 @contextmanager

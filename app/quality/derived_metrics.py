@@ -84,6 +84,15 @@ DERIVED_METRICS: tuple[MetricDefinition, ...] = (
         unused_because="watched by people: mapps scan report, mapps quality scan",
     ),
     MetricDefinition(
+        name="source_count_model_ratio", unit="1", better=Better.INSIDE,
+        scope=MetricScope.SCAN, per_band=True,
+        description="Sources to the Level 1 limit against a model of the sky",
+        formula="density over that of discs, halo and dust at the middle of the scan",
+        reference="background/survey 3.3; app/quality/sky_counts.py",
+        derived=True,
+        unused_because="watched by people: mapps scan report, mapps quality scan",
+    ),
+    MetricDefinition(
         name="sixfold_repeatability_mag", unit="mag", better=Better.LOWER,
         scope=MetricScope.NIGHT, per_band=True,
         description="Repeatability of bright stars in calibration sets",

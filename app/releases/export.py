@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping
 from contextlib import closing, suppress
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import partial
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -18,10 +19,12 @@ from app.releases.bulk_text import write_bulk_text
 from app.releases.catalogue import ReleaseFacts, release_facts
 from app.releases.coverage_export import COVERAGES, read_cells, write_moc
 from app.releases.fits_export import write_fits
+from app.releases.image_export import released_images
 from app.releases.parquet_export import write_parquet
 from app.releases.products import PRODUCTS, Product, read_chunks, with_lengths
 from app.releases.schema_file import render_schema
 from app.releases.votable_export import write_votable
+from app.store.store import Store
 
 
 class ExportFormat(StrEnum):
@@ -33,12 +36,14 @@ class ExportFormat(StrEnum):
     VOTABLE = "votable"
     MOC = "moc"
     """What was covered, a file a band and one for all bands together."""
+    IMAGES = "images"
+    """Atlas images with calibrated zero points, a file an image."""
 
     @property
     def suffix(self) -> str:
         """Ending of the file names."""
-        endings = {"fits": "fits", "parquet": "parquet", "text": "txt", "votable": "vot", "moc": "moc.fits"}
-        return endings[self.value]
+        endings = {"images": "fits", "text": "txt", "votable": "vot", "moc": "moc.fits"}
+        return endings.get(self.value, self.value)
 
 
 _OF_THIS_DATABASE = frozenset({"published_at"})
@@ -61,7 +66,8 @@ def export_release(
 ) -> tuple[ExportedFile, ...]:
     """Write `<name>.<product>.<ending>` for every product, and `<name>.<format>.manifest.json`.
 
-    The bulk text has a schema file besides, coverage (moc) a file a band and one for all bands.
+    The bulk text has a schema file besides, coverage (moc) a file a band and one for all bands; images are files of
+    a folder `<name>.images`.
 
     Two exports of one release are equal byte for byte, and the products of two databases that took in the same files
     are, too. When a release was published stands in the manifest alone.
@@ -73,7 +79,7 @@ def export_release(
     name : str
         Name of the release.
     kind : ExportFormat or str
-        Format of the files: fits, parquet, text, votable or moc.
+        Format of the files: fits, parquet, text, votable, moc or images.
     output : Path
         Folder of the files; made if it is missing.
 
@@ -88,6 +94,8 @@ def export_release(
         Raised if there is no such release.
     StoreError
         Raised if the folder cannot be written.
+    StoredFileError
+        Raised if an image is gone or was changed.
     """
     wanted = ExportFormat(kind)
     facts = release_facts(connection, name)
@@ -96,6 +104,8 @@ def export_release(
         output.mkdir(parents=True, exist_ok=True)
         if wanted is ExportFormat.MOC:
             files = tuple(_export_coverage(connection, facts, name, output) for name in COVERAGES)
+        elif wanted is ExportFormat.IMAGES:
+            files = _export_images(connection, facts, output)
         else:
             files = tuple(
                 _export_product(connection, facts, product, rows[product.name], wanted, output)
@@ -103,7 +113,7 @@ def export_release(
             )
         if wanted is ExportFormat.TEXT:
             files += (_export_schema(connection, facts, output),)
-        _write_manifest(output / f"{name}.{wanted.value}.manifest.json", facts, files)
+        _write_manifest(output, f"{name}.{wanted.value}.manifest.json", facts, files)
     except OSError as error:
         raise StoreError(f"{output} cannot be written: {error.strerror or error}") from error
     return files
@@ -132,6 +142,22 @@ def _export_coverage(
     return _placed(
         f"coverage-{band}", path, len(ranges), lambda stream: write_moc(stream, ranges, order, said)
     )
+
+
+def _export_images(
+    connection: Connection[Any], facts: ReleaseFacts, output: Path
+) -> tuple[ExportedFile, ...]:
+    name = str(facts.summary["name"])
+    folder = output / f"{name}.images"
+    folder.mkdir(exist_ok=True)
+    return tuple(
+        _placed("image", folder / file_name, 1, partial(_write_whole, content=content))
+        for file_name, content in released_images(connection, name, facts.release_id, Store())
+    )
+
+
+def _write_whole(stream: BinaryIO, content: bytes) -> None:
+    stream.write(content)
 
 
 def _export_schema(connection: Connection[Any], facts: ReleaseFacts, output: Path) -> ExportedFile:
@@ -222,11 +248,11 @@ def _plain(value: Any) -> Any:
     return value.isoformat() if hasattr(value, "isoformat") else value
 
 
-def _write_manifest(path: Path, facts: ReleaseFacts, files: tuple[ExportedFile, ...]) -> None:
+def _write_manifest(folder: Path, name: str, facts: ReleaseFacts, files: tuple[ExportedFile, ...]) -> None:
     document: Mapping[str, Any] = _origin(facts) | {
         "files": [
             {
-                "file": f.path.name,
+                "file": f.path.relative_to(folder).as_posix(),
                 "product": f.product,
                 "rows": f.rows,
                 "bytes": f.size_bytes,
@@ -235,4 +261,5 @@ def _write_manifest(path: Path, facts: ReleaseFacts, files: tuple[ExportedFile, 
             for f in files
         ]
     }
-    path.write_text(json.dumps(document, indent=1, sort_keys=True) + "\n", encoding="utf-8")
+    text = json.dumps(document, indent=1, sort_keys=True) + "\n"
+    (folder / name).write_text(text, encoding="utf-8")

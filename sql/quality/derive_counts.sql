@@ -1,6 +1,6 @@
 -- Of science scans: sources brighter than the requirement of depth, a square arc minute, over the median of the run's scans
--- within the same 5 degrees of absolute galactic latitude; three scans at least. The pole of the Galaxy is at 192.85948,
--- 27.12825 (J2000).
+-- within the same 5 degrees of absolute galactic latitude, three scans at least; and over what the model of the sky expects
+-- at the place of the scan (`app/quality/sky_counts.py`). The pole of the Galaxy is at 192.85948, 27.12825 (J2000).
 WITH counted AS (
     SELECT
         p.scan_key, v.night_id, s.band, floor(abs(degrees(asin(
@@ -24,3 +24,9 @@ INSERT INTO quality.derived_metric (run_id, night_id, scan_key, name, band, valu
 SELECT %(run_id)s, c.night_id, c.scan_key, 'source_count_ratio', c.band, c.rows / c.area / s.density, c.rows
 FROM counted AS c JOIN sky AS s USING (band, latitude)
 WHERE c.area > 0 AND s.density > 0
+UNION ALL
+SELECT %(run_id)s, c.night_id, c.scan_key, 'source_count_model_ratio', c.band, c.rows / c.area / m.density, c.rows
+FROM counted AS c
+JOIN unnest(%(model_scans)s::integer[], %(model_bands)s::text[], %(model_densities)s::double precision[])
+    AS m (scan_key, band, density) ON m.scan_key = c.scan_key AND m.band = trim(c.band)
+WHERE c.area > 0 AND m.density > 0

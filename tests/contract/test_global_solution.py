@@ -55,9 +55,9 @@ def survey(template_database: Database, name: str, **options: Any) -> Iterator[t
         drop_database(template_database.cluster, name)
 
 
-def solve(world: SurveyWorld, database: Database) -> Publication:
+def solve(world: SurveyWorld, database: Database, code_commit: str = "c") -> Publication:
     """Do the step once, as a worker, and publish what it made."""
-    claim = world.claim("global_solution")
+    claim = world.claim("global_solution", code_commit=code_commit)
     made = global_solution.perform(claim, step_context(lambda: database.connect("worker")))
     world.publish(claim, made)
     return made
@@ -209,6 +209,22 @@ def test_other_inputs_give_another_solution(template_database: Database) -> None
         )
         # The night's former solution gave way, and what was made of it with it.
         assert [state for state, _ in states] == ["retired", "draft"]
+        assert solve(world, database).solution is None
+
+
+def test_other_code_solves_the_same_inputs_again(template_database: Database) -> None:
+    """A solver that was corrected is not told that there is nothing to do, and keeps its commit with what it made."""
+    with survey(template_database, "corrected") as (world, database):
+        first = solve(world, database, "before")
+        second = solve(world, database, "after")
+        assert second.input_hash == first.input_hash
+        assert second.solution == first.solution
+        assert solve(world, database, "after").solution is None
+        rows = world.rows(
+            "SELECT code_commit, state, retired_because IS NULL FROM calibration.solution WHERE kind = 'global'"
+            " ORDER BY solution_id"
+        )
+        assert rows == [("before", "retired", False), ("after", "draft", True)]
 
 
 def test_users_of_what_is_retired_are_told(solved: Solved) -> None:

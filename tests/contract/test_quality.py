@@ -16,6 +16,7 @@ from app.cli.output import forget_mode
 from app.db import migrate
 from app.db.engine import connect_url
 from app.errors import ConflictError, UnknownNameError
+from app.instruments.bands import Band
 from app.quality.derivation import derive_metrics
 from app.quality.explanation import explain_scan
 from app.quality.grading import regrade
@@ -23,6 +24,7 @@ from app.quality.overrides import Override, OverrideError, list_overrides, make_
 from app.quality.reading import compare_rules
 from app.quality.rule_sets import freeze_rules, load_rules
 from app.quality.rules_file import Rule, RuleSet, read_rules, shipped
+from app.quality.sky_counts import model_density
 from tests.conftest import Database
 from tests.worlds.release import NIGHT, Box, World, key_of
 
@@ -696,3 +698,32 @@ def test_source_counts_against_the_run_at_the_same_latitude(world):
         2: pytest.approx(1.1, abs=0.01),
         3: pytest.approx(0.4, abs=0.01),
     }
+
+
+def test_source_counts_against_the_model_of_the_sky(world):
+    """One scan is enough, and the model is not the run: the same stars are many at the pole and few in the plane."""
+    boxes = {1: Box(192.8, 193.0, 26.6, 27.6), 2: Box(266.3, 266.5, -29.4, -28.4)}
+    for number, box in boxes.items():
+        world.scan(world.runs["first"], number, box)
+        world.sources(number, [box.west + 0.1] * 60, [box.south + 0.1 + 0.01 * n for n in range(60)])
+        world.connection.execute(
+            "UPDATE survey.scan SET ra = %s, decl = %s WHERE scan_key = %s",
+            (box.west + 0.1, box.south + 0.5, key_of(number)),
+        )
+    derive_metrics(world.connection, world.runs["first"])
+    ratios = dict(
+        world.rows(
+            "SELECT scan_key & 1023, value FROM quality.derived_metric"
+            " WHERE name = 'source_count_model_ratio' AND band = 'j'"
+        )
+    )
+    areas = dict(
+        world.rows(
+            "SELECT scan_key & 1023, wsdb.area_arcmin2(coverage) FROM wsdb.scan_coverage WHERE band = '-'"
+        )
+    )
+    places = {number: (box.west + 0.1, box.south + 0.5) for number, box in boxes.items()}
+    for number, (ra, decl) in places.items():
+        expected = model_density([ra], [decl], {Band.J: 15.8})[Band.J][0]
+        assert ratios[number] == pytest.approx(60 / areas[number] / expected, rel=0.05)
+    assert ratios[1] > 10 * ratios[2]

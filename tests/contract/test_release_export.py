@@ -76,7 +76,7 @@ def test_the_rows_have_known_and_unknown_values(world: World) -> None:
     assert keys == 1
 
 
-@pytest.mark.parametrize("kind", list(ExportFormat))
+@pytest.mark.parametrize("kind", [kind for kind in ExportFormat if kind is not ExportFormat.IMAGES])
 def test_two_exports_are_equal(world: World, tmp_path: Path, kind: ExportFormat) -> None:
     first, second = _export(world, kind, tmp_path / "a"), _export(world, kind, tmp_path / "b")
     names = sorted(path.name for path in (tmp_path / "a").iterdir())

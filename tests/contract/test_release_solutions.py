@@ -2,15 +2,25 @@
 
 from __future__ import annotations
 
+import hashlib
+import io
+import json
 from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import psycopg
 import pytest
+from astropy.io import fits
 
+from app.errors import StoredFileError
+from app.formats.atlas import write_atlas
+from app.instruments.bands import Band
 from app.releases.catalogue import release_facts
 from app.releases.explain import explain
+from app.releases.export import export_release
 from app.releases.fitness import (
     STRICT,
     Allowances,
@@ -21,7 +31,11 @@ from app.releases.fitness import (
 )
 from app.releases.products import PRODUCTS, read_chunks
 from app.releases.verify import verify_release
+from app.settings import get_settings
+from app.store.store import Store
 from tests.conftest import Database
+from tests.unit.app.formats.test_atlas import KEYWORDS
+from tests.unit.app.formats.test_atlas import planes as atlas_planes
 from tests.worlds.release import GOOD, Box, World, fresh_world, key_of
 from tests.worlds.solutions import ZeroPoint, adopt, make_solution
 
@@ -89,6 +103,81 @@ def test_the_atlas_list_has_calibrated_zero_points_with_their_errors(world: Worl
     assert atlas.size == 6
     np.testing.assert_allclose(atlas["zero_point_mag"], 20.0 + SHIFT.offset_mag, atol=2e-6)
     np.testing.assert_allclose(atlas["zero_point_error_mag"], SHIFT.error_mag, rtol=1e-6)
+
+
+def _with_files(world: World, store: Store) -> None:
+    """Give every image of the world a file of its own, whose header has the nominal zero point."""
+    for image_id, band in world.rows("SELECT image_id, band FROM wsdb.atlas_measurement ORDER BY 1"):
+        buffer = io.BytesIO()
+        image = replace(atlas_planes(peak=4000.0 + image_id), band=Band(band), zero_point_mag=20.0)
+        write_atlas(buffer, image, KEYWORDS)
+        stored = store.put(buffer.getvalue(), "atlas", ".fits")
+        world.connection.execute(
+            "UPDATE wsdb.atlas_measurement SET url = %s, sha256 = %s WHERE image_id = %s",
+            (stored.name, stored.sha256, image_id),
+        )
+    world.connection.commit()
+
+
+@pytest.fixture
+def store(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Store]:
+    monkeypatch.setenv("MAPPS_STORE_URL", str(tmp_path / "store"))
+    get_settings.cache_clear()
+    yield Store()
+    get_settings.cache_clear()
+
+
+def _exported(world: World, output: Path) -> dict[str, bytes]:
+    """Files of the export of the Atlas images of release `first`, by their names in the manifest."""
+    files = export_release(world.connection, "first", "images", output)
+    world.connection.commit()
+    manifest = json.loads((output / "first.images.manifest.json").read_text())["files"]
+    assert [file["sha256"] for file in manifest] == [file.sha256 for file in files]
+    return {file["file"]: (output / file["file"]).read_bytes() for file in manifest}
+
+
+def test_exported_images_have_the_calibrated_zero_point(world: World, store: Store, tmp_path: Path) -> None:
+    _with_files(world, store)
+    solution = solve(world, SHIFT)
+    world.build(allow=STRICT)
+    [digest] = world.rows("SELECT content_hash FROM calibration.solution WHERE solution_id = %s", solution)[0]
+    listed = world.rows("SELECT coadd_key, band, url, sha256 FROM release.atlas ORDER BY 1, 2")
+    files = _exported(world, tmp_path / "out")
+    assert list(files) == [f"first.images/first-{key}-{band}.fits" for key, band, _, _ in listed]
+    for content, (_, _, url, sha256) in zip(files.values(), listed, strict=True):
+        with fits.open(io.BytesIO(content), checksum=True) as hdus:
+            header = hdus["ATLAS"].header
+            assert header["MAGZP"] == pytest.approx(20.0 + SHIFT.offset_mag, abs=2e-6)
+            assert header["MZPERR"] == pytest.approx(SHIFT.error_mag, rel=1e-6)
+            assert (header["MAGZPNOM"], header["RELEASE"]) == (20.0, "first")
+            assert header["SOLUTION"] == digest[:16]
+            assert "calibrated" in header.comments["MAGZP"]
+        # The file of the store stays as it was published.
+        assert hashlib.sha256(store.path_of(url).read_bytes()).hexdigest() == sha256
+    assert _exported(world, tmp_path / "again") == files
+
+
+def test_exported_images_of_a_nominal_release_claim_no_calibration(
+    world: World, store: Store, tmp_path: Path
+) -> None:
+    _with_files(world, store)
+    world.build(allow=NOMINAL)
+    for content in _exported(world, tmp_path / "out").values():
+        with fits.open(io.BytesIO(content), checksum=True) as hdus:
+            header = hdus["ATLAS"].header
+            assert (header["MAGZP"], header["RELEASE"]) == (20.0, "first")
+            assert "nominal" in header.comments["MAGZP"]
+            assert "SOLUTION" not in header
+
+
+def test_an_image_that_was_changed_since_is_refused(world: World, store: Store, tmp_path: Path) -> None:
+    _with_files(world, store)
+    world.build(allow=NOMINAL)
+    [(url,)] = world.rows("SELECT url FROM release.atlas ORDER BY coadd_key, band LIMIT 1")
+    with store.path_of(url).open("ab") as stream:
+        stream.write(bytes(2880))
+    with pytest.raises(StoredFileError, match="SHA-256"):
+        _exported(world, tmp_path / "out")
 
 
 def test_a_release_stays_as_it_was_drawn(world: World) -> None:

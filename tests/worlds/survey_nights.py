@@ -92,7 +92,7 @@ class SurveyWorld(World):
             frames_expected=None, files=(),
         )  # fmt: skip
 
-    def claim(self, kind: str, night_id: int | None = None) -> Claim:
+    def claim(self, kind: str, night_id: int | None = None, code_commit: str = "c") -> Claim:
         """Begin an attempt at a new task of the run; one that was done before is done again."""
         scope = "run" if night_id is None else "night"
         task = self.one(
@@ -103,7 +103,7 @@ class SurveyWorld(World):
         )  # fmt: skip
         attempt = self.insert(
             "production", "attempt", "attempt_id", task_id=task, run_id=self.run_id, worker="w", host="h", process_id=1,
-            code_version="1", code_commit="c", expires_at="2040-01-01",
+            code_version="1", code_commit=code_commit, expires_at="2040-01-01",
         )  # fmt: skip
         token = self.one("SELECT token FROM production.attempt WHERE attempt_id = %s", attempt)
         self.connection.commit()

@@ -30,7 +30,7 @@ class NoSetsError(InputError):
 
 
 def perform(claim: Claim, context: StepContext) -> Publication:
-    """Solve for the zero points of all scans of the claimed run, unless that has been done of the same inputs.
+    """Solve for the zero points of all scans of the claimed run, unless this code has done it of the same inputs.
 
     Raises
     ------
@@ -47,10 +47,10 @@ def perform(claim: Claim, context: StepContext) -> Publication:
         inputs = read_survey(connection, claim.run_id)
         _refuse_empty(claim, inputs)
         digest = input_hash(claim.pipeline_hash, inputs.contents())
-        known = {"run_id": claim.run_id, "input_hash": digest}
+        known = {"run_id": claim.run_id, "input_hash": digest, "attempt_id": claim.attempt_id}
         found = connection.execute(statement("steps/known_solution"), known).fetchone()
         if found is not None:
-            context.log.info("solution %d was made of the same inputs: nothing to do", found[0])
+            context.log.info("solution %d was made of the same inputs and code: nothing to do", found[0])
             return Publication(digest, upstream_ids=inputs.attempts, solution_stands=True)
         overlaps = read_overlaps(connection, claim.run_id, inputs, parameters.solution)
     context.checkpoint("overlaps_drawn")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import partial
 from typing import NamedTuple
 
 import numpy as np
@@ -19,6 +21,8 @@ from workers.reduction.solution.unknowns import Unknowns, unknowns_of
 SEED = 20260101
 ROUGH, ERROR_TOLERANCE = 1e-3, 1e-2
 SUSPECT_SIGMA, SUSPECT_ROOT = 1.0, 0.05
+CONVEX_SIGMA = 1.0
+"""Where weights of the first rounds begin to fall: those of a loss that is nearly the sum of absolute residuals."""
 
 
 class GlobalSolution(NamedTuple):
@@ -91,8 +95,11 @@ def solve_globally(ties: Ties, parameters: SolutionParameters, *, errors: bool =
 
     Notes
     -----
-    Weights are min(1, (2 / |u|)^2), never zero: weights that reach zero left scans whose every tie had been cut. The
-    model, its robust weights and the preconditioner are those of decision 0009.
+    Weights are min(1, (2 / |u|)^2), never zero: weights that reach zero left scans whose every tie had been cut. Such
+    weights have several resting points, and from least squares a scan with two wrong overlaps of five may settle at one
+    where a right overlap is cut off (23.9 mmag off, of 59,000). So the first half of the rounds has the weights of a
+    convex loss, min(1, 1 / |u|), which has one (decision 0016). The model, its weights and the preconditioner are
+    those of decision 0009.
     """
     places = unknowns_of(ties)
     set_error = float(np.median(ties.sets.error_mag)) if ties.sets.night.size else 0.0
@@ -107,7 +114,9 @@ def solve_globally(ties: Ties, parameters: SolutionParameters, *, errors: bool =
         weighted = _weighted(equations, root_night, root_overlap)
         x, turns = weighted.system.solve(weighted.right, x, *(() if last else (ROUGH,)))
         if not last:
-            root_night, root_overlap = _roots(equations, x[:, 0], parameters.robust_sigma)
+            convex = 2 * number < parameters.robust_rounds - 1
+            root = _convex_root if convex else partial(_root, limit=parameters.robust_sigma)
+            root_night, root_overlap = _roots(equations, x[:, 0], root)
     if x is None:
         raise AssertionError("there is at least one round")
     loss = _losses(equations, x, (root_night, root_overlap), (ties, places))
@@ -125,16 +134,21 @@ def _weighted(equations: Equations, root_night: Doubles, root_overlap: Doubles) 
     return _Weighted(NormalEquations(night, overlap), right[:, None], root_night, root_overlap)
 
 
-def _roots(equations: Equations, x: Doubles, limit: float) -> tuple[Doubles, Doubles]:
-    """Square roots of robust weights: 1 within the limit, limit / |u| beyond; what is known beforehand keeps 1."""
+def _roots(equations: Equations, x: Doubles, root: Callable[[Doubles], Doubles]) -> tuple[Doubles, Doubles]:
+    """Square roots of robust weights by the residuals in sigma; what is known beforehand keeps 1."""
     night = equations.night_values - equations.night @ x
     root_night = np.ones(night.size)
-    root_night[: equations.measured] = _root(night[: equations.measured], limit)
-    return root_night, _root(equations.overlap_values - equations.overlap @ x, limit)
+    root_night[: equations.measured] = root(night[: equations.measured])
+    return root_night, root(equations.overlap_values - equations.overlap @ x)
 
 
 def _root(residual: Doubles, limit: float) -> Doubles:
+    """1 within the limit, limit / |u| beyond."""
     return np.asarray(np.minimum(1.0, limit / np.maximum(np.abs(residual), 1e-12)))
+
+
+def _convex_root(residual: Doubles) -> Doubles:
+    return np.sqrt(_root(residual, CONVEX_SIGMA))
 
 
 def _errors(weighted: _Weighted, scans: int, parameters: SolutionParameters) -> Doubles:

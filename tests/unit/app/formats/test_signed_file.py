@@ -74,3 +74,13 @@ def test_a_header_that_fills_its_block_gets_another():
     with fits.open(io.BytesIO(signed), checksum=True) as hdus:
         assert hdus[0].verify_checksum() == 1
         assert hdus[0].header["KEY28"] == 28
+
+
+def test_zeros_of_other_cards_stay_zeros():
+    primary = fits.PrimaryHDU()
+    primary.header["HASH"] = "0" * 16
+    buffer = io.BytesIO()
+    primary.writeto(buffer)
+    with fits.open(io.BytesIO(with_checksums(buffer.getvalue())), checksum=True) as hdus:
+        assert hdus[0].header["HASH"] == "0" * 16
+        assert hdus[0].verify_checksum() == 1

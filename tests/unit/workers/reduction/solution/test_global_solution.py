@@ -7,7 +7,7 @@ import pytest
 
 from app.parameters.solution import SolutionParameters
 from tests.unit.workers.reduction.solution.small_survey import small_survey
-from workers.reduction.solution.global_solution import solve_globally
+from workers.reduction.solution.global_solution import CONVEX_SIGMA, _convex_root, _root, solve_globally
 
 PARAMETERS = SolutionParameters()
 
@@ -68,6 +68,35 @@ def test_a_wrong_overlap_draws_nobody_after_it() -> None:
     assert np.abs(solution.zero_point_mag - survey.zero_point).max() < 0.015
     assert solution.overlap_weight[200] < 0.1
     assert abs(solution.overlap_residual_mag[200]) > 0.1
+
+
+def test_strong_overlaps_that_are_wrong_together_do_not_carry_a_scan_off() -> None:
+    """Of six overlaps of a scan the three strong ones are wrong by 40 mmag: the weak ones and the night say so.
+
+    With weights that fall as 1 / u^2 from the first round on, one of the scans went 26 mmag after them.
+    """
+    survey = small_survey(1, nights=6)
+    overlaps = survey.ties.overlaps
+    delta, stars, rng = overlaps.delta_mag.copy(), overlaps.stars.copy(), np.random.default_rng(1)
+    scans = list(range(60, 190, 43))
+    for scan in scans:
+        edges = np.flatnonzero((overlaps.scan_a == scan) | (overlaps.scan_b == scan))
+        wrong = rng.permutation(edges)[:3]
+        stars[np.setdiff1d(edges, wrong)] = 20
+        delta[wrong] += np.where(overlaps.scan_a[wrong] == scan, 0.04, -0.04)
+    ties = survey.ties._replace(overlaps=overlaps._replace(delta_mag=delta, stars=stars))
+    solution = solve_globally(ties, PARAMETERS, errors=False)
+    assert np.abs(solution.zero_point_mag - survey.zero_point)[scans].max() < 0.020
+
+
+def test_weights_of_the_first_rounds_belong_to_a_convex_loss() -> None:
+    """Influence, residual times weight, never falls: such a loss has one lowest place, wherever one begins."""
+    residual = np.linspace(0.0, 20.0, 201)
+    influence = residual * _convex_root(residual) ** 2
+    assert (np.diff(influence) >= -1e-12).all()
+    assert influence[-1] == pytest.approx(CONVEX_SIGMA)
+    later = residual * _root(residual, PARAMETERS.robust_sigma) ** 2
+    assert later[-1] < 0.25 * later.max()
 
 
 def test_a_bad_set_loses_its_weight() -> None:

@@ -1,0 +1,119 @@
+"""Atlas image files with the zero point of a release in their headers: pixels stay, cards are written anew."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from app.formats.fits_units import Unit, units_of
+from app.formats.scaled_plane import card_text, whole_blocks
+from app.formats.signed_file import with_checksums
+
+_CARD_BYTES = 80
+_END = b"END".ljust(_CARD_BYTES)
+_REPLACED = (b"MZPERR", b"MAGZPNOM", b"RELEASE", b"SOLUTION")
+_SUMS = (b"CHECKSUM", b"DATASUM")
+
+
+@dataclass(frozen=True)
+class ReleasedZeroPoint:
+    """What a release says of an image's zero point.
+
+    Attributes
+    ----------
+    release : str
+        Name of the release.
+    zero_point_mag : float
+        Magnitude of 1 DN, calibrated. [mag]
+    zero_point_error_mag : float or None
+        Its error, 1 sigma; None where it is unknown. [mag]
+    solution : str or None
+        Content hash of the photometric solution; None where the release has none of the image's night: its magnitudes
+        are then those that were measured.
+    """
+
+    release: str
+    zero_point_mag: float
+    zero_point_error_mag: float | None
+    solution: str | None
+
+
+def with_released_zero_point(content: bytes, zero_point: ReleasedZeroPoint) -> bytes:
+    """Give an Atlas image file whose MAGZP and MZPERR are those of a release, and whose header says so.
+
+    MAGZPNOM keeps the value that the pixels were written with, RELEASE and SOLUTION say where the other comes from.
+    Checksums are made anew, pixels are the same bytes. Without a solution MAGZP keeps its value and its comment.
+
+    Parameters
+    ----------
+    content : bytes
+        A whole plain file.
+    zero_point : ReleasedZeroPoint
+        Of the image.
+
+    Returns
+    -------
+    bytes
+        The same inputs give the same bytes.
+
+    Raises
+    ------
+    UnitError
+        Raised if the file is no whole FITS file.
+
+    Examples
+    --------
+    >>> from app.formats.scaled_plane import empty_primary
+    >>> primary = empty_primary().replace(b"END" + b" " * 77, card_text("MAGZP", 20.5) + b"END" + b" " * 77, 1)
+    >>> made = with_released_zero_point(primary[:2880], ReleasedZeroPoint("dr1", 20.625, 0.004, "1f" * 32))
+    >>> [made[at : at + 30].decode() for at in range(320, 480, 80)]
+    ['MAGZP   =               20.625', 'MZPERR  =                0.004']
+    """
+    parts = []
+    for unit in units_of(content):
+        header = content[unit.start : unit.data_start]
+        cards = [header[at : at + _CARD_BYTES] for at in range(0, len(header), _CARD_BYTES)]
+        kept = cards[: cards.index(_END)]
+        kept = [card for card in kept if _keyword(card) not in _SUMS]
+        if "MAGZP" in unit.values:
+            kept = _renewed(kept, unit, zero_point)
+        parts += [whole_blocks(b"".join(kept) + _END, b" "), content[unit.data_start : unit.end]]
+    return with_checksums(b"".join(parts))
+
+
+def _keyword(card: bytes) -> bytes:
+    return card[:8].rstrip()
+
+
+def _renewed(cards: list[bytes], unit: Unit, zero_point: ReleasedZeroPoint) -> list[bytes]:
+    """Cards of the unit that holds MAGZP, with those of the release in its place."""
+    out: list[bytes] = []
+    for card in cards:
+        keyword = _keyword(card)
+        if keyword == b"MAGZP" and zero_point.solution is not None:
+            out += _calibrated(float(unit.values["MAGZP"]), zero_point, zero_point.solution)
+        elif keyword == b"MAGZP":
+            out += [card, card_text("RELEASE", zero_point.release, "release; it did not calibrate MAGZP")]
+        elif keyword not in _REPLACED or (keyword == b"MZPERR" and zero_point.solution is None):
+            out.append(card)
+    return out
+
+
+def _calibrated(measured_mag: float, zero_point: ReleasedZeroPoint, solution: str) -> list[bytes]:
+    # The database keeps six digits: of 20.4873 as float64 the header would say 20.487300872802734.
+    texts = [
+        card_text("MAGZP", _shortest(zero_point.zero_point_mag), "[mag] magnitude of 1 DN, calibrated"),
+        card_text("MAGZPNOM", measured_mag, "[mag] MAGZP that the image was made with"),
+        card_text("RELEASE", zero_point.release, "release that calibrated MAGZP"),
+        card_text("SOLUTION", solution[:16], "hash of its photometric solution"),
+    ]
+    if zero_point.zero_point_error_mag is not None:
+        error = card_text("MZPERR", _shortest(zero_point.zero_point_error_mag), "[mag] uncertainty of MAGZP")
+        texts.insert(1, error)
+    return texts
+
+
+def _shortest(value: float) -> float:
+    """Fewest digits that give the same value of single precision."""
+    return float(str(np.float32(value)))

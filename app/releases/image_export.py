@@ -1,0 +1,58 @@
+"""Atlas images of a release as files, with the zero points of the release in their headers."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from psycopg import Connection
+
+from app.db.statements import statement
+from app.errors import StoredFileError
+from app.formats.atlas_calibrated import ReleasedZeroPoint, with_released_zero_point
+from app.formats.fits_units import UnitError, read_units
+from app.store.store import Store
+
+
+def image_name(release: str, coadd_key: int, band: str) -> str:
+    """Name of an image's file."""
+    return f"{release}-{coadd_key}-{band}.fits"
+
+
+def released_images(
+    connection: Connection[Any], release: str, release_id: int, store: Store
+) -> Iterator[tuple[str, bytes]]:
+    """Give name and content of every image of a release, one after the other.
+
+    Parameters
+    ----------
+    connection : Connection
+        Role reader or more.
+    release : str
+        Name of the release.
+    release_id : int
+        Its key.
+    store : Store
+        Where the files are.
+
+    Yields
+    ------
+    str
+        Name of the file.
+    bytes
+        A plain FITS file: the published one, MAGZP and MZPERR as the release has them.
+
+    Raises
+    ------
+    StoredFileError
+        Raised if a file is gone, is no longer what was published, or is no FITS file.
+    """
+    rows = connection.execute(statement("reports/release_images"), {"release_id": release_id}).fetchall()
+    for coadd_key, band, url, sha256, zero_point_mag, error_mag, solution in rows:
+        path = store.whole_path(url, sha256)
+        try:
+            content, _ = read_units(path)
+        except UnitError as error:
+            raise StoredFileError(f"{path}: {error}") from error
+        zero_point = ReleasedZeroPoint(release, zero_point_mag, error_mag, solution)
+        yield image_name(release, coadd_key, band), with_released_zero_point(content, zero_point)
