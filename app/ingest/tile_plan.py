@@ -8,12 +8,14 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 from psycopg import Connection
 
 from app.db.statements import statement
 from app.errors import ConflictError, InputError
 from app.models.survey import TileKind
-from app.sky.footprint import Corners
+from app.sky.directions import unit_vectors
+from app.sky.footprint import ARCSEC_PER_RADIAN, Corners
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -21,6 +23,8 @@ if TYPE_CHECKING:
 _CORNERS = tuple(f"{axis}_{corner}" for corner in (1, 2, 3, 4) for axis in ("ra", "dec"))
 COLUMNS = ("tile", "hemis", "kind", *_CORNERS)
 """Columns of a file; corners are the south-eastern, south-western, north-eastern, north-western one, ICRS degrees."""
+SAME_ARCSEC = 60.0
+"""Corners of a tile that is planned twice may differ by this."""
 _KINDS = (TileKind.SURVEY, TileKind.GAP_FILL, TileKind.CALIBRATION)
 
 
@@ -138,7 +142,7 @@ def write_tiles(tiles: Iterable[PlannedTile]) -> str:
 
 
 def plan_tiles(connection: Connection[Any], tiles: Iterable[PlannedTile]) -> tuple[int, int]:
-    """Enter tiles, all of them or none; tiles that scans brought in get their planned area.
+    """Enter tiles, all of them or none; tiles of which no scan told the planned area get it.
 
     Parameters
     ----------
@@ -155,7 +159,8 @@ def plan_tiles(connection: Connection[Any], tiles: Iterable[PlannedTile]) -> tup
     Raises
     ------
     TileChangedError
-        Raised if a tile has another planned area already: its scans were chosen by that one.
+        Raised if a tile is of another kind, or has corners that lie elsewhere by more than an arc minute. Scans tell
+        where they were sent, which is 5" beside the field from scan to scan in calibration fields.
     """
     added = same = 0
     with connection.transaction():
@@ -168,11 +173,19 @@ def plan_tiles(connection: Connection[Any], tiles: Iterable[PlannedTile]) -> tup
             if connection.execute(statement("ingest/plan_tile"), row).fetchone() is not None:
                 added += 1
                 continue
-            found = connection.execute(statement("ingest/planned_tile"), row).fetchone()
-            if found != (True,):
-                raise TileChangedError(
-                    f"tile {tile.tile} was planned with another area or kind",
-                    expected="the same corners, or a new number",
-                )
+            _refuse_another(connection.execute(statement("ingest/planned_tile"), row).fetchall(), tile)
             same += 1
     return added, same
+
+
+def _refuse_another(found: list[tuple[str, float, float]], tile: PlannedTile) -> None:
+    """Refuse a tile that is known as another one: its scans were chosen by that area."""
+    kinds = {kind for kind, _, _ in found}
+    known = unit_vectors([ra for _, ra, _ in found], [decl for _, _, decl in found])
+    wanted = unit_vectors(*np.array(tile.corners.as_tuple()).T)
+    apart = np.linalg.norm(wanted[:, None] - known[None], axis=-1).min(axis=1).max() * ARCSEC_PER_RADIAN
+    if kinds != {tile.kind.value} or apart > SAME_ARCSEC:
+        raise TileChangedError(
+            f"tile {tile.tile} is known as a {', '.join(sorted(kinds))} tile with a corner {apart:.0f} arcsec away",
+            expected=f"a {tile.kind.value} tile there, or a new number",
+        )

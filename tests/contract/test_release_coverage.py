@@ -177,7 +177,7 @@ def test_a_scanned_gap_fill_tile_closes_the_gap(world: World, gaps: Gaps) -> Non
     """The next release has it; the numbers go on, and nobody plans a tile anew at another place."""
     assert plan_tiles(world.connection, gaps.fill) == (3, 0)
     assert plan_tiles(world.connection, gaps.fill) == (0, 3)
-    with pytest.raises(TileChangedError, match="tile 200001 was planned"):
+    with pytest.raises(TileChangedError, match="tile 200001 is known as a gap_fill tile"):
         plan_tiles(world.connection, [planned(200_001, tile_box(99.0))])
     tile = max(gaps.fill, key=lambda planned_tile: abs(planned_tile.corners.centre[0] - 180.0))
     (west, south), (east, north) = tile.corners.south_west, tile.corners.north_east
