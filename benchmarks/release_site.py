@@ -72,6 +72,8 @@ class ReleaseSite(SurveySite):
         self.mapps("reference", "load", *(word for path in standards for word in ("--standards", path)))
         for folder in folders:
             self.mapps("ingest", "night", folder)
+        # Grades choose scans, and only those of rules that never change.
+        self.mapps("quality", "freeze", RULES)
         self.mapps("ingest", "tiles", str(self.raw / f"{self.plan.name}.tiles.csv"))
 
     def _preliminary(self, run: str, nights: list[str]) -> None:
