@@ -57,7 +57,7 @@ JOIN survey.night AS n ON n.night_id = s.night_id
 WHERE r.name = %s ORDER BY p.pts_key"""
 _SCANS = """
 SELECT to_char(n.date, 'YYMMDD') || n.hemis, c.scan, c.scan_key, c.tile, c.ra_1, c.dec_1, c.ra_2, c.dec_2, c.ra_3,
-       c.dec_3, c.ra_4, c.dec_4, c.j_msnr10, c.h_msnr10, c.k_msnr10, c.glat
+       c.dec_3, c.ra_4, c.dec_4, c.j_msnr10, c.h_msnr10, c.k_msnr10, c.ra, c.decl
 FROM release.scn AS c
 JOIN release.release AS r USING (release_id)
 JOIN survey.scan AS s USING (scan_key)
@@ -193,6 +193,10 @@ def _sensitivity(found: Surveyed, verdict: Verdict) -> None:
         print(f"  {band}: {share:.3f} of {depth.size} scans reach {SNR10_MAG[band]}")
         wanted = SNR10_MAG[band]
         verdict.line(f"{band}: median magnitude of SNR 10", median, f">= {wanted}", holds=median >= wanted)
+
+
+def _off_plane(scan: tuple[Any, ...]) -> bool:
+    return abs(float(galactic(scan[15], scan[16])[1])) > LEAST_LATITUDE_DEG
 
 
 def _completeness(found: Surveyed, verdict: Verdict) -> None:

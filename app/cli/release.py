@@ -216,7 +216,7 @@ def export(
         str,
         typer.Option(
             "--format",
-            help="fits, parquet, votable, text (the survey's bulk text) or moc (coverage).",
+            help="fits, parquet, votable, text (the survey's bulk text), moc (coverage) or hats (by cell of the sky).",
             metavar="FORMAT",
         ),
     ],

@@ -23,8 +23,10 @@ from app.sky.healpix import pixel_centres
 from app.sky.moc import COVERAGE_ORDER, cell_arcsec
 
 Rows = list[dict[str, Any]]
-RIM_ARCSEC = 15.0
-"""Places this near to the rim of a planned tile are not missed: pointing is good to some arc seconds, cells to 13"."""
+SIDE_ARCSEC, END_ARCSEC = 15.0, 180.0
+"""Places this near to the sides and ends of a planned tile are not missed, but left to the neighbours, which overlap by
+51" and 510": pointing is good to some arc seconds, cells to 13", and images begin where all six looks do, 160" within
+the centres of the outer frames."""
 BORDERS_ARCSEC = {"points": 10.0, "extended": 15.0}
 """What is nearer to an edge is not released (background/survey 5.2, 5.3)."""
 FIRST_GAP_TILE = {"n": 200_001, "s": 500_001}
@@ -152,7 +154,7 @@ def missed_cells(ranges: Sequence[Sequence[int]], corners: Corners) -> Integers:
     ranges : sequence of (int, int)
         First and last nested cell of order 14 of what is open.
     corners : Corners
-        Planned area; what is within 15" of its rim is left to the neighbour.
+        Planned area; what is within 15" of its sides and 180" of its ends is left to the neighbours.
 
     Returns
     -------
@@ -165,8 +167,12 @@ def missed_cells(ranges: Sequence[Sequence[int]], corners: Corners) -> Integers:
 
 
 def _well_inside(vectors: Doubles, corners: Corners) -> Bools:
-    sines = vectors @ edge_poles(corners).T
-    return np.asarray((sines > RIM_ARCSEC / ARCSEC_PER_RADIAN).all(axis=1))
+    around = unit_vectors(*np.array(corners.around()).T)
+    lengths = np.linalg.norm(np.roll(around, -1, axis=0) - around, axis=1)
+    # Of the two pairs of opposite edges the shorter ones are the ends.
+    ends = lengths + np.roll(lengths, 2) < np.roll(lengths, 1) + np.roll(lengths, 3)
+    rims = np.where(ends, END_ARCSEC, SIDE_ARCSEC) / ARCSEC_PER_RADIAN
+    return np.asarray((vectors @ edge_poles(corners).T > rims).all(axis=1))
 
 
 def _corners_of(area: str) -> Corners:

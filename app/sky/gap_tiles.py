@@ -16,6 +16,8 @@ LENGTH_DEG = 6.0
 """Length of the survey's tiles; gap-fill tiles may be shorter."""
 MARGIN_DEG = 45.0 / 3600.0
 """How far a gap stays from the edges of its tile: the widest border of 15", pointing and cells of 13"."""
+END_MARGIN_DEG = 225.0 / 3600.0
+"""How far a gap stays from the ends: images begin where all six looks do, 160" within the outer frames' centres."""
 SHORTEST_DEG = 0.2
 """A tile has some frames at least, or nothing registers them."""
 _USABLE_HALF_DEG = WIDTH_DEG / 2.0 - MARGIN_DEG
@@ -68,7 +70,7 @@ def gap_tiles(ra_deg: Doubles, decl_deg: Doubles) -> tuple[GapTile, ...]:
     Returns
     -------
     tuple of GapTile
-        Every place lies in one of them, 45" within its sides; no tile is longer than six degrees. A pole is a place
+        Every place lies in one of them, 45" within its sides and 225" within its ends; no tile is longer than six degrees. A pole is a place
         like any other: a tile that needs to reaches beyond it.
 
     Notes
@@ -80,7 +82,7 @@ def gap_tiles(ra_deg: Doubles, decl_deg: Doubles) -> tuple[GapTile, ...]:
     --------
     >>> [tile] = gap_tiles(np.array([359.99, 0.01]), np.array([10.0, 11.0]))
     >>> min(tile.ra_deg, 360.0 - tile.ra_deg) < 0.02, round(tile.north_deg - tile.south_deg, 2)
-    (True, 1.02)
+    (True, 1.12)
     """
     vectors = unit_vectors(ra_deg, decl_deg)
     left = np.ones(len(vectors), np.bool_)
@@ -148,7 +150,7 @@ def _held(vectors: Doubles, anchor: Doubles, ra_deg: float, near: Bools) -> tupl
     along, beside = _strip_places(vectors, ra_deg)
     middle = float(_strip_places(anchor[None, :], ra_deg)[0][0])
     inside = near & (np.abs(beside) <= _USABLE_HALF_DEG)
-    longest = LENGTH_DEG - 2.0 * MARGIN_DEG
+    longest = LENGTH_DEG - 2.0 * END_MARGIN_DEG
     inside &= np.abs(along - middle) <= longest
     if not inside.any():
         return inside, GapTile(ra_deg, middle, middle)
@@ -164,6 +166,6 @@ def _held(vectors: Doubles, anchor: Doubles, ra_deg: float, near: Bools) -> tupl
 def _trimmed(vectors: Doubles, tile: GapTile) -> GapTile:
     """Cut a tile to what its places need, with margins, and give it the least length of a scan."""
     along, _ = _strip_places(vectors, tile.ra_deg)
-    south, north = float(along.min()) - MARGIN_DEG, float(along.max()) + MARGIN_DEG
+    south, north = float(along.min()) - END_MARGIN_DEG, float(along.max()) + END_MARGIN_DEG
     missing = max(SHORTEST_DEG - (north - south), 0.0) / 2.0
     return GapTile(tile.ra_deg, south - missing, north + missing)

@@ -137,7 +137,7 @@ def surveyed(**changes: Any) -> Surveyed:
     rows["ra"] += 0.02 * ARCSEC * random.standard_normal(rows.size)
     rows["decl"] += 0.02 * ARCSEC * random.standard_normal(rows.size)
     depth = tuple(SNR10_MAG[band] + 0.3 for band in "jhk")
-    scans = [("980427s", scan, scan, 1, *([0.0] * 8), *depth, 40.0) for scan in (9, 10)]
+    scans = [("980427s", scan, scan, 1, *([0.0] * 8), *depth, 150.0, 0.0) for scan in (9, 10)]
     parts: dict[str, Any] = {
         "rows": rows,
         "sights": stars,
