@@ -202,8 +202,7 @@ def write_hats(
     chosen = options or HatsOptions()
     part = folder.with_name(folder.name + ".part")
     _begin(part, facts, chosen)
-    shift = 2 * (HEALPIX_ORDER - DEEPEST_ORDER) + _KEY_BITS
-    counts = count_cells(connection, product, release_id, shift)
+    counts = count_cells(connection, product, release_id, 2 * (HEALPIX_ORDER - DEEPEST_ORDER) + _KEY_BITS)
     schema = parquet_schema(product, facts)
     catalogue = _Part(product.name, part, {})
     margin = _Part(f"{product.name}_{chosen.margin_arcsec:g}arcs", part, {})
@@ -220,12 +219,11 @@ def write_hats(
         if advance is not None:
             advance(catalogue.rows[cell])
     _close(catalogue, schema, _properties(catalogue, facts, "object", chosen))
-    margins = f"{product.name}_{chosen.margin_arcsec:g}arcs"
     said = {"hats_primary_table_url": product.name, "hats_margin_threshold": f"{chosen.margin_arcsec:g}"}
     _close(margin, schema, _properties(margin, facts, "margin", chosen) | said)
     collection = {
         "obs_collection": f"{facts['mapps.release']} {product.title}", "hats_primary_table_url": product.name,
-        "all_margins": margins, "default_margin": margins,
+        "all_margins": margin.name, "default_margin": margin.name,
     }  # fmt: skip
     _write_properties(part / "collection.properties", collection)
     (part / "begun.json").unlink()

@@ -70,8 +70,8 @@ def gap_tiles(ra_deg: Doubles, decl_deg: Doubles) -> tuple[GapTile, ...]:
     Returns
     -------
     tuple of GapTile
-        Every place lies in one of them, 45" within its sides and 225" within its ends; no tile is longer than six degrees. A pole is a place
-        like any other: a tile that needs to reaches beyond it.
+        Every place lies in one of them, 45" within its sides and 225" within its ends; no tile is longer than six
+        degrees. A pole is a place like any other: a tile that needs to reaches beyond it.
 
     Notes
     -----
