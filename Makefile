@@ -3,7 +3,7 @@
 PYTHON := .venv/bin/python
 SOURCES := app workers tests benchmarks migrations
 
-.PHONY: help install demo test lint types check bench taplint clean
+.PHONY: help install demo test lint types check bench taplint survey-demo clean
 
 help:
 	@echo "make install  system packages (apt, asks sudo) and Python packages (.venv); says first what it will do"
@@ -14,6 +14,8 @@ help:
 	@echo "make types    mypy, strict"
 	@echo "make check    lint, types and test, as .ci/run does"
 	@echo "make bench    measure speed and accuracy"
+	@echo "make survey-demo  a small survey through both stages to the all-sky release, against truth (an hour at most;"
+	@echo "              goes on where it was cut short: its folder is ./survey-demo, or FOLDER=...)"
 	@echo "make taplint  check the services over HTTP by STILTS (package stilts)"
 	@echo "make clean    remove .venv and caches; the database stays (mapps db stop, then remove MAPPS_HOME)"
 
@@ -42,6 +44,10 @@ bench: install
 
 taplint: install
 	$(PYTHON) -m benchmarks.taplint
+
+# No part of `check`: it takes tens of minutes.
+survey-demo: install
+	$(PYTHON) -m benchmarks.survey_demo --folder $(or $(FOLDER),survey-demo)
 
 clean:
 	rm -rf .venv .pytest_cache .mypy_cache .ruff_cache .hypothesis mapps.egg-info

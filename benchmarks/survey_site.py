@@ -69,13 +69,13 @@ class SurveySite:
         # The server's account has to reach its folder.
         self.folder.chmod(0o755)
         if not (self.folder / "plan.toml").exists():
-            (self.folder / "plan.toml").write_text(_seeded(find_plan(plan), seed), encoding="utf-8")
+            (self.folder / "plan.toml").write_text(seeded(find_plan(plan), seed), encoding="utf-8")
         self.enter()
         self.mapps("db", "start")
-        self._stage("simulation", self._observe)
-        self._stage("ingest", self._take_in)
-        self._stage("reduction", self._reduce)
-        self._stage("solution", self._solve)
+        self.stage("simulation", self._observe)
+        self.stage("ingest", self._take_in)
+        self.stage("reduction", self._reduce)
+        self.stage("solution", self._solve)
 
     def enter(self) -> None:
         """Let this process and its commands work here."""
@@ -92,7 +92,27 @@ class SurveySite:
             command = [sys.executable, "-m", "app.cli.main", *words]
             subprocess.run(command, cwd=ROOT, check=True, stdout=log, stderr=subprocess.STDOUT)
 
-    def _stage(self, name: str, stage: Callable[[], None]) -> None:
+    def told(self, *words: str) -> str:
+        """Run a command and give its output; what it says besides goes to the site's log."""
+        with (self.folder / "log").open("a", encoding="utf-8") as log:
+            log.write(f"\n$ mapps {' '.join(words)}\n")
+            log.flush()
+            command = [sys.executable, "-m", "app.cli.main", *words]
+            done = subprocess.run(
+                command, cwd=ROOT, check=True, stdout=subprocess.PIPE, stderr=log, text=True
+            )
+        return done.stdout
+
+    def stage(self, name: str, stage: Callable[[], None]) -> None:
+        """Do a stage, unless it is done, and note the seconds that it took.
+
+        Parameters
+        ----------
+        name : str
+            Its name.
+        stage : callable
+            Does it.
+        """
         if name in self.seconds:
             return
         began, used = time.monotonic(), _children_seconds()
@@ -144,8 +164,8 @@ def _children_seconds() -> float:
     return used.ru_utime + used.ru_stime
 
 
-def _seeded(path: Path, seed: int | None) -> str:
-    """Text of a plan, with another seed where one is given."""
+def seeded(path: Path, seed: int | None) -> str:
+    """Give the text of a plan, with another seed where one is given."""
     lines = path.read_text(encoding="utf-8").splitlines()
     if seed is not None:
         lines = [f"seed = {seed}" if line.startswith("seed = ") else line for line in lines]

@@ -125,6 +125,23 @@ def _users(connection: Connection[Any], summary: IngestSummary) -> list[dict[str
 
 
 @app.command()
+def tiles(
+    file: Annotated[Path, typer.Argument(metavar="FILE", show_default=False)], *, json: JsonOption = False
+) -> None:
+    """Enter planned tiles, so that `mapps release gaps` knows what was never scanned; repeating it changes nothing.
+
+    FILE is CSV: tile, hemis (n or s), kind (survey, gap_fill or calibration), ra_1, dec_1 to ra_4, dec_4: the
+    south-eastern, south-western, north-eastern and north-western corner, ICRS degrees.
+    """
+    del json
+    from app.ingest.tile_plan import plan_tiles, read_tiles
+
+    with connect("operator") as connection:
+        added, same = plan_tiles(connection, read_tiles(file))
+    emit_record({"file": file, "entered": added, "unchanged": same})
+
+
+@app.command()
 def refusals(
     *,
     all_refusals: Annotated[

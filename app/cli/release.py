@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from app.cli import release_explain, release_notes
+from app.cli import release_explain, release_gaps, release_notes
 from app.cli.output import JsonOption, emit_record, emit_table, json_wanted, progress, say
 from app.cli.streams import complain
 from app.db.statements import statement
@@ -25,6 +25,7 @@ app = typer.Typer(
 )
 
 app.add_typer(release_explain.app)
+app.add_typer(release_gaps.app)
 app.add_typer(release_notes.app)
 
 NameArgument = Annotated[str, typer.Argument(help="Name of the release.", metavar="NAME")]
@@ -215,7 +216,8 @@ def export(
         str,
         typer.Option(
             "--format",
-            help="fits, parquet, votable, text (the survey's bulk text), moc (coverage) or images (Atlas images).",
+            help="fits, parquet, votable, text (the survey's bulk text), moc (coverage), images (Atlas images) or hats"
+            " (by cell of the sky).",
             metavar="FORMAT",
         ),
     ],

@@ -120,8 +120,8 @@ def survey(
 ) -> None:
     """Observe what a plan commands: several nights at both sites, under one sky, with one truth for all of them.
 
-    Complete nights of the same plan are left as they are. Plans that come along: demo, survey, pairs, galaxies,
-    plane. Their keys are explained in docs/simulated-survey.md.
+    Complete nights of the same plan are left as they are. Plans that come along: demo, stages, survey,
+    pairs, galaxies, plane. Their keys are explained in docs/simulated-survey.md.
     """
     del json
     from app.observatory.survey.plan_file import find_plan, read_plan

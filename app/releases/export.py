@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import shutil
 from collections.abc import Callable, Mapping
 from contextlib import closing, suppress
 from dataclasses import dataclass
@@ -19,6 +20,7 @@ from app.releases.bulk_text import write_bulk_text
 from app.releases.catalogue import ReleaseFacts, release_facts
 from app.releases.coverage_export import COVERAGES, read_cells, write_moc
 from app.releases.fits_export import write_fits
+from app.releases.hats_export import content_of, write_hats
 from app.releases.image_export import released_images
 from app.releases.parquet_export import write_parquet
 from app.releases.products import PRODUCTS, Product, read_chunks, with_lengths
@@ -38,6 +40,8 @@ class ExportFormat(StrEnum):
     """What was covered, a file a band and one for all bands together."""
     IMAGES = "images"
     """Atlas images with calibrated zero points, a file an image."""
+    HATS = "hats"
+    """Sources as HATS collections: a folder of Parquet files by HEALPix cell each."""
 
     @property
     def suffix(self) -> str:
@@ -79,7 +83,7 @@ def export_release(
     name : str
         Name of the release.
     kind : ExportFormat or str
-        Format of the files: fits, parquet, text, votable, moc or images.
+        Format of the files: fits, parquet, text, votable, moc, images or hats.
     output : Path
         Folder of the files; made if it is missing.
 
@@ -103,9 +107,12 @@ def export_release(
     try:
         output.mkdir(parents=True, exist_ok=True)
         if wanted is ExportFormat.MOC:
-            files = tuple(_export_coverage(connection, facts, name, output) for name in COVERAGES)
+            files = tuple(_export_coverage(connection, facts, band, output) for band in COVERAGES)
         elif wanted is ExportFormat.IMAGES:
             files = _export_images(connection, facts, output)
+        elif wanted is ExportFormat.HATS:
+            sources = (product for product in PRODUCTS.values() if product.key)
+            files = tuple(_export_collection(connection, facts, product, output) for product in sources)
         else:
             files = tuple(
                 _export_product(connection, facts, product, rows[product.name], wanted, output)
@@ -158,6 +165,26 @@ def _export_images(
 
 def _write_whole(stream: BinaryIO, content: bytes) -> None:
     stream.write(content)
+
+
+def _export_collection(
+    connection: Connection[Any], facts: ReleaseFacts, product: Product, output: Path
+) -> ExportedFile:
+    """Write a collection; its hash is that of the list of its files' hashes, as sha256sum prints it."""
+    folder = output / f"{facts.summary['name']}.{product.name}.{ExportFormat.HATS.suffix}"
+    said = _metadata(facts, product)
+    if folder.exists():
+        shutil.rmtree(folder)
+    rows = write_hats(
+        connection, with_lengths(connection, product, facts.release_id), facts.release_id, folder, said
+    )
+    total, size = hashlib.sha256(), 0
+    for path in content_of(folder):
+        with path.open("rb") as stream:
+            digest = hashlib.file_digest(stream, "sha256").hexdigest()
+        total.update(f"{digest}  {path.relative_to(folder)}\n".encode())
+        size += path.stat().st_size
+    return ExportedFile(product.name, folder, rows, size, total.hexdigest())
 
 
 def _export_schema(connection: Connection[Any], facts: ReleaseFacts, output: Path) -> ExportedFile:

@@ -11,7 +11,13 @@ from numpy.typing import NDArray
 from app.columns import Column, Kind
 from app.columns.records import EPOCH
 from app.releases.products import Product
+from app.releases.votable_export import votable_head
+from app.sky.healpix import pixel_number
+from app.sky.moc import FINEST_ORDER
 
+HEALPIX_COLUMN = "_healpix_29"
+"""Nested HEALPix cell of order 29, as HATS catalogues call it."""
+_HEALPIX_SAID = {"description": "HEALPix cell of the position, nested, order 29", "ucd": "pos.healpix"}
 # The only columns whose trailing blanks are padding: in three-letter flags a blank is a band that was not observed.
 _PADDED = frozenset({"designation", "url"})
 
@@ -19,7 +25,10 @@ _PADDED = frozenset({"designation", "url"})
 def write_parquet(
     stream: BinaryIO, product: Product, chunks: Iterable[NDArray[np.void]], facts: Mapping[str, str]
 ) -> None:
-    """Write one product; a chunk becomes a row group.
+    """Write one product; a chunk becomes a row group, whose statistics tell what part of the sky it has.
+
+    Sources have one column more than the product, `_healpix_29`: the nested HEALPix cell of order 29 of their place.
+    They come in the order of their keys, which is that of cells of order 12.
 
     Parameters
     ----------
@@ -32,17 +41,61 @@ def write_parquet(
     facts : mapping of str to str
         Metadata of the file.
     """
-    import pyarrow as pa
     import pyarrow.parquet as pq
 
-    schema = pa.schema(
-        [_field(column) for column in product.columns],
-        metadata={key.encode(): value.encode() for key, value in facts.items()},
-    )
+    schema = parquet_schema(product, facts)
     with pq.ParquetWriter(stream, schema, compression="zstd") as writer:
         for chunk in chunks:
-            arrays = [_array(chunk[c.name], c, schema.field(c.name).type) for c in product.columns]
-            writer.write_batch(pa.record_batch(arrays, schema=schema))
+            cells = pixel_number(chunk["ra"], chunk["decl"], FINEST_ORDER) if product.key else None
+            writer.write_batch(record_batch(product, schema, chunk, cells))
+
+
+def parquet_schema(product: Product, facts: Mapping[str, str]) -> Any:
+    """Give the Arrow schema of a product: columns with units, descriptors and descriptions, VO metadata, origin.
+
+    Parameters
+    ----------
+    product : Product
+        Columns, with lengths of all text columns.
+    facts : mapping of str to str
+        Metadata of the file.
+    """
+    import pyarrow as pa
+
+    fields = [_field(column) for column in product.columns]
+    if product.key:
+        fields.append(pa.field(HEALPIX_COLUMN, pa.int64(), nullable=False, metadata=_HEALPIX_SAID))
+    said = {
+        "IVOA.VOTable-Parquet.version": "1.0",
+        "IVOA.VOTable-Parquet.content": votable_head(product, facts),
+    }
+    return pa.schema(
+        fields, metadata={key.encode(): value.encode() for key, value in (dict(facts) | said).items()}
+    )
+
+
+def record_batch(
+    product: Product, schema: Any, rows: NDArray[np.void], cells: NDArray[np.int64] | None
+) -> Any:
+    """Give rows as an Arrow record batch.
+
+    Parameters
+    ----------
+    product : Product
+        Columns.
+    schema : pyarrow.Schema
+        Its schema.
+    rows : structured array (n,)
+        Records of the columns.
+    cells : int64 array (n,), optional
+        Of sources: their cells of order 29.
+    """
+    import pyarrow as pa
+
+    arrays = [_array(rows[c.name], c, schema.field(c.name).type) for c in product.columns]
+    if cells is not None:
+        arrays.append(pa.array(cells, type=pa.int64()))
+    return pa.record_batch(arrays, schema=schema)
 
 
 def _field(column: Column) -> Any:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator
+from collections.abc import Generator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
@@ -39,17 +39,20 @@ class Product:
         Columns of the exports, in this order.
     order : tuple of str
         Names of the columns that give the rows a total order.
+    key : str
+        Of sources: the column that begins with their cell of the sky (`app.keys`); blank of others.
     """
 
     name: str
     title: str
     columns: tuple[Column, ...]
     order: tuple[str, ...]
+    key: str = ""
 
 
 PRODUCTS: dict[str, Product] = {
-    "psc": Product("psc", "Point Source Catalogue", PUBLISHED_PSC, ("pts_key",)),
-    "xsc": Product("xsc", "Extended Source Catalogue", PUBLISHED_XSC, ("ext_key",)),
+    "psc": Product("psc", "Point Source Catalogue", PUBLISHED_PSC, ("pts_key",), "src_id"),
+    "xsc": Product("xsc", "Extended Source Catalogue", PUBLISHED_XSC, ("ext_key",), "ext_id"),
     "atlas": Product("atlas", "Atlas images", PUBLISHED_ATLAS, ("coadd_key", "band")),
     "scn": Product("scn", "Scan information", PUBLISHED_SCAN, ("scan_key",)),
     "img": Product("img", "Atlas image information", PUBLISHED_IMAGE, ("coadd_key",)),
@@ -113,6 +116,72 @@ def read_chunks(
         cursor.execute(query, (release_id,))
         while rows := cursor.fetchmany(chunk_rows):
             yield _records(rows, product.columns)
+
+
+def count_cells(
+    connection: Connection[Any], product: Product, release_id: int, shift: int
+) -> list[tuple[int, int]]:
+    """Rows of sources by cell of the sky, in the order of the cells.
+
+    Parameters
+    ----------
+    connection : Connection
+        Role reader or more.
+    product : Product
+        Table with a key that begins with the cell.
+    release_id : int
+        Key of the release.
+    shift : int
+        Bits of the key behind those of the cells that are wanted.
+    """
+    query = sql.SQL(
+        "SELECT {key} >> %s, count(*) FROM {table} WHERE release_id = %s GROUP BY 1 ORDER BY 1"
+    ).format(key=sql.Identifier(product.key), table=sql.Identifier("release", product.name))
+    return [(int(cell), int(rows)) for cell, rows in connection.execute(query, (shift, release_id))]
+
+
+def read_ranges(
+    connection: Connection[Any], product: Product, release_id: int, ranges: Sequence[tuple[int, int]]
+) -> tuple[NDArray[np.int64], NDArray[np.void]]:
+    """Rows of sources whose keys lie in some ranges, in the order of the keys.
+
+    Parameters
+    ----------
+    connection : Connection
+        Role reader or more.
+    product : Product
+        Table with a key that begins with the cell of the sky.
+    release_id : int
+        Key of the release.
+    ranges : sequence of (int, int)
+        Half-open ranges of keys, disjoint.
+
+    Returns
+    -------
+    keys : int64 array (n,)
+        Keys of the rows.
+    records : structured array (n,)
+        Records of the product's columns.
+    """
+    query = sql.SQL(
+        "SELECT {key}, {columns} FROM unnest(%s::bigint[], %s::bigint[]) AS span (low, beyond)"
+        " JOIN {table} AS p ON p.{key} >= span.low AND p.{key} < span.beyond"
+        " WHERE p.release_id = %s ORDER BY p.{key}"
+    ).format(
+        key=sql.Identifier(product.key),
+        columns=sql.SQL(", ").join(sql.Identifier(column.name) for column in product.columns),
+        table=sql.Identifier("release", product.name),
+    )
+    keys: list[int] = []
+    parts = [empty_records(product.columns, 0)]
+    values = ([low for low, _ in ranges], [beyond for _, beyond in ranges], release_id)
+    with connection.transaction(), connection.cursor(name=f"ranges_{product.name}", binary=True) as cursor:
+        cursor.itersize = CHUNK_ROWS
+        cursor.execute(query, values)
+        while rows := cursor.fetchmany(CHUNK_ROWS):
+            keys += [row[0] for row in rows]
+            parts.append(_records([row[1:] for row in rows], product.columns))
+    return np.array(keys, np.int64), np.concatenate(parts)
 
 
 def _records(rows: list[tuple[Any, ...]], columns: tuple[Column, ...]) -> NDArray[np.void]:

@@ -69,6 +69,24 @@ def write_votable(
     stream.write(_TAIL.encode())
 
 
+def votable_head(product: Product, facts: Mapping[str, str]) -> str:
+    """Describe a product without its rows: what Parquet files carry as VO metadata.
+
+    Parameters
+    ----------
+    product : Product
+        Columns, with lengths of all text columns.
+    facts : mapping of str to str
+        What the file says of its release: an INFO element each.
+    """
+    infos = "".join(
+        f"<INFO name={quoteattr(key)} value={quoteattr(value)}/>\n" for key, value in facts.items()
+    )
+    title = f"<TABLE name={quoteattr(product.name)}>\n<DESCRIPTION>{escape(product.title)}</DESCRIPTION>\n"
+    fields = "".join(map(_field, product.columns))
+    return f"{_HEAD}{infos}{title}{fields}</TABLE>\n</RESOURCE>\n</VOTABLE>\n"
+
+
 def _field(column: Column) -> str:
     said = {"name": column.name, "datatype": _TYPES[column.kind], "unit": column.unit, "ucd": column.ucd}
     if column.kind in {Kind.CHAR, Kind.DATE}:

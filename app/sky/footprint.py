@@ -66,8 +66,24 @@ class Corners:
         return direction(unit_vectors(*np.array(self.as_tuple()).T).mean(axis=0))
 
 
-def _edge_poles(corners: Corners) -> Doubles:
-    """Poles of the south, east, north and west edge, pointing inside."""
+def edge_poles(corners: Corners) -> Doubles:
+    """Poles of the south, east, north and west edge, pointing inside.
+
+    Parameters
+    ----------
+    corners : Corners
+        A convex area.
+
+    Returns
+    -------
+    float64 array (4, 3)
+        Unit vectors: a place is inside of an edge where its product with the pole is positive.
+
+    Examples
+    --------
+    >>> edge_poles(Corners((0.1, -1.0), (359.9, -1.0), (0.1, 1.0), (359.9, 1.0)))[0].round(3).tolist()
+    [0.017, 0.0, 1.0]
+    """
     vectors = unit_vectors(*np.array(corners.around()).T)
     poles = np.cross(vectors, np.roll(vectors, -1, axis=0))
     poles /= np.linalg.norm(poles, axis=1, keepdims=True)
@@ -77,7 +93,7 @@ def _edge_poles(corners: Corners) -> Doubles:
 
 def _signed_distances(ra_deg: ArrayLike, decl_deg: ArrayLike, corners: Corners) -> Doubles:
     """Distances (..., 4) to the south, east, north and west edge in arc seconds, positive inside."""
-    sines = unit_vectors(ra_deg, decl_deg) @ _edge_poles(corners).T
+    sines = unit_vectors(ra_deg, decl_deg) @ edge_poles(corners).T
     return np.asarray(np.arcsin(np.clip(sines, -1.0, 1.0)) * ARCSEC_PER_RADIAN, np.float64)
 
 

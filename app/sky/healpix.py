@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import ArrayLike
 
-from app.arrays import Integers
+from app.arrays import Doubles, Integers
 from app.errors import MappsError
 from app.keys import HEALPIX_ORDER as ORDER
 from app.keys import SCAN_KEY_BITS, SEQUENCE_BITS
@@ -79,3 +79,30 @@ def source_identifiers(ra_deg: ArrayLike, decl_deg: ArrayLike, scan_key: int) ->
             remedy="look at the scan's image and detection threshold",
         )
     return (pixel << (SCAN_KEY_BITS + SEQUENCE_BITS)) | (np.int64(scan_key) << SEQUENCE_BITS) | sequence
+
+
+def pixel_centres(pixels: Integers, order: int = ORDER) -> tuple[Doubles, Doubles]:
+    """Directions of the centres of nested HEALPix pixels.
+
+    Parameters
+    ----------
+    pixels : int64 array (n,)
+        Pixels of one order.
+    order : int, optional
+        HEALPix order.
+
+    Returns
+    -------
+    ra_deg, decl_deg : float64 arrays (n,)
+        ICRS degrees.
+
+    Examples
+    --------
+    >>> ra, decl = pixel_centres(np.array([4]), order=0)
+    >>> ra.round(6).tolist(), decl.round(6).tolist()
+    ([0.0], [0.0])
+    """
+    from astropy_healpix.core import healpix_to_lonlat
+
+    longitude, latitude = healpix_to_lonlat(np.asarray(pixels, np.int64), nside=1 << order, order="nested")
+    return np.degrees(longitude.value) % 360.0, np.degrees(latitude.value)

@@ -106,9 +106,9 @@ ranked AS (
                  c.sources DESC, c.date DESC, c.scan DESC, c.scan_key DESC, c.run_name DESC
     )
 )
-INSERT INTO release.scan (release_id, run_id, scan_key, tile, attempt_id, selected, rank, reason)
+INSERT INTO release.work_scan (run_id, scan_key, tile, attempt_id, admitted, rank, score, photometric, reason)
 SELECT
-    release.current_id(), r.run_id, r.scan_key, r.tile, r.attempt_id, r.hindrance IS NULL AND r.rank = 1, r.rank,
+    r.run_id, r.scan_key, r.tile, r.attempt_id, r.hindrance IS NULL, r.rank, r.score, r.photometric_by_itself,
     CASE
         WHEN r.hindrance IS NOT NULL THEN r.hindrance
         WHEN r.rank = 1 AND r.rivals = 1 THEN 'the only scan of its tile'
@@ -123,8 +123,15 @@ SELECT
         WHEN r.sources <> r.best_sources THEN format('%s sources against %s', r.sources, r.best_sources)
         ELSE 'an equal scan or processing is later'
     END
-FROM ranked AS r
-ORDER BY r.scan_key, r.run_name;
+FROM ranked AS r;
+
+SELECT release.analyze('work_scan');
+
+INSERT INTO release.scan (release_id, run_id, scan_key, tile, attempt_id, selected, rank, reason)
+SELECT release.current_id(), w.run_id, w.scan_key, w.tile, w.attempt_id, w.admitted AND w.rank = 1, w.rank, w.reason
+FROM release.work_scan AS w
+JOIN production.run AS r USING (run_id)
+ORDER BY w.scan_key, r.name;
 
 SELECT release.analyze('scan');
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import io
 import itertools
 import json
 import subprocess
@@ -27,6 +28,7 @@ from app.releases.bulk_text import BulkTextError, read_bulk_text
 from app.releases.coverage_export import COVERAGES, read_cells, uniq_cells
 from app.releases.export import ExportFormat, export_release
 from app.releases.products import PRODUCTS, read_chunks
+from app.sky.healpix import pixel_number
 from tests.conftest import Database
 from tests.worlds.release import Box, World, fresh_world
 
@@ -76,7 +78,11 @@ def test_the_rows_have_known_and_unknown_values(world: World) -> None:
     assert keys == 1
 
 
-@pytest.mark.parametrize("kind", [kind for kind in ExportFormat if kind is not ExportFormat.IMAGES])
+# Collections of files have a test of their own: test_release_hats.py; images are pixels, and no rows.
+OTHERS = {ExportFormat.HATS, ExportFormat.IMAGES}
+
+
+@pytest.mark.parametrize("kind", [kind for kind in ExportFormat if kind not in OTHERS])
 def test_two_exports_are_equal(world: World, tmp_path: Path, kind: ExportFormat) -> None:
     first, second = _export(world, kind, tmp_path / "a"), _export(world, kind, tmp_path / "b")
     names = sorted(path.name for path in (tmp_path / "a").iterdir())
@@ -136,6 +142,16 @@ def test_parquet(world: World, tmp_path: Path, product: str) -> None:
                 assert found == wanted if found is not None else np.isnan(wanted)
             else:
                 assert (null_integer(column.kind) if found is None else found) == wanted
+    cells = table["_healpix_29"].to_numpy()
+    np.testing.assert_array_equal(cells, pixel_number(rows["ra"], rows["decl"], 29))
+    # Rows come along the cells of order 12, so that row groups can be passed over.
+    assert (np.diff(cells >> 34) >= 0).mean() > 0.99
+    said = table.schema.metadata[b"IVOA.VOTable-Parquet.content"]
+    fields = {field.name: field for field in parse_single_table(io.BytesIO(said), verify="exception").fields}
+    assert list(fields) == [column.name for column in PRODUCTS[product].columns]
+    assert {name: field.ucd or "" for name, field in fields.items()} == {
+        c.name: c.ucd for c in PRODUCTS[product].columns
+    }
     if product == "psc":
         assert set(table["ph_qual"].to_pylist()) == {"AAA", "AA "}
         assert {len(name) for name in table["designation"].to_pylist()} == {16}

@@ -24,6 +24,7 @@ from app.observatory.survey.objects import OBJECT_DTYPE
 from app.observatory.survey.plan import NightPlan, SurveyPlan
 from app.observatory.survey.scan import SeenScan, observe_scan
 from app.observatory.survey.schedule import plan_scans
+from app.observatory.survey.tile_list import write_tile_list
 from app.observatory.survey.truth import (
     SIGHTING_DTYPE,
     night_rows,
@@ -80,8 +81,8 @@ def simulate_survey(
     plan : SurveyPlan
         What is commanded.
     directory : Path
-        Gets a folder of raw files for each night, truth, objects, standards and parameters beside it, and the truth of
-        the survey; made if it is absent.
+        Gets a folder of raw files for each night, truth, objects, standards and parameters beside it, and truth and
+        planned tiles of the survey; made if it is absent.
     processes : int, optional
         Processes that observe at once; they do not change a byte.
     progress : callable, optional
@@ -111,6 +112,7 @@ def simulate_survey(
             _close(plan, night, directory, _collect(jobs.pop(night), progress))
     truth = directory / f"{plan.name}.truth.fits"
     objects = write_survey_truth(plan, directory, truth)
+    write_tile_list(plan, directory / f"{plan.name}.tiles.csv")
     files = [path for night in plan.nights for path in raw_files(directory / night.name)]
     return SurveySummary(
         truth=truth,

@@ -155,6 +155,10 @@ LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public AS $funct
 DECLARE
     part text;
 BEGIN
+    -- Scans with their ranks, and what the choice by coverage asks of them.
+    CREATE UNLOGGED TABLE release.work_scan (
+        run_id integer NOT NULL, scan_key integer NOT NULL, tile integer, attempt_id bigint NOT NULL, admitted boolean NOT NULL,
+        rank smallint NOT NULL, score smallint, photometric boolean, reason text NOT NULL, PRIMARY KEY (run_id, scan_key));
     -- Rows that passed the published rules; positions have the six decimals of the catalogue.
     CREATE UNLOGGED TABLE release.work_candidate (
         src_id bigint PRIMARY KEY, run_id integer NOT NULL, scan_key integer NOT NULL,
@@ -200,7 +204,7 @@ BEGIN
     CREATE UNLOGGED TABLE release.work_association (
         pts_key integer PRIMARY KEY, dist_opt real NOT NULL, phi_opt smallint NOT NULL, b_m_opt real, vr_m_opt real,
         nopt_mchs smallint NOT NULL);
-    FOREACH part IN ARRAY ARRAY['candidate', 'pair', 'group', 'overlap', 'covered', 'coverage', 'resolution', 'member', 'neighbour',
+    FOREACH part IN ARRAY ARRAY['scan', 'candidate', 'pair', 'group', 'overlap', 'covered', 'coverage', 'resolution', 'member', 'neighbour',
                                 'contamination', 'extended', 'extended_resolution', 'association'] LOOP
         EXECUTE format('GRANT SELECT, INSERT, UPDATE, DELETE ON release.%I TO mapps_operator', 'work_' || part);
     END LOOP;
@@ -210,7 +214,7 @@ COMMENT ON FUNCTION release.create_work_tables() IS 'Make the tables that the st
 
 CREATE OR REPLACE FUNCTION release.drop_work_tables() RETURNS void
 LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog, public AS $function$
-    DROP TABLE IF EXISTS release.work_candidate, release.work_pair, release.work_group, release.work_overlap,
+    DROP TABLE IF EXISTS release.work_scan, release.work_candidate, release.work_pair, release.work_group, release.work_overlap,
         release.work_covered, release.work_coverage, release.work_resolution, release.work_member, release.work_neighbour,
         release.work_contamination, release.work_extended, release.work_extended_resolution,
         release.work_association

@@ -1,0 +1,331 @@
+"""HATS catalogues: Parquet files by HEALPix cell, a margin around each, and the property files that go with them.
+
+A collection is a folder: `collection.properties`, the catalogue, and its margin (IVOA note HATS 1.0). Each file of the
+catalogue has the rows of one cell, in the order of `_healpix_29`; cells are split until none has many rows, so that a
+reader opens what it needs. The margin repeats rows just outside of each cell, for matches across its edge.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+from psycopg import Connection
+
+from app.arrays import Integers
+from app.keys import HEALPIX_ORDER, SCAN_KEY_BITS, SEQUENCE_BITS
+from app.releases.parquet_export import HEALPIX_COLUMN, parquet_schema, record_batch
+from app.releases.products import Product, count_cells, read_ranges
+from app.sky.cell_margins import ring_cells, within_margin
+from app.sky.directions import spherical, unit_vectors
+from app.sky.healpix import pixel_centres, pixel_number
+from app.sky.moc import FINEST_ORDER, ranges_of_cells
+
+MOST_ROWS = 200_000
+"""Rows of a file: some 100 MB while it is written."""
+MARGIN_ARCSEC = 10.0
+DEEPEST_ORDER = 9
+"""Order of the smallest cells: of 6.9', with a margin well below; the fullest one of the plane has 1,500 sources."""
+ROW_GROUP = 20_000
+DIRECTORY_CELLS = 10_000
+"""Files of so many cells share a folder."""
+_KEY_BITS = SCAN_KEY_BITS + SEQUENCE_BITS
+# Rounding to six decimals moves a place by 2.6 milliarcsec at most.
+_ROUNDED_RAD = np.radians(3e-3 / 3600.0)
+
+
+class Cell(NamedTuple):
+    """A cell of a catalogue: HEALPix order and nested number."""
+
+    order: int
+    pixel: int
+
+    @property
+    def path(self) -> str:
+        """Place of its file below the folder `dataset`."""
+        folder = self.pixel // DIRECTORY_CELLS * DIRECTORY_CELLS
+        return f"Norder={self.order}/Dir={folder}/Npix={self.pixel}.parquet"
+
+    @property
+    def keys(self) -> tuple[int, int]:
+        """Half-open range of the keys of its sources."""
+        shift = 2 * (HEALPIX_ORDER - self.order) + _KEY_BITS
+        return self.pixel << shift, (self.pixel + 1) << shift
+
+    @property
+    def ring(self) -> list[tuple[int, int]]:
+        """Ranges of keys of the cells of order 12 around it: 51.5" wide, so that they hold any margin of 10"."""
+        cells = ring_cells(self.pixel, self.order, HEALPIX_ORDER)
+        shift = 2 * (FINEST_ORDER - HEALPIX_ORDER)
+        return [
+            (low >> shift << _KEY_BITS, beyond >> shift << _KEY_BITS)
+            for low, beyond in ranges_of_cells(cells, HEALPIX_ORDER)
+        ]
+
+
+@dataclass(frozen=True)
+class HatsOptions:
+    """How a collection is cut.
+
+    Attributes
+    ----------
+    most_rows : int
+        Cells with more rows are split.
+    margin_arcsec : float
+        Width of the margin.
+    """
+
+    most_rows: int = MOST_ROWS
+    margin_arcsec: float = MARGIN_ARCSEC
+
+
+@dataclass(frozen=True)
+class _Part:
+    """A catalogue of the collection while it is written: its name, and rows by cell."""
+
+    name: str
+    folder: Path
+    rows: dict[Cell, int]
+
+    @property
+    def dataset(self) -> Path:
+        return self.folder / self.name / "dataset"
+
+
+def cells_of_counts(counts: Iterable[tuple[int, int]], most_rows: int) -> tuple[Cell, ...]:
+    """Choose the cells of a catalogue: as large as they may be, none with more rows than wanted.
+
+    Parameters
+    ----------
+    counts : iterable of (int, int)
+        Cells of order 9 with their rows.
+    most_rows : int
+        Rows that a cell may have; one of order 9 may have more.
+
+    Returns
+    -------
+    tuple of Cell
+        Along the sky; together they hold all rows, and none is empty.
+
+    Examples
+    --------
+    >>> cells_of_counts([(0, 3), (4 ** 9, 5)], 6)
+    (Cell(order=0, pixel=0), Cell(order=0, pixel=1))
+    >>> cells_of_counts([(0, 3), (1, 3), (4 ** 8, 1)], 5)[:2]
+    (Cell(order=9, pixel=0), Cell(order=9, pixel=1))
+    """
+    levels: list[dict[int, int]] = [{} for _ in range(DEEPEST_ORDER + 1)]
+    for smallest, rows in counts:
+        for order in range(DEEPEST_ORDER + 1):
+            pixel = smallest >> 2 * (DEEPEST_ORDER - order)
+            levels[order][pixel] = levels[order].get(pixel, 0) + rows
+    found: list[Cell] = []
+    open_cells: list[Cell] = [Cell(0, number) for number in sorted(levels[0], reverse=True)]
+    while open_cells:
+        cell = open_cells.pop()
+        if cell.order == DEEPEST_ORDER or levels[cell.order][cell.pixel] <= most_rows:
+            found.append(cell)
+            continue
+        daughters = range(4 * cell.pixel + 3, 4 * cell.pixel - 1, -1)
+        open_cells += [Cell(cell.order + 1, pixel) for pixel in daughters if pixel in levels[cell.order + 1]]
+    return tuple(found)
+
+
+def finest_cells(ra_deg: NDArray[Any], decl_deg: NDArray[Any], keys: Integers) -> Integers:
+    """Cells of order 29 of released places, each within the cell of order 12 that its key begins with.
+
+    Parameters
+    ----------
+    ra_deg, decl_deg : float64 arrays (n,)
+        Places with the six decimals of a release, ICRS degrees.
+    keys : int64 array (n,)
+        Keys, made of the places before they were rounded.
+
+    Notes
+    -----
+    Rounding moves some places over the edge of their cell: these are taken 3 milliarcsec nearer to its centre, and
+    where that does not do (at a corner) the first cell of order 29 in it stands for them.
+    """
+    wanted = keys >> _KEY_BITS
+    shift = 2 * (FINEST_ORDER - HEALPIX_ORDER)
+    cells = pixel_number(ra_deg, decl_deg, FINEST_ORDER)
+    outside = np.flatnonzero(cells >> shift != wanted)
+    if outside.size:
+        places = unit_vectors(ra_deg[outside], decl_deg[outside])
+        towards = unit_vectors(*pixel_centres(wanted[outside], HEALPIX_ORDER)) - places
+        towards /= np.linalg.norm(towards, axis=1, keepdims=True)
+        moved = pixel_number(*spherical(places + _ROUNDED_RAD * towards), FINEST_ORDER)
+        own = wanted[outside] << shift
+        cells[outside] = np.where(moved >> shift == wanted[outside], moved, own)
+    return cells
+
+
+def write_hats(
+    connection: Connection[Any],
+    product: Product,
+    release_id: int,
+    folder: Path,
+    facts: Mapping[str, str],
+    options: HatsOptions | None = None,
+    advance: Callable[[int], None] | None = None,
+) -> int:
+    """Write a product of sources as a collection; what a former call left is used.
+
+    Parameters
+    ----------
+    connection : Connection
+        Role operator, whose statements may take long.
+    product : Product
+        Point or extended sources, with lengths of all text columns.
+    release_id : int
+        Key of the release.
+    folder : Path
+        Folder of the collection. It gets its name when it is whole; until then it ends with `.part`, and a call that is
+        repeated goes on with the cells that are missing.
+    facts : mapping of str to str
+        What the files say of their release.
+    options : HatsOptions, optional
+        How it is cut.
+    advance : callable, optional
+        Told the rows of each cell that is written.
+
+    Returns
+    -------
+    int
+        Rows of the catalogue.
+    """
+    chosen = options or HatsOptions()
+    part = folder.with_name(folder.name + ".part")
+    _begin(part, facts, chosen)
+    counts = count_cells(connection, product, release_id, 2 * (HEALPIX_ORDER - DEEPEST_ORDER) + _KEY_BITS)
+    schema = parquet_schema(product, facts)
+    catalogue = _Part(product.name, part, {})
+    margin = _Part(f"{product.name}_{chosen.margin_arcsec:g}arcs", part, {})
+    for cell in cells_of_counts(counts, chosen.most_rows):
+        core = catalogue.dataset / cell.path
+        if not core.exists():
+            _write_margin(connection, product, release_id, schema, cell, margin, chosen.margin_arcsec)
+            # The cell's own file comes last: where it stands the margin is whole.
+            keys, rows = read_ranges(connection, product, release_id, [cell.keys])
+            _write_file(core, product, schema, rows, finest_cells(rows["ra"], rows["decl"], keys))
+        catalogue.rows[cell] = _rows_of(core)
+        if (margin.dataset / cell.path).exists():
+            margin.rows[cell] = _rows_of(margin.dataset / cell.path)
+        if advance is not None:
+            advance(catalogue.rows[cell])
+    _close(catalogue, schema, _properties(catalogue, facts, "object", chosen))
+    said = {"hats_primary_table_url": product.name, "hats_margin_threshold": f"{chosen.margin_arcsec:g}"}
+    _close(margin, schema, _properties(margin, facts, "margin", chosen) | said)
+    collection = {
+        "obs_collection": f"{facts['mapps.release']} {product.title}", "hats_primary_table_url": product.name,
+        "all_margins": margin.name, "default_margin": margin.name,
+    }  # fmt: skip
+    _write_properties(part / "collection.properties", collection)
+    (part / "begun.json").unlink()
+    part.replace(folder)
+    return sum(catalogue.rows.values())
+
+
+def _begin(part: Path, facts: Mapping[str, str], options: HatsOptions) -> None:
+    """Make the folder; one that holds something else, or was cut otherwise, is emptied."""
+    import shutil
+
+    note = json.dumps([dict(facts), options.most_rows, options.margin_arcsec], sort_keys=True)
+    begun = part / "begun.json"
+    if part.exists() and not (begun.exists() and begun.read_text(encoding="utf-8") == note):
+        shutil.rmtree(part)
+    part.mkdir(parents=True, exist_ok=True)
+    begun.write_text(note, encoding="utf-8")
+
+
+def _write_margin(
+    connection: Connection[Any], product: Product, release_id: int, schema: Any, cell: Cell, margin: _Part,
+    margin_arcsec: float,
+) -> None:  # fmt: skip
+    keys, rows = read_ranges(connection, product, release_id, cell.ring)
+    kept = np.zeros(0, np.bool_)
+    if rows.size:
+        kept = within_margin(rows["ra"], rows["decl"], cell.pixel, cell.order, margin_arcsec)
+        # A place that rounding moved into the cell is not in its file.
+        kept |= pixel_number(rows["ra"], rows["decl"], cell.order) == cell.pixel
+    if kept.any():
+        cells = finest_cells(rows["ra"][kept], rows["decl"][kept], keys[kept])
+        _write_file(margin.dataset / cell.path, product, schema, rows[kept], cells)
+
+
+def _write_file(path: Path, product: Product, schema: Any, rows: NDArray[np.void], cells: Integers) -> None:
+    import pyarrow.parquet as pq
+
+    path.parent.mkdir(parents=True, exist_ok=True)
+    part = path.with_name(path.name + ".part")
+    order = np.argsort(cells, kind="stable")
+    with pq.ParquetWriter(part, schema, compression="zstd") as writer:
+        for start in range(0, max(order.size, 1), ROW_GROUP):
+            chunk = order[start : start + ROW_GROUP]
+            writer.write_batch(record_batch(product, schema, rows[chunk], cells[chunk]))
+    part.replace(path)
+
+
+def _rows_of(path: Path) -> int:
+    import pyarrow.parquet as pq
+
+    return int(pq.read_metadata(path).num_rows)
+
+
+def _close(part: _Part, schema: Any, properties: Mapping[str, str]) -> None:
+    """Write what describes a catalogue whose files are there."""
+    import pyarrow.parquet as pq
+
+    part.dataset.mkdir(parents=True, exist_ok=True)
+    for leftover in part.dataset.rglob("*.part"):
+        leftover.unlink()
+    cells = sorted(part.rows, key=lambda cell: cell.pixel << 2 * (DEEPEST_ORDER - cell.order))
+    footers = []
+    for cell in cells:
+        footer = pq.read_metadata(part.dataset / cell.path)
+        footer.set_file_path(cell.path)
+        footers.append(footer)
+    pq.write_metadata(schema, part.dataset / "_common_metadata")
+    pq.write_metadata(schema, part.dataset / "_metadata", metadata_collector=footers)
+    lines = ["Norder,Npix", *(f"{cell.order},{cell.pixel}" for cell in cells)]
+    (part.dataset.parent / "partition_info.csv").write_text("\n".join(lines) + "\n", encoding="utf-8")
+    for name in ("hats.properties", "properties"):
+        _write_properties(part.dataset.parent / name, properties)
+
+
+def _properties(part: _Part, facts: Mapping[str, str], kind: str, options: HatsOptions) -> dict[str, str]:
+    order = max((cell.order for cell in part.rows), default=0)
+    covered = sum(1.0 / (12 << 2 * cell.order) for cell in part.rows)
+    return {
+        "obs_collection": part.name,
+        "dataproduct_type": kind,
+        "hats_nrows": str(sum(part.rows.values())),
+        "hats_col_ra": "ra",
+        "hats_col_dec": "decl",
+        "hats_col_healpix": HEALPIX_COLUMN,
+        "hats_col_healpix_order": str(FINEST_ORDER),
+        "hats_max_rows": str(options.most_rows),
+        "hats_npix_suffix": ".parquet",
+        "hats_order": str(order),
+        "hats_frame": "equatorial",
+        "hats_version": "v1.0",
+        "hats_builder": "mapps",
+        "obs_regime": "Infrared",
+        "moc_sky_fraction": f"{covered:.8f}",
+        "obs_title": f"{facts['mapps.product']} of release {facts['mapps.release']}",
+        "mapps_content_sha256": facts["mapps.content_sha256"],
+    }
+
+
+def _write_properties(path: Path, values: Mapping[str, str]) -> None:
+    path.write_text("".join(f"{key}={value}\n" for key, value in values.items()), encoding="utf-8")
+
+
+def content_of(folder: Path) -> Sequence[Path]:
+    """Files of a collection in the order of their names."""
+    return sorted(path for path in folder.rglob("*") if path.is_file())

@@ -1,0 +1,292 @@
+"""The demonstration of both stages, on rows without pixels: its judgements of stars, scans and gaps, and its stages."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from app.observatory.survey.plan_file import find_plan, read_plan
+from app.observatory.survey.schedule import plan_scans
+from app.observatory.survey.truth import IMAGE_DTYPE, NIGHT_SCAN_DTYPE
+from benchmarks.level1 import Surveyed
+from benchmarks.level1 import judge as judge_level1
+from benchmarks.release_site import FIRST, SECOND, ReleaseSite
+from benchmarks.release_truth import (
+    ROW_DTYPE,
+    SIGHT_DTYPE,
+    SNR10_MAG,
+    Found,
+    Reliable,
+    completeness,
+    match_rows,
+    once_each,
+    reliability,
+)
+from benchmarks.survey_demo import judge_choice, judge_gaps, scan_truths
+from benchmarks.verdict import Verdict
+
+ARCSEC = 1 / 3600
+NIGHT, SCAN = b"980427s", 9
+
+
+def sights(*places: tuple[float, float, float], kind: bytes = b"s", first: int = 1) -> np.ndarray:
+    """Objects at places east and north of (150, 0), arcsec, of a J magnitude; half a magnitude brighter in H and Ks."""
+    rows = np.zeros(len(places), SIGHT_DTYPE)
+    east, north, magnitude = np.array(places).T
+    rows["object_id"], rows["kind"] = np.arange(len(places)) + first, kind
+    rows["ra"], rows["decl"] = 150 + east * ARCSEC, north * ARCSEC
+    rows["night"], rows["scan"], rows["released"], rows["depth_arcsec"], rows["glat"] = (
+        NIGHT,
+        SCAN,
+        True,
+        100.0,
+        40.0,
+    )
+    rows["half_light_arcsec"] = 4.0
+    for band, colour in (("j", 0.0), ("h", 0.5), ("k", 0.5)):
+        rows[f"{band}_m"] = magnitude - colour
+    return rows
+
+
+def released(objects: np.ndarray) -> np.ndarray:
+    """Rows of objects as a perfect survey has them."""
+    rows = np.zeros(objects.size, ROW_DTYPE)
+    for name in ("ra", "decl", "night", "scan", "glat", "j_m", "h_m", "k_m"):
+        rows[name] = objects[name]
+    for band in "jhk":
+        rows[f"{band}_snr"] = 50.0
+    rows["rd_flg"] = b"222"
+    return rows
+
+
+def field(count: int = 400) -> np.ndarray:
+    """Stars of J 10 to 15.5 on a lattice of 30"."""
+    number = np.arange(count)
+    magnitude = 10.0 + 5.5 * ((number * 37) % count) / count
+    return sights(*zip(30.0 * (number % 20), 30.0 * (number // 20), magnitude, strict=True))
+
+
+def test_a_perfect_release_is_complete_and_reliable() -> None:
+    stars = field()
+    assert completeness(released(stars), stars, "j", 15.8) == Found(400, 0, 400, 0)
+    assert reliability(released(stars), stars, "j", 15.8) == Reliable(400, 0, 0, 0)
+
+
+def test_what_is_missed_and_what_is_false() -> None:
+    stars = field()
+    rows = released(stars)
+    rows["j_m"][0] += 3.0
+    rows["decl"][1] += 10 * ARCSEC
+    found = completeness(rows, stars, "j", 15.8)
+    assert (found.missed, found.resolved_missed) == (2, 2)
+    assert found.completeness == pytest.approx(1 - 2 / 400)
+    # A row that is too faint for its star is no false one; a row where nothing stands is.
+    assert reliability(rows[:2], stars, "j", 15.8) == Reliable(2, 1, 0, 0)
+    assert completeness(rows[:0], stars, "j", 15.8).completeness == 0.0
+
+
+def test_close_pairs_are_counted_apart() -> None:
+    """A companion at 2.5" that is no row of its own: missed among all stars, not among the resolved ones."""
+    pair = sights((0.0, 0.0, 12.0), (2.5, 0.0, 13.5), (60.0, 0.0, 12.0))
+    found = completeness(released(pair[[0, 2]]), pair, "j", 15.8)
+    assert found == Found(3, 1, 2, 0)
+
+
+def test_splits_fragments_and_false_rows() -> None:
+    """A star as two rows, a galaxy as three, and light where nothing is."""
+    stars = sights((0.0, 0.0, 12.0), (300.0, 0.0, 11.0))
+    galaxy = sights((100.0, 0.0, 12.0), kind=b"g", first=10)
+    sky = np.concatenate([stars, galaxy])
+    rows = released(sights((0.0, 0.0, 12.0), (1.0, 0.0, 12.5), (100.0, 0.0, 12.0), (106.0, 0.0, 13.0),
+                           (200.0, 0.0, 12.0), (300.0, 0.0, 11.0)))  # fmt: skip
+    counts = reliability(rows, sky, "j", 15.8)
+    assert counts == Reliable(6, 1, 1, 1)
+    assert counts.reliability == pytest.approx(0.5)
+    assert counts.reliability_without == pytest.approx(5 / 6)
+
+
+def test_a_row_brighter_than_all_light_there_is_false() -> None:
+    stars = sights((0.0, 0.0, 15.0))
+    rows = released(stars)
+    rows["j_m"] -= 2.0
+    matched, lit, _ = match_rows(rows, stars, "j")
+    assert matched.row.size == 0
+    assert not lit.any()
+
+
+def test_a_star_of_two_scans_counts_once() -> None:
+    twice = np.concatenate([field(20), field(20)])
+    twice["scan"][20:] = 10
+    twice["depth_arcsec"][20:] = 200.0
+    assert once_each(twice)["scan"].tolist() == [10] * 20
+    twice["released"] = False
+    assert once_each(twice).size == 0
+
+
+def surveyed(**changes: Any) -> Surveyed:
+    """A field as two scans saw it, each half of it, with errors of 0.01 mag and 0.02"."""
+    random = np.random.default_rng(5)
+    stars = field()
+    stars["scan"][200:] = 10
+    rows = released(stars)
+    for band in "jhk":
+        rows[f"{band}_m"] += 0.01 * random.standard_normal(rows.size)
+    rows["ra"] += 0.02 * ARCSEC * random.standard_normal(rows.size)
+    rows["decl"] += 0.02 * ARCSEC * random.standard_normal(rows.size)
+    depth = tuple(SNR10_MAG[band] + 0.3 for band in "jhk")
+    scans = [("980427s", scan, scan, 1, *([0.0] * 8), *depth, 150.0, 0.0) for scan in (9, 10)]
+    parts: dict[str, Any] = {
+        "rows": rows,
+        "sights": stars,
+        "scans": scans,
+        "offsets": {},
+        "extended": np.zeros((0, 3)),
+    }
+    return Surveyed(**(parts | changes))
+
+
+def missed(found: Surveyed) -> list[str]:
+    verdict = Verdict()
+    judge_level1(found, verdict)
+    return verdict.missed
+
+
+def test_level1_of_a_good_release(capsys: pytest.CaptureFixture[str]) -> None:
+    assert missed(surveyed()) == []
+    told = capsys.readouterr().out
+    assert "400 point sources" in told
+    assert "survey of 2003" in told
+
+
+@pytest.mark.parametrize("case", ["zero point", "place", "depth", "scatter", "stars"])
+def test_level1_misses_what_is_spoilt(case: str) -> None:
+    good = surveyed()
+    rows, half = good.rows.copy(), good.rows["scan"] == 10
+    scans = good.scans
+    if case == "zero point":
+        rows["h_m"][half] += 0.1
+    elif case == "place":
+        rows["decl"][half] += 0.15 * ARCSEC
+    elif case == "depth":
+        scans = [(*scan[:12], 15.0, *scan[13:]) for scan in scans]
+    elif case == "scatter":
+        rows["k_m"] += 0.1 * np.random.default_rng(6).standard_normal(rows.size)
+    else:
+        rows = rows[5:]
+    expected = {
+        "zero point": [
+            "h: uniformity, rms of scans, mag",
+            "h: largest bias of a scan, mag",
+            "h: precision, mag",
+        ],
+        "place": ["rms of an axis, arcsec", "largest shift of a scan, arcsec"],
+        "depth": ["j: median magnitude of SNR 10"],
+        "scatter": ["k: precision, mag"],
+        "stars": ["j: completeness", "h: completeness", "k: completeness"],
+    }[case]
+    found = missed(surveyed(rows=rows, scans=scans))
+    assert set(expected[:2]) <= set(found)
+    assert set(found) <= {*expected, "k: uniformity, rms of scans, mag"}
+
+
+def truth_of(losses: dict[int, float], seeing: dict[int, float]) -> tuple[np.ndarray, np.ndarray]:
+    """Tables of scans of one night, whose second of two frames loses light."""
+    scans = np.zeros(3 * len(losses), NIGHT_SCAN_DTYPE)
+    images = np.zeros(6 * len(losses), IMAGE_DTYPE)
+    for position, (scan, band) in enumerate((scan, band) for scan in losses for band in (b"j", b"h", b"k")):
+        scans[position] = (
+            NIGHT,
+            scan,
+            band,
+            b"sci",
+            b"n",
+            1,
+            20.0 - losses[scan] / 2,
+            1.0,
+            seeing[scan],
+            100.0,
+        )
+        for frame in (0, 1):
+            row = images[2 * position + frame]
+            row["night"], row["scan"], row["band"], row["frame"] = NIGHT, scan, band, frame + 1
+            row["zero_point_mag"] = 20.0 - losses[scan] * frame
+    return scans, images
+
+
+def choice(chosen: int) -> list[tuple[Any, ...]]:
+    """Three scans of a tile, one of them chosen."""
+    return [("980427s", scan, 1, scan == chosen, "a reason") for scan in (1, 2, 3)]
+
+
+@pytest.mark.parametrize(
+    ("chosen", "wrong"),
+    [(2, []), (1, ["clouded scans in the release"]), (3, ["tiles whose best scan is not in"])],
+)
+def test_choice_of_scans(chosen: int, wrong: list[str]) -> None:
+    """The first scan is clouded, the third has bad seeing."""
+    scans, images = truth_of({1: 0.4, 2: 0.01, 3: 0.0}, {1: 1.0, 2: 1.0, 3: 1.5})
+    truth = scan_truths(scans, images)
+    assert truth["980427s", 1].cloud_mag == pytest.approx(0.4)
+    assert truth["980427s", 3].depth_mag - truth["980427s", 2].depth_mag == pytest.approx(-0.435, abs=0.01)
+    verdict = Verdict()
+    judge_choice(choice(chosen), truth, verdict)
+    assert set(wrong) <= set(verdict.missed)
+    assert bool(verdict.missed) is bool(wrong)
+
+
+def gaps_of(**reasons: str) -> dict[str, Any]:
+    tiles = [
+        {"tile": int(name[1:]), "reason": reason, "open_arcmin2": 1.0, "wanted_arcmin2": 2.0}
+        for name, reason in reasons.items()
+    ]
+    return {"tiles": tiles, "overlaps": [], "fill": []}
+
+
+@pytest.mark.parametrize(
+    ("gaps", "wrong"),
+    [
+        (gaps_of(t4="never scanned"), []),
+        (gaps_of(), ["tiles never scanned and not reported"]),
+        (gaps_of(t4="never scanned", t1="never scanned"), ["tiles reported so that were scanned"]),
+        (
+            gaps_of(t4="never scanned", t1="no scan is good enough: clouds"),
+            ["share of scanned tiles with a good scan"],
+        ),
+    ],
+)
+def test_gaps(gaps: dict[str, Any], wrong: list[str]) -> None:
+    verdict = Verdict()
+    judge_gaps({1, 2, 4}, {1, 2}, gaps, verdict)
+    assert verdict.missed == wrong
+
+
+def test_finished_stages_are_not_done_again(tmp_path: Path) -> None:
+    site = ReleaseSite(tmp_path)
+    done: list[str] = []
+    site.stage("one", lambda: done.append("one"))
+    site.stage("one", lambda: done.append("one again"))
+    with pytest.raises(ZeroDivisionError):
+        site.stage("two", lambda: done.append(str(1 / 0)))
+    assert done == ["one"]
+    # What failed is done again.
+    site.stage("two", lambda: done.append("two"))
+    assert done == ["one", "two"]
+    assert list(site.seconds) == ["one", "two"]
+
+
+def test_least_plan_has_what_the_demonstration_shows(tmp_path: Path) -> None:
+    """A tile with three scans, one of them through a cloud; one that nobody scans; nights of both runs."""
+    plan = read_plan(find_plan("stages"))
+    (tmp_path / "plan.toml").write_text(find_plan("stages").read_text(encoding="utf-8"), encoding="utf-8")
+    assert ReleaseSite(tmp_path).parts() == {FIRST: ["980427s"], SECOND: ["980428n"]}
+    tiles = [
+        item.scan.tile
+        for night in plan.nights
+        for item in plan_scans(plan, night)
+        if item.visit and item.visit.field == "equator"
+    ]
+    assert sorted(tiles) == [1, 1, 1, 2, 2]
+    assert any(visit.clouded_scans for night in plan.nights for visit in night.visits)
