@@ -3,7 +3,7 @@
 PYTHON := .venv/bin/python
 SOURCES := app workers tests benchmarks migrations
 
-.PHONY: help install demo test lint types check bench taplint clean
+.PHONY: help install demo test lint types check bench taplint browser-test clean
 
 help:
 	@echo "make install  system packages (apt, asks sudo) and Python packages (.venv); says first what it will do"
@@ -15,6 +15,7 @@ help:
 	@echo "make check    lint, types and test, as .ci/run does"
 	@echo "make bench    measure speed and accuracy"
 	@echo "make taplint  check the services over HTTP by STILTS (package stilts)"
+	@echo "make browser-test  look at the console in a headless Chromium (package chromium)"
 	@echo "make clean    remove .venv and caches; the database stays (mapps db stop, then remove MAPPS_HOME)"
 
 # Quick when nothing changed: install.sh compares a stamp with requirements.lock and pyproject.toml.
@@ -40,8 +41,12 @@ check: lint types test
 bench: install
 	@for name in loader release scan_overlaps simulation accuracy crowded speed; do echo "== $$name"; $(PYTHON) -m benchmarks.$$name || exit 1; done
 
+# Both say "skipped: not installed" and end well where STILTS or Chromium is absent, unless MAPPS_CI_STRICT=1.
 taplint: install
 	$(PYTHON) -m benchmarks.taplint
+
+browser-test: install
+	$(PYTHON) -m pytest tests/contract/test_browser.py -m browser $(ARGS)
 
 clean:
 	rm -rf .venv .pytest_cache .mypy_cache .ruff_cache .hypothesis mapps.egg-info

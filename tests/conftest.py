@@ -45,6 +45,15 @@ def pytest_itemcollected(item: pytest.Item) -> None:
     item.add_marker(pytest.mark.xdist_group(group))
 
 
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leave out what needs a browser unless it is asked for: `make browser-test`, or the file by its name."""
+    asked = "browser" in (config.option.markexpr or "") or any("test_browser" in word for word in config.args)
+    left = [] if asked else [item for item in items if item.get_closest_marker("browser")]
+    if left:
+        config.hook.pytest_deselected(items=left)
+        items[:] = [item for item in items if not item.get_closest_marker("browser")]
+
+
 @dataclass(frozen=True)
 class Database:
     """One database of the session's cluster."""

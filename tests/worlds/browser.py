@@ -211,6 +211,8 @@ def launched() -> Iterator[Browser]:
         os.close(fd)
     browser = Browser(process, from_us, from_browser)
     try:
+        # One that cannot work here, such as in a container without its privileges, ends or is silent.
+        browser.call("Browser.getVersion")
         yield browser
     finally:
         _end(browser)

@@ -28,7 +28,7 @@ STATIC = {
     "vendor/uplot/uPlot.min.css": "text/css",
     "vendor/aladin/aladin.js": "text/javascript",
 }
-SCRIPTS = {"sky": ("vendor/aladin/aladin.js", "sky.js")}
+SCRIPTS = {"sky": ("sky.js",)}
 """Scripts that a page has besides those of all."""
 PATTERNS: tuple[tuple[str, str], ...] = (
     ("/", "overview"),

@@ -7,7 +7,7 @@
   const MOST = 3000;
   function say(text) { state.textContent = text; }
   if (!surveys) return;
-  if (typeof A === "undefined") { say("Aladin Lite is not there: the pictures below are."); return; }
+  let A;
 
   function address(band) { return new URL("/hips/" + encodeURIComponent(release) + "/" + band, location.href).href; }
 
@@ -30,6 +30,7 @@
   }
 
   async function show() {
+    A = (await import("/static/vendor/aladin/aladin.js")).default;
     await A.init;
     const bands = surveys.split(" ");
     const aladin = A.aladin(place, {
