@@ -1,8 +1,8 @@
 """STILTS against the services: `python -m benchmarks.taplint`, or `make taplint`.
 
 Serves a small simulated release on a private server; runs taplint (all stages that need no other host), votlint and
-datalinklint. Exit status 1 when an error, a warning or a failure is found. Where STILTS is not there it says so and ends
-with 0, or 3 with MAPPS_CI_STRICT=1. Doing nothing would score no section at all.
+datalinklint. Exit status 1 when an error, a warning or a failure is found. Where STILTS is not there it says so and
+ends with 0, or 3 with MAPPS_CI_STRICT=1. Doing nothing would score no section at all.
 """
 
 from __future__ import annotations

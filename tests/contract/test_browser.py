@@ -107,7 +107,8 @@ def text_of(tab: Tab) -> str:
 
 PAGES = (
     "/", "/runs/plane", "/nights", NIGHT, f"{NIGHT}/1", f"{NIGHT}/1/plane/1", "/fields", "/fields/plane/900",
-    "/releases", "/releases/first", "/releases/first/explain?ra=10.2&dec=0.5&radius=300", "/releases/first/sky", "/jobs", "/login",
+    "/releases", "/releases/first", "/releases/first/explain?ra=10.2&dec=0.5&radius=300", "/releases/first/sky",
+    "/jobs", "/login",
 )  # fmt: skip
 
 
