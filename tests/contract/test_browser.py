@@ -16,12 +16,14 @@ from typing import Any
 
 import pytest
 
+from app.access.hips.build import build_surveys
 from app.formats.scan_diagnostics import write_diagnostics
 from app.production import protocol
 from app.production.publication import DiagnosticsRow
 from app.production.publishing import publish
 from app.store import Store
 from tests.worlds.browser import Browser, BrowserError, Tab, launched
+from tests.worlds.pictured import RELEASE, add_pictured
 from tests.worlds.production import IDENTITY, another_run, make_world, publication_of, valid_calibrations
 from tests.worlds.release import Box, key_of
 from tests.worlds.served import TOKEN, Served, served
@@ -211,6 +213,24 @@ def test_a_click_on_a_picture_asks_about_the_place(browser: Browser, service: Se
     )
     assert "Why, in release first" in text_of(tab)
     assert tab.errors == []
+
+
+def test_the_sky_is_drawn_with_its_sources_and_asks_nobody_else(browser: Browser, service: Served) -> None:
+    """Aladin Lite shows our tiles and the sources over them; absent tiles of the sphere are no error."""
+    world = service.world
+    add_pictured(world, service.services.folder.parent)
+    with service.database.connect("reader") as connection:
+        build_surveys(connection, RELEASE)
+    tab = browser.tab()
+    tab.open(f"{service.address}/releases/{RELEASE}/sky")
+    tab.until("document.getElementById('sky').dataset.sources", 25.0)
+    assert int(tab.value("document.getElementById('sky').dataset.sources")) == 32
+    tab.until(
+        "performance.getEntriesByType('resource').some((r) => r.name.includes('/colour/Norder9/'))", 20.0
+    )
+    assert tab.strangers(service.address) == []
+    assert [words for words in tab.errors if "/Npix" not in words] == []
+    assert "sources of pictured over its pictures" in text_of(tab)
 
 
 # -- what an operator does ------------------------------------------------------------------------------------------

@@ -261,7 +261,9 @@ def wrong_commands(code: str) -> Iterator[str]:
 
 def wrong_targets(code: str) -> Iterator[str]:
     """Targets of `make` in a line of code that the Makefile lacks."""
-    targets = set(re.findall(r"^(\w+):", (ROOT / "Makefile").read_text(encoding="utf-8"), flags=re.MULTILINE))
+    targets = set(
+        re.findall(r"^([\w-]+):", (ROOT / "Makefile").read_text(encoding="utf-8"), flags=re.MULTILINE)
+    )
     for target in re.findall(r"(?:^|\s)make ([a-z-]+)", re.sub(r"#.*", "", code)):
         if target not in targets:
             yield f"make {target}"

@@ -9,6 +9,7 @@ from psycopg import Connection
 
 from app.access.console.nights import rows_of
 from app.access.console.sky_map import sky_map
+from app.access.hips.build import surveys_of
 from app.access.parameters import ParameterError
 from app.releases.catalogue import list_releases, release_facts
 from app.releases.explain import explain
@@ -116,4 +117,4 @@ def sky(connection: Connection[Any], name: str, *, asked: Asked) -> Facts:
     images = rows_of(connection, "access/release_images", {"release_id": facts.release_id})
     middle = (images[0]["ra"], images[0]["decl"]) if images else (0.0, 0.0)
     place = (_number(asked, "ra", middle[0]), _number(asked, "dec", middle[1]), _number(asked, "fov", 0.4))
-    return {"name": name, "images": images, "scans": len(scans), "place": place, "surveys": ()}
+    return {"name": name, "images": images, "scans": len(scans), "place": place, "surveys": surveys_of(name)}
