@@ -3,7 +3,7 @@
 PYTHON := .venv/bin/python
 SOURCES := app workers tests benchmarks migrations
 
-.PHONY: help install demo test lint types check bench taplint survey-demo clean
+.PHONY: help install demo test lint types check bench taplint browser-test survey-demo clean
 
 help:
 	@echo "make install  system packages (apt, asks sudo) and Python packages (.venv); says first what it will do"
@@ -17,6 +17,7 @@ help:
 	@echo "make survey-demo  a small survey through both stages to the all-sky release, against truth (an hour at most;"
 	@echo "              goes on where it was cut short: its folder is ./survey-demo, or FOLDER=...)"
 	@echo "make taplint  check the services over HTTP by STILTS (package stilts)"
+	@echo "make browser-test  look at the console in a headless Chromium (package chromium)"
 	@echo "make clean    remove .venv and caches; the database stays (mapps db stop, then remove MAPPS_HOME)"
 
 # Quick when nothing changed: install.sh compares a stamp with requirements.lock and pyproject.toml.
@@ -42,8 +43,12 @@ check: lint types test
 bench: install
 	@for name in loader release scan_overlaps simulation accuracy crowded lost_stars pairs galaxies speed; do echo "== $$name"; $(PYTHON) -m benchmarks.$$name || exit 1; done
 
+# Both say "skipped: not installed" and end well where STILTS or Chromium is absent, unless MAPPS_CI_STRICT=1.
 taplint: install
 	$(PYTHON) -m benchmarks.taplint
+
+browser-test: install
+	$(PYTHON) -m pytest tests/contract/test_browser.py -m browser $(ARGS)
 
 # No part of `check`: it takes tens of minutes.
 survey-demo: install

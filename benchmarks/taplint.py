@@ -1,12 +1,13 @@
 """STILTS against the services: `python -m benchmarks.taplint`, or `make taplint`.
 
 Serves a small simulated release on a private server; runs taplint (all stages that need no other host), votlint and
-datalinklint. Exit status 1 when an error, a warning or a failure is found, 3 where STILTS is not there. Doing nothing
-would score no section at all.
+datalinklint. Exit status 1 when an error, a warning or a failure is found. Where STILTS is not there it says so and
+ends with 0, or 3 with MAPPS_CI_STRICT=1. Doing nothing would score no section at all.
 """
 
 from __future__ import annotations
 
+import os
 import re
 import shutil
 import subprocess
@@ -64,8 +65,8 @@ def datalinklint(service: Served) -> bool:
 def main() -> None:
     """Serve, check, say what was found."""
     if shutil.which("stilts") is None:
-        print("STILTS is not installed: apt-get install stilts")
-        sys.exit(3)
+        print("taplint: SKIPPED: STILTS is not installed, nothing was checked: apt-get install stilts")
+        sys.exit(3 if os.environ.get("MAPPS_CI_STRICT") == "1" else 0)
     home = make_open_folder("mapps-lint-", memory_place())
     server = Cluster(home, durable=False)
     try:

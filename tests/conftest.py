@@ -46,11 +46,17 @@ def pytest_itemcollected(item: pytest.Item) -> None:
 
 
 @pytest.hookimpl(trylast=True)
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Let the groups with slow tests start first: one that starts last leaves the other process idle at the end.
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leave out what needs a browser unless it is asked for, and let the groups with slow tests start first.
 
-    Within both halves the order stays the random one.
+    `make browser-test` asks, or the file by its name. A slow group that starts last leaves the other process idle at
+    the end; within both halves the order stays the random one.
     """
+    asked = "browser" in (config.option.markexpr or "") or any("test_browser" in word for word in config.args)
+    left = [] if asked else [item for item in items if item.get_closest_marker("browser")]
+    if left:
+        config.hook.pytest_deselected(items=left)
+        items[:] = [item for item in items if not item.get_closest_marker("browser")]
     group_of = {item: next(item.iter_markers("xdist_group")).args[0] for item in items}
     slow = {group_of[item] for item in items if item.get_closest_marker("slow")} | {SHARED_NIGHT}
     items.sort(key=lambda item: group_of[item] not in slow)

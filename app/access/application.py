@@ -21,6 +21,7 @@ from app.access import health, scs
 from app.access.console.live import Live
 from app.access.console.pages import PAGES
 from app.access.formats.votable import MEDIA_TYPE, error_document
+from app.access.hips import pages as hips
 from app.access.images import links, sia2
 from app.access.services import Services
 from app.access.streaming import ClientGoneError
@@ -152,6 +153,8 @@ def _routes() -> list[Route]:
         ("/soda/sync", links.cutout, ASK),
         ("/images/{release}/{key}/{band}", links.image, READ),
         ("/images/{release}/{key}/{band}/preview", links.preview, READ),
+        ("/hips/list", hips.survey_list, READ),
+        ("/hips/{release}/{survey}/{file:path}", hips.file, READ),
         *PAGES,
     )
     return [Route(path, endpoint, methods=methods) for path, endpoint, methods in table]

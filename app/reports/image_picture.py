@@ -127,7 +127,7 @@ def _colour(files: dict[Band, AtlasFile]) -> NDArray[np.uint8] | None:
         return None
     planes, noises = [], []
     for band in reversed(BANDS):
-        pixels = np.nan_to_num(_without_plane(files[band].pixels_dn))
+        pixels = np.nan_to_num(without_plane(files[band].pixels_dn))
         common = files[band].facts.require_zero_point() + COMMON_COLOUR_MAG[band]
         plane = pixels * 10.0 ** (-0.4 * (common - 20.0))
         planes.append(plane)
@@ -144,8 +144,16 @@ def _colour(files: dict[Band, AtlasFile]) -> NDArray[np.uint8] | None:
     return np.asarray(np.round(255.0 * shown), np.uint8)
 
 
-def _without_plane(pixels: NDArray[np.float32], cell_pix: int = 64) -> Doubles:
-    """Subtract the plane through the medians of cells: galaxies and nebulae stay, tilts of the sky go."""
+def without_plane(pixels: NDArray[np.float32], cell_pix: int = 64) -> Doubles:
+    """Subtract the plane through the medians of cells: galaxies and nebulae stay, tilts of the sky go.
+
+    Parameters
+    ----------
+    pixels : float32 array (ny, nx)
+        Image, NaN without data. [DN]
+    cell_pix : int
+        Side of a cell. [pix]
+    """
     rows, columns = (np.arange(0, size, cell_pix) for size in pixels.shape)
     places, levels = [], []
     for row in rows:

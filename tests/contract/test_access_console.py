@@ -60,6 +60,12 @@ PAGES = (
     "/nights/1999-04-10n/1",
     "/releases",
     "/releases/first",
+    "/releases/first?band=k",
+    "/releases/first/explain",
+    "/releases/first/sky",
+    "/nights/1999-04-10n/1/plane/1",
+    "/fields",
+    "/jobs",
     "/login",
 )
 

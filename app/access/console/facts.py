@@ -7,29 +7,18 @@ from dataclasses import dataclass
 from typing import Any
 
 from psycopg import Connection
-from psycopg.rows import dict_row
 
-from app.access.tap.job import list_jobs
-from app.db.statements import statement
-from app.production.listing import list_nights
+from app.access.console import fields, nights, releases
+from app.access.console.nights import rows_of
+from app.access.console.throughput import throughput
 from app.production.progress import read_attempts, read_outages, read_problems, read_progress
 from app.production.runs import list_runs
-from app.production.selection import Night
-from app.production.solutions import find_solutions
-from app.quality.explanation import explain_scan
 from app.quality.overrides import list_overrides
-from app.quality.reading import ScanName, find_scan, night_quality
-from app.releases.catalogue import list_releases, release_facts
+from app.releases.catalogue import list_releases
 from app.settings import get_settings
 from app.store import free_bytes
 
 Facts = dict[str, Any]
-_NIGHTS = 60
-
-
-def _rows(connection: Connection[Any], name: str) -> list[dict[str, Any]]:
-    with connection.cursor(row_factory=dict_row) as cursor:
-        return cursor.execute(statement(name)).fetchall()
 
 
 @dataclass(frozen=True)
@@ -42,10 +31,13 @@ class Page:
         Template without its suffix.
     words : tuple of str
         What the address names.
+    asked : tuple of (str, str)
+        What stands behind the question mark.
     """
 
     name: str
     words: tuple[str, ...] = ()
+    asked: tuple[tuple[str, str], ...] = ()
 
 
 def overview(connection: Connection[Any]) -> Facts:
@@ -60,18 +52,20 @@ def overview(connection: Connection[Any]) -> Facts:
     free = free_bytes(get_settings().store)
     total = shutil.disk_usage(get_settings().home).total if get_settings().home.exists() else None
     return {
-        "runs": runs, "workers": _rows(connection, "access/workers"), "problems": problems,
+        "runs": runs, "workers": rows_of(connection, "access/workers", {}), "problems": problems,
         "releases": list_releases(connection)[:5], "free_bytes": free, "total_bytes": total,
+        "chart": throughput(connection),
     }  # fmt: skip
 
 
 def run(connection: Connection[Any], name: str) -> Facts:
     """Give a run with its progress, problems, waits and last attempts."""
     [found] = list_runs(connection, name)
+    problems = [problem | {"run": name} for problem in read_problems(connection, name)]
     return {
-        "run": found, "progress": read_progress(connection, name).table, "problems": read_problems(connection, name),
+        "run": found, "progress": read_progress(connection, name).table, "problems": problems,
         "outages": read_outages(connection, name), "attempts": read_attempts(connection, name, limit=30),
-        "overrides": list_overrides_of(connection, name),
+        "overrides": list_overrides_of(connection, name), "chart": throughput(connection, name),
     }  # fmt: skip
 
 
@@ -82,64 +76,19 @@ def list_overrides_of(connection: Connection[Any], name: str) -> list[dict[str, 
     return list_overrides(connection, run_id_of(connection, name))
 
 
-def nights(connection: Connection[Any]) -> Facts:
-    """Nights, the newest first."""
-    return {"nights": list_nights(connection, _NIGHTS)}
-
-
-def night(connection: Connection[Any], name: str) -> Facts:
-    """Read the scans of a night with their grades, and its photometric solutions."""
-    wanted = Night.parse(name)
-    metrics, scans = night_quality(connection, (wanted.date, wanted.hemis), None, None)
-    return {
-        "night": name, "metrics": metrics, "scans": scans,
-        "solutions": find_solutions(connection, night=wanted),
-    }  # fmt: skip
-
-
-def scan(connection: Connection[Any], night_name: str, number: str) -> Facts:
-    """Why a scan has its grades.
-
-    Parameters
-    ----------
-    connection : Connection
-        Reader's.
-    night_name : str
-        Its night, such as 1998-04-27n.
-    number : str
-        Its number in the night.
-    """
-    wanted = Night.parse(night_name)
-    found = find_scan(connection, ScanName(date=wanted.date, hemis=wanted.hemis, scan=int(number)))
-    return {
-        "night": night_name, "scan": int(number), "explanations": explain_scan(connection, found["scan_key"]),
-    }  # fmt: skip
-
-
-def releases(connection: Connection[Any]) -> Facts:
-    """All releases, the newest first."""
-    return {"releases": list_releases(connection)}
-
-
-def release(connection: Connection[Any], name: str) -> Facts:
-    """Give a release with all that says how it was made."""
-    return {"release": release_facts(connection, name)}
-
-
-def jobs(connection: Connection[Any]) -> Facts:
-    """Asynchronous queries of everybody, as an operator sees them: without their keys, which are passwords."""
-    return {"jobs": list_jobs(connection, None, last=200)}
-
-
 READERS = {
-    "overview": overview, "run": run, "nights": nights, "night": night, "scan": scan, "releases": releases,
-    "release": release,
+    "overview": overview, "run": run, "nights": nights.nights, "night": nights.night, "scan": nights.scan,
+    "image": nights.image, "fields": fields.fields, "field": fields.field, "releases": releases.releases,
+    "release": releases.release, "explanation": releases.explanation, "sky": releases.sky,
 }  # fmt: skip
 """What reads the facts of each page, as the reader."""
+ASKED = frozenset({"image", "release", "explanation", "sky"})
+"""Pages that depend on what stands behind the question mark."""
 LIVE = frozenset({"overview", "run"})
 """Pages that change by themselves."""
 
 
 def read(connection: Connection[Any], page: Page) -> Facts:
     """Read the facts of a page."""
-    return READERS[page.name](connection, *page.words)  # type: ignore[operator,no-any-return]
+    more = {"asked": dict(page.asked)} if page.name in ASKED else {}
+    return READERS[page.name](connection, *page.words, **more)  # type: ignore[operator,no-any-return]

@@ -4,73 +4,47 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable
-from datetime import UTC, datetime
-from decimal import Decimal
-from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from starlette.requests import Request
-from starlette.responses import FileResponse, HTMLResponse, RedirectResponse, Response, StreamingResponse
+from starlette.responses import FileResponse, RedirectResponse, Response, StreamingResponse
 
-from app.access.console import facts, operators
+from app.access.console import facts, job_pages, operators, pictures
 from app.access.console.actions import ACTIONS
 from app.access.console.facts import Page
 from app.access.console.live import Live
+from app.access.console.view import FOLDER, POLICY, SKY_POLICY, failure, framed, html, render
 from app.access.services import operate, services_of
 from app.errors import MappsError, UnknownNameError
-from app.version import code_version
 
-FOLDER = Path(__file__).resolve().parent
-STATIC = {"console.css": "text/css", "console.js": "text/javascript"}
-SECURITY = {
-    "content-security-policy": "default-src 'self'; frame-ancestors 'none'; form-action 'self'; base-uri 'none'",
-    "x-content-type-options": "nosniff",
-    "referrer-policy": "same-origin",
-    "cache-control": "no-store",
+STATIC = {
+    "console.css": "text/css",
+    "console.js": "text/javascript",
+    "charts.js": "text/javascript",
+    "sky.js": "text/javascript",
+    "icon.svg": "image/svg+xml",
+    "vendor/uplot/uPlot.iife.min.js": "text/javascript",
+    "vendor/uplot/uPlot.min.css": "text/css",
+    "vendor/aladin/aladin.js": "text/javascript",
 }
-"""Headers of every page: nothing is loaded from elsewhere, nothing framed, nothing kept."""
-
-
-def plain(value: Any) -> str:
-    """Write a value for people: `-` for none, seconds of UTC, five digits.
-
-    Examples
-    --------
-    >>> plain(None), plain(1 / 3), plain(["a", "b"])
-    ('-', '0.33333', 'a, b')
-    """
-    if value is None or value == "":
-        return "-"
-    if isinstance(value, bool):
-        return "yes" if value else "no"
-    if isinstance(value, float | Decimal):
-        return f"{value:.5g}"
-    if isinstance(value, datetime):
-        return f"{value.astimezone(UTC):%Y-%m-%d %H:%M:%S}"
-    return ", ".join(map(str, value)) if isinstance(value, list | tuple) else str(value)
-
-
-def _bytes_text(value: int | None) -> str:
-    return "-" if value is None else f"{value / 1e9:.1f} GB"
-
-
-def _night_text(row: dict[str, Any]) -> str:
-    return "" if row.get("date") is None else f"{row['date']:%Y-%m-%d}{row['hemis']}"
-
-
-@functools.cache
-def templates() -> Environment:
-    """Give the templates; what they are given is escaped, and a name that is missing is an error."""
-    made = Environment(
-        loader=FileSystemLoader(FOLDER / "templates"), autoescape=True, undefined=StrictUndefined, trim_blocks=True,
-        lstrip_blocks=True,
-    )  # fmt: skip
-    filters: dict[str, Callable[..., str]] = {"text": plain, "bytes": _bytes_text, "night": _night_text}
-    made.filters |= filters
-    made.globals |= {"version": code_version()}
-    return made
+SCRIPTS = {"sky": ("sky.js",)}
+"""Scripts that a page has besides those of all."""
+PATTERNS: tuple[tuple[str, str], ...] = (
+    ("/", "overview"),
+    ("/runs/*", "run"),
+    ("/nights", "nights"),
+    ("/nights/*", "night"),
+    ("/nights/*/*", "scan"),
+    ("/nights/*/*/*/*", "image"),
+    ("/fields", "fields"),
+    ("/fields/*/*", "field"),
+    ("/releases", "releases"),
+    ("/releases/*", "release"),
+    ("/releases/*/explain", "explanation"),
+    ("/releases/*/sky", "sky"),
+)
+"""Addresses of pages, `*` for a word, with their names."""
 
 
 def page_of(address: str) -> Page:
@@ -81,21 +55,31 @@ def page_of(address: str) -> Page:
     UnknownNameError
         Raised if there is none.
     """
-    words = tuple(part for part in address.strip("/").split("/") if part)
-    names = {
-        ("",): "overview", ("nights",): "nights", ("releases",): "releases", ("runs", "*"): "run",
-        ("nights", "*"): "night",
-        ("nights", "*", "*"): "scan", ("releases", "*"): "release",
-    }  # fmt: skip
-    pattern = (words[0], *("*" for _ in words[1:])) if words else ("",)
-    if pattern not in names:
-        raise UnknownNameError(f"no page {address[:80]!r}", expected="/, /runs/NAME, /nights, /releases")
-    return Page(names[pattern], words[1:])
+    words = [part for part in address.strip("/").split("/") if part]
+    for pattern, name in PATTERNS:
+        parts = [part for part in pattern.split("/") if part]
+        if len(parts) == len(words) and all(p in {"*", w} for p, w in zip(parts, words, strict=True)):
+            return Page(name, tuple(w for p, w in zip(parts, words, strict=True) if p == "*"))
+    raise UnknownNameError(
+        f"no page {address[:80]!r}", expected="/, /runs/NAME, /nights, /fields, /releases, /jobs"
+    )
 
 
-def render(template: str, **values: Any) -> str:
-    """Fill a template."""
-    return templates().get_template(f"{template}.html").render(**values)
+def route_of(pattern: str) -> str:
+    """Write the pattern of an address as the router takes it.
+
+    Parameters
+    ----------
+    pattern : str
+        Words, `*` for any.
+
+    Examples
+    --------
+    >>> route_of("/fields/*/*")
+    '/fields/{word1}/{word2}'
+    """
+    pieces = pattern.split("*")
+    return "".join(piece if not at else f"{{word{at}}}{piece}" for at, piece in enumerate(pieces))
 
 
 async def _part(page: Page, *, operator: bool) -> str:
@@ -103,32 +87,22 @@ async def _part(page: Page, *, operator: bool) -> str:
     return render(page.name, operator=operator, **found)
 
 
-def _html(text: str, status: int = 200) -> Response:
-    return HTMLResponse(text, status_code=status, headers=SECURITY)
-
-
 async def page(request: Request) -> Response:
     """Answer an address of the console."""
     services = services_of(request)
     try:
         wanted = page_of(request.url.path)
+        wanted = Page(wanted.name, wanted.words, tuple(request.query_params.items()))
         person = operators.person_of(services, request)
         part = await _part(wanted, operator=bool(person))
     except MappsError as error:
-        return _html(failure(error), 404 if isinstance(error, UnknownNameError) else 400)
-    return _html(
-        render(
-            "frame", part=part, title=" ".join((wanted.name, *wanted.words)), person=person,
-            told=request.query_params.get("done", ""),
-            live=request.url.path if wanted.name in facts.LIVE else "", writable=bool(services.token),
-        )
+        return html(failure(error), 404 if isinstance(error, UnknownNameError) else 400)
+    text = framed(
+        part, " ".join((wanted.name, *wanted.words)), person=person, told=request.query_params.get("done", ""),
+        live=request.url.path if wanted.name in facts.LIVE else "", writable=bool(services.token),
+        scripts=SCRIPTS.get(wanted.name, ()),
     )  # fmt: skip
-
-
-def failure(error: MappsError) -> str:
-    """Write a page that says what went wrong."""
-    part = render("failure", error=error)
-    return render("frame", part=part, title="not done", person="", told="", live="", writable=False)
+    return html(text, policy=SKY_POLICY if wanted.name == "sky" else POLICY)
 
 
 async def events(request: Request) -> Response:
@@ -150,18 +124,14 @@ async def login(request: Request) -> Response:
     """Answer /login."""
     services = services_of(request)
     if request.method != "POST":
-        part = render("login", writable=bool(services.token))
-        return _html(
-            render(
-                "frame", part=part, title="log in", person="", told="", live="", writable=bool(services.token)
-            )
-        )
+        writable = bool(services.token)
+        return html(framed(render("login", writable=writable), "log in", writable=writable))
     async with request.form() as form:
         person, token = str(form.get("person", "")), str(form.get("token", ""))
     try:
         return operators.log_in(services, request, person, token)
     except MappsError as error:
-        return _html(failure(error), 403)
+        return html(failure(error), 403)
 
 
 async def act(request: Request) -> Response:
@@ -179,14 +149,12 @@ async def act(request: Request) -> Response:
             shown = await operate(lambda connection: action.preview(connection, values))
             hidden = {field: values[field] for field in (*action.fields, "back")}
             part = render("preview", action=action, name=name, shown=shown, values=hidden)
-            return _html(
-                render("frame", part=part, title=action.title, person=person, told="", live="", writable=True)
-            )
+            return html(framed(part, action.title, person=person, writable=True))
         done = await operate(lambda connection: action.perform(connection, values, person))
     except operators.NotAllowedError as error:
-        return _html(failure(error), 403)
+        return html(failure(error), 403)
     except MappsError as error:
-        return _html(failure(error), 400)
+        return html(failure(error), 400)
     back = values["back"] if values["back"].startswith("/") and not values["back"].startswith("//") else "/"
     return RedirectResponse(f"{back}?done={quote(done)}", status_code=303)
 
@@ -202,16 +170,14 @@ async def static(request: Request) -> Response:
 
 
 PAGES: tuple[tuple[str, Callable[[Request], Any], list[str]], ...] = (
-    ("/", page, ["GET"]),
-    ("/runs/{run}", page, ["GET"]),
-    ("/nights", page, ["GET"]),
-    ("/nights/{night}", page, ["GET"]),
-    ("/nights/{night}/{scan}", page, ["GET"]),
-    ("/releases", page, ["GET"]),
-    ("/releases/{release}", page, ["GET"]),
     ("/events", events, ["GET"]),
     ("/login", login, ["GET", "POST"]),
     ("/act/{action}", act, ["POST"]),
-    ("/static/{name}", static, ["GET"]),
+    ("/static/{name:path}", static, ["GET"]),
+    ("/jobs", job_pages.job_list, ["GET", "POST"]),
+    ("/jobs/{job}", job_pages.job, ["GET", "POST"]),
+    ("/pictures/{run}/{key}/{band}", pictures.picture, ["GET"]),
+    ("/nights/{night}/report", pictures.night_page, ["GET"]),
+    *((route_of(pattern), page, ["GET"]) for pattern, _ in PATTERNS),
 )
 """Addresses of the console with what answers them."""

@@ -158,12 +158,21 @@ def stretched(pixels_dn: Singles) -> Any:
     return (255 * np.clip(shade, 0, 1)).astype(np.uint8)[::-1]
 
 
-def picture(content: AtlasFile) -> bytes:
-    """Draw an image as JPEG, its longest side 512 pixels at most."""
+def picture(content: AtlasFile, most_pix: int | None = PICTURE_SIDE_PIX) -> bytes:
+    """Draw an image as JPEG.
+
+    Parameters
+    ----------
+    content : AtlasFile
+        The image.
+    most_pix : int or None
+        Longest side; None: as it is. [pix]
+    """
     from PIL import Image
 
     drawn = Image.fromarray(stretched(content.pixels_dn))
-    drawn.thumbnail((PICTURE_SIDE_PIX, PICTURE_SIDE_PIX))
+    if most_pix is not None:
+        drawn.thumbnail((most_pix, most_pix))
     stream = io.BytesIO()
     drawn.save(stream, "JPEG", quality=85)
     return stream.getvalue()

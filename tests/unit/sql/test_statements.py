@@ -20,6 +20,7 @@ _SQL = re.compile(
 # These are executed in the order of their names, whatever they are called.
 _IN_ORDER = re.compile(r"schema/|checks/|release/\d\d_")
 ARGUED = {
+    "app/access/console/job_pages.py": "an ADQL query that a form begins with",
     "app/access/images/sia2.py": "ADQL of a search, which the service translates",
     "app/access/scs.py": "ADQL of a cone, which the service translates",
     "app/access/statement.py": "a COPY around a query that the translator made of allowed parts",

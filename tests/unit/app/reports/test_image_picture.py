@@ -54,14 +54,14 @@ def test_a_galaxy_is_not_taken_for_a_plane():
     galaxy = 40.0 * np.exp(-0.5 * ((xx - 60) ** 2 + (yy - 60) ** 2) / 15.0**2)
     rng = np.random.default_rng(1)
     pixels = (galaxy + 0.3 * xx + rng.standard_normal(SHAPE)).astype(np.float32)
-    rest = image_picture._without_plane(pixels)
+    rest = image_picture.without_plane(pixels)
     assert rest[60, 60] == pytest.approx(40.0, abs=4.0)
     assert np.median(rest[150:, 150:]) == pytest.approx(0.0, abs=0.5)
 
 
 def test_small_and_empty_images_have_pictures():
-    assert np.isfinite(image_picture._without_plane(np.ones((20, 30), np.float32))).all()
-    assert image_picture._without_plane(np.full((20, 30), np.nan, np.float32)).shape == (20, 30)
+    assert np.isfinite(image_picture.without_plane(np.ones((20, 30), np.float32))).all()
+    assert image_picture.without_plane(np.full((20, 30), np.nan, np.float32)).shape == (20, 30)
     assert image_picture._colour({Band.J: files()[Band.J]}) is None
 
 
