@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -42,6 +43,8 @@ OVERRIDES = (
     "override_id", "night", "first", "last", "score", "flag", "raised", "changed", "person", "reason", "undone_by",
     "undone_because",
 )  # fmt: skip
+MOST_NAMED = 20
+"""Scans that `compare` names."""
 METRICS = ("run", "metric", "band", "value", "unit")
 
 
@@ -195,18 +198,26 @@ def compare(
     run: Annotated[str, typer.Option("--run", metavar="RUN", help="Run that both have graded.")],
     json: JsonOption = False,
 ) -> None:
-    """Count scans by their grades under two rule versions."""
+    """Say where two rule versions differ, and what that does to grades: counts, and scans that cross the limit."""
     del json
     from app.production.runs import run_id_of
-    from app.quality.reading import compare_rules
+    from app.quality.comparison import compare_rules
 
     with connect("reader") as connection:
-        rows = compare_rules(connection, run_id_of(connection, run), rules_a, rules_b)
-    emit_table(
-        rows, ("score_a", "score_b", "limiting_a", "limiting_b", "scans"), f"{rules_a} against {rules_b}"
-    )
-    same = sum(row["scans"] for row in rows if row["score_a"] == row["score_b"])
-    say(f"{same} of {sum(row['scans'] for row in rows)} scans have the same grade")
+        found = compare_rules(connection, run_id_of(connection, run), rules_a, rules_b)
+    if json_wanted():
+        emit_record(asdict(found) | {"summary": found.summary})
+        return
+    for line in found.rules or ("the rules are the same",):
+        say(line)
+    columns = ("score_a", "score_b", "limiting_a", "limiting_b", "scans")
+    emit_table(found.grades, columns, f"{rules_a} against {rules_b}")
+    say(found.summary)
+    for row in found.moved[:MOST_NAMED]:
+        name = f"{row['date']:%Y-%m-%d}{row['hemis']}/{row['scan']} ({row['kind']})"
+        say(f"  {name}: {row['score_a']} -> {row['score_b']}, {row['limiting_b']}")
+    if len(found.moved) > MOST_NAMED:
+        say(f"  and {len(found.moved) - MOST_NAMED} more: --json has all")
 
 
 @app.command()

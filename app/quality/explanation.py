@@ -92,8 +92,9 @@ def _factor_sentence(row: dict[str, Any]) -> str:
     band = "" if row["band"] in {None, "-"} else f" in {row['band'].upper()}"
     unit = "" if row["unit"] in {None, "1"} else f" {row['unit']}"
     value = "no value" if row["value"] is None else f"{row['value']:.5g}{unit}"
+    why = f" ({row['verdict']})" if row["verdict"] else ""
     return (
-        f"{row['factor']} {row['factor_score']:.2f}: {row['metric']}{band} is {value};"
+        f"{row['factor']} {row['factor_score']:.2f}: {row['metric']}{band} is {value}{why};"
         f" {_rule_words(row)} ({row['reference']})."
     )
 

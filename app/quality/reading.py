@@ -1,4 +1,4 @@
-"""Lists of metrics and grades: of a scan, of a night, of two rule versions beside each other."""
+"""Lists of metrics and grades: of a scan, of a night."""
 
 from __future__ import annotations
 
@@ -79,34 +79,6 @@ def night_quality(
     return _rows(connection, "quality/night_metrics", values), _rows(
         connection, "quality/night_scans", values
     )
-
-
-def compare_rules(
-    connection: Connection[Any], run_id: int, rules_a: str, rules_b: str
-) -> list[dict[str, Any]]:
-    """Count scans of a run by their pairs of scores under two rule versions.
-
-    Parameters
-    ----------
-    connection : Connection
-        Reader's or more.
-    run_id : int
-        Key of the run.
-    rules_a, rules_b : str
-        Versions that have graded the run.
-
-    Raises
-    ------
-    UnknownNameError
-        Raised if neither has graded any scan of the run.
-    """
-    rows = _rows(connection, "quality/compare", {"run_id": run_id, "rules_a": rules_a, "rules_b": rules_b})
-    if not rows:
-        raise UnknownNameError(
-            f"rules {rules_a!r} and {rules_b!r} have graded no scan of the run",
-            remedy="mapps quality regrade RUN --rules VERSION",
-        )
-    return rows
 
 
 def _rows(connection: Connection[Any], name: str, values: dict[str, Any]) -> list[dict[str, Any]]:

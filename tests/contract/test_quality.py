@@ -17,11 +17,11 @@ from app.db import migrate
 from app.db.engine import connect_url
 from app.errors import ConflictError, UnknownNameError
 from app.instruments.bands import Band
+from app.quality.comparison import compare_rules
 from app.quality.derivation import derive_metrics
 from app.quality.explanation import explain_scan
 from app.quality.grading import regrade
 from app.quality.overrides import Override, OverrideError, list_overrides, make_override, undo_override
-from app.quality.reading import compare_rules
 from app.quality.rule_sets import freeze_rules, load_rules
 from app.quality.rules_file import Rule, RuleSet, read_rules, shipped
 from app.quality.sky_counts import model_density
@@ -456,14 +456,49 @@ def test_compare_counts_pairs_of_grades(world):
     grade(world, rule("seeing", "seeing_shape", x=(1.2, 1.3), score=(10.0, 0.0)), version="u")
     scan(world, 4, seeing_shape=1.0)
     grade(world, version="u")
-    rows = compare_rules(world.connection, world.runs["first"], "t", "u")
-    assert [(row["score_a"], row["score_b"], row["scans"]) for row in rows] == [
+    found = compare_rules(world.connection, world.runs["first"], "t", "u")
+    assert [(row["score_a"], row["score_b"], row["scans"]) for row in found.grades] == [
         (5, 5, 2),
         (10, 10, 1),
         (None, 10, 1),
     ]
-    with pytest.raises(UnknownNameError):
-        compare_rules(world.connection, world.runs["first"], "v", "w")
+    assert found.summary == (
+        "3 of 4 scans have the same grade, 0 a lower one, 0 a higher one; 1 have a grade by one of both alone; "
+        "0 fall below grade 5, 1 rise to it"
+    )
+    assert found.rules == (
+        "seeing seeing_shape in J: x 1.2 1.25 1.3 in t, 1.2 1.3 in u",
+        "seeing seeing_shape in J: score 10 5 1 in t, 10 0 in u",
+    )
+
+
+def test_compare_names_the_scans_that_cross_the_limit(world):
+    for number, shape in enumerate((1.0, 1.22, 1.26, 1.29), start=1):
+        scan(world, number, seeing_shape=shape)
+    grade(world, SEEING)
+    harder = rule("seeing", "seeing_shape", x=(1.15, 1.2, 1.25), score=(10.0, 5.0, 1.0))
+    grade(world, harder, rule("airglow", "background_noise_ratio", missing="ignore"), version="u")
+    found = compare_rules(world.connection, world.runs["first"], "t", "u")
+    assert [(row["scan"], row["score_a"], row["score_b"], row["limiting_b"]) for row in found.moved] == [
+        (2, 8, 3, "seeing")
+    ]
+    assert found.summary.endswith("1 fall below grade 5, 0 rise to it")
+    assert "airglow background_noise_ratio in J: only in u" in found.rules
+    back = compare_rules(world.connection, world.runs["first"], "u", "t")
+    assert back.summary.endswith("0 fall below grade 5, 1 rise to it")
+
+
+def test_compare_refuses_rules_that_are_not_there_or_have_graded_nothing(world):
+    scan(world, 1, seeing_shape=1.0)
+    grade(world, SEEING)
+    run = world.runs["first"]
+    with pytest.raises(UnknownNameError, match="no rules 'w'") as refused:
+        compare_rules(world.connection, run, "t", "w")
+    assert "t" in refused.value.expected
+    load_rules(world.connection, RuleSet("idle", "", (SEEING,)))
+    with pytest.raises(UnknownNameError, match="'idle' have graded no scan") as refused:
+        compare_rules(world.connection, run, "t", "idle")
+    assert "--rules idle" in refused.value.remedy
 
 
 @pytest.fixture
@@ -676,6 +711,10 @@ def test_depth_and_photometric_scans_follow_the_adopted_solution(world, state, e
         (name, band): value
         for name, band, value in world.rows("SELECT name, trim(band), value FROM quality.derived_metric")
     }
+    if expected is not None:
+        grade(world, rule("photometricity", "photometric", "-", "hard", (0.5,), (10.0, 0.0)))
+        [told] = explain_scan(world.connection, key)
+        assert "photometric is 0 (r); must be above 0.5" in told.sentences[1]
     assert found.get(("snr10_mag", "j")) == (None if expected is None else pytest.approx(expected))
     assert found.get(("photometric", "-")) == (None if expected is None else 0.0)
     assert found.get(("photometric_fraction", "-")) == (None if expected is None else 0.0)
