@@ -17,6 +17,8 @@ from benchmarks.verdict import Verdict
 LEAST_SNR = 10.0
 MATCH_ARCSEC, MATCH_MAG = 1.5, 1.0
 LEAST_RIGHT, MOST_WRONG = 0.995, 0.0005
+BLEND_ARCSEC, BLEND_MAG = 4.0, 2.5
+"""Stars with another one this near, not so much fainter, are told apart in one scan and not in the next."""
 STEADY_MAG = 0.005
 """A star whose light changes by less counts as constant."""
 _MEMBERS = """
@@ -29,7 +31,11 @@ JOIN survey.scan AS s ON s.scan_key = m.scan_key AND s.kind = 'cal'
 JOIN survey.night AS n ON n.night_id = s.night_id
 LEFT JOIN release.object_light AS v
     ON v.object_set_id = m.object_set_id AND v.gcntr = m.gcntr AND v.seed_run_id = m.seed_run_id AND v.band = '-'
-WHERE o.name = %s AND o.kind = 'point' ORDER BY m.gcntr, m.source_id"""
+WHERE o.name = %s AND o.kind = 'point' AND p.cc_flg !~ '[A-Z]'
+      -- As in releases: without reference stars places rest on the pointing, an arc second off.
+      AND EXISTS (SELECT FROM quality.metric AS q
+                  WHERE q.attempt_id = p.attempt_id AND q.name = 'reference_stars' AND q.band = '-' AND q.value >= 1)
+ORDER BY m.gcntr, m.source_id"""
 MEMBER_DTYPE = np.dtype(
     [
         ("group", "i8"),
@@ -82,6 +88,26 @@ def identify(members: Table, sightings: Table) -> Integers:
                 nearest = min(alike, key=lambda index: float(np.linalg.norm(vectors[index] - place)))
                 numbers[row] = seen["object_id"][nearest]
     return numbers
+
+
+def alone(sightings: Table) -> Integers:
+    """Give the numbers of objects without another one within 4" that is less than 2.5 mag fainter in J.
+
+    Parameters
+    ----------
+    sightings : structured array
+        Table SIGHTINGS of the survey's truth.
+    """
+    from scipy.spatial import cKDTree
+
+    _, first = np.unique(sightings["object_id"], return_index=True)
+    objects = sightings[first]
+    pairs = cKDTree(unit_vectors(objects["ra"], objects["decl"])).query_pairs(
+        chord(BLEND_ARCSEC), output_type="ndarray"
+    )
+    both = np.concatenate([pairs, pairs[:, ::-1]])
+    touched = both[objects["j_m"][both[:, 1]] < objects["j_m"][both[:, 0]] + BLEND_MAG, 0]
+    return np.asarray(np.delete(objects["object_id"], np.unique(touched)))
 
 
 def count_joins(groups: Integers, numbers: Integers) -> Joins:
@@ -162,10 +188,14 @@ def judge_objects(site: ReleaseSite, verdict: Verdict) -> None:
         [tuple(np.nan if value is None else value for value in row) for row in found], MEMBER_DTYPE
     )
     print(f"\nobjects of calibration fields: {np.unique(members['group']).size} of {members.size} rows")
-    numbers = identify(members, read_survey_table(site.truth, "SIGHTINGS"))
+    sightings = read_survey_table(site.truth, "SIGHTINGS")
+    numbers = identify(members, sightings)
     bright = members["snr"] >= LEAST_SNR
+    every = count_joins(members["group"][bright], numbers[bright])
+    print(f"  {every.rows} rows of stars above SNR {LEAST_SNR:g}: {every.right} right, {every.wrong} wrong")
+    bright &= np.isin(numbers, alone(sightings))
     joins = count_joins(members["group"][bright], numbers[bright])
-    print(f"  {joins.rows} rows of stars above SNR {LEAST_SNR:g}: {joins.right} right, {joins.wrong} wrong")
+    print(f"  {joins.rows} of them of stars that stand alone: {joins.right} right, {joins.wrong} wrong")
     right, wrong = (count / joins.rows if joins.rows else np.nan for count in joins[1:])
     verdict.line("joins that are right", right, f">= {LEAST_RIGHT}", holds=right >= LEAST_RIGHT)
     verdict.line("joins that are wrong", wrong, f"<= {MOST_WRONG}", holds=wrong <= MOST_WRONG)

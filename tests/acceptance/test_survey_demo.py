@@ -11,7 +11,7 @@ import pytest
 from app.observatory.survey.plan_file import find_plan, read_plan
 from app.observatory.survey.schedule import plan_scans
 from app.observatory.survey.truth import IMAGE_DTYPE, NIGHT_SCAN_DTYPE
-from benchmarks.field_objects import MEMBER_DTYPE, Joins, count_joins, identify, significant
+from benchmarks.field_objects import MEMBER_DTYPE, Joins, alone, count_joins, identify, significant
 from benchmarks.level1 import Surveyed
 from benchmarks.level1 import judge as judge_level1
 from benchmarks.release_site import FIRST, SECOND, ReleaseSite
@@ -282,6 +282,14 @@ def test_rows_get_the_stars_of_their_scans() -> None:
                    (4, 9, 60.0, np.nan), (5, 9, 62.0, 12.0))  # fmt: skip
     assert identify(rows, np.concatenate([seen, other])).tolist() == [1, 1, 2, 0, 20, 3, 0]
     assert identify(rows, seen[:0]).tolist() == [0] * 7
+
+
+def test_stars_that_stand_alone() -> None:
+    """A companion that is three magnitudes fainter does not count, the bright star does for the companion."""
+    seen = sights(
+        (0.0, 0.0, 12.0), (3.0, 0.0, 15.0), (60.0, 0.0, 12.0), (63.0, 0.0, 13.0), (120.0, 0.0, 14.0)
+    )
+    assert alone(np.concatenate([seen, seen])).tolist() == [1, 5]
 
 
 @pytest.mark.parametrize(
