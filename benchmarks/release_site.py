@@ -13,6 +13,8 @@ FIRST, SECOND, FINAL = "first", "second", "all-sky"
 """Runs: the preliminary ones, of two pipelines and of nights of their own, and the final one."""
 SAMPLER, INCREMENTAL, ALL_SKY = "sampler", "incremental-1", "all-sky-1"
 """Releases."""
+FIELDS = "fields"
+"""Objects of all scans of the final run."""
 CONDITION = "photometric and grade >= 3"
 CHANGED = "[photometry]\nlearning_rounds = 5\n"
 """What the second pipeline does otherwise: profiles are learnt once more."""
@@ -49,6 +51,7 @@ class ReleaseSite(SurveySite):
         self.stage(f"release {INCREMENTAL}", lambda: self._release(INCREMENTAL, "incremental", FIRST, SECOND))
         self.stage(f"final run {FINAL}", self._final)
         self.stage(f"release {ALL_SKY}", lambda: self._release(ALL_SKY, "all-sky", FINAL))
+        self.stage("objects", self._group)
         self.stage("reports", self._report)
 
     def parts(self) -> dict[str, list[str]]:
@@ -109,6 +112,11 @@ class ReleaseSite(SurveySite):
             return
         words = tuple(word for run in runs for word in ("--run", run))
         self.mapps("release", "build", name, "--kind", kind, *words)
+
+    def _group(self) -> None:
+        self.mapps("run", "objects", FINAL, "--name", FIELDS)
+        self.mapps("run", "variability", FIELDS)
+        self.mapps("run", "reliability", FIELDS)
 
     def _report(self) -> None:
         self.mapps("release", "verify", ALL_SKY)

@@ -6,9 +6,10 @@ Observes a plan (the shipped `survey`: 44 tiles of both sites, poles, 0 h, plane
 reduces its earlier nights by one pipeline and the later ones by another in two preliminary runs, draws a sampler from
 the first and an incremental release from both, selects scans for a final run, reduces these once more, solves them
 together, and draws the all-sky release. Prints the seconds of each stage, which clouded scans stayed out, which of
-several scans of a tile came in, which gaps were reported, and the Level 1 table, all of it against the truth; exits 1
-when a limit is missed. Stages that are finished in the folder are not done again: a run that was cut short goes on.
-The code must not change meanwhile: a final run works with that of its frozen pipeline alone.
+several scans of a tile came in, which gaps were reported, the Level 1 table, and how rows of calibration fields were
+joined to objects, all of it against the truth; exits 1 when a limit is missed. Stages that are finished in the folder
+are not done again: a run that was cut short goes on. The code must not change meanwhile: a final run works with that of
+its frozen pipeline alone.
 """
 
 from __future__ import annotations
@@ -26,6 +27,7 @@ from app.arrays import Table
 from app.db.engine import connect
 from app.observatory.survey.schedule import tiles_of
 from app.observatory.survey.truth import read_survey_table
+from benchmarks.field_objects import judge_objects
 from benchmarks.level1 import judge as judge_level1
 from benchmarks.level1 import read_surveyed
 from benchmarks.release_site import ALL_SKY, CONDITION, FINAL, FIRST, SECOND, ReleaseSite, open_site
@@ -211,6 +213,7 @@ def judge(site: ReleaseSite, verdict: Verdict) -> None:
     judge_gaps(planned, {int(tile) for tile in scans["tile"][scans["type"] == b"sci"]}, site.gaps, verdict)
     print("\nLevel 1")
     judge_level1(read_surveyed(site, ALL_SKY), verdict)
+    judge_objects(site, verdict)
     _time(site, verdict)
 
 

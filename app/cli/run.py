@@ -8,7 +8,16 @@ from typing import Annotated, Any
 
 import typer
 
-from app.cli import run_compare, run_match, run_objects, run_recall, run_replay, run_stale, run_status
+from app.cli import (
+    run_compare,
+    run_match,
+    run_objects,
+    run_recall,
+    run_repeats,
+    run_replay,
+    run_stale,
+    run_status,
+)
 from app.cli.output import JsonOption, emit_record, emit_table, json_wanted, say
 from app.cli.reference_warning import warn_of_missing_stars
 from app.cli.run_final import FromOption, RulesOption, WhereOption, emit_final, final_request
@@ -45,6 +54,7 @@ app.add_typer(run_replay.app)
 app.add_typer(run_match.app)
 app.add_typer(run_compare.app)
 app.add_typer(run_objects.app)
+app.add_typer(run_repeats.app)
 
 RUN_COLUMNS = ("run", "kind", "state", "tasks", "done", "failed", "code", "commit", "frozen", "sealed")
 

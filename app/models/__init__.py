@@ -11,6 +11,7 @@ from app.models import (
     release,
     solution,
     survey,
+    variability,
     wsdb,
 )
 from app.models.base import METADATA, SCHEMAS
@@ -28,5 +29,6 @@ __all__ = [
     "release",
     "solution",
     "survey",
+    "variability",
     "wsdb",
 ]

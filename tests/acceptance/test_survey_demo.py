@@ -11,6 +11,7 @@ import pytest
 from app.observatory.survey.plan_file import find_plan, read_plan
 from app.observatory.survey.schedule import plan_scans
 from app.observatory.survey.truth import IMAGE_DTYPE, NIGHT_SCAN_DTYPE
+from benchmarks.field_objects import MEMBER_DTYPE, Joins, alone, count_joins, identify, significant
 from benchmarks.level1 import Surveyed
 from benchmarks.level1 import judge as judge_level1
 from benchmarks.release_site import FIRST, SECOND, ReleaseSite
@@ -261,6 +262,56 @@ def test_gaps(gaps: dict[str, Any], wrong: list[str]) -> None:
     verdict = Verdict()
     judge_gaps({1, 2, 4}, {1, 2}, gaps, verdict)
     assert verdict.missed == wrong
+
+
+def members(*rows: tuple[int, int, float, float]) -> np.ndarray:
+    """Rows of scans by group, scan, place to the east (arcsec) and J magnitude."""
+    found = np.zeros(len(rows), MEMBER_DTYPE)
+    for row, (group, scan, east, magnitude) in zip(found, rows, strict=True):
+        row["group"], row["night"], row["scan"], row["j_m"], row["snr"] = group, NIGHT, scan, magnitude, 20.0
+        row["ra"] = 150 + east * ARCSEC
+    return found
+
+
+def test_rows_get_the_stars_of_their_scans() -> None:
+    """The nearest within 1.5" and a magnitude; what another scan saw there does not count."""
+    seen = sights((0.0, 0.0, 12.0), (1.2, 0.0, 14.0), (60.0, 0.0, 12.0))
+    other = sights((30.0, 0.0, 12.0), first=20)
+    other["scan"] = 10
+    rows = members((1, 9, 0.3, 12.1), (1, 9, 1.0, 12.1), (2, 9, 1.0, 14.2), (3, 9, 30.0, 12.0), (3, 10, 30.0, 12.0),
+                   (4, 9, 60.0, np.nan), (5, 9, 62.0, 12.0))  # fmt: skip
+    assert identify(rows, np.concatenate([seen, other])).tolist() == [1, 1, 2, 0, 20, 3, 0]
+    assert identify(rows, seen[:0]).tolist() == [0] * 7
+
+
+def test_stars_that_stand_alone() -> None:
+    """A companion that is three magnitudes fainter does not count, the bright star does for the companion."""
+    seen = sights(
+        (0.0, 0.0, 12.0), (3.0, 0.0, 15.0), (60.0, 0.0, 12.0), (63.0, 0.0, 13.0), (120.0, 0.0, 14.0)
+    )
+    assert alone(np.concatenate([seen, seen])).tolist() == [1, 5]
+
+
+@pytest.mark.parametrize(
+    ("groups", "stars", "expected"),
+    [
+        ([1, 1, 2, 2], [7, 7, 8, 8], Joins(4, 4, 0)),
+        # A star in two groups: the rows of the smaller one are not right, and not wrong.
+        ([1, 1, 2, 3], [7, 7, 7, 8], Joins(4, 3, 0)),
+        # Two stars in one group.
+        ([1, 1, 1], [7, 7, 8], Joins(3, 2, 1)),
+        ([1, 1], [0, 0], Joins(0, 0, 0)),
+    ],
+)
+def test_joins(groups: list[int], stars: list[int], expected: Joins) -> None:
+    assert count_joins(np.array(groups), np.array(stars)) == expected
+
+
+def test_stars_that_vary_count_once() -> None:
+    rows = members((1, 9, 0.0, 12.0), (1, 10, 0.0, 12.0), (2, 9, 30.0, 12.0), (3, 9, 60.0, 12.0))
+    rows["significance"] = [5.0, 5.0, 1.0, np.nan]
+    assert significant(rows, np.array([7, 7, 8, 9]), np.array([7, 8, 9]), 2.33) == (2, 1)
+    assert significant(rows, np.array([7, 7, 8, 9]), np.array([8]), 2.33) == (1, 0)
 
 
 def test_finished_stages_are_not_done_again(tmp_path: Path) -> None:

@@ -1670,6 +1670,28 @@ COMMENT ON COLUMN release.object.j_mag IS 'J: mean of the members'' calibrated m
 COMMENT ON COLUMN release.object.h_mag IS 'H: mean of the members'' calibrated magnitudes; null where none has one';
 COMMENT ON COLUMN release.object.k_mag IS 'Ks: mean of the members'' calibrated magnitudes; null where none has one';
 
+CREATE TABLE release.reliability (
+    object_set_id INTEGER NOT NULL,
+    bands CHAR(3) NOT NULL,
+    snr_class INTEGER NOT NULL,
+    touched CHAR(1) NOT NULL,
+    rows INTEGER NOT NULL,
+    real INTEGER NOT NULL,
+    probability REAL NOT NULL,
+    class CHAR(1) NOT NULL,
+    CONSTRAINT pk_reliability PRIMARY KEY (object_set_id, bands, snr_class, touched),
+    CONSTRAINT fk_reliability_object_set_id FOREIGN KEY(object_set_id) REFERENCES release.object_set (object_set_id)
+);
+COMMENT ON TABLE release.reliability IS 'Reliability of rows by what they look like, from repeats of calibration fields';
+COMMENT ON COLUMN release.reliability.object_set_id IS 'Set whose repeats count';
+COMMENT ON COLUMN release.reliability.bands IS 'Bands that detected the row, such as j-k';
+COMMENT ON COLUMN release.reliability.snr_class IS 'Best signal-to-noise ratio: 0 to 3, 5, 7, 10, 15, 30 and more, counted from 0';
+COMMENT ON COLUMN release.reliability.touched IS 'Worst letter of cc_flg: - none, a lower case, A capital';
+COMMENT ON COLUMN release.reliability.rows IS 'Rows of this kind whose place other scans covered often enough';
+COMMENT ON COLUMN release.reliability.real IS 'Those that other scans confirmed';
+COMMENT ON COLUMN release.reliability.probability IS 'That a row of this kind is real';
+COMMENT ON COLUMN release.reliability.class IS 'A above 0.9, B above 0.8, C above 0.7, D above 0.5, E above 0.2, F';
+
 CREATE TABLE release.statement (
     release_id INTEGER NOT NULL,
     position SMALLINT NOT NULL,
@@ -1781,6 +1803,33 @@ COMMENT ON COLUMN quality.override.made_at IS 'When';
 COMMENT ON COLUMN quality.override.undone_at IS 'When it was undone; null while it holds';
 COMMENT ON COLUMN quality.override.undone_by IS 'Who undid it';
 COMMENT ON COLUMN quality.override.undone_because IS 'Why it was undone';
+
+CREATE TABLE release.object_light (
+    object_set_id INTEGER NOT NULL,
+    gcntr BIGINT NOT NULL,
+    seed_run_id INTEGER NOT NULL,
+    band CHAR(1) NOT NULL,
+    epochs INTEGER NOT NULL,
+    mean_mag REAL,
+    scatter_mag REAL,
+    error_mag REAL,
+    chi_squared REAL NOT NULL,
+    significance REAL NOT NULL,
+    CONSTRAINT pk_object_light PRIMARY KEY (object_set_id, gcntr, seed_run_id, band),
+    CONSTRAINT fk_object_light_object_set_id_gcntr_seed_run_id FOREIGN KEY(object_set_id, gcntr, seed_run_id) REFERENCES release.object (object_set_id, gcntr, seed_run_id),
+    CONSTRAINT ck_object_light_band_known CHECK (band IN ('j', 'h', 'k', '-'))
+);
+COMMENT ON TABLE release.object_light IS 'Variability of objects of points, by band and over all bands';
+COMMENT ON COLUMN release.object_light.object_set_id IS 'Set';
+COMMENT ON COLUMN release.object_light.gcntr IS 'Object';
+COMMENT ON COLUMN release.object_light.seed_run_id IS 'Object, with gcntr';
+COMMENT ON COLUMN release.object_light.band IS 'j, h, k, or - for all bands together';
+COMMENT ON COLUMN release.object_light.epochs IS 'Scans with one measurement of the object: no artefact, detected in the band';
+COMMENT ON COLUMN release.object_light.mean_mag IS 'Mean magnitude, weighted; null for all bands together';
+COMMENT ON COLUMN release.object_light.scatter_mag IS 'Standard deviation of one magnitude, weighted; null for all bands together';
+COMMENT ON COLUMN release.object_light.error_mag IS 'Root of the mean square of the errors, scaled; null for all bands together';
+COMMENT ON COLUMN release.object_light.chi_squared IS 'Reduced chi-squared about the mean; errors scaled so that its median is right';
+COMMENT ON COLUMN release.object_light.significance IS 'That chi-squared as standard deviations of a normal law: 2.33 is 1 in 100';
 
 CREATE TABLE release.object_member (
     object_set_id INTEGER NOT NULL,
