@@ -23,6 +23,7 @@ from app.access.console.pages import PAGES
 from app.access.formats.votable import MEDIA_TYPE, error_document
 from app.access.hips import pages as hips
 from app.access.images import links, sia2
+from app.access.rates import RateLimit
 from app.access.services import Services
 from app.access.streaming import ClientGoneError
 from app.access.tap import capabilities, examples, sync, uws
@@ -132,12 +133,15 @@ Endpoint = Callable[[Request], Awaitable[Response]]
 
 
 def _routes() -> list[Route]:
+    jobs: tuple[tuple[str, Endpoint, list[str]], ...] = (
+        ("", uws.job_list, ASK),
+        ("/{job}", uws.job, [*ASK, "DELETE"]),
+        ("/{job}/results/result", uws.job_result, READ),
+        ("/{job}/{part}", uws.job_part, ASK),
+    )
     table: tuple[tuple[str, Endpoint, list[str]], ...] = (
         ("/tap/sync", sync.sync, ASK),
-        ("/tap/async", uws.job_list, ASK),
-        ("/tap/async/{job}", uws.job, [*ASK, "DELETE"]),
-        ("/tap/async/{job}/results/result", uws.job_result, READ),
-        ("/tap/async/{job}/{part}", uws.job_part, ASK),
+        *((f"/tap/async{part}", endpoint, methods) for part, endpoint, methods in jobs),
         ("/tap/capabilities", capabilities.capabilities, READ),
         ("/tap/availability", capabilities.availability, READ),
         ("/tap/tables", capabilities.tables, READ),
@@ -151,6 +155,7 @@ def _routes() -> list[Route]:
         ("/sia2/capabilities", capabilities.capabilities, READ),
         ("/datalink", links.links, ASK),
         ("/soda/sync", links.cutout, ASK),
+        *((f"/soda/async{part}", endpoint, methods) for part, endpoint, methods in jobs),
         ("/images/{release}/{key}/{band}", links.image, READ),
         ("/images/{release}/{key}/{band}/preview", links.preview, READ),
         ("/hips/list", hips.survey_list, READ),
@@ -185,7 +190,7 @@ def application(services: Services) -> Starlette:
     }  # fmt: skip
     app = Starlette(
         routes=_routes(), lifespan=lifespan, exception_handlers=handlers,
-        middleware=[Middleware(SizeLimit, services=services)],
+        middleware=[Middleware(SizeLimit, services=services), Middleware(RateLimit, services=services)],
     )  # fmt: skip
     app.state.services = services
     app.state.live = Live()

@@ -27,6 +27,13 @@ class Limits:
         How long a job and its result are kept. [d]
     jobs_at_once : int
         Jobs that run at once.
+    cutouts_of_job : int
+        Cut-outs that a job may ask for.
+    client_requests_minute : int
+        Requests for data that a client may send in a minute, all of them at once if it likes; this machine's own are
+        not counted.
+    client_at_once : int
+        Requests for data of a client that are answered at once; further ones wait.
     """
 
     default_rows: int = 1_000_000
@@ -39,3 +46,6 @@ class Limits:
     jobs_of_client: int = 200
     job_days: float = 7.0
     jobs_at_once: int = 4
+    cutouts_of_job: int = 20_000
+    client_requests_minute: int = 1_200
+    client_at_once: int = 10

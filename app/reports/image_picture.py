@@ -14,6 +14,7 @@ from app.arrays import Doubles
 from app.db.statements import statement
 from app.formats.atlas import AtlasFile, read_atlas
 from app.instruments.bands import BANDS, Band
+from app.quantiles import quick_median
 from app.reports.coverage_picture import tile_name
 from app.reports.style import count_of, picture
 from app.store import Store
@@ -159,9 +160,10 @@ def without_plane(pixels: NDArray[np.float32], cell_pix: int = 64) -> Doubles:
     for row in rows:
         for column in columns:
             cell = pixels[row : row + cell_pix, column : column + cell_pix]
-            if np.isfinite(cell).mean() > 0.5:
+            known = cell[np.isfinite(cell)]
+            if known.size > 0.5 * cell.size:
                 places.append((1.0, row + 0.5 * cell.shape[0], column + 0.5 * cell.shape[1]))
-                levels.append(float(np.nanmedian(cell)))
+                levels.append(quick_median(known))
     if len(levels) < 4:
         return np.asarray(pixels - (np.nanmedian(pixels) if np.isfinite(pixels).any() else 0.0), np.float64)
     design, level = np.array(places), np.array(levels)

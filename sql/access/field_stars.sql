@@ -6,7 +6,7 @@ WITH last AS (
     WHERE a.accepted AND r.name = %(run)s AND v.tile = %(tile)s
     ORDER BY v.started_at DESC NULLS LAST, v.scan_key DESC LIMIT 1
 )
-SELECT p.designation, p.ra, p.decl, p.j_m, p.h_m, p.k_m
+SELECT p.ra, p.decl, p.j_m, p.h_m, p.k_m
 FROM last JOIN wsdb.point_source AS p USING (run_id, scan_key)
 WHERE p.ph_qual = 'AAA' AND p.rd_flg = '222' AND p.bl_flg = '111' AND p.cc_flg = '000'
 ORDER BY p.j_m, p.src_id

@@ -33,7 +33,7 @@ def service(template_database: Any) -> Iterator[Served]:
 
 
 def test_there_is_something_to_try() -> None:
-    assert [name for name, _ in BLOCKS] == ["README.md"] + ["docs/access.md"] * 3
+    assert [name for name, _ in BLOCKS] == ["README.md"] + ["docs/access.md"] * 4
 
 
 # pyvo leaves the closing of its connections to the collector.
@@ -65,6 +65,8 @@ def test_limits_of_the_page_are_those_of_the_service() -> None:
         f"{limits.request_bytes // 1_000_000} MB; {limits.upload_rows:,}",
         f"{limits.connections}; {limits.jobs_at_once}",
         f"{limits.jobs_of_client}, {limits.job_days:.0f} days",
+        f"{limits.cutouts_of_job:,}",
+        f"{limits.client_requests_minute:,}; {limits.client_at_once}",
     ):  # fmt: skip
         assert f"| {words} |" in text, words
 

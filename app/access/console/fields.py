@@ -61,7 +61,7 @@ def moment_of(row: dict[str, Any]) -> float:
 
 def _curve(star: dict[str, Any], rows: list[dict[str, Any]]) -> Facts:
     chart = Chart(
-        str(star["designation"] or "star").strip(), f"{len(rows)} scans", TIME, "mag",
+        f"{star['ra']:.4f} {star['decl']:+.4f}", f"{len(rows)} scans", TIME, "mag",
         band_series({band: [(moment_of(row), row[f"{band.value}_m"]) for row in rows] for band in BANDS}),
         reversed_y=True,
     )  # fmt: skip

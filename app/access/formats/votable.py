@@ -21,6 +21,8 @@ _HEAD = (
 # XML 1.0 has no place for them, escaped or not.
 _CONTROL = re.compile(rb"[\x00-\x08\x0b\x0c\x0e-\x1f]")
 
+_ID = re.compile(r"[A-Za-z_][A-Za-z0-9_.-]*")
+
 Info = tuple[str, str, str]
 """Name, value and text of an INFO."""
 
@@ -65,10 +67,40 @@ def provenance(answer: Answer) -> Iterable[Info]:
         )
 
 
-def field(column: PublicColumn, number: int) -> str:
-    """Write a FIELD element."""
+def identifiers(names: Sequence[str]) -> list[str]:
+    """Give the ID of each column: its name, which is what astropy and astroquery call it by.
+
+    A name that XML does not take for an ID, or that came before, becomes a number.
+
+    Parameters
+    ----------
+    names : sequence of str
+        Names of the columns.
+
+    Examples
+    --------
+    >>> identifiers(["ra", "2mass", "ra", "j-k"])
+    ['ra', 'col_2', 'col_3', 'j-k']
+    """
+    found: list[str] = []
+    for number, name in enumerate(names, 1):
+        usable = _ID.fullmatch(name) is not None and name not in found
+        found.append(name if usable else f"col_{number}")
+    return found
+
+
+def field(column: PublicColumn, identifier: str) -> str:
+    """Write a FIELD element.
+
+    Parameters
+    ----------
+    column : PublicColumn
+        The column.
+    identifier : str
+        Its ID in the document.
+    """
     attributes = {
-        "ID": f"col_{number}", "name": column.name, "datatype": column.datatype, "arraysize": column.arraysize,
+        "ID": identifier, "name": column.name, "datatype": column.datatype, "arraysize": column.arraysize,
         "xtype": column.xtype, "unit": column.unit, "ucd": column.ucd, "utype": column.utype,
     }  # fmt: skip
     words = " ".join(f"{key}={quoteattr(_clean(value))}" for key, value in attributes.items() if value)
@@ -82,7 +114,8 @@ def field(column: PublicColumn, number: int) -> str:
 def head(columns: Sequence[PublicColumn], infos: Iterable[Info]) -> bytes:
     """Everything before the rows."""
     status = info("QUERY_STATUS", "OK")
-    table = "".join(field(column, number) for number, column in enumerate(columns, 1))
+    names = identifiers([column.name for column in columns])
+    table = "".join(field(column, name) for column, name in zip(columns, names, strict=True))
     return (
         f'{_HEAD}<RESOURCE type="results">\n{status}' + "".join(info(*i) for i in infos) + f"<TABLE>\n{table}"
     ).encode()

@@ -79,5 +79,5 @@ def png(shades: Bytes) -> bytes:
     from PIL import Image
 
     stream = io.BytesIO()
-    Image.fromarray(shades).save(stream, "PNG", compress_level=2)
+    Image.fromarray(shades).save(stream, "PNG", compress_level=1)
     return stream.getvalue()

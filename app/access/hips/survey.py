@@ -17,8 +17,10 @@ from app.access.hips.shades import colour, grey, png
 from app.access.hips.tiles import (
     DEEPEST,
     SIDE,
+    Reach,
     halved,
     places_of,
+    reach_of,
     read_fits,
     sample,
     tile_name,
@@ -231,14 +233,20 @@ def images_of_tiles(images: Iterable[TileImage], store: Store) -> dict[int, list
 def _values(tile: int, members: Sequence[TileImage], pictures: _Images) -> dict[Band, Singles]:
     """Mean flux of all images of a band at each pixel of a tile."""
     places = places_of(tile)
+    # Bands of a triple lie on the same place.
+    reaches: dict[tuple[SinProjection, tuple[int, ...]], Reach | None] = {}
     values: dict[Band, Singles] = {}
     for band in BANDS:
         total, count = np.zeros((SIDE, SIDE)), np.zeros((SIDE, SIDE), np.int16)
         for image in members:
             if image.band is band:
-                part = sample(*pictures.flux(image), places)
-                if part is not None:
-                    rows, columns, light = part
+                pixels, projection = pictures.flux(image)
+                key = (projection, pixels.shape)
+                if key not in reaches:
+                    reaches[key] = reach_of(projection, (pixels.shape[0], pixels.shape[1]), places)
+                reach = reaches[key]
+                if reach is not None:
+                    rows, columns, light = reach.rows, reach.columns, sample(pixels, reach)
                     known = np.isfinite(light)
                     total[rows, columns] += np.where(known, light, 0.0)
                     count[rows, columns] += known

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -12,7 +11,8 @@ import numpy as np
 from app.access.images.image import ReleasedImage
 from app.access.parameters import ParameterError
 from app.arrays import Doubles, Singles
-from app.formats.atlas_reader import AtlasFile, read_atlas
+from app.formats.atlas_reader import AtlasFile
+from app.formats.signed_file import with_checksums
 from app.sky.projection import SinProjection
 from app.version import code_version
 
@@ -100,14 +100,14 @@ def _header(image: ReleasedImage, projection: SinProjection, corner: tuple[int, 
     return header
 
 
-def cut(image: ReleasedImage, path: Path, outline: tuple[Doubles, Doubles]) -> bytes:
+def cut(image: ReleasedImage, content: AtlasFile, outline: tuple[Doubles, Doubles]) -> bytes:
     """Cut a region out of an image, with its coverage and uncertainty where the file has them.
 
     Parameters
     ----------
     image : ReleasedImage
         The image.
-    path : Path
+    content : AtlasFile
         Its file.
     outline : (float64 array, float64 array)
         Places around the region, ICRS. [deg]
@@ -124,7 +124,6 @@ def cut(image: ReleasedImage, path: Path, outline: tuple[Doubles, Doubles]) -> b
     """
     from astropy.io import fits
 
-    content = read_atlas(path)
     rows, columns = box_of(content.facts.projection, content.facts.shape, outline)
     header = _header(image, content.facts.projection, (rows.start, columns.start))
     hdus: list[Any] = [fits.PrimaryHDU(content.pixels_dn[rows, columns], header)]
@@ -132,8 +131,8 @@ def cut(image: ReleasedImage, path: Path, outline: tuple[Doubles, Doubles]) -> b
         if plane is not None:
             hdus.append(fits.ImageHDU(plane[rows, columns], name=name))
     stream = io.BytesIO()
-    fits.HDUList(hdus).writeto(stream, checksum=True)
-    return stream.getvalue()
+    fits.HDUList(hdus).writeto(stream)
+    return with_checksums(stream.getvalue())
 
 
 def stretched(pixels_dn: Singles) -> Any:

@@ -7,16 +7,15 @@ from collections.abc import Iterator
 from functools import partial
 from xml.sax.saxutils import escape, quoteattr
 
-import numpy as np
 from starlette.requests import Request
 from starlette.responses import FileResponse, Response
 
 from app.access.formats.votable import MEDIA_TYPE, head
-from app.access.images.cutout import circle_outline, cut, numbers, picture
+from app.access.images.cutout import cut, picture
 from app.access.images.image import ReleasedImage, find_image, whole_file
-from app.access.parameters import ParameterError, Parameters, read_parameters
+from app.access.images.region import regions_of
+from app.access.parameters import ParameterError, read_parameters
 from app.access.services import operate, services_of
-from app.arrays import Doubles
 from app.columns.public_table import PublicColumn
 from app.errors import UnknownNameError
 from app.formats.atlas_reader import read_atlas
@@ -37,7 +36,7 @@ COLUMNS = tuple(
     )
 )  # fmt: skip
 MOST_IDS = 1000
-_SERVICE = "soda-sync"
+_SERVICE, _ASYNC_SERVICE = "soda-sync", "soda-async"
 Row = tuple[str, ...]
 
 
@@ -50,16 +49,16 @@ def _rows(name: str, image: ReleasedImage, base: str) -> Iterator[Row]:
     yield name, page, "", "", "How the release was made", "#auxiliary", "text/html", ""
 
 
-def _service(base: str) -> str:
+def _service(base: str, name: str, way: str) -> str:
     def parameter(name: str, words: str, size: str = ' arraysize="*"', more: str = "") -> str:
         kind = "char" if name in {"ID", "POS"} else "double"
         meaning = f"<DESCRIPTION>{escape(words)}</DESCRIPTION>"
         return f'<PARAM name="{name}" datatype="{kind}"{size} value=""{more}>{meaning}</PARAM>\n'
 
     return (
-        f'<RESOURCE type="meta" utype="adhoc:service" ID="{_SERVICE}">\n'
-        '<PARAM name="standardID" datatype="char" arraysize="*" value="ivo://ivoa.net/std/SODA#sync-1.0"/>\n'
-        f'<PARAM name="accessURL" datatype="char" arraysize="*" value={quoteattr(f"{base}/soda/sync")}/>\n'
+        f'<RESOURCE type="meta" utype="adhoc:service" ID="{name}">\n'
+        f'<PARAM name="standardID" datatype="char" arraysize="*" value="ivo://ivoa.net/std/SODA#{way}-1.0"/>\n'
+        f'<PARAM name="accessURL" datatype="char" arraysize="*" value={quoteattr(f"{base}/soda/{way}")}/>\n'
         '<GROUP name="inputParams">\n'
         + parameter("ID", "The image", more=' ucd="meta.id;meta.main" ref="ID"')
         + parameter(
@@ -86,12 +85,13 @@ def links_document(rows: list[Row], base: str) -> bytes:
     base : str
         Address of the service.
     """
-    beginning = head(COLUMNS, ()).decode().replace('ID="col_1"', 'ID="ID"', 1)
+    beginning = head(COLUMNS, ()).decode()
     cells = "".join(
         "<TR>" + "".join(f"<TD>{escape(value)}</TD>" for value in row) + "</TR>\n" for row in rows
     )
     end = (
-        f"<DATA><TABLEDATA>\n{cells}</TABLEDATA></DATA>\n</TABLE>\n</RESOURCE>\n{_service(base)}</VOTABLE>\n"
+        f"<DATA><TABLEDATA>\n{cells}</TABLEDATA></DATA>\n</TABLE>\n</RESOURCE>\n"
+        f"{_service(base, _SERVICE, 'sync')}{_service(base, _ASYNC_SERVICE, 'async')}</VOTABLE>\n"
     )
     return (beginning + end).encode()
 
@@ -136,38 +136,18 @@ async def preview(request: Request) -> Response:
     return Response(drawn, media_type="image/jpeg", headers=headers)
 
 
-def outline_of(parameters: Parameters) -> tuple[Doubles, Doubles]:
-    """Read the region that is to be cut.
-
-    Raises
-    ------
-    ParameterError
-        Raised unless exactly one is given, as CIRCLE, POLYGON or POS.
-    """
-    given = [(name, text) for name in ("CIRCLE", "POLYGON") for text in parameters.all(name)]
-    for text in parameters.all("POS"):
-        kind, _, rest = text.strip().partition(" ")
-        if kind.upper() not in {"CIRCLE", "POLYGON"}:
-            raise ParameterError(f"POS={text[:60]}", expected="CIRCLE or POLYGON")
-        given.append((kind.upper(), rest))
-    if len(given) != 1:
-        raise ParameterError(f"{len(given)} regions", expected="one CIRCLE, POLYGON or POS a request")
-    name, text = given[0]
-    if name == "CIRCLE":
-        ra, decl, radius = numbers(text, name, (3,))
-        if not 0 < radius <= 5 or not -90 <= decl <= 90:
-            raise ParameterError(f"CIRCLE={text[:60]}", expected="a radius up to 5 degrees")
-        return circle_outline(ra, decl, radius)
-    corners = np.array(numbers(text, name, ())).reshape(-1, 2)
-    return corners[:, 0], corners[:, 1]
-
-
 async def cutout(request: Request) -> Response:
     """Answer /soda/sync."""
     parameters = await read_parameters(request)
-    outline = outline_of(parameters)
+    regions = regions_of(parameters)
+    if len(regions) != 1:
+        raise ParameterError(
+            f"{len(regions)} regions", expected="one CIRCLE, POLYGON or POS a request",
+            remedy="several at once: POST them to /soda/async",
+        )  # fmt: skip
+    outline = regions[0].outline
     name = parameters.text("ID")
     found = await operate(lambda connection: find_image(connection, name), "reader")
-    content = await asyncio.to_thread(lambda: cut(found, whole_file(found), outline))
+    content = await asyncio.to_thread(lambda: cut(found, read_atlas(whole_file(found)), outline))
     headers = {"content-disposition": f'attachment; filename="cut-{found.file_name}"'}
     return Response(content, media_type=FITS, headers=headers)

@@ -12,6 +12,7 @@ import psycopg
 
 from app.access.formats.registry import format_named
 from app.access.formats.rows import Cut
+from app.access.images import bundle
 from app.access.parameters import Parameters
 from app.access.services import Services, operate
 from app.access.streaming import chunks
@@ -124,6 +125,8 @@ class Runner:
     async def _answer(self, job: Job) -> Outcome:
         services = self._services
         given = Parameters(job.parameters, kept_parts(services.folder, job.job_id))
+        if bundle.is_bundle(given):
+            return await self._cut(job, given)
         form = wanted_format(given)
         seconds = job.limit_seconds or services.limits.job_seconds
         wanted = await asyncio.to_thread(
@@ -139,6 +142,19 @@ class Runner:
         size = part.stat().st_size
         part.rename(result_path(services.folder, job.job_id))
         return Outcome(None, form.media_type, size, cut.rows, cut.overflow)
+
+    async def _cut(self, job: Job, given: Parameters) -> Outcome:
+        part = result_path(self._services.folder, job.job_id).with_suffix(".part")
+        part.parent.mkdir(parents=True, exist_ok=True)
+        seconds = job.limit_seconds or self._services.limits.job_seconds
+        try:
+            async with asyncio.timeout(seconds):
+                count = await bundle.write_bundle(given, self._services.limits, part)
+        except TimeoutError:
+            return Outcome(error_text=f"the cut-outs took longer than {seconds:.0f} s; ask for fewer at once")
+        size = part.stat().st_size
+        part.rename(result_path(self._services.folder, job.job_id))
+        return Outcome(None, bundle.MEDIA_TYPE, size, count)
 
 
 def result_path(folder: Path, job_id: str) -> Path:
@@ -194,4 +210,4 @@ def remove_files(folder: Path, job_id: str, *, result_only: bool = False) -> Non
 
 def suffix_of(media_type: str | None) -> str:
     """End of the name under which a result is saved."""
-    return format_named(media_type or "").suffix
+    return "tar" if media_type == bundle.MEDIA_TYPE else format_named(media_type or "").suffix

@@ -10,6 +10,8 @@ from xml.sax.saxutils import escape, quoteattr
 from starlette.requests import Request
 from starlette.responses import FileResponse, PlainTextResponse, RedirectResponse, Response
 
+from app.access.images import bundle
+from app.access.images.region import regions_of
 from app.access.parameters import ParameterError, Parameters, read_parameters
 from app.access.services import Services, operate, services_of
 from app.access.tap import job as jobs
@@ -116,7 +118,12 @@ def read_moment(text: str) -> datetime:
 
 
 def _list_address(services: Services, request: Request) -> str:
-    return f"{services.address(request)}/tap/async"
+    """Give the address of the list that a request came to: that of queries, or that of cut-outs."""
+    return f"{services.address(request)}/{'soda' if _cuts(request) else 'tap'}/async"
+
+
+def _cuts(request: Request) -> bool:
+    return request.url.path.startswith("/soda/")
 
 
 def _seen(services: Services, request: Request, job_id: str) -> Response:
@@ -136,8 +143,14 @@ async def job_list(request: Request) -> Response:
                 parameters.count("LAST"),
             )
         )  # fmt: skip
+        listed = [found for found in listed if bundle.is_bundle(found.given) is _cuts(request)]
         return Response(list_document(listed, _list_address(services, request)), media_type=_XML)
-    wanted_format(parameters)
+    if _cuts(request):
+        regions_of(parameters)
+        if parameters.all("QUERY"):
+            raise ParameterError("QUERY", expected="CIRCLE, POLYGON or POS, and ID")
+    else:
+        wanted_format(parameters)
     # The row waits until its parts are there.
     made = Parameters({n: v for n, v in parameters.values.items() if n != "PHASE"}, parameters.files)
     job_id = await operate(lambda c: jobs.add_job(c, made, client, services.limits))

@@ -4,7 +4,7 @@
   const place = document.getElementById("sky");
   const state = document.getElementById("sky-state");
   const { release, ra, dec, fov, surveys } = place.dataset;
-  const MOST = 3000;
+  const MOST = 1000;
   function say(text) { state.textContent = text; }
   if (!surveys) return;
   let A;
@@ -19,7 +19,7 @@
     const answer = await fetch("/tap/sync", { method: "POST", body: new URLSearchParams({ LANG: "ADQL", QUERY: query, RESPONSEFORMAT: "csv" }) });
     if (!answer.ok) throw new Error("the sources cannot be read");
     const [head, ...rows] = (await answer.text()).trim().split("\n").map((line) => line.trim().split(","));
-    const catalog = A.catalog({ name: release, shape: "square", sourceSize: 14, color: "#8ab8f5", onClick: "showPopup" });
+    const catalog = A.catalog({ name: release, shape: "square", sourceSize: 12, color: "#8ab8f5", onClick: "showPopup" });
     aladin.addCatalog(catalog);
     catalog.addSources(rows.map((row) => {
       const values = Object.fromEntries(head.map((name, at) => [name, row[at]]));

@@ -37,11 +37,12 @@ def test_a_scan_whose_zero_point_is_off_stands_out():
 
 
 def test_scatter_is_that_of_the_sample_and_needs_three_scans():
-    star = {"designation": "x", "ra": 1.0, "decl": 2.0}
+    star = {"ra": 1.0, "decl": -2.0}
     curve = _curve(star, [row(1, hour, value) for hour, value in ((1, 10.0), (2, 10.1), (3, 10.2))])
     assert curve["scatter_mmag"]["j"] == pytest.approx(100.0)
     assert curve["scatter_mmag"]["h"] is None
     assert curve["chart"].reversed_y
+    assert curve["chart"].title == "1.0000 -2.0000"
     assert _curve(star, [row(1, 1, 10.0), row(1, 2, 10.1)])["scatter_mmag"]["j"] is None
 
 

@@ -66,7 +66,7 @@ def test_cells_are_escaped():
 def test_texts_of_documents_are_escaped():
     assert info("a", 'x"<', "<&\x01") == '<INFO name="a" value=\'x"&lt;\'>&lt;&amp;?</INFO>\n'
     assert b"&lt;script&gt;" in error_document("<script>")
-    made = field(PublicColumn("x<y", "char", "d & e", "*", unit="mag"), 3)
+    made = field(PublicColumn("x<y", "char", "d & e", "*", unit="mag"), "col_3")
     assert 'ID="col_3" name="x&lt;y" datatype="char" arraysize="*" unit="mag"' in made
     assert "<DESCRIPTION>d &amp; e</DESCRIPTION>" in made
 

@@ -10,6 +10,7 @@ from app.access.hips.tiles import (
     SIDE,
     halved,
     places_of,
+    reach_of,
     read_fits,
     sample,
     spread,
@@ -26,6 +27,15 @@ PLACES = [(10.0, 0.3), (150.0, 41.81), (359.99, -41.9), (45.0, 89.7), (200.0, -8
 def projection(ra, decl, shape=(1024, 512), rotation=10.0):
     middle = ((shape[1] - 1) / 2, (shape[0] - 1) / 2)
     return SinProjection.from_rotation(ra, decl, *middle, -1 / 3600, 1 / 3600, rotation)
+
+
+def filled_tile(pixels, image, tile):
+    """Values of an image in a tile, NaN elsewhere."""
+    found = np.full((SIDE, SIDE), np.nan)
+    reach = reach_of(image, pixels.shape, places_of(tile))
+    if reach is not None:
+        found[reach.rows, reach.columns] = sample(pixels, reach)
+    return found
 
 
 def cell_centres(tile):
@@ -62,9 +72,7 @@ def test_values_are_those_of_the_image_at_that_place(ra, decl):
     pixels = (3.0 * x - 2.0 * y + 5.0).astype(np.float32)
     filled = 0
     for tile in tiles_of(image, shape):
-        rows, columns, values = sample(pixels, image, places_of(tile))
-        found = np.full((SIDE, SIDE), np.nan)
-        found[rows, columns] = values
+        found = filled_tile(pixels, image, tile)
         right_x, right_y = image.to_pixels(*cell_centres(tile))
         inside = (
             (right_x > 0.01) & (right_x < shape[1] - 1.01) & (right_y > 0.01) & (right_y < shape[0] - 1.01)
@@ -86,8 +94,8 @@ def test_pixels_without_data_have_none():
     pixels[100:140, 50:90] = np.nan
     hole = 0
     for tile in tiles_of(image, (300, 200)):
-        rows, columns, values = sample(pixels, image, places_of(tile))
-        right_x, right_y = (plane[rows, columns] for plane in image.to_pixels(*cell_centres(tile)))
+        values = filled_tile(pixels, image, tile)
+        right_x, right_y = image.to_pixels(*cell_centres(tile))
         inside = (right_x > 50) & (right_x < 89) & (right_y > 100) & (right_y < 139)
         assert np.isnan(values[inside]).all()
         hole += inside.sum()
@@ -99,9 +107,9 @@ def test_a_tile_elsewhere_takes_nothing():
     (far, *_) = tiles_of(projection(190.0, 0.3), (100, 100))
     near = set(tiles_of(image, (1024, 512)))
     pixels = np.ones((1024, 512), np.float32)
-    assert sample(pixels, image, places_of(far)) is None
+    assert reach_of(image, pixels.shape, places_of(far)) is None
     beyond = next(tile for tile in tiles_of(projection(10.6, 0.3), (100, 100)) if tile not in near)
-    assert sample(pixels, image, places_of(beyond)) is None
+    assert reach_of(image, pixels.shape, places_of(beyond)) is None
 
 
 def test_parents_are_means_of_what_is_known():
@@ -137,6 +145,9 @@ def test_files_have_their_rows_from_below_and_the_same_bytes(tmp_path):
     assert (tmp_path / "a.fits").read_bytes() == (tmp_path / "deep" / "b.fits").read_bytes()
     np.testing.assert_array_equal(read_fits(tmp_path / "a.fits"), tile)
     with fits.open(tmp_path / "a.fits") as hdus:
+        hdus.verify("exception")
+        assert hdus[0].header["MAGZP"] == 20.0
+        assert len((tmp_path / "a.fits").read_bytes()) % 2880 == 0
         np.testing.assert_array_equal(hdus[0].data[0], tile[-1])
         assert (hdus[0].header["NORDER"], hdus[0].header["NPIX"]) == (9, 5)
 
