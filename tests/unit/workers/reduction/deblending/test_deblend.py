@@ -7,7 +7,15 @@ import pytest
 
 from app.instruments.bands import BANDS, Band
 from tests.unit.workers.reduction.deblending.band_field import BandField, alike
-from workers.reduction.deblending.deblend import LEAST_FALL, BlendLimits, deblend, least_falls
+from workers.reduction.deblending.deblend import (
+    LEAST_FALL,
+    BlendLimits,
+    _described,
+    deblend,
+    least_falls,
+)
+from workers.reduction.deblending.sites import find_sites
+from workers.reduction.deblending.values import SiteStars
 from workers.reduction.photometry.stack import BandStack
 from workers.reduction.profile.stars import COMPONENTS
 
@@ -157,6 +165,38 @@ def test_single_stars_of_strange_chi_squared_stay_one_and_tell_the_fall():
         assert np.count_nonzero(np.isfinite(stars.fall)) == 31
         assert (stars.component == 0).all()
         assert 0.0 <= np.nanmin(stars.fall) <= np.nanmax(stars.fall) < LEAST_FALL
+
+
+def test_light_that_one_frame_of_one_band_saw_is_no_star():
+    """A cosmic ray beside each star on one of 18 looks, which J took for a second one."""
+    field = BandField(2.0, alike(BRIGHT, 0.0))
+    stack = field.stacks[Band.J]
+    px, py = stack.geometry.to_pixels(np.full(121, 2), field.x[:, 0], field.y[:, 0])
+    stack.frames.pixels_dn[2, np.rint(py).astype(int), np.rint(px).astype(int) + 1] += 600.0
+    x, y = (np.stack([first, first + shift], axis=1) for first, shift in zip(
+        (field.x[:, 0], field.y[:, 0]), (2.0, 0.0), strict=True))  # fmt: skip
+    field.found(Band.J, x, y, np.array([BRIGHT, 100.0]))
+    field.found_one(Band.H)
+    field.found_one(Band.K)
+    result = deblended(field)
+    assert result.split <= 2
+    stars = result.stacks[Band.J].stars
+    index, _ = field.nearest(stars, 0)
+    assert np.median(stars.flux_dn[index]) == pytest.approx(BRIGHT, rel=0.01)
+
+
+def test_what_stars_do_not_describe_is_left_as_the_bands_have_it(disagreeing):
+    """Four times the usual chi-squared for two stars, one and a half times for three: halos, latent images."""
+    field, _ = disagreeing
+    sites = find_sites(field.stacks)
+    found = SiteStars.of(sites.size)
+    found.settled[:] = True
+    found.members[:6] = 2, 2, 3, 3, 2, 1
+    for site, reached in enumerate((3.9, 4.1, 1.4, 1.6, 1.0, 9.0)):
+        found.chi2_of[site, found.members[site]] = 100.0 * reached
+    found.settled[4] = False
+    good = _described(found, np.full(sites.size, 100), sites)
+    assert good[:6].tolist() == [True, False, True, False, False, True]
 
 
 def test_two_bands_decide_as_well():
