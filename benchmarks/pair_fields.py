@@ -1,7 +1,8 @@
 """A field of single stars and pairs, observed by the project's own simulator: what is true of it, and its frames.
 
-Places stand on a grid of 26", so that nothing disturbs a pair but its partner. Every second place has a pair:
-separation, difference of magnitude and angle are drawn evenly, and so is the magnitude of the primary.
+Places stand on a grid of 26", so that nothing disturbs a pair but its partner. Every third place has a pair:
+separation, difference of magnitude and angle are drawn evenly, and so is the magnitude of the primary. The stars have
+colours of their own: each is up to 0.25 mag bluer or redder than the mean.
 """
 
 from __future__ import annotations
@@ -31,9 +32,11 @@ from workers.steps.raw_band import raw_band
 GRID_ARCSEC = 26.0
 JITTER_ARCSEC = 3.0
 HALF_WIDTH_ARCSEC = 230.0  # of the grid; arrays reach to 256"
-SEPARATIONS_ARCSEC = (1.5, 2.0, 2.5, 3.0)
-FAINTER_MAG = (0.0, 1.5)
-BRIGHTEST_MAG, FAINTEST_MAG = 10.3, 14.0  # of J
+SEPARATIONS_ARCSEC = (1.5, 2.0, 2.5, 3.0, 4.0)
+FAINTER_MAG = (0.0, 0.75, 1.5)
+BRIGHTEST_MAG, FAINTEST_MAG = 10.5, 15.0  # of J
+COLOUR_SPREAD_MAG = 0.25  # half width, of J less the other band
+PLACES_A_PAIR = 3
 COLOURS_MAG: Mapping[Band, float] = {Band.J: 0.0, Band.H: -0.45, Band.K: -0.6}
 REFERENCE_MAG = 11.5  # brighter single stars are astrometric reference stars
 REFERENCE_ERROR_ARCSEC = 0.06
@@ -49,6 +52,8 @@ class PairField:
         Degrees, of the star or of both stars of a pair; the second is NaN for singles.
     magnitude : float64 (places, 2)
         Of J.
+    red_mag : float64 (places, 2)
+        How much redder than the mean the star is, in J - H and in J - Ks.
     separation_arcsec : float64
         0 for singles.
     """
@@ -56,7 +61,14 @@ class PairField:
     ra: Doubles
     decl: Doubles
     magnitude: Doubles
+    red_mag: Doubles
     separation_arcsec: Doubles
+
+    def of(self, band: Band) -> Doubles:
+        """Magnitudes in a band, (places, 2)."""
+        if band is Band.J:
+            return self.magnitude
+        return np.asarray(self.magnitude + COLOURS_MAG[band] - self.red_mag)
 
     @property
     def single(self) -> Bools:
@@ -106,7 +118,7 @@ def draw_field(ra_deg: float, decl_deg: tuple[float, float], seed: int) -> PairF
         a.ravel() + random.uniform(-JITTER_ARCSEC, JITTER_ARCSEC, a.size) for a in np.meshgrid(across, along)
     )
     n = x.size
-    separation = np.where(np.arange(n) % 2 == 0, 0.0, random.choice(SEPARATIONS_ARCSEC, n))
+    separation = np.where(np.arange(n) % PLACES_A_PAIR > 0, 0.0, random.choice(SEPARATIONS_ARCSEC, n))
     angle = random.uniform(0.0, 2.0 * np.pi, n)
     side = np.column_stack([-0.5 * separation, 0.5 * separation])
     both_x = x[:, None] + side * np.cos(angle)[:, None]
@@ -114,9 +126,10 @@ def draw_field(ra_deg: float, decl_deg: tuple[float, float], seed: int) -> PairF
     ra = ra_deg + both_x / 3600.0 / np.cos(np.radians(decl))
     primary = random.uniform(BRIGHTEST_MAG, FAINTEST_MAG, n)
     magnitude = np.column_stack([primary, primary + random.choice(FAINTER_MAG, n)])
-    for values in (ra, decl, magnitude):
+    red = random.uniform(-COLOUR_SPREAD_MAG, COLOUR_SPREAD_MAG, (n, 2))
+    for values in (ra, decl, magnitude, red):
         values[separation == 0.0, 1] = np.nan
-    return PairField(ra, decl, magnitude, separation)
+    return PairField(ra, decl, magnitude, red, separation)
 
 
 def _sources(field: PairField) -> Table:
@@ -126,8 +139,8 @@ def _sources(field: PairField) -> Table:
     for name in ("half_light_arcsec", "axis_ratio", "position_angle_deg", "sersic_index"):
         sources[name] = np.nan
     sources["kind"], sources["ra"], sources["decl"] = b"s", field.ra[known], field.decl[known]
-    for band, colour in COLOURS_MAG.items():
-        sources[f"{band.value}_m"] = field.magnitude[known] + colour
+    for band in COLOURS_MAG:
+        sources[f"{band.value}_m"] = field.of(band)[known]
     sources = sources[np.lexsort((sources["ra"], sources["decl"]))]
     sources["source_id"] = np.arange(1, sources.size + 1)
     return sources

@@ -52,7 +52,7 @@ class ReadFlag(Flag):
 
     NOT_DETECTED = (
         "0",
-        '95 % upper limit from a 4" aperture on the Atlas image; or the band was not observed here',
+        '95 % upper limit from a 4" aperture, or from the joint fit of a blend; or the band was not observed here',
     )
     READ1_APERTURE = "1", '4" aperture on Read 1 frames'
     PROFILE = "2", "profile fit, on the scale of the curve-of-growth aperture"

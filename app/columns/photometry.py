@@ -119,6 +119,16 @@ PHOTOMETRY = expand_bands(
             producers=MEASURED,
         ),
         Column(
+            "{b}_blend_cor",
+            Kind.REAL,
+            "{B} correlation of the light with that of the nearest component of its blend",
+            "",
+            "stat.correlation;{ucd}",
+            "no component of a blend that all bands were fitted to jointly, or not seen in this band",
+            text_format="%5.2f",
+            producers=RAW_ONLY,
+        ),
+        Column(
             "{b}_m_r1",
             Kind.REAL,
             "{B} Read_1 aperture magnitude",

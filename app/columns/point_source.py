@@ -12,6 +12,7 @@ from app.columns.column import (
     MEASURED,
     NOBODY,
     OPEN_UNTIL_RELEASE,
+    RAW_ONLY,
     Column,
     Kind,
 )
@@ -120,7 +121,38 @@ _POSITION = (
     ),
 )
 
+_BLENDS = (
+    Column(
+        "blend_fall",
+        Kind.REAL,
+        "Change of chi-squared in all bands by this component of a blend, or by a second star that was rejected",
+        "",
+        "stat.fit.chi2;arith.diff",
+        "no second star was tried, the source has no raw frames, or it saturates",
+        text_format="%8.1f",
+        producers=RAW_ONLY,
+    ),
+    Column(
+        "blend_id",
+        Kind.INTEGER,
+        "Number, in the scan, of the blend whose components all bands were fitted to jointly",
+        ucd="meta.id.part",
+        null="no component of such a blend",
+        text_format="%6d",
+        producers=RAW_ONLY,
+    ),
+)
+
 _SMALL = (
+    Column(
+        "blend_part",
+        Kind.SMALLINT,
+        "Number of the component in its blend, 1 for the brightest",
+        ucd="meta.id.part",
+        null="no component of such a blend",
+        text_format="%1d",
+        producers=RAW_ONLY,
+    ),
     Column(
         "scan",
         Kind.SMALLINT,
@@ -311,5 +343,5 @@ _TEXT = (
     ),
 )
 
-POINT_SOURCE: tuple[Column, ...] = (*POINT_KEYS, *_POSITION, *PHOTOMETRY, *_SMALL, *_TEXT)
+POINT_SOURCE: tuple[Column, ...] = (*POINT_KEYS, *_POSITION, *PHOTOMETRY, *_BLENDS, *_SMALL, *_TEXT)
 """Columns of wsdb.point_measurement in table order."""

@@ -57,7 +57,7 @@ REDUCTION = (
     ("reduce_scan",),
     ("measure_scan",),
 )
-PLANNED = {"deblending"}
+PLANNED: set[str] = set()
 """Floors of the reduction without a folder yet. Take a name out when its folder is there."""
 # The simulator is an independent truth: what the reduction believes of optics, noise and cameras must not be its own.
 OBSERVATORY_MAY = (

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 
 from app.arrays import Counts
@@ -9,11 +11,17 @@ from app.instruments.bands import Band
 from app.instruments.detector import Detector
 from app.parameters.photometry import PhotometryParameters
 from app.parameters.reduction import ReductionParameters
+from workers.reduction.deblending.deblend import deblend
 from workers.reduction.frames.values import NightCalibration, RawBand
 from workers.reduction.measure_scan import measure_scan
+from workers.reduction.photometry.residual import ResidualMemory
+from workers.reduction.photometry.stack import BandStack
+from workers.reduction.profile.stars import Stars
 from workers.reduction.reduce_scan import ReferenceStars, reduce_scan
 from workers.reduction.saturated.apertures import read1_photometry
+from workers.reduction.saturated.stars import Saturated
 
+PAIR_ARCSEC = 2.4
 STEP_PIX = 10.2  # from frame to frame, a fraction of a pixel besides
 # Column, row on the first frame, light in DN, sigma in pixels: moderate stars to learn from, a pair, one that saturates
 # Read_2, one that saturates Read_1 too, and a galaxy.
@@ -79,3 +87,14 @@ def warm_frames() -> None:
     place = np.zeros(1)
     read1_photometry(reduced.bands[Band.J], place, place)
     measure_scan(reduced, PhotometryParameters())
+    _warm_deblending(reduced.stacks[Band.J])
+
+
+def _warm_deblending(stack: BandStack) -> None:
+    """Decide a made-up pair at the place of a star: the scan's own is too short to leave one to be decided."""
+    star = stack.stars.taken(np.zeros(1, np.int64))
+    x, y, light = star.x_arcsec[0], star.y_arcsec[0], star.flux_dn[0]
+    pair = Stars.at(np.array([x, x + PAIR_ARCSEC]), np.array([y, y]), np.full(2, 0.5 * light))
+    pair.flux_error_dn[:], pair.chi2[:] = 0.01 * light, 1.0
+    alone = replace(stack, stars=pair, fixed=Saturated.none())
+    deblend({Band.J: alone}, ResidualMemory(stack.frames.pixels_dn.shape))

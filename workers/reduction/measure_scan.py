@@ -16,6 +16,7 @@ from app.parameters.artefacts import ArtefactRules
 from app.parameters.photometry import PhotometryParameters
 from app.sky.directions import unit_vectors
 from workers.reduction.artefacts.mark import mark_artefacts
+from workers.reduction.deblending.deblend import BlendLimits, Deblended, deblend
 from workers.reduction.diagnostics import PIECE_PIX, band_diagnostics, reference_table
 from workers.reduction.extended.apertures import fill_light, fill_models
 from workers.reduction.extended.measure import measure_extended
@@ -29,6 +30,7 @@ from workers.reduction.galaxies.light import NUCLEUS_ARCSEC, GalaxyLight
 from workers.reduction.galaxies.local_profile import LocalProfiles, local_profiles
 from workers.reduction.galaxies.values import Galaxy
 from workers.reduction.kernels.pairs import near_any
+from workers.reduction.merging.blends import fill_blend_limits
 from workers.reduction.merging.characters import characters_of
 from workers.reduction.merging.read1 import Read1Scale, apply_read1
 from workers.reduction.merging.rows import fill_limits, merge_catalogues, widen_ellipses
@@ -70,6 +72,8 @@ class MeasuredBand:
         The same without nuclei: its galaxies are still light that is taken away.
     galaxies : tuple of Galaxy
         Of the scan, the same for all bands.
+    limits : BlendLimits
+        Of components of blends that the band does not see.
     """
 
     stack: BandStack
@@ -78,6 +82,7 @@ class MeasuredBand:
     quality: dict[str, float]
     stars: BandStack
     galaxies: tuple[Galaxy, ...]
+    limits: BlendLimits
 
 
 def measure_scan(
@@ -99,29 +104,47 @@ def measure_scan(
 
 def measure_bands(reduced: ReducedScan, parameters: PhotometryParameters) -> dict[Band, MeasuredBand]:
     """Find the galaxies on all bands' coadds, then fit all stars of every band, one band after the other."""
-    grid = _grid_of(reduced)
     finder = PeakFinder(reduced.grid)
     stacks = dict(reduced.stacks)
     residuals = _memory_of(reduced)
-    measured = {}
     fixed_stars = {b: saturated_of(s.band, reduced.read1_stars, s.psf) for b, s in reduced.stacks.items()}
     galaxies, profiles = _galaxies(reduced, fixed_stars)
     for band, stack in reduced.stacks.items():
-        zero_point, piece = float(np.mean(grid.zero_point_mag[band])), _piece(reduced, band)
         # Bands that are through guide by their final widths, the others by those of the first look.
         others = [s.psf.log_width for b, s in stacks.items() if b != band and s.psf.stars]
         guide = np.asarray(np.mean(others, axis=0, dtype=np.float64)) if others else None
         light = GalaxyLight.of(galaxies, band, draw_galaxies(galaxies, band, stack.band, profiles))
         lent = replace(stack, guide=guide, fixed=fixed_stars[band], galaxies=light)
         with residuals.lend(lent) as residual:
-            stars = measure(residual, finder, parameters)
-            add_nuclei(residual, parameters.minimum_snr)
-            stacks[band] = residual.stack
-            catalogue = make_catalogue(residual)
-            picture, fluxes = band_diagnostics(residual, catalogue, reduced.uscan, piece, zero_point)
-            quality = band_quality(residual, catalogue, fluxes, zero_point)
-        measured[band] = MeasuredBand(stacks[band], catalogue, picture, quality, stars, tuple(galaxies))
-    return measured
+            stacks[band] = measure(residual, finder, parameters)
+    deblended = deblend(stacks, residuals)
+    return {
+        band: _catalogued(reduced, band, deblended, (residuals, tuple(galaxies)), parameters)
+        for band in reduced.stacks
+    }
+
+
+def _catalogued(
+    reduced: ReducedScan,
+    band: Band,
+    deblended: Deblended,
+    lending: tuple[ResidualMemory, tuple[Galaxy, ...]],
+    parameters: PhotometryParameters,
+) -> MeasuredBand:
+    """Catalogue, diagnostics and metrics of a band whose stars are decided."""
+    memory, galaxies = lending
+    stars = deblended.stacks[band]
+    zero_point = float(np.mean(_grid_of(reduced).zero_point_mag[band]))
+    with memory.lend(stars) as residual:
+        residual.draw()
+        add_nuclei(residual, parameters.minimum_snr)
+        catalogue = make_catalogue(residual)
+        picture, fluxes = band_diagnostics(
+            residual, catalogue, reduced.uscan, _piece(reduced, band), zero_point
+        )
+        quality = band_quality(residual, catalogue, fluxes, zero_point)
+        stack = residual.stack
+    return MeasuredBand(stack, catalogue, picture, quality, stars, galaxies, deblended.limits[band])
 
 
 def _galaxies(reduced: ReducedScan, fixed: Mapping[Band, Saturated]) -> tuple[list[Galaxy], LocalProfiles]:
@@ -168,6 +191,7 @@ def merge_bands(
             light[band] = measure_extended(extended, galaxies, band, residual, grid)
         with residuals.lend(part.stack) as residual:
             fill_limits(rows, merged, band, residual, part.catalogue, grid, parameters)
+        fill_blend_limits(rows, merged, band, part.limits, part.catalogue, grid)
     fill_light(extended, galaxies, light)
     fill_models(extended, galaxies)
     # An index takes 15 times as long on rows of 276 bytes.

@@ -3364,6 +3364,7 @@ CREATE TABLE wsdb.point_measurement (
     j_m_stdap REAL,
     j_msig_stdap REAL,
     j_growth REAL,
+    j_blend_cor REAL,
     j_m_r1 REAL,
     j_msig_r1 REAL,
     j_sky_dn REAL,
@@ -3378,6 +3379,7 @@ CREATE TABLE wsdb.point_measurement (
     h_m_stdap REAL,
     h_msig_stdap REAL,
     h_growth REAL,
+    h_blend_cor REAL,
     h_m_r1 REAL,
     h_msig_r1 REAL,
     h_sky_dn REAL,
@@ -3392,9 +3394,13 @@ CREATE TABLE wsdb.point_measurement (
     k_m_stdap REAL,
     k_msig_stdap REAL,
     k_growth REAL,
+    k_blend_cor REAL,
     k_m_r1 REAL,
     k_msig_r1 REAL,
     k_sky_dn REAL,
+    blend_fall REAL,
+    blend_id INTEGER,
+    blend_part SMALLINT,
     scan SMALLINT NOT NULL,
     coadd SMALLINT NOT NULL,
     err_ang SMALLINT NOT NULL,
@@ -3461,6 +3467,7 @@ COMMENT ON COLUMN wsdb.point_measurement.j_msig_psf IS 'J uncertainty of the pro
 COMMENT ON COLUMN wsdb.point_measurement.j_m_stdap IS 'J standard aperture magnitude, 4 arcsec, curve-of-growth corrected [mag]. Null: negative flux or off the coverage.';
 COMMENT ON COLUMN wsdb.point_measurement.j_msig_stdap IS 'J uncertainty of the standard aperture magnitude [mag]. Null: negative flux or off the coverage.';
 COMMENT ON COLUMN wsdb.point_measurement.j_growth IS 'J curve-of-growth correction applied [mag]. Null: not measured in this band.';
+COMMENT ON COLUMN wsdb.point_measurement.j_blend_cor IS 'J correlation of the light with that of the nearest component of its blend. Null: no component of a blend that all bands were fitted to jointly, or not seen in this band.';
 COMMENT ON COLUMN wsdb.point_measurement.j_m_r1 IS 'J Read_1 aperture magnitude [mag]. Null: not measured on Read_1 frames; always for sources from Atlas images.';
 COMMENT ON COLUMN wsdb.point_measurement.j_msig_r1 IS 'J uncertainty of the Read_1 magnitude [mag]. Null: not measured on Read_1 frames.';
 COMMENT ON COLUMN wsdb.point_measurement.j_sky_dn IS 'J local background [adu]. Null: not measured in this band.';
@@ -3475,6 +3482,7 @@ COMMENT ON COLUMN wsdb.point_measurement.h_msig_psf IS 'H uncertainty of the pro
 COMMENT ON COLUMN wsdb.point_measurement.h_m_stdap IS 'H standard aperture magnitude, 4 arcsec, curve-of-growth corrected [mag]. Null: negative flux or off the coverage.';
 COMMENT ON COLUMN wsdb.point_measurement.h_msig_stdap IS 'H uncertainty of the standard aperture magnitude [mag]. Null: negative flux or off the coverage.';
 COMMENT ON COLUMN wsdb.point_measurement.h_growth IS 'H curve-of-growth correction applied [mag]. Null: not measured in this band.';
+COMMENT ON COLUMN wsdb.point_measurement.h_blend_cor IS 'H correlation of the light with that of the nearest component of its blend. Null: no component of a blend that all bands were fitted to jointly, or not seen in this band.';
 COMMENT ON COLUMN wsdb.point_measurement.h_m_r1 IS 'H Read_1 aperture magnitude [mag]. Null: not measured on Read_1 frames; always for sources from Atlas images.';
 COMMENT ON COLUMN wsdb.point_measurement.h_msig_r1 IS 'H uncertainty of the Read_1 magnitude [mag]. Null: not measured on Read_1 frames.';
 COMMENT ON COLUMN wsdb.point_measurement.h_sky_dn IS 'H local background [adu]. Null: not measured in this band.';
@@ -3489,9 +3497,13 @@ COMMENT ON COLUMN wsdb.point_measurement.k_msig_psf IS 'Ks uncertainty of the pr
 COMMENT ON COLUMN wsdb.point_measurement.k_m_stdap IS 'Ks standard aperture magnitude, 4 arcsec, curve-of-growth corrected [mag]. Null: negative flux or off the coverage.';
 COMMENT ON COLUMN wsdb.point_measurement.k_msig_stdap IS 'Ks uncertainty of the standard aperture magnitude [mag]. Null: negative flux or off the coverage.';
 COMMENT ON COLUMN wsdb.point_measurement.k_growth IS 'Ks curve-of-growth correction applied [mag]. Null: not measured in this band.';
+COMMENT ON COLUMN wsdb.point_measurement.k_blend_cor IS 'Ks correlation of the light with that of the nearest component of its blend. Null: no component of a blend that all bands were fitted to jointly, or not seen in this band.';
 COMMENT ON COLUMN wsdb.point_measurement.k_m_r1 IS 'Ks Read_1 aperture magnitude [mag]. Null: not measured on Read_1 frames; always for sources from Atlas images.';
 COMMENT ON COLUMN wsdb.point_measurement.k_msig_r1 IS 'Ks uncertainty of the Read_1 magnitude [mag]. Null: not measured on Read_1 frames.';
 COMMENT ON COLUMN wsdb.point_measurement.k_sky_dn IS 'Ks local background [adu]. Null: not measured in this band.';
+COMMENT ON COLUMN wsdb.point_measurement.blend_fall IS 'Change of chi-squared in all bands by this component of a blend, or by a second star that was rejected. Null: no second star was tried, the source has no raw frames, or it saturates.';
+COMMENT ON COLUMN wsdb.point_measurement.blend_id IS 'Number, in the scan, of the blend whose components all bands were fitted to jointly. Null: no component of such a blend.';
+COMMENT ON COLUMN wsdb.point_measurement.blend_part IS 'Number of the component in its blend, 1 for the brightest. Null: no component of such a blend.';
 COMMENT ON COLUMN wsdb.point_measurement.scan IS 'Scan number in the night.';
 COMMENT ON COLUMN wsdb.point_measurement.coadd IS 'Atlas image number in the scan.';
 COMMENT ON COLUMN wsdb.point_measurement.err_ang IS 'Position angle of the error ellipse, east of north [deg].';

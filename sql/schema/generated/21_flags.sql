@@ -52,7 +52,7 @@ COMMENT ON FUNCTION wsdb.k_rd_flg(text) IS 'Character of Ks in rd_flg';
 CREATE OR REPLACE FUNCTION wsdb.rd_flg_meaning(flag text) RETURNS text
 LANGUAGE sql IMMUTABLE PARALLEL SAFE
 RETURN CASE flag
-    WHEN '0' THEN '95 % upper limit from a 4" aperture on the Atlas image; or the band was not observed here'
+    WHEN '0' THEN '95 % upper limit from a 4" aperture, or from the joint fit of a blend; or the band was not observed here'
     WHEN '1' THEN '4" aperture on Read 1 frames'
     WHEN '2' THEN 'profile fit, on the scale of the curve-of-growth aperture'
     WHEN '3' THEN 'one-dimensional profile fit to the unsaturated wings of a saturated star'

@@ -17,6 +17,7 @@ from workers.reduction.frames.products import SOURCE_DTYPE
 from workers.reduction.frames.scan_grid import ScanGrid
 from workers.reduction.frames.uscan import UScan
 from workers.reduction.merging import merge
+from workers.reduction.merging.blends import fill_blends
 from workers.reduction.merging.characters import characters_of, text_of
 from workers.reduction.merging.grading import photometric_quality
 from workers.reduction.merging.merge import Merged
@@ -86,6 +87,7 @@ def merge_catalogues(
         _count(ndet, band, merged.rows[:, band.position], ordered[band.position])
     for name, characters in (*flags.items(), ("ndet", ndet)):
         out[name] = text_of(characters)
+    fill_blends(out, merged, ordered)
     out["cnf_flg"] = text_of(np.minimum(merged.candidates, 9).astype("S1"))
     return out, merged
 
@@ -155,6 +157,8 @@ def _fill_band(
         out[f"{b}_{name}"][detected] = table[name][own]
     for name in MAGNITUDES:
         out[f"{b}_{name}"][detected] = table[name][own] + zero_point_mag[detected]
+    out[f"{b}_blend_cor"] = np.nan
+    out[f"{b}_blend_cor"][detected] = table["shared"][own]
     out[f"{b}_ra"], out[f"{b}_decl"] = np.nan, np.nan
     out[f"{b}_ra"][detected], out[f"{b}_decl"][detected] = places.ra_deg[own], places.decl_deg[own]
     flags["rd_flg"][:, position] = ReadFlag.NOT_DETECTED.value.encode()

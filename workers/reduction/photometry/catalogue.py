@@ -44,6 +44,9 @@ DETECTION_DTYPE = np.dtype(
         ("rd_flg", "S1"),
         ("bl_flg", "S1"),
         ("confused", "?"),
+        ("component", "i8"),  # of a blend, as in `Stars`
+        ("fall", "f8"),
+        ("shared", "f8"),
     ]
 )
 
@@ -113,6 +116,7 @@ def make_catalogue(residual: Residual) -> BandCatalogue:
         table, stars, (bound, sample), Conditions(share, stars.x_arcsec / HALF_WIDTH_ARCSEC, width)
     )
     table["sky_dn"] = stack.sky_dn() + sums.sky_dn
+    table["component"], table["fall"], table["shared"] = stars.component, stars.fall, stars.shared
     _fill_flags(table, stars)
     return BandCatalogue(table, growth, normalisation, sample, bound)
 
@@ -177,6 +181,7 @@ def _fill_flags(table: Table, stars: Stars) -> None:
         table[name][failed] = table[aperture][failed]
     table["cmsig"][failed] = np.hypot(table["cmsig"][failed], FLOOR_MAG)
     blended, confused = _neighbours(stars)
+    blended |= stars.component > 0
     blended &= read == ReadFlag.PROFILE.value.encode()
     table["bl_flg"] = np.where(blended, BlendFlag.BLENDED.value.encode(), BlendFlag.SINGLE.value.encode())
     table["confused"] = confused

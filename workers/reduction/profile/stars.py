@@ -9,6 +9,9 @@ import numpy as np
 from app.arrays import Bools, Doubles, Integers
 from workers.reduction.profile.values import StarArrays
 
+COMPONENTS = 8
+"""Numbers of a blend: component n of blend k has the number 8 k + n, n from 1."""
+
 
 @dataclass
 class Stars:
@@ -32,6 +35,12 @@ class Stars:
         Whether the last step of the fit was far smaller than its error.
     resolved : bool
         Whether a joint fit found that the pixels of its group ask for this star beside its neighbours.
+    component : int64
+        Number of a component of a blend that all bands were fitted to jointly; 0 of other stars.
+    fall : float64
+        Change of chi-squared by this component, or by a second star that was tried and rejected; NaN of other stars.
+    shared : float64
+        Correlation of the light with that of the nearest other component; NaN of other stars.
     """
 
     x_arcsec: Doubles
@@ -43,6 +52,9 @@ class Stars:
     pixels: Integers
     converged: Bools
     resolved: Bools
+    component: Integers
+    fall: Doubles
+    shared: Doubles
 
     @classmethod
     def at(cls, x_arcsec: Doubles, y_arcsec: Doubles, flux_dn: Doubles) -> Stars:
@@ -67,6 +79,9 @@ class Stars:
             np.zeros(n, np.int64),
             np.zeros(n, np.bool_),
             np.zeros(n, np.bool_),
+            np.zeros(n, np.int64),
+            nan.copy(),
+            nan.copy(),
         )
 
     @classmethod

@@ -54,9 +54,11 @@ def test_images_tell_nothing_that_raw_frames_do_not():
         assert Producer.IMAGE not in column.producers or Producer.RAW in column.producers, column.name
 
 
-def test_read_1_is_in_raw_frames_only():
+def test_read_1_and_blends_of_all_bands_are_in_raw_frames_only():
     raw_only = {c.name for c in POINT_SOURCE if c.measured and Producer.IMAGE not in c.producers}
-    assert raw_only == {f"{band}_{name}_r1" for band in "jhk" for name in ("m", "msig")}
+    read1 = {f"{band}_{name}_r1" for band in "jhk" for name in ("m", "msig")}
+    blends = {"blend_id", "blend_part", "blend_fall", *(f"{band}_blend_cor" for band in "jhk")}
+    assert raw_only == read1 | blends
 
 
 def test_bands_keep_their_producers():

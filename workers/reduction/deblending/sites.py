@@ -1,0 +1,294 @@
+"""Sites: where the bands' stars may be one star or several, to be decided by all bands together.
+
+A site is a group of close stars of any band, or a star that is alone in every band and has more chi-squared than stars
+as bright as it usually have, all bands together. Some lone stars that have not are taken too: how far chi-squared falls
+where a second star is fitted to them says what a fall is worth in this scan.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import numpy as np
+
+from app.arrays import Bools, Doubles, Integers
+from app.instruments.bands import BANDS, Band
+from workers.reduction.deblending.values import MOST_STARS, OF_A_STAR, PLANES
+from workers.reduction.kernels.pairs import close_pairs, joined
+from workers.reduction.photometry.blends import (
+    LEAST_SNR,
+    SHORTER,
+    SHORTEST_ARCSEC,
+    UNUSUAL,
+    usual_chi2,
+)
+from workers.reduction.photometry.stack import BandStack
+
+LINK_ARCSEC = 4.5  # of stars of one band: lobes that wide images leave stand at 3.8"
+LINK_SHARE = 0.003  # of the brighter one's light: what errors of the profile leave
+SAME_ARCSEC = 1.2  # stars of two bands nearer than this are one star, or what a band does not resolve
+LEAST_EXCESS = (
+    0.05  # of reduced chi-squared over the usual, mean of the bands: the noise of three bands is 0.08
+)
+EXCESS_SIGMA = 2.0
+ALIKE = 101  # lone stars of like brightness, whose scatter of excess is the usual one
+ISOLATED_ARCSEC = 8.0
+SAMPLE = 120
+SAMPLE_SNR = 15.0
+GALAXY_SHARE = 0.1  # of a star's light that a galaxy may have under it
+
+
+class Pool(NamedTuple):
+    """The fitted stars of all bands, one list.
+
+    Attributes
+    ----------
+    place : float64 array (n, 2)
+        U-scan, arcsec.
+    flux_dn, snr : float64 arrays (n,)
+        Light, and light over its error.
+    ratio : float64 array (n,)
+        Reduced chi-squared over that which stars as bright usually have.
+    plane : int64 array (n,)
+        Position of the band.
+    number : int64 array (n,)
+        Index of the star in its band.
+    """
+
+    place: Doubles
+    flux_dn: Doubles
+    snr: Doubles
+    ratio: Doubles
+    plane: Integers
+    number: Integers
+
+
+@dataclass(frozen=True)
+class Sites:
+    """Places to be decided; the first `sample` of them tell what a fall of chi-squared is worth.
+
+    Attributes
+    ----------
+    origin : float64 array (sites, 2)
+        U-scan places, arcsec.
+    start : int64 array (sites + 1,)
+        Seeds of site g are rows start[g] to start[g + 1] of `star`.
+    star : float64 array (seeds, 5)
+        Offsets from the origin (arcsec) and light in each band (DN).
+    own : tuple of (int64 array (sites + 1,), int64 array (stars,))
+        For each band position the stars of every site, by their index in the band.
+    snr : float64 array (sites,)
+        Of all light of the site in all bands.
+    sample : int
+        Number of lone stars of usual chi-squared, which come first.
+    """
+
+    origin: Doubles
+    start: Integers
+    star: Doubles
+    own: tuple[tuple[Integers, Integers], ...]
+    snr: Doubles
+    sample: int
+
+    @property
+    def size(self) -> int:
+        """Number of sites."""
+        return len(self.origin)
+
+
+def pool_of(stacks: Mapping[Band, BandStack]) -> Pool:
+    """Put the fitted stars of all bands into one list, those left out that galaxies or saturated stars bias.
+
+    Parameters
+    ----------
+    stacks : mapping of Band to BandStack
+        After the fits of each band.
+    """
+    parts = []
+    for band, stack in stacks.items():
+        stars = stack.stars
+        with np.errstate(invalid="ignore", divide="ignore"):
+            good = (stars.flux_dn > 0.0) & np.isfinite(stars.chi2) & (stars.flux_error_dn > 0.0)
+            ratio = stars.chi2 / usual_chi2(stars)
+            snr = stars.flux_dn / stars.flux_error_dn
+        places = stars.places()
+        if stack.galaxies.shapes:
+            light, nucleus = stack.galaxies.light_at(places)
+            good &= ~(nucleus | (light > GALAXY_SHARE * np.nan_to_num(stars.flux_dn)))
+        good &= ~stack.fixed.within(places)
+        index = np.flatnonzero(good)
+        plane = np.full(index.size, band.position)
+        parts.append((places[index], stars.flux_dn[index], snr[index], ratio[index], plane, index))
+    return Pool(*(np.concatenate(arrays) for arrays in zip(*parts, strict=True)))
+
+
+def linked(pool: Pool) -> tuple[int, Integers, Integers]:
+    """Link the stars of all bands to groups: how many, the group of each star, and each group's stars in each band.
+
+    Stars of one band are linked within 4.5", those of two where they may be one star. Groups with more than four stars
+    in a band are linked again by a shorter length.
+
+    Parameters
+    ----------
+    pool : Pool
+        All stars.
+
+    Returns
+    -------
+    int
+        Number of groups.
+    int64 array (n,)
+        Group of each star.
+    int64 array (groups, 3)
+        Stars by band.
+    """
+    pairs = close_pairs(pool.place, LINK_ARCSEC)
+    first, second = pairs.T
+    distance = np.hypot(*(pool.place[first] - pool.place[second]).T)
+    low, high = np.sort(pool.flux_dn[pairs], axis=1).T
+    same = pool.plane[first] == pool.plane[second]
+    kept = np.where(same, low > LINK_SHARE * high, distance < SAME_ARCSEC)
+    pairs, distance = pairs[kept], distance[kept]
+    length = LINK_ARCSEC
+    while True:
+        groups, label = joined(pairs, pool.number.size)
+        count = np.bincount(label * PLANES + pool.plane, minlength=groups * PLANES).reshape(groups, PLANES)
+        large = count.max(axis=1, initial=0) > MOST_STARS
+        if length <= SHORTEST_ARCSEC or not large.any():
+            return groups, label, count
+        length *= SHORTER
+        kept = ~large[label[pairs[:, 0]]] | (distance < length)
+        pairs, distance = pairs[kept], distance[kept]
+
+
+def unusual(excess: Doubles, snr: Doubles) -> Bools:
+    """Which lone stars have more chi-squared than the scan's own stars of like brightness scatter by.
+
+    Parameters
+    ----------
+    excess : float64 array (n,)
+        Mean over the bands of reduced chi-squared over the usual, less 1.
+    snr : float64 array (n,)
+        Of all bands together.
+    """
+    from scipy.ndimage import median_filter
+
+    if not excess.size:
+        return np.zeros(0, np.bool_)
+    order = np.argsort(snr, kind="stable")
+    spread = np.empty(excess.size)
+    spread[order] = median_filter(np.abs(excess[order]), min(ALIKE, excess.size), mode="mirror")
+    return np.asarray(excess > np.maximum(LEAST_EXCESS, EXCESS_SIGMA * 1.4826 * spread))
+
+
+class _Groups(NamedTuple):
+    """Groups of the pool: stars by band, brightest SNR, SNR of all, excess of chi-squared, largest ratio."""
+
+    stars: Integers
+    brightest: Doubles
+    snr: Doubles
+    excess: Doubles
+    worst: Doubles
+
+
+def _described(pool: Pool, groups: int, label: Integers, count: Integers) -> _Groups:
+    brightest, worst = np.zeros(groups), np.zeros(groups)
+    np.maximum.at(brightest, label, pool.snr)
+    telling = pool.snr > LEAST_SNR
+    np.maximum.at(worst, label[telling], pool.ratio[telling])
+    total = np.sqrt(np.bincount(label, pool.snr**2, groups))
+    number = np.bincount(label[telling], minlength=groups)
+    excess = np.bincount(label[telling], pool.ratio[telling] - 1.0, groups) / np.maximum(number, 1)
+    return _Groups(count, brightest, total, excess, worst)
+
+
+def _sample(pool: Pool, label: Integers, groups: _Groups, candidate: Bools) -> Integers:
+    """Lone isolated stars of usual chi-squared, evenly taken in brightness."""
+    from scipy.spatial import cKDTree
+
+    lone = (groups.stars.max(axis=1) == 1) & ~candidate & (groups.snr > SAMPLE_SNR)
+    member = np.flatnonzero(lone[label])
+    _, at = np.unique(label[member], return_index=True)
+    member = member[at]
+    if not member.size:
+        return np.zeros(0, np.int64)
+    # At most the three bands' own rows of the star itself lie nearby.
+    near = cKDTree(pool.place).query_ball_point(pool.place[member], ISOLATED_ARCSEC, return_length=True)
+    member = member[near <= groups.stars[label[member]].sum(axis=1)]
+    chosen = label[member]
+    chosen = chosen[np.argsort(groups.snr[chosen], kind="stable")]
+    step = np.linspace(0, chosen.size - 1, min(SAMPLE, chosen.size)).astype(np.int64)
+    return np.asarray(chosen[step])
+
+
+def find_sites(stacks: Mapping[Band, BandStack]) -> Sites:
+    """Find the sites of a scan.
+
+    Parameters
+    ----------
+    stacks : mapping of Band to BandStack
+        After the fits of each band.
+    """
+    pool = pool_of(stacks)
+    number, label, count = linked(pool)
+    groups = _described(pool, number, label, count)
+    most = count.max(axis=1, initial=0)
+    lone = np.flatnonzero((most == 1) & (groups.brightest > LEAST_SNR))
+    candidate = np.zeros(number, np.bool_)
+    candidate[lone] = unusual(groups.excess[lone], groups.snr[lone]) | (groups.worst[lone] > UNUSUAL)
+    candidate |= (most > 1) & (most <= MOST_STARS) & (groups.brightest > LEAST_SNR)
+    sample = _sample(pool, label, groups, candidate)
+    return _sites(pool, label, groups, (sample, np.flatnonzero(candidate)))
+
+
+def _sites(pool: Pool, label: Integers, groups: _Groups, chosen: tuple[Integers, Integers]) -> Sites:
+    """Seeds and own stars of the chosen groups, the sample's first, each in the order of y."""
+    order = np.argsort(label, kind="stable")
+    first = np.searchsorted(label[order], np.arange(len(groups.snr) + 1))
+    origin, start, star, ordered = [], [0], [], []
+    own: list[list[Integers]] = [[] for _ in BANDS]
+    for part in chosen:
+        low = np.array([pool.place[order[first[g] : first[g + 1]], 1].min() for g in part])
+        for g in part[np.argsort(low, kind="stable")] if part.size else part:
+            member = order[first[g] : first[g + 1]]
+            middle, seeds = _seeds(pool, member)
+            origin.append(middle)
+            star.append(seeds)
+            start.append(start[-1] + len(seeds))
+            ordered.append(g)
+            for plane in range(PLANES):
+                own[plane].append(pool.number[member[pool.plane[member] == plane]])
+    lists = tuple(
+        (
+            np.cumsum([0, *(part.size for part in parts)]),
+            np.concatenate(parts) if parts else np.zeros(0, np.int64),
+        )
+        for parts in own
+    )
+    return Sites(
+        np.array(origin, np.float64).reshape(-1, 2),
+        np.array(start, np.int64),
+        np.concatenate(star) if star else np.zeros((0, OF_A_STAR)),
+        lists,
+        groups.snr[np.array(ordered, np.int64)],
+        chosen[0].size,
+    )
+
+
+def _seeds(pool: Pool, member: Integers) -> tuple[Doubles, Doubles]:
+    """Origin of a site, and its seeds: the stars of the band that shows most of them, brightest first."""
+    plane, snr = pool.plane[member], pool.snr[member]
+    count = np.bincount(plane, minlength=PLANES)
+    total = np.bincount(plane, snr**2, PLANES)
+    reference = max(range(PLANES), key=lambda b: (count[b], total[b]))
+    shown = member[plane == reference]
+    shown = shown[np.argsort(-pool.flux_dn[shown], kind="stable")]
+    light = pool.flux_dn[shown]
+    origin = (light[:, None] * pool.place[shown]).sum(axis=0) / light.sum()
+    seeds = np.zeros((shown.size, OF_A_STAR))
+    seeds[:, :2] = pool.place[shown] - origin
+    all_light = np.bincount(plane, pool.flux_dn[member], PLANES)
+    seeds[:, 2:] = (light / light.sum())[:, None] * all_light
+    return origin, seeds
