@@ -7,7 +7,7 @@ import pytest
 
 from app.access.images.cutout import OutsideError, box_of, circle_outline, numbers, stretched
 from app.access.images.image import UnknownImageError, split_name
-from app.access.images.links import links_document, outline_of
+from app.access.images.links import links_document
 from app.access.images.sia2 import position, query_of
 from app.access.parameters import ParameterError, Parameters
 from app.sky.projection import SinProjection
@@ -61,12 +61,6 @@ def test_identifiers(name):
     assert split_name("first/12/k") == split_name("ivo://mapps/atlas?first/12/k") == ("first", 12, "k")
     with pytest.raises(UnknownImageError):
         split_name(name)
-
-
-def test_regions_of_cut_outs():
-    assert len(outline_of(Parameters.of([("CIRCLE", "1 2 0.5")]))[0]) == 72
-    ra, decl = outline_of(Parameters.of([("pos", "POLYGON 1 2 3 4 5 6")]))
-    assert (ra.tolist(), decl.tolist()) == ([1, 3, 5], [2, 4, 6])
 
 
 def test_a_search_as_a_query():
