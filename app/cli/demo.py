@@ -163,4 +163,5 @@ See it in a browser; TOPCAT and pyvo take http://127.0.0.1:8080/tap:
 
   .venv/bin/mapps serve
 {addresses([path.stem for path in sorted((folder / "nights").glob("*.html"))])}
+
 Done in {seconds:.0f} s. A second `make demo` is quick and changes nothing.""")
