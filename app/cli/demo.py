@@ -114,6 +114,29 @@ def _command(*words: str) -> None:
         )
 
 
+def addresses(nights: list[str]) -> str:
+    """Write where `mapps serve` shows what the demonstration made, a line each.
+
+    Parameters
+    ----------
+    nights : list of str
+        Names of its nights.
+    """
+    base = "http://127.0.0.1:8080"
+    rows = [
+        (f"{base}/", "runs, throughput, releases"),
+        *(
+            (f"{base}/nights/{night}", "zero points, seeing, scans with their images and sources")
+            for night in nights
+        ),
+        (f"{base}/fields", "light curves of the calibration fields"),
+        (f"{base}/releases/{RELEASE}", "coverage, depth, and why a source is in or out"),
+        (f"{base}/releases/{RELEASE}/sky", f"the sky; its tiles: .venv/bin/mapps release hips {RELEASE}"),
+    ]
+    width = max(len(address) for address, _ in rows)
+    return "\n".join(f"  {address:<{width}}   {words}" for address, words in rows)
+
+
 def _show(folder: Path, seconds: float) -> None:
     with connect("reader") as connection:
         cursor: Any = connection.execute(statement("reports/demo_brightest"), {"release": RELEASE})
@@ -135,6 +158,10 @@ Ask it yourself:
 
   .venv/bin/mapps db psql -- -c "{query}"
   psql "$(.venv/bin/mapps db url --role reader)"
-  .venv/bin/mapps serve      # then http://127.0.0.1:8080/ in a browser; TOPCAT and pyvo: http://127.0.0.1:8080/tap
+
+See it in a browser; TOPCAT and pyvo take http://127.0.0.1:8080/tap:
+
+  .venv/bin/mapps serve
+{addresses([path.stem for path in sorted((folder / "nights").glob("*.html"))])}
 
 Done in {seconds:.0f} s. A second `make demo` is quick and changes nothing.""")

@@ -58,8 +58,8 @@ def add_pictured(world: World, folder: Path) -> BuildSummary:
     """Add a run with the scans and a release of it."""
     run = world.run(RUN)
     for number, (ra, decl) in CENTRES.items():
-        half = 0.06 / np.cos(np.radians(decl))
-        world.scan(run, number, Box(ra - half, ra + half, decl - 0.07, decl + 0.07), noise=1.0)
+        high, wide = SHAPE[0] / 7200, SHAPE[1] / 7200 / np.cos(np.radians(decl))
+        world.scan(run, number, Box(ra - wide, ra + wide, decl - high, decl + high), noise=1.0)
         world.sources(number, *star_places(number), j_m=STAR_MAG, h_m=STAR_MAG, k_m=STAR_MAG)
         for band in "jhk":
             path = write_star_image(folder / f"{number}{band}.fits", number, band)

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import io
 from collections.abc import Mapping
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from app.arrays import Doubles, Singles
+from app.arrays import Bools, Singles
 from app.instruments.bands import BANDS, Band
 from app.reports.image_picture import COMMON_COLOUR_MAG
 
@@ -35,7 +36,14 @@ def grey(tile: Singles, noise: float) -> Bytes:
     known = np.isfinite(tile)
     light = np.where(known, tile, 0.0) / noise
     shade = np.clip(np.arcsinh(np.maximum(light + 2.0, 0.0)) / np.arcsinh(WHITE_SIGMAS), 0.0, 1.0)
-    return np.stack([np.round(255.0 * shade), 255.0 * known], axis=-1).astype(np.uint8)
+    return _with_opacity(255.0 * shade[..., None], known)
+
+
+def _with_opacity(shades: Any, known: Bools) -> Bytes:
+    made = np.empty((*known.shape, shades.shape[-1] + 1), np.uint8)
+    made[..., :-1] = np.round(shades)
+    made[..., -1] = np.where(known, 255, 0)
+    return made
 
 
 def colour(tiles: Mapping[Band, Singles], noise: Mapping[Band, float]) -> Bytes:
@@ -63,9 +71,9 @@ def colour(tiles: Mapping[Band, Singles], noise: Mapping[Band, float]) -> Bytes:
     mean = light.mean(axis=-1, keepdims=True)
     tint = (light + 3.0) / (mean + 3.0)
     bright = np.arcsinh(np.maximum(mean + 0.5, 0.0) / 2.0) / np.arcsinh(50.0)
-    shown: Doubles = bright * np.clip(tint, 0.0, 3.0)
+    shown = bright * np.clip(tint, 0.0, 3.0)
     shown = shown / np.maximum(shown.max(axis=-1, keepdims=True), 1.0)
-    return np.concatenate([np.round(255.0 * shown), 255.0 * known[..., None]], axis=-1).astype(np.uint8)
+    return _with_opacity(255.0 * shown, known)
 
 
 def png(shades: Bytes) -> bytes:

@@ -223,9 +223,13 @@ def images_of_tiles(images: Iterable[TileImage], store: Store) -> dict[int, list
         Where their files are.
     """
     found: dict[int, list[TileImage]] = {}
+    triple: tuple[int, list[int]] | None = None
     for image in images:
-        facts = read_atlas_facts(store.whole_path(image.url, image.sha256))
-        for tile in tiles_of(facts.projection, facts.shape):
+        # Bands of a triple lie on the same place: the header of the first of them tells.
+        if triple is None or triple[0] != image.coadd_key:
+            facts = read_atlas_facts(store.whole_path(image.url, image.sha256))
+            triple = (image.coadd_key, tiles_of(facts.projection, facts.shape))
+        for tile in triple[1]:
             found.setdefault(tile, []).append(image)
     return found
 
