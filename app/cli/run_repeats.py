@@ -1,4 +1,4 @@
-"""`mapps run variability` and `mapps run reliability`: what repeats of objects tell."""
+"""`mapps run variability`, `forced` and `reliability`: what repeats of objects tell."""
 
 from __future__ import annotations
 
@@ -8,7 +8,9 @@ from typing import Annotated
 import typer
 
 from app.cli.output import JsonOption, emit_record, emit_table, json_wanted, say
+from app.cli.run_options import TASK_COLUMNS, DryRunOption, NameArgument, task_row
 from app.db.engine import connect
+from app.settings import get_settings
 
 app = typer.Typer()
 """The commands, which `app.cli.run` takes into `mapps run`."""
@@ -46,6 +48,21 @@ def variability(
         emit_table(found.variables, VARIABLE_COLUMNS, f"Objects of {name} whose light changes")
         say("")
     emit_table(found.counts, ("band", "objects", "variable", "median_epochs"), f"Objects {name}")
+
+
+@app.command()
+def forced(name: NameArgument, *, dry_run: DryRunOption = False, json: JsonOption = False) -> None:
+    """Queue the measurement of objects on scans of a run that cover them and have no row of them, a task a night.
+
+    The newest set of points that the run is part of is meant (mapps run objects). Workers measure; release.forced_light
+    has the light. Asked for again, nights that are done are done again.
+    """
+    del json
+    from app.production.requests import request_forced_light
+
+    with connect("operator", autocommit=True) as connection:
+        tasks = request_forced_light(connection, name, get_settings().max_attempts, dry_run=dry_run)
+    emit_table(map(task_row, tasks), TASK_COLUMNS, "Forced measurements")
 
 
 @app.command()

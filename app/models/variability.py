@@ -36,6 +36,26 @@ OBJECT_LIGHT = Table(
     schema="release", comment="Variability of objects of points, by band and over all bands",
 )  # fmt: skip
 
+FORCED_LIGHT = Table(
+    "forced_light", METADATA,
+    required("object_set_id", Integer, "Set"),
+    required("gcntr", BigInteger, "Object"),
+    required("seed_run_id", Integer, "Object, with gcntr"),
+    required("run_id", Integer, "Run whose images were measured", ForeignKey("production.run.run_id")),
+    required("attempt_id", BigInteger, "Attempt that measured", ForeignKey("production.attempt.attempt_id")),
+    required("scan_key", Integer, "Scan that covers it and has no row of it", ForeignKey("survey.scan.scan_key")),
+    required("band", CHAR(1), "j, h or k"),
+    required("flux_nmgy", REAL, "Light at the object's place, nanomaggies on the nominal scale; may be negative"),
+    required("flux_error_nmgy", REAL, "Its error, from empty places of the image"),
+    PrimaryKeyConstraint("attempt_id", "object_set_id", "gcntr", "seed_run_id", "scan_key", "band"),
+    ForeignKeyConstraint(
+        ["object_set_id", "gcntr", "seed_run_id"],
+        ["release.object.object_set_id", "release.object.gcntr", "release.object.seed_run_id"],
+    ),
+    one_of("band", ("j", "h", "k")),
+    schema="wsdb", comment="Light of objects, measured on scans that cover them and have no row of them",
+)  # fmt: skip
+
 RELIABILITY = Table(
     "reliability", METADATA,
     required("object_set_id", Integer, "Set whose repeats count", ForeignKey("release.object_set.object_set_id")),

@@ -72,6 +72,8 @@ def output_hash(publication: Publication, version: int = NEWEST) -> str:
         _add_rows(digest, (graded,), names["night_grades"], version)
         _add_rows(digest, graded.metrics, names["derived_metrics"], version)
         _add_rows(digest, graded.grades, names["grades"], version)
+    if publication.forced_light:
+        _add_rows(digest, publication.forced_light, names["forced_light"], version)
     return digest.hexdigest()
 
 

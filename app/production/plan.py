@@ -339,5 +339,17 @@ GLOBAL_SOLUTION = TaskPlan(
     # A run is complete when its operator says so; queued with the first night it would be done after the first night.
     queued_in=(),
 )
-PLAN = Plan((NIGHT_CALIBRATION, BLOCK_CALIBRATION, SCAN, NIGHT_SOLUTION, NIGHT_GRADES, GLOBAL_SOLUTION))
+FORCED_LIGHT = TaskPlan(
+    kind="forced_light",
+    does="light of objects on the scans of a night that cover them and have no row of them",
+    scope=Scope.NIGHT,
+    entries=(Entry.RAW, Entry.ATLAS),
+    step="forced_light",
+    waits_for=(WaitsFor(SCAN.kind, same=Scope.NIGHT),),
+    # Objects are grouped by an operator, from as many runs and nights as wanted.
+    queued_in=(),
+)
+PLAN = Plan(
+    (NIGHT_CALIBRATION, BLOCK_CALIBRATION, SCAN, NIGHT_SOLUTION, NIGHT_GRADES, GLOBAL_SOLUTION, FORCED_LIGHT)
+)
 """The kinds of this version."""

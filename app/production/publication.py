@@ -131,6 +131,19 @@ class ReferenceUse:
 
 
 @dataclass(frozen=True)
+class ForcedLightRow:
+    """One row of wsdb.forced_light without the keys that the claim knows."""
+
+    object_set_id: int
+    gcntr: int
+    seed_run_id: int
+    scan_key: int
+    band: Band
+    flux_nmgy: float
+    flux_error_nmgy: float
+
+
+@dataclass(frozen=True)
 class Publication:
     """Everything one attempt adds to the database.
 
@@ -157,6 +170,8 @@ class Publication:
         Whether there is no solution because one of the same inputs stands: it is not retired with its attempt.
     night_grades : NightGradeRows, optional
         Grades of the scans of a night, and the metrics that they were derived from.
+    forced_light : tuple of ForcedLightRow
+        Light of objects where scans of a night have no row of them.
     input_hash : str
         SHA-256 (hexadecimal) over the content of the inputs and the pipeline.
     """
@@ -178,3 +193,4 @@ class Publication:
     solution: SolutionRows | None = None
     solution_stands: bool = False
     night_grades: NightGradeRows | None = None
+    forced_light: tuple[ForcedLightRow, ...] = ()

@@ -26,6 +26,7 @@ from app.production.claim import Claim, Usage
 from app.production.output_hash import output_hash
 from app.production.protocol import lost_token, one_transaction
 from app.production.publication import Publication, ScanCoverageRow
+from app.production.publish_forced import add_forced_light
 from app.production.publish_grades import add_grades
 from app.production.publish_solution import add_solution, retire_solutions
 from app.quality.registry import check_emitted
@@ -39,6 +40,7 @@ _TAKE_BACK = (
     "production/publish/drop_scan_diagnostics",
     "production/publish/drop_zero_points",
     "production/publish/drop_metrics",
+    "production/publish/drop_forced_light",
     "production/recall/retire_products",
 )
 
@@ -124,6 +126,7 @@ def publish(
             add_solution(connection, claim, publication.solution, publication.input_hash)
         if publication.night_grades is not None:
             add_grades(connection, claim, publication.night_grades)
+        add_forced_light(connection, claim, publication.forced_light)
         reached("in_publish_after_products")
         result = PublishResult(claim.attempt_id, content, point_rows, extended_rows)
         _close(connection, claim, publication.input_hash, result, usage or Usage())

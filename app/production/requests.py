@@ -11,7 +11,7 @@ from app.db.locks import RELEASES
 from app.db.statements import statement
 from app.errors import ConflictError
 from app.models.production import RunKind, TaskState
-from app.production.plan import BLOCK_CALIBRATION, GLOBAL_SOLUTION, PLAN, Plan
+from app.production.plan import BLOCK_CALIBRATION, FORCED_LIGHT, GLOBAL_SOLUTION, PLAN, SCAN, Plan
 from app.production.queueing import add_tasks, connect_tasks, declare_kinds
 from app.production.recall import queue_again
 from app.production.runs import Run, lock_run, refuse_closed, refuse_unfrozen
@@ -86,6 +86,67 @@ def request_global_solution(
                 remedy="mapps ingest night, mapps run queue",
             )
         told = _ask_again(connection, run, tasks, leave_out=leave_out)
+        if dry_run:
+            raise Rollback
+    return told
+
+
+def request_forced_light(
+    connection: Connection[Any], name: str, max_attempts: int, *, dry_run: bool = False, plan: Plan = PLAN
+) -> Rows:
+    """Queue the forced measurements of a run, a task a night, or make them ready again.
+
+    They are of the newest set of points that the run is part of (`app.production.objects`).
+
+    Parameters
+    ----------
+    connection : Connection
+        Operator's, in autocommit mode.
+    name : str
+        Name of the run.
+    max_attempts : int
+        Lost or transient attempts after which a task is dead.
+    dry_run : bool
+        Do the same and roll it back.
+    plan : Plan
+        Kinds of task; those of this version unless a test tries others.
+
+    Returns
+    -------
+    list of dict
+        The tasks, as `describe_tasks` gives them.
+
+    Raises
+    ------
+    UnknownNameError
+        Raised if there is no such run.
+    ConflictError
+        Raised if the run is in no set of points, is final and not frozen, or closed, or has no scans.
+    HinderedError
+        Raised if tasks that they wait for failed, are dead or held.
+    """
+    told: Rows = []
+    with connection.transaction():
+        run = _prepare(connection, name, plan)
+        if connection.execute(statement("steps/forced_set"), {"run_id": run.run_id}).fetchone() is None:
+            raise ConflictError(
+                f"run {run.name!r} is in no set of points",
+                expected="objects whose light is measured",
+                remedy=f"mapps run objects {run.name} --name NAME",
+            )
+        rows = plan.rows_to_queue(RunKind(run.kind), FORCED_LIGHT.kind)
+        added = connection.execute(
+            statement("production/queue/queue_nights"),
+            {"run_id": run.run_id, "kind": FORCED_LIGHT.kind, "upstream": SCAN.kind,
+             "priority": rows[0]["priority"], "max_attempts": max_attempts},
+        ).fetchall()  # fmt: skip
+        connect_tasks(connection, run, [task_id for (task_id,) in added], plan)
+        tasks = _find(connection, run, FORCED_LIGHT.kind)
+        if not tasks:
+            raise ConflictError(
+                f"run {run.name!r} has no scans", expected="reduced scans", remedy="mapps run queue"
+            )
+        told = _ask_again(connection, run, tasks, leave_out=False)
         if dry_run:
             raise Rollback
     return told

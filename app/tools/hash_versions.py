@@ -22,13 +22,24 @@ from app.production.publication import (
     AtlasImageRow,
     CalibrationRow,
     DiagnosticsRow,
+    ForcedLightRow,
     Metric,
     ScanCoverageRow,
     ZeroPointRow,
 )
 from app.production.solution_rows import ScanZeroPointRow, SetUsedRow, SolutionRows, StandardUsedRow
 
-NO_CONTENT = {"url", "raw_file_id", "zero_points", "sets", "standards", "metrics", "grades"}
+NO_CONTENT = {
+    "url",
+    "raw_file_id",
+    "zero_points",
+    "sets",
+    "standards",
+    "metrics",
+    "grades",
+    "object_set_id",
+    "seed_run_id",
+}
 """Where a file lies, and its key in this database: its SHA-256 stands for what it holds. Rows of a solution
 and of the grades of a night have lists of their own."""
 
@@ -51,6 +62,7 @@ def columns_of_today() -> HashedColumns:
         "night_grades": NightGradeRows,
         "derived_metrics": DerivedMetricRow,
         "grades": GradeRow,
+        "forced_light": ForcedLightRow,
     }
     return HashedColumns(
         release=CONTENT,

@@ -3321,6 +3321,34 @@ COMMENT ON COLUMN wsdb.extended_measurement.id_cat IS 'As in the published catal
 COMMENT ON COLUMN wsdb.extended_measurement.fg_flg IS 'As in the published catalogue. Null: growth of light is not tested for convergence.';
 COMMENT ON COLUMN wsdb.extended_measurement.dist_edge_flg IS 'As in the published catalogue. Null: releases measure the distance from the edges themselves.';
 
+CREATE TABLE wsdb.forced_light (
+    object_set_id INTEGER NOT NULL,
+    gcntr BIGINT NOT NULL,
+    seed_run_id INTEGER NOT NULL,
+    run_id INTEGER NOT NULL,
+    attempt_id BIGINT NOT NULL,
+    scan_key INTEGER NOT NULL,
+    band CHAR(1) NOT NULL,
+    flux_nmgy REAL NOT NULL,
+    flux_error_nmgy REAL NOT NULL,
+    CONSTRAINT pk_forced_light PRIMARY KEY (attempt_id, object_set_id, gcntr, seed_run_id, scan_key, band),
+    CONSTRAINT fk_forced_light_object_set_id_gcntr_seed_run_id FOREIGN KEY(object_set_id, gcntr, seed_run_id) REFERENCES release.object (object_set_id, gcntr, seed_run_id),
+    CONSTRAINT ck_forced_light_band_known CHECK (band IN ('j', 'h', 'k')),
+    CONSTRAINT fk_forced_light_run_id FOREIGN KEY(run_id) REFERENCES production.run (run_id),
+    CONSTRAINT fk_forced_light_attempt_id FOREIGN KEY(attempt_id) REFERENCES production.attempt (attempt_id),
+    CONSTRAINT fk_forced_light_scan_key FOREIGN KEY(scan_key) REFERENCES survey.scan (scan_key)
+);
+COMMENT ON TABLE wsdb.forced_light IS 'Light of objects, measured on scans that cover them and have no row of them';
+COMMENT ON COLUMN wsdb.forced_light.object_set_id IS 'Set';
+COMMENT ON COLUMN wsdb.forced_light.gcntr IS 'Object';
+COMMENT ON COLUMN wsdb.forced_light.seed_run_id IS 'Object, with gcntr';
+COMMENT ON COLUMN wsdb.forced_light.run_id IS 'Run whose images were measured';
+COMMENT ON COLUMN wsdb.forced_light.attempt_id IS 'Attempt that measured';
+COMMENT ON COLUMN wsdb.forced_light.scan_key IS 'Scan that covers it and has no row of it';
+COMMENT ON COLUMN wsdb.forced_light.band IS 'j, h or k';
+COMMENT ON COLUMN wsdb.forced_light.flux_nmgy IS 'Light at the object''s place, nanomaggies on the nominal scale; may be negative';
+COMMENT ON COLUMN wsdb.forced_light.flux_error_nmgy IS 'Its error, from empty places of the image';
+
 CREATE TABLE wsdb.point_measurement (
     src_id BIGINT NOT NULL,
     attempt_id BIGINT NOT NULL,

@@ -135,7 +135,7 @@ GRANT INSERT ON calibration.scan_zero_point, calibration.set_used, calibration.s
     calibration.overlap_used TO mapps_worker;
 GRANT INSERT, UPDATE ON calibration.adoption TO mapps_worker;
 GRANT INSERT, DELETE ON wsdb.point_measurement, wsdb.extended_measurement, wsdb.atlas_measurement, wsdb.scan_coverage, quality.metric,
-    quality.scan_diagnostics TO mapps_worker;
+    quality.scan_diagnostics, wsdb.forced_light TO mapps_worker;
 
 -- Nights grade themselves: derived metrics are replaced, grades only added.
 GRANT INSERT, DELETE ON quality.derived_metric TO mapps_worker;

@@ -69,3 +69,36 @@ COMMENT ON COLUMN release.light_curve.k_m IS 'Ks magnitude; null where the band 
 COMMENT ON COLUMN release.light_curve.k_cmsig IS 'Error of the Ks magnitude, zero point not included';
 
 GRANT SELECT ON release.light_curve TO mapps_owner, mapps_worker, mapps_operator, mapps_reader;
+
+-- Forced measurements with calibrated magnitudes: 1 nanomaggy is magnitude 22.5. Light below two errors has no magnitude but a limit,
+-- that of three errors above what was measured, or above nothing where that is negative.
+DROP VIEW IF EXISTS release.forced_light;
+CREATE VIEW release.forced_light AS
+SELECT
+    f.object_set_id, f.gcntr, f.seed_run_id, f.run_id, f.scan_key, s.jdate, f.band, f.flux_nmgy, f.flux_error_nmgy,
+    (f.flux_nmgy / f.flux_error_nmgy)::real AS snr,
+    CASE WHEN f.flux_nmgy >= 2 * f.flux_error_nmgy THEN (22.5 - 2.5 * log(f.flux_nmgy) + coalesce(z.offset_mag, 0))::real END AS m,
+    CASE WHEN f.flux_nmgy >= 2 * f.flux_error_nmgy THEN (1.0857 * f.flux_error_nmgy / f.flux_nmgy)::real END AS msig,
+    (22.5 - 2.5 * log(greatest(f.flux_nmgy, 0) + 3 * f.flux_error_nmgy) + coalesce(z.offset_mag, 0))::real AS limit_mag
+FROM wsdb.forced_light AS f
+JOIN production.attempt AS a ON a.attempt_id = f.attempt_id AND a.accepted
+JOIN survey.scan AS s ON s.scan_key = f.scan_key
+LEFT JOIN calibration.adoption AS d ON d.run_id = f.run_id AND d.night_id = s.night_id
+LEFT JOIN calibration.scan_zero_point AS z
+    ON z.solution_id = d.solution_id AND z.scan_key = f.scan_key AND z.band = f.band;
+COMMENT ON VIEW release.forced_light IS 'Light of objects on scans that cover them and have no row of them, calibrated';
+COMMENT ON COLUMN release.forced_light.object_set_id IS 'Set';
+COMMENT ON COLUMN release.forced_light.gcntr IS 'Object';
+COMMENT ON COLUMN release.forced_light.seed_run_id IS 'Object, with gcntr';
+COMMENT ON COLUMN release.forced_light.run_id IS 'Run whose images were measured';
+COMMENT ON COLUMN release.forced_light.scan_key IS 'Scan';
+COMMENT ON COLUMN release.forced_light.jdate IS 'Julian date of the first frame of the scan; null where unknown';
+COMMENT ON COLUMN release.forced_light.band IS 'j, h or k';
+COMMENT ON COLUMN release.forced_light.flux_nmgy IS 'Light, nanomaggies on the nominal scale; may be negative';
+COMMENT ON COLUMN release.forced_light.flux_error_nmgy IS 'Its error';
+COMMENT ON COLUMN release.forced_light.snr IS 'Light over its error';
+COMMENT ON COLUMN release.forced_light.m IS 'Magnitude; null where the light is below two errors';
+COMMENT ON COLUMN release.forced_light.msig IS 'Error of the magnitude, zero point not included; null where it is';
+COMMENT ON COLUMN release.forced_light.limit_mag IS 'The object was fainter than this, by three errors';
+
+GRANT SELECT ON release.forced_light TO mapps_owner, mapps_worker, mapps_operator, mapps_reader;
