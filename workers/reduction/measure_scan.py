@@ -24,9 +24,10 @@ from workers.reduction.frames.products import EXTENDED_DTYPE, ScanSources
 from workers.reduction.frames.scan_grid import ScanGrid
 from workers.reduction.galaxies.coadds import coadds_of
 from workers.reduction.galaxies.drawing import draw_galaxies
-from workers.reduction.galaxies.find import Search, find_galaxies, merged_seeds
+from workers.reduction.galaxies.find import find_galaxies
 from workers.reduction.galaxies.light import NUCLEUS_ARCSEC, GalaxyLight
-from workers.reduction.galaxies.local_profile import LocalProfiles, local_profiles
+from workers.reduction.galaxies.local_profile import local_profiles
+from workers.reduction.galaxies.search import Search, merged_seeds, searched_share
 from workers.reduction.galaxies.values import Galaxy
 from workers.reduction.kernels.pairs import near_any
 from workers.reduction.merging.characters import characters_of
@@ -70,6 +71,8 @@ class MeasuredBand:
         The same without nuclei: its galaxies are still light that is taken away.
     galaxies : tuple of Galaxy
         Of the scan, the same for all bands.
+    searched : float
+        Share of the scan's length that was searched for them: not where stars are too dense.
     """
 
     stack: BandStack
@@ -78,6 +81,7 @@ class MeasuredBand:
     quality: dict[str, float]
     stars: BandStack
     galaxies: tuple[Galaxy, ...]
+    searched: float
 
 
 def measure_scan(
@@ -105,7 +109,8 @@ def measure_bands(reduced: ReducedScan, parameters: PhotometryParameters) -> dic
     residuals = _memory_of(reduced)
     measured = {}
     fixed_stars = {b: saturated_of(s.band, reduced.read1_stars, s.psf) for b, s in reduced.stacks.items()}
-    galaxies, profiles = _galaxies(reduced, fixed_stars)
+    search = _search_of(reduced, fixed_stars)
+    galaxies, profiles, searched = find_galaxies(search), search.profiles, searched_share(search)
     for band, stack in reduced.stacks.items():
         zero_point, piece = float(np.mean(grid.zero_point_mag[band])), _piece(reduced, band)
         # Bands that are through guide by their final widths, the others by those of the first look.
@@ -120,12 +125,14 @@ def measure_bands(reduced: ReducedScan, parameters: PhotometryParameters) -> dic
             catalogue = make_catalogue(residual)
             picture, fluxes = band_diagnostics(residual, catalogue, reduced.uscan, piece, zero_point)
             quality = band_quality(residual, catalogue, fluxes, zero_point)
-        measured[band] = MeasuredBand(stacks[band], catalogue, picture, quality, stars, tuple(galaxies))
+        measured[band] = MeasuredBand(
+            stacks[band], catalogue, picture, quality, stars, tuple(galaxies), searched
+        )
     return measured
 
 
-def _galaxies(reduced: ReducedScan, fixed: Mapping[Band, Saturated]) -> tuple[list[Galaxy], LocalProfiles]:
-    """Find the galaxies of a scan, and the point-spread functions that they are modelled with."""
+def _search_of(reduced: ReducedScan, fixed: Mapping[Band, Saturated]) -> Search:
+    """Return what the search for galaxies is given of a scan."""
     stacks = reduced.stacks
     noise = {band: (stack.noise_dn(), stack.frames.detector.gain) for band, stack in stacks.items()}
     coadds = coadds_of(reduced.images, reduced.grid, noise)
@@ -134,7 +141,7 @@ def _galaxies(reduced: ReducedScan, fixed: Mapping[Band, Saturated]) -> tuple[li
     bright = [np.column_stack([f.stars.places(), f.reach_arcsec]) for f in fixed.values()]
     pixel = next(iter(stacks.values())).geometry.pixel_arcsec
     seeds = merged_seeds(peaks, coadds.weights)
-    return find_galaxies(Search(coadds, seeds, profiles, pixel, np.concatenate(bright))), profiles
+    return Search(coadds, seeds, profiles, pixel, np.concatenate(bright))
 
 
 def merge_bands(
@@ -202,6 +209,7 @@ def _metrics(reduced: ReducedScan, measured: Mapping[Band, MeasuredBand], source
     for band, part in measured.items():
         add_metrics(metrics, band, _band_metrics(part.stack, part.catalogue, light[band]) | part.quality)
     add_metrics(metrics, None, _clouds(list(light.values())))
+    add_metrics(metrics, None, {"galaxy_search_share": next(iter(measured.values())).searched})
     _star_metrics(metrics, reduced, sources)
     return metrics
 
