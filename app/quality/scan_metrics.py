@@ -137,6 +137,14 @@ SCAN_METRICS: tuple[MetricDefinition, ...] = (
         reference="background/survey 3.3",
     ),
     MetricDefinition(
+        name="galaxy_search_share", unit="1", better=Better.INSIDE,
+        scope=MetricScope.SCAN, per_band=False,
+        description="Share of the scan that was searched for galaxies: none is looked for where stars are too dense",
+        formula="share of its length with at most 16 peaks a square arc minute across the scan",
+        reference="decision 0015",
+        unused_because="watched by people: mapps scan report, mapps quality scan",
+    ),
+    MetricDefinition(
         name="dark_frames", unit="1", better=Better.INSIDE,
         scope=MetricScope.NIGHT, per_band=True,
         description="Dark frames",

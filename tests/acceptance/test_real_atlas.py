@@ -148,12 +148,27 @@ def galaxy_field():
 
 
 def test_a_galaxy_has_its_published_brightness(galaxy_field):
+    """Total J, H and Ks of the Extended Source Catalogue; the circle of 70" reaches beyond the image."""
     extended = galaxy_field.extended
-    row = extended[np.argmin(np.hypot(extended["x"] - 294.0, extended["y"] - 936.0))]
+    away = np.hypot(extended["x"] - 294.0, extended["y"] - 936.0)
+    row = extended[np.argmin(away)]
     for band, truth in (("j", 10.16), ("h", 9.61), ("k", 9.22)):
+        assert row[f"{band}_m_ext"] == pytest.approx(truth, abs=0.1)
         assert row[f"{band}_m_70"] == pytest.approx(truth, abs=0.2)
         assert 0.6 < row[f"{band}_ba"] <= 1.0
+    assert np.count_nonzero(away < 80.0) == 1
     assert extended.size <= 4
+
+
+def test_knots_of_a_spiral_are_no_clean_point_sources(galaxy_field):
+    """Point rows inside the 20 mag isophote are few, and a release flags them: gal_contam goes by that isophote."""
+    extended, sources = galaxy_field.extended, galaxy_field.sources
+    row = extended[np.argmin(np.hypot(extended["x"] - 294.0, extended["y"] - 936.0))]
+    assert row["r_k20fe"] > 30.0
+    east = (sources["ra"] - row["ra"]) * np.cos(np.radians(row["decl"])) * 3600.0
+    away = np.hypot(east, (sources["decl"] - row["decl"]) * 3600.0)
+    assert np.count_nonzero(away < 3.0) == 1
+    assert np.count_nonzero((away > 3.0) & (away < row["r_k20fe"])) <= 4
 
 
 def test_bands_of_one_place_agree(galaxy_field):

@@ -9,8 +9,8 @@ from app.instruments.bands import Band
 from workers.reduction.atlas.coadd import coadd
 from workers.reduction.frames.products import AtlasImage
 from workers.reduction.galaxies.coadds import coadds_of
-from workers.reduction.galaxies.find import Search, merged_seeds
 from workers.reduction.galaxies.local_profile import local_profiles
+from workers.reduction.galaxies.search import Search, merged_seeds
 from workers.reduction.photometry.detection import PeakFinder
 
 CUT = 8.0  # half-light radii

@@ -25,9 +25,10 @@ from workers.reduction.frames.products import EXTENDED_DTYPE, ScanSources
 from workers.reduction.frames.scan_grid import ScanGrid
 from workers.reduction.galaxies.coadds import coadds_of
 from workers.reduction.galaxies.drawing import draw_galaxies
-from workers.reduction.galaxies.find import Search, find_galaxies, merged_seeds
+from workers.reduction.galaxies.find import find_galaxies
 from workers.reduction.galaxies.light import NUCLEUS_ARCSEC, GalaxyLight
-from workers.reduction.galaxies.local_profile import LocalProfiles, local_profiles
+from workers.reduction.galaxies.local_profile import local_profiles
+from workers.reduction.galaxies.search import Search, merged_seeds, searched_share
 from workers.reduction.galaxies.values import Galaxy
 from workers.reduction.kernels.pairs import near_any
 from workers.reduction.merging.blends import fill_blend_limits
@@ -74,6 +75,8 @@ class MeasuredBand:
         Of the scan, the same for all bands.
     limits : BlendLimits
         Of components of blends that the band does not see.
+    searched : float
+        Share of the scan's length that was searched for them: not where stars are too dense.
     """
 
     stack: BandStack
@@ -83,6 +86,7 @@ class MeasuredBand:
     stars: BandStack
     galaxies: tuple[Galaxy, ...]
     limits: BlendLimits
+    searched: float
 
 
 def measure_scan(
@@ -108,7 +112,8 @@ def measure_bands(reduced: ReducedScan, parameters: PhotometryParameters) -> dic
     stacks = dict(reduced.stacks)
     residuals = _memory_of(reduced)
     fixed_stars = {b: saturated_of(s.band, reduced.read1_stars, s.psf) for b, s in reduced.stacks.items()}
-    galaxies, profiles = _galaxies(reduced, fixed_stars)
+    search = _search_of(reduced, fixed_stars)
+    galaxies, profiles, searched = find_galaxies(search), search.profiles, searched_share(search)
     for band, stack in reduced.stacks.items():
         # Bands that are through guide by their final widths, the others by those of the first look.
         others = [s.psf.log_width for b, s in stacks.items() if b != band and s.psf.stars]
@@ -119,7 +124,7 @@ def measure_bands(reduced: ReducedScan, parameters: PhotometryParameters) -> dic
             stacks[band] = measure(residual, finder, parameters)
     deblended = deblend(stacks, residuals)
     return {
-        band: _catalogued(reduced, band, deblended, (residuals, tuple(galaxies)), parameters)
+        band: _catalogued(reduced, band, deblended, (residuals, tuple(galaxies), searched), parameters)
         for band in reduced.stacks
     }
 
@@ -128,11 +133,11 @@ def _catalogued(
     reduced: ReducedScan,
     band: Band,
     deblended: Deblended,
-    lending: tuple[ResidualMemory, tuple[Galaxy, ...]],
+    lending: tuple[ResidualMemory, tuple[Galaxy, ...], float],
     parameters: PhotometryParameters,
 ) -> MeasuredBand:
     """Catalogue, diagnostics and metrics of a band whose stars are decided."""
-    memory, galaxies = lending
+    memory, galaxies, searched = lending
     stars = deblended.stacks[band]
     zero_point = float(np.mean(_grid_of(reduced).zero_point_mag[band]))
     with memory.lend(stars) as residual:
@@ -144,11 +149,12 @@ def _catalogued(
         )
         quality = band_quality(residual, catalogue, fluxes, zero_point)
         stack = residual.stack
-    return MeasuredBand(stack, catalogue, picture, quality, stars, galaxies, deblended.limits[band])
+    limits = deblended.limits[band]
+    return MeasuredBand(stack, catalogue, picture, quality, stars, galaxies, limits, searched)
 
 
-def _galaxies(reduced: ReducedScan, fixed: Mapping[Band, Saturated]) -> tuple[list[Galaxy], LocalProfiles]:
-    """Find the galaxies of a scan, and the point-spread functions that they are modelled with."""
+def _search_of(reduced: ReducedScan, fixed: Mapping[Band, Saturated]) -> Search:
+    """Return what the search for galaxies is given of a scan."""
     stacks = reduced.stacks
     noise = {band: (stack.noise_dn(), stack.frames.detector.gain) for band, stack in stacks.items()}
     coadds = coadds_of(reduced.images, reduced.grid, noise)
@@ -157,7 +163,7 @@ def _galaxies(reduced: ReducedScan, fixed: Mapping[Band, Saturated]) -> tuple[li
     bright = [np.column_stack([f.stars.places(), f.reach_arcsec]) for f in fixed.values()]
     pixel = next(iter(stacks.values())).geometry.pixel_arcsec
     seeds = merged_seeds(peaks, coadds.weights)
-    return find_galaxies(Search(coadds, seeds, profiles, pixel, np.concatenate(bright))), profiles
+    return Search(coadds, seeds, profiles, pixel, np.concatenate(bright))
 
 
 def merge_bands(
@@ -226,6 +232,7 @@ def _metrics(reduced: ReducedScan, measured: Mapping[Band, MeasuredBand], source
     for band, part in measured.items():
         add_metrics(metrics, band, _band_metrics(part.stack, part.catalogue, light[band]) | part.quality)
     add_metrics(metrics, None, _clouds(list(light.values())))
+    add_metrics(metrics, None, {"galaxy_search_share": next(iter(measured.values())).searched})
     _star_metrics(metrics, reduced, sources)
     return metrics
 

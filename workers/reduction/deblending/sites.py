@@ -115,7 +115,7 @@ def pool_of(stacks: Mapping[Band, BandStack]) -> Pool:
             snr = stars.flux_dn / stars.flux_error_dn
         places = stars.places()
         if stack.galaxies.shapes:
-            light, nucleus = stack.galaxies.light_at(places)
+            light, nucleus, _ = stack.galaxies.light_at(places)
             good &= ~(nucleus | (light > GALAXY_SHARE * np.nan_to_num(stars.flux_dn)))
         good &= ~stack.fixed.within(places)
         index = np.flatnonzero(good)

@@ -9,13 +9,13 @@ import numpy as np
 
 from app.arrays import Bools, Doubles, Singles
 from app.instruments.bands import Band
-from workers.reduction.frames.grid import LOOKS, WIDTH, StripGrid
+from workers.reduction.frames.grid import LOOKS, StripGrid
 from workers.reduction.frames.products import AtlasImage
 from workers.reduction.galaxies.values import Pixels
 
 # Usual colours of nearby galaxies (Jarrett 2000) weigh the bands: J-Ks 1.0, H-Ks 0.3.
 COLOURS_MAG: Mapping[Band, float] = {Band.J: 1.0, Band.H: 0.3, Band.K: 0.0}
-FINE_ARCSEC, MIDDLE_ARCSEC = 12.0, 30.0  # single pixels, 2 x 2 and 4 x 4 of them beyond
+FINE_ARCSEC, MIDDLE_ARCSEC, COARSE_ARCSEC = 12.0, 30.0, 100.0  # single pixels, squares of 2, 4 and 8 beyond
 LIGHT_ERROR = 0.04  # of a model's light at a place: what the point-spread function does not know
 
 
@@ -41,7 +41,7 @@ class BandCoadd:
     zero_point_mag: float
 
     def window(self, top: int, left: int, side: int) -> tuple[Singles, Singles]:
-        """Light (side, side), NaN without data, and number of looks.
+        """Light (side, side), NaN without data, and number of looks, six where an image does not say.
 
         Parameters
         ----------
@@ -62,7 +62,7 @@ class BandCoadd:
             target = np.s_[low - top : high - top, a - left : b - left]
             light[target] = image.pixels_dn[source]
             coverage = image.coverage
-            looks[target] = 1.0 if coverage is None else coverage[source]
+            looks[target] = LOOKS if coverage is None else coverage[source]
         return light, looks
 
 
@@ -86,7 +86,7 @@ class Window:
     y_arcsec: float
 
     def pixels(self, place: tuple[float, float], radius: float, masked: Bools) -> Pixels:
-        """Pixels within a radius, farther ones in squares of 2 and of 4; places from `place`, sky columns alone.
+        """Pixels within a radius, farther ones in squares of 2, 4 and 8; places from `place`, sky columns alone.
 
         Parameters
         ----------
@@ -104,7 +104,8 @@ class Window:
         for size, low, high in (
             (1, 0.0, FINE_ARCSEC),
             (2, FINE_ARCSEC, MIDDLE_ARCSEC),
-            (4, MIDDLE_ARCSEC, 1e9),
+            (4, MIDDLE_ARCSEC, COARSE_ARCSEC),
+            (8, COARSE_ARCSEC, 1e9),
         ):
             n = side // size * size
             weight = _blocks(weights[:n, :n], size)
@@ -226,7 +227,10 @@ class Coadds:
             Least distance from the border of the grid, arcsec.
         """
         a, b = x - self.grid.first_x_arcsec, y - self.grid.first_y_arcsec
-        return np.asarray((a > edge) & (a < WIDTH - 1 - edge) & (b > edge) & (b < self.grid.rows - 1 - edge))
+        columns = next(iter(self.bands.values())).images[0][1].pixels_dn.shape[1]
+        return np.asarray(
+            (a > edge) & (a < columns - 1 - edge) & (b > edge) & (b < self.grid.rows - 1 - edge)
+        )
 
 
 def _smooth(values: Doubles) -> Doubles:

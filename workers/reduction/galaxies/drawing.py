@@ -14,14 +14,14 @@ from app.instruments.bands import Band
 from workers.reduction.frames.band import BandFrames
 from workers.reduction.frames.values import FrameArrays
 from workers.reduction.galaxies.local_profile import WIDTHS_PIX, LocalProfiles
-from workers.reduction.galaxies.model import Mixture, mixture, plain_light
+from workers.reduction.galaxies.model import Mixture, mixture, plain_light, with_core
 from workers.reduction.galaxies.sersic import CUT_RADII, WIDTHS, sersic_shares
-from workers.reduction.galaxies.values import Galaxy, Shape
+from workers.reduction.galaxies.values import CORE_SIGMAS_ARCSEC, Galaxy, Shape
 from workers.reduction.kernels.compiled import KERNEL
 
 DRAWN_SIGMA = 0.1
 """Light is drawn as far as it exceeds this share of a frame's noise a pixel, as wings of stars are."""
-LEAST_REACH_PIX, MOST_REACH_PIX = 5.0, 80.0
+LEAST_REACH_PIX, MOST_REACH_PIX = 5.0, 160.0
 
 
 class Patches(NamedTuple):
@@ -110,6 +110,30 @@ def reach_arcsec(shape: Shape, flux_dn: float, faintest_dn: float) -> float:
     return float(shape.semi_major_arcsec * min(max(power, 0.0) ** shape.index, CUT_RADII))
 
 
+def gaussians_of(
+    galaxy: Galaxy, band: Band, profile: tuple[Doubles, Doubles], pixel_arcsec: float
+) -> Mixture:
+    """Gaussians of a galaxy of one DN behind a point-spread function, its core among them.
+
+    Parameters
+    ----------
+    galaxy : Galaxy
+        The galaxy.
+    band : Band
+        Its core is that of this band.
+    profile : (shares, variances), float64 arrays (k,)
+        Of the Gaussians of the point-spread function, square pixels.
+    pixel_arcsec : float
+        Side of a pixel.
+    """
+    shares, slopes = sersic_shares(galaxy.shape.log_index)
+    gaussians = mixture(shares, slopes, WIDTHS, profile, galaxy.shape.radius_arcsec / pixel_arcsec)
+    if not galaxy.core:
+        return gaussians
+    variance = (np.array(CORE_SIGMAS_ARCSEC) / pixel_arcsec) ** 2
+    return with_core(gaussians, profile, np.array(galaxy.core_of(band)), variance)
+
+
 def draw_galaxies(
     galaxies: Sequence[Galaxy], band: Band, frames: BandFrames, profiles: LocalProfiles
 ) -> Patches:
@@ -140,11 +164,9 @@ def draw_galaxies(
         reach = min(max(reach, LEAST_REACH_PIX), MOST_REACH_PIX)
         x, y = np.array([shape.x_arcsec]), np.array([shape.y_arcsec])
         looks = frames.looks(x, y, -reach)
-        shares, slopes = sersic_shares(shape.log_index)
         own = profiles.at(band, x, y)[0]
         kept = own > 1e-4
-        profile = own[kept], WIDTHS_PIX[kept] ** 2
-        gaussians = mixture(shares, slopes, WIDTHS, profile, shape.radius_arcsec / pixel)
+        gaussians = gaussians_of(galaxy, band, (own[kept], WIDTHS_PIX[kept] ** 2), pixel)
         for k in range(looks.frame.size):
             frame = int(looks.frame[k])
             place = float(looks.x_pix[k]), float(looks.y_pix[k])

@@ -7,9 +7,22 @@ from dataclasses import dataclass
 import numpy as np
 
 from app.arrays import Doubles
-from workers.reduction.galaxies.model import mixture, model_light, normal_equations, plain_light, star_light
+from workers.reduction.galaxies.model import (
+    mixture,
+    model_light,
+    normal_equations,
+    plain_light,
+    star_light,
+    with_core,
+)
 from workers.reduction.galaxies.sersic import LARGEST_INDEX, LEAST_INDEX, WIDTHS, sersic_shares
-from workers.reduction.galaxies.values import PARAMETERS, Pixels, Shape, ellipse_covariance
+from workers.reduction.galaxies.values import (
+    CORE_SIGMAS_ARCSEC,
+    PARAMETERS,
+    Pixels,
+    Shape,
+    ellipse_covariance,
+)
 
 TURNS = 14
 SETTLED_CHI2 = 0.1
@@ -164,7 +177,11 @@ def _cost(
 
 
 def light_of(
-    pixels: Pixels, shape: Shape, profile: tuple[Doubles, Doubles], middle: tuple[float, float]
+    pixels: Pixels,
+    shape: Shape,
+    profile: tuple[Doubles, Doubles],
+    middle: tuple[float, float],
+    core: tuple[float, ...] = (),
 ) -> Doubles:
     """Light of a model of one DN at pixels, (n,).
 
@@ -178,13 +195,68 @@ def light_of(
         As of `fit_galaxy`.
     middle : (float, float)
         U-scan place of the pixels' middle, arcsec.
+    core : tuple of float
+        Shares of the light in the Gaussians of its core; none for a plain profile.
     """
     shares, slopes = sersic_shares(shape.log_index)
     gaussians = mixture(shares, slopes, WIDTHS, profile, shape.radius_arcsec)
+    if core:
+        gaussians = with_core(gaussians, profile, np.array(core), np.array(CORE_SIGMAS_ARCSEC) ** 2)
     place = [shape.x_arcsec - middle[0], shape.y_arcsec - middle[1]]
     out = np.empty(pixels.x.size)
     plain_light(pixels.x, pixels.y, np.array([*place, *shape.covariance()]), gaussians, out)
     return out
+
+
+def core_light(pixels: Pixels, profile: tuple[Doubles, Doubles], place: tuple[float, float]) -> Doubles:
+    """Light of the Gaussians of a core of one DN each at pixels, (2, n).
+
+    Parameters
+    ----------
+    pixels : Pixels
+        Where.
+    profile : (shares, variances)
+        As of `fit_galaxy`.
+    place : (float, float)
+        From the pixels' middle, arcsec.
+    """
+    middle = np.array([place])
+    return np.concatenate([
+        stars_at(pixels, (profile[0], profile[1] + sigma * sigma), middle) for sigma in CORE_SIGMAS_ARCSEC
+    ])  # fmt: skip
+
+
+def bent_sky(pixels: Pixels, half: float) -> Doubles:
+    """Columns of a sky that bends: squares and the product of the places, (3, n).
+
+    Parameters
+    ----------
+    pixels : Pixels
+        Where.
+    half : float
+        Half a side of the window, arcsec.
+    """
+    x, y = pixels.x / half, pixels.y / half
+    return np.stack([x * x, x * y, y * y])
+
+
+def parts_fit(pixels: Pixels, light: Doubles, parts: int) -> tuple[float, float, float, tuple[float, ...]]:
+    """Light of a known model and of its core: DN together, one sigma, chi-squared, and shares of the core's parts.
+
+    Parameters
+    ----------
+    pixels : Pixels
+        Of one band; the first linear columns are the core's.
+    light : float64 array (n,)
+        Of the model without core, of one DN.
+    parts : int
+        How many columns the core has; 0 for none.
+    """
+    solution, inverse, chi2 = _linear_solution(pixels, light)
+    own = slice(0, 1 + parts)
+    whole, variance = float(solution[own].sum()), float(inverse[own, own].sum())
+    shares = tuple(float(part) / whole for part in solution[1 : 1 + parts]) if whole > 0.0 else (0.0,) * parts
+    return whole, float(np.sqrt(max(variance, 0.0))), chi2, shares
 
 
 def linear_fit(pixels: Pixels, light: Doubles) -> tuple[float, float, float]:
@@ -197,13 +269,19 @@ def linear_fit(pixels: Pixels, light: Doubles) -> tuple[float, float, float]:
     light : float64 array (n,) or (m, n)
         Light of the model of one DN (`light_of`); of several models the first one's light is given.
     """
+    solution, inverse, chi2 = _linear_solution(pixels, light)
+    return float(solution[0]), float(np.sqrt(max(inverse[0, 0], 0.0))), chi2
+
+
+def _linear_solution(pixels: Pixels, light: Doubles) -> tuple[Doubles, Doubles, float]:
+    """Solution of models and linear columns, inverse of their normal matrix, and chi-squared."""
     columns = np.concatenate([np.atleast_2d(light), pixels.linear])
     normal, right = _equations(columns, pixels, pixels.value)
     inverse = np.linalg.inv(_ridge(normal))
     solution = np.linalg.solve(_ridge(normal), right)
     rest = pixels.value - (solution[:, None] * columns).sum(axis=0)
     chi2 = float((pixels.weight * rest * rest).sum())
-    return float(solution[0]), float(np.sqrt(max(inverse[0, 0], 0.0))), chi2
+    return np.asarray(solution, np.float64), np.asarray(inverse, np.float64), chi2
 
 
 def stars_at(pixels: Pixels, profile: tuple[Doubles, Doubles], places: Doubles) -> Doubles:

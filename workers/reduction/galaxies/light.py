@@ -10,13 +10,14 @@ import numpy as np
 from app.arrays import Bools, Doubles
 from app.instruments.bands import Band
 from workers.reduction.galaxies.drawing import Patches
-from workers.reduction.galaxies.values import Galaxy, Shape, radii_from, surface
+from workers.reduction.galaxies.values import LARGE_ARCSEC, Galaxy, Shape, radii_from, surface
 
 NUCLEUS_ARCSEC = 2.5  # of a galaxy's middle: its one point-source entry
 STAR_AREA_ARCSEC2 = 12.0  # of a star's image
 STAR_SHARE = (
     0.3  # of a galaxy's light in a star's image that a star on it must exceed: what a smooth model errs by
 )
+LARGE_STAR_SHARE = 2.0  # the same of a large galaxy, whose arms and knots no smooth model has
 NUCLEUS_SHARE = 1.0  # the same at the nucleus
 REACH_RADII = 6.0  # half-light ellipses
 
@@ -33,11 +34,14 @@ class GalaxyLight:
         Their light in the band.
     patches : Patches
         The same on its frames.
+    core_dn : float64 array (n,)
+        Light in their cores, none of which the shapes describe; empty where no galaxy has one.
     """
 
     shapes: tuple[Shape, ...] = ()
     flux_dn: Doubles = field(default_factory=lambda: np.zeros(0))
     patches: Patches = field(default_factory=Patches.none)
+    core_dn: Doubles = field(default_factory=lambda: np.zeros(0))
 
     @classmethod
     def of(cls, galaxies: Sequence[Galaxy], band: Band, patches: Patches) -> GalaxyLight:
@@ -53,16 +57,19 @@ class GalaxyLight:
             The galaxies on its frames (`draw_galaxies`).
         """
         flux = np.array([galaxy.flux_dn[band] for galaxy in galaxies], np.float64)
-        return cls(tuple(galaxy.shape for galaxy in galaxies), flux, patches)
+        core = np.array([sum(galaxy.core_of(band)) for galaxy in galaxies], np.float64)
+        return cls(tuple(galaxy.shape for galaxy in galaxies), flux, patches, flux * core)
 
     def places(self) -> Doubles:
         """U-scan places, (n, 2)."""
         return np.array([(s.x_arcsec, s.y_arcsec) for s in self.shapes], np.float64).reshape(-1, 2)
 
-    def light_at(self, places: Doubles) -> tuple[Doubles, Bools]:
-        """Light of all galaxies in a star's image at places (m, 2), DN, and which places are a nucleus."""
+    def light_at(self, places: Doubles) -> tuple[Doubles, Bools, Bools]:
+        """Light of all galaxies in a star's image at places (m, 2), DN; which are a nucleus, which in a large one."""
         light, nucleus = np.zeros(len(places)), np.zeros(len(places), np.bool_)
-        for shape, flux in zip(self.shapes, self.flux_dn, strict=True):
+        large = np.zeros(len(places), np.bool_)
+        cores = self.core_dn if self.core_dn.size else np.zeros(len(self.shapes))
+        for shape, flux, core in zip(self.shapes, self.flux_dn, cores, strict=True):
             far = max(NUCLEUS_ARCSEC, REACH_RADII * shape.semi_major_arcsec)
             near = np.flatnonzero(np.abs(places[:, 1] - shape.y_arcsec) < far)
             near = near[np.abs(places[near, 0] - shape.x_arcsec) < far]
@@ -70,10 +77,12 @@ class GalaxyLight:
                 continue
             x, y = places[near].T
             inside = radii_from(shape, x, y) < REACH_RADII
-            own = max(float(flux), 0.0) * surface(shape, x, y) * STAR_AREA_ARCSEC2
-            light[near] += np.where(inside, own, 0.0)
-            nucleus[near] |= np.hypot(x - shape.x_arcsec, y - shape.y_arcsec) < NUCLEUS_ARCSEC
-        return light, nucleus
+            own = max(float(flux - core), 0.0) * surface(shape, x, y) * STAR_AREA_ARCSEC2
+            middle = np.hypot(x - shape.x_arcsec, y - shape.y_arcsec) < NUCLEUS_ARCSEC
+            light[near] += np.where(inside, own, 0.0) + np.where(middle, max(float(core), 0.0), 0.0)
+            nucleus[near] |= middle
+            large[near] |= inside & (shape.semi_major_arcsec > LARGE_ARCSEC)
+        return light, nucleus, large
 
     def hides(self, places: Doubles, flux_dn: Doubles, *, drawn: bool = True) -> Bools:
         """Which peaks or stars are no more than what a galaxy's model may leave there.
@@ -89,6 +98,7 @@ class GalaxyLight:
         """
         if not self.shapes:
             return np.zeros(len(places), np.bool_)
-        light, nucleus = self.light_at(places)
-        least = np.where(nucleus, NUCLEUS_SHARE, STAR_SHARE) + (0.0 if drawn else 1.0)
+        light, nucleus, large = self.light_at(places)
+        least = np.where(nucleus, NUCLEUS_SHARE, STAR_SHARE)
+        least = np.where(large, LARGE_STAR_SHARE, least) + (0.0 if drawn else 1.0)
         return np.asarray((light > 0.0) & ~(np.nan_to_num(flux_dn) > least * light))

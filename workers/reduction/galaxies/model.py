@@ -69,6 +69,32 @@ def mixture(
     return Mixture(parts[0], parts[1], scale2, added)
 
 
+def with_core(
+    gaussians: Mixture, profile: tuple[Doubles, Doubles], core: Doubles, variance: Doubles
+) -> Mixture:
+    """Gaussians of a galaxy with a core: round Gaussians behind the same point-spread function.
+
+    Parameters
+    ----------
+    gaussians : Mixture
+        Of the galaxy without its core.
+    profile : (shares, variances), float64 arrays (k,)
+        Of the Gaussians of the point-spread function.
+    core : float64 array (m,)
+        Shares of the whole light in the Gaussians of the core.
+    variance : float64 array (m,)
+        Of these Gaussians, in the unit of the profile's.
+    """
+    star, added = profile
+    zero = np.zeros(core.size * star.size)
+    return Mixture(
+        np.concatenate([(1.0 - core.sum()) * gaussians.share, np.outer(core, star).ravel()]),
+        np.concatenate([(1.0 - core.sum()) * gaussians.share_slope, zero]),
+        np.concatenate([gaussians.scale2, zero]),
+        np.concatenate([gaussians.added, np.add.outer(variance, added).ravel()]),
+    )
+
+
 @njit(**KERNEL)
 def model_light(x: Doubles, y: Doubles, shape: Doubles, gaussians: Mixture, out: Doubles) -> None:
     """Light of a model of one DN at places, and its derivatives.

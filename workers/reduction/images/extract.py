@@ -21,11 +21,10 @@ from app.parameters.extraction import ExtractionParameters
 from workers.reduction.frames.products import SOURCE_DTYPE, AtlasImage, ScanSources
 from workers.reduction.images import bandfill
 from workers.reduction.images.confusion import confused
-from workers.reduction.images.extended import extract_extended
+from workers.reduction.images.fields import reduce_fields
 from workers.reduction.images.image_sources import (
     DETECTION_DTYPE,
     ImageSources,
-    extract_strip,
     unexplained_places,
 )
 from workers.reduction.images.strips import join_images
@@ -71,15 +70,17 @@ def extract_scan(images: Sequence[AtlasImage], parameters: ExtractionParameters)
     """
     _check(images)
     strips = [strip for band in BANDS for strip in join_images([i for i in images if i.band == band])]
-    reduced = [sources for strip in strips for sources in extract_strip(strip, parameters)]
-    reduced.sort(key=lambda sources: (sources.image.band.position, sources.image.number))
+    fields = reduce_fields(strips, parameters)
+    reduced = fields.images
     tables = tuple(_band_table(reduced, band, parameters) for band in BANDS)
     places = tuple(_places(table) for table in tables)
     area = {band: _area_arcsec2(reduced, band) for band in BANDS}
     merged = merge.merge_bands(places, _radii(tables, area, parameters), parameters.merge_chi2)  # type: ignore[arg-type]
     rows = _fill(merged, tables, reduced, parameters)
     order = np.lexsort((rows["ra"], rows["decl"]))
-    return ScanSources(rows[order], _metrics(reduced, tables), extract_extended(reduced, parameters))
+    metrics = _metrics(reduced, tables)
+    metrics["galaxy_search_share"] = {"-": fields.searched}
+    return ScanSources(rows[order], metrics, fields.extended)
 
 
 def _check(images: Sequence[AtlasImage]) -> None:

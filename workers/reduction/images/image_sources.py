@@ -215,13 +215,17 @@ def unexplained_places(parts: list[ImageSources]) -> tuple[Doubles, Doubles, Dou
     return ra, decl, magnitude
 
 
-def extract_strip(strip: Strip, parameters: ExtractionParameters) -> list[ImageSources]:
-    """Reduce the images of a strip together, and give the detections of each: every star on one image only.
+def reduce_strip(
+    strip: Strip, image: AtlasImage, parameters: ExtractionParameters
+) -> tuple[ImageModel, Scale]:
+    """Reduce the images of a strip together: stars, profile and noise, and the scale of their magnitudes.
 
     Parameters
     ----------
     strip : Strip
         Images of one band that continue one another.
+    image : AtlasImage
+        Their pixels: those of the strip, or the same without the light of galaxies.
     parameters : ExtractionParameters
         All numbers of the extraction; numbers of stars are those of a single image.
     """
@@ -231,10 +235,28 @@ def extract_strip(strip: Strip, parameters: ExtractionParameters) -> list[ImageS
         psf_maximum_stars=count * parameters.psf_maximum_stars,
         growth_maximum_stars=count * parameters.growth_maximum_stars,
     )
-    whole = reduce_image(strip.image, shared)
-    scale = normalise.aperture_scale(whole, strip.image.projection.scale_arcsec, shared)
+    whole = reduce_image(image, shared)
+    return whole, normalise.aperture_scale(whole, strip.image.projection.scale_arcsec, shared)
+
+
+def detect_on_strip(
+    strip: Strip, model: ImageModel, scale: Scale, parameters: ExtractionParameters
+) -> list[ImageSources]:
+    """Give the detections of each image of a reduced strip: every star on one image only.
+
+    Parameters
+    ----------
+    strip : Strip
+        The images.
+    model : ImageModel
+        Of all of them.
+    scale : Scale
+        Of their magnitudes.
+    parameters : ExtractionParameters
+        Of the detections.
+    """
     result = []
     for k, image in enumerate(strip.parts):
-        model = part_of(whole, strip, k)
-        result.append(ImageSources(image, model, scale, detections_of(image, model, scale, parameters)))
+        own = part_of(model, strip, k)
+        result.append(ImageSources(image, own, scale, detections_of(image, own, scale, parameters)))
     return result

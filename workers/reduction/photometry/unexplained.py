@@ -45,7 +45,7 @@ def _explained(stack: BandStack, places: Doubles) -> Bools:
     """Tell which places have a row, or lie in the halo of a saturated star or within a galaxy."""
     rows = np.full(stack.stars.size, ROW_ARCSEC)
     own = near_any(places, stack.stars.places(), rows) | stack.fixed.within(places, HALO_REACHES)
-    light, nucleus = stack.galaxies.light_at(places)
+    light, nucleus, _ = stack.galaxies.light_at(places)
     return own | nucleus | (light > 0.0)
 
 

@@ -88,8 +88,9 @@ def test_peaks_in_a_galaxy_are_hidden_and_stars_on_it_are_not():
     shape = Shape(100.0, 200.0, np.log(5.0), 0.0, 0.0, 0.0)
     light = GalaxyLight((shape,), np.array([1e4]))
     places = np.array([[100.0, 200.5], [105.0, 200.0], [105.0, 200.0], [180.0, 200.0]])
-    surface, nucleus = light.light_at(places)
+    surface, nucleus, large = light.light_at(places)
     assert nucleus.tolist() == [True, False, False, False]
+    assert not large.any()
     assert surface[3] == 0.0
     flux = np.array([0.9 * surface[0], 0.2 * surface[1], 2.0 * surface[2], 1.0])
     assert light.hides(places, flux).tolist() == [True, True, False, False]

@@ -10,7 +10,9 @@ import pytest
 from app.instruments.bands import Band
 from tests.unit.workers.reduction.galaxies.conftest import TRUE
 from workers.reduction.galaxies.candidates import Seeds
-from workers.reduction.galaxies.find import crowded, cut_discs, find_galaxies, merged_seeds
+from workers.reduction.galaxies.find import find_galaxies
+from workers.reduction.galaxies.modelling import cut_discs
+from workers.reduction.galaxies.search import crowded, merged_seeds
 
 
 def nearest(galaxies, row):

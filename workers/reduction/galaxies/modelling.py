@@ -1,0 +1,364 @@
+"""The model of one candidate: fitted in windows that grow with it, beside its neighbours, weighed against stars."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+from numba import njit
+
+from app.arrays import Bools, Doubles
+from app.instruments.bands import Band
+from workers.reduction.galaxies.coadds import LIGHT_ERROR, Window
+from workers.reduction.galaxies.fit import (
+    Fitted,
+    bent_sky,
+    core_light,
+    fit_galaxy,
+    fit_points,
+    light_of,
+    linear_fit,
+    parts_fit,
+    stars_at,
+)
+from workers.reduction.galaxies.large import Large
+from workers.reduction.galaxies.local_profile import LocalProfiles
+from workers.reduction.galaxies.search import LEAST_CHANGE, Search
+from workers.reduction.galaxies.values import CORE_SIGMAS_ARCSEC, LARGE_ARCSEC, Galaxy, Pixels, Shape, surface
+from workers.reduction.kernels.compiled import KERNEL
+
+OWN_ARCSEC = 2.5  # peaks this near to a candidate are its own light
+STAR_AREA_ARCSEC2 = 12.0  # of a star's image
+# Of the model's light there that a peak within a galaxy must exceed to be fitted as a star; in a large one peaks were
+# fitted with the galaxy's own light in them.
+STAR_SHARE, LARGE_STAR_SHARE = 0.25, 4.0
+ARM_ERROR = 0.15  # of the light of a large galaxy
+BENT_ARCSEC = (
+    140  # half a side of the largest window in which the sky may bend: in larger ones discs bend as it does
+)
+HALF_WINDOWS_ARCSEC = (26, 50, 90, 140, 220, 330)
+WINDOW_RADII = 5.0  # of half-light semi-major axes, that a window must hold
+MOST_STARS, FITTED_ARCSEC = 12, 20.0  # peaks farther than that are masked
+MASK_ARCSEC, MASK_SLOPE_ARCSEC, MASK_SIGMA = (2.5, 14.0), 2.5, 6.0
+INNER_ARCSEC = 8.0
+FEWEST_PIXELS, FEWEST_INNER_PIXELS = 100, 40
+FIRST_GUESS = np.array([100.0, 0.0, 0.0, np.log(2.5), 0.0, 0.0, np.log(1.5)])
+DISC_SHARE = 0.25  # of half a window: half-light radius of a disc that may surround a bulge
+LEAST_SNR = 5.0  # of the total light
+LEAST_RADIUS_ARCSEC = 1.05
+LEAST_AXIS_RATIO = 0.16
+# At the end of the models' range only what is sure and round counts: others are the halos of bright stars.
+LARGEST_INDEX, SURE_CHANGE, ROUND_RATIO = 5.8, 64.0, 0.5
+# Of the radius in a larger window: a model that grows more takes the sky for its light, unless chi-squared says more.
+MOST_GROWTH, GROWTH_CHANGE = 1.5, 100.0
+CORE_SHARE = 0.1  # of chi-squared that the core of a large galaxy takes away
+LARGE_CHANGE = 500.0  # of chi-squared from two stars to a galaxy that blocked images show
+LEAST_EXCESS = 1.2  # of light over that of two stars
+FARTHEST_ARCSEC, FARTHEST_RADII = 4.0, 0.4  # from the peak, in half-light semi-major axes
+WORST_CHI2 = 1.5  # of the inner pixels; noise alone has 0.2, as pixels of coadds are smoothed
+MODEL_ERROR = 0.05  # of the light of the model, in the inner chi-squared
+
+
+class _Frame(NamedTuple):
+    """What a candidate is fitted on: windows of the bands, peaks in them, and what is fitted beside it."""
+
+    half: int
+    windows: dict[Band, Window]
+    peaks: tuple[Doubles, Doubles]
+    bent: bool = False
+    core: tuple[float, float] | None = None
+
+    def fitted_stars(self) -> int:
+        """How many of the peaks are fitted as stars."""
+        return min(int(np.count_nonzero(np.hypot(*self.peaks[0].T) < FITTED_ARCSEC)), MOST_STARS)
+
+
+class _Fit(NamedTuple):
+    """A candidate as it was fitted."""
+
+    pixels: Pixels
+    fitted: Fitted
+    frame: _Frame
+    shape: Shape
+
+
+class Modelling:
+    """One candidate: its windows, the stars and galaxies beside it, its fits.
+
+    Parameters
+    ----------
+    search : Search
+        Of the scan.
+    mean : LocalProfiles
+        Point-spread functions of the sum of the bands.
+    place : (float, float)
+        U-scan place of the peak, arcsec.
+    known : list of Galaxy
+        Those that were found before.
+    """
+
+    def __init__(
+        self, search: Search, mean: LocalProfiles, place: tuple[float, float], known: list[Galaxy]
+    ) -> None:
+        self.search, self.place, self.known = search, place, known
+        first = next(iter(mean.shares))
+        self.profile = mean.gaussians(first, *place, search.pixel_arcsec)
+
+    def _peaks(self, half: int, shape: Shape | None) -> tuple[Doubles, Doubles]:
+        """Peaks in a window that are no part of the candidate: places (n, 2) from it, and light; brightest first."""
+        seeds = self.search.seeds
+        x, y = seeds.x_arcsec - self.place[0], seeds.y_arcsec - self.place[1]
+        near = np.flatnonzero((np.maximum(np.abs(x), np.abs(y)) < half + 6.0) & (np.hypot(x, y) > OWN_ARCSEC))
+        if shape is not None and near.size:
+            own = STAR_AREA_ARCSEC2 * self.light * surface(shape, seeds.x_arcsec[near], seeds.y_arcsec[near])
+            share = LARGE_STAR_SHARE if shape.semi_major_arcsec > LARGE_ARCSEC else STAR_SHARE
+            near = near[seeds.light_dn[near] > share * own]
+        near = near[np.argsort(-seeds.light_dn[near], kind="stable")]
+        return np.column_stack([x[near], y[near]]), seeds.light_dn[near]
+
+    def _frame(self, half: int, shape: Shape | None) -> _Frame:
+        return _Frame(half, self.search.coadds.windows(*self.place, half), self._peaks(half, shape))
+
+    def _pixels(self, window: Window, frame: _Frame, band: Band | None) -> Pixels:
+        """Pixels of a window less known galaxies, with columns of stars near the candidate; farther ones are masked."""
+        places, light = frame.peaks
+        close = np.flatnonzero(np.hypot(*places.T) < FITTED_ARCSEC)[:MOST_STARS]
+        masked = np.ones(light.size, np.bool_)
+        masked[close] = False
+        side = window.light.shape[0]
+        mask = np.zeros((side, side), np.bool_)
+        # A star is masked as far as its light exceeds the noise.
+        faint = MASK_SIGMA * float(np.sqrt(np.min(window.variance)))
+        reach = MASK_ARCSEC[0] + MASK_SLOPE_ARCSEC * np.log10(np.clip(light[masked] / faint, 1.0, None))
+        cut_discs(
+            mask,
+            places[masked, 0] + self.place[0] - window.x_arcsec,
+            places[masked, 1] + self.place[1] - window.y_arcsec,
+            np.minimum(reach, MASK_ARCSEC[1]),
+        )
+        pixels = self._less_known(window.pixels(self.place, float(frame.half), mask), frame.half, band)
+        profile = self.profile if band is None else self._profile(band)
+        stars = stars_at(pixels, profile, places[close])
+        error = LIGHT_ERROR * (np.clip(light[close], 0.0, None)[:, None] * stars).sum(axis=0)
+        weight = 1.0 / (1.0 / pixels.weight + error * error)
+        core = core_light(pixels, profile, frame.core) if frame.core is not None else stars[:0]
+        sky = np.concatenate([pixels.linear, bent_sky(pixels, frame.half)]) if frame.bent else pixels.linear
+        return pixels._replace(weight=weight, linear=np.concatenate([core, sky, stars]))
+
+    def _profile(self, band: Band) -> tuple[Doubles, Doubles]:
+        return self.search.profiles.gaussians(band, *self.place, self.search.pixel_arcsec)
+
+    def _less_known(self, pixels: Pixels, half: int, band: Band | None) -> Pixels:
+        """Pixels less the galaxies that were found before, whose error is noise."""
+        value, variance = pixels.value, 1.0 / pixels.weight
+        weights = self.search.coadds.weights
+        for galaxy in self.known:
+            shape = galaxy.shape
+            away = np.hypot(shape.x_arcsec - self.place[0], shape.y_arcsec - self.place[1])
+            if away < 0.1 or away > 1.5 * half + 8.0 * shape.semi_major_arcsec:
+                continue
+            flux = galaxy.flux_dn[band] if band else sum(weights[b] * f for b, f in galaxy.flux_dn.items())
+            profile = self.profile if band is None else self._profile(band)
+            core = galaxy.core_of(band) if band else galaxy.mean_core(weights)
+            light = flux * light_of(pixels, shape, profile, self.place, core)
+            value, variance = value - light, variance + (MODEL_ERROR * light) ** 2
+        return pixels._replace(value=value, weight=1.0 / variance)
+
+    def galaxy(self) -> Galaxy | None:
+        """Fit the candidate in windows that grow with it; None where it is no galaxy."""
+        kept: _Fit | None = None
+        for half in HALF_WINDOWS_ARCSEC:
+            fit = self._fit_in(half, kept)
+            if fit is None or not self._plausible(fit):
+                if kept is None:
+                    return None
+                break
+            if kept is not None and not self._follows(fit, kept):
+                break
+            kept = fit
+            self.light = float(fit.fitted.values[0])
+            if WINDOW_RADII * fit.shape.semi_major_arcsec <= half:
+                break
+        if kept is None:
+            return None
+        change = self._change_from_stars(kept, self.search.least_change)
+        if change is None:
+            return None
+        final = self._refined(kept)
+        return self._in_bands(final, change) if self._plausible(final) else None
+
+    def large_galaxy(self, patch: Large) -> Galaxy | None:
+        """Fit a large patch of light, a disc to begin with; None where it is no large galaxy.
+
+        Parameters
+        ----------
+        patch : Large
+            Around the candidate's place.
+        """
+        self.light = patch.light_dn
+        start = FIRST_GUESS.copy()
+        start[0], start[3:6] = patch.light_dn, (patch.shape.log_radius, *patch.shape.stretches())
+        start[6] = 0.0
+        fit: _Fit | None = None
+        for half in HALF_WINDOWS_ARCSEC:
+            shape = patch.shape if fit is None else fit.shape
+            if WINDOW_RADII * shape.semi_major_arcsec > half and half != HALF_WINDOWS_ARCSEC[-1]:
+                continue
+            frame = self._frame(half, shape)
+            pixels = self._pixels(self.search.coadds.sum_of(frame.windows), frame, None)
+            if pixels.x.size < FEWEST_PIXELS:
+                return None
+            fitted = fit_galaxy(pixels, self.profile, start)
+            fit = _Fit(pixels, fitted, frame, fitted.shape(*self.place))
+            self.light = float(fitted.values[0])
+            if WINDOW_RADII * fit.shape.semi_major_arcsec <= half:
+                break
+        if fit is None or fit.shape.semi_major_arcsec < LARGE_ARCSEC:
+            return None
+        final = self._refined(fit) if self._plausible(fit) else fit
+        # A spiral's nucleus is no part of the disc that was fitted first.
+        change = self._change_from_stars(final, LARGE_CHANGE) if self._plausible(final) else None
+        return None if change is None else self._in_bands(final, change)
+
+    def _fit_in(self, half: int, kept: _Fit | None) -> _Fit | None:
+        """Fit the candidate in a window, from the fit in the last one on or from a disc; None with too few pixels."""
+        frame = self._frame(half, None if kept is None else kept.shape)
+        pixels = self._pixels(self.search.coadds.sum_of(frame.windows), frame, None)
+        if pixels.x.size < FEWEST_PIXELS:
+            return None
+        fitted = fit_galaxy(pixels, self.profile, FIRST_GUESS if kept is None else kept.fitted.values[:7])
+        if kept is not None:
+            other = fit_galaxy(pixels, self.profile, _disc(kept.fitted, half))
+            fitted = other if other.chi2 < fitted.chi2 - LEAST_CHANGE else fitted
+        return _Fit(pixels, fitted, frame, fitted.shape(*self.place))
+
+    def _refined(self, kept: _Fit) -> _Fit:
+        """Fit once more with a sky that bends, peaks of the model's own light forgotten, and a core where one shows.
+
+        Airglow bends by a few DN in an arc minute or two, which wings of bulges are mistaken for. A spiral is a disc
+        with a nucleus and a bulge: one Sersic profile of both takes the whole window for its wings.
+        """
+        frame = self._frame(kept.frame.half, kept.shape)._replace(bent=kept.frame.half <= BENT_ARCSEC)
+        pixels = self._softened(self._pixels(self.search.coadds.sum_of(frame.windows), frame, None), kept)
+        fitted = fit_galaxy(pixels, self.profile, kept.fitted.values[:7])
+        plain = _Fit(pixels, fitted, frame, fitted.shape(*self.place))
+        if plain.shape.semi_major_arcsec < LARGE_ARCSEC:
+            return plain
+        middle = float(fitted.values[1]), float(fitted.values[2])
+        for half in (h for h in HALF_WINDOWS_ARCSEC if h >= frame.half):
+            cored = self._cored(half, kept, middle)
+            if WINDOW_RADII * cored.shape.semi_major_arcsec <= half:
+                break
+        alone = cored.pixels._replace(linear=cored.pixels.linear[len(CORE_SIGMAS_ARCSEC) :])
+        single = fit_galaxy(alone, self.profile, plain.fitted.values[:7])
+        change = single.chi2 - cored.fitted.chi2
+        return cored if change > max(GROWTH_CHANGE, CORE_SHARE * single.chi2) else plain
+
+    def _softened(self, pixels: Pixels, kept: _Fit) -> Pixels:
+        """Pixels in which arms and knots of a large galaxy are noise: its outskirts tell of the disc too."""
+        if kept.shape.semi_major_arcsec < LARGE_ARCSEC:
+            return pixels
+        arms = ARM_ERROR * kept.fitted.values[0] * light_of(pixels, kept.shape, self.profile, self.place)
+        return pixels._replace(weight=1.0 / (1.0 / pixels.weight + arms * arms))
+
+    def _cored(self, half: int, kept: _Fit, middle: tuple[float, float]) -> _Fit:
+        """Fit a disc with a core."""
+        frame = self._frame(half, kept.shape)._replace(bent=half <= BENT_ARCSEC, core=middle)
+        pixels = self._softened(self._pixels(self.search.coadds.sum_of(frame.windows), frame, None), kept)
+        start = FIRST_GUESS.copy()
+        start[:3] = self.light, *middle
+        start[3], start[6] = np.log(DISC_SHARE * half), 0.0
+        fitted = fit_galaxy(pixels, self.profile, start)
+        return _Fit(pixels, fitted, frame, fitted.shape(*self.place))
+
+    def _follows(self, larger: _Fit, smaller: _Fit) -> bool:
+        """Whether the fit in a larger window goes on from that in a smaller one: sky must not pass for light."""
+        grown = larger.shape.radius_arcsec / smaller.shape.radius_arcsec
+        if grown < MOST_GROWTH and larger.shape.index < LARGEST_INDEX:
+            return True
+        light = light_of(larger.pixels, smaller.shape, self.profile, self.place)
+        return linear_fit(larger.pixels, light)[2] - larger.fitted.chi2 > GROWTH_CHANGE
+
+    def _plausible(self, fit: _Fit) -> bool:
+        """Whether a fit has the light and the shape of a galaxy."""
+        fitted, shape = fit.fitted, fit.shape
+        _, known = fitted.flux_error()
+        moved = np.hypot(shape.x_arcsec - self.place[0], shape.y_arcsec - self.place[1])
+        return bool(
+            fitted.values[0] > LEAST_SNR * known
+            and shape.radius_arcsec > LEAST_RADIUS_ARCSEC
+            and shape.axis_ratio > LEAST_AXIS_RATIO
+            and moved < max(FARTHEST_ARCSEC, FARTHEST_RADII * shape.semi_major_arcsec)
+        )
+
+    def _change_from_stars(self, fit: _Fit, least: float) -> float | None:
+        """Change of chi-squared from two stars to the galaxy; None where stars do as well."""
+        pixels, fitted, shape = fit.pixels, fit.fitted, fit.shape
+        turn = np.radians(shape.angle_deg)
+        axis = 0.4 * shape.semi_major_arcsec * np.array([np.cos(turn), np.sin(turn)])
+        middle = fitted.values[1:3]
+        light, _, chi2 = fit_points(pixels, self.profile, np.array([middle + axis, middle - axis]))
+        change = chi2 - fitted.chi2
+        if change < least:
+            return None
+        if least >= LARGE_CHANGE:
+            return change  # of a spiral, whose arms no smooth model describes
+        if fitted.values[0] < LEAST_EXCESS * np.clip(light, 0.0, None).sum():
+            return None
+        if shape.index > LARGEST_INDEX and (change < SURE_CHANGE or shape.axis_ratio < ROUND_RATIO):
+            return None
+        inner = pixels.x**2 + pixels.y**2 < INNER_ARCSEC**2
+        if np.count_nonzero(inner) < FEWEST_INNER_PIXELS:
+            return None
+        model = fitted.values[0] * light_of(pixels, shape, self.profile, self.place)
+        model += (fitted.values[7:, None] * pixels.linear).sum(axis=0)
+        noise = 1.0 / pixels.weight + (MODEL_ERROR * model) ** 2
+        own = float(np.mean(((pixels.value - model) ** 2 / noise)[inner]))
+        return change if own < WORST_CHI2 else None
+
+    def _in_bands(self, fit: _Fit, change: float) -> Galaxy:
+        """Light of the galaxy in every band for the common shape."""
+        fitted, shape = fit.fitted, fit.shape
+        whole, known = fitted.flux_error()
+        shared = max(whole**2 - known**2, 0.0) / fitted.values[0] ** 2
+        flux, error, chi2, core = {}, {}, {}, {}
+        for band, window in fit.frame.windows.items():
+            pixels = self._pixels(window, fit.frame, band)
+            light = light_of(pixels, shape, self._profile(band), self.place)
+            parts = 0 if fit.frame.core is None else len(CORE_SIGMAS_ARCSEC)
+            flux[band], own, total, shares = parts_fit(pixels, light, parts)
+            if parts:
+                core[band] = shares
+            error[band] = float(np.sqrt(own**2 + shared * flux[band] ** 2))
+            chi2[band] = total / max(pixels.x.size, 1)
+        c = fitted.covariance
+        ratio = shape.axis_ratio * float(np.sqrt(max(c[4, 4] + c[5, 5], 0.0) / 2.0))
+        index = shape.index * float(np.sqrt(max(c[6, 6], 0.0)))
+        significance = float(np.sqrt(max(change, 0.0)))
+        return Galaxy(shape, flux, error, chi2, index, ratio, significance, fit.frame.fitted_stars(), core)
+
+
+def _disc(fitted: Fitted, half: int) -> Doubles:
+    """First guess of a disc around what was fitted: a bulge that was fitted alone stays alone otherwise."""
+    guess = fitted.values[:7].copy()
+    guess[3], guess[6] = np.log(DISC_SHARE * half), 0.0
+    return np.asarray(guess)
+
+
+@njit(**KERNEL)
+def cut_discs(mask: Bools, x: Doubles, y: Doubles, radius: Doubles) -> None:
+    """Mark the pixels within discs.
+
+    Parameters
+    ----------
+    mask : bool array (rows, columns)
+        Changed.
+    x, y, radius : float64 arrays (n,)
+        Middles and radii of the discs, pixels of the mask.
+    """
+    rows, columns = mask.shape
+    for s in range(x.size):
+        for j in range(max(0, int(y[s] - radius[s])), min(rows, int(y[s] + radius[s]) + 2)):
+            for i in range(max(0, int(x[s] - radius[s])), min(columns, int(x[s] + radius[s]) + 2)):
+                if (i - x[s]) * (i - x[s]) + (j - y[s]) * (j - y[s]) < radius[s] * radius[s]:
+                    mask[j, i] = True

@@ -1,0 +1,124 @@
+"""What the search for galaxies is given of a scan, and where nobody searches because stars are too dense."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+from app.arrays import Bools, Doubles
+from app.instruments.bands import Band
+from workers.reduction.galaxies.candidates import Seeds
+from workers.reduction.galaxies.coadds import Coadds
+from workers.reduction.galaxies.local_profile import LocalProfiles
+
+SEED_ARCSEC = 2.0  # peaks of the bands this near are one
+# Where peaks are denser, blends of stars pass for galaxies: 27 in a field of 100 square arc minutes at latitude 2, with
+# 21 peaks a square arc minute. At latitude 15 there are 13, at latitude 8 there are 18.
+CROWD_ARCSEC, MOST_PEAKS_ARCMIN2 = 60.0, 16.0
+LEAST_CHANGE = 20.0
+SHARE_STEP_ARCSEC = 10.0  # at which the length of a scan is asked for crowds
+
+
+@dataclass(frozen=True)
+class Search:
+    """What the search for galaxies is given.
+
+    Attributes
+    ----------
+    coadds : Coadds
+        Of the scan.
+    seeds : Seeds
+        Peaks of all bands, each once.
+    profiles : LocalProfiles
+        Point-spread functions of the bands.
+    pixel_arcsec : float
+        Side of a frame's pixel.
+    bright : float64 array (n, 3)
+        Saturated stars: U-scan place and how far their light reaches, arcsec.
+    least_change : float
+        Of chi-squared from two stars to a galaxy.
+    """
+
+    coadds: Coadds
+    seeds: Seeds
+    profiles: LocalProfiles
+    pixel_arcsec: float
+    bright: Doubles
+    least_change: float = LEAST_CHANGE
+
+    def sum_weights(self) -> dict[Band, float]:
+        """Return what each band's point-spread function counts in that of the sum."""
+        weights, light = self.coadds.weights, self.coadds.usual_light()
+        return {band: weights[band] * light[band] for band in weights}
+
+
+def merged_seeds(
+    places: Mapping[Band, tuple[Doubles, Doubles, Doubles]], weights: Mapping[Band, float]
+) -> Seeds:
+    """Peaks of all bands, those within 2" once, in the order of y.
+
+    Parameters
+    ----------
+    places : mapping of Band to (x, y, light)
+        U-scan places (arcsec) and light (DN) of the bands' peaks.
+    weights : mapping of Band to float
+        Of the bands in their sum.
+    """
+    from scipy.spatial import cKDTree
+
+    x, y, light = (np.concatenate([part[k] for part in places.values()]) for k in range(3))
+    weight = np.concatenate([np.full(part[0].size, weights[band]) for band, part in places.items()])
+    band = np.concatenate([np.full(part[0].size, k) for k, part in enumerate(places.values())])
+    light = np.nan_to_num(light) * weight
+    order = np.lexsort((x, y, -light))
+    tree = cKDTree(np.column_stack([x, y]))
+    left = np.ones(x.size, np.bool_)
+    kept, total = [], []
+    for k, near in zip(
+        order, tree.query_ball_point(np.column_stack([x, y])[order], SEED_ARCSEC), strict=True
+    ):
+        if not left[k]:
+            continue
+        near_left = [n for n in sorted(near) if left[n]]
+        left[near_left] = False
+        kept.append(int(k))
+        # Of several peaks of one band the brightest counts.
+        total.append(
+            sum(max((light[n] for n in near_left if band[n] == b), default=0.0) for b in range(len(places)))
+        )
+    chosen = np.array(kept, np.int64)
+    order = np.lexsort((x[chosen], y[chosen]))
+    return Seeds(x[chosen][order], y[chosen][order], np.array(total)[order])
+
+
+def crowded(seeds: Seeds, y_arcsec: Doubles) -> Bools:
+    """Which places have more than 16 peaks a square arc minute across the scan, where blends pass for galaxies.
+
+    Parameters
+    ----------
+    seeds : Seeds
+        Peaks of the first look, each once.
+    y_arcsec : float64 array (n,)
+        U-scan places along the scan.
+    """
+    y = np.sort(seeds.y_arcsec)
+    low, high = np.maximum(y_arcsec - CROWD_ARCSEC, y[0]), np.minimum(y_arcsec + CROWD_ARCSEC, y[-1])
+    count = np.searchsorted(y, high, side="right") - np.searchsorted(y, low)
+    area_arcmin2 = (
+        np.maximum(high - low, CROWD_ARCSEC) * max(float(np.ptp(seeds.x_arcsec)), CROWD_ARCSEC) / 3600.0
+    )
+    return np.asarray(count > MOST_PEAKS_ARCMIN2 * area_arcmin2)
+
+
+def searched_share(search: Search) -> float:
+    """Share of the length of a scan in which galaxies are looked for: the rest is too crowded with stars.
+
+    Parameters
+    ----------
+    search : Search
+        What `find_galaxies` is given.
+    """
+    rows = np.arange(0.0, search.coadds.grid.rows, SHARE_STEP_ARCSEC) + search.coadds.grid.first_y_arcsec
+    return float(1.0 - np.mean(crowded(search.seeds, rows))) if search.seeds.y_arcsec.size else 1.0
