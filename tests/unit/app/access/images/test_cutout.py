@@ -7,7 +7,8 @@ import pytest
 
 from app.access.images.cutout import OutsideError, box_of, circle_outline, numbers, stretched
 from app.access.images.image import UnknownImageError, split_name
-from app.access.images.links import links_document, outline_of
+from app.access.images.links import links_document
+from app.access.images.region import regions_of
 from app.access.images.sia2 import position, query_of
 from app.access.parameters import ParameterError, Parameters
 from app.sky.projection import SinProjection
@@ -64,8 +65,13 @@ def test_identifiers(name):
 
 
 def test_regions_of_cut_outs():
-    assert len(outline_of(Parameters.of([("CIRCLE", "1 2 0.5")]))[0]) == 72
-    ra, decl = outline_of(Parameters.of([("pos", "POLYGON 1 2 3 4 5 6")]))
+    (circle,) = regions_of(Parameters.of([("CIRCLE", "361 2 0.5")]))
+    assert (circle.name, circle.ra, circle.decl) == ("CIRCLE 361 2 0.5", 1.0, 2.0)
+    assert len(circle.outline[0]) == 72
+    first, second = regions_of(Parameters.of([("pos", "POLYGON 1 2 3 4 5 6"), ("polygon", "359 0 1 0 0 1")]))
+    ra, decl = second.outline
+    assert first.ra == 0.0, "360 is 0"
+    assert first.decl == pytest.approx(1 / 3, abs=1e-4)
     assert (ra.tolist(), decl.tolist()) == ([1, 3, 5], [2, 4, 6])
 
 
