@@ -14,7 +14,7 @@ import shutil
 import signal
 import tempfile
 import time
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -217,6 +217,9 @@ def launched() -> Iterator[Browser]:
         yield browser
     finally:
         _end(browser)
+        # Helpers that outlive it would write into the profile while that is removed.
+        with suppress(ProcessLookupError):
+            os.killpg(process, signal.SIGKILL)
         os.close(from_us)
         os.close(from_browser)
         shutil.rmtree(profile, ignore_errors=True)
