@@ -6,6 +6,7 @@ No driver and no package is needed: messages are JSON, ended by a zero byte, on 
 from __future__ import annotations
 
 import base64
+import fcntl
 import json
 import os
 import select
@@ -13,7 +14,7 @@ import shutil
 import signal
 import tempfile
 import time
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -200,7 +201,7 @@ def launched() -> Iterator[Browser]:
     from_browser, to_us = os.pipe()
     null = os.open(os.devnull, os.O_RDWR)
     # Ends of the pipes may be 3 and 4 themselves: they are moved out of the way first.
-    high = [os.dup2(fd, 60 + at) for at, fd in enumerate((to_browser, to_us))]
+    high = [fcntl.fcntl(fd, fcntl.F_DUPFD_CLOEXEC, 10) for fd in (to_browser, to_us)]
     actions = [
         (os.POSIX_SPAWN_DUP2, high[0], 3), (os.POSIX_SPAWN_DUP2, high[1], 4),
         *((os.POSIX_SPAWN_DUP2, null, at) for at in (0, 1, 2)),
@@ -216,6 +217,9 @@ def launched() -> Iterator[Browser]:
         yield browser
     finally:
         _end(browser)
+        # Helpers that outlive it would write into the profile while that is removed.
+        with suppress(ProcessLookupError):
+            os.killpg(process, signal.SIGKILL)
         os.close(from_us)
         os.close(from_browser)
         shutil.rmtree(profile, ignore_errors=True)

@@ -65,5 +65,9 @@ def _polygon(text: str) -> Region:
     ra, decl = np.radians(corners[:, 0]), np.radians(corners[:, 1])
     middle = np.array([np.cos(decl) * np.cos(ra), np.cos(decl) * np.sin(ra), np.sin(decl)]).sum(axis=1)
     x, y, z = middle
-    place = (float(np.degrees(np.arctan2(y, x)) % 360.0), float(np.degrees(np.arctan2(z, np.hypot(x, y)))))
+    # A remainder of what is just below 0 is rounded to 360.
+    place = (
+        float(np.degrees(np.arctan2(y, x)) % 360.0) % 360.0,
+        float(np.degrees(np.arctan2(z, np.hypot(x, y)))),
+    )
     return Region(f"POLYGON {text.strip()}", *place, (corners[:, 0], corners[:, 1]))

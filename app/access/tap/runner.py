@@ -77,7 +77,9 @@ class Runner:
             for job_id in await operate(
                 lambda c: jobs.keys(c, "access/stopped_jobs", job_ids=list(self._running))
             ):
-                self._running[job_id].cancel()
+                # It may have ended while the rows were read.
+                if (task := self._running.get(job_id)) is not None:
+                    task.cancel()
         for job_id in await operate(lambda c: jobs.keys(c, "access/expired_jobs")):
             remove_files(self._services.folder, job_id)
         while len(self._running) < self._services.limits.jobs_at_once:
