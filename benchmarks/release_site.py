@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from app.observatory.survey.plan_file import find_plan
+from app.observatory.survey.truth import read_survey_table
+from benchmarks.moving import write_predictions
 from benchmarks.survey_site import PROCESSES, RULES, SurveySite, newest_global_solution, seeded
 
 FIRST, SECOND, FINAL = "first", "second", "all-sky"
@@ -75,6 +77,9 @@ class ReleaseSite(SurveySite):
         self.mapps("reference", "load", *(word for path in standards for word in ("--standards", path)))
         for folder in folders:
             self.mapps("ingest", "night", folder)
+        predicted = self.folder / "minor-planets.csv"
+        if write_predictions(read_survey_table(self.truth, "OBJECTS"), predicted):
+            self.mapps("reference", "minor-planets", str(predicted))
         # Grades choose scans, and only those of rules that never change.
         self.mapps("quality", "freeze", RULES)
         self.mapps("ingest", "tiles", str(self.raw / f"{self.plan.name}.tiles.csv"))

@@ -30,6 +30,7 @@ from app.observatory.survey.truth import read_survey_table
 from benchmarks.field_objects import judge_objects
 from benchmarks.level1 import judge as judge_level1
 from benchmarks.level1 import read_surveyed
+from benchmarks.moving import judge_moving
 from benchmarks.release_site import ALL_SKY, CONDITION, FINAL, FIRST, SECOND, ReleaseSite, open_site
 from benchmarks.survey_site import PROCESSES
 from benchmarks.verdict import Verdict
@@ -212,7 +213,9 @@ def judge(site: ReleaseSite, verdict: Verdict) -> None:
     }
     judge_gaps(planned, {int(tile) for tile in scans["tile"][scans["type"] == b"sci"]}, site.gaps, verdict)
     print("\nLevel 1")
-    judge_level1(read_surveyed(site, ALL_SKY), verdict)
+    surveyed = read_surveyed(site, ALL_SKY)
+    judge_level1(surveyed, verdict)
+    judge_moving(ALL_SKY, surveyed.sights, verdict)
     judge_objects(site, verdict)
     _time(site, verdict)
 

@@ -57,6 +57,28 @@ ReplaceOption = Annotated[
 ]
 
 
+@app.command("minor-planets")
+def minor_planets(
+    file: Annotated[Path, typer.Argument(metavar="FILE", show_default=False)],
+    *,
+    replace: Annotated[
+        bool, typer.Option("--replace", help="Take the place of other places of the same bodies and moments.")
+    ] = False,
+) -> None:
+    """Add predicted places of minor planets and comets; releases flag rows that are near (mp_flg).
+
+    FILE is CSV: name, jdate (UTC), ra, decl (ICRS degrees, seen from the observatory), rate_ra_arcsec_h (times cos
+    decl), rate_decl_arcsec_h, error_arcsec. A place is good for half a day before and after.
+    """
+    from app.db.engine import connect
+    from app.ingest.minor_planets import load_predictions, read_predictions
+
+    found = read_predictions(file)
+    with connect("operator") as connection:
+        changed = load_predictions(connection, found, replace=replace)
+    say(f"{changed} predicted places loaded, {len(found) - changed} stood there")
+
+
 @app.command()
 def load(
     *,

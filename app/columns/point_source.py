@@ -10,7 +10,6 @@ from app.columns.column import (
     BY_RELEASE,
     BY_STEP,
     MEASURED,
-    NOBODY,
     OPEN_UNTIL_RELEASE,
     RAW_ONLY,
     Column,
@@ -18,8 +17,6 @@ from app.columns.column import (
 )
 from app.columns.photometry import PHOTOMETRY
 from app.columns.point_keys import POINT_KEYS
-
-_LATER = "this version does not compute it yet"
 
 _POSITION = (
     Column(
@@ -201,11 +198,12 @@ _SMALL = (
     Column(
         "mp_flg",
         Kind.SMALLINT,
-        "1 where associated with a solar-system object",
+        "1 where the predicted place of a minor planet is near, 0 where none is",
         ucd="meta.code",
-        null=_LATER,
+        null=OPEN_UNTIL_RELEASE,
         text_format="%1d",
-        producers=NOBODY,
+        producers=BY_RELEASE,
+        released_null="no predicted places of minor planets were loaded for the nights of the release",
     ),
     Column(
         "dup_src",

@@ -71,6 +71,11 @@ RELEASE = Table(
     optional("published_at", Moment, "When it became immutable; null while building"),
     optional("optical_catalogue", Text, "Catalogue of its optical associations; null where none was loaded"),
     optional(
+        "minor_planet_hash",
+        CHAR(64),
+        "SHA-256 over the predicted places of minor planets within a day of its scans; null where there were none",
+    ),
+    optional(
         "optical_hash", CHAR(64), "SHA-256 over the stars of that catalogue; null where none was loaded"
     ),
     UniqueConstraint("name"),

@@ -22,7 +22,7 @@ _KEYS = frozenset({"designation", "pts_key", "pxcntr", "ext_key"})
 NEIGHBOUR = ("prox", "pxpa", "gal_contam")
 """Columns that follow from other rows of the release."""
 OVERLAP = ("use_src", "dup_src")
-OPTICAL = ("a", "dist_opt", "phi_opt", "b_m_opt", "vr_m_opt", "nopt_mchs")
+OPTICAL = ("a", "dist_opt", "phi_opt", "b_m_opt", "vr_m_opt", "nopt_mchs", "mp_flg")
 
 
 @dataclass(frozen=True)

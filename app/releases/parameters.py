@@ -37,6 +37,8 @@ DEFAULTS: dict[str, float] = {
     "neighbour_arcsec": 10.0,
     # Stars of the reference catalogue this near are optical associations (background/survey 6.10).
     "optical_arcsec": 5.0,
+    # Rows this near to the predicted place of a minor planet, besides the error of the prediction, are it.
+    "minor_planet_arcsec": 5.0,
     # Extended sources (background/survey 5.3) and what they contaminate (6.7).
     "extended_edge_arcsec": 15.0,
     "extended_sigma_mag": 0.1551,

@@ -11,9 +11,9 @@ WITH extended AS (
 ),
 -- Without a catalogue nobody looked: null, not 0.
 optical AS (
-    SELECT r.optical_catalogue IS NOT NULL AS loaded FROM release.release AS r WHERE r.release_id = release.current_id()
+    SELECT r.optical_catalogue IS NOT NULL AS loaded, r.minor_planet_hash IS NOT NULL AS predicted FROM release.release AS r WHERE r.release_id = release.current_id()
 )
--- release_id, ra, decl, designation, prox, pxpa, pxcntr, gal_contam, pts_key, dup_src, use_src, a, dist_opt, phi_opt, b_m_opt,
+-- release_id, ra, decl, designation, prox, pxpa, pxcntr, gal_contam, mp_flg, pts_key, dup_src, use_src, a, dist_opt, phi_opt, b_m_opt,
 -- vr_m_opt, nopt_mchs, ext_key; the measurements
 -- follow as they are (generated/22_release_rows.sql).
 INSERT INTO release.psc_entry
@@ -22,6 +22,7 @@ SELECT
     m.ra, m.decl, m.designation,
     n.prox, release.position_angle(m.ra, m.decl, b.ra, b.decl), n.pxcntr,
     coalesce(g.gal_contam, 0),
+    CASE WHEN w.pts_key IS NOT NULL THEN 1 WHEN optical.predicted THEN 0 END,
     m.pts_key, m.dup_src, m.use_src,
     o.a, q.dist_opt, q.phi_opt, q.b_m_opt, q.vr_m_opt, o.nopt_mchs,
     x.ext_key,
@@ -34,6 +35,7 @@ LEFT JOIN release.work_neighbour AS n ON n.pts_key = m.pts_key
 LEFT JOIN release.work_member AS b ON b.pts_key = n.pxcntr
 LEFT JOIN release.work_contamination AS g ON g.pts_key = m.pts_key
 LEFT JOIN release.work_association AS q ON q.pts_key = m.pts_key
+LEFT JOIN release.minor_planet AS w ON w.release_id = r.release_id AND w.pts_key = m.pts_key
 CROSS JOIN optical
 CROSS JOIN LATERAL (
     SELECT CASE WHEN q.pts_key IS NOT NULL THEN 'T' WHEN optical.loaded THEN '0' END AS a,

@@ -8,12 +8,15 @@ from typing import Any
 import numpy as np
 import pytest
 
+from app.ingest.minor_planets import read_predictions
+from app.observatory.survey.asteroids import night_asteroids
 from app.observatory.survey.plan_file import find_plan, read_plan
 from app.observatory.survey.schedule import plan_scans
 from app.observatory.survey.truth import IMAGE_DTYPE, NIGHT_SCAN_DTYPE
 from benchmarks.field_objects import MEMBER_DTYPE, Joins, alone, count_joins, identify, significant
 from benchmarks.level1 import Surveyed
 from benchmarks.level1 import judge as judge_level1
+from benchmarks.moving import FLAGGED_DTYPE, count_flags, write_predictions
 from benchmarks.release_site import FIRST, SECOND, ReleaseSite
 from benchmarks.release_truth import (
     ROW_DTYPE,
@@ -312,6 +315,26 @@ def test_stars_that_vary_count_once() -> None:
     rows["significance"] = [5.0, 5.0, 1.0, np.nan]
     assert significant(rows, np.array([7, 7, 8, 9]), np.array([7, 8, 9]), 2.33) == (2, 1)
     assert significant(rows, np.array([7, 7, 8, 9]), np.array([8]), 2.33) == (1, 0)
+
+
+def test_predictions_of_the_simulated_asteroids(tmp_path: Path) -> None:
+    """What is written is read, and stands where the simulator moves its asteroids."""
+    plan = read_plan(find_plan("stages"))
+    objects = night_asteroids(plan, plan.nights[0])
+    assert write_predictions(objects, tmp_path / "p.csv") == plan.sky.asteroids > 0
+    found = read_predictions(tmp_path / "p.csv")
+    assert [item.jdate - 2_400_000.5 for item in found] == pytest.approx(objects["reference_mjd"], abs=1e-8)
+    assert [item.rate_ra_arcsec_h for item in found] == objects["rate_ra_arcsec_h"].tolist()
+    assert write_predictions(objects[:0], tmp_path / "none.csv") == 0
+
+
+def test_flags_of_moving_objects() -> None:
+    """One flagged, one not, one that the release has not; and a star that is flagged."""
+    bodies = sights((0.0, 0.0, 12.0), (60.0, 0.0, 12.0), (120.0, 0.0, 12.0), kind=b"a", first=50)
+    rows = np.zeros(3, FLAGGED_DTYPE)
+    rows["night"], rows["scan"] = NIGHT, SCAN
+    rows["ra"], rows["flag"] = 150 + np.array([1.0, 61.0, 200.0]) * ARCSEC, [1, 0, 1]
+    assert count_flags(rows, np.concatenate([bodies, sights((200.0, 0.0, 12.0))])) == (2, 1, 1)
 
 
 def test_finished_stages_are_not_done_again(tmp_path: Path) -> None:

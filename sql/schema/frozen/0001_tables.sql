@@ -171,6 +171,26 @@ COMMENT ON COLUMN reference.catalogue.state IS 'current, or replaced: its stars 
 COMMENT ON COLUMN reference.catalogue.loaded_at IS 'When it was loaded last';
 COMMENT ON COLUMN reference.catalogue.replaced_at IS 'When another took its place; null while current';
 
+CREATE TABLE reference.minor_planet (
+    name TEXT NOT NULL,
+    jdate DOUBLE PRECISION NOT NULL,
+    ra DOUBLE PRECISION NOT NULL,
+    decl DOUBLE PRECISION NOT NULL,
+    rate_ra_arcsec_h DOUBLE PRECISION NOT NULL,
+    rate_decl_arcsec_h DOUBLE PRECISION NOT NULL,
+    error_arcsec DOUBLE PRECISION NOT NULL,
+    CONSTRAINT pk_minor_planet PRIMARY KEY (name, jdate)
+);
+CREATE INDEX ix_minor_planet_jdate ON reference.minor_planet (jdate);
+COMMENT ON TABLE reference.minor_planet IS 'Predicted places of minor planets and comets';
+COMMENT ON COLUMN reference.minor_planet.name IS 'Name or number of the body';
+COMMENT ON COLUMN reference.minor_planet.jdate IS 'Julian date of the prediction, UTC';
+COMMENT ON COLUMN reference.minor_planet.ra IS 'Right ascension at that moment, seen from the observatory, ICRS degrees';
+COMMENT ON COLUMN reference.minor_planet.decl IS 'Declination at that moment, ICRS degrees';
+COMMENT ON COLUMN reference.minor_planet.rate_ra_arcsec_h IS 'Motion in right ascension times cos(decl), arcsec an hour';
+COMMENT ON COLUMN reference.minor_planet.rate_decl_arcsec_h IS 'Motion in declination, arcsec an hour';
+COMMENT ON COLUMN reference.minor_planet.error_arcsec IS 'Error of the place, 1 sigma';
+
 CREATE TABLE reference.standard_catalogue (
     catalogue_id INTEGER GENERATED ALWAYS AS IDENTITY,
     name TEXT NOT NULL,
@@ -434,7 +454,7 @@ COMMENT ON COLUMN release.psc.prox IS 'Distance to the nearest released neighbou
 COMMENT ON COLUMN release.psc.pxpa IS 'Position angle of the nearest released neighbour [deg]. Null: the only row of the release.';
 COMMENT ON COLUMN release.psc.pxcntr IS 'pts_key of the nearest released neighbour. Null: the only row of the release.';
 COMMENT ON COLUMN release.psc.gal_contam IS 'Contamination by an extended source: 0 none, 1 is one, 2 inside one.';
-COMMENT ON COLUMN release.psc.mp_flg IS '1 where associated with a solar-system object. Null: this version does not compute it yet.';
+COMMENT ON COLUMN release.psc.mp_flg IS '1 where the predicted place of a minor planet is near, 0 where none is. Null: no predicted places of minor planets were loaded for the nights of the release.';
 COMMENT ON COLUMN release.psc.pts_key IS 'Key in a release.';
 COMMENT ON COLUMN release.psc.hemis IS 'Observatory: n Mt. Hopkins, s Cerro Tololo.';
 COMMENT ON COLUMN release.psc.date IS 'Observation reference date: UT date at sunrise of the night.';
@@ -480,6 +500,7 @@ CREATE TABLE release.release (
     hash_version SMALLINT NOT NULL,
     published_at TIMESTAMP WITH TIME ZONE,
     optical_catalogue TEXT,
+    minor_planet_hash CHAR(64),
     optical_hash CHAR(64),
     CONSTRAINT pk_release PRIMARY KEY (release_id),
     CONSTRAINT uq_release_name UNIQUE (name),
@@ -498,6 +519,7 @@ COMMENT ON COLUMN release.release.created_at IS 'When the build began';
 COMMENT ON COLUMN release.release.hash_version IS 'Columns that its content hashes are made of: version of their lists';
 COMMENT ON COLUMN release.release.published_at IS 'When it became immutable; null while building';
 COMMENT ON COLUMN release.release.optical_catalogue IS 'Catalogue of its optical associations; null where none was loaded';
+COMMENT ON COLUMN release.release.minor_planet_hash IS 'SHA-256 over the predicted places of minor planets within a day of its scans; null where there were none';
 COMMENT ON COLUMN release.release.optical_hash IS 'SHA-256 over the stars of that catalogue; null where none was loaded';
 
 CREATE TABLE release.scn (
@@ -1639,6 +1661,22 @@ COMMENT ON COLUMN release.manifest.product IS 'psc, xsc, atlas, scn or img';
 COMMENT ON COLUMN release.manifest.partition IS 'Part of the sky: HEALPix order 1 nested, or all';
 COMMENT ON COLUMN release.manifest.rows IS 'Row count';
 COMMENT ON COLUMN release.manifest.sha256 IS 'SHA-256 over the rows in key order';
+
+CREATE TABLE release.minor_planet (
+    release_id INTEGER NOT NULL,
+    pts_key INTEGER NOT NULL,
+    name TEXT NOT NULL,
+    distance_arcsec REAL NOT NULL,
+    predicted_jdate DOUBLE PRECISION NOT NULL,
+    CONSTRAINT pk_minor_planet PRIMARY KEY (release_id, pts_key),
+    CONSTRAINT fk_minor_planet_release_id FOREIGN KEY(release_id) REFERENCES release.release (release_id)
+);
+COMMENT ON TABLE release.minor_planet IS 'Released rows that are minor planets (mp_flg 1)';
+COMMENT ON COLUMN release.minor_planet.release_id IS 'Release';
+COMMENT ON COLUMN release.minor_planet.pts_key IS 'Row of the Point Source Catalogue';
+COMMENT ON COLUMN release.minor_planet.name IS 'Body whose predicted place is nearest at the time of the row';
+COMMENT ON COLUMN release.minor_planet.distance_arcsec IS 'Distance from that place';
+COMMENT ON COLUMN release.minor_planet.predicted_jdate IS 'Julian date of the prediction that the place was moved from';
 
 CREATE TABLE release.object (
     object_set_id INTEGER NOT NULL,
@@ -3537,7 +3575,7 @@ COMMENT ON COLUMN wsdb.point_measurement.coadd IS 'Atlas image number in the sca
 COMMENT ON COLUMN wsdb.point_measurement.err_ang IS 'Position angle of the error ellipse, east of north [deg].';
 COMMENT ON COLUMN wsdb.point_measurement.pxpa IS 'Position angle of the nearest released neighbour [deg]. Null: given by a release, not by a reduction.';
 COMMENT ON COLUMN wsdb.point_measurement.gal_contam IS 'Contamination by an extended source: 0 none, 1 is one, 2 inside one. Null: given by a release, not by a reduction.';
-COMMENT ON COLUMN wsdb.point_measurement.mp_flg IS '1 where associated with a solar-system object. Null: this version does not compute it yet.';
+COMMENT ON COLUMN wsdb.point_measurement.mp_flg IS '1 where the predicted place of a minor planet is near, 0 where none is. Null: given by a release, not by a reduction.';
 COMMENT ON COLUMN wsdb.point_measurement.dup_src IS 'Duplicate-source flag of a release. Null: given by a release, not by a reduction.';
 COMMENT ON COLUMN wsdb.point_measurement.use_src IS 'Use-source flag of a release. Null: given by a release, not by a reduction.';
 COMMENT ON COLUMN wsdb.point_measurement.phi_opt IS 'Position angle seen from the optical source, east of north [deg]. Null: given by a release, not by a reduction.';

@@ -8,10 +8,10 @@
 DROP VIEW IF EXISTS release.psc_entry;
 CREATE VIEW release.psc_entry AS
 SELECT
-    release_id, ra, decl, designation, prox, pxpa, pxcntr, gal_contam, pts_key, dup_src, use_src, a, dist_opt, phi_opt,
-    b_m_opt, vr_m_opt, nopt_mchs, ext_key, run_id, src_id, err_maj, err_min, err_ang, j_m, j_cmsig, j_msigcom, j_snr,
-    h_m, h_cmsig, h_msigcom, h_snr, k_m, k_cmsig, k_msigcom, k_snr, ph_qual, rd_flg, bl_flg, cc_flg, ndet, mp_flg,
-    hemis, date, scan, glon, glat, x_scan, jdate, j_psfchi, h_psfchi, k_psfchi, j_m_stdap, j_msig_stdap, h_m_stdap,
+    release_id, ra, decl, designation, prox, pxpa, pxcntr, gal_contam, mp_flg, pts_key, dup_src, use_src, a, dist_opt,
+    phi_opt, b_m_opt, vr_m_opt, nopt_mchs, ext_key, run_id, src_id, err_maj, err_min, err_ang, j_m, j_cmsig, j_msigcom,
+    j_snr, h_m, h_cmsig, h_msigcom, h_snr, k_m, k_cmsig, k_msigcom, k_snr, ph_qual, rd_flg, bl_flg, cc_flg, ndet, hemis,
+    date, scan, glon, glat, x_scan, jdate, j_psfchi, h_psfchi, k_psfchi, j_m_stdap, j_msig_stdap, h_m_stdap,
     h_msig_stdap, k_m_stdap, k_msig_stdap, dist_edge_ns, dist_edge_ew, dist_edge_flg, scan_key, coadd_key, coadd
 FROM release.psc;
 COMMENT ON VIEW release.psc_entry IS 'release.psc: first what a release gives, then what it copies; for INSERT';
@@ -20,8 +20,8 @@ DROP VIEW IF EXISTS release.psc_measurement;
 CREATE VIEW release.psc_measurement AS
 SELECT
     run_id, src_id, err_maj, err_min, err_ang, j_m, j_cmsig, j_msigcom, j_snr, h_m, h_cmsig, h_msigcom, h_snr, k_m,
-    k_cmsig, k_msigcom, k_snr, ph_qual, rd_flg, bl_flg, cc_flg, ndet, mp_flg, hemis, date, scan, glon, glat, x_scan,
-    jdate, j_psfchi, h_psfchi, k_psfchi, j_m_stdap, j_msig_stdap, h_m_stdap, h_msig_stdap, k_m_stdap, k_msig_stdap,
+    k_cmsig, k_msigcom, k_snr, ph_qual, rd_flg, bl_flg, cc_flg, ndet, hemis, date, scan, glon, glat, x_scan, jdate,
+    j_psfchi, h_psfchi, k_psfchi, j_m_stdap, j_msig_stdap, h_m_stdap, h_msig_stdap, k_m_stdap, k_msig_stdap,
     dist_edge_ns, dist_edge_ew, dist_edge_flg, scan_key, coadd_key, coadd
 FROM wsdb.point_source;
 COMMENT ON VIEW release.psc_measurement IS 'What a release copies from wsdb.point_source, in the order of release.psc_entry';

@@ -136,6 +136,19 @@ $function$;
 COMMENT ON FUNCTION release.edge_normals(bigint)
     IS 'Inward unit normals of the planes through the edges of what all bands of an attempt''s scan cover';
 
+-- On the plane that touches the sphere at the place, so that it works at the poles too.
+CREATE OR REPLACE FUNCTION release.moved(
+    ra double precision, decl double precision, east_arcsec double precision, north_arcsec double precision,
+    OUT x double precision, OUT y double precision, OUT z double precision
+) LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $function$
+    SELECT (cosd(decl) * cosd(ra) - e * sind(ra) - n * sind(decl) * cosd(ra)) / length,
+           (cosd(decl) * sind(ra) + e * cosd(ra) - n * sind(decl) * sind(ra)) / length, (sind(decl) + n * cosd(decl)) / length
+    FROM (SELECT radians(east_arcsec / 3600) AS e, radians(north_arcsec / 3600) AS n OFFSET 0) AS step
+    CROSS JOIN LATERAL (SELECT sqrt(1 + e ^ 2 + n ^ 2) AS length OFFSET 0) AS r
+$function$;
+COMMENT ON FUNCTION release.moved(double precision, double precision, double precision, double precision)
+    IS 'Direction of a place (ICRS degrees) that was moved to the east and north by arcsec';
+
 -- hhmmssss+ddmmsss: right ascension cut at 0.01 s and declination at 0.1 arcsec (background/survey 6.12). Positions have
 -- six decimals in a release, so micro-degrees are whole numbers and the cut is exact: 0.01 s = 125/3, 0.1 arcsec = 250/9.
 CREATE OR REPLACE FUNCTION release.designation(ra double precision, decl double precision) RETURNS text

@@ -1,0 +1,162 @@
+"""Minor planets: rows near predicted places at their own time, and null where nobody looked."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from app.cli.main import run as mapps
+from app.errors import ConflictError
+from app.ingest.minor_planets import COLUMNS, Prediction, PredictionError, load_predictions, read_predictions
+from app.releases.diff import diff_releases
+from tests.conftest import Database
+from tests.worlds.release import JDATE, Box, World, fresh_world, key_of
+
+ARCSEC = 1 / 3600
+DECL = 60.0
+RATE_EAST, RATE_NORTH = -40.0, 15.0
+# Across right ascension 0.
+BOX = Box(359.8, 360.2, 59.8, 60.2)
+STRETCH = 1 / np.cos(np.radians(DECL))
+# name: east and north of the body's predicted place at the time of the row, hours of its prediction after the row, its
+# error; then the flag, and the distance.
+CASES: dict[str, tuple[tuple[float, float, float, float], int, float | None]] = {
+    "there": ((0.0, 0.0, 0.0, 0.0), 1, 0.0),
+    "just near enough": ((4.9, 0.0, 0.0, 0.0), 1, 4.9),
+    "just too far": ((5.1, 0.0, 0.0, 0.0), 0, None),
+    "within its error": ((0.0, 8.0, 0.0, 4.0), 1, 8.0),
+    "moved for hours": ((0.0, 2.0, -6.0, 0.0), 1, 2.0),
+    "moved back": ((1.0, 0.0, 5.0, 0.0), 1, 1.0),
+    "too old": ((0.0, 0.0, -13.0, 0.0), 0, None),
+}
+
+
+def _place(number: int) -> tuple[float, float]:
+    """Right ascension and declination of the row of a case."""
+    return (359.9 + 0.03 * number) % 360.0, DECL
+
+
+def _prediction(number: int, name: str, east: float, north: float, hours: float, error: float) -> Prediction:
+    """Prediction whose place, moved to the time of the row, lies beside the row."""
+    ra, decl = _place(number)
+    return Prediction(
+        name, JDATE + hours / 24.0, (ra + (east + RATE_EAST * hours) * ARCSEC * STRETCH) % 360.0,
+        decl + (north + RATE_NORTH * hours) * ARCSEC, RATE_EAST, RATE_NORTH, error,
+    )  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def world(template_database: Database) -> Iterator[World]:
+    with fresh_world(template_database.cluster) as world:
+        run = world.run()
+        world.scan(run, 1, BOX)
+        world.connection.execute("UPDATE survey.scan SET jdate = %s", (JDATE - 0.002,))
+        places = [_place(number) for number in range(len(CASES) + 1)]
+        world.sources(1, [ra for ra, _ in places], [decl for _, decl in places])
+        world.build("nobody-looked")
+        found = [_prediction(number, name, *case[0]) for number, (name, case) in enumerate(CASES.items())]
+        # A body with two predictions, of which the one nearer in time says that it is elsewhere.
+        late = _prediction(len(CASES), "twice", 0.0, 0.0, -9.0, 0.0)
+        found += [late, _prediction(len(CASES), "twice", 60.0, 0.0, 1.0, 0.0)]
+        world.connection.commit()
+        assert load_predictions(world.connection, found) == len(found)
+        world.build("looked")
+        yield world
+
+
+def flags(world: World, release: str) -> list[tuple[int | None, str | None, float | None]]:
+    rows = world.rows(
+        "SELECT p.mp_flg, m.name, m.distance_arcsec FROM release.psc AS p JOIN release.release AS r USING (release_id)"
+        " LEFT JOIN release.minor_planet AS m USING (release_id, pts_key) WHERE r.name = %s"
+        " ORDER BY (p.ra + 180)::numeric %% 360",
+        release,
+    )
+    return [(flag, name, distance) for flag, name, distance in rows]
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_rows_and_predictions(world: World, case: str) -> None:
+    flag, name, distance = flags(world, "looked")[list(CASES).index(case)]
+    _, expected, apart = CASES[case]
+    assert flag == expected
+    assert name == (case if expected else None)
+    if apart is not None:
+        # East and north are those of the predicted place: 250" away they are turned by 0.1 degrees.
+        assert distance == pytest.approx(apart, abs=0.01 if not CASES[case][0][2] else 0.5)
+
+
+def test_the_prediction_nearest_in_time_counts(world: World) -> None:
+    assert flags(world, "looked")[len(CASES)] == (0, None, None)
+
+
+def test_without_predictions_nobody_looked(world: World) -> None:
+    assert {flag for flag, _, _ in flags(world, "nobody-looked")} == {None}
+    hashes = dict(world.rows("SELECT name, minor_planet_hash IS NOT NULL FROM release.release"))
+    assert hashes == {"nobody-looked": False, "looked": True}
+
+
+def test_the_difference_has_its_cause(world: World) -> None:
+    found = diff_releases(world.connection, "nobody-looked", "looked", examples=0)
+    world.connection.commit()
+    assert found.points.changed == len(CASES) + 1
+    assert found.points.causes == (("changed", "reference catalogue", len(CASES) + 1),)
+
+
+def test_published_matches_do_not_change(world: World) -> None:
+    import psycopg
+
+    with pytest.raises(psycopg.errors.ObjectNotInPrerequisiteState):
+        world.connection.execute("DELETE FROM release.minor_planet")
+    world.connection.rollback()
+
+
+def test_other_places_of_a_moment_are_refused(world: World) -> None:
+    item = _prediction(0, "there", 0.0, 0.0, 0.0, 0.0)
+    assert load_predictions(world.connection, [item]) == 0
+    with pytest.raises(ConflictError, match="there at JD"):
+        load_predictions(world.connection, [replace(item, ra=5.0)])
+    assert load_predictions(world.connection, [replace(item, error_arcsec=1.0)], replace=True) == 1
+    assert load_predictions(world.connection, [item], replace=True) == 1
+
+
+LINE = "(1) Ceres,2451278.5,359.9,10.0,-30.0,5.0,0.5"
+
+
+def listed(path: Path, line: str) -> Path:
+    path.write_text(",".join(COLUMNS) + f"\n{line}\n", encoding="utf-8")
+    return path
+
+
+def test_a_file_is_read(tmp_path: Path) -> None:
+    expected = Prediction("(1) Ceres", 2451278.5, 359.9, 10.0, -30.0, 5.0, 0.5)
+    assert read_predictions(listed(tmp_path / "p.csv", LINE)) == (expected,)
+
+
+@pytest.mark.parametrize(
+    ("line", "told"),
+    [
+        (LINE.replace("359.9", "x"), "line 2: ra 'x'"),
+        (LINE.replace("10.0", "99"), "line 2: decl 99"),
+        (LINE.replace("2451278.5", "51278.0"), "line 2: jdate 51278.0"),
+        (LINE.replace("0.5", "nan"), "line 2: error_arcsec nan"),
+        (LINE.replace("(1) Ceres", " "), "line 2: no name"),
+        ("", "no prediction"),
+    ],
+)
+def test_faults_of_files_are_named(tmp_path: Path, line: str, told: str) -> None:
+    with pytest.raises(PredictionError, match=told):
+        read_predictions(listed(tmp_path / "p.csv", line))
+
+
+def test_the_command(live_database: Database, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = listed(tmp_path / "p.csv", LINE)
+    assert mapps(["reference", "minor-planets", str(path)]) == 0
+    assert "1 predicted places loaded, 0 stood there" in capsys.readouterr().out
+    assert mapps(["reference", "minor-planets", str(listed(path, LINE.replace("359.9", "1.0")))]) == 2
+    with live_database.connect() as connection:
+        assert connection.execute("SELECT ra FROM reference.minor_planet").fetchall() == [(359.9,)]
+    assert key_of(1) > 0
