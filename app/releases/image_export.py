@@ -15,7 +15,17 @@ from app.store.store import Store
 
 
 def image_name(release: str, coadd_key: int, band: str) -> str:
-    """Name of an image's file."""
+    """Name of an image's file.
+
+    Parameters
+    ----------
+    release : str
+        Name of the release.
+    coadd_key : int
+        Key of the triple of images.
+    band : str
+        j, h or k.
+    """
     return f"{release}-{coadd_key}-{band}.fits"
 
 
