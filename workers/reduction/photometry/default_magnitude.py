@@ -20,6 +20,8 @@ LARGEST_EXTRA_MAG = 0.01  # additional noise of apertures that can tell of an er
 TERMS = 5  # of the normalisation, which was fitted to the same differences
 MEDIAN_OF_SQUARE = 0.4549  # of a normal variable of unit width
 LARGEST_ERROR_MAG = 0.1
+# Apertures of bright stars scatter by 3 to 4 mmag where their noise is 2 to 3: response within pixels, neighbours.
+APERTURE_FLOOR_MAG = 0.003
 OUTLIER_SIGMA = 3.0  # a neighbour that nothing has found, or a galaxy: there the fit is the better one
 
 
@@ -72,7 +74,7 @@ def draw_to_apertures(
     """
     profile, aperture = sigma_mag
     with np.errstate(invalid="ignore"):
-        extra = np.maximum(aperture**2 - profile**2, 0.0)
+        extra = np.maximum(aperture**2 - profile**2, 0.0) + APERTURE_FLOOR_MAG**2
         known = usable & np.isfinite(difference_mag) & np.isfinite(extra)
         bright = known & telling & (extra < LARGEST_EXTRA_MAG**2)
     if np.count_nonzero(bright) < FEWEST:
