@@ -20,13 +20,15 @@ from pathlib import Path
 
 import numpy as np
 
-from benchmarks.survey_magnitudes import bright_pairs, depth_differences, repeatability_mmag, six_folds
+from benchmarks.survey_magnitudes import LEAST_SNR, bright_pairs, depth_differences, repeatability, six_folds
 from benchmarks.survey_site import PROCESSES, SurveySite
 from benchmarks.survey_zero_points import Neighbours, ZeroPoints, read_neighbours, read_zero_points
 from benchmarks.verdict import Verdict
 from workers.reduction.frame_quality import FIT_EXCESS
 
 ZERO_POINT_MMAG, STEP_MMAG, REPEATABILITY_MMAG = 5.0, 6.0, 10.0
+# A star of SNR 100 has 10.9 mmag of noise of its own: only of brighter ones does the limit ask for calibration.
+BRIGHTEST_SNR = 250.0
 DEPTH_MAG = 0.05
 LEAST_TILES, MINUTES = 40, 15.0
 
@@ -87,19 +89,27 @@ def _steps(points: ZeroPoints, neighbours: Neighbours, verdict: Verdict) -> None
 
 
 def _repeatability(site: SurveySite, points: ZeroPoints, verdict: Verdict) -> None:
-    print("\nrepeatability of stars of SNR above 100 on photometric scans, one measurement")
+    print("\nrepeatability of bright stars on photometric scans, one measurement, and the noise in it, mmag")
     pairs = bright_pairs(points)
     nominal = []
-    for band in "jhk":
-        solved, count = repeatability_mmag(pairs, band)
-        untouched, _ = repeatability_mmag(pairs, band, solved=False)
-        nominal.append(untouched)
-        print(f"  {band}: {count} pairs of measurements; nominal {untouched:.1f} mmag")
-        limit = f"<= {REPEATABILITY_MMAG}"
-        verdict.line(f"{band}: repeatability, mmag", solved, limit, holds=solved <= REPEATABILITY_MMAG)
-    least = max(nominal)
-    limit = f"> {REPEATABILITY_MMAG}"
-    verdict.line("doing nothing misses it", least, limit, holds=least > REPEATABILITY_MMAG)
+    limit = f"<= {REPEATABILITY_MMAG}"
+    for least in (LEAST_SNR, BRIGHTEST_SNR):
+        for band in "jhk":
+            bright = pairs[band].brighter_than(least)
+            solved, untouched = repeatability(bright), repeatability(bright, solved=False)
+            nominal.append(untouched.scatter_mmag)
+            print(
+                f"  {band}, SNR above {least:g}: {solved.pairs} pairs, noise {solved.noise_mmag:.1f}, "
+                f"rest {solved.rest_mmag:.1f}; nominal {untouched.scatter_mmag:.1f}"
+            )
+            held = solved.scatter_mmag <= REPEATABILITY_MMAG
+            verdict.line(
+                f"{band}: repeatability, SNR above {least:g}", solved.scatter_mmag, limit, holds=held
+            )
+    worst = min(nominal)
+    verdict.line(
+        "doing nothing misses it", worst, f"> {REPEATABILITY_MMAG}", holds=worst > REPEATABILITY_MMAG
+    )
     for line in six_folds(site):
         print(f"  {line}")
 

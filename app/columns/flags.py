@@ -55,7 +55,10 @@ class ReadFlag(Flag):
         '95 % upper limit from a 4" aperture, or from the joint fit of a blend; or the band was not observed here',
     )
     READ1_APERTURE = "1", '4" aperture on Read 1 frames'
-    PROFILE = "2", "profile fit, on the scale of the curve-of-growth aperture"
+    PROFILE = (
+        "2",
+        "profile fit on the scale of the curve-of-growth aperture, drawn towards it where it knows more",
+    )
     READ1_PROFILE = "3", "one-dimensional profile fit to the unsaturated wings of a saturated star"
     APERTURE = "4", '4" aperture with curve-of-growth correction, because the profile fit did not converge'
     INCONSISTENT = "6", "95 % upper limit: not resolved consistently with a band in which the pair is split"

@@ -205,6 +205,14 @@ PHOTOMETRY_METRICS: tuple[MetricDefinition, ...] = (
         unused_because="watched by people: mapps scan report, mapps quality scan",
     ),
     MetricDefinition(
+        name="profile_error_mag", unit="mag", better=Better.LOWER,
+        scope=MetricScope.SCAN, per_band=True,
+        description="Error of profile fits of bright stars that is not noise; 0 where too few tell it",
+        formula="width of aperture less profile magnitudes beyond the noise of the aperture",
+        reference="decision 0016",
+        unused_because="watched by people: mapps scan report, mapps quality scan",
+    ),
+    MetricDefinition(
         name="rounds", unit="1", better=Better.INSIDE,
         scope=MetricScope.SCAN, per_band=True,
         description="Rounds of the fit until nothing new appeared",

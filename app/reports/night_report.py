@@ -228,7 +228,8 @@ def _set_verdict(bands: list[dict[str, Any]]) -> str:
 
 
 def _mmag(row: dict[str, Any], name: str) -> str:
-    told = "-" if row[name] is None else f"{row[name] * _MMAG:+.0f}"
+    whole = None if row[name] is None else round(row[name] * _MMAG)
+    told = "-" if whole is None else f"{whole:+d}" if whole else "0"
     return f"{band_label(row['band'])} {told}"
 
 

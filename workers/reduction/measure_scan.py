@@ -300,6 +300,7 @@ def _band_metrics(stack: BandStack, catalogue: BandCatalogue, transparency: Sing
         "growth_slope_mag": catalogue.growth.slope_mag,
         "growth_looks": float(catalogue.growth.stars),
         "profile_offset_mag": catalogue.normalisation.bright_mag,
+        "profile_error_mag": catalogue.profile_error_mag,
         "rounds": float(stack.rounds),
         "unexplained_peaks": float(stack.unexplained_peaks),
         "residual_noise_dn": stack.noise_dn(),

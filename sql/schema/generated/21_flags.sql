@@ -54,7 +54,7 @@ LANGUAGE sql IMMUTABLE PARALLEL SAFE
 RETURN CASE flag
     WHEN '0' THEN '95 % upper limit from a 4" aperture, or from the joint fit of a blend; or the band was not observed here'
     WHEN '1' THEN '4" aperture on Read 1 frames'
-    WHEN '2' THEN 'profile fit, on the scale of the curve-of-growth aperture'
+    WHEN '2' THEN 'profile fit on the scale of the curve-of-growth aperture, drawn towards it where it knows more'
     WHEN '3' THEN 'one-dimensional profile fit to the unsaturated wings of a saturated star'
     WHEN '4' THEN '4" aperture with curve-of-growth correction, because the profile fit did not converge'
     WHEN '6' THEN '95 % upper limit: not resolved consistently with a band in which the pair is split'

@@ -12,8 +12,15 @@ from workers.reduction.frames.looks import Looks
 from workers.reduction.kernels.pairs import close_pairs
 from workers.reduction.photometry.apertures import Apertures, measure_apertures
 from workers.reduction.photometry.bound import Bound, cramer_rao, scan_noise_dn
+from workers.reduction.photometry.default_magnitude import draw_to_apertures
 from workers.reduction.photometry.growth import Growth, curve_of_growth
-from workers.reduction.photometry.normalisation import Conditions, Normalisation, normalise, photon_share
+from workers.reduction.photometry.normalisation import (
+    Conditions,
+    Normalisation,
+    normalise,
+    photon_share,
+    well_fitted,
+)
 from workers.reduction.photometry.residual import Residual
 from workers.reduction.profile.sample import choose_sample
 from workers.reduction.profile.stars import Stars
@@ -71,6 +78,8 @@ class BandCatalogue:
         What brings apertures to all light.
     normalisation : Normalisation
         Added to profile magnitudes: aperture scale less profile scale.
+    profile_error_mag : float
+        Error of the profile fits of bright stars that is not noise; 0 where too few tell it.
     sample : int64 array (m,)
         Rows of `bound`: some thousands, evenly taken along the scan.
     bound : Bound
@@ -80,6 +89,7 @@ class BandCatalogue:
     table: Table
     growth: Growth
     normalisation: Normalisation
+    profile_error_mag: float
     sample: Integers
     bound: Bound
 
@@ -112,13 +122,16 @@ def make_catalogue(residual: Residual) -> BandCatalogue:
     arrays = residual.arrays()
     noise = float(np.median(arrays.noise_dn[arrays.noise_dn > 0.0]))
     share = photon_share(stars.flux_dn, stack.psf, noise, arrays.inverse_gain)
-    normalisation = _fill_profiles(
-        table, stars, (bound, sample), Conditions(share, stars.x_arcsec / HALF_WIDTH_ARCSEC, width)
-    )
+    conditions = Conditions(share, stars.x_arcsec / HALF_WIDTH_ARCSEC, width)
+    normalisation = _fill_profiles(table, stars, (bound, sample), conditions)
     table["sky_dn"] = stack.sky_dn() + sums.sky_dn
     table["component"], table["fall"], table["shared"] = stars.component, stars.fall, stars.shared
-    _fill_flags(table, stars)
-    return BandCatalogue(table, growth, normalisation, sample, bound)
+    neighbours = _neighbours(stars)
+    # The aperture of a component holds the light of the others.
+    alone = ~neighbours[0] & ~neighbours[1] & (stars.component == 0)
+    profile_error = _draw_to_apertures(table, stars, alone)
+    _fill_flags(table, stars, neighbours)
+    return BandCatalogue(table, growth, normalisation, profile_error, sample, bound)
 
 
 def mean_widths(psf: FramePsf, looks: Looks) -> Doubles:
@@ -160,16 +173,27 @@ def _fill_profiles(
     table["msig_psf"] = sigma
     table["psfchi"] = stars.chi2
     table["m"], table["msig"] = table["m_psf"], sigma
-    # A fit that does not describe its pixels is worse than its noise says, by as much as chi says.
-    worse = np.sqrt(np.clip(np.nan_to_num(stars.chi2, nan=1.0), 1.0, 25.0))
-    table["cmsig"] = np.hypot(sigma * worse, FLOOR_MAG)
     alone = np.maximum(np.nan_to_num(stars.flux_dn), 1.0)
     with np.errstate(invalid="ignore", divide="ignore"):
         table["snr"] = np.nan_to_num(stars.flux_dn) / scan_noise_dn(bounds[0], alone[bounds[1]], alone)
     return normalisation
 
 
-def _fill_flags(table: Table, stars: Stars) -> None:
+def _draw_to_apertures(table: Table, stars: Stars, single: Bools) -> float:
+    """Default magnitudes of single stars, drawn towards their apertures, and all `cmsig`; gives the profile's error."""
+    sigma, chi2 = table["msig_psf"], stars.chi2
+    noise = sigma, table["msig_stdap"]
+    telling = well_fitted(sigma, chi2)
+    drawn = draw_to_apertures(table["m_stdap"] - table["m_psf"], noise, single & stars.converged, telling)
+    table["m"] = table["m_psf"] + drawn.added_mag
+    # A fit that does not describe its pixels is worse than its noise says, by as much as chi says.
+    worse = np.clip(np.nan_to_num(chi2, nan=1.0), 1.0, 25.0) - 1.0
+    beyond = (1.0 - drawn.share) * np.maximum(sigma**2 * worse, drawn.profile_error_mag**2)
+    table["cmsig"] = np.sqrt(sigma**2 + beyond + FLOOR_MAG**2)
+    return drawn.profile_error_mag
+
+
+def _fill_flags(table: Table, stars: Stars, neighbours: tuple[Bools, Bools]) -> None:
     """rd_flg 2, or 4 where the fit failed and the aperture did not, or 9; bl_flg; what neighbours confuse."""
     read = np.full(stars.size, ReadFlag.PROFILE.value.encode(), "S1")
     failed = ~stars.converged | ~np.isfinite(table["m"])
@@ -180,9 +204,8 @@ def _fill_flags(table: Table, stars: Stars) -> None:
     for name, aperture in (("m", "m_stdap"), ("msig", "msig_stdap"), ("cmsig", "msig_stdap")):
         table[name][failed] = table[aperture][failed]
     table["cmsig"][failed] = np.hypot(table["cmsig"][failed], FLOOR_MAG)
-    blended, confused = _neighbours(stars)
-    blended |= stars.component > 0
-    blended &= read == ReadFlag.PROFILE.value.encode()
+    blended, confused = neighbours
+    blended = (blended | (stars.component > 0)) & (read == ReadFlag.PROFILE.value.encode())
     table["bl_flg"] = np.where(blended, BlendFlag.BLENDED.value.encode(), BlendFlag.SINGLE.value.encode())
     table["confused"] = confused
 

@@ -149,12 +149,24 @@ def normalise(
     return Normalisation(tuple(solved.tolist()), seeing, float(np.median(added)))
 
 
-def _chosen(difference_mag: Doubles, sigma_mag: tuple[Doubles, Doubles], chi2: Doubles) -> Bools:
+def well_fitted(sigma_mag: Doubles, chi2: Doubles) -> Bools:
+    """Bright stars that the profile describes as well as it describes stars.
+
+    Parameters
+    ----------
+    sigma_mag : (n,) float64
+        Errors of the profile magnitudes.
+    chi2 : (n,) float64
+        Reduced chi-squared of the profile fits.
+    """
     with np.errstate(invalid="ignore"):
-        snr = 1.0857 / sigma_mag[0]
-        well = chi2 < LARGEST_CHI2 * (1.0 + (snr / PROFILE_SNR) ** 2)
-        known = np.isfinite(difference_mag) & np.isfinite(sigma_mag[1])
-        return np.asarray(known & (snr > LEAST_SNR) & well)
+        snr = 1.0857 / sigma_mag
+        return np.asarray((snr > LEAST_SNR) & (chi2 < LARGEST_CHI2 * (1.0 + (snr / PROFILE_SNR) ** 2)))
+
+
+def _chosen(difference_mag: Doubles, sigma_mag: tuple[Doubles, Doubles], chi2: Doubles) -> Bools:
+    known = np.isfinite(difference_mag) & np.isfinite(sigma_mag[1])
+    return known & well_fitted(sigma_mag[0], chi2)
 
 
 def _fit(d: Doubles, terms: Doubles, error: Doubles) -> tuple[Doubles, Doubles, Doubles]:
