@@ -60,14 +60,20 @@ class BandEvidence(NamedTuple):
         Least distance of any two stars.
     snr : float
         Least light of each star in units of its marginal errors, root of the sum of squares over the bands.
+    faint_share : float
+        Share of the brightest star's light below which, in every band, a star counts as faint.
+    faint_falls : float
+        Times the usual fall that a hypothesis with a faint star must bring: a profile is wrong by a share of the light.
     """
 
     ratio: float
     apart_arcsec: float
     snr: float
+    faint_share: float
+    faint_falls: float
 
 
-EVIDENCE = BandEvidence(ratio=0.95, apart_arcsec=0.9, snr=5.0)
+EVIDENCE = BandEvidence(ratio=0.95, apart_arcsec=0.9, snr=5.0, faint_share=0.05, faint_falls=2.0)
 
 
 @njit(**KERNEL, inline="always")
@@ -186,13 +192,31 @@ def _significant(sums: BandSums, count: int, snr: float) -> bool:
 
 
 @njit(**KERNEL, inline="always")
+def _any_faint(sums: BandSums, count: int, share: float) -> bool:
+    """Whether a star of a hypothesis has less than a share of the brightest one's light in every band."""
+    faint = False
+    for star in range(count):
+        seen = False
+        for a in range(2, OF_A_STAR):
+            most = 0.0
+            for other in range(count):
+                most = max(most, sums.best[count, OF_A_STAR * other + a])
+            seen |= most > 0.0 and sums.best[count, OF_A_STAR * star + a] >= share * most
+        faint |= not seen
+    return faint
+
+
+@njit(**KERNEL, inline="always")
 def _chosen(sums: BandSums, seeds: Seeds, g: int, most: int, evidence: BandEvidence) -> int:
     """Find the number of stars that the evidence is for."""
     chosen = 1
     for count in range(2, most + 1):
         if not sums.best_chi2[count] < np.inf:
             continue
-        if not _falls(sums, chosen, count, seeds.least_fall[g], evidence.ratio):
+        least = seeds.least_fall[g]
+        if _any_faint(sums, count, evidence.faint_share):
+            least *= evidence.faint_falls
+        if not _falls(sums, chosen, count, least, evidence.ratio):
             continue
         if not _apart(sums, seeds, g, count, evidence.apart_arcsec):
             continue

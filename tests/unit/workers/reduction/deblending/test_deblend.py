@@ -199,6 +199,19 @@ def test_what_stars_do_not_describe_is_left_as_the_bands_have_it(disagreeing):
     assert good[:6].tolist() == [True, False, True, False, False, True]
 
 
+def test_a_faint_star_beside_a_bright_one_must_bring_more():
+    """Of 4 % of its light in every band, at SNR 6 in all together: a fall of 36 is enough for 6 %, not for 4."""
+    kept = []
+    for share in (0.04, 0.08):
+        field = BandField(2.8, alike(1000.0, 1000.0 * share))
+        field.found_both(Band.J)
+        field.found_one(Band.H)
+        field.found_one(Band.K)
+        kept.append(deblended(field).split)
+    assert kept[0] < 80
+    assert kept[1] > 115
+
+
 def test_two_bands_decide_as_well():
     field = BandField(2.0, alike(BRIGHT, FAINT), bands=(Band.J, Band.K))
     field.found_both(Band.J)
