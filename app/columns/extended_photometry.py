@@ -5,14 +5,14 @@ Names are those of the published Extended Source Catalogue; what it lacked, the 
 
 from __future__ import annotations
 
-from app.columns.column import RAW_ONLY, Calibrated, Column, Kind, expand_bands
+from app.columns.column import MEASURED, Calibrated, Column, Kind, expand_bands
 
 _NO_RADIUS = "the radius is not known, or the aperture leaves the data, or has no light"
-_NO_MODEL = "measured on Atlas images, where galaxies are not modelled"
+_NO_MODEL = "the galaxy does not lie on an image of the band"
 
 
 def _radius(name: str, description: str, null: str) -> Column:
-    return Column(name, Kind.REAL, description, "arcsec", "phys.angSize", null, producers=RAW_ONLY)
+    return Column(name, Kind.REAL, description, "arcsec", "phys.angSize", null, producers=MEASURED)
 
 
 def _light(name: str, description: str) -> tuple[Column, ...]:
@@ -25,7 +25,7 @@ def _light(name: str, description: str) -> tuple[Column, ...]:
             "mag",
             "phot.mag;{ucd}",
             _NO_RADIUS,
-            producers=RAW_ONLY,
+            producers=MEASURED,
             calibrated=Calibrated.MAGNITUDE,
         ),
         Column(
@@ -35,7 +35,7 @@ def _light(name: str, description: str) -> tuple[Column, ...]:
             "mag",
             "stat.error;phot.mag;{ucd}",
             _NO_RADIUS,
-            producers=RAW_ONLY,
+            producers=MEASURED,
         ),
         Column(
             f"{{b}}_flg_{name}",
@@ -46,7 +46,7 @@ def _light(name: str, description: str) -> tuple[Column, ...]:
             "meta.code.qual;{ucd}",
             "the radius is not known",
             text_format="%2d",
-            producers=RAW_ONLY,
+            producers=MEASURED,
         ),
     )
 
@@ -79,7 +79,7 @@ _SURFACE = "mag.arcsec**-2"
 def _measure(name: str, description: str, unit: str, ucd: str, null: str) -> Column:
     """Give a number; magnitudes and surface brightnesses take the zero point of their scan."""
     scale = Calibrated.MAGNITUDE if ucd.startswith("phot.mag") else None
-    return Column(name, Kind.REAL, description, unit, ucd, null, producers=RAW_ONLY, calibrated=scale)
+    return Column(name, Kind.REAL, description, unit, ucd, null, producers=MEASURED, calibrated=scale)
 
 
 _SHAPE = (
@@ -91,7 +91,7 @@ _SHAPE = (
         "pos.eq.ra",
         _NO_MODEL,
         text_format="%10.6f",
-        producers=RAW_ONLY,
+        producers=MEASURED,
     ),
     Column(
         "sup_dec",
@@ -101,7 +101,7 @@ _SHAPE = (
         "pos.eq.dec",
         _NO_MODEL,
         text_format="%10.6f",
-        producers=RAW_ONLY,
+        producers=MEASURED,
     ),
     _measure(
         "x_coadd",
@@ -136,7 +136,7 @@ _SHAPE = (
         "meta.number",
         "no such isophote",
         text_format="%3d",
-        producers=RAW_ONLY,
+        producers=MEASURED,
     ),
 )
 

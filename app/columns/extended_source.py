@@ -6,7 +6,6 @@ from app.columns.column import (
     BY_PUBLICATION,
     BY_STEP,
     MEASURED,
-    RAW_ONLY,
     ROUNDED,
     Calibrated,
     Column,
@@ -51,9 +50,9 @@ _APERTURES = tuple(
             f"{{B}} confusion flag in a circle of {radius} arcsec, as in the isophotal ellipses",
             "",
             "meta.code.qual;{ucd}",
-            "measured on Atlas images",
+            "not measured in this band",
             text_format="%2d",
-            producers=RAW_ONLY,
+            producers=MEASURED,
         ),
     )
 )

@@ -15,6 +15,7 @@ from workers.reduction.kernels.pairs import near_any
 
 EDGE_ARCSEC = 3.0
 HELD_RADII, HELD_ARCSEC = (1.5, 2.5), 4.0
+FARTHEST_ARCSEC = 400.0  # 2.5 semi-major axes of the largest and flattest model
 BRIGHT_STAR_ARCSEC = 10.0  # beyond the reach of a saturated star its halo and spikes still look extended
 
 
@@ -75,6 +76,8 @@ def _spoilt(search: Search, x: Doubles, y: Doubles) -> Bools:
 
 def _holds(shape: Shape, place: tuple[float, float]) -> bool:
     """Whether a place lies within a galaxy: 1.5 half-light ellipses, 4" at least; 2.5 of a large one."""
+    if abs(place[1] - shape.y_arcsec) > FARTHEST_ARCSEC:
+        return False
     reach = HELD_RADII[1] if shape.semi_major_arcsec > LARGE_ARCSEC else HELD_RADII[0]
     away = float(radii_from(shape, np.array([place[0]]), np.array([place[1]]))[0])
     return away < max(reach, HELD_ARCSEC / shape.semi_major_arcsec)

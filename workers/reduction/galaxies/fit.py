@@ -169,10 +169,11 @@ def _cost(
     pixels: Pixels, values: Doubles, columns: Doubles, tie: Doubles, centre: Doubles
 ) -> tuple[float, float, Doubles]:
     """Chi-squared of the pixels, the same with the priors, and what the model leaves."""
-    rest = (
-        pixels.value - values[0] * columns[0] - (values[_NONLINEAR:, None] * columns[_NONLINEAR:]).sum(axis=0)
-    )
-    chi2 = float((pixels.weight * rest * rest).sum())
+    beside = (values[_NONLINEAR:, None] * columns[_NONLINEAR:]).sum(axis=0)
+    rest = pixels.value - values[0] * columns[0] - beside
+    # A step into the void overflows, and is not taken.
+    with np.errstate(over="ignore", invalid="ignore"):
+        chi2 = float((pixels.weight * rest * rest).sum())
     return chi2, chi2 + float((tie * (values - centre) ** 2).sum()), rest
 
 

@@ -11,7 +11,8 @@ from workers.reduction.galaxies.coadds import Coadds
 from workers.reduction.galaxies.values import Shape
 
 BLOCK_PIX = 8
-FLAT_BLOCKS = 41  # airglow bends over less than these 330": a median over them is taken for the sky
+COARSE_BLOCKS, FLAT_CELLS = 4, 11  # airglow bends over less than these 352": a median over them is the sky
+FEWEST_KNOWN = 41  # blocks of an image
 LEAST_SIGMA = 6.0  # of blocks
 FEWEST_BLOCKS = 9  # above that, 576 square arcsec: an isophote of 14" radius
 OWN_ARCSEC = 60.0  # of two on neighbouring images this near the brighter one counts
@@ -35,27 +36,40 @@ class Large(NamedTuple):
 def blocked(image: Singles) -> Doubles:
     """Medians of blocks of 8 x 8 pixels: stars do not count; NaN where less than half of a block has data.
 
+    Every second pixel of every second row is taken: neighbours share their noise, and sixteen tell the median as well.
+
     Parameters
     ----------
     image : float32 array (rows, columns)
         NaN without data.
     """
-    rows, columns = (n // BLOCK_PIX * BLOCK_PIX for n in image.shape)
-    cells = image[:rows, :columns].reshape(rows // BLOCK_PIX, BLOCK_PIX, columns // BLOCK_PIX, BLOCK_PIX)
-    flat = cells.swapaxes(1, 2).reshape(rows // BLOCK_PIX, columns // BLOCK_PIX, BLOCK_PIX**2)
+    rows, columns = (n // BLOCK_PIX for n in image.shape)
+    cells = image[: rows * BLOCK_PIX : 2, : columns * BLOCK_PIX : 2]
+    half = BLOCK_PIX // 2
+    flat = np.sort(
+        cells.reshape(rows, half, columns, half).swapaxes(1, 2).reshape(rows, columns, half**2), axis=2
+    )
+    # NaN sort to the end.
     known = np.isfinite(flat).sum(axis=2)
-    middle = np.where(known[:, :, None] > 0, flat, 0.0)
-    return np.where(2 * known >= BLOCK_PIX**2, np.nanmedian(middle, axis=2), np.nan)
+    middle = np.take_along_axis(flat, (np.maximum(known, 1) // 2)[:, :, None], axis=2)[:, :, 0]
+    return np.where(2 * known >= half**2, middle, np.nan).astype(np.float64)
 
 
 def _flattened(blocks: Doubles) -> Doubles:
-    """Blocks less the sky around them, 0 without data."""
+    """Blocks less the sky around them, 0 without data: the median over 352" of medians of 4 x 4 blocks."""
     from scipy import ndimage
 
     known = np.isfinite(blocks)
     filled = np.where(known, blocks, np.median(blocks[known]))
-    size = tuple(min(FLAT_BLOCKS, 2 * (n // 2) + 1) for n in blocks.shape)
-    return np.where(known, filled - ndimage.median_filter(filled, size=size, mode="nearest"), 0.0)
+    rows, columns = (-(-n // COARSE_BLOCKS) for n in blocks.shape)
+    pad = rows * COARSE_BLOCKS - blocks.shape[0], columns * COARSE_BLOCKS - blocks.shape[1]
+    whole = np.pad(filled, ((0, pad[0]), (0, pad[1])), mode="edge")
+    cells = whole.reshape(rows, COARSE_BLOCKS, columns, COARSE_BLOCKS).swapaxes(1, 2)
+    coarse = np.median(cells.reshape(rows, columns, COARSE_BLOCKS**2), axis=2)
+    smooth = ndimage.median_filter(coarse, size=FLAT_CELLS, mode="nearest")
+    y, x = ((np.arange(n) - 0.5 * (COARSE_BLOCKS - 1)) / COARSE_BLOCKS for n in blocks.shape)
+    sky = ndimage.map_coordinates(smooth, np.meshgrid(y, x, indexing="ij"), order=1, mode="nearest")
+    return np.where(known, filled - sky, 0.0)
 
 
 def _guess(light: Doubles, region: np.ndarray, first: tuple[float, float]) -> Large:
@@ -90,7 +104,7 @@ def large_patches(coadds: Coadds) -> list[Large]:
     found: list[Large] = []
     for top, image in coadds.sums():
         blocks = blocked(image)
-        if np.isfinite(blocks).sum() < FLAT_BLOCKS:
+        if np.isfinite(blocks).sum() < FEWEST_KNOWN:
             continue
         light = _flattened(blocks)
         known = np.isfinite(blocks)

@@ -23,7 +23,7 @@ from workers.reduction.galaxies.fit import (
 )
 from workers.reduction.galaxies.large import Large
 from workers.reduction.galaxies.local_profile import LocalProfiles
-from workers.reduction.galaxies.search import LEAST_CHANGE, Search
+from workers.reduction.galaxies.search import LEAST_CHANGE, Search, crowding
 from workers.reduction.galaxies.values import CORE_SIGMAS_ARCSEC, LARGE_ARCSEC, Galaxy, Pixels, Shape, surface
 from workers.reduction.kernels.compiled import KERNEL
 
@@ -33,10 +33,7 @@ STAR_AREA_ARCSEC2 = 12.0  # of a star's image
 # fitted with the galaxy's own light in them.
 STAR_SHARE, LARGE_STAR_SHARE = 0.25, 4.0
 ARM_ERROR = 0.15  # of the light of a large galaxy
-BENT_ARCSEC = (
-    140  # half a side of the largest window in which the sky may bend: in larger ones discs bend as it does
-)
-HALF_WINDOWS_ARCSEC = (26, 50, 90, 140, 220, 330)
+HALF_WINDOWS_ARCSEC = (26, 50, 90, 140, 220)
 WINDOW_RADII = 5.0  # of half-light semi-major axes, that a window must hold
 MOST_STARS, FITTED_ARCSEC = 12, 20.0  # peaks farther than that are masked
 MASK_ARCSEC, MASK_SLOPE_ARCSEC, MASK_SIGMA = (2.5, 14.0), 2.5, 6.0
@@ -49,12 +46,20 @@ LEAST_RADIUS_ARCSEC = 1.05
 LEAST_AXIS_RATIO = 0.16
 # At the end of the models' range only what is sure and round counts: others are the halos of bright stars.
 LARGEST_INDEX, SURE_CHANGE, ROUND_RATIO = 5.8, 64.0, 0.5
+# What crowds add to the least changes and take from the index, and the chi-squared a pixel, mean of the bands, that a
+# small galaxy may have there: at latitude 15, with 13 peaks a square arc minute, four of six false galaxies to Ks 13.5
+# had changes of 29 to 38, one an index of 5.2 and one a chi-squared of 1.5; galaxies have 0.3 to 0.8.
+CROWD_CHANGE, CROWD_SURE_CHANGE, CROWD_INDEX, CROWD_CHI2 = 25.0, 80.0, 0.8, 1.2
 # Of the radius in a larger window: a model that grows more takes the sky for its light, unless chi-squared says more.
 MOST_GROWTH, GROWTH_CHANGE = 1.5, 100.0
-CORE_SHARE = 0.1  # of chi-squared that the core of a large galaxy takes away
+# Of a large galaxy's pixels where a core is tried: simulated bulges have 0.5, NGC 309 had 2.2; and what it takes away.
+POOR_CHI2, CORE_SHARE = 1.0, 0.1
+# Patches of airglow are larger and lie in one band, which their common shape does not describe.
+LARGEST_RADIUS_ARCSEC, LARGE_CHI2 = 70.0, 4.0
 LARGE_CHANGE = 500.0  # of chi-squared from two stars to a galaxy that blocked images show
 LEAST_EXCESS = 1.2  # of light over that of two stars
 FARTHEST_ARCSEC, FARTHEST_RADII = 4.0, 0.4  # from the peak, in half-light semi-major axes
+FARTHEST_KNOWN_ARCSEC = 1000.0  # no model reaches farther
 WORST_CHI2 = 1.5  # of the inner pixels; noise alone has 0.2, as pixels of coadds are smoothed
 MODEL_ERROR = 0.05  # of the light of the model, in the inner chi-squared
 
@@ -101,6 +106,7 @@ class Modelling:
         self, search: Search, mean: LocalProfiles, place: tuple[float, float], known: list[Galaxy]
     ) -> None:
         self.search, self.place, self.known = search, place, known
+        self.crowding = crowding(search, place[1])
         first = next(iter(mean.shares))
         self.profile = mean.gaussians(first, *place, search.pixel_arcsec)
 
@@ -154,6 +160,8 @@ class Modelling:
         weights = self.search.coadds.weights
         for galaxy in self.known:
             shape = galaxy.shape
+            if abs(shape.y_arcsec - self.place[1]) > FARTHEST_KNOWN_ARCSEC:
+                continue
             away = np.hypot(shape.x_arcsec - self.place[0], shape.y_arcsec - self.place[1])
             if away < 0.1 or away > 1.5 * half + 8.0 * shape.semi_major_arcsec:
                 continue
@@ -181,11 +189,16 @@ class Modelling:
                 break
         if kept is None:
             return None
-        change = self._change_from_stars(kept, self.search.least_change)
+        change = self._change_from_stars(kept, self.search.least_change + self.crowding * CROWD_CHANGE)
         if change is None:
             return None
         final = self._refined(kept)
-        return self._in_bands(final, change) if self._plausible(final) else None
+        if not self._plausible(final) or self._halo(final.shape, change):
+            return None
+        galaxy = self._in_bands(final, change)
+        mean = sum(galaxy.chi2.values()) / len(galaxy.chi2)
+        poor = self.crowding * mean > CROWD_CHI2 and final.shape.semi_major_arcsec < LARGE_ARCSEC
+        return None if poor else galaxy
 
     def large_galaxy(self, patch: Large) -> Galaxy | None:
         """Fit a large patch of light, a disc to begin with; None where it is no large galaxy.
@@ -204,7 +217,7 @@ class Modelling:
             shape = patch.shape if fit is None else fit.shape
             if WINDOW_RADII * shape.semi_major_arcsec > half and half != HALF_WINDOWS_ARCSEC[-1]:
                 continue
-            frame = self._frame(half, shape)
+            frame = self._frame(half, shape)._replace(bent=True)
             pixels = self._pixels(self.search.coadds.sum_of(frame.windows), frame, None)
             if pixels.x.size < FEWEST_PIXELS:
                 return None
@@ -215,10 +228,13 @@ class Modelling:
                 break
         if fit is None or fit.shape.semi_major_arcsec < LARGE_ARCSEC:
             return None
-        final = self._refined(fit) if self._plausible(fit) else fit
+        final = self._refined(fit, arms=True)
         # A spiral's nucleus is no part of the disc that was fitted first.
         change = self._change_from_stars(final, LARGE_CHANGE) if self._plausible(final) else None
-        return None if change is None else self._in_bands(final, change)
+        if change is None:
+            return None
+        galaxy = self._in_bands(final, change)
+        return galaxy if max(galaxy.chi2.values()) < LARGE_CHI2 else None
 
     def _fit_in(self, half: int, kept: _Fit | None) -> _Fit | None:
         """Fit the candidate in a window, from the fit in the last one on or from a disc; None with too few pixels."""
@@ -232,17 +248,19 @@ class Modelling:
             fitted = other if other.chi2 < fitted.chi2 - LEAST_CHANGE else fitted
         return _Fit(pixels, fitted, frame, fitted.shape(*self.place))
 
-    def _refined(self, kept: _Fit) -> _Fit:
+    def _refined(self, kept: _Fit, *, arms: bool = False) -> _Fit:
         """Fit once more with a sky that bends, peaks of the model's own light forgotten, and a core where one shows.
 
         Airglow bends by a few DN in an arc minute or two, which wings of bulges are mistaken for. A spiral is a disc
         with a nucleus and a bulge: one Sersic profile of both takes the whole window for its wings.
         """
-        frame = self._frame(kept.frame.half, kept.shape)._replace(bent=kept.frame.half <= BENT_ARCSEC)
-        pixels = self._softened(self._pixels(self.search.coadds.sum_of(frame.windows), frame, None), kept)
+        frame = self._frame(kept.frame.half, kept.shape)._replace(bent=True)
+        pixels = self._pixels(self.search.coadds.sum_of(frame.windows), frame, None)
+        pixels = self._softened(pixels, kept) if arms else pixels
         fitted = fit_galaxy(pixels, self.profile, kept.fitted.values[:7])
         plain = _Fit(pixels, fitted, frame, fitted.shape(*self.place))
-        if plain.shape.semi_major_arcsec < LARGE_ARCSEC:
+        smooth = not arms and fitted.chi2 < POOR_CHI2 * pixels.x.size
+        if smooth or plain.shape.semi_major_arcsec < LARGE_ARCSEC:
             return plain
         middle = float(fitted.values[1]), float(fitted.values[2])
         for half in (h for h in HALF_WINDOWS_ARCSEC if h >= frame.half):
@@ -252,7 +270,8 @@ class Modelling:
         alone = cored.pixels._replace(linear=cored.pixels.linear[len(CORE_SIGMAS_ARCSEC) :])
         single = fit_galaxy(alone, self.profile, plain.fitted.values[:7])
         change = single.chi2 - cored.fitted.chi2
-        return cored if change > max(GROWTH_CHANGE, CORE_SHARE * single.chi2) else plain
+        better = change > max(GROWTH_CHANGE, CORE_SHARE * single.chi2)
+        return cored if better and cored.shape.radius_arcsec < LARGEST_RADIUS_ARCSEC else plain
 
     def _softened(self, pixels: Pixels, kept: _Fit) -> Pixels:
         """Pixels in which arms and knots of a large galaxy are noise: its outskirts tell of the disc too."""
@@ -263,7 +282,7 @@ class Modelling:
 
     def _cored(self, half: int, kept: _Fit, middle: tuple[float, float]) -> _Fit:
         """Fit a disc with a core."""
-        frame = self._frame(half, kept.shape)._replace(bent=half <= BENT_ARCSEC, core=middle)
+        frame = self._frame(half, kept.shape)._replace(bent=True, core=middle)
         pixels = self._softened(self._pixels(self.search.coadds.sum_of(frame.windows), frame, None), kept)
         start = FIRST_GUESS.copy()
         start[:3] = self.light, *middle
@@ -273,6 +292,8 @@ class Modelling:
 
     def _follows(self, larger: _Fit, smaller: _Fit) -> bool:
         """Whether the fit in a larger window goes on from that in a smaller one: sky must not pass for light."""
+        if larger.shape.radius_arcsec > LARGEST_RADIUS_ARCSEC:
+            return False
         grown = larger.shape.radius_arcsec / smaller.shape.radius_arcsec
         if grown < MOST_GROWTH and larger.shape.index < LARGEST_INDEX:
             return True
@@ -286,7 +307,7 @@ class Modelling:
         moved = np.hypot(shape.x_arcsec - self.place[0], shape.y_arcsec - self.place[1])
         return bool(
             fitted.values[0] > LEAST_SNR * known
-            and shape.radius_arcsec > LEAST_RADIUS_ARCSEC
+            and LEAST_RADIUS_ARCSEC < shape.radius_arcsec < LARGEST_RADIUS_ARCSEC
             and shape.axis_ratio > LEAST_AXIS_RATIO
             and moved < max(FARTHEST_ARCSEC, FARTHEST_RADII * shape.semi_major_arcsec)
         )
@@ -305,7 +326,7 @@ class Modelling:
             return change  # of a spiral, whose arms no smooth model describes
         if fitted.values[0] < LEAST_EXCESS * np.clip(light, 0.0, None).sum():
             return None
-        if shape.index > LARGEST_INDEX and (change < SURE_CHANGE or shape.axis_ratio < ROUND_RATIO):
+        if self._halo(shape, change):
             return None
         inner = pixels.x**2 + pixels.y**2 < INNER_ARCSEC**2
         if np.count_nonzero(inner) < FEWEST_INNER_PIXELS:
@@ -315,6 +336,12 @@ class Modelling:
         noise = 1.0 / pixels.weight + (MODEL_ERROR * model) ** 2
         own = float(np.mean(((pixels.value - model) ** 2 / noise)[inner]))
         return change if own < WORST_CHI2 else None
+
+    def _halo(self, shape: Shape, change: float) -> bool:
+        """Whether a model at the end of the models' range is neither sure nor round."""
+        largest = LARGEST_INDEX - self.crowding * CROWD_INDEX
+        sure = SURE_CHANGE + self.crowding * CROWD_SURE_CHANGE
+        return shape.index > largest and (change < sure or shape.axis_ratio < ROUND_RATIO)
 
     def _in_bands(self, fit: _Fit, change: float) -> Galaxy:
         """Light of the galaxy in every band for the common shape."""

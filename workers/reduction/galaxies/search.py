@@ -18,6 +18,7 @@ SEED_ARCSEC = 2.0  # peaks of the bands this near are one
 # 21 peaks a square arc minute. At latitude 15 there are 13, at latitude 8 there are 18.
 CROWD_ARCSEC, MOST_PEAKS_ARCMIN2 = 60.0, 16.0
 LEAST_CHANGE = 20.0
+CROWDING_ARCMIN2 = 7.0, 12.0
 SHARE_STEP_ARCSEC = 10.0  # at which the length of a scan is asked for crowds
 
 
@@ -93,8 +94,8 @@ def merged_seeds(
     return Seeds(x[chosen][order], y[chosen][order], np.array(total)[order])
 
 
-def crowded(seeds: Seeds, y_arcsec: Doubles) -> Bools:
-    """Which places have more than 16 peaks a square arc minute across the scan, where blends pass for galaxies.
+def density_arcmin2(seeds: Seeds, y_arcsec: Doubles) -> Doubles:
+    """Peaks a square arc minute across the scan, within an arc minute along it; (n,).
 
     Parameters
     ----------
@@ -106,10 +107,35 @@ def crowded(seeds: Seeds, y_arcsec: Doubles) -> Bools:
     y = np.sort(seeds.y_arcsec)
     low, high = np.maximum(y_arcsec - CROWD_ARCSEC, y[0]), np.minimum(y_arcsec + CROWD_ARCSEC, y[-1])
     count = np.searchsorted(y, high, side="right") - np.searchsorted(y, low)
-    area_arcmin2 = (
-        np.maximum(high - low, CROWD_ARCSEC) * max(float(np.ptp(seeds.x_arcsec)), CROWD_ARCSEC) / 3600.0
-    )
-    return np.asarray(count > MOST_PEAKS_ARCMIN2 * area_arcmin2)
+    width = max(float(np.ptp(seeds.x_arcsec)), CROWD_ARCSEC)
+    return np.asarray(3600.0 * count / (np.maximum(high - low, CROWD_ARCSEC) * width))
+
+
+def crowded(seeds: Seeds, y_arcsec: Doubles) -> Bools:
+    """Which places have more than 16 peaks a square arc minute across the scan, where blends pass for galaxies.
+
+    Parameters
+    ----------
+    seeds : Seeds
+        Peaks of the first look, each once.
+    y_arcsec : float64 array (n,)
+        U-scan places along the scan.
+    """
+    return np.asarray(density_arcmin2(seeds, y_arcsec) > MOST_PEAKS_ARCMIN2)
+
+
+def crowding(search: Search, y_arcsec: float) -> float:
+    """How much more a galaxy must prove because blends are common: 0 to 7 peaks a square arc minute, 1 from 12.
+
+    Parameters
+    ----------
+    search : Search
+        Of the scan.
+    y_arcsec : float
+        U-scan place along the scan.
+    """
+    density = float(density_arcmin2(search.seeds, np.array([y_arcsec]))[0])
+    return float(np.interp(density, CROWDING_ARCMIN2, (0.0, 1.0)))
 
 
 def searched_share(search: Search) -> float:

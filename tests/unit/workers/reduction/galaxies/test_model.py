@@ -8,7 +8,14 @@ from scipy.special import gammaincinv
 
 from tests.worlds.frame_stack import SIGMA_PIX, gaussian_psf, strip
 from workers.reduction.galaxies.local_profile import WIDTHS_PIX, local_shares
-from workers.reduction.galaxies.model import mixture, model_light, normal_equations, plain_light, star_light
+from workers.reduction.galaxies.model import (
+    mixture,
+    model_light,
+    normal_equations,
+    plain_light,
+    star_light,
+    with_core,
+)
 from workers.reduction.galaxies.sersic import WIDTHS, enclosed_share, sersic_shares
 from workers.reduction.galaxies.values import Shape, ellipse_covariance, radii_from, surface
 
@@ -49,6 +56,20 @@ def test_derivatives_of_the_model_are_those_of_its_light():
         moved[k] += 1e-5
         plain_light(x, y, moved, gaussians, high)
         assert (high - out[0]) / 1e-5 == pytest.approx(out[1 + k], abs=2e-6)
+
+
+def test_a_core_takes_its_share_of_the_light():
+    x, y = (a.ravel() for a in np.meshgrid(np.arange(-90.0, 91.0), np.arange(-90.0, 91.0)))
+    plain, shape = disc(6.0, ellipse_covariance(np.log(6.0), 0.3, 0.0))
+    profile = np.array([0.7, 0.3]), np.array([1.2, 3.0])
+    cored = with_core(plain, profile, np.array([0.1, 0.2]), np.array([0.0, 9.0]))
+    out, alone = np.empty(x.size), np.empty(x.size)
+    plain_light(x, y, shape, plain, alone)
+    plain_light(x, y, shape, cored, out)
+    assert out.sum() == pytest.approx(alone.sum(), abs=0.003)
+    far = np.hypot(x, y) > 20.0
+    assert out[far] == pytest.approx(0.7 * alone[far], rel=1e-3, abs=1e-9)
+    assert out.max() > 2.0 * alone.max()
 
 
 def test_all_light_is_in_the_model():
