@@ -292,10 +292,6 @@ class ExtractionParameters(Section):
         ),
     )
 
-    extended_minimum_snr: float = field(
-        default=20.0, metadata=number(0.0, 1000.0, "SNR", "Least SNR of a candidate for an extended source.")
-    )
-
     def __post_init__(self) -> None:
         """Check each value, then the apertures with one another.
 

@@ -105,7 +105,3 @@ class PhotometryParameters(Section):
         default=0.012,
         metadata=number(0.0, 1.0, "mag", "Error of Read_1 magnitudes against the scale of Read_2 - Read_1."),
     )
-
-    extended_minimum_snr: float = field(
-        default=20.0, metadata=number(0.0, 1000.0, "SNR", "Least SNR of a candidate for an extended source.")
-    )
