@@ -194,7 +194,10 @@ class Modelling:
             return None
         final = self._refined(kept)
         if not self._plausible(final) or self._halo(final.shape, change):
-            return None
+            # A bulge whose wings and a bent sky are hard to tell apart; in crowds what has such wings is a blend.
+            if self.crowding > 0.0:
+                return None
+            final = kept
         galaxy = self._in_bands(final, change)
         mean = sum(galaxy.chi2.values()) / len(galaxy.chi2)
         poor = self.crowding * mean > CROWD_CHI2 and final.shape.semi_major_arcsec < LARGE_ARCSEC
