@@ -59,9 +59,9 @@ def report(
     from app.production.selection import Night
     from app.reports.night_report import write_night_report
 
-    warn_of_missing_stars()
     with connect("reader") as connection:
         page, sentence = write_night_report(connection, Night.parse(night), output, run=run, version=rules)
+    warn_of_missing_stars()
     if json_wanted():
         emit_record({"page": str(page), "verdict": sentence})
         return

@@ -130,13 +130,13 @@ def create(
 
     chosen = final_request(kind, parents, condition, rules)
     pipeline = this_pipeline(parameters)
-    warn_of_missing_stars()
     with _operator() as connection:
         if chosen is not None:
             emit_final(connection, name, pipeline, chosen, zones)
-            return
-        create_run(connection, name, kind, pipeline, zones)
-        _emit_run(connection, name)
+        else:
+            create_run(connection, name, kind, pipeline, zones)
+            _emit_run(connection, name)
+    warn_of_missing_stars()
 
 
 @app.command("list")
@@ -318,7 +318,7 @@ def report(
     del json
     from app.reports.run_pictures import write_run_report
 
-    warn_of_missing_stars()
     with connect("reader") as connection:
         written = write_run_report(connection, name, output)
+    warn_of_missing_stars()
     emit_table([{"picture": path} for path in written], ("picture",), "Pictures")

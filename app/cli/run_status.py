@@ -172,12 +172,12 @@ def attempts(
     also every input that it recorded.
     """
     del json
-    warn_of_missing_stars()
     with connect("reader") as connection:
         if name is not None:
             list_runs(connection, name)
         rows = read_attempts(connection, name, outcome=outcome, task_id=task, attempt_id=attempt, limit=limit)
         inputs = read_inputs(connection, attempt) if attempt is not None and rows else []
+    warn_of_missing_stars()
     if attempt is not None and rows and not json_wanted():
         text = rows[0].pop("error_text")
         emit_record(rows[0])

@@ -87,7 +87,6 @@ def report(
     from app.reports.scan_pictures import write_scan_pictures
     from app.store import Store
 
-    warn_of_missing_stars()
     selection = Selection.of(night, None if scan is None else [scan])
     with connect("reader") as connection:
         chosen = choose_scan(connection, name, selection)
@@ -100,6 +99,7 @@ def report(
     pictures = write_scan_pictures(diagnostics, chosen.title, output)
     judged = [judgement(grade.facts, overrides) for grade in grades]
     _emit(chosen, metric_table(diagnostics), pictures, judged)
+    warn_of_missing_stars()
 
 
 def _emit(

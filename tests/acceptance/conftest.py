@@ -64,6 +64,20 @@ def site(cluster: Cluster, template_database: Database) -> Iterator[Site]:
     yield from open_site(cluster, f"site_{os.getpid()}")
 
 
+def predict_minor_planet(place: Site) -> None:
+    """Load the predicted place of a body far from the night's scans: its rows are known to be no minor planets."""
+    with place.database.connect() as connection:
+        row = connection.execute("SELECT min(jdate) FROM survey.scan WHERE kind = 'sci'").fetchone()
+    assert row is not None
+    file = place.home / "predicted.csv"
+    file.write_text(
+        "name,jdate,ra,decl,rate_ra_arcsec_h,rate_decl_arcsec_h,error_arcsec\n"
+        f"Ceres,{row[0]:.5f},10.0,80.0,30.0,10.0,1.0\n",
+        encoding="utf-8",
+    )
+    place.mapps("reference", "minor-planets", str(file))
+
+
 @pytest.fixture(scope="session")
 def observed_night(cluster: Cluster, template_database: Database) -> Iterator[Site]:
     """A place where a small night has been observed, reduced as run `first` and released as `first-1`."""
@@ -78,6 +92,7 @@ def observed_night(cluster: Cluster, template_database: Database) -> Iterator[Si
         place.mapps("run", "create", "first", "--kind", "preliminary")
         place.mapps("run", "queue", "first")
         place.mapps("worker", "--processes", "2", "--until-idle")
+        predict_minor_planet(place)
         # In the solution of one of the two short scans there is no reference star.
         words = ("release", "build", "first-1", "--run", "first", "--kind", "sampler", "--nominal")
         place.mapps(*words, "--without-reference-stars")
