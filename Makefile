@@ -29,7 +29,7 @@ demo: install
 
 # All of them in two processes: half of the time is waiting for commands and for PostgreSQL.
 test: install
-	$(PYTHON) -m pytest $(if $(ARGS),$(ARGS),--numprocesses 2 --dist loadgroup --no-loadscope-reorder)
+	$(PYTHON) -m pytest $(if $(ARGS),$(ARGS),--numprocesses 2 --no-loadscope-reorder)
 
 lint: install
 	.venv/bin/ruff check $(SOURCES)

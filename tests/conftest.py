@@ -17,6 +17,7 @@ from app.db.cluster import Cluster
 from app.db.engine import connect_url
 from app.errors import ClusterError
 from app.settings import Settings, get_settings
+from tests.worlds.grouping import Grouping, GroupScheduling
 from tests.worlds.places import SHARED
 
 if TYPE_CHECKING:
@@ -29,37 +30,31 @@ TEMPLATE = "mapps_template"
 _numbers = itertools.count(1)
 
 
-SHARED_NIGHT = "observed_night"
-
-
 def pytest_itemcollected(item: pytest.Item) -> None:
-    """Mark what needs PostgreSQL, and what one process must run together when there are several.
-
-    With `-m "not database"` all runs that needs no server. The tests of a file share their costly fixtures, and so do
-    those that look at the small night of the acceptance tests, which is observed and reduced once.
-    """
-    fixtures = set(getattr(item, "fixturenames", ()))
-    if {"cluster", "durable_server", "real_cluster"} & fixtures:
+    """Mark what needs PostgreSQL: with `-m "not database"` all runs that needs no server."""
+    if {"cluster", "durable_server", "real_cluster"} & set(getattr(item, "fixturenames", ())):
         item.add_marker("database")
-    group = SHARED_NIGHT if SHARED_NIGHT in fixtures else str(item.path)
-    item.add_marker(pytest.mark.xdist_group(group))
 
 
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Leave out what needs a browser unless it is asked for, and let the groups with slow tests start first.
+    """Leave out what needs a browser unless it is asked for, and put groups of tests in the order of `grouping`.
 
-    `make browser-test` asks, or the file by its name. A slow group that starts last leaves the other process idle at
-    the end; within both halves the order stays the random one.
+    `make browser-test` asks, or the file by its name. Within a rank the order stays the random one.
     """
     asked = "browser" in (config.option.markexpr or "") or any("test_browser" in word for word in config.args)
     left = [] if asked else [item for item in items if item.get_closest_marker("browser")]
     if left:
         config.hook.pytest_deselected(items=left)
         items[:] = [item for item in items if not item.get_closest_marker("browser")]
-    group_of = {item: next(item.iter_markers("xdist_group")).args[0] for item in items}
-    slow = {group_of[item] for item in items if item.get_closest_marker("slow")} | {SHARED_NIGHT}
-    items.sort(key=lambda item: group_of[item] not in slow)
+    grouping = Grouping(config.rootpath)
+    items.sort(key=lambda item: grouping.rank(grouping.group(item.nodeid)))
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> GroupScheduling:
+    """Several processes take whole groups."""
+    return GroupScheduling(config, log)
 
 
 @dataclass(frozen=True)

@@ -51,7 +51,7 @@ def test_unit_tests_mirror_the_source():
     astray = [str(path) for path in tests if len(path.parts) > 1 and not (ROOT / path.parent).is_dir()]
     assert astray == []
     assert {path.name for path in tests if len(path.parts) == 1} == {
-        "test_documents.py", "test_examples.py", "test_house.py", "test_layers.py",
+        "test_documents.py", "test_examples.py", "test_grouping.py", "test_house.py", "test_layers.py",
     }  # fmt: skip
 
 
