@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 from psycopg import Connection
@@ -27,6 +28,28 @@ def image_name(release: str, coadd_key: int, band: str) -> str:
         j, h or k.
     """
     return f"{release}-{coadd_key}-{band}.fits"
+
+
+def released_file(path: Path, zero_point: ReleasedZeroPoint) -> bytes:
+    """Give the content of a published image with the zero point of a release in its header.
+
+    Parameters
+    ----------
+    path : Path
+        The file as it was published.
+    zero_point : ReleasedZeroPoint
+        What the header shall say.
+
+    Raises
+    ------
+    StoredFileError
+        Raised if it is no FITS file any more.
+    """
+    try:
+        content, _ = read_units(path)
+    except UnitError as error:
+        raise StoredFileError(f"{path}: {error}") from error
+    return with_released_zero_point(content, zero_point)
 
 
 def released_images(
@@ -59,10 +82,5 @@ def released_images(
     """
     rows = connection.execute(statement("reports/release_images"), {"release_id": release_id}).fetchall()
     for coadd_key, band, url, sha256, zero_point_mag, error_mag, solution in rows:
-        path = store.whole_path(url, sha256)
-        try:
-            content, _ = read_units(path)
-        except UnitError as error:
-            raise StoredFileError(f"{path}: {error}") from error
         zero_point = ReleasedZeroPoint(release, zero_point_mag, error_mag, solution)
-        yield image_name(release, coadd_key, band), with_released_zero_point(content, zero_point)
+        yield image_name(release, coadd_key, band), released_file(store.whole_path(url, sha256), zero_point)

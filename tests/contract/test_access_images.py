@@ -154,6 +154,23 @@ def test_a_picture(service: Served) -> None:
     assert "immutable" in answer.headers["cache-control"]
 
 
+def test_an_image_has_the_zero_point_of_its_release(service: Served) -> None:
+    published = service.client.get(f"/images/{NAME}", params={"header": "nominal"}).content
+    answer = service.client.get(f"/images/{NAME}")
+    assert answer.headers["content-disposition"].endswith('.fits"')
+    with (
+        fits.open(io.BytesIO(answer.content), checksum=True) as hdus,
+        fits.open(io.BytesIO(published)) as before,
+    ):
+        [header] = [hdu.header for hdu in hdus if "MAGZP" in hdu.header]
+        assert header["RELEASE"] == "first"
+        assert all("RELEASE" not in hdu.header for hdu in before)
+        np.testing.assert_array_equal(hdus[0].data, before[0].data)
+    refused = service.client.get(f"/images/{NAME}", params={"header": "mine"})
+    assert refused.status_code == 400
+    assert 'value="ERROR"' in refused.text
+
+
 def test_an_image_whose_file_is_gone_is_told(service: Served) -> None:
     answer = service.client.get(f"/images/{NAME[:-1]}k")
     assert answer.status_code == 503

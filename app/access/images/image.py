@@ -12,6 +12,8 @@ from psycopg.rows import class_row
 
 from app.db.statements import statement
 from app.errors import UnknownNameError
+from app.formats.atlas_calibrated import ReleasedZeroPoint
+from app.releases.image_export import released_file
 from app.store.store import Store
 
 _NAME = re.compile(r"(?:ivo://mapps/atlas\?)?([a-z0-9_]{1,60})/(\d{1,18})/([jhk])")
@@ -36,6 +38,7 @@ class ReleasedImage:
     decl: float
     zero_point_mag: float
     zero_point_error_mag: float | None
+    solution: str | None
     width_pix: int | None
     height_pix: int | None
 
@@ -43,6 +46,11 @@ class ReleasedImage:
     def file_name(self) -> str:
         """Name of the file for who saves it."""
         return f"{self.release}-{self.coadd_key}-{self.band}.fits"
+
+    @property
+    def zero_point(self) -> ReleasedZeroPoint:
+        """What the header of a file for who saves it says."""
+        return ReleasedZeroPoint(self.release, self.zero_point_mag, self.zero_point_error_mag, self.solution)
 
 
 def split_name(name: str) -> tuple[str, int, str]:
@@ -90,3 +98,24 @@ def whole_file(image: ReleasedImage) -> Path:
         Raised if it is gone or changed.
     """
     return Store().whole_path(image.url, image.sha256)
+
+
+def calibrated_file(image: ReleasedImage) -> bytes:
+    """Give the content of an image whose header has the zero point of its release.
+
+    Parameters
+    ----------
+    image : ReleasedImage
+        The image.
+
+    Returns
+    -------
+    bytes
+        The bytes that an export of the release writes: pixels as published, MAGZP and MZPERR of the release.
+
+    Raises
+    ------
+    StoredFileError
+        Raised if the file is gone or changed.
+    """
+    return released_file(whole_file(image), image.zero_point)

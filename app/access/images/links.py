@@ -12,7 +12,7 @@ from starlette.responses import FileResponse, Response
 
 from app.access.formats.votable import MEDIA_TYPE, head
 from app.access.images.cutout import cut, picture
-from app.access.images.image import ReleasedImage, find_image, whole_file
+from app.access.images.image import ReleasedImage, calibrated_file, find_image, whole_file
 from app.access.images.region import regions_of
 from app.access.parameters import ParameterError, read_parameters
 from app.access.services import operate, services_of
@@ -122,10 +122,22 @@ async def _found(request: Request) -> ReleasedImage:
 
 
 async def image(request: Request) -> Response:
-    """Answer /images/RELEASE/KEY/BAND: the file as it was published."""
+    """Answer /images/RELEASE/KEY/BAND: the image with the zero point of its release.
+
+    With ?header=nominal it is the file as it was published.
+
+    The published file is the one whose SHA-256 the release states.
+    """
+    header = request.query_params.get("header", "calibrated")
+    if header not in {"calibrated", "nominal"}:
+        raise ParameterError(f"header={header[:40]}", expected="calibrated or nominal")
     found = await _found(request)
-    path = await asyncio.to_thread(whole_file, found)
-    return FileResponse(path, media_type=FITS, filename=found.file_name)
+    if header == "nominal":
+        path = await asyncio.to_thread(whole_file, found)
+        return FileResponse(path, media_type=FITS, filename=found.file_name)
+    content = await asyncio.to_thread(calibrated_file, found)
+    headers = {"content-disposition": f'attachment; filename="{found.file_name}"'}
+    return Response(content, media_type=FITS, headers=headers)
 
 
 async def preview(request: Request) -> Response:
