@@ -26,6 +26,7 @@ from app.parameters.photometry import PhotometryParameters
 from app.parameters.reduction import ReductionParameters
 from benchmarks.comparison import robust
 from benchmarks.observed import measure_finally, observe
+from benchmarks.pair_peers import APART_PIX
 from benchmarks.peers import profile_on_coadd, seconds
 from workers.reduction.reduce_scan import reduce_scan
 
@@ -74,7 +75,8 @@ def photutils_sources(image: NDArray[np.float32], profile: NDArray[np.float64], 
         fitter = PSFPhotometry(
             ImagePSF(profile, x_0=0, y_0=0, flux=1),
             (7, 7),
-            finder=DAOStarFinder(3.0 * sigma, 2.8),
+            # Without `min_separation` no two peaks within 2.5 widths of each other are kept.
+            finder=DAOStarFinder(3.0 * sigma, 2.8, min_separation=APART_PIX),
             grouper=SourceGrouper(4.0),
             localbkg_estimator=LocalBackground(8, 14),
             aperture_radius=3,
