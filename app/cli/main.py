@@ -15,7 +15,7 @@ import typer
 from typer.core import TyperGroup
 
 from app.cli.manual import EPILOG, PURPOSE
-from app.cli.output import JsonOption, terminal_text
+from app.cli.output import JsonOption, forget_mode, terminal_text
 from app.cli.streams import complain, open_closed_streams
 from app.errors import (
     DatabaseUnavailableError,
@@ -295,6 +295,7 @@ def run(arguments: Sequence[str] | None = None) -> int:
     int
         The exit status, as `mapps --help` lists them.
     """
+    forget_mode()  # A command before this one, in the same process, may have asked for JSON.
     try:
         typer.main.get_command(app)(args=arguments, prog_name="mapps")
     except SystemExit as stop:
