@@ -20,7 +20,8 @@ import numpy as np
 from app.db import migrate
 from app.db.cluster import private_cluster
 from app.db.engine import connect_url
-from app.releases.build import BuildSummary, build_release
+from app.releases.build import build_release
+from app.releases.question import BuildSummary
 from app.releases.verify import verify_release
 from tests.worlds.release import Box, World, key_of
 from tests.worlds.solutions import ZeroPoint, adopt, make_solution
