@@ -37,7 +37,7 @@ from app.releases.fitness import (
 from app.releases.parameters import release_parameters
 from app.releases.patches import add_patches, refuse_idle
 from app.releases.question import ALONE, BuildSummary, Course, Question, summarize
-from app.releases.steps import Segment, StatementRun, execute_file, segments, settle
+from app.releases.steps import Segment, StatementRun, execute_file, segments, settle, take_memory
 from app.releases.stopped import find_stopped, refuse_moved, signature_of
 from app.releases.waiting import Tell, lock_builds, silent, tell_if_held
 from app.releases.zones import Zone, cut_zones
@@ -134,6 +134,7 @@ def build_release(
             name, wanted, by_name, limits, allow, _zones(connection, run_ids, course), course, tell
         )
         course.planned(sum(len(s.paths) * (len(question.zones) if s.by_zone else 1) for s in segments()))
+        take_memory(connection)
         signature = signature_of(wanted.value, run_ids, limits, allow)
         release_id = find_stopped(connection, name, signature, tell)
         _refuse_taken(connection, name)

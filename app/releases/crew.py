@@ -16,7 +16,7 @@ from psycopg import Connection
 
 from app.db.statements import statement
 from app.errors import OperatorError
-from app.releases.steps import Report, Segment, StatementRun, execute_file, settle
+from app.releases.steps import Report, Segment, StatementRun, execute_file, settle, take_memory
 
 POLL_SECONDS = 0.2
 CLAIM, AWAIT = "release/build/claim_zone", "release/build/await_zone"
@@ -195,6 +195,7 @@ def _member(connect: Callable[[], Connection[Any]], release_id: int, segment: Se
     parent = os.getppid()
     try:
         with connect() as connection:
+            take_memory(connection)
             while os.getppid() == parent and work_zone(connection, release_id, segment, lambda _: None):
                 pass
     # The build tells what went wrong, whatever it was.

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from itertools import groupby
 from pathlib import Path
 from time import perf_counter
 from typing import Any
 
+import psycopg
 from psycopg import Connection
 
 from app.db.statements import SQL_ROOT, scripts, statement
@@ -24,6 +26,8 @@ BY_ZONE = frozenset({
 HASHES = "85_hashes"
 # Sorts of a few hundred thousand rows stay in memory; each process has as much for each sort.
 WORK_MEM = "256MB"
+# The temporary tables of a zone of 400,000 rows have 200 MB.
+TEMP_BUFFERS = "256MB"
 
 
 @dataclass(frozen=True)
@@ -82,6 +86,18 @@ def segments() -> tuple[Segment, ...]:
         Segment(by_zone, tuple(paths))
         for by_zone, paths in groupby(scripts(FOLDER), lambda p: p.stem in BY_ZONE)
     )
+
+
+def take_memory(connection: Connection[Any]) -> None:
+    """Let temporary tables of the session stay in memory, if it has had none so far.
+
+    Parameters
+    ----------
+    connection : Connection
+        Without an open transaction.
+    """
+    with suppress(psycopg.errors.InvalidParameterValue), connection.transaction():
+        connection.execute(statement("release/build/memory"), {"temp_buffers": TEMP_BUFFERS})
 
 
 def settle(connection: Connection[Any], release_id: int, zone: int = 0) -> None:

@@ -16,7 +16,10 @@
 -- By hand:    in the session of 30_candidates.sql
 
 CREATE TEMPORARY TABLE zone_coverage AS
-WITH inside AS (
+WITH limits AS MATERIALIZED (
+    SELECT release.parameter('edge_arcsec') AS border_arcsec
+),
+inside AS (
     SELECT
         c.src_id, c.ra, c.decl, o.other_scan_key,
         least(c.x * o.a_x + c.y * o.a_y + c.z * o.a_z, c.x * o.b_x + c.y * o.b_y + c.z * o.b_z,
@@ -36,7 +39,8 @@ within AS (
 )
 SELECT i.src_id, i.other_scan_key AS scan_key, i.edge_arcsec
 FROM within AS i
-WHERE i.edge_arcsec > release.parameter('edge_arcsec')
+CROSS JOIN limits AS l
+WHERE i.edge_arcsec > l.border_arcsec
   -- The last range that begins at or before the position's cell: ranges of a scan are disjoint, so no other can hold it.
   AND (SELECT p.beyond FROM release.work_covered AS p
        WHERE p.scan_key = i.other_scan_key AND p.first <= i.cell

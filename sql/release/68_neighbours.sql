@@ -30,8 +30,12 @@ ANALYZE zone_around (pts_key, src_id);
 
 -- As high as the first circle is wide. Rows of a strip lie together, so that a search reads one or two pages.
 CREATE TEMPORARY TABLE zone_strip AS
-SELECT floor(a.v / (2 * release.chord(release.parameter('neighbour_arcsec'))))::integer AS strip, a.u, a.pts_key, a.x, a.y, a.z
+WITH limits AS MATERIALIZED (
+    SELECT 2 * release.chord(release.parameter('neighbour_arcsec')) AS height
+)
+SELECT floor(a.v / l.height)::integer AS strip, a.u, a.pts_key, a.x, a.y, a.z
 FROM zone_around AS a
+CROSS JOIN limits AS l
 ORDER BY 1, 2;
 
 CREATE INDEX ON zone_strip (strip, u);

@@ -48,7 +48,7 @@ COMMENT ON FUNCTION release.rules(integer) IS 'Names of the rules of a mask: SEL
 
 CREATE OR REPLACE FUNCTION release.first_rule(mask integer) RETURNS text LANGUAGE sql IMMUTABLE PARALLEL SAFE
 -- The lowest bit alone is a power of two.
-RETURN (release.rule_names())[round(log(2, (mask & -mask)::numeric))::integer + 1];
+RETURN (release.rule_names())[round(ln((mask & -mask)::double precision) / ln(2::double precision))::integer + 1];
 COMMENT ON FUNCTION release.first_rule(integer) IS 'First rule of a mask that is not 0';
 
 -- Extended sources by columns that versions of the catalogue have or not: a missing one says nothing. The row is given as
