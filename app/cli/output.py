@@ -161,6 +161,9 @@ class Progress:
         """Count steps as done."""
         self.done += steps
 
+    def expect(self, total: int) -> None:
+        """Learn the number of steps, where it was not known from the beginning."""
+
 
 class _BarProgress(Progress):
     def __init__(self, description: str, bar: Any, task: Any) -> None:
@@ -170,6 +173,9 @@ class _BarProgress(Progress):
     def advance(self, steps: int = 1) -> None:
         super().advance(steps)
         self._bar.advance(self._task, steps)
+
+    def expect(self, total: int) -> None:
+        self._bar.update(self._task, total=total)
 
 
 def as_text(value: Any) -> str:

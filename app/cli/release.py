@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import asdict
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -18,7 +19,8 @@ from app.models.release import ReleaseKind
 if TYPE_CHECKING:
     from psycopg import Connection
 
-    from app.releases.build import BuildSummary
+    from app.cli.output import Progress
+    from app.releases.question import BuildSummary, Course
 
 app = typer.Typer(
     help="Releases: immutable catalogues drawn from the working database by SQL.", no_args_is_help=True
@@ -61,6 +63,26 @@ PatchOption = Annotated[
         "--patch",
         metavar="FILE",
         help="CSV of rows that people delete, restore or replace, with reasons; may be repeated.",
+    ),
+]
+
+
+ZonesOption = Annotated[
+    int | None,
+    typer.Option(
+        "--zones",
+        min=1,
+        help="Parts of the sky that are worked through one by one; by the number of sources when absent.",
+        metavar="NUMBER",
+    ),
+]
+ProcessesOption = Annotated[
+    int | None,
+    typer.Option(
+        "--processes",
+        min=1,
+        help="Processes that work through the zones; one a processor when absent.",
+        metavar="NUMBER",
     ),
 ]
 
@@ -114,17 +136,21 @@ def build(
     nominal: NominalOption = False,
     allow_empty: EmptyOption = False,
     patch: PatchOption = None,
+    zones: ZonesOption = None,
+    processes: ProcessesOption = None,
     json: JsonOption = False,
 ) -> None:
-    """Draw a release from runs by the statements of sql/release/ and publish it; it never changes afterwards."""
+    """Draw a release from runs by the statements of sql/release/ and publish it; it never changes afterwards.
+
+    A build of several zones that was killed goes on when the same command is given again.
+    """
     del json
     from app.db.engine import connect
-    from app.db.statements import scripts
-    from app.releases.build import FOLDER, build_release
+    from app.releases.build import build_release
     from app.releases.fitness import Allowances
     from app.releases.patches import read_patches
 
-    with connect("operator") as connection, progress("statements", len(scripts(FOLDER))) as shown:
+    with connect("operator") as connection, progress("statements") as shown:
         if not allow_unfinished:
             _refuse_untouched(connection, run)
         limits = _changes(change or [])
@@ -136,12 +162,23 @@ def build(
                 unfinished=allow_unfinished, empty=allow_empty, nominal=nominal,
                 patches=tuple(line for file in patch or [] for line in read_patches(file)),
             ),
-            report=lambda _: shown.advance(), tell=complain,
+            course=_course(zones, processes, shown), tell=complain,
         )  # fmt: skip
     if json_wanted():
         emit_record(asdict(summary))
     else:
         _say_summary(summary)
+
+
+def _course(zones: int | None, processes: int | None, shown: Progress) -> Course:
+    import os
+
+    from app.db.engine import connect
+    from app.releases.crew import Crew
+    from app.releases.question import Course
+
+    crew = Crew(partial(connect, "operator"), processes or len(os.sched_getaffinity(0)))
+    return Course(zones, crew, lambda _: shown.advance(), shown.expect)
 
 
 def _say_summary(summary: BuildSummary) -> None:

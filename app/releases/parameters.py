@@ -34,7 +34,7 @@ DEFAULTS: dict[str, float] = {
     "match_arcsec": 2.0,
     "cell_arcsec": 20.0,
     # First radius of the search for the nearest neighbour, which decides speed only.
-    "neighbour_arcsec": 10.0,
+    "neighbour_arcsec": 18.0,
     # Stars of the reference catalogue this near are optical associations (background/survey 6.10).
     "optical_arcsec": 5.0,
     # Rows this near to the predicted place of a minor planet, besides the error of the prediction, are it.

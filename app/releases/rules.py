@@ -69,6 +69,7 @@ PARAMETERS_OF: dict[str, tuple[str, ...]] = {
 
 FILES_OF: dict[str, tuple[str, ...]] = {
     "20_scans.sql": ("scan",),
+    "27_overlaps.sql": ("duplicate", "unseen_by_winner"),
     "30_candidates.sql": ("edge", "artefact", "no_valid_band", "snr", "chi_squared", "frames"),
     "35_patches.sql": ("patch",),
     "40_apparitions.sql": ("duplicate",),

@@ -4,7 +4,8 @@
 -- By hand:   psql "$(mapps db url)" -c "SET mapps.release_id = 3" -f sql/release/10_prepare.sql
 -- Every statement of this folder ends with a SELECT of the number of rows it made. docs/releases.md has the whole list.
 
-SELECT release.create_partitions(release.current_id());
+-- Point sources and verdicts are attached when they are complete (72_lonely.sql).
+SELECT release.create_partitions(release.current_id(), false);
 
 SELECT release.create_work_tables();
 

@@ -1,6 +1,7 @@
 -- The published selection of point sources, row by row (background/survey 5.2). Every row is held against every rule:
 -- `passed` and `failed` of its verdict have a bit for each (release.rule_bit), none where a rule does not apply, and its reason
--- is the first that it fails. A row that fails none becomes a candidate, with the six decimals of a published position.
+-- is the first that it fails. A row that fails none becomes a candidate, with the six decimals of a published position. In a
+-- zone its own rows (core) are looked at, and those in the margin around it, of which other zones tell.
 --
 -- attempt        the row belongs to no accepted attempt (recalled and not yet made again)
 -- scan           another scan of the tile was chosen, see release.scan
@@ -28,8 +29,10 @@
 -- Parameters: edge_arcsec, snr_one_band, sigma_one_band_mag, snr_three_bands, sigma_three_bands_mag,
 --             bands_at_three_band_snr, chi_squared, bright_j_mag, bright_h_mag, bright_k_mag, frames_measurable,
 --             frames_detected_fraction, frames_all, cell_arcsec.
--- By hand:    psql "$(mapps db url)" -c "SET mapps.release_id = 3" -f sql/release/30_candidates.sql
+-- By hand, the files 30 to 52 in one session, since they hand temporary tables to each other (zone 0 alone, or each zone):
+--     psql "$(mapps db url)" -c "SET mapps.release_id = 3" -c "SET mapps.zone = 0" -f sql/release/30_candidates.sql -f ...
 
+CREATE TEMPORARY TABLE zone_row AS
 WITH limits AS MATERIALIZED (
     -- As real where measurements are: 0.1551 stored as real is more than 0.1551 in double precision.
     SELECT
@@ -45,8 +48,38 @@ WITH limits AS MATERIALIZED (
         release.parameter('bright_k_mag')::real AS bright_k,
         release.parameter('frames_measurable') AS frames,
         release.parameter('frames_detected_fraction') AS fraction,
-        release.parameter('frames_all') AS frames_all,
-        release.chord(release.parameter('cell_arcsec')) AS cell_size
+        release.parameter('frames_all') AS frames_all
+),
+-- OFFSET 0 keeps the joins as written: run after run, so that partitions of other runs are never opened.
+margin AS (
+    SELECT k.run_id, k.src_id
+    FROM release.parent_run AS r
+    JOIN release.work_margin AS g ON g.zone = release.current_zone()
+    CROSS JOIN LATERAL (
+        SELECT q.run_id, q.src_id FROM wsdb.point_measurement AS q
+        WHERE q.run_id = r.run_id AND q.src_id >= g.low AND q.src_id < g.high OFFSET 0
+    ) AS k
+    WHERE r.release_id = release.current_id()
+),
+around AS (
+    SELECT
+        true AS core, p.run_id, p.src_id, p.scan_key, p.attempt_id, p.ra, p.decl, p.dist_edge_ns, p.dist_edge_ew, p.cc_flg, p.rd_flg,
+        p.ndet, p.j_m, p.h_m, p.k_m, p.j_snr, p.h_snr, p.k_snr, p.j_msig, p.h_msig, p.k_msig, p.j_psfchi, p.h_psfchi, p.k_psfchi
+    FROM release.parent_run AS r
+    JOIN release.work_zone AS z ON z.zone = release.current_zone()
+    CROSS JOIN LATERAL (
+        SELECT * FROM wsdb.point_source AS q WHERE q.run_id = r.run_id AND q.src_id >= z.low AND q.src_id < z.high OFFSET 0
+    ) AS p
+    WHERE r.release_id = release.current_id()
+    UNION ALL
+    -- Rows of the margin one by one, by their keys.
+    SELECT
+        false, p.run_id, p.src_id, p.scan_key, p.attempt_id, p.ra, p.decl, p.dist_edge_ns, p.dist_edge_ew, p.cc_flg, p.rd_flg,
+        p.ndet, p.j_m, p.h_m, p.k_m, p.j_snr, p.h_snr, p.k_snr, p.j_msig, p.h_msig, p.k_msig, p.j_psfchi, p.h_psfchi, p.k_psfchi
+    FROM margin AS g
+    CROSS JOIN LATERAL (
+        SELECT * FROM wsdb.point_source AS q WHERE q.run_id = g.run_id AND q.src_id = g.src_id OFFSET 0
+    ) AS p
 ),
 extraction AS (
     SELECT
@@ -55,18 +88,17 @@ extraction AS (
         wsdb.j_frames_detected(p.ndet) AS j_n, wsdb.j_frames_measurable(p.ndet) AS j_m_frames,
         wsdb.h_frames_detected(p.ndet) AS h_n, wsdb.h_frames_measurable(p.ndet) AS h_m_frames,
         wsdb.k_frames_detected(p.ndet) AS k_n, wsdb.k_frames_measurable(p.ndet) AS k_m_frames
-    FROM release.parent_run AS r
-    -- OFFSET 0 keeps the join as written: run after run, so that partitions of other runs are never opened.
-    CROSS JOIN LATERAL (SELECT * FROM wsdb.point_source AS q WHERE q.run_id = r.run_id OFFSET 0) AS p
+    FROM around AS p
+    CROSS JOIN release.work_moment AS t
     LEFT JOIN release.scan AS s
-        ON s.release_id = r.release_id AND s.run_id = p.run_id AND s.scan_key = p.scan_key AND s.attempt_id = p.attempt_id
+        ON s.release_id = release.current_id() AND s.run_id = p.run_id AND s.scan_key = p.scan_key AND s.attempt_id = p.attempt_id
     CROSS JOIN limits AS l
-    WHERE r.release_id = release.current_id()
+    WHERE p.attempt_id <= t.newest_attempt AND p.attempt_id <> ALL (t.open_attempts)
 ),
 -- Every rule by itself: true passed, false failed, null where it does not apply.
 judged AS (
     SELECT
-        e.run_id, e.src_id, e.scan_key, e.cell_size, least(e.dist_edge_ns, e.dist_edge_ew) AS edge_arcsec,
+        e.core, e.run_id, e.src_id, e.scan_key, least(e.dist_edge_ns, e.dist_edge_ew) AS edge_arcsec,
         -- Rounding may reach 360.
         round(e.ra * 1e6)::bigint % 360000000 / 1e6::double precision AS ra, round(e.decl * 1e6) / 1e6 AS decl,
         e.selected IS NOT NULL AS attempt,
@@ -105,7 +137,7 @@ judged AS (
 ),
 weighed AS (
     SELECT
-        j.*,
+        j.core, j.run_id, j.src_id, j.scan_key, j.edge_arcsec, j.ra, j.decl,
         ((j.attempt IS TRUE)::integer * release.rule_bit('attempt') + (j.scan IS TRUE)::integer * release.rule_bit('scan')
          + (j.edge IS TRUE)::integer * release.rule_bit('edge') + (j.artefact IS TRUE)::integer * release.rule_bit('artefact')
          + (j.valid_band IS TRUE)::integer * release.rule_bit('no_valid_band') + (j.snr IS TRUE)::integer * release.rule_bit('snr')
@@ -118,25 +150,25 @@ weighed AS (
          + (j.chi_squared IS FALSE)::integer * release.rule_bit('chi_squared')
          + (j.frames IS FALSE)::integer * release.rule_bit('frames'))::smallint AS failed
     FROM judged AS j
-),
-candidate AS (
-    INSERT INTO release.work_candidate (src_id, run_id, scan_key, ra, decl, x, y, z, cell, edge_arcsec, passed, failed)
-    SELECT
-        j.src_id, j.run_id, j.scan_key, j.ra, j.decl, unit.x, unit.y, unit.z,
-        release.cell(unit.x, unit.y, unit.z, j.cell_size), j.edge_arcsec, j.passed, 0
-    FROM weighed AS j
-    CROSS JOIN LATERAL (
-        SELECT cosd(j.decl) * cosd(j.ra) AS x, cosd(j.decl) * sind(j.ra) AS y, sind(j.decl) AS z OFFSET 0
-    ) AS unit
-    WHERE j.failed = 0
-    ORDER BY j.src_id
 )
-INSERT INTO release.verdict (release_id, run_id, src_id, released, passed, failed, reason)
-SELECT release.current_id(), j.run_id, j.src_id, false, j.passed, j.failed, release.first_rule(j.failed)
-FROM weighed AS j
-WHERE j.failed <> 0
-ORDER BY j.src_id, j.run_id;
+SELECT w.* FROM weighed AS w ORDER BY w.src_id, w.run_id;
 
-SELECT release.analyze('work_candidate');
+ANALYZE zone_row (run_id, src_id);
 
-SELECT count(*) AS rows FROM release.work_candidate;
+-- A position as a direction, and on the plane of the zone: differences there are never larger than in space, so that cells of
+-- the plane miss no pair, at the poles and at right ascension 0 either.
+CREATE TEMPORARY TABLE zone_candidate AS
+SELECT
+    r.src_id, r.run_id, r.scan_key, r.core, r.ra, r.decl, unit.x, unit.y, unit.z, r.edge_arcsec,
+    unit.x * f.east_x + unit.y * f.east_y + unit.z * f.east_z AS u,
+    unit.x * f.north_x + unit.y * f.north_y + unit.z * f.north_z AS v
+FROM zone_row AS r
+JOIN release.work_zone AS f ON f.zone = release.current_zone()
+CROSS JOIN LATERAL (
+    SELECT cosd(r.decl) * cosd(r.ra) AS x, cosd(r.decl) * sind(r.ra) AS y, sind(r.decl) AS z OFFSET 0
+) AS unit
+WHERE r.failed = 0;
+
+ANALYZE zone_candidate (src_id, scan_key);
+
+SELECT count(*) AS rows FROM zone_candidate WHERE core;

@@ -13,85 +13,50 @@
 -- corners of a scan with missing images enclose the gap.
 --
 -- Parameters: edge_arcsec.
--- By hand:    psql "$(mapps db url)" -c "SET mapps.release_id = 3" -f sql/release/45_duplicates.sql
+-- By hand:    in the session of 30_candidates.sql
 
--- The planner takes the comparison of two polygons for as cheap as that of two numbers, but it is 126 us: a small table
--- would be read whole for every scan.
-SET enable_seqscan = off;
-
-WITH chosen AS (
-    SELECT c.attempt_id, c.scan_key, v.footprint
-    FROM release.scan AS c
-    JOIN wsdb.scan_coverage AS v ON v.attempt_id = c.attempt_id AND v.band = '-'
-    WHERE c.release_id = release.current_id() AND c.selected
-),
-bounded AS (
-    SELECT c.attempt_id, array_agg(n) AS normals
-    FROM chosen AS c
-    CROSS JOIN LATERAL release.edge_normals(c.attempt_id) AS edge (n)
-    GROUP BY c.attempt_id HAVING count(*) = 4
-),
--- MATERIALIZED and OFFSET 0 keep the search as written: one probe of the GiST index a scan. A join of `chosen` with itself
--- compares all pairs of scans, 29 s for 480 of them and four times as long for twice as many; a lateral join inside of the
--- statement below may be done anew for each pair.
-touching AS MATERIALIZED (
-    SELECT a.scan_key, near.attempt_id
-    FROM chosen AS a
-    CROSS JOIN LATERAL (
-        SELECT v.attempt_id FROM wsdb.scan_coverage AS v WHERE v.band = '-' AND v.footprint && a.footprint OFFSET 0
-    ) AS near
-)
-INSERT INTO release.work_overlap (scan_key, other_attempt_id, other_scan_key, normals)
-SELECT t.scan_key, b.attempt_id, b.scan_key, n.normals
-FROM touching AS t
-JOIN chosen AS b ON b.attempt_id = t.attempt_id AND b.scan_key <> t.scan_key
-JOIN bounded AS n ON n.attempt_id = b.attempt_id;
-
-RESET enable_seqscan;
-
-SELECT release.analyze('work_overlap');
-
-INSERT INTO release.work_covered (scan_key, first, beyond)
-SELECT o.other_scan_key, lower(part), upper(part)
-FROM (SELECT DISTINCT other_attempt_id, other_scan_key FROM release.work_overlap) AS o
-JOIN wsdb.scan_coverage AS v ON v.attempt_id = o.other_attempt_id AND v.band = '-'
-CROSS JOIN LATERAL unnest(v.coverage) AS part;
-
-SELECT release.analyze('work_covered');
-
+CREATE TEMPORARY TABLE zone_coverage AS
 WITH limits AS MATERIALIZED (
     SELECT release.parameter('edge_arcsec') AS border_arcsec
 ),
 inside AS (
     SELECT
         c.src_id, c.ra, c.decl, o.other_scan_key,
-        least(c.x * o.normals[1][1] + c.y * o.normals[1][2] + c.z * o.normals[1][3],
-              c.x * o.normals[2][1] + c.y * o.normals[2][2] + c.z * o.normals[2][3],
-              c.x * o.normals[3][1] + c.y * o.normals[3][2] + c.z * o.normals[3][3],
-              c.x * o.normals[4][1] + c.y * o.normals[4][2] + c.z * o.normals[4][3]) AS sine
-    FROM release.work_candidate AS c
-    JOIN release.work_overlap AS o ON o.scan_key = c.scan_key
+        least(c.x * o.a_x + c.y * o.a_y + c.z * o.a_z, c.x * o.b_x + c.y * o.b_y + c.z * o.b_z,
+              c.x * o.c_x + c.y * o.c_y + c.z * o.c_z, c.x * o.d_x + c.y * o.d_y + c.z * o.d_z) AS sine
+    FROM zone_candidate AS c
+    -- Most rows are outside by one of the edges.
+    JOIN release.work_overlap AS o
+        ON o.scan_key = c.scan_key
+           AND c.x * o.c_x + c.y * o.c_y + c.z * o.c_z > 0 AND c.x * o.d_x + c.y * o.d_y + c.z * o.d_z > 0
+           AND c.x * o.a_x + c.y * o.a_y + c.z * o.a_z > 0 AND c.x * o.b_x + c.y * o.b_y + c.z * o.b_z > 0
+),
+within AS (
+    SELECT i.*, floor(asind(i.sine) * 3600 + 1e-7)::integer AS edge_arcsec, wsdb.cell(i.ra, i.decl) AS cell
+    FROM inside AS i
+    WHERE i.sine < 1
+    OFFSET 0
 )
-INSERT INTO release.work_coverage (src_id, scan_key, edge_arcsec)
-SELECT i.src_id, i.other_scan_key, floor(asind(i.sine) * 3600 + 1e-7)
-FROM inside AS i
+SELECT i.src_id, i.other_scan_key AS scan_key, i.edge_arcsec
+FROM within AS i
 CROSS JOIN limits AS l
-WHERE i.sine > 0 AND i.sine < 1 AND floor(asind(i.sine) * 3600 + 1e-7) > l.border_arcsec
+WHERE i.edge_arcsec > l.border_arcsec
   -- The last range that begins at or before the position's cell: ranges of a scan are disjoint, so no other can hold it.
   AND (SELECT p.beyond FROM release.work_covered AS p
-       WHERE p.scan_key = i.other_scan_key AND p.first <= wsdb.cell(i.ra, i.decl)
-       ORDER BY p.first DESC LIMIT 1) > wsdb.cell(i.ra, i.decl);
+       WHERE p.scan_key = i.other_scan_key AND p.first <= i.cell
+       ORDER BY p.first DESC LIMIT 1) > i.cell;
 
-SELECT release.analyze('work_coverage');
+ANALYZE zone_coverage;
 
+CREATE TEMPORARY TABLE zone_resolution AS
 WITH involved AS (
-    SELECT src_id FROM release.work_group UNION SELECT src_id FROM release.work_coverage
+    SELECT src_id FROM zone_group UNION SELECT src_id FROM zone_coverage
 ),
 apparition AS (
-    SELECT c.src_id, coalesce(g.group_id, c.src_id) AS group_id, c.scan_key, c.edge_arcsec
+    SELECT c.src_id, coalesce(g.group_id, c.src_id) AS group_id, c.run_id, c.scan_key, c.edge_arcsec
     FROM involved
-    JOIN release.work_candidate AS c USING (src_id)
-    LEFT JOIN release.work_group AS g USING (src_id)
+    JOIN zone_candidate AS c USING (src_id)
+    LEFT JOIN zone_group AS g USING (src_id)
 ),
 -- One line for each scan that saw, or could have seen, something of the group.
 sighting AS (
@@ -101,7 +66,7 @@ sighting AS (
     FROM (
         SELECT group_id, scan_key, edge_arcsec, true AS is_real FROM apparition
         UNION ALL
-        SELECT a.group_id, v.scan_key, v.edge_arcsec, false FROM release.work_coverage AS v JOIN apparition AS a USING (src_id)
+        SELECT a.group_id, v.scan_key, v.edge_arcsec, false FROM zone_coverage AS v JOIN apparition AS a USING (src_id)
     ) AS either
     GROUP BY group_id, scan_key
 ),
@@ -118,18 +83,19 @@ verdict AS (
     GROUP BY group_id
 ),
 winner AS (
-    SELECT DISTINCT ON (v.group_id) v.group_id, a.src_id
+    SELECT DISTINCT ON (v.group_id) v.group_id, a.src_id, a.run_id
     FROM verdict AS v
     JOIN apparition AS a USING (group_id, scan_key)
     ORDER BY v.group_id, a.edge_arcsec DESC, a.src_id
 )
-INSERT INTO release.work_resolution (src_id, use_src, dup_src, winner_src_id)
 SELECT
-    a.src_id, (a.scan_key = v.scan_key)::integer, v.dup_src, CASE WHEN a.scan_key <> v.scan_key THEN w.src_id END
+    a.src_id, (a.scan_key = v.scan_key)::integer AS use_src, v.dup_src,
+    CASE WHEN a.scan_key <> v.scan_key THEN w.src_id END AS winner_src_id,
+    CASE WHEN a.scan_key <> v.scan_key THEN w.run_id END AS winner_run_id
 FROM apparition AS a
 JOIN verdict AS v USING (group_id)
 LEFT JOIN winner AS w USING (group_id);
 
-SELECT release.analyze('work_resolution');
+ANALYZE zone_resolution (src_id);
 
-SELECT count(*) AS rows FROM release.work_resolution;
+SELECT count(*) AS rows FROM zone_resolution JOIN zone_candidate AS c USING (src_id) WHERE c.core;

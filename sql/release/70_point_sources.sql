@@ -1,7 +1,7 @@
 -- The Point Source Catalogue: the 60 published columns in their order, sorted along the sky. Measurements are those of the
 -- extraction, magnitudes calibrated by the adopted solution; position, name, keys, neighbour and flags come from the statements before.
 --
--- By hand:    psql "$(mapps db url)" -c "SET mapps.release_id = 3" -f sql/release/70_point_sources.sql
+-- By hand:    in the session of 68_neighbours.sql
 
 WITH extended AS (
     SELECT run_id, src_id, min(ext_key) AS ext_key
@@ -16,7 +16,7 @@ optical AS (
 -- release_id, ra, decl, designation, prox, pxpa, pxcntr, gal_contam, mp_flg, pts_key, dup_src, use_src, a, dist_opt, phi_opt, b_m_opt,
 -- vr_m_opt, nopt_mchs, ext_key; the measurements
 -- follow as they are (generated/22_release_rows.sql).
-INSERT INTO release.psc_entry
+INSERT INTO release.work_psc
 SELECT
     release.current_id(),
     m.ra, m.decl, m.designation,
@@ -28,11 +28,14 @@ SELECT
     x.ext_key,
     p.*
 FROM release.parent_run AS r
+JOIN release.work_zone AS z ON z.zone = release.current_zone()
 -- OFFSET 0 keeps the join as written: run after run, so that partitions of other runs are never opened.
-CROSS JOIN LATERAL (SELECT * FROM release.psc_measurement AS q WHERE q.run_id = r.run_id OFFSET 0) AS p
-JOIN release.work_member AS m ON m.run_id = p.run_id AND m.src_id = p.src_id
-LEFT JOIN release.work_neighbour AS n ON n.pts_key = m.pts_key
-LEFT JOIN release.work_member AS b ON b.pts_key = n.pxcntr
+CROSS JOIN LATERAL (
+    SELECT * FROM release.psc_measurement AS q WHERE q.run_id = r.run_id AND q.src_id >= z.low AND q.src_id < z.high OFFSET 0
+) AS p
+JOIN zone_around AS m ON m.core AND m.run_id = p.run_id AND m.src_id = p.src_id
+LEFT JOIN zone_neighbour AS n ON n.pts_key = m.pts_key
+LEFT JOIN zone_around AS b ON b.pts_key = n.pxcntr
 LEFT JOIN release.work_contamination AS g ON g.pts_key = m.pts_key
 LEFT JOIN release.work_association AS q ON q.pts_key = m.pts_key
 LEFT JOIN release.minor_planet AS w ON w.release_id = r.release_id AND w.pts_key = m.pts_key
@@ -45,6 +48,6 @@ LEFT JOIN extended AS x ON x.run_id = m.run_id AND x.src_id = m.src_id
 WHERE r.release_id = release.current_id()
 ORDER BY m.pts_key;
 
-SELECT release.analyze('psc');
+DROP TABLE zone_around, zone_neighbour;
 
-SELECT count(*) AS rows FROM release.psc WHERE release_id = release.current_id();
+SELECT members AS rows FROM release.work_zone WHERE zone = release.current_zone();

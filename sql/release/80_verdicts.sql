@@ -1,38 +1,9 @@
--- The verdict on every candidate; the other rows have theirs from 30_candidates.sql. Released and rejected rows together
--- are the rows of the parent runs (background/survey 10.4).
---
--- released           in release.psc
--- duplicate          another apparition of the object won; winner_run_id and winner_src_id say which
--- patch              a patch of the release takes it out
--- unseen_by_winner   seen by several scans, but a scan that covers the place farther from its edges did not see it: the
---                    geometric rule prefers its virtual apparition, and use_src = 0 with dup_src > 0 is not released
+-- The verdict on every extended source that passed the rules; the other rows have theirs from 58_extended_candidates.sql.
+-- Reasons are those of point sources (52_verdicts.sql), and in_scan_duplicate: the same object on another Atlas image of the
+-- scan, nearer to its centre.
 --
 -- By hand:    psql "$(mapps db url)" -c "SET mapps.release_id = 3" -f sql/release/80_verdicts.sql
 
-INSERT INTO release.verdict (release_id, run_id, src_id, released, reason, winner_run_id, winner_src_id, passed, failed)
-SELECT
-    release.current_id(), c.run_id, c.src_id, m.src_id IS NOT NULL,
-    v.reason,
-    CASE WHEN m.src_id IS NULL THEN w.run_id END, CASE WHEN m.src_id IS NULL THEN w.src_id END,
-    (c.passed
-     + CASE WHEN v.reason IN ('released', 'patch') THEN release.rule_bit('duplicate') + release.rule_bit('unseen_by_winner')
-            WHEN v.reason = 'unseen_by_winner' THEN release.rule_bit('duplicate') ELSE 0 END)::smallint,
-    (c.failed + CASE WHEN v.reason = 'released' THEN 0 ELSE release.rule_bit(v.reason) END)::smallint
-FROM release.work_candidate AS c
-LEFT JOIN release.work_member AS m ON m.src_id = c.src_id
-LEFT JOIN release.work_resolution AS r ON r.src_id = c.src_id
-LEFT JOIN release.work_candidate AS w ON w.src_id = r.winner_src_id
-CROSS JOIN LATERAL (
-    SELECT CASE
-        WHEN m.src_id IS NOT NULL THEN 'released'
-        WHEN coalesce(r.use_src, 1) = 1 OR r.dup_src = 0 THEN 'patch'
-        WHEN w.src_id IS NULL THEN 'unseen_by_winner'
-        ELSE 'duplicate'
-    END AS reason
-) AS v
-ORDER BY c.src_id;
-
--- Extended sources likewise; in_scan_duplicate: the same object on another Atlas image of the scan, nearer to its centre.
 INSERT INTO release.extended_verdict (release_id, run_id, ext_id, released, reason, winner_run_id, winner_ext_id, passed, failed)
 SELECT
     release.current_id(), e.run_id, e.ext_id, v.reason = 'released', v.reason, w.run_id, w.ext_id,
@@ -55,4 +26,4 @@ LEFT JOIN release.work_extended AS w
     ON x.ext_id IS NULL AND w.ext_id = coalesce(e.better_ext_id, r.winner_ext_id)
 ORDER BY e.ext_id, e.run_id;
 
-SELECT count(*) AS rows FROM release.verdict WHERE release_id = release.current_id();
+SELECT count(*) AS rows FROM release.extended_verdict WHERE release_id = release.current_id();

@@ -19,6 +19,7 @@ from app.releases.diff import diff_releases
 from app.releases.explain import explain
 from app.releases.fitness import Allowances, EmptyReleaseError
 from app.releases.parameters import DEFAULTS, ReleaseParameterError
+from app.releases.steps import segments
 from app.releases.verify import ReleaseAlteredError, require_equal, verify_release
 from tests.conftest import Database
 from tests.worlds.release import Box, World, fresh_world, key_of
@@ -294,16 +295,18 @@ def test_statements_by_hand_give_the_same_release(world: World, database: Databa
         "INSERT INTO release.parent_run VALUES (%s, %s, 'run')", (release_id, world.runs["run"])
     )
     world.connection.commit()
-    counts = []
-    for path in scripts("release"):
-        # A session for each file: nothing may live in the session but the number of the release.
+    counts: list[int] = []
+    for segment in segments():
+        # A session for what is executed together: nothing may live in it but the number of the release and what the
+        # files of a zone hand to each other.
+        files = [word for path in segment.paths for word in ("-f", str(path), "-c", r"\echo made")]
         done = subprocess.run(
             ["psql", database.url, "-X", "-qAt", "-v", "ON_ERROR_STOP=1",
-             "-c", f"SET mapps.release_id = {release_id}", "-f", str(path)],
+             "-c", f"SET mapps.release_id = {release_id}", *files],
             capture_output=True, text=True, check=False, timeout=60,
         )  # fmt: skip
-        assert done.returncode == 0, f"{path.name}: {done.stderr}"
-        counts.append(int(done.stdout.split()[-1]))
+        assert done.returncode == 0, f"{segment.name}: {done.stderr}"
+        counts += [int(part.split()[-1]) for part in done.stdout.split("made")[:-1]]
     world.connection.execute("SELECT release.publish(%s)", (release_id,))
     world.connection.commit()
     assert counts == [row[0] for row in world.rows("SELECT rows FROM release.statement ORDER BY position")]

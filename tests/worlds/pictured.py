@@ -8,8 +8,9 @@ from typing import Any
 
 import numpy as np
 
-from app.releases.build import BuildSummary, build_release
+from app.releases.build import build_release
 from app.releases.fitness import Allowances
+from app.releases.question import BuildSummary
 from tests.worlds.atlas_files import write_pixels
 from tests.worlds.release import Box, World, key_of
 

@@ -27,9 +27,10 @@ from app.production.plan import PLAN
 from app.production.publication import ScanCoverageRow
 from app.production.publishing import coverage_values
 from app.production.queueing import declare_kinds
-from app.releases.build import BuildSummary, build_release
+from app.releases.build import build_release
 from app.releases.fitness import Allowances
 from app.releases.patches import Patch
+from app.releases.question import BuildSummary
 from app.sky.footprint import Corners
 from app.sky.healpix import pixel_number
 from app.sky.moc import COVERAGE_ORDER, Ranges, cell_arcsec, ranges_of_cells

@@ -51,18 +51,50 @@ END
 $function$;
 COMMENT ON FUNCTION wsdb.seal_run(integer) IS 'Build the positional indexes of a run; harmless when repeated';
 
--- Make the partitions of a release, attached for the same reason: the build's transaction may last for hours.
-CREATE OR REPLACE FUNCTION release.create_partitions(release_id integer) RETURNS void
+-- Make the partitions of a release, attached for the same reason: the build's transaction may last for hours. Those that
+-- have millions of rows can be left for release.attach_partitions: they get their primary key when they are full, in half
+-- the time, and nobody sees their rows in the meantime. A build fills them by views that are dropped with its tables.
+DROP FUNCTION IF EXISTS release.create_partitions(integer);
+CREATE OR REPLACE FUNCTION release.create_partitions(release_id integer, attached boolean DEFAULT true) RETURNS void
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public AS $function$
+DECLARE
+    parent text;
+    part text;
+    listed text;
+BEGIN
+    FOREACH parent IN ARRAY ARRAY['psc', 'xsc', 'atlas', 'scn', 'img', 'verdict', 'extended_verdict'] LOOP
+        part := format('%s_r%s', parent, release_id);
+        EXECUTE format('CREATE TABLE release.%I (LIKE release.%I INCLUDING DEFAULTS INCLUDING COMMENTS)', part, parent);
+        IF attached OR parent NOT IN ('psc', 'verdict') THEN
+            EXECUTE format('ALTER TABLE release.%I ATTACH PARTITION release.%I FOR VALUES IN (%s)', parent, part, release_id);
+        ELSE
+            -- Rows are tested as they come, so that ATTACH need not read them.
+            EXECUTE format('ALTER TABLE release.%I ADD CONSTRAINT of_release CHECK (release_id = %s)', part, release_id);
+            SELECT string_agg(quote_ident(c.column_name), ', ' ORDER BY c.ordinal_position) INTO listed
+            FROM information_schema.columns AS c
+            WHERE c.table_schema = 'release' AND c.table_name = CASE parent WHEN 'psc' THEN 'psc_entry' ELSE parent END;
+            EXECUTE format('CREATE VIEW release.%I AS SELECT %s FROM release.%I', 'work_' || parent, listed, part);
+            EXECUTE format('GRANT SELECT, INSERT ON release.%I TO mapps_operator', 'work_' || parent);
+        END IF;
+    END LOOP;
+END
+$function$;
+COMMENT ON FUNCTION release.create_partitions(integer, boolean) IS 'Make the product partitions of a new release';
+
+CREATE OR REPLACE FUNCTION release.attach_partitions(release_id integer) RETURNS void
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public AS $function$
 DECLARE
     parent text;
     part text;
 BEGIN
-    FOREACH parent IN ARRAY ARRAY['psc', 'xsc', 'atlas', 'scn', 'img', 'verdict', 'extended_verdict'] LOOP
+    DROP VIEW IF EXISTS release.work_psc, release.work_verdict;
+    FOREACH parent IN ARRAY ARRAY['psc', 'verdict'] LOOP
         part := format('%s_r%s', parent, release_id);
-        EXECUTE format('CREATE TABLE release.%I (LIKE release.%I INCLUDING DEFAULTS INCLUDING COMMENTS)', part, parent);
+        CONTINUE WHEN (SELECT relispartition FROM pg_class WHERE oid = format('release.%I', part)::regclass);
         EXECUTE format('ALTER TABLE release.%I ATTACH PARTITION release.%I FOR VALUES IN (%s)', parent, part, release_id);
+        EXECUTE format('ALTER TABLE release.%I DROP CONSTRAINT of_release', part);
     END LOOP;
 END
 $function$;
-COMMENT ON FUNCTION release.create_partitions(integer) IS 'Make the product partitions of a new release';
+COMMENT ON FUNCTION release.attach_partitions(integer)
+    IS 'Give the point sources and verdicts of a release their primary keys and their place among those of the others';

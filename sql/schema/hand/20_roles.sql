@@ -179,6 +179,6 @@ END
 $released$;
 
 REVOKE ALL ON FUNCTION wsdb.create_run_partitions(integer, integer), wsdb.seal_run(integer),
-    release.create_partitions(integer) FROM PUBLIC;
+    release.create_partitions(integer, boolean), release.attach_partitions(integer) FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION wsdb.create_run_partitions(integer, integer), wsdb.seal_run(integer),
-    release.create_partitions(integer) TO mapps_owner, mapps_operator;
+    release.create_partitions(integer, boolean), release.attach_partitions(integer) TO mapps_owner, mapps_operator;

@@ -7,6 +7,13 @@ CREATE OR REPLACE FUNCTION release.current_id() RETURNS integer LANGUAGE sql STA
 RETURN current_setting('mapps.release_id')::integer;
 COMMENT ON FUNCTION release.current_id() IS 'Release that the session works on: SET mapps.release_id = ...';
 
+-- Files of sql/release/ that work zone by zone find theirs by another one; without it they work in zone 0, which is the whole
+-- sky unless zones were made:
+--     psql "$(mapps db url)" -c "SET mapps.release_id = 3" -c "SET mapps.zone = 17" -f ...
+CREATE OR REPLACE FUNCTION release.current_zone() RETURNS integer LANGUAGE sql STABLE PARALLEL SAFE
+RETURN coalesce(nullif(current_setting('mapps.zone', true), ''), '0')::integer;
+COMMENT ON FUNCTION release.current_zone() IS 'Zone of the sky that the session works on: SET mapps.zone = ...';
+
 CREATE OR REPLACE FUNCTION release.parameter(name text) RETURNS double precision
 LANGUAGE plpgsql STABLE PARALLEL SAFE AS $function$
 DECLARE
@@ -41,7 +48,7 @@ COMMENT ON FUNCTION release.rules(integer) IS 'Names of the rules of a mask: SEL
 
 CREATE OR REPLACE FUNCTION release.first_rule(mask integer) RETURNS text LANGUAGE sql IMMUTABLE PARALLEL SAFE
 -- The lowest bit alone is a power of two.
-RETURN (release.rule_names())[round(log(2, (mask & -mask)::numeric))::integer + 1];
+RETURN (release.rule_names())[round(ln((mask & -mask)::double precision) / ln(2::double precision))::integer + 1];
 COMMENT ON FUNCTION release.first_rule(integer) IS 'First rule of a mask that is not 0';
 
 -- Extended sources by columns that versions of the catalogue have or not: a missing one says nothing. The row is given as
@@ -172,37 +179,52 @@ BEGIN
     CREATE UNLOGGED TABLE release.work_scan (
         run_id integer NOT NULL, scan_key integer NOT NULL, tile integer, attempt_id bigint NOT NULL, admitted boolean NOT NULL,
         rank smallint NOT NULL, score smallint, photometric boolean, reason text NOT NULL, PRIMARY KEY (run_id, scan_key));
-    -- Rows that passed the published rules; positions have the six decimals of the catalogue.
-    CREATE UNLOGGED TABLE release.work_candidate (
-        src_id bigint PRIMARY KEY, run_id integer NOT NULL, scan_key integer NOT NULL,
-        ra double precision NOT NULL, decl double precision NOT NULL,
-        x double precision NOT NULL, y double precision NOT NULL, z double precision NOT NULL,
-        cell bigint NOT NULL, edge_arcsec integer NOT NULL, passed smallint NOT NULL, failed smallint NOT NULL);
-    -- Candidates of different scans closer than the match radius, both ways round.
-    CREATE UNLOGGED TABLE release.work_pair (src_id bigint NOT NULL, other_src_id bigint NOT NULL);
-    -- Connected groups of such pairs, named by their smallest src_id.
-    CREATE UNLOGGED TABLE release.work_group (src_id bigint PRIMARY KEY, group_id bigint NOT NULL);
+    -- What the database held when the build began: later attempts, and those that were open then, are not looked at. `signature`
+    -- says what was asked for, `state` what the rows hang on; a build that was killed goes on where both are the same.
+    CREATE UNLOGGED TABLE release.work_moment (
+        release_id integer NOT NULL, newest_attempt bigint NOT NULL, open_attempts bigint[] NOT NULL, state text NOT NULL, signature text);
+    -- Zones: ranges of src_id along the sky, with axes of a plane that touches the sphere at the middle (unit vectors to the
+    -- east and north) and, once known, the key before their first member.
+    CREATE UNLOGGED TABLE release.work_zone (
+        zone integer PRIMARY KEY, low bigint NOT NULL, high bigint NOT NULL, rows bigint NOT NULL,
+        east_x double precision NOT NULL, east_y double precision NOT NULL, east_z double precision NOT NULL,
+        north_x double precision NOT NULL, north_y double precision NOT NULL, north_z double precision NOT NULL,
+        members integer, first_key integer);
+    -- Ranges of src_id that lie around a zone: what is nearer to it than 100 arcsec.
+    CREATE UNLOGGED TABLE release.work_margin (zone integer NOT NULL, low bigint NOT NULL, high bigint NOT NULL);
+    -- Files that were worked through in a zone. Whoever works holds the row; who dies lets it go.
+    CREATE UNLOGGED TABLE release.work_task (
+        pass text NOT NULL, zone integer NOT NULL, done boolean NOT NULL DEFAULT false, PRIMARY KEY (pass, zone));
+    CREATE UNLOGGED TABLE release.work_count (
+        file text NOT NULL, zone integer NOT NULL, rows bigint NOT NULL, seconds double precision NOT NULL,
+        PRIMARY KEY (file, zone));
     -- For each selected scan, the selected scans that overlap it: planes through their edges, normals inward.
     CREATE UNLOGGED TABLE release.work_overlap (
         scan_key integer NOT NULL, other_attempt_id bigint NOT NULL, other_scan_key integer NOT NULL,
-        normals double precision[] NOT NULL);
+        normals double precision[] NOT NULL,
+        -- The same, plain: an array's member costs as much as the product that it is for.
+        a_x double precision NOT NULL, a_y double precision NOT NULL, a_z double precision NOT NULL,
+        b_x double precision NOT NULL, b_y double precision NOT NULL, b_z double precision NOT NULL,
+        c_x double precision NOT NULL, c_y double precision NOT NULL, c_z double precision NOT NULL,
+        d_x double precision NOT NULL, d_y double precision NOT NULL, d_z double precision NOT NULL);
     -- What scans that overlap others cover in all bands: ranges of HEALPix cells of order 29, disjoint within a scan.
     CREATE UNLOGGED TABLE release.work_covered (
         scan_key integer NOT NULL, first bigint NOT NULL, beyond bigint NOT NULL, PRIMARY KEY (scan_key, first));
-    -- Candidates that stand in another selected scan as well, with the distance from that scan's edge.
-    CREATE UNLOGGED TABLE release.work_coverage (
-        src_id bigint NOT NULL, scan_key integer NOT NULL, edge_arcsec integer NOT NULL);
-    -- What became of candidates seen, or possibly seen, by more than one scan.
-    CREATE UNLOGGED TABLE release.work_resolution (
-        src_id bigint PRIMARY KEY, use_src smallint NOT NULL, dup_src smallint NOT NULL, winner_src_id bigint);
-    -- Rows of the catalogue with key and name.
-    CREATE UNLOGGED TABLE release.work_member (
-        pts_key integer PRIMARY KEY, src_id bigint NOT NULL, run_id integer NOT NULL, designation text NOT NULL,
-        ra double precision NOT NULL, decl double precision NOT NULL,
+    -- Rows of the catalogue with their name and their number in the zone.
+    CREATE UNLOGGED TABLE release.work_zone_member (
+        zone integer NOT NULL, number integer NOT NULL, src_id bigint PRIMARY KEY, run_id integer NOT NULL,
+        designation text NOT NULL, ra double precision NOT NULL, decl double precision NOT NULL,
         x double precision NOT NULL, y double precision NOT NULL, z double precision NOT NULL,
         use_src smallint NOT NULL, dup_src smallint NOT NULL);
-    CREATE UNLOGGED TABLE release.work_neighbour (
-        pts_key integer PRIMARY KEY, pxcntr integer NOT NULL, prox real NOT NULL);
+    -- The same with their keys, which are known when all zones have been looked through (54_keys.sql).
+    CREATE VIEW release.work_member AS
+    SELECT f.first_key + m.number AS pts_key, m.src_id, m.run_id, m.designation, m.ra, m.decl, m.x, m.y, m.z, m.use_src, m.dup_src
+    FROM release.work_zone_member AS m JOIN release.work_zone AS f USING (zone);
+    -- Rows whose nearest neighbour lies outside of the margin of their zone.
+    CREATE UNLOGGED TABLE release.work_lonely (pts_key integer PRIMARY KEY);
+    -- Hashes of blocks of the catalogue.
+    CREATE UNLOGGED TABLE release.work_hash (
+        zone integer NOT NULL, pixel bigint NOT NULL, block bigint NOT NULL, rows bigint NOT NULL, hash text NOT NULL);
     CREATE UNLOGGED TABLE release.work_contamination (pts_key integer PRIMARY KEY, gal_contam smallint NOT NULL);
     -- Extended sources that passed the rules; of those of one scan that are one object the best is left.
     CREATE UNLOGGED TABLE release.work_extended (
@@ -217,8 +239,8 @@ BEGIN
     CREATE UNLOGGED TABLE release.work_association (
         pts_key integer PRIMARY KEY, dist_opt real NOT NULL, phi_opt smallint NOT NULL, b_m_opt real, vr_m_opt real,
         nopt_mchs smallint NOT NULL);
-    FOREACH part IN ARRAY ARRAY['scan', 'candidate', 'pair', 'group', 'overlap', 'covered', 'coverage', 'resolution', 'member', 'neighbour',
-                                'contamination', 'extended', 'extended_resolution', 'association'] LOOP
+    FOREACH part IN ARRAY ARRAY['scan', 'moment', 'zone', 'margin', 'task', 'count', 'overlap', 'covered', 'zone_member', 'lonely',
+                                'hash', 'contamination', 'extended', 'extended_resolution', 'association'] LOOP
         EXECUTE format('GRANT SELECT, INSERT, UPDATE, DELETE ON release.%I TO mapps_operator', 'work_' || part);
     END LOOP;
 END
@@ -227,12 +249,32 @@ COMMENT ON FUNCTION release.create_work_tables() IS 'Make the tables that the st
 
 CREATE OR REPLACE FUNCTION release.drop_work_tables() RETURNS void
 LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog, public AS $function$
-    DROP TABLE IF EXISTS release.work_scan, release.work_candidate, release.work_pair, release.work_group, release.work_overlap,
-        release.work_covered, release.work_coverage, release.work_resolution, release.work_member, release.work_neighbour,
-        release.work_contamination, release.work_extended, release.work_extended_resolution,
+    DROP VIEW IF EXISTS release.work_member, release.work_psc, release.work_verdict;
+    DROP TABLE IF EXISTS release.work_scan, release.work_moment, release.work_zone, release.work_margin, release.work_task,
+        release.work_count, release.work_overlap, release.work_covered, release.work_zone_member, release.work_lonely,
+        release.work_hash, release.work_contamination, release.work_extended, release.work_extended_resolution,
         release.work_association
 $function$;
 COMMENT ON FUNCTION release.drop_work_tables() IS 'Drop the tables of a build';
+
+-- What rows of a release hang on and could change between two zones: accepted attempts of its runs, the solutions that they
+-- are seen through, and grades. Attempts that came later are not looked at.
+CREATE OR REPLACE FUNCTION release.moment_state() RETURNS text
+LANGUAGE plpgsql STABLE SET search_path = pg_catalog, public AS $function$
+BEGIN
+    RETURN (
+        SELECT concat_ws(' ', md5(string_agg(concat_ws(',', a.attempt_id, z.solution_id), ' ' ORDER BY a.attempt_id)),
+                         (SELECT max(g.grade_id) FROM quality.grade AS g JOIN release.parent_run AS r USING (run_id)
+                          WHERE r.release_id = release.current_id()))
+        FROM release.work_moment AS t
+        JOIN release.parent_run AS r ON r.release_id = t.release_id
+        JOIN production.attempt AS a ON a.run_id = r.run_id AND a.accepted
+        LEFT JOIN calibration.adopted_zero_point AS z ON z.run_id = a.run_id AND z.scan_key = a.scan_key
+        WHERE a.attempt_id <= t.newest_attempt AND a.attempt_id <> ALL (t.open_attempts)
+    );
+END
+$function$;
+COMMENT ON FUNCTION release.moment_state() IS 'Attempts, solutions and grades that the release of the session is drawn from, as text';
 
 -- The planner must know how many rows a table of the build has: autovacuum cannot look into an open transaction.
 CREATE OR REPLACE FUNCTION release.analyze(part text) RETURNS void
@@ -243,17 +285,59 @@ END
 $function$;
 COMMENT ON FUNCTION release.analyze(text) IS 'Gather planner statistics of a table of the release schema';
 
+-- Indexes of the catalogue for readers, each by itself, so that several processes of a build can make them at a time.
+CREATE OR REPLACE FUNCTION release.create_index(release_id integer, number integer) RETURNS void
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public AS $function$
+DECLARE
+    part text := 'psc_r' || release_id;
+BEGIN
+    IF EXISTS (SELECT FROM release.release AS r WHERE r.release_id = create_index.release_id AND r.state = 'published') THEN
+        RAISE EXCEPTION 'release % is published and never changes', release_id;
+    END IF;
+    CASE number
+    WHEN 0 THEN EXECUTE format('CREATE INDEX IF NOT EXISTS %I ON release.%I USING gist (spoint(radians(ra), radians(decl)))',
+                               part || '_position', part);
+    WHEN 1 THEN EXECUTE format('CREATE INDEX IF NOT EXISTS %I ON release.%I (designation)', part || '_designation', part);
+    WHEN 2 THEN EXECUTE format('CREATE INDEX IF NOT EXISTS %I ON release.%I (src_id)', part || '_source', part);
+    END CASE;
+END
+$function$;
+COMMENT ON FUNCTION release.create_index(integer, integer)
+    IS 'Make an index of the point sources of a release that is being built: 0 position, 1 name, 2 extraction';
+
+-- Give up a release that is not published: what its build left, and the rows that say what it was to be.
+CREATE OR REPLACE FUNCTION release.discard(release_id integer) RETURNS void
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public AS $function$
+DECLARE
+    part text;
+BEGIN
+    PERFORM FROM release.release AS r WHERE r.release_id = discard.release_id AND r.state = 'building' FOR UPDATE;
+    IF NOT FOUND THEN
+        RAISE EXCEPTION 'release % is no build that could be given up', release_id
+            USING ERRCODE = 'object_not_in_prerequisite_state', HINT = 'Published releases never change.';
+    END IF;
+    PERFORM release.drop_work_tables();
+    FOREACH part IN ARRAY ARRAY['psc', 'xsc', 'atlas', 'scn', 'img', 'verdict', 'extended_verdict'] LOOP
+        EXECUTE format('DROP TABLE IF EXISTS release.%I', format('%s_r%s', part, release_id));
+    END LOOP;
+    FOREACH part IN ARRAY ARRAY['manifest', 'minor_planet', 'patch', 'solution', 'scan', 'statement', 'parent_run', 'release'] LOOP
+        EXECUTE format('DELETE FROM release.%I AS t WHERE t.release_id = $1', part) USING release_id;
+    END LOOP;
+END
+$function$;
+COMMENT ON FUNCTION release.discard(integer) IS 'Give up a release that is being built; a published one is refused';
+
 -- Close a release for ever: indexes for readers, guards against change, statistics, state.
 CREATE OR REPLACE FUNCTION release.publish(release_id integer) RETURNS void
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public AS $function$
 DECLARE
     part text;
+    number integer;
 BEGIN
     PERFORM release.drop_work_tables();
-    part := 'psc_r' || release_id;
-    EXECUTE format('CREATE INDEX %I ON release.%I USING gist (spoint(radians(ra), radians(decl)))', part || '_position', part);
-    EXECUTE format('CREATE INDEX %I ON release.%I (designation)', part || '_designation', part);
-    EXECUTE format('CREATE INDEX %I ON release.%I (src_id)', part || '_source', part);
+    FOR number IN 0 .. 2 LOOP
+        PERFORM release.create_index(release_id, number);
+    END LOOP;
     part := 'xsc_r' || release_id;
     EXECUTE format('CREATE INDEX %I ON release.%I USING gist (spoint(radians(ra), radians(decl)))', part || '_position', part);
     part := 'atlas_r' || release_id;
@@ -274,6 +358,6 @@ $function$;
 COMMENT ON FUNCTION release.publish(integer) IS 'Close a release for ever';
 
 REVOKE ALL ON FUNCTION release.create_work_tables(), release.drop_work_tables(), release.analyze(text),
-    release.publish(integer) FROM PUBLIC;
+    release.create_index(integer, integer), release.discard(integer), release.publish(integer) FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION release.create_work_tables(), release.drop_work_tables(), release.analyze(text),
-    release.publish(integer) TO mapps_owner, mapps_operator;
+    release.create_index(integer, integer), release.discard(integer), release.publish(integer) TO mapps_owner, mapps_operator;

@@ -10,48 +10,66 @@
 -- lists stand in app/columns/hash_versions.json and, from there, in generated/23_release_content.sql. A column that is added
 -- later makes a new version and changes no published hash.
 -- Parts: HEALPix order 1, nested = the highest five or six of the 63 bits of src_id or ext_id. Atlas images: only `all`.
-CREATE OR REPLACE FUNCTION release.content_hashes(release_id integer)
-RETURNS TABLE (product text, partition text, rows bigint, sha256 text)
-LANGUAGE sql STABLE
+
+-- Blocks of point sources of a half-open range of keys: a build makes them zone by zone (85_hashes.sql).
+CREATE OR REPLACE FUNCTION release.psc_blocks(release_id integer, first_key integer, beyond_key integer)
+RETURNS TABLE (pixel bigint, block bigint, rows bigint, hash text)
+LANGUAGE sql STABLE PARALLEL SAFE
 SET search_path = pg_catalog, public SET extra_float_digits = 1 SET "DateStyle" = 'ISO, YMD' SET "TimeZone" = 'UTC' AS $function$
-    WITH psc AS (
-        SELECT
-            'psc' AS product, (p.src_id >> 57)::text AS partition, p.src_id >> 57 AS pixel, p.pts_key / 1000 AS block, count(*) AS rows,
-            encode(sha256(convert_to(string_agg(p.content || E'\n', '' ORDER BY p.pts_key), 'UTF8')), 'hex') AS hash
-        FROM release.psc_content AS p WHERE p.release_id = content_hashes.release_id
-        GROUP BY p.src_id >> 57, p.pts_key / 1000
-    ),
-    xsc AS (
+    SELECT p.src_id >> 57, (p.pts_key / 1000)::bigint, count(*),
+           encode(sha256(convert_to(string_agg(p.content || E'\n', '' ORDER BY p.pts_key), 'UTF8')), 'hex')
+    FROM release.psc_content AS p
+    WHERE p.release_id = psc_blocks.release_id AND p.pts_key >= first_key AND p.pts_key < beyond_key
+    GROUP BY p.src_id >> 57, p.pts_key / 1000
+$function$;
+COMMENT ON FUNCTION release.psc_blocks(integer, integer, integer)
+    IS 'Hashes of blocks of a thousand point sources, for a half-open range of keys that begins and ends with a block';
+
+-- Blocks of the other products, which are small.
+CREATE OR REPLACE FUNCTION release.other_blocks(release_id integer)
+RETURNS TABLE (product text, partition text, pixel bigint, block bigint, rows bigint, hash text)
+LANGUAGE sql STABLE PARALLEL SAFE
+SET search_path = pg_catalog, public SET extra_float_digits = 1 SET "DateStyle" = 'ISO, YMD' SET "TimeZone" = 'UTC' AS $function$
+    WITH xsc AS (
         SELECT
             'xsc' AS product, (x.ext_id >> 57)::text AS partition, x.ext_id >> 57 AS pixel, x.ext_key / 1000 AS block, count(*) AS rows,
             encode(sha256(convert_to(string_agg(x.content || E'\n', '' ORDER BY x.ext_key), 'UTF8')), 'hex') AS hash
-        FROM release.xsc_content AS x WHERE x.release_id = content_hashes.release_id
+        FROM release.xsc_content AS x WHERE x.release_id = other_blocks.release_id
         GROUP BY x.ext_id >> 57, x.ext_key / 1000
     ),
     atlas AS (
         SELECT
             'atlas' AS product, NULL AS partition, 0::bigint AS pixel, a.coadd_key AS block, count(*) AS rows,
             encode(sha256(convert_to(string_agg(a.content || E'\n', '' ORDER BY a.band), 'UTF8')), 'hex') AS hash
-        FROM release.atlas_content AS a WHERE a.release_id = content_hashes.release_id
+        FROM release.atlas_content AS a WHERE a.release_id = other_blocks.release_id
         GROUP BY a.coadd_key
     ),
     scn AS (
         SELECT
             'scn' AS product, NULL AS partition, 0::bigint AS pixel, s.scan_key >> 10 AS block, count(*) AS rows,
             encode(sha256(convert_to(string_agg(s.content || E'\n', '' ORDER BY s.scan_key), 'UTF8')), 'hex') AS hash
-        FROM release.scn_content AS s WHERE s.release_id = content_hashes.release_id
+        FROM release.scn_content AS s WHERE s.release_id = other_blocks.release_id
         GROUP BY s.scan_key >> 10
     ),
     img AS (
         SELECT
             'img' AS product, NULL AS partition, 0::bigint AS pixel, i.coadd_key >> 10 AS block, count(*) AS rows,
             encode(sha256(convert_to(string_agg(i.content || E'\n', '' ORDER BY i.coadd_key), 'UTF8')), 'hex') AS hash
-        FROM release.img_content AS i WHERE i.release_id = content_hashes.release_id
+        FROM release.img_content AS i WHERE i.release_id = other_blocks.release_id
         GROUP BY i.coadd_key >> 10
-    ),
-    block AS (
-        SELECT * FROM psc UNION ALL SELECT * FROM xsc UNION ALL SELECT * FROM atlas
-        UNION ALL SELECT * FROM scn UNION ALL SELECT * FROM img
+    )
+    SELECT * FROM xsc UNION ALL SELECT * FROM atlas UNION ALL SELECT * FROM scn UNION ALL SELECT * FROM img
+$function$;
+COMMENT ON FUNCTION release.other_blocks(integer) IS 'Hashes of blocks of extended sources, images and scans of a release';
+
+CREATE OR REPLACE FUNCTION release.content_hashes(release_id integer)
+RETURNS TABLE (product text, partition text, rows bigint, sha256 text)
+LANGUAGE sql STABLE
+SET search_path = pg_catalog, public SET extra_float_digits = 1 SET "DateStyle" = 'ISO, YMD' SET "TimeZone" = 'UTC' AS $function$
+    WITH block AS (
+        SELECT 'psc' AS product, p.pixel::text AS partition, p.pixel, p.block, p.rows, p.hash
+        FROM release.psc_blocks(content_hashes.release_id, 0, 2147483647) AS p
+        UNION ALL SELECT * FROM release.other_blocks(content_hashes.release_id)
     )
     SELECT b.product, b.partition, sum(b.rows)::bigint,
            encode(sha256(convert_to(string_agg(b.hash, '' ORDER BY b.block), 'UTF8')), 'hex')

@@ -49,9 +49,9 @@ def test_parameters_and_files_exist_and_rules_are_known():
         ({"snr_one_band": 9.0}, {}, {"snr"}),
         ({"neighbour_arcsec": 5.0}, {}, set()),
         ({}, {"40_apparitions.sql": "b"}, {"duplicate"}),
-        ({}, {"55_neighbours.sql": "b"}, set()),
+        ({}, {"68_neighbours.sql": "b"}, set()),
     ],
 )
 def test_changed_rules(limits, files, wanted):
-    texts = {"40_apparitions.sql": "a", "55_neighbours.sql": "a"}
+    texts = {"40_apparitions.sql": "a", "68_neighbours.sql": "a"}
     assert changed_rules((DEFAULTS, DEFAULTS | limits), (texts, texts | files)) == wanted

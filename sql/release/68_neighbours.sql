@@ -1,0 +1,102 @@
+-- The nearest neighbour of every row of the zone among those of the final catalogue: distance, direction, key (background/survey
+-- 6.6). Equal distances: the smaller key.
+--
+-- Round after round with twice the radius, for the rows that have none yet. What is nearest within the radius is nearest of
+-- all, so the result does not depend on the radii. Rows are sorted into strips of the plane of the zone, along each strip: a
+-- probe is a search in the two strips that its circle touches, or the few more of later rounds. What is nearest outside of the
+-- margin of 100 arcsec is found by 72_lonely.sql.
+--
+-- Parameters: neighbour_arcsec (first radius).
+-- By hand:    this file and 70_point_sources.sql in one session, as for 30_candidates.sql
+
+CREATE TEMPORARY TABLE zone_around AS
+WITH near AS (
+    SELECT z.zone, z.low, z.high FROM release.work_zone AS z WHERE z.zone = release.current_zone()
+    UNION ALL
+    SELECT g.zone, g.low, g.high FROM release.work_margin AS g WHERE g.zone = release.current_zone()
+)
+SELECT
+    f.first_key + m.number AS pts_key, m.zone = z.zone AS core, m.src_id, m.run_id, m.designation, m.ra, m.decl, m.x, m.y, m.z,
+    m.use_src, m.dup_src,
+    m.x * z.east_x + m.y * z.east_y + m.z * z.east_z AS u, m.x * z.north_x + m.y * z.north_y + m.z * z.north_z AS v
+FROM near
+JOIN release.work_zone AS z ON z.zone = near.zone
+CROSS JOIN LATERAL (
+    SELECT * FROM release.work_zone_member AS q WHERE q.src_id >= near.low AND q.src_id < near.high OFFSET 0
+) AS m
+JOIN release.work_zone AS f ON f.zone = m.zone;
+
+ANALYZE zone_around (pts_key, src_id);
+
+-- As high as the first circle is wide. Rows of a strip lie together, so that a search reads one or two pages.
+CREATE TEMPORARY TABLE zone_strip AS
+WITH limits AS MATERIALIZED (
+    SELECT 2 * release.chord(release.parameter('neighbour_arcsec')) AS height
+)
+SELECT floor(a.v / l.height)::integer AS strip, a.u, a.pts_key, a.x, a.y, a.z
+FROM zone_around AS a
+CROSS JOIN limits AS l
+ORDER BY 1, 2;
+
+CREATE INDEX ON zone_strip (strip, u);
+
+ANALYZE zone_strip (strip);
+
+CREATE TEMPORARY TABLE zone_neighbour (pts_key integer, pxcntr integer, prox real);
+
+DO $rounds$
+DECLARE
+    arcsec double precision := release.parameter('neighbour_arcsec');
+    height double precision := 2 * release.chord(arcsec);
+    reach double precision;
+BEGIN
+    -- One search of the index a row, as written: the planner knows nothing of how the sky is filled.
+    PERFORM set_config('enable_bitmapscan', 'off', true), set_config('enable_seqscan', 'off', true),
+            set_config('enable_material', 'off', true);
+    reach := release.chord(arcsec) * (1 + 1e-12);
+    INSERT INTO zone_neighbour (pts_key, pxcntr, prox)
+    SELECT p.pts_key, n.pts_key, degrees(2 * asin(least(1, sqrt(n.squared) / 2))) * 3600
+    FROM zone_around AS p
+    CROSS JOIN LATERAL (
+        SELECT b.pts_key, (p.x - b.x) * (p.x - b.x) + (p.y - b.y) * (p.y - b.y) + (p.z - b.z) * (p.z - b.z) AS squared
+        FROM zone_strip AS b
+        WHERE b.strip = ANY (ARRAY[floor((p.v - reach) / height)::integer, floor((p.v + reach) / height)::integer])
+          AND b.u BETWEEN p.u - reach AND p.u + reach AND b.pts_key <> p.pts_key
+        ORDER BY 2, 1 LIMIT 1
+    ) AS n
+    WHERE p.core AND n.squared <= reach * reach;
+    CREATE TEMPORARY TABLE zone_left AS
+    SELECT a.pts_key, a.u, a.v, a.x, a.y, a.z FROM zone_around AS a
+    WHERE a.core AND NOT EXISTS (SELECT FROM zone_neighbour AS n WHERE n.pts_key = a.pts_key);
+    WHILE 2 * arcsec <= 100 LOOP
+        arcsec := 2 * arcsec;
+        reach := release.chord(arcsec) * (1 + 1e-12);
+        INSERT INTO zone_neighbour (pts_key, pxcntr, prox)
+        SELECT p.pts_key, n.pts_key, degrees(2 * asin(least(1, sqrt(n.squared) / 2))) * 3600
+        FROM zone_left AS p
+        CROSS JOIN LATERAL (
+            SELECT c.pts_key, c.squared
+            FROM generate_series(floor((p.v - reach) / height)::integer, floor((p.v + reach) / height)::integer) AS s (strip)
+            CROSS JOIN LATERAL (
+                SELECT b.pts_key, (p.x - b.x) * (p.x - b.x) + (p.y - b.y) * (p.y - b.y) + (p.z - b.z) * (p.z - b.z) AS squared
+                FROM zone_strip AS b
+                WHERE b.strip = s.strip AND b.u BETWEEN p.u - reach AND p.u + reach AND b.pts_key <> p.pts_key
+                OFFSET 0
+            ) AS c
+            ORDER BY 2, 1 LIMIT 1
+        ) AS n
+        WHERE n.squared <= reach * reach;
+        DELETE FROM zone_left AS p USING zone_neighbour AS n WHERE n.pts_key = p.pts_key;
+    END LOOP;
+    PERFORM set_config('enable_bitmapscan', 'on', true), set_config('enable_seqscan', 'on', true),
+            set_config('enable_material', 'on', true);
+END
+$rounds$;
+
+ANALYZE zone_neighbour (pts_key);
+
+INSERT INTO release.work_lonely (pts_key) SELECT p.pts_key FROM zone_left AS p;
+
+DROP TABLE zone_left, zone_strip;
+
+SELECT count(*) AS rows FROM zone_neighbour;

@@ -1,0 +1,6 @@
+-- The next task that nobody has: indexes, then the zones with most rows. The lock of the row is the claim: it ends with the
+-- transaction, or with the life of who has it.
+SELECT t.zone FROM release.work_task AS t LEFT JOIN release.work_zone AS z USING (zone)
+WHERE t.pass = %(pass)s AND NOT t.done
+ORDER BY z.rows DESC NULLS FIRST, t.zone DESC
+LIMIT 1 FOR UPDATE OF t SKIP LOCKED
