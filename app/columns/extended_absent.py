@@ -16,32 +16,24 @@ _RIDGE = "scores against the stellar ridge line belong to the trained classifier
 _RELEASE = "releases do not give the neighbours of extended sources yet"
 _BACKGROUND = "the background of frames is measured otherwise than by the survey's fits to half images"
 _ELLIPSE = "shapes come from models and moments, not from fits of ellipses to isophotes"
-_STAMPS = "no postage stamps yet"
 _CATALOGUE = "no catalogue of galaxies is loaded"
 _NEIGHBOURS = "stars are always subtracted, so apertures that keep them are not measured"
 
 _ABSENT: tuple[tuple[Kind, str, str], ...] = (
-    (Kind.REAL, "density", "the density of stars of an image is not counted yet"),
     (Kind.REAL, "e_score g_score", _CLASSIFIER),
-    (Kind.SMALLINT, "vc", "nobody looks at every source"),
-    (Kind.SMALLINT, "im_nx", _STAMPS),
-    (Kind.SMALLINT, "sys_flg contam_flg", _NEIGHBOURS),
+    (Kind.SMALLINT, "sys_flg", _NEIGHBOURS),
     (Kind.REAL, "j_chif_ellf k_chif_ellf sup_chif_ellf", _ELLIPSE),
     (Kind.SMALLINT, "ellfit_flg", _ELLIPSE),
-    (Kind.SMALLINT, "n_blank bl_sub_flg", "stars are subtracted, never blanked"),
+    (Kind.SMALLINT, "bl_sub_flg", "n_blank and n_sub say it; what the published values mean is not known"),
     (Kind.SMALLINT, "id_flg", _CATALOGUE),
     (Kind.SMALLINT, "blk_fac", "images are not blocked: there is no detector for low surface brightness yet"),
     (Kind.REAL, "prox pxpa", _RELEASE),
     (Kind.INTEGER, "pxcntr", _RELEASE),
-    (Kind.INTEGER, "dist_edge_ns dist_edge_ew", "releases measure the distance from the edges themselves"),
     (Kind.INTEGER, "mp_key", "no predictions of minor planets"),
-    (Kind.INTEGER, "night_key", "scan_key holds the night"),
 )
 _ABSENT_TEXT: tuple[tuple[str, int, str], ...] = (
-    ("cc_flg", 1, "artefacts are left out of the list; the point source of the nucleus has its own letters"),
     ("id_cat", 20, _CATALOGUE),
     ("fg_flg", 6, "growth of light is not tested for convergence"),
-    ("dist_edge_flg", 2, "releases measure the distance from the edges themselves"),
 )
 _ABSENT_BANDS: tuple[tuple[str, str], ...] = (
     ("m_sys msig_sys", _NEIGHBOURS),

@@ -13,6 +13,7 @@ from app.columns.column import (
     expand_bands,
 )
 from app.columns.extended_absent import EXTENDED_ABSENT
+from app.columns.extended_facts import EXTENDED_FACTS
 from app.columns.extended_photometry import EXTENDED_PHOTOMETRY
 from app.columns.point_source import POINT_SOURCE
 
@@ -149,6 +150,7 @@ _COLUMNS = (
     ),
     *EXTENDED_PHOTOMETRY,
     *(column for column in POINT_SOURCE if column.name in _OF_THE_SCAN),
+    *EXTENDED_FACTS,
     *EXTENDED_ABSENT,
     Column(
         "coadd",

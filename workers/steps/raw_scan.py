@@ -26,10 +26,11 @@ from workers.steps.images import image_row
 from workers.steps.inputs import ingested_path, recorded_files
 from workers.steps.outcome import input_hash, metric_rows
 from workers.steps.raw_band import raw_band
-from workers.steps.records import extended_records, point_records
+from workers.steps.records import point_records
 from workers.steps.reference import given_stars
 from workers.steps.scan_coverage import area_of, scan_coverage
 from workers.steps.scan_facts import ScanFacts
+from workers.steps.stamps import extended_and_stamps
 
 MJD_EPOCH = datetime(1858, 11, 17, tzinfo=UTC)
 
@@ -78,7 +79,9 @@ def reduce_raw_scan(claim: Claim, context: StepContext, scan: ScanFacts) -> Publ
     result = measure_scan(reduced, parameters.photometry, parameters.artefacts)
     context.checkpoint("sources_extracted")
     coverage = scan_coverage(reduced.images)
-    points = point_records(result.sources, scan, area_of(coverage), source_times(reduced, result.sources))
+    area = area_of(coverage)
+    points = point_records(result.sources, scan, area, source_times(reduced, result.sources))
+    extended, stamps = extended_and_stamps(context.store, result.extended, points, reduced.images, scan, area)
     images = _store_images(context, scan, read[files[0].band].header.position_id, reduced)
     diagnostics = _store_diagnostics(context, result.diagnostics)
     context.checkpoint("images_stored")
@@ -86,7 +89,8 @@ def reduce_raw_scan(claim: Claim, context: StepContext, scan: ScanFacts) -> Publ
     return Publication(
         input_hash=input_hash(claim.pipeline_hash, hashes),
         point_sources=points,
-        extended_sources=extended_records(result.extended, scan, points),
+        extended_sources=extended,
+        postage_stamps=stamps,
         atlas_images=images,
         scan_coverage=coverage,
         diagnostics=diagnostics,

@@ -53,8 +53,8 @@ SELECT
     k_peak, k_5surf, k_5sig_ba, k_5sig_phi, k_back, k_resid_ann, k_r_i20e, k_r_i20c, k_r_i21e, k_r_i21c, k_r_e, k_r_c,
     k_m_k20fe, k_msig_k20fe, k_m_k20fc, k_msig_k20fc, k_m_j21fe, k_msig_j21fe, k_m_j21fc, k_msig_j21fc, k_m_fe,
     k_msig_fe, k_m_fc, k_msig_fc, k_m_i20e, k_msig_i20e, k_m_i20c, k_msig_i20c, k_m_i21e, k_msig_i21e, k_m_i21c,
-    k_msig_i21c, k_m_e, k_msig_e, k_m_c, k_msig_c, id, date, glon, glat, density, e_score, g_score, j_chif_ellf,
-    k_chif_ellf, sup_chif_ellf, prox, pxpa, pxcntr, dist_edge_ns, dist_edge_ew, mp_key, night_key, j_m_sys, j_msig_sys,
+    k_msig_i21c, k_m_e, k_msig_e, k_m_c, k_msig_c, id, date, glon, glat, density, dist_edge_ns, dist_edge_ew, night_key,
+    e_score, g_score, j_chif_ellf, k_chif_ellf, sup_chif_ellf, prox, pxpa, pxcntr, mp_key, j_m_sys, j_msig_sys,
     j_d_area, j_perc_darea, j_bisym_rat, j_bisym_chi, j_sh0, j_sig_sh0, j_sc_mxdn, j_sc_sh, j_sc_wsh, j_sc_r23,
     j_sc_1mm, j_sc_2mm, j_sc_vint, j_sc_r1, j_sc_msh, j_subst2, j_bndg_per, j_bndg_amp, j_seetrack, h_m_sys, h_msig_sys,
     h_d_area, h_perc_darea, h_bisym_rat, h_bisym_chi, h_sh0, h_sig_sh0, h_sc_mxdn, h_sc_sh, h_sc_wsh, h_sc_r23,
@@ -67,8 +67,8 @@ SELECT
     j_flg_k20fc, j_flg_j21fe, j_flg_j21fc, j_flg_fe, j_flg_fc, j_flg_i20e, j_flg_i20c, j_flg_i21e, j_flg_i21c, j_flg_e,
     j_flg_c, h_flg_k20fe, h_flg_k20fc, h_flg_j21fe, h_flg_j21fc, h_flg_fe, h_flg_fc, h_flg_i20e, h_flg_i20c, h_flg_i21e,
     h_flg_i21c, h_flg_e, h_flg_c, k_flg_k20fe, k_flg_k20fc, k_flg_j21fe, k_flg_j21fc, k_flg_fe, k_flg_fc, k_flg_i20e,
-    k_flg_i20c, k_flg_i21e, k_flg_i21c, k_flg_e, k_flg_c, scan, vc, im_nx, sys_flg, contam_flg, ellfit_flg, n_blank,
-    bl_sub_flg, id_flg, blk_fac, coadd, hemis, cc_flg, id_cat, fg_flg, dist_edge_flg
+    k_flg_i20c, k_flg_i21e, k_flg_i21c, k_flg_e, k_flg_c, scan, im_nx, vc, contam_flg, n_blank, sys_flg, ellfit_flg,
+    bl_sub_flg, id_flg, blk_fac, coadd, hemis, dist_edge_flg, cc_flg, id_cat, fg_flg
 FROM release.xsc;
 COMMENT ON VIEW release.xsc_entry IS 'release.xsc: first what a release gives, then what it copies; for INSERT';
 
@@ -95,8 +95,8 @@ SELECT
     k_r_i21e, k_r_i21c, k_r_e, k_r_c, k_m_k20fe, k_msig_k20fe, k_m_k20fc, k_msig_k20fc, k_m_j21fe, k_msig_j21fe,
     k_m_j21fc, k_msig_j21fc, k_m_fe, k_msig_fe, k_m_fc, k_msig_fc, k_m_i20e, k_msig_i20e, k_m_i20c, k_msig_i20c,
     k_m_i21e, k_msig_i21e, k_m_i21c, k_msig_i21c, k_m_e, k_msig_e, k_m_c, k_msig_c, id, date, glon, glat, density,
-    e_score, g_score, j_chif_ellf, k_chif_ellf, sup_chif_ellf, prox, pxpa, pxcntr, dist_edge_ns, dist_edge_ew, mp_key,
-    night_key, j_m_sys, j_msig_sys, j_d_area, j_perc_darea, j_bisym_rat, j_bisym_chi, j_sh0, j_sig_sh0, j_sc_mxdn,
+    dist_edge_ns, dist_edge_ew, night_key, e_score, g_score, j_chif_ellf, k_chif_ellf, sup_chif_ellf, prox, pxpa,
+    pxcntr, mp_key, j_m_sys, j_msig_sys, j_d_area, j_perc_darea, j_bisym_rat, j_bisym_chi, j_sh0, j_sig_sh0, j_sc_mxdn,
     j_sc_sh, j_sc_wsh, j_sc_r23, j_sc_1mm, j_sc_2mm, j_sc_vint, j_sc_r1, j_sc_msh, j_subst2, j_bndg_per, j_bndg_amp,
     j_seetrack, h_m_sys, h_msig_sys, h_d_area, h_perc_darea, h_bisym_rat, h_bisym_chi, h_sh0, h_sig_sh0, h_sc_mxdn,
     h_sc_sh, h_sc_wsh, h_sc_r23, h_sc_1mm, h_sc_2mm, h_sc_vint, h_sc_r1, h_sc_msh, h_subst2, h_bndg_per, h_bndg_amp,
@@ -108,9 +108,9 @@ SELECT
     k_flg_70, n_sub, j_flg_k20fe, j_flg_k20fc, j_flg_j21fe, j_flg_j21fc, j_flg_fe, j_flg_fc, j_flg_i20e, j_flg_i20c,
     j_flg_i21e, j_flg_i21c, j_flg_e, j_flg_c, h_flg_k20fe, h_flg_k20fc, h_flg_j21fe, h_flg_j21fc, h_flg_fe, h_flg_fc,
     h_flg_i20e, h_flg_i20c, h_flg_i21e, h_flg_i21c, h_flg_e, h_flg_c, k_flg_k20fe, k_flg_k20fc, k_flg_j21fe,
-    k_flg_j21fc, k_flg_fe, k_flg_fc, k_flg_i20e, k_flg_i20c, k_flg_i21e, k_flg_i21c, k_flg_e, k_flg_c, scan, vc, im_nx,
-    sys_flg, contam_flg, ellfit_flg, n_blank, bl_sub_flg, id_flg, blk_fac, coadd, hemis, cc_flg, id_cat, fg_flg,
-    dist_edge_flg
+    k_flg_j21fc, k_flg_fe, k_flg_fc, k_flg_i20e, k_flg_i20c, k_flg_i21e, k_flg_i21c, k_flg_e, k_flg_c, scan, im_nx, vc,
+    contam_flg, n_blank, sys_flg, ellfit_flg, bl_sub_flg, id_flg, blk_fac, coadd, hemis, dist_edge_flg, cc_flg, id_cat,
+    fg_flg
 FROM wsdb.extended_source;
 COMMENT ON VIEW release.xsc_measurement IS 'What a release copies from wsdb.extended_source, in the order of release.xsc_entry';
 

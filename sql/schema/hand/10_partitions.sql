@@ -58,7 +58,7 @@ DECLARE
     parent text;
     part text;
 BEGIN
-    FOREACH parent IN ARRAY ARRAY['psc', 'xsc', 'atlas', 'scn', 'img', 'verdict', 'extended_verdict'] LOOP
+    FOREACH parent IN ARRAY ARRAY['psc', 'xsc', 'atlas', 'stamp', 'scn', 'img', 'verdict', 'extended_verdict'] LOOP
         part := format('%s_r%s', parent, release_id);
         EXECUTE format('CREATE TABLE release.%I (LIKE release.%I INCLUDING DEFAULTS INCLUDING COMMENTS)', part, parent);
         EXECUTE format('ALTER TABLE release.%I ATTACH PARTITION release.%I FOR VALUES IN (%s)', parent, part, release_id);
