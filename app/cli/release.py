@@ -211,6 +211,26 @@ def show(name: NameArgument, *, json: JsonOption = False) -> None:
 
 
 @app.command()
+def columns(name: NameArgument, *, json: JsonOption = False) -> None:
+    """Count the columns of the published Extended Source Catalogue that have a value, and say why others have none."""
+    del json
+    from app.releases.filled import filled_columns
+
+    with _connect() as connection:
+        rows, fills = filled_columns(connection, name)
+    filled = [fill for fill in fills if fill.filled]
+    if json_wanted():
+        emit_record(
+            {"release": name, "rows": rows, "filled": len(filled), "columns": list(map(asdict, fills))}
+        )
+        return
+    say(
+        f"{len(filled)} of {len(fills)} published columns have a value in {rows} extended sources; not in any row:"
+    )
+    emit_table([(f.name, f.reason) for f in fills if not f.filled], ("column", "why"), f"Release {name}")
+
+
+@app.command()
 def export(
     name: NameArgument,
     kind: Annotated[

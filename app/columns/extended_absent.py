@@ -17,11 +17,9 @@ _RELEASE = "releases do not give the neighbours of extended sources yet"
 _BACKGROUND = "the background of frames is measured otherwise than by the survey's fits to half images"
 _ELLIPSE = "shapes come from models and moments, not from fits of ellipses to isophotes"
 _CATALOGUE = "no catalogue of galaxies is loaded"
-_NEIGHBOURS = "stars are always subtracted, so apertures that keep them are not measured"
 
 _ABSENT: tuple[tuple[Kind, str, str], ...] = (
     (Kind.REAL, "e_score g_score", _CLASSIFIER),
-    (Kind.SMALLINT, "sys_flg", _NEIGHBOURS),
     (Kind.REAL, "j_chif_ellf k_chif_ellf sup_chif_ellf", _ELLIPSE),
     (Kind.SMALLINT, "ellfit_flg", _ELLIPSE),
     (Kind.SMALLINT, "bl_sub_flg", "n_blank and n_sub say it; what the published values mean is not known"),
@@ -36,10 +34,6 @@ _ABSENT_TEXT: tuple[tuple[str, int, str], ...] = (
     ("fg_flg", 6, "growth of light is not tested for convergence"),
 )
 _ABSENT_BANDS: tuple[tuple[str, str], ...] = (
-    ("m_sys msig_sys", _NEIGHBOURS),
-    ("d_area perc_darea", "areas of isophotes are not compared"),
-    ("bisym_rat bisym_chi", "symmetry is used to find candidates only"),
-    ("sh0 sig_sh0", _RIDGE),
     ("sc_mxdn sc_sh sc_wsh sc_r23 sc_1mm sc_2mm sc_vint sc_r1 sc_msh", _RIDGE),
     ("subst2 bndg_per bndg_amp", _BACKGROUND),
     ("seetrack", "the profile follows the seeing of every frame"),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from app.columns.column import BY_STEP, Column, Kind
+from app.columns.column import BY_STEP, Column, Kind, expand_bands
 
 _NO_AREA = "the scan covers nothing"
 
@@ -37,5 +37,11 @@ EXTENDED_FACTS: tuple[Column, ...] = (
     _fact(Kind.CHAR, "dist_edge_flg", "Which edges are nearer: n or s, e or w", _NO_AREA, ucd="meta.code", length=2),
     _fact(Kind.INTEGER, "night_key", "Key of the night", ucd="meta.id.part", form="%4d"),
     _fact(Kind.CHAR, "cc_flg", "0: clean; what bright stars leave is not in the list", ucd="meta.code.qual", length=1),
+    *expand_bands((
+        _fact(Kind.REAL, "{b}_sh0", "{B} shape of stars on its Atlas image (SEESH)", "the image has none",
+              ucd="instr.obsty.seeing;{ucd}", form="%5.2f"),
+        _fact(Kind.REAL, "{b}_sig_sh0", "{B} scatter of sh0 over the Atlas images of the scan",
+              "fewer than two images have a shape", ucd="stat.stdev;instr.obsty.seeing;{ucd}", form="%5.2f"),
+    )),
 )  # fmt: skip
 """Of a whole scan, or the same for every source."""

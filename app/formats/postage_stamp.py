@@ -1,9 +1,8 @@
 """Postage stamps as FITS files: what the Atlas images of all bands show around an extended source, one file a source.
 
 The primary header says which source and image; then comes an extension a band (J, H, KS) with its own projection and
-zero point, compressed like the Atlas image it was cut from: the same steps, so that pixels are those of that file, but for values
-midway between two steps.
-A stamp of the usual 61 pixels has 30 kB, nearly all of it headers.
+zero point, compressed like the Atlas image it was cut from: the same steps, so that pixels are those of that file, but
+for values midway between two steps. A stamp of the usual 61 pixels has 30 kB, nearly all of it headers.
 """
 
 from __future__ import annotations

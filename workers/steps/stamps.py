@@ -17,7 +17,7 @@ from app.sky.projection import SinProjection
 from app.store import Store
 from app.version import code_version
 from workers.reduction.frames.products import AtlasImage
-from workers.steps.extended_facts import ScanField, image_densities
+from workers.steps.extended_facts import ScanField, image_densities, image_shapes
 from workers.steps.records import extended_records
 from workers.steps.scan_facts import ScanFacts
 
@@ -52,7 +52,7 @@ def extended_and_stamps(
     area : Corners or None
         What all bands of the scan cover.
     """
-    around = ScanField(area, image_densities(images, points))
+    around = ScanField(area, image_densities(images, points), image_shapes(images))
     extended = extended_records(measured, scan, points, around)
     return extended, stored_stamps(store, extended, images, scan)
 

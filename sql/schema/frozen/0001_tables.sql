@@ -915,6 +915,24 @@ CREATE TABLE release.xsc (
     k_msig_e REAL,
     k_m_c REAL,
     k_msig_c REAL,
+    j_m_sys REAL,
+    j_msig_sys REAL,
+    j_d_area REAL,
+    j_perc_darea REAL,
+    j_bisym_rat REAL,
+    j_bisym_chi REAL,
+    h_m_sys REAL,
+    h_msig_sys REAL,
+    h_d_area REAL,
+    h_perc_darea REAL,
+    h_bisym_rat REAL,
+    h_bisym_chi REAL,
+    k_m_sys REAL,
+    k_msig_sys REAL,
+    k_d_area REAL,
+    k_perc_darea REAL,
+    k_bisym_rat REAL,
+    k_bisym_chi REAL,
     id INTEGER NOT NULL,
     date DATE NOT NULL,
     glon REAL NOT NULL,
@@ -923,6 +941,12 @@ CREATE TABLE release.xsc (
     dist_edge_ns INTEGER,
     dist_edge_ew INTEGER,
     night_key INTEGER NOT NULL,
+    j_sh0 REAL,
+    j_sig_sh0 REAL,
+    h_sh0 REAL,
+    h_sig_sh0 REAL,
+    k_sh0 REAL,
+    k_sig_sh0 REAL,
     e_score REAL,
     g_score REAL,
     j_chif_ellf REAL,
@@ -932,14 +956,6 @@ CREATE TABLE release.xsc (
     pxpa REAL,
     pxcntr INTEGER,
     mp_key INTEGER,
-    j_m_sys REAL,
-    j_msig_sys REAL,
-    j_d_area REAL,
-    j_perc_darea REAL,
-    j_bisym_rat REAL,
-    j_bisym_chi REAL,
-    j_sh0 REAL,
-    j_sig_sh0 REAL,
     j_sc_mxdn REAL,
     j_sc_sh REAL,
     j_sc_wsh REAL,
@@ -953,14 +969,6 @@ CREATE TABLE release.xsc (
     j_bndg_per REAL,
     j_bndg_amp REAL,
     j_seetrack REAL,
-    h_m_sys REAL,
-    h_msig_sys REAL,
-    h_d_area REAL,
-    h_perc_darea REAL,
-    h_bisym_rat REAL,
-    h_bisym_chi REAL,
-    h_sh0 REAL,
-    h_sig_sh0 REAL,
     h_sc_mxdn REAL,
     h_sc_sh REAL,
     h_sc_wsh REAL,
@@ -974,14 +982,6 @@ CREATE TABLE release.xsc (
     h_bndg_per REAL,
     h_bndg_amp REAL,
     h_seetrack REAL,
-    k_m_sys REAL,
-    k_msig_sys REAL,
-    k_d_area REAL,
-    k_perc_darea REAL,
-    k_bisym_rat REAL,
-    k_bisym_chi REAL,
-    k_sh0 REAL,
-    k_sig_sh0 REAL,
     k_sc_mxdn REAL,
     k_sc_sh REAL,
     k_sc_wsh REAL,
@@ -1065,12 +1065,12 @@ CREATE TABLE release.xsc (
     k_flg_i21c SMALLINT,
     k_flg_e SMALLINT,
     k_flg_c SMALLINT,
+    sys_flg SMALLINT,
     scan SMALLINT NOT NULL,
     im_nx SMALLINT NOT NULL,
     vc SMALLINT NOT NULL,
     contam_flg SMALLINT NOT NULL,
     n_blank SMALLINT NOT NULL,
-    sys_flg SMALLINT,
     ellfit_flg SMALLINT,
     bl_sub_flg SMALLINT,
     id_flg SMALLINT,
@@ -1315,6 +1315,24 @@ COMMENT ON COLUMN release.xsc.k_m_e IS 'Ks magnitude in its Kron ellipse [mag]. 
 COMMENT ON COLUMN release.xsc.k_msig_e IS 'Ks uncertainty in its Kron ellipse [mag]. Null: the radius is not known, or the aperture leaves the data, or has no light.';
 COMMENT ON COLUMN release.xsc.k_m_c IS 'Ks magnitude in its Kron circle [mag]. Null: the radius is not known, or the aperture leaves the data, or has no light.';
 COMMENT ON COLUMN release.xsc.k_msig_c IS 'Ks uncertainty in its Kron circle [mag]. Null: the radius is not known, or the aperture leaves the data, or has no light.';
+COMMENT ON COLUMN release.xsc.j_m_sys IS 'J magnitude in the ellipse of the Ks 20 mag isophote, neighbours'' light included [mag]. Null: there is no Ks 20 mag isophote, or no magnitude in it.';
+COMMENT ON COLUMN release.xsc.j_msig_sys IS 'J uncertainty of m_sys [mag]. Null: there is no Ks 20 mag isophote, or no magnitude in it.';
+COMMENT ON COLUMN release.xsc.j_d_area IS 'J area of the 3-sigma isophote less that of the 5-sigma one [arcsec**2]. Null: there is no isophote of 5 sigma.';
+COMMENT ON COLUMN release.xsc.j_perc_darea IS 'J d_area in percent of the area of the 3-sigma isophote. Null: there is no isophote of 5 sigma.';
+COMMENT ON COLUMN release.xsc.j_bisym_rat IS 'J light on the fainter side of the minor axis over that on the brighter one. Null: a side has no light.';
+COMMENT ON COLUMN release.xsc.j_bisym_chi IS 'J differences of opposite pixels, root mean square over their noise. Null: too few pixels have data.';
+COMMENT ON COLUMN release.xsc.h_m_sys IS 'H magnitude in the ellipse of the Ks 20 mag isophote, neighbours'' light included [mag]. Null: there is no Ks 20 mag isophote, or no magnitude in it.';
+COMMENT ON COLUMN release.xsc.h_msig_sys IS 'H uncertainty of m_sys [mag]. Null: there is no Ks 20 mag isophote, or no magnitude in it.';
+COMMENT ON COLUMN release.xsc.h_d_area IS 'H area of the 3-sigma isophote less that of the 5-sigma one [arcsec**2]. Null: there is no isophote of 5 sigma.';
+COMMENT ON COLUMN release.xsc.h_perc_darea IS 'H d_area in percent of the area of the 3-sigma isophote. Null: there is no isophote of 5 sigma.';
+COMMENT ON COLUMN release.xsc.h_bisym_rat IS 'H light on the fainter side of the minor axis over that on the brighter one. Null: a side has no light.';
+COMMENT ON COLUMN release.xsc.h_bisym_chi IS 'H differences of opposite pixels, root mean square over their noise. Null: too few pixels have data.';
+COMMENT ON COLUMN release.xsc.k_m_sys IS 'Ks magnitude in the ellipse of the Ks 20 mag isophote, neighbours'' light included [mag]. Null: there is no Ks 20 mag isophote, or no magnitude in it.';
+COMMENT ON COLUMN release.xsc.k_msig_sys IS 'Ks uncertainty of m_sys [mag]. Null: there is no Ks 20 mag isophote, or no magnitude in it.';
+COMMENT ON COLUMN release.xsc.k_d_area IS 'Ks area of the 3-sigma isophote less that of the 5-sigma one [arcsec**2]. Null: there is no isophote of 5 sigma.';
+COMMENT ON COLUMN release.xsc.k_perc_darea IS 'Ks d_area in percent of the area of the 3-sigma isophote. Null: there is no isophote of 5 sigma.';
+COMMENT ON COLUMN release.xsc.k_bisym_rat IS 'Ks light on the fainter side of the minor axis over that on the brighter one. Null: a side has no light.';
+COMMENT ON COLUMN release.xsc.k_bisym_chi IS 'Ks differences of opposite pixels, root mean square over their noise. Null: too few pixels have data.';
 COMMENT ON COLUMN release.xsc.id IS 'Number of the source within the scan.';
 COMMENT ON COLUMN release.xsc.date IS 'Observation reference date: UT date at sunrise of the night.';
 COMMENT ON COLUMN release.xsc.glon IS 'Galactic longitude, rounded to 0.001 [deg].';
@@ -1323,6 +1341,12 @@ COMMENT ON COLUMN release.xsc.density IS 'Stars of Ks below 14 mag a square degr
 COMMENT ON COLUMN release.xsc.dist_edge_ns IS 'Distance from the nearer of the northern and southern scan edges [arcsec]. Null: the scan covers nothing.';
 COMMENT ON COLUMN release.xsc.dist_edge_ew IS 'Distance from the nearer of the eastern and western scan edges [arcsec]. Null: the scan covers nothing.';
 COMMENT ON COLUMN release.xsc.night_key IS 'Key of the night.';
+COMMENT ON COLUMN release.xsc.j_sh0 IS 'J shape of stars on its Atlas image (SEESH). Null: the image has none.';
+COMMENT ON COLUMN release.xsc.j_sig_sh0 IS 'J scatter of sh0 over the Atlas images of the scan. Null: fewer than two images have a shape.';
+COMMENT ON COLUMN release.xsc.h_sh0 IS 'H shape of stars on its Atlas image (SEESH). Null: the image has none.';
+COMMENT ON COLUMN release.xsc.h_sig_sh0 IS 'H scatter of sh0 over the Atlas images of the scan. Null: fewer than two images have a shape.';
+COMMENT ON COLUMN release.xsc.k_sh0 IS 'Ks shape of stars on its Atlas image (SEESH). Null: the image has none.';
+COMMENT ON COLUMN release.xsc.k_sig_sh0 IS 'Ks scatter of sh0 over the Atlas images of the scan. Null: fewer than two images have a shape.';
 COMMENT ON COLUMN release.xsc.e_score IS 'As in the published catalogue. Null: no trained classifier yet.';
 COMMENT ON COLUMN release.xsc.g_score IS 'As in the published catalogue. Null: no trained classifier yet.';
 COMMENT ON COLUMN release.xsc.j_chif_ellf IS 'As in the published catalogue. Null: shapes come from models and moments, not from fits of ellipses to isophotes.';
@@ -1332,14 +1356,6 @@ COMMENT ON COLUMN release.xsc.prox IS 'As in the published catalogue. Null: rele
 COMMENT ON COLUMN release.xsc.pxpa IS 'As in the published catalogue. Null: releases do not give the neighbours of extended sources yet.';
 COMMENT ON COLUMN release.xsc.pxcntr IS 'As in the published catalogue. Null: releases do not give the neighbours of extended sources yet.';
 COMMENT ON COLUMN release.xsc.mp_key IS 'As in the published catalogue. Null: no predictions of minor planets.';
-COMMENT ON COLUMN release.xsc.j_m_sys IS 'As in the published catalogue. Null: stars are always subtracted, so apertures that keep them are not measured.';
-COMMENT ON COLUMN release.xsc.j_msig_sys IS 'As in the published catalogue. Null: stars are always subtracted, so apertures that keep them are not measured.';
-COMMENT ON COLUMN release.xsc.j_d_area IS 'As in the published catalogue. Null: areas of isophotes are not compared.';
-COMMENT ON COLUMN release.xsc.j_perc_darea IS 'As in the published catalogue. Null: areas of isophotes are not compared.';
-COMMENT ON COLUMN release.xsc.j_bisym_rat IS 'As in the published catalogue. Null: symmetry is used to find candidates only.';
-COMMENT ON COLUMN release.xsc.j_bisym_chi IS 'As in the published catalogue. Null: symmetry is used to find candidates only.';
-COMMENT ON COLUMN release.xsc.j_sh0 IS 'As in the published catalogue. Null: scores against the stellar ridge line belong to the trained classifier, which is not there yet.';
-COMMENT ON COLUMN release.xsc.j_sig_sh0 IS 'As in the published catalogue. Null: scores against the stellar ridge line belong to the trained classifier, which is not there yet.';
 COMMENT ON COLUMN release.xsc.j_sc_mxdn IS 'As in the published catalogue. Null: scores against the stellar ridge line belong to the trained classifier, which is not there yet.';
 COMMENT ON COLUMN release.xsc.j_sc_sh IS 'As in the published catalogue. Null: scores against the stellar ridge line belong to the trained classifier, which is not there yet.';
 COMMENT ON COLUMN release.xsc.j_sc_wsh IS 'As in the published catalogue. Null: scores against the stellar ridge line belong to the trained classifier, which is not there yet.';
@@ -1353,14 +1369,6 @@ COMMENT ON COLUMN release.xsc.j_subst2 IS 'As in the published catalogue. Null: 
 COMMENT ON COLUMN release.xsc.j_bndg_per IS 'As in the published catalogue. Null: the background of frames is measured otherwise than by the survey''s fits to half images.';
 COMMENT ON COLUMN release.xsc.j_bndg_amp IS 'As in the published catalogue. Null: the background of frames is measured otherwise than by the survey''s fits to half images.';
 COMMENT ON COLUMN release.xsc.j_seetrack IS 'As in the published catalogue. Null: the profile follows the seeing of every frame.';
-COMMENT ON COLUMN release.xsc.h_m_sys IS 'As in the published catalogue. Null: stars are always subtracted, so apertures that keep them are not measured.';
-COMMENT ON COLUMN release.xsc.h_msig_sys IS 'As in the published catalogue. Null: stars are always subtracted, so apertures that keep them are not measured.';
-COMMENT ON COLUMN release.xsc.h_d_area IS 'As in the published catalogue. Null: areas of isophotes are not compared.';
-COMMENT ON COLUMN release.xsc.h_perc_darea IS 'As in the published catalogue. Null: areas of isophotes are not compared.';
-COMMENT ON COLUMN release.xsc.h_bisym_rat IS 'As in the published catalogue. Null: symmetry is used to find candidates only.';
-COMMENT ON COLUMN release.xsc.h_bisym_chi IS 'As in the published catalogue. Null: symmetry is used to find candidates only.';
-COMMENT ON COLUMN release.xsc.h_sh0 IS 'As in the published catalogue. Null: scores against the stellar ridge line belong to the trained classifier, which is not there yet.';
-COMMENT ON COLUMN release.xsc.h_sig_sh0 IS 'As in the published catalogue. Null: scores against the stellar ridge line belong to the trained classifier, which is not there yet.';
 COMMENT ON COLUMN release.xsc.h_sc_mxdn IS 'As in the published catalogue. Null: scores against the stellar ridge line belong to the trained classifier, which is not there yet.';
 COMMENT ON COLUMN release.xsc.h_sc_sh IS 'As in the published catalogue. Null: scores against the stellar ridge line belong to the trained classifier, which is not there yet.';
 COMMENT ON COLUMN release.xsc.h_sc_wsh IS 'As in the published catalogue. Null: scores against the stellar ridge line belong to the trained classifier, which is not there yet.';
@@ -1374,14 +1382,6 @@ COMMENT ON COLUMN release.xsc.h_subst2 IS 'As in the published catalogue. Null: 
 COMMENT ON COLUMN release.xsc.h_bndg_per IS 'As in the published catalogue. Null: the background of frames is measured otherwise than by the survey''s fits to half images.';
 COMMENT ON COLUMN release.xsc.h_bndg_amp IS 'As in the published catalogue. Null: the background of frames is measured otherwise than by the survey''s fits to half images.';
 COMMENT ON COLUMN release.xsc.h_seetrack IS 'As in the published catalogue. Null: the profile follows the seeing of every frame.';
-COMMENT ON COLUMN release.xsc.k_m_sys IS 'As in the published catalogue. Null: stars are always subtracted, so apertures that keep them are not measured.';
-COMMENT ON COLUMN release.xsc.k_msig_sys IS 'As in the published catalogue. Null: stars are always subtracted, so apertures that keep them are not measured.';
-COMMENT ON COLUMN release.xsc.k_d_area IS 'As in the published catalogue. Null: areas of isophotes are not compared.';
-COMMENT ON COLUMN release.xsc.k_perc_darea IS 'As in the published catalogue. Null: areas of isophotes are not compared.';
-COMMENT ON COLUMN release.xsc.k_bisym_rat IS 'As in the published catalogue. Null: symmetry is used to find candidates only.';
-COMMENT ON COLUMN release.xsc.k_bisym_chi IS 'As in the published catalogue. Null: symmetry is used to find candidates only.';
-COMMENT ON COLUMN release.xsc.k_sh0 IS 'As in the published catalogue. Null: scores against the stellar ridge line belong to the trained classifier, which is not there yet.';
-COMMENT ON COLUMN release.xsc.k_sig_sh0 IS 'As in the published catalogue. Null: scores against the stellar ridge line belong to the trained classifier, which is not there yet.';
 COMMENT ON COLUMN release.xsc.k_sc_mxdn IS 'As in the published catalogue. Null: scores against the stellar ridge line belong to the trained classifier, which is not there yet.';
 COMMENT ON COLUMN release.xsc.k_sc_sh IS 'As in the published catalogue. Null: scores against the stellar ridge line belong to the trained classifier, which is not there yet.';
 COMMENT ON COLUMN release.xsc.k_sc_wsh IS 'As in the published catalogue. Null: scores against the stellar ridge line belong to the trained classifier, which is not there yet.';
@@ -1465,12 +1465,12 @@ COMMENT ON COLUMN release.xsc.k_flg_i21e IS 'Ks confusion flag in the ellipse of
 COMMENT ON COLUMN release.xsc.k_flg_i21c IS 'Ks confusion flag in the circle of its 21 mag/sq arcsec isophote: 0 none, 1 pixels without data, 3 light of a star subtracted, 6 leaves the data, 9 negative light. Null: the radius is not known.';
 COMMENT ON COLUMN release.xsc.k_flg_e IS 'Ks confusion flag in its Kron ellipse: 0 none, 1 pixels without data, 3 light of a star subtracted, 6 leaves the data, 9 negative light. Null: the radius is not known.';
 COMMENT ON COLUMN release.xsc.k_flg_c IS 'Ks confusion flag in its Kron circle: 0 none, 1 pixels without data, 3 light of a star subtracted, 6 leaves the data, 9 negative light. Null: the radius is not known.';
+COMMENT ON COLUMN release.xsc.sys_flg IS '1: a neighbouring galaxy adds more than 1 percent to m_sys in a band, else 0. Null: there is no Ks 20 mag isophote, or no magnitude in it.';
 COMMENT ON COLUMN release.xsc.scan IS 'Scan number in the night.';
 COMMENT ON COLUMN release.xsc.im_nx IS 'Side of its postage stamp [pix].';
 COMMENT ON COLUMN release.xsc.vc IS 'Visual verification: -2, nobody looked.';
 COMMENT ON COLUMN release.xsc.contam_flg IS '0: no light of stars in the magnitudes, it is subtracted.';
 COMMENT ON COLUMN release.xsc.n_blank IS 'Stars that were blanked: 0, they are subtracted (n_sub).';
-COMMENT ON COLUMN release.xsc.sys_flg IS 'As in the published catalogue. Null: stars are always subtracted, so apertures that keep them are not measured.';
 COMMENT ON COLUMN release.xsc.ellfit_flg IS 'As in the published catalogue. Null: shapes come from models and moments, not from fits of ellipses to isophotes.';
 COMMENT ON COLUMN release.xsc.bl_sub_flg IS 'As in the published catalogue. Null: n_blank and n_sub say it; what the published values mean is not known.';
 COMMENT ON COLUMN release.xsc.id_flg IS 'As in the published catalogue. Null: no catalogue of galaxies is loaded.';
@@ -2826,6 +2826,24 @@ CREATE TABLE wsdb.extended_measurement (
     k_msig_e REAL,
     k_m_c REAL,
     k_msig_c REAL,
+    j_m_sys REAL,
+    j_msig_sys REAL,
+    j_d_area REAL,
+    j_perc_darea REAL,
+    j_bisym_rat REAL,
+    j_bisym_chi REAL,
+    h_m_sys REAL,
+    h_msig_sys REAL,
+    h_d_area REAL,
+    h_perc_darea REAL,
+    h_bisym_rat REAL,
+    h_bisym_chi REAL,
+    k_m_sys REAL,
+    k_msig_sys REAL,
+    k_d_area REAL,
+    k_perc_darea REAL,
+    k_bisym_rat REAL,
+    k_bisym_chi REAL,
     id INTEGER NOT NULL,
     date DATE NOT NULL,
     glon REAL NOT NULL,
@@ -2834,6 +2852,12 @@ CREATE TABLE wsdb.extended_measurement (
     dist_edge_ns INTEGER,
     dist_edge_ew INTEGER,
     night_key INTEGER NOT NULL,
+    j_sh0 REAL,
+    j_sig_sh0 REAL,
+    h_sh0 REAL,
+    h_sig_sh0 REAL,
+    k_sh0 REAL,
+    k_sig_sh0 REAL,
     e_score REAL,
     g_score REAL,
     j_chif_ellf REAL,
@@ -2843,14 +2867,6 @@ CREATE TABLE wsdb.extended_measurement (
     pxpa REAL,
     pxcntr INTEGER,
     mp_key INTEGER,
-    j_m_sys REAL,
-    j_msig_sys REAL,
-    j_d_area REAL,
-    j_perc_darea REAL,
-    j_bisym_rat REAL,
-    j_bisym_chi REAL,
-    j_sh0 REAL,
-    j_sig_sh0 REAL,
     j_sc_mxdn REAL,
     j_sc_sh REAL,
     j_sc_wsh REAL,
@@ -2864,14 +2880,6 @@ CREATE TABLE wsdb.extended_measurement (
     j_bndg_per REAL,
     j_bndg_amp REAL,
     j_seetrack REAL,
-    h_m_sys REAL,
-    h_msig_sys REAL,
-    h_d_area REAL,
-    h_perc_darea REAL,
-    h_bisym_rat REAL,
-    h_bisym_chi REAL,
-    h_sh0 REAL,
-    h_sig_sh0 REAL,
     h_sc_mxdn REAL,
     h_sc_sh REAL,
     h_sc_wsh REAL,
@@ -2885,14 +2893,6 @@ CREATE TABLE wsdb.extended_measurement (
     h_bndg_per REAL,
     h_bndg_amp REAL,
     h_seetrack REAL,
-    k_m_sys REAL,
-    k_msig_sys REAL,
-    k_d_area REAL,
-    k_perc_darea REAL,
-    k_bisym_rat REAL,
-    k_bisym_chi REAL,
-    k_sh0 REAL,
-    k_sig_sh0 REAL,
     k_sc_mxdn REAL,
     k_sc_sh REAL,
     k_sc_wsh REAL,
@@ -2976,12 +2976,12 @@ CREATE TABLE wsdb.extended_measurement (
     k_flg_i21c SMALLINT,
     k_flg_e SMALLINT,
     k_flg_c SMALLINT,
+    sys_flg SMALLINT,
     scan SMALLINT NOT NULL,
     im_nx SMALLINT NOT NULL,
     vc SMALLINT NOT NULL,
     contam_flg SMALLINT NOT NULL,
     n_blank SMALLINT NOT NULL,
-    sys_flg SMALLINT,
     ellfit_flg SMALLINT,
     bl_sub_flg SMALLINT,
     id_flg SMALLINT,
@@ -3222,6 +3222,24 @@ COMMENT ON COLUMN wsdb.extended_measurement.k_m_e IS 'Ks magnitude in its Kron e
 COMMENT ON COLUMN wsdb.extended_measurement.k_msig_e IS 'Ks uncertainty in its Kron ellipse [mag]. Null: the radius is not known, or the aperture leaves the data, or has no light.';
 COMMENT ON COLUMN wsdb.extended_measurement.k_m_c IS 'Ks magnitude in its Kron circle [mag]. Null: the radius is not known, or the aperture leaves the data, or has no light.';
 COMMENT ON COLUMN wsdb.extended_measurement.k_msig_c IS 'Ks uncertainty in its Kron circle [mag]. Null: the radius is not known, or the aperture leaves the data, or has no light.';
+COMMENT ON COLUMN wsdb.extended_measurement.j_m_sys IS 'J magnitude in the ellipse of the Ks 20 mag isophote, neighbours'' light included [mag]. Null: there is no Ks 20 mag isophote, or no magnitude in it.';
+COMMENT ON COLUMN wsdb.extended_measurement.j_msig_sys IS 'J uncertainty of m_sys [mag]. Null: there is no Ks 20 mag isophote, or no magnitude in it.';
+COMMENT ON COLUMN wsdb.extended_measurement.j_d_area IS 'J area of the 3-sigma isophote less that of the 5-sigma one [arcsec**2]. Null: there is no isophote of 5 sigma.';
+COMMENT ON COLUMN wsdb.extended_measurement.j_perc_darea IS 'J d_area in percent of the area of the 3-sigma isophote. Null: there is no isophote of 5 sigma.';
+COMMENT ON COLUMN wsdb.extended_measurement.j_bisym_rat IS 'J light on the fainter side of the minor axis over that on the brighter one. Null: a side has no light.';
+COMMENT ON COLUMN wsdb.extended_measurement.j_bisym_chi IS 'J differences of opposite pixels, root mean square over their noise. Null: too few pixels have data.';
+COMMENT ON COLUMN wsdb.extended_measurement.h_m_sys IS 'H magnitude in the ellipse of the Ks 20 mag isophote, neighbours'' light included [mag]. Null: there is no Ks 20 mag isophote, or no magnitude in it.';
+COMMENT ON COLUMN wsdb.extended_measurement.h_msig_sys IS 'H uncertainty of m_sys [mag]. Null: there is no Ks 20 mag isophote, or no magnitude in it.';
+COMMENT ON COLUMN wsdb.extended_measurement.h_d_area IS 'H area of the 3-sigma isophote less that of the 5-sigma one [arcsec**2]. Null: there is no isophote of 5 sigma.';
+COMMENT ON COLUMN wsdb.extended_measurement.h_perc_darea IS 'H d_area in percent of the area of the 3-sigma isophote. Null: there is no isophote of 5 sigma.';
+COMMENT ON COLUMN wsdb.extended_measurement.h_bisym_rat IS 'H light on the fainter side of the minor axis over that on the brighter one. Null: a side has no light.';
+COMMENT ON COLUMN wsdb.extended_measurement.h_bisym_chi IS 'H differences of opposite pixels, root mean square over their noise. Null: too few pixels have data.';
+COMMENT ON COLUMN wsdb.extended_measurement.k_m_sys IS 'Ks magnitude in the ellipse of the Ks 20 mag isophote, neighbours'' light included [mag]. Null: there is no Ks 20 mag isophote, or no magnitude in it.';
+COMMENT ON COLUMN wsdb.extended_measurement.k_msig_sys IS 'Ks uncertainty of m_sys [mag]. Null: there is no Ks 20 mag isophote, or no magnitude in it.';
+COMMENT ON COLUMN wsdb.extended_measurement.k_d_area IS 'Ks area of the 3-sigma isophote less that of the 5-sigma one [arcsec**2]. Null: there is no isophote of 5 sigma.';
+COMMENT ON COLUMN wsdb.extended_measurement.k_perc_darea IS 'Ks d_area in percent of the area of the 3-sigma isophote. Null: there is no isophote of 5 sigma.';
+COMMENT ON COLUMN wsdb.extended_measurement.k_bisym_rat IS 'Ks light on the fainter side of the minor axis over that on the brighter one. Null: a side has no light.';
+COMMENT ON COLUMN wsdb.extended_measurement.k_bisym_chi IS 'Ks differences of opposite pixels, root mean square over their noise. Null: too few pixels have data.';
 COMMENT ON COLUMN wsdb.extended_measurement.id IS 'Number of the source within the scan.';
 COMMENT ON COLUMN wsdb.extended_measurement.date IS 'Observation reference date: UT date at sunrise of the night.';
 COMMENT ON COLUMN wsdb.extended_measurement.glon IS 'Galactic longitude, rounded to 0.001 [deg].';
@@ -3230,6 +3248,12 @@ COMMENT ON COLUMN wsdb.extended_measurement.density IS 'Stars of Ks below 14 mag
 COMMENT ON COLUMN wsdb.extended_measurement.dist_edge_ns IS 'Distance from the nearer of the northern and southern scan edges [arcsec]. Null: the scan covers nothing.';
 COMMENT ON COLUMN wsdb.extended_measurement.dist_edge_ew IS 'Distance from the nearer of the eastern and western scan edges [arcsec]. Null: the scan covers nothing.';
 COMMENT ON COLUMN wsdb.extended_measurement.night_key IS 'Key of the night.';
+COMMENT ON COLUMN wsdb.extended_measurement.j_sh0 IS 'J shape of stars on its Atlas image (SEESH). Null: the image has none.';
+COMMENT ON COLUMN wsdb.extended_measurement.j_sig_sh0 IS 'J scatter of sh0 over the Atlas images of the scan. Null: fewer than two images have a shape.';
+COMMENT ON COLUMN wsdb.extended_measurement.h_sh0 IS 'H shape of stars on its Atlas image (SEESH). Null: the image has none.';
+COMMENT ON COLUMN wsdb.extended_measurement.h_sig_sh0 IS 'H scatter of sh0 over the Atlas images of the scan. Null: fewer than two images have a shape.';
+COMMENT ON COLUMN wsdb.extended_measurement.k_sh0 IS 'Ks shape of stars on its Atlas image (SEESH). Null: the image has none.';
+COMMENT ON COLUMN wsdb.extended_measurement.k_sig_sh0 IS 'Ks scatter of sh0 over the Atlas images of the scan. Null: fewer than two images have a shape.';
 COMMENT ON COLUMN wsdb.extended_measurement.e_score IS 'As in the published catalogue. Null: no trained classifier yet.';
 COMMENT ON COLUMN wsdb.extended_measurement.g_score IS 'As in the published catalogue. Null: no trained classifier yet.';
 COMMENT ON COLUMN wsdb.extended_measurement.j_chif_ellf IS 'As in the published catalogue. Null: shapes come from models and moments, not from fits of ellipses to isophotes.';
@@ -3239,14 +3263,6 @@ COMMENT ON COLUMN wsdb.extended_measurement.prox IS 'As in the published catalog
 COMMENT ON COLUMN wsdb.extended_measurement.pxpa IS 'As in the published catalogue. Null: releases do not give the neighbours of extended sources yet.';
 COMMENT ON COLUMN wsdb.extended_measurement.pxcntr IS 'As in the published catalogue. Null: releases do not give the neighbours of extended sources yet.';
 COMMENT ON COLUMN wsdb.extended_measurement.mp_key IS 'As in the published catalogue. Null: no predictions of minor planets.';
-COMMENT ON COLUMN wsdb.extended_measurement.j_m_sys IS 'As in the published catalogue. Null: stars are always subtracted, so apertures that keep them are not measured.';
-COMMENT ON COLUMN wsdb.extended_measurement.j_msig_sys IS 'As in the published catalogue. Null: stars are always subtracted, so apertures that keep them are not measured.';
-COMMENT ON COLUMN wsdb.extended_measurement.j_d_area IS 'As in the published catalogue. Null: areas of isophotes are not compared.';
-COMMENT ON COLUMN wsdb.extended_measurement.j_perc_darea IS 'As in the published catalogue. Null: areas of isophotes are not compared.';
-COMMENT ON COLUMN wsdb.extended_measurement.j_bisym_rat IS 'As in the published catalogue. Null: symmetry is used to find candidates only.';
-COMMENT ON COLUMN wsdb.extended_measurement.j_bisym_chi IS 'As in the published catalogue. Null: symmetry is used to find candidates only.';
-COMMENT ON COLUMN wsdb.extended_measurement.j_sh0 IS 'As in the published catalogue. Null: scores against the stellar ridge line belong to the trained classifier, which is not there yet.';
-COMMENT ON COLUMN wsdb.extended_measurement.j_sig_sh0 IS 'As in the published catalogue. Null: scores against the stellar ridge line belong to the trained classifier, which is not there yet.';
 COMMENT ON COLUMN wsdb.extended_measurement.j_sc_mxdn IS 'As in the published catalogue. Null: scores against the stellar ridge line belong to the trained classifier, which is not there yet.';
 COMMENT ON COLUMN wsdb.extended_measurement.j_sc_sh IS 'As in the published catalogue. Null: scores against the stellar ridge line belong to the trained classifier, which is not there yet.';
 COMMENT ON COLUMN wsdb.extended_measurement.j_sc_wsh IS 'As in the published catalogue. Null: scores against the stellar ridge line belong to the trained classifier, which is not there yet.';
@@ -3260,14 +3276,6 @@ COMMENT ON COLUMN wsdb.extended_measurement.j_subst2 IS 'As in the published cat
 COMMENT ON COLUMN wsdb.extended_measurement.j_bndg_per IS 'As in the published catalogue. Null: the background of frames is measured otherwise than by the survey''s fits to half images.';
 COMMENT ON COLUMN wsdb.extended_measurement.j_bndg_amp IS 'As in the published catalogue. Null: the background of frames is measured otherwise than by the survey''s fits to half images.';
 COMMENT ON COLUMN wsdb.extended_measurement.j_seetrack IS 'As in the published catalogue. Null: the profile follows the seeing of every frame.';
-COMMENT ON COLUMN wsdb.extended_measurement.h_m_sys IS 'As in the published catalogue. Null: stars are always subtracted, so apertures that keep them are not measured.';
-COMMENT ON COLUMN wsdb.extended_measurement.h_msig_sys IS 'As in the published catalogue. Null: stars are always subtracted, so apertures that keep them are not measured.';
-COMMENT ON COLUMN wsdb.extended_measurement.h_d_area IS 'As in the published catalogue. Null: areas of isophotes are not compared.';
-COMMENT ON COLUMN wsdb.extended_measurement.h_perc_darea IS 'As in the published catalogue. Null: areas of isophotes are not compared.';
-COMMENT ON COLUMN wsdb.extended_measurement.h_bisym_rat IS 'As in the published catalogue. Null: symmetry is used to find candidates only.';
-COMMENT ON COLUMN wsdb.extended_measurement.h_bisym_chi IS 'As in the published catalogue. Null: symmetry is used to find candidates only.';
-COMMENT ON COLUMN wsdb.extended_measurement.h_sh0 IS 'As in the published catalogue. Null: scores against the stellar ridge line belong to the trained classifier, which is not there yet.';
-COMMENT ON COLUMN wsdb.extended_measurement.h_sig_sh0 IS 'As in the published catalogue. Null: scores against the stellar ridge line belong to the trained classifier, which is not there yet.';
 COMMENT ON COLUMN wsdb.extended_measurement.h_sc_mxdn IS 'As in the published catalogue. Null: scores against the stellar ridge line belong to the trained classifier, which is not there yet.';
 COMMENT ON COLUMN wsdb.extended_measurement.h_sc_sh IS 'As in the published catalogue. Null: scores against the stellar ridge line belong to the trained classifier, which is not there yet.';
 COMMENT ON COLUMN wsdb.extended_measurement.h_sc_wsh IS 'As in the published catalogue. Null: scores against the stellar ridge line belong to the trained classifier, which is not there yet.';
@@ -3281,14 +3289,6 @@ COMMENT ON COLUMN wsdb.extended_measurement.h_subst2 IS 'As in the published cat
 COMMENT ON COLUMN wsdb.extended_measurement.h_bndg_per IS 'As in the published catalogue. Null: the background of frames is measured otherwise than by the survey''s fits to half images.';
 COMMENT ON COLUMN wsdb.extended_measurement.h_bndg_amp IS 'As in the published catalogue. Null: the background of frames is measured otherwise than by the survey''s fits to half images.';
 COMMENT ON COLUMN wsdb.extended_measurement.h_seetrack IS 'As in the published catalogue. Null: the profile follows the seeing of every frame.';
-COMMENT ON COLUMN wsdb.extended_measurement.k_m_sys IS 'As in the published catalogue. Null: stars are always subtracted, so apertures that keep them are not measured.';
-COMMENT ON COLUMN wsdb.extended_measurement.k_msig_sys IS 'As in the published catalogue. Null: stars are always subtracted, so apertures that keep them are not measured.';
-COMMENT ON COLUMN wsdb.extended_measurement.k_d_area IS 'As in the published catalogue. Null: areas of isophotes are not compared.';
-COMMENT ON COLUMN wsdb.extended_measurement.k_perc_darea IS 'As in the published catalogue. Null: areas of isophotes are not compared.';
-COMMENT ON COLUMN wsdb.extended_measurement.k_bisym_rat IS 'As in the published catalogue. Null: symmetry is used to find candidates only.';
-COMMENT ON COLUMN wsdb.extended_measurement.k_bisym_chi IS 'As in the published catalogue. Null: symmetry is used to find candidates only.';
-COMMENT ON COLUMN wsdb.extended_measurement.k_sh0 IS 'As in the published catalogue. Null: scores against the stellar ridge line belong to the trained classifier, which is not there yet.';
-COMMENT ON COLUMN wsdb.extended_measurement.k_sig_sh0 IS 'As in the published catalogue. Null: scores against the stellar ridge line belong to the trained classifier, which is not there yet.';
 COMMENT ON COLUMN wsdb.extended_measurement.k_sc_mxdn IS 'As in the published catalogue. Null: scores against the stellar ridge line belong to the trained classifier, which is not there yet.';
 COMMENT ON COLUMN wsdb.extended_measurement.k_sc_sh IS 'As in the published catalogue. Null: scores against the stellar ridge line belong to the trained classifier, which is not there yet.';
 COMMENT ON COLUMN wsdb.extended_measurement.k_sc_wsh IS 'As in the published catalogue. Null: scores against the stellar ridge line belong to the trained classifier, which is not there yet.';
@@ -3372,12 +3372,12 @@ COMMENT ON COLUMN wsdb.extended_measurement.k_flg_i21e IS 'Ks confusion flag in 
 COMMENT ON COLUMN wsdb.extended_measurement.k_flg_i21c IS 'Ks confusion flag in the circle of its 21 mag/sq arcsec isophote: 0 none, 1 pixels without data, 3 light of a star subtracted, 6 leaves the data, 9 negative light. Null: the radius is not known.';
 COMMENT ON COLUMN wsdb.extended_measurement.k_flg_e IS 'Ks confusion flag in its Kron ellipse: 0 none, 1 pixels without data, 3 light of a star subtracted, 6 leaves the data, 9 negative light. Null: the radius is not known.';
 COMMENT ON COLUMN wsdb.extended_measurement.k_flg_c IS 'Ks confusion flag in its Kron circle: 0 none, 1 pixels without data, 3 light of a star subtracted, 6 leaves the data, 9 negative light. Null: the radius is not known.';
+COMMENT ON COLUMN wsdb.extended_measurement.sys_flg IS '1: a neighbouring galaxy adds more than 1 percent to m_sys in a band, else 0. Null: there is no Ks 20 mag isophote, or no magnitude in it.';
 COMMENT ON COLUMN wsdb.extended_measurement.scan IS 'Scan number in the night.';
 COMMENT ON COLUMN wsdb.extended_measurement.im_nx IS 'Side of its postage stamp [pix].';
 COMMENT ON COLUMN wsdb.extended_measurement.vc IS 'Visual verification: -2, nobody looked.';
 COMMENT ON COLUMN wsdb.extended_measurement.contam_flg IS '0: no light of stars in the magnitudes, it is subtracted.';
 COMMENT ON COLUMN wsdb.extended_measurement.n_blank IS 'Stars that were blanked: 0, they are subtracted (n_sub).';
-COMMENT ON COLUMN wsdb.extended_measurement.sys_flg IS 'As in the published catalogue. Null: stars are always subtracted, so apertures that keep them are not measured.';
 COMMENT ON COLUMN wsdb.extended_measurement.ellfit_flg IS 'As in the published catalogue. Null: shapes come from models and moments, not from fits of ellipses to isophotes.';
 COMMENT ON COLUMN wsdb.extended_measurement.bl_sub_flg IS 'As in the published catalogue. Null: n_blank and n_sub say it; what the published values mean is not known.';
 COMMENT ON COLUMN wsdb.extended_measurement.id_flg IS 'As in the published catalogue. Null: no catalogue of galaxies is loaded.';

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -13,7 +15,7 @@ from app.instruments.bands import Band
 from tests.unit.workers.steps.test_records import AREA, SCAN
 from tests.unit.workers.steps.test_stamps import image
 from workers.reduction.frames.products import EXTENDED_DTYPE
-from workers.steps.extended_facts import ScanField, extended_facts, image_densities
+from workers.steps.extended_facts import ScanField, extended_facts, image_densities, image_shapes
 
 
 def stars(x, y, k_m):
@@ -40,12 +42,19 @@ def test_facts_are_the_columns_of_the_registry():
     extended = unknown_rows(EXTENDED_DTYPE, 2)
     extended["ra"], extended["decl"] = [10.07, 10.14 - 20 / 3600], [3.0, 3.0]
     extended["coadd"], extended["r_k20fe"] = [5, 6], [np.nan, 33.0]
-    facts = extended_facts(extended, SCAN, ScanField(AREA, {5: 3.25}))
+    shapes = image_shapes(
+        [image(5), replace(image(16), seeing_shape=1.25), replace(image(5), seeing_shape=1.0)]
+    )
+    facts = extended_facts(extended, SCAN, ScanField(AREA, {5: 3.25}, shapes))
     assert facts.keys() == set(names_by(EXTENDED_FACTS, Producer.STEP))
     assert facts["density"][0] == 3.25
     assert np.isnan(facts["density"][1])
+    assert facts["k_sh0"][0] == 1.0
+    assert np.isnan(facts["k_sh0"][1])
+    assert facts["k_sig_sh0"] == pytest.approx(0.25 / np.sqrt(2.0))
+    assert np.isnan(facts["j_sig_sh0"])
     assert facts["im_nx"].tolist() == [61, 101]
-    assert facts["dist_edge_ew"].tolist() == [251, 20]
+    assert facts["dist_edge_ew"].tolist() == [251, 19]
     assert facts["night_key"] == SCAN.night_id
 
 
