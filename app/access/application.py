@@ -22,7 +22,7 @@ from app.access.console.live import Live
 from app.access.console.pages import PAGES
 from app.access.formats.votable import MEDIA_TYPE, error_document
 from app.access.hips import pages as hips
-from app.access.images import links, sia2
+from app.access.images import links, sia2, stamps
 from app.access.rates import RateLimit
 from app.access.services import Services
 from app.access.streaming import ClientGoneError
@@ -158,6 +158,8 @@ def _routes() -> list[Route]:
         *((f"/soda/async{part}", endpoint, methods) for part, endpoint, methods in jobs),
         ("/images/{release}/{key}/{band}", links.image, READ),
         ("/images/{release}/{key}/{band}/preview", links.preview, READ),
+        ("/stamps/{release}/{key}", stamps.stamp, READ),
+        ("/stamps/{release}/{key}/preview", stamps.preview, READ),
         ("/hips/list", hips.survey_list, READ),
         ("/hips/{release}/{survey}/{file:path}", hips.file, READ),
         *PAGES,

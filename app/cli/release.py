@@ -248,14 +248,34 @@ def show(name: NameArgument, *, json: JsonOption = False) -> None:
 
 
 @app.command()
+def columns(name: NameArgument, *, json: JsonOption = False) -> None:
+    """Count the columns of the published Extended Source Catalogue that have a value, and say why others have none."""
+    del json
+    from app.releases.filled import filled_columns
+
+    with _connect() as connection:
+        rows, fills = filled_columns(connection, name)
+    filled = [fill for fill in fills if fill.filled]
+    if json_wanted():
+        emit_record(
+            {"release": name, "rows": rows, "filled": len(filled), "columns": list(map(asdict, fills))}
+        )
+        return
+    say(
+        f"{len(filled)} of {len(fills)} published columns have a value in {rows} extended sources; not in any row:"
+    )
+    emit_table([(f.name, f.reason) for f in fills if not f.filled], ("column", "why"), f"Release {name}")
+
+
+@app.command()
 def export(
     name: NameArgument,
     kind: Annotated[
         str,
         typer.Option(
             "--format",
-            help="fits, parquet, votable, text (the survey's bulk text), moc (coverage), images (Atlas images) or hats"
-            " (by cell of the sky).",
+            help="fits, parquet, votable, text (the survey's bulk text), moc (coverage), images (Atlas images), stamps"
+            " (of extended sources) or hats (by cell of the sky).",
             metavar="FORMAT",
         ),
     ],
@@ -265,11 +285,12 @@ def export(
 ) -> None:
     """Write point sources, extended sources and Atlas list as files; the same release gives the same bytes.
 
-    Format images writes the Atlas images themselves, with the calibrated zero point of the release in their headers.
+    Format images writes the Atlas images themselves, stamps the postage stamps of the extended sources, both with the
+    calibrated zero points of the release in their headers.
     """
     del json
     from app.db.engine import connect
-    from app.releases.export import ExportFormat, export_release
+    from app.releases.export import PICTURES, ExportFormat, export_release
 
     known = [item.value for item in ExportFormat]
     if kind not in known:
@@ -277,9 +298,9 @@ def export(
     # The reader's statement timeout is meant for queries, not for reading a whole release.
     with connect("operator") as connection:
         files = export_release(connection, name, kind, output)
-    if kind == ExportFormat.IMAGES and not json_wanted():
+    if kind in PICTURES and not json_wanted():
         say(
-            f"{len(files)} images, {sum(file.size_bytes for file in files)} bytes: {output / f'{name}.images'}"
+            f"{len(files)} {kind}, {sum(file.size_bytes for file in files)} bytes: {output / f'{name}.{kind}'}"
         )
         return
     emit_table(

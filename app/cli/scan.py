@@ -74,7 +74,11 @@ def report(
     ] = Path("pictures"),
     json: JsonOption = False,
 ) -> None:
-    """Print figures of one scan and draw its pictures: residuals, chi-squared, scatter, astrometry, frames."""
+    """Print figures of one scan and draw its pictures: residuals, chi-squared, scatter, stars, frames, sources.
+
+    Extended sources are drawn with ellipses, models and residuals, split pairs with what one star and two leave, and
+    the share of isolated stars that are split against the place across the scan.
+    """
     del json
     from app.production.runs import run_id_of
     from app.production.selection import Selection
@@ -85,6 +89,7 @@ def report(
     from app.reports.scan_judgement import judgement
     from app.reports.scan_metrics import metric_table
     from app.reports.scan_pictures import write_scan_pictures
+    from app.reports.scan_splits import draw_splits, read_stars, split_rate
     from app.store import Store
 
     selection = Selection.of(night, None if scan is None else [scan])
@@ -95,8 +100,11 @@ def report(
         ]
         grades = explain_scan(connection, key, run=chosen.run)
         overrides = list_overrides(connection, run_id_of(connection, chosen.run))
+        rate = split_rate(read_stars(connection, chosen.attempt_id))
     diagnostics = load_diagnostics(chosen, Store())
     pictures = write_scan_pictures(diagnostics, chosen.title, output)
+    splits = draw_splits(rate, chosen.title, output / "splits.png")
+    pictures += [splits] if splits is not None else []
     judged = [judgement(grade.facts, overrides) for grade in grades]
     _emit(chosen, metric_table(diagnostics), pictures, judged)
     warn_of_missing_stars()

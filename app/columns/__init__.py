@@ -6,7 +6,7 @@ Tables, SQL comments, the records of the reduction, column lists in SQL, exports
 from app.columns.column import Column, Kind, Producer, expand_bands
 from app.columns.extended_source import EXTENDED_SOURCE
 from app.columns.point_source import POINT_SOURCE
-from app.columns.published import PUBLISHED_ATLAS, PUBLISHED_PSC, PUBLISHED_XSC
+from app.columns.published import PUBLISHED_ATLAS, PUBLISHED_PSC, PUBLISHED_STAMP, PUBLISHED_XSC
 from app.columns.scan_information import PUBLISHED_IMAGE, PUBLISHED_SCAN
 
 __all__ = [
@@ -16,6 +16,7 @@ __all__ = [
     "PUBLISHED_IMAGE",
     "PUBLISHED_PSC",
     "PUBLISHED_SCAN",
+    "PUBLISHED_STAMP",
     "PUBLISHED_XSC",
     "Column",
     "Kind",

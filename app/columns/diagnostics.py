@@ -6,7 +6,8 @@ Every table may be empty: a scan without stars, or without reference stars, is a
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -47,6 +48,38 @@ REFERENCE_DIAGNOSTIC_DTYPE = np.dtype([
     ("magnitude", "f4"),
 ])  # fmt: skip
 """One reference star of a scan."""
+
+
+GALAXY_DIAGNOSTIC_DTYPE = np.dtype([
+    ("ra", "f8"),
+    ("decl", "f8"),
+    ("magnitude", "f4"),  # total
+    ("isophote_arcsec", "f4"),  # semi-major axis of the Ks 20 mag isophote
+    ("half_light_arcsec", "f4"),  # semi-major axis of the model's half-light ellipse
+    ("axis_ratio", "f4"),
+    ("angle_deg", "f4"),  # of the major axis, from +x to +y of the piece
+    ("sersic_n", "f4"),
+    ("pixel_arcsec", "f4"),  # of the piece
+    ("x_pix", "f4"),  # of the galaxy in it
+    ("y_pix", "f4"),
+])  # fmt: skip
+"""One extended source that is shown: image without stars, model, residual."""
+
+PAIR_DIAGNOSTIC_DTYPE = np.dtype([
+    ("ra", "f8"),
+    ("decl", "f8"),
+    ("separation_arcsec", "f4"),
+    ("magnitude_1", "f4"),
+    ("magnitude_2", "f4"),
+    ("fall", "f4"),  # of chi-squared, all bands, from one star to two
+    ("chi2_one", "f4"),  # reduced, all bands
+    ("chi2_two", "f4"),
+    ("x_1_pix", "f4"),  # of the stars in the piece
+    ("y_1_pix", "f4"),
+    ("x_2_pix", "f4"),
+    ("y_2_pix", "f4"),
+])  # fmt: skip
+"""One star that all bands together split in two: image, residual with one star, residual with two."""
 
 
 def no_rows(dtype: np.dtype[np.void]) -> Table:
@@ -90,8 +123,51 @@ class BandDiagnostics:
 
 
 @dataclass(frozen=True, eq=False)
+class Pieces:
+    """Some sources of a scan in pictures.
+
+    Attributes
+    ----------
+    band : Band
+        Band of the pixels.
+    table : structured array (n,)
+        One row a source.
+    planes : float32 array (n, 3, side, side)
+        Three pieces of a coadd around each, DN a square arcsecond without sky, north up and east to the left; NaN
+        without data.
+    """
+
+    band: Band
+    table: Table
+    planes: NDArray[np.float32]
+
+    @classmethod
+    def none(cls, dtype: np.dtype[np.void]) -> Pieces:
+        """No source."""
+        return cls(Band.J, no_rows(dtype), np.zeros((0, 3, 1, 1), np.float32))
+
+    def taken(self, index: NDArray[Any]) -> Pieces:
+        """Return those of an index."""
+        return replace(self, table=self.table[index], planes=self.planes[index])
+
+
+@dataclass(frozen=True, eq=False)
 class ScanDiagnostics:
-    """What was measured in one scan: its bands, and reference stars as structured array of their dtype."""
+    """What was measured in one scan.
+
+    Attributes
+    ----------
+    bands : tuple of BandDiagnostics
+        Its bands.
+    references : structured array of REFERENCE_DIAGNOSTIC_DTYPE
+        Its reference stars.
+    galaxies : Pieces
+        Brightest extended sources, GALAXY_DIAGNOSTIC_DTYPE: image without stars, model, residual.
+    pairs : Pieces
+        Some split pairs, PAIR_DIAGNOSTIC_DTYPE: image, residual with one star, residual with two.
+    """
 
     bands: tuple[BandDiagnostics, ...] = ()
     references: Table = field(default_factory=lambda: no_rows(REFERENCE_DIAGNOSTIC_DTYPE))
+    galaxies: Pieces = field(default_factory=lambda: Pieces.none(GALAXY_DIAGNOSTIC_DTYPE))
+    pairs: Pieces = field(default_factory=lambda: Pieces.none(PAIR_DIAGNOSTIC_DTYPE))

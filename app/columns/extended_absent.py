@@ -16,38 +16,24 @@ _RIDGE = "scores against the stellar ridge line belong to the trained classifier
 _RELEASE = "releases do not give the neighbours of extended sources yet"
 _BACKGROUND = "the background of frames is measured otherwise than by the survey's fits to half images"
 _ELLIPSE = "shapes come from models and moments, not from fits of ellipses to isophotes"
-_STAMPS = "no postage stamps yet"
 _CATALOGUE = "no catalogue of galaxies is loaded"
-_NEIGHBOURS = "stars are always subtracted, so apertures that keep them are not measured"
 
 _ABSENT: tuple[tuple[Kind, str, str], ...] = (
-    (Kind.REAL, "density", "the density of stars of an image is not counted yet"),
     (Kind.REAL, "e_score g_score", _CLASSIFIER),
-    (Kind.SMALLINT, "vc", "nobody looks at every source"),
-    (Kind.SMALLINT, "im_nx", _STAMPS),
-    (Kind.SMALLINT, "sys_flg contam_flg", _NEIGHBOURS),
     (Kind.REAL, "j_chif_ellf k_chif_ellf sup_chif_ellf", _ELLIPSE),
     (Kind.SMALLINT, "ellfit_flg", _ELLIPSE),
-    (Kind.SMALLINT, "n_blank bl_sub_flg", "stars are subtracted, never blanked"),
+    (Kind.SMALLINT, "bl_sub_flg", "n_blank and n_sub say it; what the published values mean is not known"),
     (Kind.SMALLINT, "id_flg", _CATALOGUE),
     (Kind.SMALLINT, "blk_fac", "images are not blocked: there is no detector for low surface brightness yet"),
     (Kind.REAL, "prox pxpa", _RELEASE),
     (Kind.INTEGER, "pxcntr", _RELEASE),
-    (Kind.INTEGER, "dist_edge_ns dist_edge_ew", "releases measure the distance from the edges themselves"),
     (Kind.INTEGER, "mp_key", "no predictions of minor planets"),
-    (Kind.INTEGER, "night_key", "scan_key holds the night"),
 )
 _ABSENT_TEXT: tuple[tuple[str, int, str], ...] = (
-    ("cc_flg", 1, "artefacts are left out of the list; the point source of the nucleus has its own letters"),
     ("id_cat", 20, _CATALOGUE),
     ("fg_flg", 6, "growth of light is not tested for convergence"),
-    ("dist_edge_flg", 2, "releases measure the distance from the edges themselves"),
 )
 _ABSENT_BANDS: tuple[tuple[str, str], ...] = (
-    ("m_sys msig_sys", _NEIGHBOURS),
-    ("d_area perc_darea", "areas of isophotes are not compared"),
-    ("bisym_rat bisym_chi", "symmetry is used to find candidates only"),
-    ("sh0 sig_sh0", _RIDGE),
     ("sc_mxdn sc_sh sc_wsh sc_r23 sc_1mm sc_2mm sc_vint sc_r1 sc_msh", _RIDGE),
     ("subst2 bndg_per bndg_amp", _BACKGROUND),
     ("seetrack", "the profile follows the seeing of every frame"),

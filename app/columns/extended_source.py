@@ -13,7 +13,9 @@ from app.columns.column import (
     expand_bands,
 )
 from app.columns.extended_absent import EXTENDED_ABSENT
+from app.columns.extended_facts import EXTENDED_FACTS
 from app.columns.extended_photometry import EXTENDED_PHOTOMETRY
+from app.columns.extended_structure import EXTENDED_STRUCTURE
 from app.columns.point_source import POINT_SOURCE
 
 APERTURE_RADII_ARCSEC: tuple[int, ...] = (5, 7, 10, 15, 20, 25, 30, 40, 50, 60, 70)
@@ -148,7 +150,9 @@ _COLUMNS = (
         )
     ),
     *EXTENDED_PHOTOMETRY,
+    *EXTENDED_STRUCTURE,
     *(column for column in POINT_SOURCE if column.name in _OF_THE_SCAN),
+    *EXTENDED_FACTS,
     *EXTENDED_ABSENT,
     Column(
         "coadd",

@@ -84,3 +84,19 @@ PUBLISHED_ATLAS: tuple[Column, ...] = (
     ),
 )
 """Columns of the Atlas list. Text without a length (the URL) gets that of its longest value at export."""
+
+PUBLISHED_STAMP: tuple[Column, ...] = (
+    Column("ext_key", Kind.INTEGER, "Extended source in the release", ucd="meta.id;meta.main", text_format="%10d"),
+    Column("ext_id", Kind.BIGINT, "The same source in the working database", ucd="meta.id"),
+    Column("coadd_key", Kind.BIGINT, "Key of the Atlas image triple that it was cut from", ucd="meta.id.part"),
+    Column("scan_key", Kind.INTEGER, "Key of the scan", ucd="meta.id.part", text_format="%8d"),
+    Column("ra", Kind.DOUBLE, "Right ascension of the middle, ICRS", "deg", "pos.eq.ra;meta.main",
+           text_format="%10.6f"),
+    Column("decl", Kind.DOUBLE, "Declination of the middle, ICRS", "deg", "pos.eq.dec;meta.main",
+           text_format="%10.6f"),
+    Column("side_pix", Kind.SMALLINT, "Columns and rows", "pix", "meta.number", text_format="%4d"),
+    Column("bands", Kind.CHAR, "Bands that it has: jhk, or fewer", ucd="instr.bandpass"),
+    Column("sha256", Kind.CHAR, "SHA-256 of the file", ucd="meta.checksum", length=64),
+    Column("url", Kind.CHAR, "FITS file with a plane a band: name in the store", ucd="meta.ref.url"),
+)  # fmt: skip
+"""Columns of the list of postage stamps; those of text without a length as in the Atlas list."""

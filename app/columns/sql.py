@@ -18,7 +18,7 @@ from app.columns.calibrated import VIEWS, render_view
 from app.columns.column import Column, Producer, names_by
 from app.columns.flags import FLAGS
 from app.columns.hash_versions import RUN, VERSIONS
-from app.columns.published import PUBLISHED_ATLAS, PUBLISHED_PSC, PUBLISHED_XSC
+from app.columns.published import PUBLISHED_ATLAS, PUBLISHED_PSC, PUBLISHED_STAMP, PUBLISHED_XSC
 from app.columns.scan_information import PUBLISHED_IMAGE, PUBLISHED_SCAN
 from app.instruments.bands import BANDS, Band
 
@@ -78,6 +78,7 @@ CONTENT: dict[str, tuple[str, ...]] = {
     **{t.name: _content(t.way_back, t.columns) for t in RELEASE_TABLES},
     # The footprint is not hashed: pgSphere may write it otherwise one day, and the file's own hash stands for it.
     "atlas": _content(("run_id",), PUBLISHED_ATLAS),
+    "stamp": _content(("run_id",), PUBLISHED_STAMP),
     "scn": _content(("run_id",), PUBLISHED_SCAN),
     "img": _content(("run_id",), PUBLISHED_IMAGE),
 }
@@ -90,6 +91,7 @@ _ORDER = {
     "psc": ("src_id", "pts_key"),
     "xsc": ("ext_id", "ext_key"),
     "atlas": ("coadd_key", "band"),
+    "stamp": ("ext_key",),
     "scn": ("scan_key",),
     "img": ("coadd_key",),
 }

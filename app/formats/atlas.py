@@ -119,7 +119,7 @@ def _cards(image: AtlasPlanes, keywords: AtlasKeywords) -> list[Card]:
     """Header cards, always in the same order and without the time of writing: same content, same bytes."""
     cards = [
         *_origin_cards(image, keywords),
-        *_projection_cards(image.projection),
+        *projection_cards(image.projection),
         *_facts_cards(image, keywords),
     ]
     return [card for card in cards if card[1] is not None]
@@ -143,8 +143,14 @@ def _origin_cards(image: AtlasPlanes, keywords: AtlasKeywords) -> list[Card]:
     ]
 
 
-def _projection_cards(projection: SinProjection) -> list[Card]:
-    """Projection of an image as the survey's headers write it: CDELT with CROTA2."""
+def projection_cards(projection: SinProjection) -> list[Card]:
+    """Cards of a projection as the survey's headers write it: CDELT with CROTA2.
+
+    Parameters
+    ----------
+    projection : SinProjection
+        Array pixels to ICRS degrees.
+    """
     (cd11, cd12), (cd21, cd22) = projection.matrix_deg
     scale_x, scale_y = -float(np.hypot(cd11, cd21)), float(np.hypot(cd12, cd22))
     return [

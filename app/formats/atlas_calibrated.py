@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -70,6 +71,31 @@ def with_released_zero_point(content: bytes, zero_point: ReleasedZeroPoint) -> b
     >>> [made[at : at + 30].decode() for at in range(320, 480, 80)]
     ['MAGZP   =               20.625', 'MZPERR  =                0.004']
     """
+    return with_released_zero_points(content, {"": zero_point})
+
+
+def with_released_zero_points(content: bytes, zero_points: Mapping[str, ReleasedZeroPoint]) -> bytes:
+    """Give a file of images of several bands with the zero points of a release, as `with_released_zero_point`.
+
+    Parameters
+    ----------
+    content : bytes
+        A whole plain file.
+    zero_points : mapping of str to ReleasedZeroPoint
+        By the band (FILTER) of the unit; what stands under the empty name is of every other band.
+
+    Returns
+    -------
+    bytes
+        The same inputs give the same bytes.
+
+    Raises
+    ------
+    UnitError
+        Raised if the file is no whole FITS file.
+    KeyError
+        Raised if a band of the file has no zero point: a bug.
+    """
     parts = []
     for unit in units_of(content):
         header = content[unit.start : unit.data_start]
@@ -77,7 +103,8 @@ def with_released_zero_point(content: bytes, zero_point: ReleasedZeroPoint) -> b
         kept = cards[: cards.index(_END)]
         kept = [card for card in kept if _keyword(card) not in _SUMS]
         if "MAGZP" in unit.values:
-            kept = _renewed(kept, unit, zero_point)
+            band = unit.text("FILTER")
+            kept = _renewed(kept, unit, zero_points[band if band in zero_points else ""])
         parts += [whole_blocks(b"".join(kept) + _END, b" "), content[unit.data_start : unit.end]]
     return with_checksums(b"".join(parts))
 

@@ -1,7 +1,8 @@
 """Diagnostics of a scan as a FITS file: tables as they are, pieces of images as integers below their noise.
 
 Extensions of a band are FRAMES_J, CHI2_J, STARS_J and, where there is a piece, IMAGE_J and RESID_J; REFS holds the
-reference stars; the pieces come last. At most `MOST_STARS` stars a band and a piece of `MOST_PIXELS` pixels are kept,
+reference stars, GALAXIES and PAIRS the sources that are shown; the pieces come last, GALAXY_P and PAIR_P with three
+squares a row and a row a source. At most `MOST_STARS` stars a band and a piece of `MOST_PIXELS` pixels are kept,
 so that a file of three bands stays below 3 MB: they serve medians and pictures, not measurements. The same content
 gives the same bytes.
 """
@@ -20,9 +21,12 @@ from app.arrays import Table
 from app.columns.diagnostics import (
     CELLS,
     FRAME_DIAGNOSTIC_DTYPE,
+    GALAXY_DIAGNOSTIC_DTYPE,
+    PAIR_DIAGNOSTIC_DTYPE,
     REFERENCE_DIAGNOSTIC_DTYPE,
     STAR_DIAGNOSTIC_DTYPE,
     BandDiagnostics,
+    Pieces,
     Plane,
     ScanDiagnostics,
 )
@@ -46,6 +50,8 @@ __all__ = [
 
 FORMAT = 1
 """Version of the file's layout, keyword DIAGVERS."""
+_SHOWN = (("GALAXIES", GALAXY_DIAGNOSTIC_DTYPE, "GALAXY_P"), ("PAIRS", PAIR_DIAGNOSTIC_DTYPE, "PAIR_P"))
+"""Table, its rows, and pieces of the sources that are shown."""
 MOST_STARS = 20_000
 MOST_PIXELS = 512 * 512
 
@@ -77,6 +83,11 @@ def write_diagnostics(diagnostics: ScanDiagnostics) -> bytes:
         hdus += _band_hdus(bounded)
         pieces += _pieces(bounded)
     hdus.append(_table_hdu(diagnostics.references, REFERENCE_DIAGNOSTIC_DTYPE, "REFS"))
+    for (name, dtype, plane), shown in zip(_SHOWN, (diagnostics.galaxies, diagnostics.pairs), strict=True):
+        if shown.table.size:
+            hdus.append(_table_hdu(shown.table, dtype, name))
+            hdus[-1].header["BAND"] = (shown.band.value, "band of the pieces")
+            pieces += _mosaic(shown, plane)
     buffer = io.BytesIO()
     fits.HDUList(hdus).writeto(buffer)
     return with_checksums(buffer.getvalue() + pieces)
@@ -150,6 +161,24 @@ def _pieces(band: BandDiagnostics) -> bytes:
     return plane_hdu(band.image, f"IMAGE_{letter}", step) + plane_hdu(band.residual, f"RESID_{letter}", step)
 
 
+def _mosaic(shown: Pieces, name: str) -> bytes:
+    """Bytes of the extension of the pieces of sources."""
+    n, three, side, _ = shown.planes.shape
+    if (n, three) != (shown.table.size, 3):
+        raise ValueError(f"{name}: pieces {shown.planes.shape} of {shown.table.size} sources")
+    plane = np.ascontiguousarray(shown.planes.transpose(0, 2, 1, 3).reshape(n * side, 3 * side))
+    return plane_hdu(plane, name, step_below(plane_noise(shown.planes[:, 2].reshape(n * side, side))))
+
+
+def _shown(hdus: Any, name: str, dtype: np.dtype[np.void], plane: str) -> Pieces:
+    if name not in hdus:
+        return Pieces.none(dtype)
+    table, pixels = _table(hdus, name, dtype), _plane(hdus, plane)
+    side = pixels.shape[1] // 3
+    planes = pixels.reshape(table.size, side, 3, side).transpose(0, 2, 1, 3)
+    return Pieces(Band(hdus[name].header["BAND"]), table, np.ascontiguousarray(planes))
+
+
 def _table_hdu(table: Table, dtype: np.dtype[np.void], name: str) -> Any:
     from astropy.io import fits
 
@@ -163,7 +192,8 @@ def _scan(hdus: Any) -> ScanDiagnostics:
     if header["DIAGVERS"] != FORMAT:
         raise ValueError(f"version {header['DIAGVERS']}")
     bands = tuple(_band(hdus, band) for band in BANDS if band.value in str(header["BANDS"]))
-    return ScanDiagnostics(bands, _table(hdus, "REFS", REFERENCE_DIAGNOSTIC_DTYPE))
+    shown = [_shown(hdus, *names) for names in _SHOWN]
+    return ScanDiagnostics(bands, _table(hdus, "REFS", REFERENCE_DIAGNOSTIC_DTYPE), *shown)
 
 
 def _band(hdus: Any, band: Band) -> BandDiagnostics:

@@ -24,7 +24,7 @@ from sqlalchemy import (
     func,
 )
 
-from app.columns import PUBLISHED_IMAGE, PUBLISHED_PSC, PUBLISHED_SCAN, PUBLISHED_XSC
+from app.columns import PUBLISHED_IMAGE, PUBLISHED_PSC, PUBLISHED_SCAN, PUBLISHED_STAMP, PUBLISHED_XSC, Kind
 from app.db.pgsphere import SPolygonType
 from app.models.base import METADATA, Json, Moment, one_of, optional, registered, required
 
@@ -219,6 +219,18 @@ ATLAS = Table(
     postgresql_partition_by="LIST (release_id)",
 )
 
+STAMP = Table(
+    "stamp", METADATA,
+    required("release_id", Integer, "Release"),
+    required("run_id", Integer, "Run of the extended source"),
+    *(registered(column) for column in PUBLISHED_STAMP if column.length or column.kind is not Kind.CHAR),
+    required("bands", Text, "Bands that it has: jhk, or fewer"),
+    required("url", Text, "FITS file with a plane a band: name in the store"),
+    PrimaryKeyConstraint("release_id", "ext_key"),
+    schema="release", comment="Postage stamps of the extended sources of a release",
+    postgresql_partition_by="LIST (release_id)",
+)  # fmt: skip
+
 SCAN_INFORMATION = Table(
     "scn", METADATA,
     required("release_id", Integer, "Release"),
@@ -274,7 +286,7 @@ EXTENDED_VERDICT = Table(
 MANIFEST = Table(
     "manifest", METADATA,
     required("release_id", Integer, "Release", ForeignKey("release.release.release_id")),
-    required("product", Text, "psc, xsc, atlas, scn or img"),
+    required("product", Text, "psc, xsc, atlas, stamp, scn or img"),
     required("partition", Text, "Part of the sky: HEALPix order 1 nested, or all"),
     required("rows", BigInteger, "Row count"),
     required("sha256", CHAR(64), "SHA-256 over the rows in key order"),

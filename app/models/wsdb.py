@@ -88,6 +88,26 @@ ATLAS_IMAGE = Table(
     schema="wsdb", comment="Atlas images that a run made, or measured where they were its input",
 )  # fmt: skip
 
+POSTAGE_STAMP = Table(
+    "postage_stamp", METADATA,
+    required("stamp_id", BigInteger, "Key", Identity(always=True), primary_key=True),
+    required("ext_id", BigInteger, "Extended source of the same run"),
+    required("coadd_key", BigInteger, "Atlas image triple that it was cut from"),
+    required("run_id", Integer, "Run", ForeignKey("production.run.run_id")),
+    required("attempt_id", BigInteger, "Attempt that made it"),
+    required("scan_key", Integer, "Scan", ForeignKey("survey.scan.scan_key")),
+    required("ra", Double, "Right ascension of its middle, ICRS degrees"),
+    required("decl", Double, "Declination of its middle, ICRS degrees"),
+    required("side_pix", SmallInteger, "Columns and rows"),
+    required("bands", Text, "Bands that it has: jhk, or fewer"),
+    required("url", Text, "FITS file with a plane a band: name in the store"),
+    required("sha256", CHAR(64), "SHA-256 of the file"),
+    _attempt_key(),
+    UniqueConstraint("run_id", "ext_id"),
+    Index("ix_postage_stamp_attempt_id", "attempt_id"),
+    schema="wsdb", comment="Postage stamps of extended sources, cut from the Atlas images of their scan",
+)  # fmt: skip
+
 SCAN_COVERAGE = Table(
     "scan_coverage", METADATA,
     required("attempt_id", BigInteger, "Attempt whose images it is of", primary_key=True, autoincrement=False),

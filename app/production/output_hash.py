@@ -59,7 +59,10 @@ def output_hash(publication: Publication, version: int = NEWEST) -> str:
         _add_records(digest, getattr(publication, part), names[part], version)
     for part in _ROWS:
         _add_rows(digest, getattr(publication, part), names[part], version)
-    # Added only where present: nights have no coverage, images that were ingested no diagnostics, scans no solution.
+    # Added only where present: nights have no coverage or stamps, images that were ingested no diagnostics, scans no
+    # solution.
+    if publication.postage_stamps:
+        _add_rows(digest, publication.postage_stamps, names["postage_stamps"], version)
     if publication.scan_coverage:
         _add_rows(digest, publication.scan_coverage, names["scan_coverage"], version)
     if publication.diagnostics is not None:

@@ -47,6 +47,20 @@ class AtlasImageRow:
 
 
 @dataclass(frozen=True)
+class PostageStampRow:
+    """One row of wsdb.postage_stamp without the keys that the claim knows."""
+
+    ext_id: int
+    coadd_key: int
+    ra: float
+    decl: float
+    side_pix: int
+    bands: str
+    url: str
+    sha256: str
+
+
+@dataclass(frozen=True)
 class ScanCoverageRow:
     """One row of wsdb.scan_coverage without the keys that the claim knows.
 
@@ -160,6 +174,8 @@ class Publication:
         SHA-256 (hexadecimal) of files as they were read, by key; of those left out, what their rows say.
     reference : ReferenceUse, optional
         Reference stars; None where the step does not ask for any.
+    postage_stamps : tuple of PostageStampRow
+        Stamps of extended sources, one a source.
     scan_coverage : tuple of ScanCoverageRow
         Where a scan looked: a row a band, and one for what all bands cover. None where no pixel has data.
     diagnostics : DiagnosticsRow, optional
@@ -190,6 +206,7 @@ class Publication:
     reference: ReferenceUse | None = None
     upstream_ids: tuple[int, ...] = ()
     scan_coverage: tuple[ScanCoverageRow, ...] = ()
+    postage_stamps: tuple[PostageStampRow, ...] = ()
     solution: SolutionRows | None = None
     solution_stands: bool = False
     night_grades: NightGradeRows | None = None

@@ -36,6 +36,7 @@ _TAKE_BACK = (
     "production/publish/drop_point_sources",
     "production/publish/drop_extended_sources",
     "production/publish/drop_atlas_images",
+    "production/publish/drop_postage_stamps",
     "production/publish/drop_scan_coverage",
     "production/publish/drop_scan_diagnostics",
     "production/publish/drop_zero_points",
@@ -218,6 +219,7 @@ def _add_products(connection: Connection[Any], claim: Claim, publication: Public
         "scan_key": claim.scan_key,
     }
     images = [asdict(row) | keys | {"footprint": to_text(row.footprint)} for row in publication.atlas_images]
+    stamps = [asdict(row) | keys for row in publication.postage_stamps]
     coverages = [coverage_values(row) | keys for row in publication.scan_coverage]
     diagnostics = [asdict(publication.diagnostics) | keys] if publication.diagnostics is not None else []
     calibrations = [
@@ -229,6 +231,7 @@ def _add_products(connection: Connection[Any], claim: Claim, publication: Public
     with connection.cursor() as cursor:
         for name, rows in (
             ("production/publish/add_atlas_image", images),
+            ("production/publish/add_postage_stamp", stamps),
             ("production/publish/add_scan_coverage", coverages),
             ("production/publish/add_scan_diagnostics", diagnostics),
             ("production/publish/add_calibration", calibrations),

@@ -21,7 +21,7 @@ from app.releases.catalogue import ReleaseFacts, release_facts
 from app.releases.coverage_export import COVERAGES, read_cells, write_moc
 from app.releases.fits_export import write_fits
 from app.releases.hats_export import content_of, write_hats
-from app.releases.image_export import released_images
+from app.releases.image_export import released_images, released_stamps
 from app.releases.parquet_export import write_parquet
 from app.releases.products import PRODUCTS, Product, read_chunks, with_lengths
 from app.releases.schema_file import render_schema
@@ -40,15 +40,20 @@ class ExportFormat(StrEnum):
     """What was covered, a file a band and one for all bands together."""
     IMAGES = "images"
     """Atlas images with calibrated zero points, a file an image."""
+    STAMPS = "stamps"
+    """Postage stamps of the extended sources in the same way, a file a source."""
     HATS = "hats"
     """Sources as HATS collections: a folder of Parquet files by HEALPix cell each."""
 
     @property
     def suffix(self) -> str:
         """Ending of the file names."""
-        endings = {"images": "fits", "text": "txt", "votable": "vot", "moc": "moc.fits"}
+        endings = {"images": "fits", "stamps": "fits", "text": "txt", "votable": "vot", "moc": "moc.fits"}
         return endings.get(self.value, self.value)
 
+
+PICTURES = {ExportFormat.IMAGES: ("image", released_images), ExportFormat.STAMPS: ("stamp", released_stamps)}
+"""Formats of a folder of files, what one is, and who makes them."""
 
 _OF_THIS_DATABASE = frozenset({"published_at"})
 """What products do not say of their release: it differs between databases that hold the same."""
@@ -71,7 +76,7 @@ def export_release(
     """Write `<name>.<product>.<ending>` for every product, and `<name>.<format>.manifest.json`.
 
     The bulk text has a schema file besides, coverage (moc) a file a band and one for all bands; images are files of
-    a folder `<name>.images`.
+    a folder `<name>.images`, postage stamps of `<name>.stamps`.
 
     Two exports of one release are equal byte for byte, and the products of two databases that took in the same files
     are, too. When a release was published stands in the manifest alone.
@@ -83,7 +88,7 @@ def export_release(
     name : str
         Name of the release.
     kind : ExportFormat or str
-        Format of the files: fits, parquet, text, votable, moc, images or hats.
+        Format of the files: fits, parquet, text, votable, moc, images, stamps or hats.
     output : Path
         Folder of the files; made if it is missing.
 
@@ -99,7 +104,7 @@ def export_release(
     StoreError
         Raised if the folder cannot be written.
     StoredFileError
-        Raised if an image is gone or was changed.
+        Raised if an image or a stamp is gone or was changed.
     """
     wanted = ExportFormat(kind)
     facts = release_facts(connection, name)
@@ -108,8 +113,8 @@ def export_release(
         output.mkdir(parents=True, exist_ok=True)
         if wanted is ExportFormat.MOC:
             files = tuple(_export_coverage(connection, facts, band, output) for band in COVERAGES)
-        elif wanted is ExportFormat.IMAGES:
-            files = _export_images(connection, facts, output)
+        elif wanted in PICTURES:
+            files = _export_images(connection, facts, wanted, output)
         elif wanted is ExportFormat.HATS:
             sources = (product for product in PRODUCTS.values() if product.key)
             files = tuple(_export_collection(connection, facts, product, output) for product in sources)
@@ -152,14 +157,15 @@ def _export_coverage(
 
 
 def _export_images(
-    connection: Connection[Any], facts: ReleaseFacts, output: Path
+    connection: Connection[Any], facts: ReleaseFacts, kind: ExportFormat, output: Path
 ) -> tuple[ExportedFile, ...]:
     name = str(facts.summary["name"])
-    folder = output / f"{name}.images"
+    product, made = PICTURES[kind]
+    folder = output / f"{name}.{kind.value}"
     folder.mkdir(exist_ok=True)
     return tuple(
-        _placed("image", folder / file_name, 1, partial(_write_whole, content=content))
-        for file_name, content in released_images(connection, name, facts.release_id, Store())
+        _placed(product, folder / file_name, 1, partial(_write_whole, content=content))
+        for file_name, content in made(connection, name, facts.release_id, Store())
     )
 
 

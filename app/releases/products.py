@@ -16,6 +16,7 @@ from app.columns import (
     PUBLISHED_IMAGE,
     PUBLISHED_PSC,
     PUBLISHED_SCAN,
+    PUBLISHED_STAMP,
     PUBLISHED_XSC,
     Column,
     Kind,
@@ -32,7 +33,7 @@ class Product:
     Attributes
     ----------
     name : str
-        Name of the table: psc, xsc, atlas, scn or img.
+        Name of the table: psc, xsc, atlas, stamp, scn or img.
     title : str
         Name for readers.
     columns : tuple of Column
@@ -54,6 +55,7 @@ PRODUCTS: dict[str, Product] = {
     "psc": Product("psc", "Point Source Catalogue", PUBLISHED_PSC, ("pts_key",), "src_id"),
     "xsc": Product("xsc", "Extended Source Catalogue", PUBLISHED_XSC, ("ext_key",), "ext_id"),
     "atlas": Product("atlas", "Atlas images", PUBLISHED_ATLAS, ("coadd_key", "band")),
+    "stamp": Product("stamp", "Postage stamps", PUBLISHED_STAMP, ("ext_key",)),
     "scn": Product("scn", "Scan information", PUBLISHED_SCAN, ("scan_key",)),
     "img": Product("img", "Atlas image information", PUBLISHED_IMAGE, ("coadd_key",)),
 }

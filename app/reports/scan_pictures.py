@@ -12,6 +12,7 @@ from app.arrays import Doubles
 from app.columns.diagnostics import BandDiagnostics, ScanDiagnostics
 from app.reports.scan_metrics import LEAST_STARS, SNR_EDGES, clipped_rms, middle, ratio, typical_ratio
 from app.reports.scan_planes import draw_chi2, draw_residuals
+from app.reports.scan_sources import draw_galaxies, draw_pairs
 from app.reports.style import BAND_COLOUR, count_of, picture, say_nothing_there
 
 
@@ -39,6 +40,8 @@ def write_scan_pictures(diagnostics: ScanDiagnostics, title: str, folder: Path) 
         draw_scatter(diagnostics, title, folder / "scatter.png"),
         draw_references(diagnostics, title, folder / "astrometry.png"),
         draw_frames(diagnostics, title, folder / "frames.png"),
+        draw_galaxies(diagnostics, title, folder / "galaxies.png"),
+        draw_pairs(diagnostics, title, folder / "pairs.png"),
     ]
     return [path for path in drawn if path is not None]
 

@@ -24,6 +24,7 @@ from app.production.publication import (
     DiagnosticsRow,
     ForcedLightRow,
     Metric,
+    PostageStampRow,
     ScanCoverageRow,
     ZeroPointRow,
 )
@@ -52,6 +53,7 @@ def columns_of_today() -> HashedColumns:
         "zero_points": ZeroPointRow,
         "metrics": Metric,
         "diagnostics": DiagnosticsRow,
+        "postage_stamps": PostageStampRow,
         "scan_coverage": ScanCoverageRow,
         "solution": SolutionRows,
         "solution_zero_points": ScanZeroPointRow,

@@ -4,9 +4,12 @@ SELECT a.attempt_id, a.token, a.task_id, a.run_id, r.name AS run_name, t.kind, t
        p.pipeline_hash, p.parameters, a.output_hash, a.hash_version, a.code_version, a.code_commit,
        array_agg(DISTINCT m.url ORDER BY m.url) AS names
 FROM (SELECT url, attempt_id FROM wsdb.atlas_measurement
+      UNION SELECT url, attempt_id FROM wsdb.postage_stamp
       UNION SELECT url, attempt_id FROM calibration.product
       UNION SELECT url, attempt_id FROM quality.scan_diagnostics
       UNION SELECT i.url, s.attempt_id FROM release.atlas AS i JOIN release.scan AS s USING (release_id, scan_key)
+            WHERE s.selected
+      UNION SELECT p.url, s.attempt_id FROM release.stamp AS p JOIN release.scan AS s USING (release_id, scan_key)
             WHERE s.selected) AS m
 JOIN production.attempt AS a USING (attempt_id)
 JOIN production.task AS t USING (task_id)

@@ -3,6 +3,8 @@
 SELECT DISTINCT f.url, f.sha256
 FROM (SELECT url, sha256 FROM wsdb.atlas_measurement
       UNION ALL SELECT url, sha256 FROM release.atlas
+      UNION ALL SELECT url, sha256 FROM wsdb.postage_stamp
+      UNION ALL SELECT url, sha256 FROM release.stamp
       UNION ALL SELECT url, sha256 FROM calibration.product
       UNION ALL SELECT url, sha256 FROM quality.scan_diagnostics) AS f
 WHERE f.url !~ '^/|://'

@@ -10,6 +10,10 @@ CROSS JOIN LATERAL (
      WHERE p.calibration_id >= 1 + floor(random() * (SELECT max(calibration_id) FROM calibration.product)) + 0 * g.n
      ORDER BY p.calibration_id LIMIT 1)
     UNION ALL
+    (SELECT w.url, w.sha256 FROM wsdb.postage_stamp AS w
+     WHERE w.stamp_id >= 1 + floor(random() * (SELECT max(stamp_id) FROM wsdb.postage_stamp)) + 0 * g.n
+     ORDER BY w.stamp_id LIMIT 1)
+    UNION ALL
     (SELECT d.url, d.sha256 FROM quality.scan_diagnostics AS d
      WHERE d.attempt_id >= 1 + floor(random() * (SELECT max(attempt_id) FROM quality.scan_diagnostics)) + 0 * g.n
      ORDER BY d.attempt_id LIMIT 1)

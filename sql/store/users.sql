@@ -2,10 +2,13 @@
 -- drawn from such an attempt, or from a scan that was calibrated with the file.
 WITH made AS (
     SELECT attempt_id FROM wsdb.atlas_measurement WHERE url = %(name)s
+    UNION SELECT attempt_id FROM wsdb.postage_stamp WHERE url = %(name)s
     UNION SELECT attempt_id FROM calibration.product WHERE url = %(name)s
     UNION SELECT attempt_id FROM quality.scan_diagnostics WHERE url = %(name)s
     UNION SELECT s.attempt_id FROM release.atlas AS i JOIN release.scan AS s USING (release_id, scan_key)
           WHERE i.url = %(name)s AND s.selected
+    UNION SELECT s.attempt_id FROM release.stamp AS p JOIN release.scan AS s USING (release_id, scan_key)
+          WHERE p.url = %(name)s AND s.selected
 ), used AS (
     SELECT m.attempt_id, m.attempt_id AS user_id FROM made AS m
     UNION SELECT p.attempt_id, c.attempt_id FROM calibration.product AS p JOIN production.attempt_calibration AS c

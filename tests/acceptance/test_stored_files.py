@@ -25,9 +25,9 @@ def stored(site: Site, kind: str) -> list[Path]:
 
 
 def test_every_kind_of_file_is_mended_by_the_printed_command(night_copy: Site) -> None:
-    """Calibrations, images and diagnostics: flipped bits, and an image that is gone; the release stays as it is."""
+    """Calibrations, images, stamps, diagnostics: flipped bits, and an image that is gone; the release stays."""
     assert ", 0 wrong" in night_copy.mapps("store", "verify")
-    kinds = ("calibration", "atlas", "diagnostics")
+    kinds = ("calibration", "atlas", "stamps", "diagnostics")
     before = {path: path.read_bytes() for kind in kinds for path in stored(night_copy, kind)}
     damaged = [stored(night_copy, kind)[0] for kind in kinds]
     for path in damaged:

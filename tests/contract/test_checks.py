@@ -77,20 +77,26 @@ RELEASE = (
            dist_edge_ew, dist_edge_flg, 0, 1, scan_key, coadd_key, coadd
        FROM (SELECT *, row_number() OVER (ORDER BY src_id) AS rank FROM wsdb.point_measurement WHERE decl < 0) AS p""",
     """INSERT INTO wsdb.extended_measurement (
-           ext_id, attempt_id, ra, decl, coadd_key, run_id, scan_key, coadd, id, date, glon, glat, scan, hemis)
+           ext_id, attempt_id, ra, decl, coadd_key, run_id, scan_key, coadd, id, date, glon, glat, scan, hemis, im_nx,
+           vc, contam_flg, n_blank, night_key, cc_flg)
        SELECT (healpix_nest(12, spoint(radians(10), radians(decl))) << 35) + (%(scan_key)s::bigint << 10) + number,
-              %(attempt_id)s, 10, decl, 1, %(run_id)s, %(scan_key)s, 1, number, '1998-01-01', 1, 1, 1, 'n'
+              %(attempt_id)s, 10, decl, 1, %(run_id)s, %(scan_key)s, 1, number, '1998-01-01', 1, 1, 1, 'n', 61,
+              -2, 0, 0, 1, '0'
        FROM unnest(ARRAY[-5.003, -4.998, -4.996]) WITH ORDINALITY AS place (decl, number)""",
     """INSERT INTO release.extended_verdict (release_id, run_id, ext_id, released, reason, failed)
        SELECT 1, run_id, ext_id, decl > -5, CASE WHEN decl > -5 THEN 'released' ELSE 'snr' END,
               CASE WHEN decl > -5 THEN 0 ELSE release.rule_bit('snr') END FROM wsdb.extended_measurement""",
     """INSERT INTO release.xsc (release_id, run_id, ext_key, designation, dup_src, use_src, ext_id, ra, decl, coadd_key,
-           scan_key, coadd, id, date, glon, glat, scan, hemis)
+           scan_key, coadd, id, date, glon, glat, scan, hemis, im_nx, vc, contam_flg, n_blank, night_key, cc_flg)
        SELECT 1, run_id, rank, release.designation(ra, decl), 0, 1, ext_id, ra, decl, coadd_key, scan_key, coadd,
-              id, date, glon, glat, scan, hemis
+              id, date, glon, glat, scan, hemis, im_nx, vc, contam_flg, n_blank, night_key, cc_flg
        FROM (SELECT *, row_number() OVER (ORDER BY decl) AS rank FROM wsdb.extended_measurement
              WHERE decl > -5) AS e""",
 )
+STAMPS = """INSERT INTO wsdb.postage_stamp (ext_id, coadd_key, run_id, attempt_id, scan_key, ra, decl, side_pix, bands,
+        url, sha256)
+    SELECT ext_id, coadd_key, run_id, attempt_id, scan_key, ra, decl, im_nx, 'jhk', '', ''
+    FROM wsdb.extended_measurement"""
 ATLAS = """INSERT INTO release.atlas (release_id, run_id, coadd_key, scan_key, band, number, ra, decl, footprint, url,
         sha256, zero_point_mag)
     SELECT 1, run_id, coadd_key, scan_key, band, number, ra, decl, footprint, url, sha256, zero_point_mag
@@ -120,6 +126,7 @@ def sound(database):
             world.change(command)
         world.change(IMAGES)
         world.change(ATLAS)
+        world.change(STAMPS)
         world.change(PARAMETERS)
         yield world
         connection.rollback()
@@ -178,6 +185,10 @@ PLANTED = {
     "scan_diagnostics_accepted": """WITH image AS (UPDATE survey.scan SET entry = 'atlas' RETURNING scan_key)
         INSERT INTO quality.scan_diagnostics (attempt_id, run_id, scan_key, url, sha256)
         SELECT %(attempt_id)s, %(run_id)s, scan_key, '', '' FROM image""",
+    "postage_stamps_accepted": """INSERT INTO wsdb.postage_stamp (ext_id, coadd_key, run_id, attempt_id, scan_key, ra,
+        decl, side_pix, bands, url, sha256)
+        VALUES (-1, 1, %(run_id)s, %(attempt_id)s, %(scan_key)s, 0, 0, 61, 'j', '', '')""",
+    "postage_stamps_complete": "UPDATE wsdb.extended_measurement SET im_nx = 63 WHERE decl < -5",
     "scan_coverage_accepted": "UPDATE production.attempt SET accepted = false",
     "scan_coverage_complete": "DELETE FROM wsdb.scan_coverage WHERE band = '-'",
     "release_verdicts_complete": "DELETE FROM release.verdict WHERE NOT released",

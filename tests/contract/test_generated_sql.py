@@ -97,8 +97,9 @@ def test_rows_enter_by_the_operator_only(database: Database) -> None:
     with database.connect() as connection:
         connection.execute("SELECT release.create_partitions(1)")
     row = """INSERT INTO release.xsc_entry (release_id, ext_key, designation, dup_src, use_src, ra, decl, ext_id,
-             run_id, scan_key, coadd_key, coadd, id, date, glon, glat, scan, hemis)
-             VALUES (1, 1, 'x', 0, 1, 1, 1, 1, 1, 1, 1, 1, 1, '1998-01-01', 1, 1, 1, 'n')"""
+             run_id, scan_key, coadd_key, coadd, id, date, glon, glat, scan, hemis, im_nx, vc, contam_flg, n_blank,
+             night_key, cc_flg)
+             VALUES (1, 1, 'x', 0, 1, 1, 1, 1, 1, 1, 1, 1, 1, '1998-01-01', 1, 1, 1, 'n', 61, -2, 0, 0, 1, '0')"""
     with database.connect("operator") as connection:
         connection.execute(row)
         assert one(connection, "SELECT count(*) FROM release.xsc") == 1

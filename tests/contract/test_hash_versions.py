@@ -83,7 +83,7 @@ def test_both_verify_and_a_changed_value_is_found(column_added: World, name: str
     assert wrong(column_added, name, f"UPDATE release.xsc SET ra = ra + 1e-6 WHERE {of_release}") == {"xsc"}
     assert wrong(column_added, name, f"UPDATE release.atlas SET url = 'x' WHERE {of_release}") == {"atlas"}
     assert wrong(column_added, name, f"UPDATE release.parent_run SET name = 'x' WHERE {of_release}") == {
-        "psc", "xsc", "atlas", "scn", "img",
+        "psc", "xsc", "atlas", "stamp", "scn", "img",
     }  # fmt: skip
 
 
@@ -115,9 +115,9 @@ def test_hashes_know_nothing_of_the_keys_of_runs(world: World, template_database
         other.extended(1, 10.1, 0.5)
         other.build("old")
         assert other.rows("SELECT DISTINCT release_id, run_id FROM release.psc") == [(42, 3)]
-        # The world gives every image a hash of its own.
-        same = [line for line in manifest(world, "old") if line[0] not in {"atlas", "img"}]
-        assert [line for line in manifest(other, "old") if line[0] not in {"atlas", "img"}] == same
+        # The world gives every image and stamp a hash of its own.
+        same = [line for line in manifest(world, "old") if line[0] not in {"atlas", "stamp", "img"}]
+        assert [line for line in manifest(other, "old") if line[0] not in {"atlas", "stamp", "img"}] == same
         assert len(same) > 3
 
 

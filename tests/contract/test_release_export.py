@@ -78,8 +78,8 @@ def test_the_rows_have_known_and_unknown_values(world: World) -> None:
     assert keys == 1
 
 
-# Collections of files have a test of their own: test_release_hats.py; images are pixels, and no rows.
-OTHERS = {ExportFormat.HATS, ExportFormat.IMAGES}
+# Collections of files have a test of their own: test_release_hats.py; images and stamps are pixels, and no rows.
+OTHERS = {ExportFormat.HATS, ExportFormat.IMAGES, ExportFormat.STAMPS}
 
 
 @pytest.mark.parametrize("kind", [kind for kind in ExportFormat if kind not in OTHERS])

@@ -114,7 +114,7 @@ def test_rules_beyond_the_first_failed_one_are_told(database: Database) -> None:
         world.build()
         assert world.rows(
             "SELECT reason, release.rules(failed), release.rules(passed) FROM release.extended_verdict"
-        ) == [("edge", ["edge", "snr"], ["attempt", "scan"])]
+        ) == [("edge", ["edge", "snr"], ["attempt", "scan", "artefact"])]
         query = "SELECT src_id, reason, release.rules(failed), release.rules(passed) FROM release.verdict"
         assert world.rows(query) == [
             (

@@ -88,8 +88,8 @@ def test_attempts_done_again_are_equal_and_leave_nothing(connection, replay, red
     )
     found = verdicts(replay, reduced.run)
     assert [verdict.result for verdict in found] == [Result.EQUAL] * 3, found
-    # Source rows, an image, diagnostics and a metric; a product, a zero point and a metric.
-    assert sorted(verdict.rows for verdict in found) == [3, ROWS + 3, ROWS + 3]
+    # Source rows, an image, a stamp, diagnostics and a metric; a product, a zero point and a metric.
+    assert sorted(verdict.rows for verdict in found) == [3, ROWS + 4, ROWS + 4]
     assert found[0].text().startswith(f"attempt {found[0].attempt_id} (night_calibration ")
     assert before == (
         value(connection, "SELECT count(*) FROM wsdb.point_measurement"), sorted(Store(settings.store).names())

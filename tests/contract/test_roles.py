@@ -245,6 +245,7 @@ OPERATOR_MAY_NOT = (
     "UPDATE wsdb.point_measurement SET j_m = 1",
     "DELETE FROM wsdb.extended_measurement",
     "DELETE FROM wsdb.atlas_measurement",
+    "DELETE FROM wsdb.postage_stamp",
     "DELETE FROM wsdb.scan_coverage",
     "INSERT INTO wsdb.scan_coverage DEFAULT VALUES",
     "TRUNCATE wsdb.point_measurement",

@@ -87,7 +87,7 @@ def test_the_only_raw_scan_of_a_run_needs_no_name(command, connection, tmp_path)
     assert "seeing_fwhm_arcsec" in text
     assert f"picture: {tmp_path / 'pictures' / 'chi2.png'}" in text
     found = command(world.run, "--output", str(tmp_path / "pictures"), "--json")
-    assert (found["run"], found["scan"], len(found["pictures"])) == (world.run, 1, 5)
+    assert (found["run"], found["scan"], len(found["pictures"])) == (world.run, 1, 8)
     metrics = {row["metric"]: row for row in found["metrics"]}
     assert metrics["seeing_fwhm_arcsec"]["k"] == pytest.approx(2.6, abs=0.1)
     assert metrics["seeing_fwhm_arcsec"]["j"] is None
@@ -113,6 +113,10 @@ def test_one_of_several_is_chosen_by_night_and_number(command, connection, tmp_p
 def test_a_scan_without_anything_has_no_pictures(command, connection, tmp_path):
     world = make_world(connection, 1, entry="raw")
     work(connection, world, NOTHING)
+    told = command(world.run, "-o", str(tmp_path), "--json")
+    # The stars of the rows are all that there is.
+    assert told["pictures"] == [str(tmp_path / "splits.png")]
+    connection.execute("DELETE FROM wsdb.point_measurement")
     assert "no pictures" in command(world.run, "-o", str(tmp_path))
 
 

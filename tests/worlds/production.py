@@ -31,6 +31,7 @@ from app.production.publication import (
     CalibrationRow,
     DiagnosticsRow,
     Metric,
+    PostageStampRow,
     Publication,
     ScanCoverageRow,
     ZeroPointRow,
@@ -214,6 +215,9 @@ def publication_of(
         calibration_ids=calibrations,
         raw_file_ids=(),
         diagnostics=DiagnosticsRow(stored.name, stored.sha256),
+        postage_stamps=(
+            PostageStampRow(key << 10, coadd_key(key, 1), 10.0, 10.0, 61, "j", stored.name, stored.sha256),
+        ),
         scan_coverage=tuple(ScanCoverageRow(band, AREA, ((key, key + 9),), 29) for band in (Band.J, None)),
     )
 
@@ -257,6 +261,7 @@ INVARIANTS = {
         SELECT attempt_id FROM (SELECT attempt_id FROM wsdb.atlas_measurement
             UNION ALL SELECT attempt_id FROM quality.metric
             UNION ALL SELECT attempt_id FROM quality.scan_diagnostics
+            UNION ALL SELECT attempt_id FROM wsdb.postage_stamp
             UNION ALL SELECT attempt_id FROM wsdb.scan_coverage
             UNION ALL SELECT attempt_id FROM calibration.zero_point
             UNION ALL SELECT attempt_id FROM calibration.product WHERE retired_at IS NULL) rows

@@ -36,6 +36,7 @@ from app.sky.healpix import pixel_number
 from app.sky.moc import COVERAGE_ORDER, Ranges, cell_arcsec, ranges_of_cells
 from tests.conftest import TEMPLATE, Database, create_database, drop_database
 from workers.reduction.frames.products import EXTENDED_DTYPE, SOURCE_DTYPE
+from workers.steps.extended_facts import ScanField
 from workers.steps.records import extended_records, point_records
 from workers.steps.scan_facts import ScanFacts
 
@@ -237,13 +238,19 @@ class World:
         facts = self._facts(number)
         none = point_records(np.zeros(0, SOURCE_DTYPE), facts, None)
         points = np.concatenate([none, *self.points.get((run_id, number), [])])
-        rows = extended_records(measured, facts, points)
+        rows = extended_records(measured, facts, points, ScanField(self.scans[number][2].corners))
         rows["ext_id"] += self.galaxies.get((run_id, number), 0)
         self.galaxies[run_id, number] = self.galaxies.get((run_id, number), 0) + rows.size
         for name, value in derived.items():
             rows[name] = value
         keys = {"run_id": run_id, "attempt_id": attempt}
         copy_rows(self.connection, SourceTable.EXTENDED, EXTENDED_SOURCE, rows, keys)
+        for row in rows:
+            self.insert(
+                "wsdb", "postage_stamp", "stamp_id", ext_id=int(row["ext_id"]), coadd_key=int(row["coadd_key"]),
+                scan_key=int(row["scan_key"]), ra=float(row["ra"]), decl=float(row["decl"]),
+                side_pix=int(row["im_nx"]), bands="jhk", url=f"s3://x/{number}", sha256=f"{next(_hashes):064d}", **keys,
+            )  # fmt: skip
         return np.asarray(rows["ext_id"])
 
     @staticmethod

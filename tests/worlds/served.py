@@ -20,8 +20,11 @@ from app.access.application import application
 from app.access.limits import Limits
 from app.access.readers import Readers
 from app.access.services import Services
+from app.formats.postage_stamp import write_stamp
+from app.instruments.bands import BANDS
 from app.settings import get_settings
 from tests.conftest import TEMPLATE, Database, create_database, drop_database, make_open_folder
+from tests.unit.app.formats.test_postage_stamp import KEYWORDS, plane
 from tests.worlds.atlas_files import write_image
 from tests.worlds.release import Box, World, key_of
 
@@ -73,6 +76,12 @@ def fill(world: World, folder: Path, count: int = 80, seed: int = 5) -> None:
     world.connection.execute(
         "UPDATE wsdb.atlas_measurement SET url = %s, sha256 = %s WHERE scan_key = %s AND band = 'j'",
         (str(image), hashlib.sha256(image.read_bytes()).hexdigest(), key_of(1)),
+    )
+    stamp = folder / "stamp.fits"
+    stamp.write_bytes(write_stamp([plane(band) for band in BANDS], KEYWORDS))
+    world.connection.execute(
+        "UPDATE wsdb.postage_stamp SET url = %s, sha256 = %s WHERE scan_key = %s",
+        (str(stamp), hashlib.sha256(stamp.read_bytes()).hexdigest(), key_of(1)),
     )
     world.build("first")
 

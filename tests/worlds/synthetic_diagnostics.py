@@ -7,9 +7,12 @@ import numpy as np
 from app.columns.diagnostics import (
     CELLS,
     FRAME_DIAGNOSTIC_DTYPE,
+    GALAXY_DIAGNOSTIC_DTYPE,
+    PAIR_DIAGNOSTIC_DTYPE,
     REFERENCE_DIAGNOSTIC_DTYPE,
     STAR_DIAGNOSTIC_DTYPE,
     BandDiagnostics,
+    Pieces,
     ScanDiagnostics,
 )
 from app.instruments.bands import BANDS, Band
@@ -71,6 +74,32 @@ def synthetic_band(random, band, stars=1500):
     )
 
 
+def synthetic_galaxies(random, count=3, side=61):
+    table = np.zeros(count, GALAXY_DIAGNOSTIC_DTYPE)
+    table["ra"], table["decl"] = random.uniform(10.0, 10.1, count), random.uniform(-1.0, 1.0, count)
+    table["magnitude"], table["sersic_n"] = np.linspace(11.0, 13.0, count), 1.5
+    table["isophote_arcsec"], table["half_light_arcsec"] = 20.0, 8.0
+    table["axis_ratio"], table["angle_deg"], table["pixel_arcsec"] = 0.6, 30.0, 1.0
+    table["x_pix"] = table["y_pix"] = side // 2
+    y, x = np.mgrid[:side, :side] - side // 2
+    model = np.array([300.0 / (n + 1) * np.exp(-np.hypot(x, y) / 6.0) for n in range(count)])
+    rest = random.normal(0.0, 1.2, model.shape)
+    return Pieces(Band.K, table, np.stack([model + rest, model, rest], axis=1).astype(np.float32))
+
+
+def synthetic_pairs(random, count=4, side=25):
+    table = np.zeros(count, PAIR_DIAGNOSTIC_DTYPE)
+    table["separation_arcsec"], table["magnitude_1"], table["magnitude_2"] = 2.0, 12.0, 12.5
+    table["fall"], table["chi2_one"], table["chi2_two"] = np.geomspace(30.0, 4000.0, count), 3.0, 1.0
+    table["x_1_pix"], table["x_2_pix"] = 11.0, 13.0
+    table["y_1_pix"] = table["y_2_pix"] = 12.0
+    y, x = np.mgrid[:side, :side]
+    stars = [np.exp(-((x - at) ** 2 + (y - 12.0) ** 2) / 3.0) for at in (11.0, 12.0, 13.0)]
+    rest = random.normal(0.0, 1.2, (count, side, side))
+    image = rest + 500.0 * (stars[0] + stars[2])
+    return Pieces(Band.J, table, np.stack([image, image - 900.0 * stars[1], rest], axis=1).astype(np.float32))
+
+
 def synthetic_scan(bands=BANDS, stars=1500, references=80, seed=1):
     random = np.random.default_rng(seed)
     table = np.zeros(references, REFERENCE_DIAGNOSTIC_DTYPE)
@@ -78,7 +107,8 @@ def synthetic_scan(bands=BANDS, stars=1500, references=80, seed=1):
     table["dx_arcsec"] = random.normal(0.0, 0.08, references)
     table["dy_arcsec"] = random.normal(0.0, 0.09, references)
     table["magnitude"] = random.uniform(5.0, 11.0, references)
-    return ScanDiagnostics(tuple(synthetic_band(random, band, stars) for band in bands), table)
+    made = tuple(synthetic_band(random, band, stars) for band in bands)
+    return ScanDiagnostics(made, table, synthetic_galaxies(random), synthetic_pairs(random))
 
 
 NOTHING = ScanDiagnostics()

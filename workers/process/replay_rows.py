@@ -1,8 +1,8 @@
 """Rows of a publication that was made again, compared with those that its attempt loaded.
 
 Source rows are loaded into temporary tables and compared by the server, byte by byte as it stores them. Rows of images,
-products, zero points, metrics and diagnostics are few and compared here, field by field; areas of images are not, which
-pgSphere keeps in radians: the hash of the whole publication covers them.
+stamps, products, zero points, metrics and diagnostics are few and compared here, field by field; areas of images are
+not, which pgSphere keeps in radians: the hash of the whole publication covers them.
 """
 
 from __future__ import annotations
@@ -128,6 +128,7 @@ def _small_tables(made: Publication) -> Iterator[tuple[str, str, tuple[str, ...]
     """Tables of few rows: name, statement that reads them, key of a row in its attempt, rows made again."""
     diagnostics = [made.diagnostics] if made.diagnostics is not None else []
     yield "atlas_measurement", "replay/images", ("number", "band"), _plain(made.atlas_images)
+    yield "postage_stamp", "replay/stamps", ("ext_id",), _plain(made.postage_stamps)
     yield "scan_diagnostics", "replay/diagnostics", (), _plain(diagnostics)
     yield "product", "replay/products", ("kind", "band", "camera"), _plain(made.calibrations)
     yield "zero_point", "replay/zero_points", ("band",), _plain(made.zero_points)

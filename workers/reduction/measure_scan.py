@@ -8,7 +8,12 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from app.arrays import Bools, Doubles, Integers, Singles, Table
-from app.columns.diagnostics import BandDiagnostics, ScanDiagnostics
+from app.columns.diagnostics import (
+    PAIR_DIAGNOSTIC_DTYPE,
+    BandDiagnostics,
+    Pieces,
+    ScanDiagnostics,
+)
 from app.columns.flags import ConfusionFlag
 from app.columns.records import unknown_rows
 from app.instruments.bands import Band
@@ -17,9 +22,11 @@ from app.parameters.photometry import PhotometryParameters
 from app.sky.directions import unit_vectors
 from workers.reduction.artefacts.mark import mark_artefacts
 from workers.reduction.deblending.deblend import BlendLimits, Deblended, deblend
+from workers.reduction.deblending.shown import pair_pieces
 from workers.reduction.diagnostics import PIECE_PIX, band_diagnostics, reference_table
 from workers.reduction.extended.apertures import fill_light, fill_models
 from workers.reduction.extended.measure import measure_extended
+from workers.reduction.extended.pieces import GalaxyPieces
 from workers.reduction.frame_quality import band_quality
 from workers.reduction.frames.products import EXTENDED_DTYPE, ScanSources
 from workers.reduction.frames.scan_grid import ScanGrid
@@ -77,6 +84,8 @@ class MeasuredBand:
         Of components of blends that the band does not see.
     searched : float
         Share of the scan's length that was searched for them: not where stars are too dense.
+    pairs : Pieces
+        Some split pairs, of the first band alone.
     """
 
     stack: BandStack
@@ -87,6 +96,7 @@ class MeasuredBand:
     galaxies: tuple[Galaxy, ...]
     limits: BlendLimits
     searched: float
+    pairs: Pieces
 
 
 def measure_scan(
@@ -149,8 +159,11 @@ def _catalogued(
         )
         quality = band_quality(residual, catalogue, fluxes, zero_point)
         stack = residual.stack
+        pairs = Pieces.none(PAIR_DIAGNOSTIC_DTYPE)
+        if band == next(iter(reduced.stacks)):
+            pairs = pair_pieces(residual, deblended.shown, band, reduced.uscan, zero_point)
     limits = deblended.limits[band]
-    return MeasuredBand(stack, catalogue, picture, quality, stars, galaxies, limits, searched)
+    return MeasuredBand(stack, catalogue, picture, quality, stars, galaxies, limits, searched, pairs)
 
 
 def _search_of(reduced: ReducedScan, fixed: Mapping[Band, Saturated]) -> Search:
@@ -192,9 +205,12 @@ def merge_bands(
     extended = unknown_rows(EXTENDED_DTYPE, len(galaxies))
     residuals = _memory_of(reduced)
     light = {}
+    last = [*measured][-1]
+    shown = GalaxyPieces(galaxies, last)
     for band, part in measured.items():
+        collected = shown if band == last else None
         with residuals.lend(part.stars) as residual:
-            light[band] = measure_extended(extended, galaxies, band, residual, grid)
+            light[band] = measure_extended(extended, galaxies, band, residual, grid, collected)
         with residuals.lend(part.stack) as residual:
             fill_limits(rows, merged, band, residual, part.catalogue, grid, parameters)
         fill_blend_limits(rows, merged, band, part.limits, part.catalogue, grid)
@@ -206,10 +222,12 @@ def merge_bands(
     widen_ellipses(sources, parameters.reference_error_arcsec, reduced.registration.place_error_arcsec)
     flagged = mark_artefacts(sources, star >= 0, reduced.uscan, reduced.geometry, rules)
     references = reference_table(flagged, reduced.reference, reduced.uscan, reduced.grid.first_y_arcsec)
-    extended = extended[~_artefacts(extended, flagged)]
+    kept = ~_artefacts(extended, flagged)
+    pieces = shown.pieces(extended, kept), next(iter(measured.values())).pairs
+    extended = extended[kept]
     order = np.lexsort((extended["ra"], extended["decl"]))
     pictures = tuple(part.picture for part in measured.values())
-    diagnostics = ScanDiagnostics(pictures, references)
+    diagnostics = ScanDiagnostics(pictures, references, *pieces)
     return ScanSources(flagged, _metrics(reduced, measured, flagged), extended[order], diagnostics)
 
 

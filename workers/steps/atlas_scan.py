@@ -9,9 +9,10 @@ from workers.steps.context import Claim, StepContext
 from workers.steps.images import image_row, load_image
 from workers.steps.inputs import recorded_files
 from workers.steps.outcome import input_hash, metric_rows
-from workers.steps.records import extended_records, point_records
+from workers.steps.records import point_records
 from workers.steps.scan_coverage import area_of, scan_coverage
 from workers.steps.scan_facts import ScanFacts
+from workers.steps.stamps import extended_and_stamps
 
 
 def reduce_atlas_scan(claim: Claim, context: StepContext, scan: ScanFacts) -> Publication:
@@ -40,11 +41,16 @@ def reduce_atlas_scan(claim: Claim, context: StepContext, scan: ScanFacts) -> Pu
     result = extract_scan([image for image, _ in loaded], parameters.extraction)
     context.checkpoint("sources_extracted")
     coverage = scan_coverage(image for image, _ in loaded)
-    points = point_records(result.sources, scan, area_of(coverage))
+    area = area_of(coverage)
+    points = point_records(result.sources, scan, area)
+    images = [image for image, _ in loaded]
+    extended, stamps = extended_and_stamps(context.store, result.extended, points, images, scan, area)
+    context.checkpoint("stamps_stored")
     return Publication(
         input_hash=input_hash(claim.pipeline_hash, (file.sha256 for file in files)),
         point_sources=points,
-        extended_sources=extended_records(result.extended, scan, points),
+        extended_sources=extended,
+        postage_stamps=stamps,
         atlas_images=tuple(
             image_row(
                 image,

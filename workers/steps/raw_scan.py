@@ -26,10 +26,11 @@ from workers.steps.images import image_row
 from workers.steps.inputs import ingested_path, recorded_files
 from workers.steps.outcome import input_hash, metric_rows
 from workers.steps.raw_band import raw_band
-from workers.steps.records import extended_records, point_records
+from workers.steps.records import point_records
 from workers.steps.reference import given_stars
 from workers.steps.scan_coverage import area_of, scan_coverage
 from workers.steps.scan_facts import ScanFacts
+from workers.steps.stamps import extended_and_stamps
 
 MJD_EPOCH = datetime(1858, 11, 17, tzinfo=UTC)
 
@@ -60,13 +61,12 @@ def reduce_raw_scan(claim: Claim, context: StepContext, scan: ScanFacts) -> Publ
     """
     parameters = ParameterSet.stored(context.parameters)
     files = recorded_files(context, (file for file in scan.files if file.kind == "scan"))
-    cameras = {file.band: file.known_camera().identifier for file in files}
     with context.connect() as connection:
         products = valid_products(connection, claim, scan, context.recorded)
-    used = {file.band: product_of(products, file.band, cameras[file.band]) for file in files}
+    used = {f.band: product_of(products, f.band, f.known_camera().identifier) for f in files}
     read = {file.band: read_raw_scan(ingested_path(file)) for file in files}
-    raw = {band: raw_band(content) for band, content in read.items()}
     context.checkpoint("frames_read")
+    raw = {band: raw_band(content) for band, content in read.items()}
     with context.connect() as connection:
         given = given_stars(connection, next(iter(raw.values())), context.recorded)
     _warn_without(given.stars, context, scan)
@@ -78,15 +78,17 @@ def reduce_raw_scan(claim: Claim, context: StepContext, scan: ScanFacts) -> Publ
     result = measure_scan(reduced, parameters.photometry, parameters.artefacts)
     context.checkpoint("sources_extracted")
     coverage = scan_coverage(reduced.images)
-    points = point_records(result.sources, scan, area_of(coverage), source_times(reduced, result.sources))
+    area = area_of(coverage)
+    points = point_records(result.sources, scan, area, source_times(reduced, result.sources))
+    extended, stamps = extended_and_stamps(context.store, result.extended, points, reduced.images, scan, area)
     images = _store_images(context, scan, read[files[0].band].header.position_id, reduced)
     diagnostics = _store_diagnostics(context, result.diagnostics)
-    context.checkpoint("images_stored")
-    hashes = [*(f.sha256 for f in files), *(p.sha256 for p in used.values()), given.use.stars_hash]
+    hashes = *(f.sha256 for f in files), *(p.sha256 for p in used.values()), given.use.stars_hash
     return Publication(
         input_hash=input_hash(claim.pipeline_hash, hashes),
         point_sources=points,
-        extended_sources=extended_records(result.extended, scan, points),
+        extended_sources=extended,
+        postage_stamps=stamps,
         atlas_images=images,
         scan_coverage=coverage,
         diagnostics=diagnostics,
@@ -138,8 +140,9 @@ def _store_images(
 
 
 def _store_diagnostics(context: StepContext, diagnostics: ScanDiagnostics) -> DiagnosticsRow:
-    """Write what the reduction measured of itself to a content-named file."""
+    """Write what the reduction measured of itself to a content-named file, the last that a scan stores."""
     stored = context.store.put(write_diagnostics(diagnostics), "diagnostics", ".fits")
+    context.checkpoint("images_stored")
     return DiagnosticsRow(stored.name, stored.sha256)
 
 

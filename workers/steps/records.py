@@ -25,6 +25,7 @@ from app.sky.galactic import galactic
 from app.sky.healpix import source_identifiers
 from workers.reduction.frames.products import EXTENDED_INTERNAL
 from workers.steps.cross_scan import across_scan
+from workers.steps.extended_facts import ScanField, extended_facts
 from workers.steps.scan_facts import ScanFacts
 
 FRAME_PERIOD_DAYS = 1.485 / 86400.0
@@ -37,6 +38,9 @@ SAME_OBJECT_ARCSEC = 2.0
 
 _NOWHERE = Corners((0.1, 0.0), (0.0, 0.0), (0.1, 0.1), (0.0, 0.1))
 """Any area, for no sources."""
+
+NOTHING_AROUND = ScanField()
+"""Of a scan of which neither area nor images are told."""
 
 _ROWS_AT_A_TIME = 1024  # 0.4 MB
 _EXTENDED_INTERNAL = frozenset(name for name, _ in EXTENDED_INTERNAL)
@@ -154,7 +158,9 @@ def _image_dates(sources: Table, scan: ScanFacts) -> Doubles:
     return np.asarray(start + (sources["coadd"].astype(np.float64) - 1.0) * FRAME_PERIOD_DAYS)
 
 
-def extended_records(extended: Table, scan: ScanFacts, points: Table) -> Table:
+def extended_records(
+    extended: Table, scan: ScanFacts, points: Table, around: ScanField = NOTHING_AROUND
+) -> Table:
     """Make the rows of wsdb.extended_measurement of a scan.
 
     Parameters
@@ -166,6 +172,8 @@ def extended_records(extended: Table, scan: ScanFacts, points: Table) -> Table:
     points : structured array of the columns of wsdb.point_measurement, (n,)
         Rows of the same scan: the nearest within 2 arcsec is the same object, and its `src_id` the link; those around
         tell where across the scan it lies.
+    around : ScanField, optional
+        Area and stars of the scan; without it columns that they tell are null.
 
     Returns
     -------
@@ -182,7 +190,8 @@ def extended_records(extended: Table, scan: ScanFacts, points: Table) -> Table:
     _complete(
         rows,
         EXTENDED_SOURCE,
-        {
+        extended_facts(extended, scan, around)
+        | {
             "id": np.arange(1, extended.size + 1),
             "hemis": scan.hemis,
             "scan": scan.scan,

@@ -152,6 +152,7 @@ def image(
         "night": night_name, "scan": int(number), "run": run, "number": int(place), "bands": bands, "shown": shown,
         "release": releases[0] if releases else "", "sources": [], "missing": "", "place": None,
         "total": sources[0]["sources"] if sources else 0, "label": Band(shown["band"]).label,
+        "stamps": rows_of(connection, "access/stamps_of_image", most | {"release": releases[0]}) if releases else [],
     }  # fmt: skip
     try:
         facts = read_atlas_facts(Store().whole_path(shown["url"], shown["sha256"]))

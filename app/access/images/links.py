@@ -14,6 +14,7 @@ from app.access.formats.votable import MEDIA_TYPE, head
 from app.access.images.cutout import cut, picture
 from app.access.images.image import ReleasedImage, calibrated_file, find_image, whole_file
 from app.access.images.region import regions_of
+from app.access.images.stamps import find_stamp, is_stamp
 from app.access.parameters import ParameterError, read_parameters
 from app.access.services import operate, services_of
 from app.columns.public_table import PublicColumn
@@ -47,6 +48,13 @@ def _rows(name: str, image: ReleasedImage, base: str) -> Iterator[Row]:
     yield name, "", _SERVICE, "", "Part of the image", "#cutout", FITS, ""
     page = f"{base}/releases/{image.release}"
     yield name, page, "", "", "How the release was made", "#auxiliary", "text/html", ""
+
+
+def _stamp_rows(name: str, base: str) -> Iterator[Row]:
+    release, _, key = name.strip().rpartition("?")[2].split("/")
+    place = f"{base}/stamps/{release}/{key}"
+    yield name, place, "", "", "Postage stamp of an extended source, a plane a band", "#this", FITS, ""
+    yield name, f"{place}/preview", "", "", "Its bands side by side", "#preview", "image/jpeg", ""
 
 
 def _service(base: str, name: str, way: str) -> str:
@@ -106,6 +114,10 @@ async def links(request: Request) -> Response:
     rows: list[Row] = []
     for name in wanted:
         try:
+            if is_stamp(name):
+                await operate(partial(find_stamp, name=name), "reader")
+                rows += _stamp_rows(name, services.address(request))
+                continue
             image = await operate(partial(find_image, name=name), "reader")
         except UnknownNameError as error:
             rows.append((name, "", "", f"NotFoundFault: {error}", "", "#this", "", ""))

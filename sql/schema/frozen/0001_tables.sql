@@ -630,6 +630,36 @@ COMMENT ON COLUMN release.scn.k_msnr10 IS 'Ks magnitude of signal-to-noise ratio
 COMMENT ON COLUMN release.scn.n_ext IS 'Extended sources extracted.';
 COMMENT ON COLUMN release.scn.images IS 'Atlas images, all bands.';
 
+CREATE TABLE release.stamp (
+    release_id INTEGER NOT NULL,
+    run_id INTEGER NOT NULL,
+    ext_key INTEGER NOT NULL,
+    ext_id BIGINT NOT NULL,
+    coadd_key BIGINT NOT NULL,
+    scan_key INTEGER NOT NULL,
+    ra DOUBLE PRECISION NOT NULL,
+    decl DOUBLE PRECISION NOT NULL,
+    side_pix SMALLINT NOT NULL,
+    sha256 CHAR(64) NOT NULL,
+    bands TEXT NOT NULL,
+    url TEXT NOT NULL,
+    CONSTRAINT pk_stamp PRIMARY KEY (release_id, ext_key)
+)
+ PARTITION BY LIST (release_id);
+COMMENT ON TABLE release.stamp IS 'Postage stamps of the extended sources of a release';
+COMMENT ON COLUMN release.stamp.release_id IS 'Release';
+COMMENT ON COLUMN release.stamp.run_id IS 'Run of the extended source';
+COMMENT ON COLUMN release.stamp.ext_key IS 'Extended source in the release.';
+COMMENT ON COLUMN release.stamp.ext_id IS 'The same source in the working database.';
+COMMENT ON COLUMN release.stamp.coadd_key IS 'Key of the Atlas image triple that it was cut from.';
+COMMENT ON COLUMN release.stamp.scan_key IS 'Key of the scan.';
+COMMENT ON COLUMN release.stamp.ra IS 'Right ascension of the middle, ICRS [deg].';
+COMMENT ON COLUMN release.stamp.decl IS 'Declination of the middle, ICRS [deg].';
+COMMENT ON COLUMN release.stamp.side_pix IS 'Columns and rows [pix].';
+COMMENT ON COLUMN release.stamp.sha256 IS 'SHA-256 of the file.';
+COMMENT ON COLUMN release.stamp.bands IS 'Bands that it has: jhk, or fewer';
+COMMENT ON COLUMN release.stamp.url IS 'FITS file with a plane a band: name in the store';
+
 CREATE TABLE release.verdict (
     release_id INTEGER NOT NULL,
     run_id INTEGER NOT NULL,
@@ -885,11 +915,38 @@ CREATE TABLE release.xsc (
     k_msig_e REAL,
     k_m_c REAL,
     k_msig_c REAL,
+    j_m_sys REAL,
+    j_msig_sys REAL,
+    j_d_area REAL,
+    j_perc_darea REAL,
+    j_bisym_rat REAL,
+    j_bisym_chi REAL,
+    h_m_sys REAL,
+    h_msig_sys REAL,
+    h_d_area REAL,
+    h_perc_darea REAL,
+    h_bisym_rat REAL,
+    h_bisym_chi REAL,
+    k_m_sys REAL,
+    k_msig_sys REAL,
+    k_d_area REAL,
+    k_perc_darea REAL,
+    k_bisym_rat REAL,
+    k_bisym_chi REAL,
     id INTEGER NOT NULL,
     date DATE NOT NULL,
     glon REAL NOT NULL,
     glat REAL NOT NULL,
     density REAL,
+    dist_edge_ns INTEGER,
+    dist_edge_ew INTEGER,
+    night_key INTEGER NOT NULL,
+    j_sh0 REAL,
+    j_sig_sh0 REAL,
+    h_sh0 REAL,
+    h_sig_sh0 REAL,
+    k_sh0 REAL,
+    k_sig_sh0 REAL,
     e_score REAL,
     g_score REAL,
     j_chif_ellf REAL,
@@ -898,18 +955,7 @@ CREATE TABLE release.xsc (
     prox REAL,
     pxpa REAL,
     pxcntr INTEGER,
-    dist_edge_ns INTEGER,
-    dist_edge_ew INTEGER,
     mp_key INTEGER,
-    night_key INTEGER,
-    j_m_sys REAL,
-    j_msig_sys REAL,
-    j_d_area REAL,
-    j_perc_darea REAL,
-    j_bisym_rat REAL,
-    j_bisym_chi REAL,
-    j_sh0 REAL,
-    j_sig_sh0 REAL,
     j_sc_mxdn REAL,
     j_sc_sh REAL,
     j_sc_wsh REAL,
@@ -923,14 +969,6 @@ CREATE TABLE release.xsc (
     j_bndg_per REAL,
     j_bndg_amp REAL,
     j_seetrack REAL,
-    h_m_sys REAL,
-    h_msig_sys REAL,
-    h_d_area REAL,
-    h_perc_darea REAL,
-    h_bisym_rat REAL,
-    h_bisym_chi REAL,
-    h_sh0 REAL,
-    h_sig_sh0 REAL,
     h_sc_mxdn REAL,
     h_sc_sh REAL,
     h_sc_wsh REAL,
@@ -944,14 +982,6 @@ CREATE TABLE release.xsc (
     h_bndg_per REAL,
     h_bndg_amp REAL,
     h_seetrack REAL,
-    k_m_sys REAL,
-    k_msig_sys REAL,
-    k_d_area REAL,
-    k_perc_darea REAL,
-    k_bisym_rat REAL,
-    k_bisym_chi REAL,
-    k_sh0 REAL,
-    k_sig_sh0 REAL,
     k_sc_mxdn REAL,
     k_sc_sh REAL,
     k_sc_wsh REAL,
@@ -1035,22 +1065,22 @@ CREATE TABLE release.xsc (
     k_flg_i21c SMALLINT,
     k_flg_e SMALLINT,
     k_flg_c SMALLINT,
-    scan SMALLINT NOT NULL,
-    vc SMALLINT,
-    im_nx SMALLINT,
     sys_flg SMALLINT,
-    contam_flg SMALLINT,
+    scan SMALLINT NOT NULL,
+    im_nx SMALLINT NOT NULL,
+    vc SMALLINT NOT NULL,
+    contam_flg SMALLINT NOT NULL,
+    n_blank SMALLINT NOT NULL,
     ellfit_flg SMALLINT,
-    n_blank SMALLINT,
     bl_sub_flg SMALLINT,
     id_flg SMALLINT,
     blk_fac SMALLINT,
     coadd SMALLINT NOT NULL,
     hemis CHAR(1) NOT NULL,
-    cc_flg CHAR(1),
+    dist_edge_flg CHAR(2),
+    cc_flg CHAR(1) NOT NULL,
     id_cat CHAR(20),
     fg_flg CHAR(6),
-    dist_edge_flg CHAR(2),
     CONSTRAINT pk_xsc PRIMARY KEY (release_id, ext_key)
 )
  PARTITION BY LIST (release_id);
@@ -1285,11 +1315,38 @@ COMMENT ON COLUMN release.xsc.k_m_e IS 'Ks magnitude in its Kron ellipse [mag]. 
 COMMENT ON COLUMN release.xsc.k_msig_e IS 'Ks uncertainty in its Kron ellipse [mag]. Null: the radius is not known, or the aperture leaves the data, or has no light.';
 COMMENT ON COLUMN release.xsc.k_m_c IS 'Ks magnitude in its Kron circle [mag]. Null: the radius is not known, or the aperture leaves the data, or has no light.';
 COMMENT ON COLUMN release.xsc.k_msig_c IS 'Ks uncertainty in its Kron circle [mag]. Null: the radius is not known, or the aperture leaves the data, or has no light.';
+COMMENT ON COLUMN release.xsc.j_m_sys IS 'J magnitude in the ellipse of the Ks 20 mag isophote, neighbours'' light included [mag]. Null: there is no Ks 20 mag isophote, or no magnitude in it.';
+COMMENT ON COLUMN release.xsc.j_msig_sys IS 'J uncertainty of m_sys [mag]. Null: there is no Ks 20 mag isophote, or no magnitude in it.';
+COMMENT ON COLUMN release.xsc.j_d_area IS 'J area of the 3-sigma isophote less that of the 5-sigma one [arcsec**2]. Null: there is no isophote of 5 sigma.';
+COMMENT ON COLUMN release.xsc.j_perc_darea IS 'J d_area in percent of the area of the 3-sigma isophote. Null: there is no isophote of 5 sigma.';
+COMMENT ON COLUMN release.xsc.j_bisym_rat IS 'J light on the fainter side of the minor axis over that on the brighter one. Null: a side has no light.';
+COMMENT ON COLUMN release.xsc.j_bisym_chi IS 'J differences of opposite pixels, root mean square over their noise. Null: too few pixels have data.';
+COMMENT ON COLUMN release.xsc.h_m_sys IS 'H magnitude in the ellipse of the Ks 20 mag isophote, neighbours'' light included [mag]. Null: there is no Ks 20 mag isophote, or no magnitude in it.';
+COMMENT ON COLUMN release.xsc.h_msig_sys IS 'H uncertainty of m_sys [mag]. Null: there is no Ks 20 mag isophote, or no magnitude in it.';
+COMMENT ON COLUMN release.xsc.h_d_area IS 'H area of the 3-sigma isophote less that of the 5-sigma one [arcsec**2]. Null: there is no isophote of 5 sigma.';
+COMMENT ON COLUMN release.xsc.h_perc_darea IS 'H d_area in percent of the area of the 3-sigma isophote. Null: there is no isophote of 5 sigma.';
+COMMENT ON COLUMN release.xsc.h_bisym_rat IS 'H light on the fainter side of the minor axis over that on the brighter one. Null: a side has no light.';
+COMMENT ON COLUMN release.xsc.h_bisym_chi IS 'H differences of opposite pixels, root mean square over their noise. Null: too few pixels have data.';
+COMMENT ON COLUMN release.xsc.k_m_sys IS 'Ks magnitude in the ellipse of the Ks 20 mag isophote, neighbours'' light included [mag]. Null: there is no Ks 20 mag isophote, or no magnitude in it.';
+COMMENT ON COLUMN release.xsc.k_msig_sys IS 'Ks uncertainty of m_sys [mag]. Null: there is no Ks 20 mag isophote, or no magnitude in it.';
+COMMENT ON COLUMN release.xsc.k_d_area IS 'Ks area of the 3-sigma isophote less that of the 5-sigma one [arcsec**2]. Null: there is no isophote of 5 sigma.';
+COMMENT ON COLUMN release.xsc.k_perc_darea IS 'Ks d_area in percent of the area of the 3-sigma isophote. Null: there is no isophote of 5 sigma.';
+COMMENT ON COLUMN release.xsc.k_bisym_rat IS 'Ks light on the fainter side of the minor axis over that on the brighter one. Null: a side has no light.';
+COMMENT ON COLUMN release.xsc.k_bisym_chi IS 'Ks differences of opposite pixels, root mean square over their noise. Null: too few pixels have data.';
 COMMENT ON COLUMN release.xsc.id IS 'Number of the source within the scan.';
 COMMENT ON COLUMN release.xsc.date IS 'Observation reference date: UT date at sunrise of the night.';
 COMMENT ON COLUMN release.xsc.glon IS 'Galactic longitude, rounded to 0.001 [deg].';
 COMMENT ON COLUMN release.xsc.glat IS 'Galactic latitude, rounded to 0.001 [deg].';
-COMMENT ON COLUMN release.xsc.density IS 'As in the published catalogue. Null: the density of stars of an image is not counted yet.';
+COMMENT ON COLUMN release.xsc.density IS 'Stars of Ks below 14 mag a square degree of its Atlas image, decimal logarithm. Null: there is no such star, or no image in Ks.';
+COMMENT ON COLUMN release.xsc.dist_edge_ns IS 'Distance from the nearer of the northern and southern scan edges [arcsec]. Null: the scan covers nothing.';
+COMMENT ON COLUMN release.xsc.dist_edge_ew IS 'Distance from the nearer of the eastern and western scan edges [arcsec]. Null: the scan covers nothing.';
+COMMENT ON COLUMN release.xsc.night_key IS 'Key of the night.';
+COMMENT ON COLUMN release.xsc.j_sh0 IS 'J shape of stars on its Atlas image (SEESH). Null: the image has none.';
+COMMENT ON COLUMN release.xsc.j_sig_sh0 IS 'J scatter of sh0 over the Atlas images of the scan. Null: fewer than two images have a shape.';
+COMMENT ON COLUMN release.xsc.h_sh0 IS 'H shape of stars on its Atlas image (SEESH). Null: the image has none.';
+COMMENT ON COLUMN release.xsc.h_sig_sh0 IS 'H scatter of sh0 over the Atlas images of the scan. Null: fewer than two images have a shape.';
+COMMENT ON COLUMN release.xsc.k_sh0 IS 'Ks shape of stars on its Atlas image (SEESH). Null: the image has none.';
+COMMENT ON COLUMN release.xsc.k_sig_sh0 IS 'Ks scatter of sh0 over the Atlas images of the scan. Null: fewer than two images have a shape.';
 COMMENT ON COLUMN release.xsc.e_score IS 'As in the published catalogue. Null: no trained classifier yet.';
 COMMENT ON COLUMN release.xsc.g_score IS 'As in the published catalogue. Null: no trained classifier yet.';
 COMMENT ON COLUMN release.xsc.j_chif_ellf IS 'As in the published catalogue. Null: shapes come from models and moments, not from fits of ellipses to isophotes.';
@@ -1298,18 +1355,7 @@ COMMENT ON COLUMN release.xsc.sup_chif_ellf IS 'As in the published catalogue. N
 COMMENT ON COLUMN release.xsc.prox IS 'As in the published catalogue. Null: releases do not give the neighbours of extended sources yet.';
 COMMENT ON COLUMN release.xsc.pxpa IS 'As in the published catalogue. Null: releases do not give the neighbours of extended sources yet.';
 COMMENT ON COLUMN release.xsc.pxcntr IS 'As in the published catalogue. Null: releases do not give the neighbours of extended sources yet.';
-COMMENT ON COLUMN release.xsc.dist_edge_ns IS 'As in the published catalogue. Null: releases measure the distance from the edges themselves.';
-COMMENT ON COLUMN release.xsc.dist_edge_ew IS 'As in the published catalogue. Null: releases measure the distance from the edges themselves.';
 COMMENT ON COLUMN release.xsc.mp_key IS 'As in the published catalogue. Null: no predictions of minor planets.';
-COMMENT ON COLUMN release.xsc.night_key IS 'As in the published catalogue. Null: scan_key holds the night.';
-COMMENT ON COLUMN release.xsc.j_m_sys IS 'As in the published catalogue. Null: stars are always subtracted, so apertures that keep them are not measured.';
-COMMENT ON COLUMN release.xsc.j_msig_sys IS 'As in the published catalogue. Null: stars are always subtracted, so apertures that keep them are not measured.';
-COMMENT ON COLUMN release.xsc.j_d_area IS 'As in the published catalogue. Null: areas of isophotes are not compared.';
-COMMENT ON COLUMN release.xsc.j_perc_darea IS 'As in the published catalogue. Null: areas of isophotes are not compared.';
-COMMENT ON COLUMN release.xsc.j_bisym_rat IS 'As in the published catalogue. Null: symmetry is used to find candidates only.';
-COMMENT ON COLUMN release.xsc.j_bisym_chi IS 'As in the published catalogue. Null: symmetry is used to find candidates only.';
-COMMENT ON COLUMN release.xsc.j_sh0 IS 'As in the published catalogue. Null: scores against the stellar ridge line belong to the trained classifier, which is not there yet.';
-COMMENT ON COLUMN release.xsc.j_sig_sh0 IS 'As in the published catalogue. Null: scores against the stellar ridge line belong to the trained classifier, which is not there yet.';
 COMMENT ON COLUMN release.xsc.j_sc_mxdn IS 'As in the published catalogue. Null: scores against the stellar ridge line belong to the trained classifier, which is not there yet.';
 COMMENT ON COLUMN release.xsc.j_sc_sh IS 'As in the published catalogue. Null: scores against the stellar ridge line belong to the trained classifier, which is not there yet.';
 COMMENT ON COLUMN release.xsc.j_sc_wsh IS 'As in the published catalogue. Null: scores against the stellar ridge line belong to the trained classifier, which is not there yet.';
@@ -1323,14 +1369,6 @@ COMMENT ON COLUMN release.xsc.j_subst2 IS 'As in the published catalogue. Null: 
 COMMENT ON COLUMN release.xsc.j_bndg_per IS 'As in the published catalogue. Null: the background of frames is measured otherwise than by the survey''s fits to half images.';
 COMMENT ON COLUMN release.xsc.j_bndg_amp IS 'As in the published catalogue. Null: the background of frames is measured otherwise than by the survey''s fits to half images.';
 COMMENT ON COLUMN release.xsc.j_seetrack IS 'As in the published catalogue. Null: the profile follows the seeing of every frame.';
-COMMENT ON COLUMN release.xsc.h_m_sys IS 'As in the published catalogue. Null: stars are always subtracted, so apertures that keep them are not measured.';
-COMMENT ON COLUMN release.xsc.h_msig_sys IS 'As in the published catalogue. Null: stars are always subtracted, so apertures that keep them are not measured.';
-COMMENT ON COLUMN release.xsc.h_d_area IS 'As in the published catalogue. Null: areas of isophotes are not compared.';
-COMMENT ON COLUMN release.xsc.h_perc_darea IS 'As in the published catalogue. Null: areas of isophotes are not compared.';
-COMMENT ON COLUMN release.xsc.h_bisym_rat IS 'As in the published catalogue. Null: symmetry is used to find candidates only.';
-COMMENT ON COLUMN release.xsc.h_bisym_chi IS 'As in the published catalogue. Null: symmetry is used to find candidates only.';
-COMMENT ON COLUMN release.xsc.h_sh0 IS 'As in the published catalogue. Null: scores against the stellar ridge line belong to the trained classifier, which is not there yet.';
-COMMENT ON COLUMN release.xsc.h_sig_sh0 IS 'As in the published catalogue. Null: scores against the stellar ridge line belong to the trained classifier, which is not there yet.';
 COMMENT ON COLUMN release.xsc.h_sc_mxdn IS 'As in the published catalogue. Null: scores against the stellar ridge line belong to the trained classifier, which is not there yet.';
 COMMENT ON COLUMN release.xsc.h_sc_sh IS 'As in the published catalogue. Null: scores against the stellar ridge line belong to the trained classifier, which is not there yet.';
 COMMENT ON COLUMN release.xsc.h_sc_wsh IS 'As in the published catalogue. Null: scores against the stellar ridge line belong to the trained classifier, which is not there yet.';
@@ -1344,14 +1382,6 @@ COMMENT ON COLUMN release.xsc.h_subst2 IS 'As in the published catalogue. Null: 
 COMMENT ON COLUMN release.xsc.h_bndg_per IS 'As in the published catalogue. Null: the background of frames is measured otherwise than by the survey''s fits to half images.';
 COMMENT ON COLUMN release.xsc.h_bndg_amp IS 'As in the published catalogue. Null: the background of frames is measured otherwise than by the survey''s fits to half images.';
 COMMENT ON COLUMN release.xsc.h_seetrack IS 'As in the published catalogue. Null: the profile follows the seeing of every frame.';
-COMMENT ON COLUMN release.xsc.k_m_sys IS 'As in the published catalogue. Null: stars are always subtracted, so apertures that keep them are not measured.';
-COMMENT ON COLUMN release.xsc.k_msig_sys IS 'As in the published catalogue. Null: stars are always subtracted, so apertures that keep them are not measured.';
-COMMENT ON COLUMN release.xsc.k_d_area IS 'As in the published catalogue. Null: areas of isophotes are not compared.';
-COMMENT ON COLUMN release.xsc.k_perc_darea IS 'As in the published catalogue. Null: areas of isophotes are not compared.';
-COMMENT ON COLUMN release.xsc.k_bisym_rat IS 'As in the published catalogue. Null: symmetry is used to find candidates only.';
-COMMENT ON COLUMN release.xsc.k_bisym_chi IS 'As in the published catalogue. Null: symmetry is used to find candidates only.';
-COMMENT ON COLUMN release.xsc.k_sh0 IS 'As in the published catalogue. Null: scores against the stellar ridge line belong to the trained classifier, which is not there yet.';
-COMMENT ON COLUMN release.xsc.k_sig_sh0 IS 'As in the published catalogue. Null: scores against the stellar ridge line belong to the trained classifier, which is not there yet.';
 COMMENT ON COLUMN release.xsc.k_sc_mxdn IS 'As in the published catalogue. Null: scores against the stellar ridge line belong to the trained classifier, which is not there yet.';
 COMMENT ON COLUMN release.xsc.k_sc_sh IS 'As in the published catalogue. Null: scores against the stellar ridge line belong to the trained classifier, which is not there yet.';
 COMMENT ON COLUMN release.xsc.k_sc_wsh IS 'As in the published catalogue. Null: scores against the stellar ridge line belong to the trained classifier, which is not there yet.';
@@ -1435,22 +1465,22 @@ COMMENT ON COLUMN release.xsc.k_flg_i21e IS 'Ks confusion flag in the ellipse of
 COMMENT ON COLUMN release.xsc.k_flg_i21c IS 'Ks confusion flag in the circle of its 21 mag/sq arcsec isophote: 0 none, 1 pixels without data, 3 light of a star subtracted, 6 leaves the data, 9 negative light. Null: the radius is not known.';
 COMMENT ON COLUMN release.xsc.k_flg_e IS 'Ks confusion flag in its Kron ellipse: 0 none, 1 pixels without data, 3 light of a star subtracted, 6 leaves the data, 9 negative light. Null: the radius is not known.';
 COMMENT ON COLUMN release.xsc.k_flg_c IS 'Ks confusion flag in its Kron circle: 0 none, 1 pixels without data, 3 light of a star subtracted, 6 leaves the data, 9 negative light. Null: the radius is not known.';
+COMMENT ON COLUMN release.xsc.sys_flg IS '1: a neighbouring galaxy adds more than 1 percent to m_sys in a band, else 0. Null: there is no Ks 20 mag isophote, or no magnitude in it.';
 COMMENT ON COLUMN release.xsc.scan IS 'Scan number in the night.';
-COMMENT ON COLUMN release.xsc.vc IS 'As in the published catalogue. Null: nobody looks at every source.';
-COMMENT ON COLUMN release.xsc.im_nx IS 'As in the published catalogue. Null: no postage stamps yet.';
-COMMENT ON COLUMN release.xsc.sys_flg IS 'As in the published catalogue. Null: stars are always subtracted, so apertures that keep them are not measured.';
-COMMENT ON COLUMN release.xsc.contam_flg IS 'As in the published catalogue. Null: stars are always subtracted, so apertures that keep them are not measured.';
+COMMENT ON COLUMN release.xsc.im_nx IS 'Side of its postage stamp [pix].';
+COMMENT ON COLUMN release.xsc.vc IS 'Visual verification: -2, nobody looked.';
+COMMENT ON COLUMN release.xsc.contam_flg IS '0: no light of stars in the magnitudes, it is subtracted.';
+COMMENT ON COLUMN release.xsc.n_blank IS 'Stars that were blanked: 0, they are subtracted (n_sub).';
 COMMENT ON COLUMN release.xsc.ellfit_flg IS 'As in the published catalogue. Null: shapes come from models and moments, not from fits of ellipses to isophotes.';
-COMMENT ON COLUMN release.xsc.n_blank IS 'As in the published catalogue. Null: stars are subtracted, never blanked.';
-COMMENT ON COLUMN release.xsc.bl_sub_flg IS 'As in the published catalogue. Null: stars are subtracted, never blanked.';
+COMMENT ON COLUMN release.xsc.bl_sub_flg IS 'As in the published catalogue. Null: n_blank and n_sub say it; what the published values mean is not known.';
 COMMENT ON COLUMN release.xsc.id_flg IS 'As in the published catalogue. Null: no catalogue of galaxies is loaded.';
 COMMENT ON COLUMN release.xsc.blk_fac IS 'As in the published catalogue. Null: images are not blocked: there is no detector for low surface brightness yet.';
 COMMENT ON COLUMN release.xsc.coadd IS 'Atlas image number in the scan.';
 COMMENT ON COLUMN release.xsc.hemis IS 'Observatory: n Mt. Hopkins, s Cerro Tololo.';
-COMMENT ON COLUMN release.xsc.cc_flg IS 'As in the published catalogue. Null: artefacts are left out of the list; the point source of the nucleus has its own letters.';
+COMMENT ON COLUMN release.xsc.dist_edge_flg IS 'Which edges are nearer: n or s, e or w. Null: the scan covers nothing.';
+COMMENT ON COLUMN release.xsc.cc_flg IS '0: clean; what bright stars leave is not in the list.';
 COMMENT ON COLUMN release.xsc.id_cat IS 'As in the published catalogue. Null: no catalogue of galaxies is loaded.';
 COMMENT ON COLUMN release.xsc.fg_flg IS 'As in the published catalogue. Null: growth of light is not tested for convergence.';
-COMMENT ON COLUMN release.xsc.dist_edge_flg IS 'As in the published catalogue. Null: releases measure the distance from the edges themselves.';
 
 CREATE TABLE survey.refusal (
     refusal_id BIGINT GENERATED ALWAYS AS IDENTITY,
@@ -1657,7 +1687,7 @@ CREATE TABLE release.manifest (
 );
 COMMENT ON TABLE release.manifest IS 'Row counts and content hashes';
 COMMENT ON COLUMN release.manifest.release_id IS 'Release';
-COMMENT ON COLUMN release.manifest.product IS 'psc, xsc, atlas, scn or img';
+COMMENT ON COLUMN release.manifest.product IS 'psc, xsc, atlas, stamp, scn or img';
 COMMENT ON COLUMN release.manifest.partition IS 'Part of the sky: HEALPix order 1 nested, or all';
 COMMENT ON COLUMN release.manifest.rows IS 'Row count';
 COMMENT ON COLUMN release.manifest.sha256 IS 'SHA-256 over the rows in key order';
@@ -2796,11 +2826,38 @@ CREATE TABLE wsdb.extended_measurement (
     k_msig_e REAL,
     k_m_c REAL,
     k_msig_c REAL,
+    j_m_sys REAL,
+    j_msig_sys REAL,
+    j_d_area REAL,
+    j_perc_darea REAL,
+    j_bisym_rat REAL,
+    j_bisym_chi REAL,
+    h_m_sys REAL,
+    h_msig_sys REAL,
+    h_d_area REAL,
+    h_perc_darea REAL,
+    h_bisym_rat REAL,
+    h_bisym_chi REAL,
+    k_m_sys REAL,
+    k_msig_sys REAL,
+    k_d_area REAL,
+    k_perc_darea REAL,
+    k_bisym_rat REAL,
+    k_bisym_chi REAL,
     id INTEGER NOT NULL,
     date DATE NOT NULL,
     glon REAL NOT NULL,
     glat REAL NOT NULL,
     density REAL,
+    dist_edge_ns INTEGER,
+    dist_edge_ew INTEGER,
+    night_key INTEGER NOT NULL,
+    j_sh0 REAL,
+    j_sig_sh0 REAL,
+    h_sh0 REAL,
+    h_sig_sh0 REAL,
+    k_sh0 REAL,
+    k_sig_sh0 REAL,
     e_score REAL,
     g_score REAL,
     j_chif_ellf REAL,
@@ -2809,18 +2866,7 @@ CREATE TABLE wsdb.extended_measurement (
     prox REAL,
     pxpa REAL,
     pxcntr INTEGER,
-    dist_edge_ns INTEGER,
-    dist_edge_ew INTEGER,
     mp_key INTEGER,
-    night_key INTEGER,
-    j_m_sys REAL,
-    j_msig_sys REAL,
-    j_d_area REAL,
-    j_perc_darea REAL,
-    j_bisym_rat REAL,
-    j_bisym_chi REAL,
-    j_sh0 REAL,
-    j_sig_sh0 REAL,
     j_sc_mxdn REAL,
     j_sc_sh REAL,
     j_sc_wsh REAL,
@@ -2834,14 +2880,6 @@ CREATE TABLE wsdb.extended_measurement (
     j_bndg_per REAL,
     j_bndg_amp REAL,
     j_seetrack REAL,
-    h_m_sys REAL,
-    h_msig_sys REAL,
-    h_d_area REAL,
-    h_perc_darea REAL,
-    h_bisym_rat REAL,
-    h_bisym_chi REAL,
-    h_sh0 REAL,
-    h_sig_sh0 REAL,
     h_sc_mxdn REAL,
     h_sc_sh REAL,
     h_sc_wsh REAL,
@@ -2855,14 +2893,6 @@ CREATE TABLE wsdb.extended_measurement (
     h_bndg_per REAL,
     h_bndg_amp REAL,
     h_seetrack REAL,
-    k_m_sys REAL,
-    k_msig_sys REAL,
-    k_d_area REAL,
-    k_perc_darea REAL,
-    k_bisym_rat REAL,
-    k_bisym_chi REAL,
-    k_sh0 REAL,
-    k_sig_sh0 REAL,
     k_sc_mxdn REAL,
     k_sc_sh REAL,
     k_sc_wsh REAL,
@@ -2946,22 +2976,22 @@ CREATE TABLE wsdb.extended_measurement (
     k_flg_i21c SMALLINT,
     k_flg_e SMALLINT,
     k_flg_c SMALLINT,
-    scan SMALLINT NOT NULL,
-    vc SMALLINT,
-    im_nx SMALLINT,
     sys_flg SMALLINT,
-    contam_flg SMALLINT,
+    scan SMALLINT NOT NULL,
+    im_nx SMALLINT NOT NULL,
+    vc SMALLINT NOT NULL,
+    contam_flg SMALLINT NOT NULL,
+    n_blank SMALLINT NOT NULL,
     ellfit_flg SMALLINT,
-    n_blank SMALLINT,
     bl_sub_flg SMALLINT,
     id_flg SMALLINT,
     blk_fac SMALLINT,
     coadd SMALLINT NOT NULL,
     hemis CHAR(1) NOT NULL,
-    cc_flg CHAR(1),
+    dist_edge_flg CHAR(2),
+    cc_flg CHAR(1) NOT NULL,
     id_cat CHAR(20),
     fg_flg CHAR(6),
-    dist_edge_flg CHAR(2),
     CONSTRAINT fk_extended_measurement_attempt_id_run_id_scan_key FOREIGN KEY(attempt_id, run_id, scan_key) REFERENCES production.attempt (attempt_id, run_id, scan_key)
 )
  PARTITION BY LIST (run_id);
@@ -3192,11 +3222,38 @@ COMMENT ON COLUMN wsdb.extended_measurement.k_m_e IS 'Ks magnitude in its Kron e
 COMMENT ON COLUMN wsdb.extended_measurement.k_msig_e IS 'Ks uncertainty in its Kron ellipse [mag]. Null: the radius is not known, or the aperture leaves the data, or has no light.';
 COMMENT ON COLUMN wsdb.extended_measurement.k_m_c IS 'Ks magnitude in its Kron circle [mag]. Null: the radius is not known, or the aperture leaves the data, or has no light.';
 COMMENT ON COLUMN wsdb.extended_measurement.k_msig_c IS 'Ks uncertainty in its Kron circle [mag]. Null: the radius is not known, or the aperture leaves the data, or has no light.';
+COMMENT ON COLUMN wsdb.extended_measurement.j_m_sys IS 'J magnitude in the ellipse of the Ks 20 mag isophote, neighbours'' light included [mag]. Null: there is no Ks 20 mag isophote, or no magnitude in it.';
+COMMENT ON COLUMN wsdb.extended_measurement.j_msig_sys IS 'J uncertainty of m_sys [mag]. Null: there is no Ks 20 mag isophote, or no magnitude in it.';
+COMMENT ON COLUMN wsdb.extended_measurement.j_d_area IS 'J area of the 3-sigma isophote less that of the 5-sigma one [arcsec**2]. Null: there is no isophote of 5 sigma.';
+COMMENT ON COLUMN wsdb.extended_measurement.j_perc_darea IS 'J d_area in percent of the area of the 3-sigma isophote. Null: there is no isophote of 5 sigma.';
+COMMENT ON COLUMN wsdb.extended_measurement.j_bisym_rat IS 'J light on the fainter side of the minor axis over that on the brighter one. Null: a side has no light.';
+COMMENT ON COLUMN wsdb.extended_measurement.j_bisym_chi IS 'J differences of opposite pixels, root mean square over their noise. Null: too few pixels have data.';
+COMMENT ON COLUMN wsdb.extended_measurement.h_m_sys IS 'H magnitude in the ellipse of the Ks 20 mag isophote, neighbours'' light included [mag]. Null: there is no Ks 20 mag isophote, or no magnitude in it.';
+COMMENT ON COLUMN wsdb.extended_measurement.h_msig_sys IS 'H uncertainty of m_sys [mag]. Null: there is no Ks 20 mag isophote, or no magnitude in it.';
+COMMENT ON COLUMN wsdb.extended_measurement.h_d_area IS 'H area of the 3-sigma isophote less that of the 5-sigma one [arcsec**2]. Null: there is no isophote of 5 sigma.';
+COMMENT ON COLUMN wsdb.extended_measurement.h_perc_darea IS 'H d_area in percent of the area of the 3-sigma isophote. Null: there is no isophote of 5 sigma.';
+COMMENT ON COLUMN wsdb.extended_measurement.h_bisym_rat IS 'H light on the fainter side of the minor axis over that on the brighter one. Null: a side has no light.';
+COMMENT ON COLUMN wsdb.extended_measurement.h_bisym_chi IS 'H differences of opposite pixels, root mean square over their noise. Null: too few pixels have data.';
+COMMENT ON COLUMN wsdb.extended_measurement.k_m_sys IS 'Ks magnitude in the ellipse of the Ks 20 mag isophote, neighbours'' light included [mag]. Null: there is no Ks 20 mag isophote, or no magnitude in it.';
+COMMENT ON COLUMN wsdb.extended_measurement.k_msig_sys IS 'Ks uncertainty of m_sys [mag]. Null: there is no Ks 20 mag isophote, or no magnitude in it.';
+COMMENT ON COLUMN wsdb.extended_measurement.k_d_area IS 'Ks area of the 3-sigma isophote less that of the 5-sigma one [arcsec**2]. Null: there is no isophote of 5 sigma.';
+COMMENT ON COLUMN wsdb.extended_measurement.k_perc_darea IS 'Ks d_area in percent of the area of the 3-sigma isophote. Null: there is no isophote of 5 sigma.';
+COMMENT ON COLUMN wsdb.extended_measurement.k_bisym_rat IS 'Ks light on the fainter side of the minor axis over that on the brighter one. Null: a side has no light.';
+COMMENT ON COLUMN wsdb.extended_measurement.k_bisym_chi IS 'Ks differences of opposite pixels, root mean square over their noise. Null: too few pixels have data.';
 COMMENT ON COLUMN wsdb.extended_measurement.id IS 'Number of the source within the scan.';
 COMMENT ON COLUMN wsdb.extended_measurement.date IS 'Observation reference date: UT date at sunrise of the night.';
 COMMENT ON COLUMN wsdb.extended_measurement.glon IS 'Galactic longitude, rounded to 0.001 [deg].';
 COMMENT ON COLUMN wsdb.extended_measurement.glat IS 'Galactic latitude, rounded to 0.001 [deg].';
-COMMENT ON COLUMN wsdb.extended_measurement.density IS 'As in the published catalogue. Null: the density of stars of an image is not counted yet.';
+COMMENT ON COLUMN wsdb.extended_measurement.density IS 'Stars of Ks below 14 mag a square degree of its Atlas image, decimal logarithm. Null: there is no such star, or no image in Ks.';
+COMMENT ON COLUMN wsdb.extended_measurement.dist_edge_ns IS 'Distance from the nearer of the northern and southern scan edges [arcsec]. Null: the scan covers nothing.';
+COMMENT ON COLUMN wsdb.extended_measurement.dist_edge_ew IS 'Distance from the nearer of the eastern and western scan edges [arcsec]. Null: the scan covers nothing.';
+COMMENT ON COLUMN wsdb.extended_measurement.night_key IS 'Key of the night.';
+COMMENT ON COLUMN wsdb.extended_measurement.j_sh0 IS 'J shape of stars on its Atlas image (SEESH). Null: the image has none.';
+COMMENT ON COLUMN wsdb.extended_measurement.j_sig_sh0 IS 'J scatter of sh0 over the Atlas images of the scan. Null: fewer than two images have a shape.';
+COMMENT ON COLUMN wsdb.extended_measurement.h_sh0 IS 'H shape of stars on its Atlas image (SEESH). Null: the image has none.';
+COMMENT ON COLUMN wsdb.extended_measurement.h_sig_sh0 IS 'H scatter of sh0 over the Atlas images of the scan. Null: fewer than two images have a shape.';
+COMMENT ON COLUMN wsdb.extended_measurement.k_sh0 IS 'Ks shape of stars on its Atlas image (SEESH). Null: the image has none.';
+COMMENT ON COLUMN wsdb.extended_measurement.k_sig_sh0 IS 'Ks scatter of sh0 over the Atlas images of the scan. Null: fewer than two images have a shape.';
 COMMENT ON COLUMN wsdb.extended_measurement.e_score IS 'As in the published catalogue. Null: no trained classifier yet.';
 COMMENT ON COLUMN wsdb.extended_measurement.g_score IS 'As in the published catalogue. Null: no trained classifier yet.';
 COMMENT ON COLUMN wsdb.extended_measurement.j_chif_ellf IS 'As in the published catalogue. Null: shapes come from models and moments, not from fits of ellipses to isophotes.';
@@ -3205,18 +3262,7 @@ COMMENT ON COLUMN wsdb.extended_measurement.sup_chif_ellf IS 'As in the publishe
 COMMENT ON COLUMN wsdb.extended_measurement.prox IS 'As in the published catalogue. Null: releases do not give the neighbours of extended sources yet.';
 COMMENT ON COLUMN wsdb.extended_measurement.pxpa IS 'As in the published catalogue. Null: releases do not give the neighbours of extended sources yet.';
 COMMENT ON COLUMN wsdb.extended_measurement.pxcntr IS 'As in the published catalogue. Null: releases do not give the neighbours of extended sources yet.';
-COMMENT ON COLUMN wsdb.extended_measurement.dist_edge_ns IS 'As in the published catalogue. Null: releases measure the distance from the edges themselves.';
-COMMENT ON COLUMN wsdb.extended_measurement.dist_edge_ew IS 'As in the published catalogue. Null: releases measure the distance from the edges themselves.';
 COMMENT ON COLUMN wsdb.extended_measurement.mp_key IS 'As in the published catalogue. Null: no predictions of minor planets.';
-COMMENT ON COLUMN wsdb.extended_measurement.night_key IS 'As in the published catalogue. Null: scan_key holds the night.';
-COMMENT ON COLUMN wsdb.extended_measurement.j_m_sys IS 'As in the published catalogue. Null: stars are always subtracted, so apertures that keep them are not measured.';
-COMMENT ON COLUMN wsdb.extended_measurement.j_msig_sys IS 'As in the published catalogue. Null: stars are always subtracted, so apertures that keep them are not measured.';
-COMMENT ON COLUMN wsdb.extended_measurement.j_d_area IS 'As in the published catalogue. Null: areas of isophotes are not compared.';
-COMMENT ON COLUMN wsdb.extended_measurement.j_perc_darea IS 'As in the published catalogue. Null: areas of isophotes are not compared.';
-COMMENT ON COLUMN wsdb.extended_measurement.j_bisym_rat IS 'As in the published catalogue. Null: symmetry is used to find candidates only.';
-COMMENT ON COLUMN wsdb.extended_measurement.j_bisym_chi IS 'As in the published catalogue. Null: symmetry is used to find candidates only.';
-COMMENT ON COLUMN wsdb.extended_measurement.j_sh0 IS 'As in the published catalogue. Null: scores against the stellar ridge line belong to the trained classifier, which is not there yet.';
-COMMENT ON COLUMN wsdb.extended_measurement.j_sig_sh0 IS 'As in the published catalogue. Null: scores against the stellar ridge line belong to the trained classifier, which is not there yet.';
 COMMENT ON COLUMN wsdb.extended_measurement.j_sc_mxdn IS 'As in the published catalogue. Null: scores against the stellar ridge line belong to the trained classifier, which is not there yet.';
 COMMENT ON COLUMN wsdb.extended_measurement.j_sc_sh IS 'As in the published catalogue. Null: scores against the stellar ridge line belong to the trained classifier, which is not there yet.';
 COMMENT ON COLUMN wsdb.extended_measurement.j_sc_wsh IS 'As in the published catalogue. Null: scores against the stellar ridge line belong to the trained classifier, which is not there yet.';
@@ -3230,14 +3276,6 @@ COMMENT ON COLUMN wsdb.extended_measurement.j_subst2 IS 'As in the published cat
 COMMENT ON COLUMN wsdb.extended_measurement.j_bndg_per IS 'As in the published catalogue. Null: the background of frames is measured otherwise than by the survey''s fits to half images.';
 COMMENT ON COLUMN wsdb.extended_measurement.j_bndg_amp IS 'As in the published catalogue. Null: the background of frames is measured otherwise than by the survey''s fits to half images.';
 COMMENT ON COLUMN wsdb.extended_measurement.j_seetrack IS 'As in the published catalogue. Null: the profile follows the seeing of every frame.';
-COMMENT ON COLUMN wsdb.extended_measurement.h_m_sys IS 'As in the published catalogue. Null: stars are always subtracted, so apertures that keep them are not measured.';
-COMMENT ON COLUMN wsdb.extended_measurement.h_msig_sys IS 'As in the published catalogue. Null: stars are always subtracted, so apertures that keep them are not measured.';
-COMMENT ON COLUMN wsdb.extended_measurement.h_d_area IS 'As in the published catalogue. Null: areas of isophotes are not compared.';
-COMMENT ON COLUMN wsdb.extended_measurement.h_perc_darea IS 'As in the published catalogue. Null: areas of isophotes are not compared.';
-COMMENT ON COLUMN wsdb.extended_measurement.h_bisym_rat IS 'As in the published catalogue. Null: symmetry is used to find candidates only.';
-COMMENT ON COLUMN wsdb.extended_measurement.h_bisym_chi IS 'As in the published catalogue. Null: symmetry is used to find candidates only.';
-COMMENT ON COLUMN wsdb.extended_measurement.h_sh0 IS 'As in the published catalogue. Null: scores against the stellar ridge line belong to the trained classifier, which is not there yet.';
-COMMENT ON COLUMN wsdb.extended_measurement.h_sig_sh0 IS 'As in the published catalogue. Null: scores against the stellar ridge line belong to the trained classifier, which is not there yet.';
 COMMENT ON COLUMN wsdb.extended_measurement.h_sc_mxdn IS 'As in the published catalogue. Null: scores against the stellar ridge line belong to the trained classifier, which is not there yet.';
 COMMENT ON COLUMN wsdb.extended_measurement.h_sc_sh IS 'As in the published catalogue. Null: scores against the stellar ridge line belong to the trained classifier, which is not there yet.';
 COMMENT ON COLUMN wsdb.extended_measurement.h_sc_wsh IS 'As in the published catalogue. Null: scores against the stellar ridge line belong to the trained classifier, which is not there yet.';
@@ -3251,14 +3289,6 @@ COMMENT ON COLUMN wsdb.extended_measurement.h_subst2 IS 'As in the published cat
 COMMENT ON COLUMN wsdb.extended_measurement.h_bndg_per IS 'As in the published catalogue. Null: the background of frames is measured otherwise than by the survey''s fits to half images.';
 COMMENT ON COLUMN wsdb.extended_measurement.h_bndg_amp IS 'As in the published catalogue. Null: the background of frames is measured otherwise than by the survey''s fits to half images.';
 COMMENT ON COLUMN wsdb.extended_measurement.h_seetrack IS 'As in the published catalogue. Null: the profile follows the seeing of every frame.';
-COMMENT ON COLUMN wsdb.extended_measurement.k_m_sys IS 'As in the published catalogue. Null: stars are always subtracted, so apertures that keep them are not measured.';
-COMMENT ON COLUMN wsdb.extended_measurement.k_msig_sys IS 'As in the published catalogue. Null: stars are always subtracted, so apertures that keep them are not measured.';
-COMMENT ON COLUMN wsdb.extended_measurement.k_d_area IS 'As in the published catalogue. Null: areas of isophotes are not compared.';
-COMMENT ON COLUMN wsdb.extended_measurement.k_perc_darea IS 'As in the published catalogue. Null: areas of isophotes are not compared.';
-COMMENT ON COLUMN wsdb.extended_measurement.k_bisym_rat IS 'As in the published catalogue. Null: symmetry is used to find candidates only.';
-COMMENT ON COLUMN wsdb.extended_measurement.k_bisym_chi IS 'As in the published catalogue. Null: symmetry is used to find candidates only.';
-COMMENT ON COLUMN wsdb.extended_measurement.k_sh0 IS 'As in the published catalogue. Null: scores against the stellar ridge line belong to the trained classifier, which is not there yet.';
-COMMENT ON COLUMN wsdb.extended_measurement.k_sig_sh0 IS 'As in the published catalogue. Null: scores against the stellar ridge line belong to the trained classifier, which is not there yet.';
 COMMENT ON COLUMN wsdb.extended_measurement.k_sc_mxdn IS 'As in the published catalogue. Null: scores against the stellar ridge line belong to the trained classifier, which is not there yet.';
 COMMENT ON COLUMN wsdb.extended_measurement.k_sc_sh IS 'As in the published catalogue. Null: scores against the stellar ridge line belong to the trained classifier, which is not there yet.';
 COMMENT ON COLUMN wsdb.extended_measurement.k_sc_wsh IS 'As in the published catalogue. Null: scores against the stellar ridge line belong to the trained classifier, which is not there yet.';
@@ -3342,22 +3372,22 @@ COMMENT ON COLUMN wsdb.extended_measurement.k_flg_i21e IS 'Ks confusion flag in 
 COMMENT ON COLUMN wsdb.extended_measurement.k_flg_i21c IS 'Ks confusion flag in the circle of its 21 mag/sq arcsec isophote: 0 none, 1 pixels without data, 3 light of a star subtracted, 6 leaves the data, 9 negative light. Null: the radius is not known.';
 COMMENT ON COLUMN wsdb.extended_measurement.k_flg_e IS 'Ks confusion flag in its Kron ellipse: 0 none, 1 pixels without data, 3 light of a star subtracted, 6 leaves the data, 9 negative light. Null: the radius is not known.';
 COMMENT ON COLUMN wsdb.extended_measurement.k_flg_c IS 'Ks confusion flag in its Kron circle: 0 none, 1 pixels without data, 3 light of a star subtracted, 6 leaves the data, 9 negative light. Null: the radius is not known.';
+COMMENT ON COLUMN wsdb.extended_measurement.sys_flg IS '1: a neighbouring galaxy adds more than 1 percent to m_sys in a band, else 0. Null: there is no Ks 20 mag isophote, or no magnitude in it.';
 COMMENT ON COLUMN wsdb.extended_measurement.scan IS 'Scan number in the night.';
-COMMENT ON COLUMN wsdb.extended_measurement.vc IS 'As in the published catalogue. Null: nobody looks at every source.';
-COMMENT ON COLUMN wsdb.extended_measurement.im_nx IS 'As in the published catalogue. Null: no postage stamps yet.';
-COMMENT ON COLUMN wsdb.extended_measurement.sys_flg IS 'As in the published catalogue. Null: stars are always subtracted, so apertures that keep them are not measured.';
-COMMENT ON COLUMN wsdb.extended_measurement.contam_flg IS 'As in the published catalogue. Null: stars are always subtracted, so apertures that keep them are not measured.';
+COMMENT ON COLUMN wsdb.extended_measurement.im_nx IS 'Side of its postage stamp [pix].';
+COMMENT ON COLUMN wsdb.extended_measurement.vc IS 'Visual verification: -2, nobody looked.';
+COMMENT ON COLUMN wsdb.extended_measurement.contam_flg IS '0: no light of stars in the magnitudes, it is subtracted.';
+COMMENT ON COLUMN wsdb.extended_measurement.n_blank IS 'Stars that were blanked: 0, they are subtracted (n_sub).';
 COMMENT ON COLUMN wsdb.extended_measurement.ellfit_flg IS 'As in the published catalogue. Null: shapes come from models and moments, not from fits of ellipses to isophotes.';
-COMMENT ON COLUMN wsdb.extended_measurement.n_blank IS 'As in the published catalogue. Null: stars are subtracted, never blanked.';
-COMMENT ON COLUMN wsdb.extended_measurement.bl_sub_flg IS 'As in the published catalogue. Null: stars are subtracted, never blanked.';
+COMMENT ON COLUMN wsdb.extended_measurement.bl_sub_flg IS 'As in the published catalogue. Null: n_blank and n_sub say it; what the published values mean is not known.';
 COMMENT ON COLUMN wsdb.extended_measurement.id_flg IS 'As in the published catalogue. Null: no catalogue of galaxies is loaded.';
 COMMENT ON COLUMN wsdb.extended_measurement.blk_fac IS 'As in the published catalogue. Null: images are not blocked: there is no detector for low surface brightness yet.';
 COMMENT ON COLUMN wsdb.extended_measurement.coadd IS 'Atlas image number in the scan.';
 COMMENT ON COLUMN wsdb.extended_measurement.hemis IS 'Observatory: n Mt. Hopkins, s Cerro Tololo.';
-COMMENT ON COLUMN wsdb.extended_measurement.cc_flg IS 'As in the published catalogue. Null: artefacts are left out of the list; the point source of the nucleus has its own letters.';
+COMMENT ON COLUMN wsdb.extended_measurement.dist_edge_flg IS 'Which edges are nearer: n or s, e or w. Null: the scan covers nothing.';
+COMMENT ON COLUMN wsdb.extended_measurement.cc_flg IS '0: clean; what bright stars leave is not in the list.';
 COMMENT ON COLUMN wsdb.extended_measurement.id_cat IS 'As in the published catalogue. Null: no catalogue of galaxies is loaded.';
 COMMENT ON COLUMN wsdb.extended_measurement.fg_flg IS 'As in the published catalogue. Null: growth of light is not tested for convergence.';
-COMMENT ON COLUMN wsdb.extended_measurement.dist_edge_flg IS 'As in the published catalogue. Null: releases measure the distance from the edges themselves.';
 
 CREATE TABLE wsdb.forced_light (
     object_set_id INTEGER NOT NULL,
@@ -3590,6 +3620,40 @@ COMMENT ON COLUMN wsdb.point_measurement.cnf_flg IS 'Candidate matches the band 
 COMMENT ON COLUMN wsdb.point_measurement.hemis IS 'Observatory: n Mt. Hopkins, s Cerro Tololo.';
 COMMENT ON COLUMN wsdb.point_measurement.dist_edge_flg IS 'Which edges are nearest: n or s, then e or w.';
 COMMENT ON COLUMN wsdb.point_measurement.a IS 'Optical association: 0 none, T Tycho-2, U USNO-A2.0. Null: given by a release, not by a reduction.';
+
+CREATE TABLE wsdb.postage_stamp (
+    stamp_id BIGINT GENERATED ALWAYS AS IDENTITY,
+    ext_id BIGINT NOT NULL,
+    coadd_key BIGINT NOT NULL,
+    run_id INTEGER NOT NULL,
+    attempt_id BIGINT NOT NULL,
+    scan_key INTEGER NOT NULL,
+    ra DOUBLE PRECISION NOT NULL,
+    decl DOUBLE PRECISION NOT NULL,
+    side_pix SMALLINT NOT NULL,
+    bands TEXT NOT NULL,
+    url TEXT NOT NULL,
+    sha256 CHAR(64) NOT NULL,
+    CONSTRAINT pk_postage_stamp PRIMARY KEY (stamp_id),
+    CONSTRAINT fk_postage_stamp_attempt_id_run_id_scan_key FOREIGN KEY(attempt_id, run_id, scan_key) REFERENCES production.attempt (attempt_id, run_id, scan_key),
+    CONSTRAINT uq_postage_stamp_run_id_ext_id UNIQUE (run_id, ext_id),
+    CONSTRAINT fk_postage_stamp_run_id FOREIGN KEY(run_id) REFERENCES production.run (run_id),
+    CONSTRAINT fk_postage_stamp_scan_key FOREIGN KEY(scan_key) REFERENCES survey.scan (scan_key)
+);
+CREATE INDEX ix_postage_stamp_attempt_id ON wsdb.postage_stamp (attempt_id);
+COMMENT ON TABLE wsdb.postage_stamp IS 'Postage stamps of extended sources, cut from the Atlas images of their scan';
+COMMENT ON COLUMN wsdb.postage_stamp.stamp_id IS 'Key';
+COMMENT ON COLUMN wsdb.postage_stamp.ext_id IS 'Extended source of the same run';
+COMMENT ON COLUMN wsdb.postage_stamp.coadd_key IS 'Atlas image triple that it was cut from';
+COMMENT ON COLUMN wsdb.postage_stamp.run_id IS 'Run';
+COMMENT ON COLUMN wsdb.postage_stamp.attempt_id IS 'Attempt that made it';
+COMMENT ON COLUMN wsdb.postage_stamp.scan_key IS 'Scan';
+COMMENT ON COLUMN wsdb.postage_stamp.ra IS 'Right ascension of its middle, ICRS degrees';
+COMMENT ON COLUMN wsdb.postage_stamp.decl IS 'Declination of its middle, ICRS degrees';
+COMMENT ON COLUMN wsdb.postage_stamp.side_pix IS 'Columns and rows';
+COMMENT ON COLUMN wsdb.postage_stamp.bands IS 'Bands that it has: jhk, or fewer';
+COMMENT ON COLUMN wsdb.postage_stamp.url IS 'FITS file with a plane a band: name in the store';
+COMMENT ON COLUMN wsdb.postage_stamp.sha256 IS 'SHA-256 of the file';
 
 CREATE TABLE wsdb.scan_coverage (
     attempt_id BIGINT NOT NULL,

@@ -61,26 +61,26 @@ SELECT
         t.k_resid_ann, t.k_r_i20e, t.k_r_i20c, t.k_r_i21e, t.k_r_i21c, t.k_r_e, t.k_r_c, t.k_m_k20fe, t.k_msig_k20fe,
         t.k_m_k20fc, t.k_msig_k20fc, t.k_m_j21fe, t.k_msig_j21fe, t.k_m_j21fc, t.k_msig_j21fc, t.k_m_fe, t.k_msig_fe,
         t.k_m_fc, t.k_msig_fc, t.k_m_i20e, t.k_msig_i20e, t.k_m_i20c, t.k_msig_i20c, t.k_m_i21e, t.k_msig_i21e,
-        t.k_m_i21c, t.k_msig_i21c, t.k_m_e, t.k_msig_e, t.k_m_c, t.k_msig_c, t.id, t.date, t.glon, t.glat, t.density,
-        t.e_score, t.g_score, t.j_chif_ellf, t.k_chif_ellf, t.sup_chif_ellf, t.prox, t.pxpa, t.pxcntr, t.dist_edge_ns,
-        t.dist_edge_ew, t.mp_key, t.night_key, t.j_m_sys, t.j_msig_sys, t.j_d_area, t.j_perc_darea, t.j_bisym_rat,
-        t.j_bisym_chi, t.j_sh0, t.j_sig_sh0, t.j_sc_mxdn, t.j_sc_sh, t.j_sc_wsh, t.j_sc_r23, t.j_sc_1mm, t.j_sc_2mm,
-        t.j_sc_vint, t.j_sc_r1, t.j_sc_msh, t.j_subst2, t.j_bndg_per, t.j_bndg_amp, t.j_seetrack, t.h_m_sys,
-        t.h_msig_sys, t.h_d_area, t.h_perc_darea, t.h_bisym_rat, t.h_bisym_chi, t.h_sh0, t.h_sig_sh0, t.h_sc_mxdn,
+        t.k_m_i21c, t.k_msig_i21c, t.k_m_e, t.k_msig_e, t.k_m_c, t.k_msig_c, t.j_m_sys, t.j_msig_sys, t.j_d_area,
+        t.j_perc_darea, t.j_bisym_rat, t.j_bisym_chi, t.h_m_sys, t.h_msig_sys, t.h_d_area, t.h_perc_darea,
+        t.h_bisym_rat, t.h_bisym_chi, t.k_m_sys, t.k_msig_sys, t.k_d_area, t.k_perc_darea, t.k_bisym_rat, t.k_bisym_chi,
+        t.id, t.date, t.glon, t.glat, t.density, t.dist_edge_ns, t.dist_edge_ew, t.night_key, t.j_sh0, t.j_sig_sh0,
+        t.h_sh0, t.h_sig_sh0, t.k_sh0, t.k_sig_sh0, t.e_score, t.g_score, t.j_chif_ellf, t.k_chif_ellf, t.sup_chif_ellf,
+        t.prox, t.pxpa, t.pxcntr, t.mp_key, t.j_sc_mxdn, t.j_sc_sh, t.j_sc_wsh, t.j_sc_r23, t.j_sc_1mm, t.j_sc_2mm,
+        t.j_sc_vint, t.j_sc_r1, t.j_sc_msh, t.j_subst2, t.j_bndg_per, t.j_bndg_amp, t.j_seetrack, t.h_sc_mxdn,
         t.h_sc_sh, t.h_sc_wsh, t.h_sc_r23, t.h_sc_1mm, t.h_sc_2mm, t.h_sc_vint, t.h_sc_r1, t.h_sc_msh, t.h_subst2,
-        t.h_bndg_per, t.h_bndg_amp, t.h_seetrack, t.k_m_sys, t.k_msig_sys, t.k_d_area, t.k_perc_darea, t.k_bisym_rat,
-        t.k_bisym_chi, t.k_sh0, t.k_sig_sh0, t.k_sc_mxdn, t.k_sc_sh, t.k_sc_wsh, t.k_sc_r23, t.k_sc_1mm, t.k_sc_2mm,
-        t.k_sc_vint, t.k_sc_r1, t.k_sc_msh, t.k_subst2, t.k_bndg_per, t.k_bndg_amp, t.k_seetrack, t.j_flg_5, t.j_flg_7,
-        t.j_flg_10, t.j_flg_15, t.j_flg_20, t.j_flg_25, t.j_flg_30, t.j_flg_40, t.j_flg_50, t.j_flg_60, t.j_flg_70,
-        t.h_flg_5, t.h_flg_7, t.h_flg_10, t.h_flg_15, t.h_flg_20, t.h_flg_25, t.h_flg_30, t.h_flg_40, t.h_flg_50,
-        t.h_flg_60, t.h_flg_70, t.k_flg_5, t.k_flg_7, t.k_flg_10, t.k_flg_15, t.k_flg_20, t.k_flg_25, t.k_flg_30,
-        t.k_flg_40, t.k_flg_50, t.k_flg_60, t.k_flg_70, t.n_sub, t.j_flg_k20fe, t.j_flg_k20fc, t.j_flg_j21fe,
-        t.j_flg_j21fc, t.j_flg_fe, t.j_flg_fc, t.j_flg_i20e, t.j_flg_i20c, t.j_flg_i21e, t.j_flg_i21c, t.j_flg_e,
-        t.j_flg_c, t.h_flg_k20fe, t.h_flg_k20fc, t.h_flg_j21fe, t.h_flg_j21fc, t.h_flg_fe, t.h_flg_fc, t.h_flg_i20e,
-        t.h_flg_i20c, t.h_flg_i21e, t.h_flg_i21c, t.h_flg_e, t.h_flg_c, t.k_flg_k20fe, t.k_flg_k20fc, t.k_flg_j21fe,
-        t.k_flg_j21fc, t.k_flg_fe, t.k_flg_fc, t.k_flg_i20e, t.k_flg_i20c, t.k_flg_i21e, t.k_flg_i21c, t.k_flg_e,
-        t.k_flg_c, t.scan, t.vc, t.im_nx, t.sys_flg, t.contam_flg, t.ellfit_flg, t.n_blank, t.bl_sub_flg, t.id_flg,
-        t.blk_fac, t.coadd, t.hemis, t.cc_flg, t.id_cat, t.fg_flg, t.dist_edge_flg
+        t.h_bndg_per, t.h_bndg_amp, t.h_seetrack, t.k_sc_mxdn, t.k_sc_sh, t.k_sc_wsh, t.k_sc_r23, t.k_sc_1mm,
+        t.k_sc_2mm, t.k_sc_vint, t.k_sc_r1, t.k_sc_msh, t.k_subst2, t.k_bndg_per, t.k_bndg_amp, t.k_seetrack, t.j_flg_5,
+        t.j_flg_7, t.j_flg_10, t.j_flg_15, t.j_flg_20, t.j_flg_25, t.j_flg_30, t.j_flg_40, t.j_flg_50, t.j_flg_60,
+        t.j_flg_70, t.h_flg_5, t.h_flg_7, t.h_flg_10, t.h_flg_15, t.h_flg_20, t.h_flg_25, t.h_flg_30, t.h_flg_40,
+        t.h_flg_50, t.h_flg_60, t.h_flg_70, t.k_flg_5, t.k_flg_7, t.k_flg_10, t.k_flg_15, t.k_flg_20, t.k_flg_25,
+        t.k_flg_30, t.k_flg_40, t.k_flg_50, t.k_flg_60, t.k_flg_70, t.n_sub, t.j_flg_k20fe, t.j_flg_k20fc,
+        t.j_flg_j21fe, t.j_flg_j21fc, t.j_flg_fe, t.j_flg_fc, t.j_flg_i20e, t.j_flg_i20c, t.j_flg_i21e, t.j_flg_i21c,
+        t.j_flg_e, t.j_flg_c, t.h_flg_k20fe, t.h_flg_k20fc, t.h_flg_j21fe, t.h_flg_j21fc, t.h_flg_fe, t.h_flg_fc,
+        t.h_flg_i20e, t.h_flg_i20c, t.h_flg_i21e, t.h_flg_i21c, t.h_flg_e, t.h_flg_c, t.k_flg_k20fe, t.k_flg_k20fc,
+        t.k_flg_j21fe, t.k_flg_j21fc, t.k_flg_fe, t.k_flg_fc, t.k_flg_i20e, t.k_flg_i20c, t.k_flg_i21e, t.k_flg_i21c,
+        t.k_flg_e, t.k_flg_c, t.sys_flg, t.scan, t.im_nx, t.vc, t.contam_flg, t.n_blank, t.ellfit_flg, t.bl_sub_flg,
+        t.id_flg, t.blk_fac, t.coadd, t.hemis, t.dist_edge_flg, t.cc_flg, t.id_cat, t.fg_flg
     )::text
     END AS content
 FROM release.xsc AS t
@@ -112,6 +112,24 @@ COMMENT ON COLUMN release.atlas_content.coadd_key IS 'As in release.atlas: gives
 COMMENT ON COLUMN release.atlas_content.band IS 'As in release.atlas: gives rows their part and order';
 COMMENT ON COLUMN release.atlas_content.content IS 'The row as text; null: of a version that is not known';
 GRANT SELECT ON release.atlas_content TO mapps_owner, mapps_worker, mapps_operator, mapps_reader;
+
+DROP VIEW IF EXISTS release.stamp_content;
+CREATE VIEW release.stamp_content AS
+SELECT
+    t.release_id, t.ext_key,
+    CASE r.hash_version
+    WHEN 1 THEN ROW(
+        parent.name, t.ext_key, t.ext_id, t.coadd_key, t.scan_key, t.ra, t.decl, t.side_pix, t.bands, t.sha256, t.url
+    )::text
+    END AS content
+FROM release.stamp AS t
+JOIN release.release AS r USING (release_id)
+LEFT JOIN release.parent_run AS parent USING (release_id, run_id);
+COMMENT ON VIEW release.stamp_content IS 'Rows of release.stamp as the text that is hashed';
+COMMENT ON COLUMN release.stamp_content.release_id IS 'Release; not hashed, so equal content has equal hashes';
+COMMENT ON COLUMN release.stamp_content.ext_key IS 'As in release.stamp: gives rows their part and order';
+COMMENT ON COLUMN release.stamp_content.content IS 'The row as text; null: of a version that is not known';
+GRANT SELECT ON release.stamp_content TO mapps_owner, mapps_worker, mapps_operator, mapps_reader;
 
 DROP VIEW IF EXISTS release.scn_content;
 CREATE VIEW release.scn_content AS

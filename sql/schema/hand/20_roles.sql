@@ -134,7 +134,7 @@ GRANT INSERT, UPDATE (state, retired_because) ON calibration.solution TO mapps_w
 GRANT INSERT ON calibration.scan_zero_point, calibration.set_used, calibration.standard_used, calibration.attempt_used,
     calibration.overlap_used TO mapps_worker;
 GRANT INSERT, UPDATE ON calibration.adoption TO mapps_worker;
-GRANT INSERT, DELETE ON wsdb.point_measurement, wsdb.extended_measurement, wsdb.atlas_measurement, wsdb.scan_coverage, quality.metric,
+GRANT INSERT, DELETE ON wsdb.point_measurement, wsdb.extended_measurement, wsdb.atlas_measurement, wsdb.postage_stamp, wsdb.scan_coverage, quality.metric,
     quality.scan_diagnostics, wsdb.forced_light TO mapps_worker;
 
 -- Nights grade themselves: derived metrics are replaced, grades only added.
@@ -171,7 +171,8 @@ DO $released$
 DECLARE
     guarded text;
 BEGIN
-    FOREACH guarded IN ARRAY ARRAY['point_measurement', 'extended_measurement', 'atlas_measurement', 'scan_coverage'] LOOP
+    FOREACH guarded IN ARRAY ARRAY['point_measurement', 'extended_measurement', 'atlas_measurement', 'postage_stamp',
+                                   'scan_coverage'] LOOP
         EXECUTE format('CREATE OR REPLACE TRIGGER released AFTER DELETE ON wsdb.%I REFERENCING OLD TABLE AS gone'
                        ' FOR EACH STATEMENT EXECUTE FUNCTION wsdb.refuse_released()', guarded);
     END LOOP;

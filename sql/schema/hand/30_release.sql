@@ -342,7 +342,7 @@ BEGIN
     EXECUTE format('CREATE INDEX %I ON release.%I USING gist (spoint(radians(ra), radians(decl)))', part || '_position', part);
     part := 'atlas_r' || release_id;
     EXECUTE format('CREATE INDEX %I ON release.%I USING gist (footprint)', part || '_footprint', part);
-    FOREACH part IN ARRAY ARRAY['psc', 'xsc', 'atlas', 'scn', 'img', 'verdict', 'extended_verdict'] LOOP
+    FOREACH part IN ARRAY ARRAY['psc', 'xsc', 'atlas', 'stamp', 'scn', 'img', 'verdict', 'extended_verdict'] LOOP
         part := format('%s_r%s', part, release_id);
         EXECUTE format('CREATE TRIGGER published BEFORE INSERT OR UPDATE OR DELETE ON release.%I'
                        ' FOR EACH ROW EXECUTE FUNCTION release.refuse_change()', part);

@@ -49,7 +49,7 @@ BEGIN
                        ' FOR EACH STATEMENT EXECUTE FUNCTION release.refuse_truncate()', guarded);
     END LOOP;
     -- TRUNCATE of a partitioned parent reaches the partitions' guards; the parents refuse it at once.
-    FOREACH guarded IN ARRAY ARRAY['psc', 'xsc', 'atlas', 'scn', 'img', 'verdict', 'extended_verdict'] LOOP
+    FOREACH guarded IN ARRAY ARRAY['psc', 'xsc', 'atlas', 'stamp', 'scn', 'img', 'verdict', 'extended_verdict'] LOOP
         EXECUTE format('CREATE OR REPLACE TRIGGER published_truncate BEFORE TRUNCATE ON release.%I'
                        ' FOR EACH STATEMENT EXECUTE FUNCTION release.refuse_truncate()', guarded);
     END LOOP;

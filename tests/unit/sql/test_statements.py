@@ -39,6 +39,7 @@ ARGUED = {
     "app/releases/bulk_text.py": "COPY of the registry's columns in their print formats, composed by psycopg.sql",
     "app/releases/diff.py": "a comparison of every column of the registry, composed by psycopg.sql",
     "app/releases/schema_file.py": "the schema of the bulk text is what it writes, from the registry",
+    "app/releases/filled.py": "counts of the registry's columns, composed by psycopg.sql",
     "app/releases/products.py": "the registry's columns of a product, composed by psycopg.sql",
 }
 """Modules that hold SQL, and why it cannot be a file."""

@@ -17,6 +17,7 @@ from app.instruments.bands import BANDS, Band
 from workers.reduction.deblending.band_fit import Scenes, Works
 from workers.reduction.deblending.cutouts import cut_out, groups_of
 from workers.reduction.deblending.search import EVIDENCE, search_sites
+from workers.reduction.deblending.shown import ShownPairs, chosen_pairs
 from workers.reduction.deblending.sites import Sites, find_sites
 from workers.reduction.deblending.values import MOST_STARS, BandSums, Cutouts, Seeds, SiteStars
 from workers.reduction.photometry.joint_values import Groups, JointScene, JointWork
@@ -81,12 +82,15 @@ class Deblended:
         Of components that a band does not see.
     sites, split : int
         Places that were decided, and those with two stars or more.
+    shown : ShownPairs
+        Some pairs with the star that they would be alone.
     """
 
     stacks: dict[Band, BandStack]
     limits: dict[Band, BlendLimits]
     sites: int
     split: int
+    shown: ShownPairs
 
 
 def deblend(stacks: Mapping[Band, BandStack], memory: ResidualMemory) -> Deblended:
@@ -101,7 +105,7 @@ def deblend(stacks: Mapping[Band, BandStack], memory: ResidualMemory) -> Deblend
     """
     sites = find_sites(stacks)
     if sites.size == sites.sample:
-        return Deblended(dict(stacks), dict.fromkeys(stacks, BlendLimits.none()), 0, 0)
+        return Deblended(dict(stacks), dict.fromkeys(stacks, BlendLimits.none()), 0, 0, ShownPairs.none())
     cutouts = {}
     for band, stack in stacks.items():
         with memory.lend(stack) as residual:
@@ -116,7 +120,22 @@ def deblend(stacks: Mapping[Band, BandStack], memory: ResidualMemory) -> Deblend
         {band: part[1] for band, part in changed.items()},
         sites.size - sites.sample,
         int(np.count_nonzero(found.members[sites.sample :] > 1)),
+        _shown(stacks, sites, cutouts, found),
     )
+
+
+def _shown(
+    stacks: Mapping[Band, BandStack], sites: Sites, cutouts: Mapping[Band, Cutouts], found: SiteStars
+) -> ShownPairs:
+    """Choose pairs to be shown in the first band, and fit one star to each."""
+    chosen = chosen_pairs(found, sites.sample, next(iter(stacks)).position)
+    scenes, works, planes = _planes(stacks, sites, cutouts)
+    single = SiteStars.of(sites.size)
+    seeds, work = Seeds(sites.start, sites.star, np.full(sites.size, np.inf)), (works, BandSums.of())
+    for site in chosen.tolist():
+        search_sites(scenes, planes, seeds, EVIDENCE, work, (site, site + 1), single)
+    pixels = np.asarray(sum(cut.size[:, 3] for cut in cutouts.values()))
+    return ShownPairs.of(chosen, sites.origin, pixels, found, single)
 
 
 def _own_stars(stars: Stars, sites: Sites, band: Band) -> Groups:

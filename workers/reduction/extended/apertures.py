@@ -11,6 +11,7 @@ from app.columns.extended_photometry import FIDUCIAL, INDIVIDUAL
 from app.instruments.bands import Band
 from workers.reduction.extended.band_light import BandLight
 from workers.reduction.extended.growth import Growth
+from workers.reduction.extended.system import fill_system
 from workers.reduction.galaxies.values import Galaxy
 
 KRON_FACTOR = 2.5  # of the first moment (Kron 1980)
@@ -47,6 +48,7 @@ def fill_light(out: Table, galaxies: Sequence[Galaxy], light: Mapping[Band, Sequ
             _fill_total(row, band, galaxy, part)
             _fill_centre(row, band, part)
         _fill_apertures(row, bands, _radii(galaxy, bands))
+    fill_system(out, galaxies, light)
 
 
 def _radii(galaxy: Galaxy, bands: Mapping[Band, BandLight]) -> dict[tuple[Band, str], float]:

@@ -13,6 +13,7 @@ import numpy as np
 from app.arrays import Doubles, Table
 from app.instruments.bands import Band
 from workers.reduction.extended.band_light import BandLight
+from workers.reduction.extended.pieces import GalaxyPieces
 from workers.reduction.extended.shape import Cutout
 from workers.reduction.extended.window import fill_window, half_window_arcsec, light_on_window
 from workers.reduction.frames.scan_grid import ScanGrid
@@ -31,6 +32,7 @@ def measure_extended(
     band: Band,
     residual: Residual,
     scan_grid: ScanGrid,
+    pieces: GalaxyPieces | None = None,
 ) -> list[BandLight]:
     """Fill one band's own columns of EXTENDED_DTYPE rows, one a galaxy; draws the lent residual frames anew.
 
@@ -46,6 +48,8 @@ def measure_extended(
         Loan of that band, stars without nuclei.
     scan_grid : ScanGrid
         Images of the scan and their zero points.
+    pieces : GalaxyPieces, optional
+        Collects what is shown of the galaxies in this band.
 
     Returns
     -------
@@ -76,6 +80,8 @@ def measure_extended(
         own = galaxy.shape, float(stack.galaxies.flux_dn[n])
         measured = light_on_window(part, own, stars, noise, zero_point_mag)
         fill_window(out[n : n + 1], band, part, measured, 0.5 * noise)
+        if pieces is not None:
+            pieces.take(n, part, measured, residual)
         light.append(measured)
     return light
 

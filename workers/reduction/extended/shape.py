@@ -24,11 +24,14 @@ class Shape:
         Minor over major axis.
     angle_deg : float
         Of the major axis, from +x to +y of the window.
+    area_pix : float
+        Number of its pixels.
     """
 
     semi_major_pix: float
     axis_ratio: float
     angle_deg: float
+    area_pix: float
 
 
 def isophote(image: Singles, usable: Bools, x: float, y: float, limit: float, reach: int) -> Shape:
@@ -73,13 +76,13 @@ def isophote(image: Singles, usable: Bools, x: float, y: float, limit: float, re
     labels, _ = ndimage.label(soft > limit)
     label = labels[j - rows.start, i - columns.start]
     if label == 0:
-        return Shape(float("nan"), float("nan"), float("nan"))
+        return Shape(float("nan"), float("nan"), float("nan"), float("nan"))
     py, px = np.nonzero(labels == label)
     covariance = np.cov(np.stack([px, py]).astype(np.float64), bias=True) if px.size > 4 else np.eye(2) / 4.0
     values, vectors = np.linalg.eigh(covariance)
     major, minor = 2.0 * np.sqrt(max(values[1], 0.0)), 2.0 * np.sqrt(max(values[0], 0.0))
     angle = float(np.degrees(np.arctan2(vectors[1, 1], vectors[0, 1])))
-    return Shape(float(major), float(minor / major) if major > 0 else 1.0, angle)
+    return Shape(float(major), float(minor / major) if major > 0 else 1.0, angle, float(px.size))
 
 
 @dataclass(frozen=True)

@@ -9,6 +9,7 @@ from app.instruments.bands import Band
 from workers.reduction.extended.band_light import BandLight
 from workers.reduction.extended.growth import growth_of
 from workers.reduction.extended.shape import Cutout, isophote
+from workers.reduction.extended.structure import fill_structure, opposite_sides
 from workers.reduction.frames.products import EXTENDED_RADII_ARCSEC, RADIUS_FIELDS
 from workers.reduction.galaxies.model import mixture, plain_light
 from workers.reduction.galaxies.sersic import WIDTHS, sersic_shares
@@ -157,6 +158,8 @@ def fill_window(row: Table, band: Band, part: Cutout, light: BandLight, pixel_si
     row[f"{b}_phi"] = (shape.angle_deg - 90.0) % 180.0
     bright = isophote(part.image, part.usable, part.x, part.y, 5.0 * pixel_sigma_dn, reach)
     row[f"{b}_5sig_ba"], row[f"{b}_5sig_phi"] = bright.axis_ratio, (bright.angle_deg - 90.0) % 180.0
+    symmetry = opposite_sides(part, light.level_dn, shape, pixel_sigma_dn)
+    fill_structure(row, band, (shape, bright), symmetry)
     row[f"{b}_resid_ann"] = light.level_dn
     i, j = round(part.x), round(part.y)
     middle = part.image[max(0, j - PEAK_PIX) : j + PEAK_PIX + 1, max(0, i - PEAK_PIX) : i + PEAK_PIX + 1]

@@ -33,6 +33,11 @@ def assert_same_table(found, put):
 
 def assert_same(found, put):
     assert_same_table(found.references, put.references)
+    for mine, theirs in ((found.galaxies, put.galaxies), (found.pairs, put.pairs)):
+        assert_same_table(mine.table, theirs.table)
+        assert mine.planes.shape == theirs.planes.shape
+        assert not mine.table.size or mine.band == theirs.band
+        np.testing.assert_allclose(mine.planes, theirs.planes, atol=1.2 / 8.0 + 1e-6)
     assert [band.band for band in found.bands] == [band.band for band in put.bands]
     for mine, theirs in zip(found.bands, put.bands, strict=True):
         assert_same_table(mine.frames, theirs.frames)

@@ -23,7 +23,15 @@ from app.reports.scan_pictures import STRIPS, _rms_words, write_scan_pictures
 from tests.worlds.places import ROOT
 from tests.worlds.synthetic_diagnostics import NO_STARS, NOTHING, ONE_BAND, synthetic_scan
 
-PICTURES = {"residual.png", "chi2.png", "scatter.png", "astrometry.png", "frames.png"}
+PICTURES = {
+    "residual.png",
+    "chi2.png",
+    "scatter.png",
+    "astrometry.png",
+    "frames.png",
+    "galaxies.png",
+    "pairs.png",
+}
 
 
 def metrics(diagnostics):
@@ -53,7 +61,7 @@ def unknown(scan):
         (synthetic_scan(stars=200), PICTURES),
         (ONE_BAND, PICTURES),
         (replace(synthetic_scan(stars=0, references=0)), PICTURES - {"scatter.png", "astrometry.png"}),
-        (unknown(synthetic_scan(stars=3, references=3)), {"frames.png"}),
+        (unknown(synthetic_scan(stars=3, references=3)), {"frames.png", "galaxies.png", "pairs.png"}),
         (NO_STARS, set()),
         (NOTHING, set()),
     ],

@@ -9,10 +9,12 @@ import pytest
 from app.columns import EXTENDED_SOURCE, POINT_SOURCE, Column, Kind, Producer
 from app.columns.column import BY_STEP, MEASURED, names_by
 from app.columns.records import null_integer, record_dtype
+from app.instruments.bands import BANDS
 from app.keys import scan_of
 from app.sky.footprint import Corners
 from workers.reduction.frames.products import EXTENDED_DTYPE, EXTENDED_INTERNAL, SOURCE_DTYPE
 from workers.steps import records
+from workers.steps.extended_facts import ScanField
 from workers.steps.records import RowSeamError, extended_records, point_records, seam_fields
 from workers.steps.scan_facts import ScanFacts
 
@@ -183,7 +185,9 @@ def test_a_derived_column_more_or_less_is_an_error(monkeypatch):
 
 def test_every_extended_value_arrives():
     extended = measured(EXTENDED_DTYPE, 30)
-    rows = extended_records(extended, SCAN, point_records(measured(SOURCE_DTYPE, 0), SCAN, AREA))
+    shapes = {(band, number): 1.0 for band in BANDS for number in range(300)}
+    around = ScanField(AREA, dict.fromkeys(range(300), 3.0), shapes)
+    rows = extended_records(extended, SCAN, point_records(measured(SOURCE_DTYPE, 0), SCAN, AREA), around)
     assert (np.diff(rows["ext_id"]) > 0).all()
     order = np.argsort(extended["ra"])
     back = rows[np.argsort(rows["ra"])]

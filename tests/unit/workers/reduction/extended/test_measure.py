@@ -25,7 +25,20 @@ GALAXIES = np.array([[-80.4, 330.3, 1.2e5], [95.7, 520.6, 8e4]])
 ZERO_POINT = 20.0
 # Columns of a band that need no other band and no model.
 OWN = {f"{kind}_{radius}" for kind in ("m", "msig", "flg") for radius in EXTENDED_RADII_ARCSEC}
-OWN |= {"ba", "phi", "5sig_ba", "5sig_phi", "peak", "resid_ann", "back", "sky_dn"}
+OWN |= {
+    "d_area",
+    "perc_darea",
+    "bisym_rat",
+    "bisym_chi",
+    "ba",
+    "phi",
+    "5sig_ba",
+    "5sig_phi",
+    "peak",
+    "resid_ann",
+    "back",
+    "sky_dn",
+}
 
 
 def exponential(dx, dy, **_):
