@@ -76,6 +76,9 @@ RELEASE = Table(
         "SHA-256 over the predicted places of minor planets within a day of its scans; null where there were none",
     ),
     optional(
+        "bright_star_hash", CHAR(64), "SHA-256 over the list of very bright stars; null where none was loaded"
+    ),
+    optional(
         "optical_hash", CHAR(64), "SHA-256 over the stars of that catalogue; null where none was loaded"
     ),
     UniqueConstraint("name"),

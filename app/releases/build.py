@@ -30,6 +30,7 @@ from app.releases.fitness import (
     nothing_released,
     refuse_kind,
     refuse_uncalibrated,
+    refuse_unplaced,
     tell_unknown_commits,
 )
 from app.releases.parameters import release_parameters
@@ -40,6 +41,7 @@ from app.version import code_version, git_commit
 FOLDER = "release"
 # After this file the scans of the release and their solutions are known.
 SOLUTIONS = "25_solutions"
+ASTROMETRY = "26_astrometry"
 # After this file every row has its verdict.
 VERDICTS = "80_verdicts"
 # Sorts of a few hundred thousand rows stay in memory; a single build runs at a time.
@@ -280,6 +282,8 @@ def _execute_all(
         if path.stem == SOLUTIONS:
             # Here and not at the end, hours later.
             refuse_uncalibrated(connection, release_id, nominal=allow.nominal)
+        if path.stem == ASTROMETRY:
+            refuse_unplaced(connection, release_id)
         if path.stem == VERDICTS:
             refuse_idle(connection, release_id)
         if report is not None:

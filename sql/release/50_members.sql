@@ -17,6 +17,10 @@ WITH member AS (
       AND NOT EXISTS (
           SELECT FROM release.patch AS t
           WHERE t.release_id = release.current_id() AND t.run_id = c.run_id AND t.removed_src_id = c.src_id)
+      -- What fails the second test of cc_flg (47_artefacts.sql).
+      AND NOT EXISTS (
+          SELECT FROM release.artefact AS f
+          WHERE f.release_id = release.current_id() AND f.run_id = c.run_id AND f.src_id = c.src_id AND f.removed)
 )
 INSERT INTO release.work_member (pts_key, src_id, run_id, designation, ra, decl, x, y, z, use_src, dup_src)
 SELECT

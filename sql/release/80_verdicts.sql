@@ -2,6 +2,7 @@
 -- are the rows of the parent runs (background/survey 10.4).
 --
 -- released           in release.psc
+-- artefact           a halo or spike of a star of another scan, or of a listed one, explains it (47_artefacts.sql)
 -- duplicate          another apparition of the object won; winner_run_id and winner_src_id say which
 -- patch              a patch of the release takes it out
 -- unseen_by_winner   seen by several scans, but a scan that covers the place farther from its edges did not see it: the
@@ -13,21 +14,31 @@ INSERT INTO release.verdict (release_id, run_id, src_id, released, reason, winne
 SELECT
     release.current_id(), c.run_id, c.src_id, m.src_id IS NOT NULL,
     v.reason,
-    CASE WHEN m.src_id IS NULL THEN w.run_id END, CASE WHEN m.src_id IS NULL THEN w.src_id END,
-    (c.passed
-     + CASE WHEN v.reason IN ('released', 'patch') THEN release.rule_bit('duplicate') + release.rule_bit('unseen_by_winner')
-            WHEN v.reason = 'unseen_by_winner' THEN release.rule_bit('duplicate') ELSE 0 END)::smallint,
-    (c.failed + CASE WHEN v.reason = 'released' THEN 0 ELSE release.rule_bit(v.reason) END)::smallint
+    CASE WHEN v.reason = 'duplicate' THEN w.run_id END, CASE WHEN v.reason = 'duplicate' THEN w.src_id END,
+    (c.passed - CASE WHEN v.reason = 'artefact' THEN c.passed & release.rule_bit('artefact') ELSE 0 END
+     + CASE v.place WHEN 'first' THEN release.rule_bit('duplicate') + release.rule_bit('unseen_by_winner')
+                    WHEN 'unseen_by_winner' THEN release.rule_bit('duplicate') ELSE 0 END)::smallint,
+    (c.failed + CASE WHEN v.reason IN ('artefact', 'patch') THEN release.rule_bit(v.reason) ELSE 0 END
+     + CASE WHEN v.place = 'first' THEN 0 ELSE release.rule_bit(v.place) END)::smallint
 FROM release.work_candidate AS c
 LEFT JOIN release.work_member AS m ON m.src_id = c.src_id
 LEFT JOIN release.work_resolution AS r ON r.src_id = c.src_id
 LEFT JOIN release.work_candidate AS w ON w.src_id = r.winner_src_id
+LEFT JOIN release.artefact AS f
+    ON f.release_id = release.current_id() AND f.run_id = c.run_id AND f.src_id = c.src_id AND f.removed
 CROSS JOIN LATERAL (
     SELECT CASE
-        WHEN m.src_id IS NOT NULL THEN 'released'
-        WHEN coalesce(r.use_src, 1) = 1 OR r.dup_src = 0 THEN 'patch'
+        WHEN coalesce(r.use_src, 1) = 1 OR r.dup_src = 0 THEN 'first'
         WHEN w.src_id IS NULL THEN 'unseen_by_winner'
         ELSE 'duplicate'
+    END AS place OFFSET 0
+) AS among
+CROSS JOIN LATERAL (
+    SELECT among.place, CASE
+        WHEN m.src_id IS NOT NULL THEN 'released'
+        WHEN f.src_id IS NOT NULL THEN 'artefact'
+        WHEN among.place = 'first' THEN 'patch'
+        ELSE among.place
     END AS reason
 ) AS v
 ORDER BY c.src_id;
