@@ -1,6 +1,7 @@
 -- Rows that patches of the release put back (release.patch: restore, and the second row of a replacement): from chosen scans,
 -- inside the border, whatever other rule they failed; they take part in all that follows, and lose to another apparition as
 -- any candidate does. Rows that patches take out leave at 50_members: an apparition that lost to one stays a duplicate.
+-- Extended sources have theirs in 60_extended_sources.sql.
 -- A patch that finds nothing to do fails the build (build/idle_patches.sql).
 --
 -- Parameters: cell_arcsec.
@@ -20,14 +21,14 @@ CROSS JOIN LATERAL (
 CROSS JOIN LATERAL (
     SELECT cosd(place.decl) * cosd(place.ra) AS x, cosd(place.decl) * sind(place.ra) AS y, sind(place.decl) AS z OFFSET 0
 ) AS unit
-WHERE t.release_id = release.current_id()
+WHERE t.release_id = release.current_id() AND t.product = 'psc'
   AND v.failed & (release.rule_bit('attempt') + release.rule_bit('scan') + release.rule_bit('edge')) = 0
 ORDER BY p.src_id;
 
 DELETE FROM release.verdict AS v
 USING release.patch AS t
-WHERE t.release_id = release.current_id() AND v.release_id = t.release_id AND v.run_id = t.run_id
+WHERE t.release_id = release.current_id() AND t.product = 'psc' AND v.release_id = t.release_id AND v.run_id = t.run_id
   AND v.src_id = t.restored_src_id
   AND v.failed & (release.rule_bit('attempt') + release.rule_bit('scan') + release.rule_bit('edge')) = 0;
 
-SELECT count(*) AS rows FROM release.patch WHERE release_id = release.current_id();
+SELECT count(*) AS rows FROM release.patch WHERE release_id = release.current_id() AND product = 'psc';

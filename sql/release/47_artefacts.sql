@@ -151,7 +151,7 @@ pair AS MATERIALIZED (
     JOIN parent AS p ON p.number = b.number
     JOIN scan AS s ON s.run_id = c.run_id AND s.scan_key = c.scan_key
     LEFT JOIN judged_itself AS j ON j.number = p.number AND j.scan_key = c.scan_key
-    LEFT JOIN release.patch AS t ON t.release_id = release.current_id() AND t.run_id = c.run_id AND t.restored_src_id = c.src_id
+    LEFT JOIN release.patch AS t ON t.release_id = release.current_id() AND t.product = 'psc' AND t.run_id = c.run_id AND t.restored_src_id = c.src_id
     WHERE j.number IS NULL AND t.number IS NULL AND c.scan_key IS DISTINCT FROM p.scan_key
           AND (p.x - c.x) ^ 2 + (p.y - c.y) ^ 2 + (p.z - c.z) ^ 2 < p.reach ^ 2
 ),

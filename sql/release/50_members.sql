@@ -16,7 +16,8 @@ WITH member AS (
       -- What a patch takes out (35_patches.sql).
       AND NOT EXISTS (
           SELECT FROM release.patch AS t
-          WHERE t.release_id = release.current_id() AND t.run_id = c.run_id AND t.removed_src_id = c.src_id)
+          WHERE t.release_id = release.current_id() AND t.product = 'psc' AND t.run_id = c.run_id
+                AND t.removed_src_id = c.src_id)
       -- What fails the second test of cc_flg (47_artefacts.sql).
       AND NOT EXISTS (
           SELECT FROM release.artefact AS f

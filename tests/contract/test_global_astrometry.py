@@ -18,6 +18,7 @@ from app.production.astrometry_rows import offsets_hash
 from app.production.claim import Claim
 from app.production.publication import Publication
 from app.production.publishing import coverage_values
+from app.releases.diff import diff_releases
 from app.releases.fitness import UnplacedError
 from app.sky.healpix import pixel_number
 from tests.conftest import TEMPLATE, Database, create_database, drop_database
@@ -173,13 +174,13 @@ def test_it_is_written_with_what_it_was_made_of(solved: Solved) -> None:
     [(in_force, content, scans, stored)] = fields.world.rows(
         "SELECT f.astrometry_id IS NOT NULL, s.content_hash, (SELECT count(*) FROM calibration.scan_astrometry AS g"
         " WHERE g.astrometry_id = s.astrometry_id), s.parameters FROM calibration.astrometry AS s"
-        " LEFT JOIN calibration.astrometry_in_force AS f USING (astrometry_id)"
+        " JOIN calibration.astrometry_in_force AS f USING (astrometry_id)"
     )
     assert (in_force, content, scans) == (True, offsets_hash(made.astrometry), SCANS)
     assert stored["segments"] == 12
     attempts = [(fields.world.scans[key][1],) for key in fields.keys]
     query = (
-        "SELECT u.upstream_attempt_id FROM production.attempt_upstream AS u JOIN calibration.astrometry AS s"
+        "SELECT DISTINCT u.upstream_attempt_id FROM production.attempt_upstream AS u JOIN calibration.astrometry AS s"
         " ON s.attempt_id = u.attempt_id ORDER BY 1"
     )
     assert fields.world.rows(query) == sorted(attempts)
@@ -205,6 +206,11 @@ def test_a_release_has_the_corrected_places(solved: Solved) -> None:
         " JOIN release.release AS r USING (release_id) JOIN calibration.astrometry AS s USING (astrometry_id)"
     )
     assert kept == [("corrected", True)]
+    found = diff_releases(fields.world.connection, "as-registered", "corrected", examples=0)
+    fields.world.connection.commit()
+    causes = {cause for kind, cause, _ in found.points.causes if kind == "changed"}
+    assert "calibration" in causes
+    assert causes <= {"calibration", "neighbours"}
     names = fields.world.rows(
         "SELECT count(*) FROM release.psc JOIN release.release USING (release_id)"
         " WHERE name = 'corrected' AND trim(designation) NOT LIKE release.designation(ra, decl) || '%%'"

@@ -24,6 +24,7 @@ from app.ingest.bright_stars import (
 from app.models.release import PatchAction
 from app.parameters.artefacts import ArtefactRules
 from app.parameters.sections import ParameterSet
+from app.releases.diff import diff_releases
 from app.releases.explain import explain
 from app.releases.patches import IdlePatchError, Patch
 from tests.conftest import Database
@@ -176,6 +177,25 @@ def test_verdicts_tell_the_rule_and_stay_consistent(world: tuple[World, dict[str
     for check in ("release_rules", "release_verdicts_match", "release_verdicts_complete"):
         text = (Path(__file__).parents[2] / "sql/checks" / f"{check}.sql").read_text(encoding="utf-8")
         assert fixture.rows(text) == []
+
+
+def test_another_list_is_the_cause_of_its_differences(template_database: Database) -> None:
+    with fresh_world(template_database.cluster) as world:
+        world.scan(world.run(parameters=ParameterSet().as_dict()), 1, SCAN)
+        world.sources(1, [10.05, 10.05], [0.4 + 40 * ARCSEC, 0.4 + 45 * ARCSEC], **FAINT)
+        world.sources(1, 10.05, 0.4 + 50 * ARCSEC, j_m=16.5, h_m=8.0, k_m=8.0)
+        world.build("without")
+        load_bright_stars(world.connection, [BrightStar("new", 10.05, 0.4, 5.0, 4.6, 4.4)])
+        world.build("with")
+        hashes = world.rows("SELECT bright_star_hash IS NOT NULL FROM release.release ORDER BY release_id")
+        assert hashes == [(False,), (True,)]
+        found = diff_releases(world.connection, "without", "with", examples=0)
+        world.connection.commit()
+        # Two rows are gone, one has another letter; its neighbours went with the others.
+        assert set(found.points.causes) == {
+            ("only A", "reference catalogue", 2),
+            ("changed", "reference catalogue", 1),
+        }
 
 
 def test_published_marks_do_not_change(world: tuple[World, dict[str, int]]) -> None:

@@ -1961,15 +1961,17 @@ CREATE TABLE release.patch (
     release_id INTEGER NOT NULL,
     number INTEGER NOT NULL,
     action TEXT NOT NULL,
+    product TEXT DEFAULT 'psc' NOT NULL,
     run_id INTEGER NOT NULL,
     removed_src_id BIGINT,
     restored_src_id BIGINT,
     reason TEXT NOT NULL,
     person TEXT NOT NULL,
     CONSTRAINT pk_patch PRIMARY KEY (release_id, number),
-    CONSTRAINT uq_patch_release_id_run_id_removed_src_id UNIQUE (release_id, run_id, removed_src_id),
-    CONSTRAINT uq_patch_release_id_run_id_restored_src_id UNIQUE (release_id, run_id, restored_src_id),
+    CONSTRAINT uq_patch_release_id_run_id_product_removed_src_id UNIQUE (release_id, run_id, product, removed_src_id),
+    CONSTRAINT uq_patch_release_id_run_id_product_restored_src_id UNIQUE (release_id, run_id, product, restored_src_id),
     CONSTRAINT ck_patch_action_known CHECK (action IN ('delete', 'restore', 'replace')),
+    CONSTRAINT ck_patch_product_known CHECK (product IN ('psc', 'xsc')),
     CONSTRAINT ck_patch_removed_by_action CHECK ((removed_src_id IS NOT NULL) = (action IN ('delete', 'replace'))),
     CONSTRAINT ck_patch_restored_by_action CHECK ((restored_src_id IS NOT NULL) = (action IN ('restore', 'replace'))),
     CONSTRAINT ck_patch_reason_given CHECK (length(trim(reason)) > 0),
@@ -1980,9 +1982,10 @@ COMMENT ON TABLE release.patch IS 'What people changed in releases against their
 COMMENT ON COLUMN release.patch.release_id IS 'Release';
 COMMENT ON COLUMN release.patch.number IS 'Order in the patch file, from 1';
 COMMENT ON COLUMN release.patch.action IS 'delete, restore or replace';
+COMMENT ON COLUMN release.patch.product IS 'psc or xsc: what the keys are of';
 COMMENT ON COLUMN release.patch.run_id IS 'Run of the rows';
-COMMENT ON COLUMN release.patch.removed_src_id IS 'Extraction that is taken out; null for a restoration';
-COMMENT ON COLUMN release.patch.restored_src_id IS 'Extraction that is put back; null for a deletion';
+COMMENT ON COLUMN release.patch.removed_src_id IS 'src_id, or ext_id of xsc, that is taken out; null for a restoration';
+COMMENT ON COLUMN release.patch.restored_src_id IS 'src_id, or ext_id of xsc, that is put back; null for a deletion';
 COMMENT ON COLUMN release.patch.reason IS 'Why';
 COMMENT ON COLUMN release.patch.person IS 'Who says so';
 
