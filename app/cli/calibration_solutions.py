@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from app.cli import calibration_users
+from app.cli import calibration_astrometry, calibration_users
 from app.cli.calibration_blocks import say_departures
 from app.cli.calibration_global import say_global_solution
 from app.cli.output import JsonOption, emit_record, emit_table, json_wanted, say
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 app = typer.Typer()
 app.add_typer(calibration_users.app)
+app.add_typer(calibration_astrometry.app)
 """The commands, which `app.cli.calibration` takes into `mapps calibration`."""
 
 NightArgument = Annotated[

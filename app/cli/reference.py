@@ -48,6 +48,14 @@ StandardsOption = Annotated[
         " given again; each file is a catalogue of its own.",
     ),
 ]
+BrightStarsOption = Annotated[
+    Path | None,
+    typer.Option(
+        metavar="FILE",
+        help="Very bright stars instead, whose spikes and halos releases look for in all scans: CSV name, ra, decl"
+        " (ICRS degrees at the epoch of the survey), j_mag, h_mag, k_mag (empty where unknown).",
+    ),
+]
 NameOption = Annotated[
     str | None,
     typer.Option(metavar="NAME", help="Name of the catalogue of standards; that of its file when absent."),
@@ -87,16 +95,23 @@ def load(
     seed: SeedOption = 0,
     night: NightOption = None,
     standards: StandardsOption = None,
+    bright_stars: BrightStarsOption = None,
     name: NameOption = None,
     replace: ReplaceOption = False,
 ) -> None:
     """Load the reference catalogue: about 2.5 million stars, for registration and for simulated nights.
 
-    With --standards photometric standards are loaded, from which zero points of nights are solved.
+    With --standards photometric standards are loaded, from which zero points of nights are solved; with
+    --bright-stars very bright stars, which no scan needs to have extracted for its rows to be told from artefacts.
 
     Loading the same stars again changes nothing. Attempts record the catalogue and the very stars that they were
     given: after --replace, `mapps run stale RUN` lists those that were given others.
     """
+    if bright_stars is not None:
+        if standards or tycho2 or synthetic or night or name is not None:
+            raise UserError("--bright-stars with another catalogue", expected="--bright-stars FILE alone")
+        _load_bright_stars(bright_stars, replace=replace)
+        return
     if standards:
         if tycho2 or synthetic or night:
             raise UserError("--standards with --tycho2, --synthetic or --night", expected="one of them")
@@ -122,6 +137,17 @@ def _load_stars(read: tuple[ReferenceStars, str, str], *, replace: bool) -> None
         if loaded
         else f"{stars.size} stars of {catalogue} were loaded already"
     )
+
+
+def _load_bright_stars(path: Path, *, replace: bool) -> None:
+    """Load very bright stars."""
+    from app.db.engine import connect
+    from app.ingest.bright_stars import load_bright_stars, read_bright_stars
+
+    found = read_bright_stars(path)
+    with connect("operator") as connection:
+        changed = load_bright_stars(connection, found, replace=replace)
+    say(f"{changed} very bright stars loaded, {len(found) - changed} stood there")
 
 
 def _load_standards(paths: list[Path], name: str | None, *, replace: bool) -> None:

@@ -2,6 +2,8 @@
 
 from app.models import (
     access,
+    artefacts,
+    astrometry,
     calibration,
     final,
     minor_planets,
@@ -21,6 +23,8 @@ __all__ = [
     "METADATA",
     "SCHEMAS",
     "access",
+    "artefacts",
+    "astrometry",
     "calibration",
     "final",
     "minor_planets",

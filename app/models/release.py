@@ -76,6 +76,9 @@ RELEASE = Table(
         "SHA-256 over the predicted places of minor planets within a day of its scans; null where there were none",
     ),
     optional(
+        "bright_star_hash", CHAR(64), "SHA-256 over the list of very bright stars; null where none was loaded"
+    ),
+    optional(
         "optical_hash", CHAR(64), "SHA-256 over the stars of that catalogue; null where none was loaded"
     ),
     UniqueConstraint("name"),
@@ -105,20 +108,29 @@ class PatchAction(StrEnum):
     REPLACE = "replace"
 
 
+class PatchedProduct(StrEnum):
+    """Which catalogue a patch changes."""
+
+    POINTS = "psc"
+    EXTENDED = "xsc"
+
+
 PATCH = Table(
     "patch", METADATA,
     required("release_id", Integer, "Release", ForeignKey("release.release.release_id")),
     required("number", Integer, "Order in the patch file, from 1"),
     required("action", Text, "delete, restore or replace"),
+    required("product", Text, "psc or xsc: what the keys are of", server_default="psc"),
     required("run_id", Integer, "Run of the rows", ForeignKey("production.run.run_id")),
-    optional("removed_src_id", BigInteger, "Extraction that is taken out; null for a restoration"),
-    optional("restored_src_id", BigInteger, "Extraction that is put back; null for a deletion"),
+    optional("removed_src_id", BigInteger, "src_id, or ext_id of xsc, that is taken out; null for a restoration"),
+    optional("restored_src_id", BigInteger, "src_id, or ext_id of xsc, that is put back; null for a deletion"),
     required("reason", Text, "Why"),
     required("person", Text, "Who says so"),
     PrimaryKeyConstraint("release_id", "number"),
-    UniqueConstraint("release_id", "run_id", "removed_src_id"),
-    UniqueConstraint("release_id", "run_id", "restored_src_id"),
+    UniqueConstraint("release_id", "run_id", "product", "removed_src_id"),
+    UniqueConstraint("release_id", "run_id", "product", "restored_src_id"),
     one_of("action", PatchAction),
+    one_of("product", PatchedProduct),
     CheckConstraint("(removed_src_id IS NOT NULL) = (action IN ('delete', 'replace'))", name="removed_by_action"),
     CheckConstraint("(restored_src_id IS NOT NULL) = (action IN ('restore', 'replace'))", name="restored_by_action"),
     CheckConstraint("length(trim(reason)) > 0", name="reason_given"),

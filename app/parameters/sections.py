@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from app.parameters.artefacts import ArtefactRules
+from app.parameters.astrometry import AstrometryParameters
 from app.parameters.block import BlockParameters
 from app.parameters.calibration import CalibrationParameters
 from app.parameters.extraction import ExtractionParameters
@@ -38,3 +39,4 @@ class ParameterSet(Section):
     calibration: CalibrationParameters = field(default=CalibrationParameters())
     solution: SolutionParameters = field(default=SolutionParameters())
     block: BlockParameters = field(default=BlockParameters())
+    astrometry: AstrometryParameters = field(default=AstrometryParameters())

@@ -77,6 +77,8 @@ def output_hash(publication: Publication, version: int = NEWEST) -> str:
         _add_rows(digest, graded.grades, names["grades"], version)
     if publication.forced_light:
         _add_rows(digest, publication.forced_light, names["forced_light"], version)
+    if publication.astrometry is not None:
+        _add_rows(digest, publication.astrometry.scans, names["astrometry"], version)
     return digest.hexdigest()
 
 

@@ -349,7 +349,25 @@ FORCED_LIGHT = TaskPlan(
     # Objects are grouped by an operator, from as many runs and nights as wanted.
     queued_in=(),
 )
+GLOBAL_ASTROMETRY = TaskPlan(
+    kind="global_astrometry",
+    does="offsets of the segments of all survey scans of a run from their overlaps and reference stars",
+    scope=Scope.RUN,
+    entries=(Entry.RAW, Entry.ATLAS),
+    step="global_astrometry",
+    waits_for=(WaitsFor(SCAN.kind, same=Scope.RUN),),
+    queued_in=(),
+)
 PLAN = Plan(
-    (NIGHT_CALIBRATION, BLOCK_CALIBRATION, SCAN, NIGHT_SOLUTION, NIGHT_GRADES, GLOBAL_SOLUTION, FORCED_LIGHT)
+    (
+        NIGHT_CALIBRATION,
+        BLOCK_CALIBRATION,
+        SCAN,
+        NIGHT_SOLUTION,
+        NIGHT_GRADES,
+        GLOBAL_SOLUTION,
+        FORCED_LIGHT,
+        GLOBAL_ASTROMETRY,
+    )
 )
 """The kinds of this version."""

@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from app.instruments.bands import Band
+from app.production.astrometry_rows import AstrometryRows
 from app.production.grade_rows import NightGradeRows
 from app.production.solution_rows import SolutionRows
 from app.sky.footprint import Corners
@@ -188,6 +189,8 @@ class Publication:
         Grades of the scans of a night, and the metrics that they were derived from.
     forced_light : tuple of ForcedLightRow
         Light of objects where scans of a night have no row of them.
+    astrometry : AstrometryRows, optional
+        Offsets of the segments of scans.
     input_hash : str
         SHA-256 (hexadecimal) over the content of the inputs and the pipeline.
     """
@@ -211,3 +214,4 @@ class Publication:
     solution_stands: bool = False
     night_grades: NightGradeRows | None = None
     forced_light: tuple[ForcedLightRow, ...] = ()
+    astrometry: AstrometryRows | None = None

@@ -22,6 +22,7 @@ from app.db.pgsphere import to_text
 from app.db.statements import statement
 from app.errors import InputError, TransientError
 from app.models.production import Outcome
+from app.production.astrometry_rows import add_astrometry
 from app.production.claim import Claim, Usage
 from app.production.output_hash import output_hash
 from app.production.protocol import lost_token, one_transaction
@@ -128,6 +129,8 @@ def publish(
         if publication.night_grades is not None:
             add_grades(connection, claim, publication.night_grades)
         add_forced_light(connection, claim, publication.forced_light)
+        if publication.astrometry is not None:
+            add_astrometry(connection, claim, publication.astrometry, publication.input_hash)
         reached("in_publish_after_products")
         result = PublishResult(claim.attempt_id, content, point_rows, extended_rows)
         _close(connection, claim, publication.input_hash, result, usage or Usage())

@@ -11,7 +11,15 @@ from app.db.locks import RELEASES
 from app.db.statements import statement
 from app.errors import ConflictError
 from app.models.production import RunKind, TaskState
-from app.production.plan import BLOCK_CALIBRATION, FORCED_LIGHT, GLOBAL_SOLUTION, PLAN, SCAN, Plan
+from app.production.plan import (
+    BLOCK_CALIBRATION,
+    FORCED_LIGHT,
+    GLOBAL_ASTROMETRY,
+    GLOBAL_SOLUTION,
+    PLAN,
+    SCAN,
+    Plan,
+)
 from app.production.queueing import add_tasks, connect_tasks, declare_kinds
 from app.production.recall import queue_again
 from app.production.runs import Run, lock_run, refuse_closed, refuse_unfrozen
@@ -70,15 +78,72 @@ def request_global_solution(
     HinderedError
         Raised if tasks that it waits for failed, are dead or held, unless they are to be left out.
     """
+    return _request_of_run(
+        connection, name, max_attempts, GLOBAL_SOLUTION.kind, plan, leave_out=leave_out, dry_run=dry_run
+    )
+
+
+def request_global_astrometry(
+    connection: Connection[Any],
+    name: str,
+    max_attempts: int,
+    *,
+    leave_out: bool = False,
+    dry_run: bool = False,
+    plan: Plan = PLAN,
+) -> Rows:
+    """Queue the global astrometry of a run, or make it ready again; one that waits or runs is left alone.
+
+    Parameters
+    ----------
+    connection : Connection
+        Operator's, in autocommit mode.
+    name : str
+        Name of the run.
+    max_attempts : int
+        Lost or transient attempts after which a task is dead.
+    leave_out : bool
+        Whether to solve without the scans whose tasks failed, are dead or held.
+    dry_run : bool
+        Do the same and roll it back.
+    plan : Plan
+        Kinds of task; those of this version unless a test tries others.
+
+    Returns
+    -------
+    list of dict
+        The task, as `describe_tasks` gives it.
+
+    Raises
+    ------
+    UnknownNameError, ConflictError, HinderedError
+        Raised as by `request_global_solution`.
+    """
+    return _request_of_run(
+        connection, name, max_attempts, GLOBAL_ASTROMETRY.kind, plan, leave_out=leave_out, dry_run=dry_run
+    )
+
+
+def _request_of_run(
+    connection: Connection[Any],
+    name: str,
+    max_attempts: int,
+    kind: str,
+    plan: Plan,
+    *,
+    leave_out: bool,
+    dry_run: bool,
+) -> Rows:
+    """Queue the one task of a kind that a run has, or make it ready again."""
     told: Rows = []
     with connection.transaction():
         run = _prepare(connection, name, plan)
         # All scans of the run are meant, so that one is enough.
-        rows = plan.rows_to_queue(RunKind(run.kind), GLOBAL_SOLUTION.kind)
+        rows = plan.rows_to_queue(RunKind(run.kind), kind)
         connect_tasks(
             connection, run, add_tasks(connection, run, Selection(), max_attempts, rows, plan), plan
         )
-        tasks = _find(connection, run, GLOBAL_SOLUTION.kind)
+        tasks = _find(connection, run, kind)
         if not tasks:
             raise ConflictError(
                 f"run {run.name!r} has no scans to calibrate",

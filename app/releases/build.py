@@ -32,6 +32,7 @@ from app.releases.fitness import (
     nothing_released,
     refuse_kind,
     refuse_uncalibrated,
+    refuse_unplaced,
     tell_unknown_commits,
 )
 from app.releases.parameters import release_parameters
@@ -46,8 +47,9 @@ from app.version import code_version, git_commit
 # After this file the partitions and working tables are there, after the next the scans and their solutions are known.
 PREPARED = "10_prepare"
 SOLUTIONS = "25_solutions"
+ASTROMETRY = "26_astrometry"
 # After this file every row has its verdict, where everybody looks for it.
-VERDICTS = "72_lonely"
+VERDICTS = "80_verdicts"
 # Names of exported files hold it, and a column of `mapps release list`.
 LONGEST_NAME = 64
 
@@ -227,6 +229,8 @@ def _work(connection: Connection[Any], question: Question, release_id: int, segm
         if path.stem == SOLUTIONS:
             # Here and not at the end, hours later.
             refuse_uncalibrated(connection, release_id, nominal=question.allow.nominal)
+        if path.stem == ASTROMETRY:
+            refuse_unplaced(connection, release_id)
         if path.stem == VERDICTS:
             refuse_idle(connection, release_id)
         question.course.report(run)

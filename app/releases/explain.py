@@ -22,6 +22,10 @@ _SENTENCES = {
         ' more than {edge_arcsec:g}" is needed.'
     ),
     "artefact": "cc_flg {cc_flg} has a capital letter: it is an artefact.",
+    "artefact_across": (
+        "A bright star of another scan, or of the list, explains it as its spike or halo: cc_flg {second_cc_flg} by"
+        ' {parent}, {parent_arcsec:.1f}" away.'
+    ),
     "no_valid_band": "rd_flg {rd_flg} has no valid measurement (1, 2 or 3) in any band.",
     "snr": (
         "SNR {snrs} in J, H, Ks: below {snr_one_band:g} in every detected band, and not above {snr_three_bands:g}"
@@ -140,7 +144,9 @@ def _explained(row: dict[str, Any], limits: dict[str, float]) -> Explanation:
     words["sigmas"] = ", ".join(_number(row[f"{band}_msig"]) for band in "jhk")
     words["magnitudes"] = ", ".join(_number(row[f"{band}_m"]) for band in "jhk")
     words["chis"] = ", ".join(_number(row[f"{band}_psfchi"]) for band in "jhk")
-    sentence = _SENTENCES.get(row["reason"], row["reason"]).format(**words)
+    across = row["reason"] == "artefact" and row["second_cc_flg"] is not None
+    reason = "artefact_across" if across else row["reason"]
+    sentence = _SENTENCES.get(reason, reason).format(**words)
     if row["released"] and row["use_src"] == 0:
         sentence += (
             " It was seen by one scan only, and not by the one that the geometric rule prefers (use_src 0)."

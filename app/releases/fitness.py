@@ -51,6 +51,12 @@ class EmptyReleaseError(ConflictError):
     code = "EMPTY_RELEASE"
 
 
+class UnplacedError(ConflictError):
+    """Selected scans are not in the astrometric solution of their run."""
+
+    code = "UNPLACED_RELEASE"
+
+
 class UncalibratedError(ConflictError):
     """A scan of a release has no adopted photometric solution."""
 
@@ -220,6 +226,30 @@ def refuse_uncalibrated(connection: Connection[Any], release_id: int, *, nominal
         if not drafts
         else "accept the solution, or let the night adopt another one",
     )
+
+
+def refuse_unplaced(connection: Connection[Any], release_id: int) -> None:
+    """Refuse a release of a run whose astrometric solution lacks selected scans: they would lie apart from the others.
+
+    Parameters
+    ----------
+    connection : Connection
+        In the build's transaction, after the astrometric solutions were noted.
+    release_id : int
+        The release that is being drawn.
+
+    Raises
+    ------
+    UnplacedError
+        Raised if a selected scan was added or done again after the solution of its run.
+    """
+    row = connection.execute(statement("release/build/unplaced_scans"), {"release_id": release_id}).fetchone()
+    if row is not None:
+        raise UnplacedError(
+            f"the global astrometry of run {row[0]!r} was made without {row[1]} of its selected scans as they are now",
+            expected="a solution of all scans",
+            remedy=f"mapps calibration astrometry {row[0]}",
+        )
 
 
 def _night(row: Mapping[str, Any]) -> str:

@@ -39,6 +39,15 @@ DEFAULTS: dict[str, float] = {
     "optical_arcsec": 5.0,
     # Rows this near to the predicted place of a minor planet, besides the error of the prediction, are it.
     "minor_planet_arcsec": 5.0,
+    # Artefacts across scans (background/survey 2.14): a scan that has a row this near to the star, and not fainter by
+    # more than this, has judged its own rows; and the magnitude below which a row never is, which decides the reach
+    # of halos, a matter of speed only.
+    "artefact_match_arcsec": 5.0,
+    "artefact_match_mag": 1.0,
+    "artefact_faintest_mag": 18.0,
+    # A row that several bands show as a star is on a spike only if it is fainter by so much than a spike may be
+    # (decision 0024).
+    "artefact_spike_mag": 1.5,
     # Extended sources (background/survey 5.3) and what they contaminate (6.7).
     "extended_edge_arcsec": 15.0,
     "extended_sigma_mag": 0.1551,

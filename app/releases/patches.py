@@ -1,8 +1,9 @@
 """Patches: what people change in a release against its rules, row by row, with reasons, so that it can be replayed.
 
-A patch file is CSV with the columns of `COLUMNS` and one line a row. `delete` takes a row out, `restore` puts one back
-that a rule kept out, `replace` does both. They are applied while a release is drawn, before neighbours, names and keys
-are made, and stand in `release.patch` for good; `mapps release patches NAME` writes them as a file again.
+A patch file is CSV with the columns of `COLUMNS` and one line a row; without a column `product` all are points.
+`delete` takes a row out, `restore` puts one back that a rule kept out, `replace` does both. They are applied while a
+release is drawn, before neighbours, names and keys are made, and stand in `release.patch` for good; `mapps release
+patches NAME` writes them as a file again.
 """
 
 from __future__ import annotations
@@ -18,11 +19,13 @@ from psycopg import Connection
 
 from app.db.statements import statement
 from app.errors import ConflictError, InputError
-from app.models.release import PatchAction
+from app.models.release import PatchAction, PatchedProduct
 from app.releases.catalogue import release_id_of
 
 COLUMNS = ("action", "run", "removed_src_id", "restored_src_id", "person", "reason")
-"""Columns of a patch file."""
+"""Columns that a patch file must have."""
+PRODUCT = "product"
+"""Column that it may have: psc or xsc, whose keys are those of extended sources (ext_id)."""
 
 
 class PatchFileError(InputError):
@@ -48,9 +51,11 @@ class Patch:
     run : str
         Name of the parent run of both rows.
     removed_src_id, restored_src_id : int or None
-        Row that goes, and row that comes; a replacement has both.
+        Row that goes, and row that comes; a replacement has both. Of extended sources it is their ext_id.
     person, reason : str
         Who says so, and why.
+    product : PatchedProduct
+        Point sources or extended ones.
     """
 
     action: PatchAction
@@ -59,6 +64,7 @@ class Patch:
     restored_src_id: int | None
     person: str
     reason: str
+    product: PatchedProduct = PatchedProduct.POINTS
 
 
 def read_patches(path: Path) -> tuple[Patch, ...]:
@@ -107,6 +113,9 @@ def parse_patches(text: str, origin: str = "patches") -> tuple[Patch, ...]:
 
 def _patch(row: dict[str, str | None], place: str) -> Patch:
     words = {name: (row[name] or "").strip() for name in COLUMNS}
+    product = (row.get(PRODUCT) or "").strip() or PatchedProduct.POINTS
+    if product not in {item.value for item in PatchedProduct}:
+        raise PatchFileError(f"{place}: product {product!r}", expected=f"one of {', '.join(PatchedProduct)}")
     if words["action"] not in {action.value for action in PatchAction}:
         raise PatchFileError(
             f"{place}: action {words['action']!r}", expected=f"one of {', '.join(PatchAction)}"
@@ -118,7 +127,9 @@ def _patch(row: dict[str, str | None], place: str) -> Patch:
     keys = [_key(words[name], place) for name in ("removed_src_id", "restored_src_id")]
     if [key is not None for key in keys] != _KEYS[action]:
         raise PatchFileError(f"{place}: keys of a {action.value}", expected=_EXPECTED[action])
-    return Patch(action, words["run"], keys[0], keys[1], words["person"], words["reason"])
+    return Patch(
+        action, words["run"], keys[0], keys[1], words["person"], words["reason"], PatchedProduct(product)
+    )
 
 
 _KEYS = {
@@ -152,10 +163,10 @@ def write_patches(patches: Iterable[Patch]) -> str:
     """
     stream = io.StringIO()
     writer = csv.writer(stream, lineterminator="\n")
-    writer.writerow(COLUMNS)
+    writer.writerow((*COLUMNS, PRODUCT))
     for p in patches:
         keys = ("" if key is None else key for key in (p.removed_src_id, p.restored_src_id))
-        writer.writerow((p.action.value, p.run, *keys, p.person, p.reason))
+        writer.writerow((p.action.value, p.run, *keys, p.person, p.reason, p.product.value))
     return stream.getvalue()
 
 
@@ -169,7 +180,10 @@ def patches_of(connection: Connection[Any], name: str) -> tuple[Patch, ...]:
     """
     values = {"release_id": release_id_of(connection, name)}
     rows = connection.execute(statement("reports/release_patches"), values).fetchall()
-    return tuple(Patch(PatchAction(row[0]), *row[1:]) for row in rows)
+    return tuple(
+        Patch(PatchAction(action), run, removed, restored, person, reason, PatchedProduct(product))
+        for action, run, removed, restored, person, reason, product in rows
+    )
 
 
 def add_patches(connection: Connection[Any], release_id: int, patches: Sequence[Patch]) -> None:
@@ -194,6 +208,7 @@ def add_patches(connection: Connection[Any], release_id: int, patches: Sequence[
             "release_id": release_id,
             "number": number,
             "action": patch.action.value,
+            "product": patch.product.value,
             "run": patch.run,
             "removed": patch.removed_src_id,
             "restored": patch.restored_src_id,

@@ -13,7 +13,7 @@ POINT_RULES: dict[str, str] = {
         'more than {edge_arcsec:g}" from every edge: {dist_edge_ns}" from north or south, {dist_edge_ew}" from east or'
         " west"
     ),
-    "artefact": "no capital letter in cc_flg: {cc_flg}",
+    "artefact": "no capital letter in cc_flg, also by stars of other scans and listed ones: {cc_flg}",
     "no_valid_band": "a valid measurement (1, 2 or 3) in rd_flg: {rd_flg}",
     "snr": (
         "SNR {snr_one_band:g} or error {sigma_one_band_mag:g} mag in a detected band, or {snr_three_bands:g} or"
@@ -73,6 +73,7 @@ FILES_OF: dict[str, tuple[str, ...]] = {
     "30_candidates.sql": ("edge", "artefact", "no_valid_band", "snr", "chi_squared", "frames"),
     "35_patches.sql": ("patch",),
     "40_apparitions.sql": ("duplicate",),
+    "47_artefacts.sql": ("artefact",),
     "45_duplicates.sql": ("duplicate", "unseen_by_winner"),
     "58_extended_candidates.sql": ("edge", "artefact", "snr", "score"),
     "60_extended_sources.sql": ("in_scan_duplicate", "duplicate", "unseen_by_winner"),

@@ -16,6 +16,7 @@ from pathlib import Path
 from app.columns import EXTENDED_SOURCE, POINT_SOURCE
 from app.columns.hash_versions import FILE, HashedColumns, read_versions
 from app.columns.sql import CONTENT
+from app.production.astrometry_rows import ScanAstrometryRow
 from app.production.global_rows import OverlapUsedRow, SurveySetRow
 from app.production.grade_rows import DerivedMetricRow, GradeRow, NightGradeRows
 from app.production.publication import (
@@ -40,6 +41,7 @@ NO_CONTENT = {
     "grades",
     "object_set_id",
     "seed_run_id",
+    "attempt_id",
 }
 """Where a file lies, and its key in this database: its SHA-256 stands for what it holds. Rows of a solution
 and of the grades of a night have lists of their own."""
@@ -65,6 +67,7 @@ def columns_of_today() -> HashedColumns:
         "derived_metrics": DerivedMetricRow,
         "grades": GradeRow,
         "forced_light": ForcedLightRow,
+        "astrometry": ScanAstrometryRow,
     }
     return HashedColumns(
         release=CONTENT,

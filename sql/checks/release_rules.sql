@@ -6,15 +6,18 @@ WHERE v.passed & v.failed <> 0
    OR NOT v.released AND v.failed <> 0 AND v.reason <> release.first_rule(v.failed)
    OR v.released AND v.failed <> 0 AND NOT EXISTS (
        SELECT FROM release.patch AS t
-       WHERE t.release_id = v.release_id AND t.run_id = v.run_id AND t.restored_src_id = v.src_id)
+       WHERE t.release_id = v.release_id AND t.product = 'psc' AND t.run_id = v.run_id AND t.restored_src_id = v.src_id)
 UNION ALL
 SELECT 'extended_verdict', v.release_id, v.run_id, v.ext_id, v.reason, release.rules(v.failed)
 FROM release.extended_verdict AS v
-WHERE v.passed & v.failed <> 0 OR v.released AND v.failed <> 0
+WHERE v.passed & v.failed <> 0
+   OR v.released AND v.failed <> 0 AND NOT EXISTS (
+       SELECT FROM release.patch AS t
+       WHERE t.release_id = v.release_id AND t.product = 'xsc' AND t.run_id = v.run_id AND t.restored_src_id = v.ext_id)
    OR NOT v.released AND v.failed <> 0 AND v.reason <> release.first_rule(v.failed)
 UNION ALL
 SELECT 'psc', c.release_id, c.run_id, c.src_id, c.rd_flg, ARRAY[c.cc_flg]
 FROM release.psc AS c
 WHERE (c.rd_flg !~ '[123]' OR c.cc_flg COLLATE "C" ~ '[A-Z]') AND NOT EXISTS (
     SELECT FROM release.patch AS t
-    WHERE t.release_id = c.release_id AND t.run_id = c.run_id AND t.restored_src_id = c.src_id);
+    WHERE t.release_id = c.release_id AND t.product = 'psc' AND t.run_id = c.run_id AND t.restored_src_id = c.src_id);

@@ -19,7 +19,9 @@ WHERE (coalesce(r.use_src, 1) = 1 OR r.dup_src = 0)
   -- What a patch takes out (35_patches.sql).
   AND NOT EXISTS (
       SELECT FROM release.patch AS t
-      WHERE t.release_id = release.current_id() AND t.run_id = c.run_id AND t.removed_src_id = c.src_id);
+      WHERE t.release_id = release.current_id() AND t.product = 'psc' AND t.run_id = c.run_id AND t.removed_src_id = c.src_id)
+  -- What fails the second test of cc_flg (47_artefacts.sql).
+  AND NOT EXISTS (SELECT FROM zone_artefact AS f WHERE f.run_id = c.run_id AND f.src_id = c.src_id AND f.removed);
 
 ANALYZE zone_member (src_id);
 

@@ -6,10 +6,74 @@
 --   a selected scan that covers the place inside the border of 15 arcsec and has no candidate there counts as a virtual
 --   apparition. use_src and dup_src have the meaning that they have for points; released is use_src = 1, or dup_src = 0.
 --
+-- Places are first corrected by the astrometric solution of the run, as 36_places.sql has those of points.
+--
 -- ext_key counts along the sky (order of ext_id); names are made as for point sources.
 --
 -- Parameters: extended_edge_arcsec, extended_match_arcsec.
 -- By hand:    psql "$(mapps db url)" -c "SET mapps.release_id = 3" -f sql/release/60_extended_sources.sql
+
+-- Rows that patches put back, as 35_patches.sql has those of points: whatever rule they failed, from chosen scans, inside the border.
+WITH edge AS MATERIALIZED (
+    SELECT s.run_id, s.scan_key, s.attempt_id, array_agg(n) AS normals
+    FROM release.scan AS s
+    CROSS JOIN LATERAL release.edge_normals(s.attempt_id) AS edge (n)
+    WHERE s.release_id = release.current_id() AND s.selected
+          AND EXISTS (SELECT FROM release.patch AS t WHERE t.release_id = s.release_id AND t.product = 'xsc' AND t.restored_src_id IS NOT NULL)
+    GROUP BY s.run_id, s.scan_key, s.attempt_id
+)
+INSERT INTO release.work_extended (ext_id, run_id, scan_key, ra, decl, x, y, z, edge_arcsec, passed, failed)
+SELECT
+    e.ext_id, e.run_id, e.scan_key, place.ra, place.decl, unit.x, unit.y, unit.z,
+    CASE WHEN array_length(b.normals, 1) = 4 THEN floor(asind(least(
+        unit.x * b.normals[1][1] + unit.y * b.normals[1][2] + unit.z * b.normals[1][3],
+        unit.x * b.normals[2][1] + unit.y * b.normals[2][2] + unit.z * b.normals[2][3],
+        unit.x * b.normals[3][1] + unit.y * b.normals[3][2] + unit.z * b.normals[3][3],
+        unit.x * b.normals[4][1] + unit.y * b.normals[4][2] + unit.z * b.normals[4][3])) * 3600 + 1e-7)::integer
+    ELSE 1000000 END,
+    v.passed, v.failed
+FROM release.patch AS t
+JOIN release.extended_verdict AS v ON v.release_id = t.release_id AND v.run_id = t.run_id AND v.ext_id = t.restored_src_id
+JOIN wsdb.extended_measurement AS e ON e.run_id = t.run_id AND e.ext_id = t.restored_src_id
+JOIN edge AS b ON b.run_id = e.run_id AND b.scan_key = e.scan_key AND b.attempt_id = e.attempt_id
+CROSS JOIN LATERAL (
+    SELECT round(e.ra * 1e6)::bigint % 360000000 / 1e6::double precision AS ra, round(e.decl * 1e6) / 1e6 AS decl OFFSET 0
+) AS place
+CROSS JOIN LATERAL (
+    SELECT cosd(place.decl) * cosd(place.ra) AS x, cosd(place.decl) * sind(place.ra) AS y, sind(place.decl) AS z OFFSET 0
+) AS unit
+WHERE t.release_id = release.current_id() AND t.product = 'xsc'
+  AND v.failed & (release.rule_bit('attempt') + release.rule_bit('scan') + release.rule_bit('edge')) = 0
+ORDER BY e.ext_id;
+
+DELETE FROM release.extended_verdict AS v
+USING release.patch AS t
+WHERE t.release_id = release.current_id() AND t.product = 'xsc' AND v.release_id = t.release_id AND v.run_id = t.run_id
+  AND v.ext_id = t.restored_src_id
+  AND v.failed & (release.rule_bit('attempt') + release.rule_bit('scan') + release.rule_bit('edge')) = 0;
+
+WITH placed AS (
+    SELECT c.ext_id, place.ra, place.decl, unit.x, unit.y, unit.z
+    FROM release.astrometry AS a
+    JOIN release.scan AS s ON s.release_id = a.release_id AND s.run_id = a.run_id AND s.selected
+    JOIN calibration.scan_astrometry AS g
+        ON g.astrometry_id = a.astrometry_id AND g.scan_key = s.scan_key AND g.attempt_id = s.attempt_id
+    JOIN release.work_extended AS c ON c.run_id = s.run_id AND c.scan_key = s.scan_key
+    JOIN wsdb.extended_measurement AS p ON p.run_id = c.run_id AND p.ext_id = c.ext_id
+    CROSS JOIN LATERAL calibration.corrected_place(p.ra, p.decl, g.south_deg, g.segment_deg, g.east_arcsec, g.north_arcsec) AS q
+    CROSS JOIN LATERAL (
+        SELECT (round(q.ra_corrected * 1e6)::bigint + 360000000) % 360000000 / 1e6::double precision AS ra,
+               round(q.decl_corrected * 1e6) / 1e6 AS decl OFFSET 0
+    ) AS place
+    CROSS JOIN LATERAL (
+        SELECT cosd(place.decl) * cosd(place.ra) AS x, cosd(place.decl) * sind(place.ra) AS y, sind(place.decl) AS z OFFSET 0
+    ) AS unit
+    WHERE a.release_id = release.current_id()
+)
+UPDATE release.work_extended AS c
+SET ra = p.ra, decl = p.decl, x = p.x, y = p.y, z = p.z
+FROM placed AS p
+WHERE p.ext_id = c.ext_id;
 
 WITH limits AS MATERIALIZED (
     SELECT release.chord(release.parameter('extended_match_arcsec')) AS reach
@@ -133,7 +197,11 @@ WITH member AS (
     SELECT e.ext_id, e.run_id, e.ra, e.decl, r.dup_src, r.use_src, release.designation(e.ra, e.decl) AS name
     FROM release.work_extended AS e
     JOIN release.work_extended_resolution AS r USING (ext_id)
-    WHERE r.use_src = 1 OR r.dup_src = 0
+    WHERE (r.use_src = 1 OR r.dup_src = 0)
+      -- What a patch takes out.
+      AND NOT EXISTS (
+          SELECT FROM release.patch AS t
+          WHERE t.release_id = release.current_id() AND t.product = 'xsc' AND t.run_id = e.run_id AND t.removed_src_id = e.ext_id)
 )
 -- release_id, ext_key, designation, dup_src, use_src, ra, decl; the measurements follow as they are (generated/22_release_rows.sql).
 INSERT INTO release.xsc_entry

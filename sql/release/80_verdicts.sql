@@ -9,6 +9,7 @@ SELECT
     release.current_id(), e.run_id, e.ext_id, v.reason = 'released', v.reason, w.run_id, w.ext_id,
     (e.passed + CASE v.reason WHEN 'in_scan_duplicate' THEN 0 ELSE release.rule_bit('in_scan_duplicate') END
      + CASE v.reason WHEN 'released' THEN release.rule_bit('duplicate') + release.rule_bit('unseen_by_winner')
+                     WHEN 'patch' THEN release.rule_bit('duplicate') + release.rule_bit('unseen_by_winner')
                      WHEN 'unseen_by_winner' THEN release.rule_bit('duplicate') ELSE 0 END)::smallint,
     (e.failed + CASE v.reason WHEN 'released' THEN 0 ELSE release.rule_bit(v.reason) END)::smallint
 FROM release.work_extended AS e
@@ -18,6 +19,7 @@ CROSS JOIN LATERAL (
     SELECT CASE
         WHEN x.ext_id IS NOT NULL THEN 'released'
         WHEN e.better_ext_id IS NOT NULL THEN 'in_scan_duplicate'
+        WHEN r.use_src = 1 OR r.dup_src = 0 THEN 'patch'
         WHEN r.winner_ext_id IS NULL THEN 'unseen_by_winner'
         ELSE 'duplicate'
     END AS reason

@@ -2,7 +2,8 @@
 SELECT
     run.name AS run, v.src_id, v.released, v.reason, release.rules(v.passed) AS passed, release.rules(v.failed) AS failed, n.date, n.hemis, o.scan, s.scan_key, s.tile, s.selected, s.rank, s.reason AS scan_reason,
     c.designation, c.pts_key, c.use_src, c.dup_src, p.ra, p.decl, p.dist_edge_ns, p.dist_edge_ew, p.ph_qual, p.rd_flg,
-    p.cc_flg, p.ndet,
+    p.cc_flg, p.ndet, f.cc_flg AS second_cc_flg, coalesce(f.parent_name, 'src_id ' || f.parent_src_id) AS parent,
+    f.distance_arcsec AS parent_arcsec,
     (p.j_m + coalesce(zero.j, 0))::real AS j_m, (p.h_m + coalesce(zero.h, 0))::real AS h_m,
     (p.k_m + coalesce(zero.k, 0))::real AS k_m, q.solution_id,
     p.j_msig, p.h_msig, p.k_msig, p.j_snr, p.h_snr, p.k_snr, p.j_psfchi, p.h_psfchi, p.k_psfchi,
@@ -20,6 +21,7 @@ LEFT JOIN survey.night AS n ON n.night_id = o.night_id
 -- Rows of a scan that was not chosen may have been made again since: those of another attempt are not what was judged.
 LEFT JOIN wsdb.point_measurement AS p
     ON p.run_id = v.run_id AND p.src_id = v.src_id AND (s.attempt_id IS NULL OR p.attempt_id = s.attempt_id)
+LEFT JOIN release.artefact AS f ON f.release_id = v.release_id AND f.run_id = v.run_id AND f.src_id = v.src_id
 -- Magnitudes as the release saw them, through the solution that it names: the night may have adopted another since.
 LEFT JOIN release.solution AS q
     ON q.release_id = v.release_id AND q.run_id = v.run_id AND q.night_id = wsdb.scan_of(v.src_id) >> 10

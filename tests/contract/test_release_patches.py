@@ -3,15 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from app.cli import output
 from app.cli.main import run as mapps
-from app.models.release import PatchAction
+from app.models.release import PatchAction, PatchedProduct
 from app.releases.explain import explain
-from app.releases.patches import IdlePatchError, Patch, patches_of
+from app.releases.patches import (
+    IdlePatchError,
+    Patch,
+    PatchFileError,
+    parse_patches,
+    patches_of,
+    write_patches,
+)
 from app.releases.verify import require_equal, verify_release
 from tests.conftest import Database
 from tests.worlds.release import Box, World
@@ -143,3 +151,98 @@ def test_patches_are_written_down_and_replayed(
     assert {row[2:] for row in hashes} == {(1, 2)}
     with pytest.raises(Exception, match="never changes"):
         fixture.connection.execute("UPDATE release.patch SET reason = 'another'")
+
+
+@pytest.fixture
+def galaxies(world: tuple[World, dict[str, int]]) -> tuple[World, dict[str, int]]:
+    """Extended sources besides: two scans that see one, a noisy one, one at the edge, one of a worse scan."""
+    fixture, _ = world
+    places = {
+        "piece": (1, 10.07, 0.3, {}),
+        "whole": (1, 10.07, 0.3 + 20 * ARCSEC, {"k_msig_7": 0.9}),
+        "winner": (1, 10.16, 0.2, {}),
+        "loser": (2, 10.16, 0.2, {}),
+        "edge": (1, 10.0015, 0.3, {}),
+        "worse scan": (3, 10.12, 0.3, {}),
+    }
+    keys = {
+        name: int(fixture.extended(scan, ra, decl, **values)[0])
+        for name, (scan, ra, decl, values) in places.items()
+    }
+    fixture.connection.commit()
+    return fixture, keys
+
+
+def extended_patch(keys: dict[str, int], removed: str | None = None, restored: str | None = None) -> Patch:
+    return replace(patch(keys, removed, restored), product=PatchedProduct.EXTENDED)
+
+
+def extended_verdicts(fixture: World) -> dict[int, str]:
+    return dict(
+        fixture.rows(
+            "SELECT ext_id, trim(reason) FROM release.extended_verdict"
+            " WHERE release_id = (SELECT max(release_id) FROM release.release)"
+        )
+    )
+
+
+def test_extended_rows_are_deleted_restored_and_replaced(galaxies: tuple[World, dict[str, int]]) -> None:
+    fixture, keys = galaxies
+    fixture.build("plain")
+    assert extended_verdicts(fixture)[keys["whole"]] == "snr"
+    fixture.build("deleted", patches=[extended_patch(keys, "winner")])
+    verdicts = extended_verdicts(fixture)
+    # Who lost to it stays out.
+    assert (verdicts[keys["winner"]], verdicts[keys["loser"]]) == ("patch", "duplicate")
+    fixture.build("restored", patches=[extended_patch(keys, restored="whole")])
+    assert extended_verdicts(fixture)[keys["whole"]] == "released"
+    fixture.build("replaced", patches=[extended_patch(keys, "piece", "whole")])
+    verdicts = extended_verdicts(fixture)
+    assert (verdicts[keys["piece"]], verdicts[keys["whole"]]) == ("patch", "released")
+    query = "SELECT ext_id, ext_key FROM release.xsc JOIN release.release USING (release_id) WHERE name = %s"
+    plain, replaced = dict(fixture.rows(query, "plain")), dict(fixture.rows(query, "replaced"))
+    assert plain.keys() ^ replaced.keys() == {keys["piece"], keys["whole"]}
+    # Keys are made anew, along the sky.
+    assert [replaced[key] for key in sorted(replaced)] == list(range(1, len(replaced) + 1))
+    require_equal("replaced", verify_release(fixture.connection, "replaced"))
+    fixture.connection.commit()
+    for check in ("release_rules", "release_extended_verdicts_match", "release_extended_verdicts_complete"):
+        text = (Path(__file__).parents[2] / "sql/checks" / f"{check}.sql").read_text(encoding="utf-8")
+        assert fixture.rows(text) == []
+    (found,) = explain(fixture.connection, "replaced", src_id=keys["piece"])
+    assert found.sentence == "It fails the rule: no patch takes it out."
+
+
+@pytest.mark.parametrize(
+    ("removed", "restored", "said"),
+    [
+        ("whole", None, "'snr'"),
+        ("loser", None, "'duplicate'"),
+        (None, "edge", "'edge'"),
+        (None, "worse scan", "'scan'"),
+        (None, "loser", "'duplicate'"),
+        (None, "nobody", "'no such extraction'"),
+    ],
+)
+def test_patches_of_extended_rows_that_do_nothing_are_refused(
+    galaxies: tuple[World, dict[str, int]], removed: str | None, restored: str | None, said: str
+) -> None:
+    fixture, keys = galaxies
+    with pytest.raises(IdlePatchError, match=said):
+        fixture.build("a", patches=[extended_patch(keys | {"nobody": 5}, removed, restored)])
+
+
+def test_patches_of_extended_rows_are_replayed_from_their_file(
+    galaxies: tuple[World, dict[str, int]],
+) -> None:
+    fixture, keys = galaxies
+    given = [extended_patch(keys, "piece", "whole")]
+    fixture.build("first", patches=given)
+    text = write_patches(patches_of(fixture.connection, "first"))
+    fixture.connection.commit()
+    assert list(parse_patches(text)) == given
+    with pytest.raises(PatchFileError, match="product 'img'"):
+        parse_patches(text.replace(",xsc", ",img"))
+    # Files of before have points alone.
+    old = "action,run,removed_src_id,restored_src_id,person,reason\ndelete,run,5,,ann,a glint\n"
+    assert [item.product for item in parse_patches(old)] == [PatchedProduct.POINTS]

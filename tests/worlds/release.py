@@ -136,10 +136,11 @@ class World:
         )
         return self.one(query, *values.values())
 
-    def run(self, name: str = "run", zones: int = 1) -> int:
+    def run(self, name: str = "run", zones: int = 1, parameters: dict[str, Any] | None = None) -> int:
+        """Add a run; without parameters its rows are held against no rules of artefacts of other scans."""
         pipeline = self.insert(
-            "production", "pipeline", "pipeline_id", code_version="1", code_commit="c", parameters=Jsonb({}),
-            parameters_hash="p", pipeline_hash=f"{next(_hashes):064d}",
+            "production", "pipeline", "pipeline_id", code_version="1", code_commit="c",
+            parameters=Jsonb(parameters or {}), parameters_hash="p", pipeline_hash=f"{next(_hashes):064d}",
         )  # fmt: skip
         run_id = self.insert(
             "production", "run", "run_id", name=name, kind="preliminary", pipeline_id=pipeline, zones=zones,
@@ -227,6 +228,14 @@ class World:
         copy_rows(self.connection, SourceTable.POINT, POINT_SOURCE, rows, keys)
         earlier.append(rows)
         return np.asarray(rows["src_id"])
+
+    def reduced(self, number: int, sources: np.ndarray, area: Corners) -> None:
+        """Load the rows of a reduction as they are, with edges from the area that all bands cover."""
+        run_id, attempt, _ = self.scans[number]
+        rows = point_records(sources, self._facts(number), area)
+        copy_rows(
+            self.connection, SourceTable.POINT, POINT_SOURCE, rows, {"run_id": run_id, "attempt_id": attempt}
+        )
 
     def extended(self, number: int, ra: Any, decl: Any, **values: Any) -> np.ndarray:
         """Load extended sources of a scan, well measured unless told otherwise. Returns their ext_id.

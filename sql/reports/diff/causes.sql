@@ -6,8 +6,8 @@
 -- parameters           by the same code with other parameters, or
 -- reprocessing         again by the same pipeline: other inputs
 -- rule                 a rule that decides on it has another limit, or another text
--- calibration          the photometric solution of its night has other content
--- reference catalogue  optical stars
+-- calibration          the photometric solution of its night, or the astrometric one of its run, has other content
+-- reference catalogue  optical stars, or the list of very bright ones
 -- neighbours           only its neighbours changed: distance, direction, galaxies around it
 -- rows                 none of these: the rows of the working database are not what they were
 WITH settings AS MATERIALIZED (
@@ -20,7 +20,8 @@ WITH settings AS MATERIALIZED (
              EXCEPT SELECT scan_key, attempt_id FROM release.scan WHERE release_id = %(a)s AND selected)
         ) AS other_scans,
         EXISTS (SELECT FROM release.patch WHERE release_id IN (%(a)s, %(b)s)) AS patched,
-        %(changed_rules)s::text[] AS changed_rules
+        %(changed_rules)s::text[] AS changed_rules,
+        (SELECT count(DISTINCT coalesce(bright_star_hash, '-')) > 1 FROM release.release WHERE release_id IN (%(a)s, %(b)s)) AS other_stars
 ),
 fact AS (
     SELECT
@@ -35,7 +36,7 @@ fact AS (
         in_a.attempt_id AS attempt_a, in_b.attempt_id AS attempt_b,
         CASE WHEN (pa.code_version, pa.code_commit) IS DISTINCT FROM (pb.code_version, pb.code_commit) THEN 'code'
              WHEN pa.parameters_hash IS DISTINCT FROM pb.parameters_hash THEN 'parameters' ELSE 'reprocessing' END AS processing,
-        qa.content_hash IS DISTINCT FROM qb.content_hash AS other_solution
+        qa.content_hash IS DISTINCT FROM qb.content_hash OR ga.content_hash IS DISTINCT FROM gb.content_hash AS other_solution
     FROM diff_row AS d
     CROSS JOIN settings AS s
     -- The attempts that the releases chose of the row's scan, whichever run they are of.
@@ -49,6 +50,8 @@ fact AS (
     LEFT JOIN production.pipeline AS pb ON pb.pipeline_id = coalesce(tb.pipeline_id, rb.pipeline_id)
     LEFT JOIN release.solution AS qa ON qa.release_id = %(a)s AND qa.run_id = in_a.run_id AND qa.night_id = in_a.scan_key >> 10
     LEFT JOIN release.solution AS qb ON qb.release_id = %(b)s AND qb.run_id = in_b.run_id AND qb.night_id = in_b.scan_key >> 10
+    LEFT JOIN release.astrometry AS ga ON ga.release_id = %(a)s AND ga.run_id = in_a.run_id
+    LEFT JOIN release.astrometry AS gb ON gb.release_id = %(b)s AND gb.run_id = in_b.run_id
 ),
 overlap AS (
     -- What changes the winner of an overlap.
@@ -63,6 +66,7 @@ SET cause = CASE
     WHEN o.kind <> 'changed' AND o.attempt_a <> o.attempt_b THEN o.processing
     WHEN o.kind <> 'changed' AND o.reason_elsewhere IN ('duplicate', 'unseen_by_winner', 'in_scan_duplicate', 'patch') THEN o.elsewhere
     WHEN o.kind <> 'changed' AND o.reason_elsewhere = ANY (o.changed_rules) THEN 'rule'
+    WHEN o.kind <> 'changed' AND o.reason_elsewhere = 'artefact' AND o.other_stars THEN 'reference catalogue'
     WHEN o.kind <> 'changed' THEN CASE WHEN o.other_solution THEN 'calibration' ELSE 'rows' END
     WHEN NOT o.same_scan AND (
         NOT EXISTS (SELECT FROM release.scan AS s WHERE s.release_id = %(b)s AND s.selected AND s.scan_key = d.a_scan)
@@ -71,6 +75,9 @@ SET cause = CASE
     WHEN NOT o.same_scan THEN o.elsewhere
     WHEN o.attempt_a IS DISTINCT FROM o.attempt_b THEN o.processing
     WHEN NOT o.same_row THEN o.elsewhere
+    WHEN o.other_stars AND 'cc_flg' = ANY (o.columns)
+         AND array_remove(o.columns, 'cc_flg') <@ (%(overlap)s::text[] || %(optical)s::text[] || %(neighbour)s::text[])
+        THEN 'reference catalogue'
     WHEN NOT o.columns <@ (%(overlap)s::text[] || %(optical)s::text[] || %(neighbour)s::text[])
         THEN CASE WHEN o.other_solution THEN 'calibration' ELSE 'rows' END
     WHEN o.columns && %(overlap)s::text[] THEN o.elsewhere

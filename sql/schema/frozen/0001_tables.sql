@@ -146,6 +146,24 @@ COMMENT ON COLUMN quality.rule_set.loaded_at IS 'When';
 COMMENT ON COLUMN quality.rule_set.frozen_at IS 'When it was frozen; null for a draft, whose grades no release uses';
 COMMENT ON COLUMN quality.rule_set.frozen_by IS 'Who froze it';
 
+CREATE TABLE reference.bright_star (
+    name TEXT NOT NULL,
+    ra DOUBLE PRECISION NOT NULL,
+    decl DOUBLE PRECISION NOT NULL,
+    j_mag REAL,
+    h_mag REAL,
+    k_mag REAL,
+    CONSTRAINT pk_bright_star PRIMARY KEY (name),
+    CONSTRAINT ck_bright_star_some_magnitude CHECK (coalesce(j_mag, h_mag, k_mag) IS NOT NULL)
+);
+COMMENT ON TABLE reference.bright_star IS 'Very bright stars, whose spikes and halos are known even if no scan extracted them';
+COMMENT ON COLUMN reference.bright_star.name IS 'Name of the star';
+COMMENT ON COLUMN reference.bright_star.ra IS 'Right ascension at the epoch of the survey, ICRS degrees';
+COMMENT ON COLUMN reference.bright_star.decl IS 'Declination at the epoch of the survey, ICRS degrees';
+COMMENT ON COLUMN reference.bright_star.j_mag IS 'J magnitude by published photometry; null where there is none';
+COMMENT ON COLUMN reference.bright_star.h_mag IS 'H magnitude by published photometry; null where there is none';
+COMMENT ON COLUMN reference.bright_star.k_mag IS 'Ks magnitude by published photometry; null where there is none';
+
 CREATE TABLE reference.catalogue (
     catalogue_id INTEGER GENERATED ALWAYS AS IDENTITY,
     name TEXT NOT NULL,
@@ -501,6 +519,7 @@ CREATE TABLE release.release (
     published_at TIMESTAMP WITH TIME ZONE,
     optical_catalogue TEXT,
     minor_planet_hash CHAR(64),
+    bright_star_hash CHAR(64),
     optical_hash CHAR(64),
     CONSTRAINT pk_release PRIMARY KEY (release_id),
     CONSTRAINT uq_release_name UNIQUE (name),
@@ -520,6 +539,7 @@ COMMENT ON COLUMN release.release.hash_version IS 'Columns that its content hash
 COMMENT ON COLUMN release.release.published_at IS 'When it became immutable; null while building';
 COMMENT ON COLUMN release.release.optical_catalogue IS 'Catalogue of its optical associations; null where none was loaded';
 COMMENT ON COLUMN release.release.minor_planet_hash IS 'SHA-256 over the predicted places of minor planets within a day of its scans; null where there were none';
+COMMENT ON COLUMN release.release.bright_star_hash IS 'SHA-256 over the list of very bright stars; null where none was loaded';
 COMMENT ON COLUMN release.release.optical_hash IS 'SHA-256 over the stars of that catalogue; null where none was loaded';
 
 CREATE TABLE release.scn (
@@ -1676,6 +1696,31 @@ COMMENT ON COLUMN reference.star.pm_decl_mas_yr IS 'Proper motion in declination
 COMMENT ON COLUMN reference.star.bt_mag IS 'Tycho B magnitude; null where the source has none';
 COMMENT ON COLUMN reference.star.vt_mag IS 'Tycho V magnitude';
 
+CREATE TABLE release.artefact (
+    release_id INTEGER NOT NULL,
+    run_id INTEGER NOT NULL,
+    src_id BIGINT NOT NULL,
+    removed BOOLEAN NOT NULL,
+    cc_flg CHAR(3) NOT NULL,
+    parent_run_id INTEGER,
+    parent_src_id BIGINT,
+    parent_name TEXT,
+    distance_arcsec REAL NOT NULL,
+    CONSTRAINT pk_artefact PRIMARY KEY (release_id, run_id, src_id),
+    CONSTRAINT ck_artefact_one_parent CHECK ((parent_name IS NULL) = (parent_src_id IS NOT NULL)),
+    CONSTRAINT fk_artefact_release_id FOREIGN KEY(release_id) REFERENCES release.release (release_id)
+);
+COMMENT ON TABLE release.artefact IS 'Rows that spikes and halos of stars of other scans, or of listed stars, made or touched';
+COMMENT ON COLUMN release.artefact.release_id IS 'Release';
+COMMENT ON COLUMN release.artefact.run_id IS 'Run of the extraction';
+COMMENT ON COLUMN release.artefact.src_id IS 'Extraction in wsdb.point_measurement';
+COMMENT ON COLUMN release.artefact.removed IS 'Whether it is an artefact in all its bands, and not released';
+COMMENT ON COLUMN release.artefact.cc_flg IS 'cc_flg after the second test, J, H, Ks';
+COMMENT ON COLUMN release.artefact.parent_run_id IS 'Run of the bright star; null where the star is listed';
+COMMENT ON COLUMN release.artefact.parent_src_id IS 'The bright star, extracted in another scan; null where it is listed';
+COMMENT ON COLUMN release.artefact.parent_name IS 'Name of a listed star (reference.bright_star); null where a scan extracted it';
+COMMENT ON COLUMN release.artefact.distance_arcsec IS 'Distance from the nearest such star';
+
 CREATE TABLE release.manifest (
     release_id INTEGER NOT NULL,
     product TEXT NOT NULL,
@@ -1946,15 +1991,17 @@ CREATE TABLE release.patch (
     release_id INTEGER NOT NULL,
     number INTEGER NOT NULL,
     action TEXT NOT NULL,
+    product TEXT DEFAULT 'psc' NOT NULL,
     run_id INTEGER NOT NULL,
     removed_src_id BIGINT,
     restored_src_id BIGINT,
     reason TEXT NOT NULL,
     person TEXT NOT NULL,
     CONSTRAINT pk_patch PRIMARY KEY (release_id, number),
-    CONSTRAINT uq_patch_release_id_run_id_removed_src_id UNIQUE (release_id, run_id, removed_src_id),
-    CONSTRAINT uq_patch_release_id_run_id_restored_src_id UNIQUE (release_id, run_id, restored_src_id),
+    CONSTRAINT uq_patch_release_id_run_id_product_removed_src_id UNIQUE (release_id, run_id, product, removed_src_id),
+    CONSTRAINT uq_patch_release_id_run_id_product_restored_src_id UNIQUE (release_id, run_id, product, restored_src_id),
     CONSTRAINT ck_patch_action_known CHECK (action IN ('delete', 'restore', 'replace')),
+    CONSTRAINT ck_patch_product_known CHECK (product IN ('psc', 'xsc')),
     CONSTRAINT ck_patch_removed_by_action CHECK ((removed_src_id IS NOT NULL) = (action IN ('delete', 'replace'))),
     CONSTRAINT ck_patch_restored_by_action CHECK ((restored_src_id IS NOT NULL) = (action IN ('restore', 'replace'))),
     CONSTRAINT ck_patch_reason_given CHECK (length(trim(reason)) > 0),
@@ -1965,9 +2012,10 @@ COMMENT ON TABLE release.patch IS 'What people changed in releases against their
 COMMENT ON COLUMN release.patch.release_id IS 'Release';
 COMMENT ON COLUMN release.patch.number IS 'Order in the patch file, from 1';
 COMMENT ON COLUMN release.patch.action IS 'delete, restore or replace';
+COMMENT ON COLUMN release.patch.product IS 'psc or xsc: what the keys are of';
 COMMENT ON COLUMN release.patch.run_id IS 'Run of the rows';
-COMMENT ON COLUMN release.patch.removed_src_id IS 'Extraction that is taken out; null for a restoration';
-COMMENT ON COLUMN release.patch.restored_src_id IS 'Extraction that is put back; null for a deletion';
+COMMENT ON COLUMN release.patch.removed_src_id IS 'src_id, or ext_id of xsc, that is taken out; null for a restoration';
+COMMENT ON COLUMN release.patch.restored_src_id IS 'src_id, or ext_id of xsc, that is put back; null for a deletion';
 COMMENT ON COLUMN release.patch.reason IS 'Why';
 COMMENT ON COLUMN release.patch.person IS 'Who says so';
 
@@ -2270,6 +2318,33 @@ CREATE INDEX ix_task_dependency_upstream_task_id ON production.task_dependency (
 COMMENT ON TABLE production.task_dependency IS 'What waits for what';
 COMMENT ON COLUMN production.task_dependency.task_id IS 'Task that waits';
 COMMENT ON COLUMN production.task_dependency.upstream_task_id IS 'Task that must be done first';
+
+CREATE TABLE calibration.astrometry (
+    astrometry_id INTEGER GENERATED ALWAYS AS IDENTITY,
+    run_id INTEGER NOT NULL,
+    attempt_id BIGINT NOT NULL,
+    parameters JSONB NOT NULL,
+    input_hash CHAR(64) NOT NULL,
+    content_hash CHAR(64) NOT NULL,
+    code_version TEXT NOT NULL,
+    code_commit TEXT NOT NULL,
+    facts JSONB NOT NULL,
+    created_at TIMESTAMP WITH TIME ZONE DEFAULT now() NOT NULL,
+    CONSTRAINT pk_astrometry PRIMARY KEY (astrometry_id),
+    CONSTRAINT fk_astrometry_run_id FOREIGN KEY(run_id) REFERENCES production.run (run_id),
+    CONSTRAINT fk_astrometry_attempt_id FOREIGN KEY(attempt_id) REFERENCES production.attempt (attempt_id)
+);
+COMMENT ON TABLE calibration.astrometry IS 'Global astrometric solutions: versions of the offsets of scans, never changed';
+COMMENT ON COLUMN calibration.astrometry.astrometry_id IS 'Key';
+COMMENT ON COLUMN calibration.astrometry.run_id IS 'Run whose places it corrects';
+COMMENT ON COLUMN calibration.astrometry.attempt_id IS 'Attempt that made it; in force while that is accepted';
+COMMENT ON COLUMN calibration.astrometry.parameters IS 'Parameters of the solution';
+COMMENT ON COLUMN calibration.astrometry.input_hash IS 'SHA-256 over rows of scans, reference catalogue and parameters';
+COMMENT ON COLUMN calibration.astrometry.content_hash IS 'SHA-256 over the offsets';
+COMMENT ON COLUMN calibration.astrometry.code_version IS 'Version of mapps';
+COMMENT ON COLUMN calibration.astrometry.code_commit IS 'Commit of the code';
+COMMENT ON COLUMN calibration.astrometry.facts IS 'Counts, scatter of overlaps and of reference stars';
+COMMENT ON COLUMN calibration.astrometry.created_at IS 'When it was made';
 
 CREATE TABLE calibration.product (
     calibration_id BIGINT GENERATED ALWAYS AS IDENTITY,
@@ -3800,6 +3875,36 @@ COMMENT ON COLUMN calibration.overlap_used.residual_mag IS 'Delta minus solution
 COMMENT ON COLUMN calibration.overlap_used.weight IS 'Weight that it kept, 0 to 1';
 COMMENT ON COLUMN calibration.overlap_used.held_out_mag IS 'Residual of the stars held out; null where there are none';
 
+CREATE TABLE calibration.scan_astrometry (
+    astrometry_id INTEGER NOT NULL,
+    scan_key INTEGER NOT NULL,
+    attempt_id BIGINT NOT NULL,
+    south_deg DOUBLE PRECISION NOT NULL,
+    segment_deg DOUBLE PRECISION NOT NULL,
+    east_arcsec DOUBLE PRECISION[] NOT NULL,
+    north_arcsec DOUBLE PRECISION[] NOT NULL,
+    error_arcsec DOUBLE PRECISION[] NOT NULL,
+    reference_stars INTEGER NOT NULL,
+    segment_overlaps INTEGER NOT NULL,
+    CONSTRAINT pk_scan_astrometry PRIMARY KEY (astrometry_id, scan_key),
+    CONSTRAINT ck_scan_astrometry_segment_has_length CHECK (segment_deg > 0),
+    CONSTRAINT ck_scan_astrometry_both_coordinates CHECK (cardinality(east_arcsec) = cardinality(north_arcsec)),
+    CONSTRAINT fk_scan_astrometry_astrometry_id FOREIGN KEY(astrometry_id) REFERENCES calibration.astrometry (astrometry_id),
+    CONSTRAINT fk_scan_astrometry_scan_key FOREIGN KEY(scan_key) REFERENCES survey.scan (scan_key),
+    CONSTRAINT fk_scan_astrometry_attempt_id FOREIGN KEY(attempt_id) REFERENCES production.attempt (attempt_id)
+);
+COMMENT ON TABLE calibration.scan_astrometry IS 'Offsets of the segments of scans by astrometric solution';
+COMMENT ON COLUMN calibration.scan_astrometry.astrometry_id IS 'Solution';
+COMMENT ON COLUMN calibration.scan_astrometry.scan_key IS 'Scan';
+COMMENT ON COLUMN calibration.scan_astrometry.attempt_id IS 'Attempt whose rows it corrects, and no others';
+COMMENT ON COLUMN calibration.scan_astrometry.south_deg IS 'Declination at which the first segment begins';
+COMMENT ON COLUMN calibration.scan_astrometry.segment_deg IS 'Length of a segment in declination';
+COMMENT ON COLUMN calibration.scan_astrometry.east_arcsec IS 'To be added to the east at the middles of segments, from the south';
+COMMENT ON COLUMN calibration.scan_astrometry.north_arcsec IS 'To be added to the north';
+COMMENT ON COLUMN calibration.scan_astrometry.error_arcsec IS 'Error of one coordinate of an offset, 1 sigma';
+COMMENT ON COLUMN calibration.scan_astrometry.reference_stars IS 'Reference stars measured on the scan';
+COMMENT ON COLUMN calibration.scan_astrometry.segment_overlaps IS 'Overlaps of its segments with other scans';
+
 CREATE TABLE calibration.scan_zero_point (
     solution_id INTEGER NOT NULL,
     scan_key INTEGER NOT NULL,
@@ -3894,6 +3999,22 @@ CREATE INDEX ix_attempt_calibration_calibration_id ON production.attempt_calibra
 COMMENT ON TABLE production.attempt_calibration IS 'Calibration products that a published attempt used';
 COMMENT ON COLUMN production.attempt_calibration.attempt_id IS 'Attempt';
 COMMENT ON COLUMN production.attempt_calibration.calibration_id IS 'Product it used';
+
+CREATE TABLE release.astrometry (
+    release_id INTEGER NOT NULL,
+    run_id INTEGER NOT NULL,
+    astrometry_id INTEGER NOT NULL,
+    content_hash CHAR(64) NOT NULL,
+    CONSTRAINT pk_astrometry PRIMARY KEY (release_id, run_id),
+    CONSTRAINT fk_astrometry_release_id FOREIGN KEY(release_id) REFERENCES release.release (release_id),
+    CONSTRAINT fk_astrometry_run_id FOREIGN KEY(run_id) REFERENCES production.run (run_id),
+    CONSTRAINT fk_astrometry_astrometry_id FOREIGN KEY(astrometry_id) REFERENCES calibration.astrometry (astrometry_id)
+);
+COMMENT ON TABLE release.astrometry IS 'Astrometric solutions of a release''s places; runs without one have them as registered';
+COMMENT ON COLUMN release.astrometry.release_id IS 'Release';
+COMMENT ON COLUMN release.astrometry.run_id IS 'Run';
+COMMENT ON COLUMN release.astrometry.astrometry_id IS 'Solution of its places';
+COMMENT ON COLUMN release.astrometry.content_hash IS 'SHA-256 over its offsets';
 
 CREATE TABLE release.solution (
     release_id INTEGER NOT NULL,

@@ -133,6 +133,7 @@ GRANT INSERT ON calibration.zero_point TO mapps_worker;
 GRANT INSERT, UPDATE (state, retired_because) ON calibration.solution TO mapps_worker;
 GRANT INSERT ON calibration.scan_zero_point, calibration.set_used, calibration.standard_used, calibration.attempt_used,
     calibration.overlap_used TO mapps_worker;
+GRANT INSERT ON calibration.astrometry, calibration.scan_astrometry TO mapps_worker;
 GRANT INSERT, UPDATE ON calibration.adoption TO mapps_worker;
 GRANT INSERT, DELETE ON wsdb.point_measurement, wsdb.extended_measurement, wsdb.atlas_measurement, wsdb.postage_stamp, wsdb.scan_coverage, quality.metric,
     quality.scan_diagnostics, wsdb.forced_light TO mapps_worker;

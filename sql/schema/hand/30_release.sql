@@ -210,6 +210,16 @@ BEGIN
     -- What scans that overlap others cover in all bands: ranges of HEALPix cells of order 29, disjoint within a scan.
     CREATE UNLOGGED TABLE release.work_covered (
         scan_key integer NOT NULL, first bigint NOT NULL, beyond bigint NOT NULL, PRIMARY KEY (scan_key, first));
+    -- Bright stars that scans extracted and listed ones, those that leave artefacts in other scans among them (`parent`), and
+    -- the scans that have judged for themselves.
+    CREATE UNLOGGED TABLE release.work_bright (
+        number bigint PRIMARY KEY, run_id integer, src_id bigint, name text, scan_key integer,
+        ra double precision NOT NULL, decl double precision NOT NULL,
+        x double precision NOT NULL, y double precision NOT NULL, z double precision NOT NULL,
+        star boolean NOT NULL, mag double precision[] NOT NULL, reach_arcsec double precision, reach double precision,
+        parent boolean NOT NULL);
+    CREATE UNLOGGED TABLE release.work_bright_judged (
+        number bigint NOT NULL, scan_key integer NOT NULL, PRIMARY KEY (number, scan_key));
     -- Rows of the catalogue with their name and their number in the zone.
     CREATE UNLOGGED TABLE release.work_zone_member (
         zone integer NOT NULL, number integer NOT NULL, src_id bigint PRIMARY KEY, run_id integer NOT NULL,
@@ -239,7 +249,8 @@ BEGIN
     CREATE UNLOGGED TABLE release.work_association (
         pts_key integer PRIMARY KEY, dist_opt real NOT NULL, phi_opt smallint NOT NULL, b_m_opt real, vr_m_opt real,
         nopt_mchs smallint NOT NULL);
-    FOREACH part IN ARRAY ARRAY['scan', 'moment', 'zone', 'margin', 'task', 'count', 'overlap', 'covered', 'zone_member', 'lonely',
+    FOREACH part IN ARRAY ARRAY['scan', 'moment', 'zone', 'margin', 'task', 'count', 'overlap', 'covered', 'bright', 'bright_judged',
+                                'zone_member', 'lonely',
                                 'hash', 'contamination', 'extended', 'extended_resolution', 'association'] LOOP
         EXECUTE format('GRANT SELECT, INSERT, UPDATE, DELETE ON release.%I TO mapps_operator', 'work_' || part);
     END LOOP;
@@ -251,9 +262,9 @@ CREATE OR REPLACE FUNCTION release.drop_work_tables() RETURNS void
 LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog, public AS $function$
     DROP VIEW IF EXISTS release.work_member, release.work_psc, release.work_verdict;
     DROP TABLE IF EXISTS release.work_scan, release.work_moment, release.work_zone, release.work_margin, release.work_task,
-        release.work_count, release.work_overlap, release.work_covered, release.work_zone_member, release.work_lonely,
-        release.work_hash, release.work_contamination, release.work_extended, release.work_extended_resolution,
-        release.work_association
+        release.work_count, release.work_overlap, release.work_covered, release.work_bright, release.work_bright_judged,
+        release.work_zone_member, release.work_lonely, release.work_hash, release.work_contamination, release.work_extended,
+        release.work_extended_resolution, release.work_association
 $function$;
 COMMENT ON FUNCTION release.drop_work_tables() IS 'Drop the tables of a build';
 
@@ -317,10 +328,10 @@ BEGIN
             USING ERRCODE = 'object_not_in_prerequisite_state', HINT = 'Published releases never change.';
     END IF;
     PERFORM release.drop_work_tables();
-    FOREACH part IN ARRAY ARRAY['psc', 'xsc', 'atlas', 'scn', 'img', 'verdict', 'extended_verdict'] LOOP
+    FOREACH part IN ARRAY ARRAY['psc', 'xsc', 'atlas', 'stamp', 'scn', 'img', 'verdict', 'extended_verdict'] LOOP
         EXECUTE format('DROP TABLE IF EXISTS release.%I', format('%s_r%s', part, release_id));
     END LOOP;
-    FOREACH part IN ARRAY ARRAY['manifest', 'minor_planet', 'patch', 'solution', 'scan', 'statement', 'parent_run', 'release'] LOOP
+    FOREACH part IN ARRAY ARRAY['manifest', 'minor_planet', 'artefact', 'patch', 'astrometry', 'solution', 'scan', 'statement', 'parent_run', 'release'] LOOP
         EXECUTE format('DELETE FROM release.%I AS t WHERE t.release_id = $1', part) USING release_id;
     END LOOP;
 END

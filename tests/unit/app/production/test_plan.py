@@ -48,6 +48,7 @@ def test_scans_come_after_their_night_and_calibration_scans_first():
         edge("global_solution", "scan", every, both) | {"same": "run"},
         edge("global_solution", "night_solution", every, both) | {"same": "run"},
         edge("forced_light", "scan", every, both),
+        edge("global_astrometry", "scan", every, both) | {"same": "run"},
     ]
     nightly = edge("scan", "night_calibration", ["raw"], both)
     assert PLAN.edge_rows(PRELIMINARY) == [blocks, nightly, *solutions]
@@ -74,9 +75,11 @@ def test_kinds_on_request_are_not_queued_with_a_run():
     assert [row["kind"] for row in PLAN.rows_to_queue(FINAL)] == [usual[0], "block_calibration", *usual[1:]]
     [row] = PLAN.rows_to_queue(FINAL, "global_solution")
     # The place in the plan is that of all kinds: locks follow it.
-    assert (row["scope"], row["position"]) == ("run", len(PLAN.rows) - 2)
+    assert (row["scope"], row["position"]) == ("run", len(PLAN.rows) - 3)
     [row] = PLAN.rows_to_queue(PRELIMINARY, "forced_light")
-    assert (row["scope"], row["position"]) == ("night", len(PLAN.rows) - 1)
+    assert (row["scope"], row["position"]) == ("night", len(PLAN.rows) - 2)
+    [row] = PLAN.rows_to_queue(PRELIMINARY, "global_astrometry")
+    assert (row["scope"], row["position"]) == ("run", len(PLAN.rows) - 1)
     assert row in PLAN.queue_rows()
 
 
@@ -137,7 +140,9 @@ def test_results_of_final_runs_are_not_done_again_by_anybody_but_grades():
     final = {row.kind: PLAN.renewal_of(row.kind, final=True) for row in PLAN.rows}
     assert final.pop("night_grades") is Renewal.BY_ITSELF
     assert set(final.values()) == {Renewal.NEVER}
-    kinds = ("night_calibration", "block_calibration", "scan", "global_solution", "forced_light")
+    kinds = (
+        "night_calibration", "block_calibration", "scan", "global_solution", "forced_light", "global_astrometry",
+    )  # fmt: skip
     usual = dict.fromkeys(kinds, Renewal.ON_REQUEST)
     assert {row.kind: PLAN.renewal_of(row.kind, final=False) for row in PLAN.rows} == {
         **usual,
