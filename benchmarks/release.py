@@ -54,8 +54,18 @@ SIZES = """SELECT
      WHERE c.relname LIKE 'point_measurement_r%%' AND c.relkind = 'r')"""
 
 
-def _fill(connection: Any, rows: int, scans: int, seed: int) -> None:
-    """Stars of a uniform field, seen by each scan that covers them with 0.1 arcsec of scatter."""
+def fill(connection: Any, rows: int, scans: int, seed: int) -> None:
+    """Stars of a uniform field, seen by each scan that covers them with 0.1 arcsec of scatter.
+
+    Parameters
+    ----------
+    connection : Connection
+        Owner's, of a database without runs.
+    rows, scans : int
+        Extractions, about, and scans.
+    seed : int
+        Of the random numbers.
+    """
     random = np.random.default_rng(seed)
     world = World(connection)
     run = world.run("bench")
@@ -153,7 +163,7 @@ def _measure(rows: int, scans: int, zones: int | None, processes: int) -> Figure
         url = cluster.url(database=name)
         migrate.upgrade(url)
         with connect_url(url) as connection:
-            _fill(connection, rows, scans, seed=rows)
+            fill(connection, rows, scans, seed=rows)
             connection.execute("SELECT wsdb.seal_run(run_id) FROM production.run")
             for setting in SETTINGS:
                 connection.execute(setting)

@@ -40,7 +40,9 @@ def test_the_verbs(live_database: Database, tmp_path: Path, capsys: pytest.Captu
     assert "no run 'x'" in said("build", "plane-2", "--run", "x", status=2)
     assert "NAME=NUMBER" in said("build", "plane-2", "--run", "plane", "--set", "snr", status=2)
     assert "'bare' has no tasks" in said("build", "plane-2", "--run", "plane", "--run", "bare", status=2)
-    said("build", "plane-2", "--run", "plane", "--set", "edge_arcsec=1", "--nominal")
+    zones = ("--zones", "2", "--processes", "1")
+    said("build", "plane-2", "--run", "plane", "--set", "edge_arcsec=1", "--nominal", *zones)
+    assert "RELEASE_ZONES" not in said("build", "plane-3", "--run", "plane", "--zones", "0", status=2)
     assert "UNCALIBRATED_RELEASE" in said("build", "plane-3", "--run", "plane", status=2)
 
     assert said("list").splitlines()[1].split()[0] == "plane-2"
