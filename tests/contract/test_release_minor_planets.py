@@ -89,6 +89,21 @@ def test_rows_and_predictions(world: World, case: str) -> None:
         assert distance == pytest.approx(apart, abs=0.01 if not CASES[case][0][2] else 0.5)
 
 
+def test_apparitions_have_night_place_and_light(world: World) -> None:
+    rows = world.rows(
+        "SELECT m.name, m.hemis, m.scan, m.jdate, m.j_m, m.distance_arcsec, m.predicted_jdate - m.jdate, m.ra, m.decl"
+        " FROM release.mp_mch AS m JOIN release.release AS r USING (release_id) WHERE r.name = 'looked'"
+    )
+    assert sorted(row[0] for row in rows) == sorted(name for name, case in CASES.items() if case[1])
+    for name, hemis, scan, jdate, j_m, distance, hours, ra, decl in rows:
+        number = list(CASES).index(name)
+        assert (hemis, scan, jdate) == ("n", 1, pytest.approx(JDATE, abs=0.01))
+        assert j_m == pytest.approx(15.2, abs=1e-4)
+        assert distance == pytest.approx(CASES[name][2], abs=0.5)
+        assert 24 * hours == pytest.approx(CASES[name][0][2], abs=0.2)
+        assert (ra, decl) == pytest.approx(_place(number), abs=2e-6)
+
+
 def test_the_prediction_nearest_in_time_counts(world: World) -> None:
     assert flags(world, "looked")[len(CASES)] == (0, None, None)
 
