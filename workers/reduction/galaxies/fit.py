@@ -291,6 +291,21 @@ def _linear_solution(pixels: Pixels, light: Doubles) -> tuple[Doubles, Doubles, 
     return np.asarray(solution, np.float64), np.asarray(inverse, np.float64), chi2
 
 
+def linear_rest(pixels: Pixels, light: Doubles) -> Doubles:
+    """Return what known models and the linear columns leave of pixels when they are fitted to them, (n,).
+
+    Parameters
+    ----------
+    pixels : Pixels
+        Of a window.
+    light : float64 array (m, n)
+        Light of the models of one DN.
+    """
+    solution, _, _ = _linear_solution(pixels, light)
+    columns = np.concatenate([light, pixels.linear])
+    return np.asarray(pixels.value - (solution[:, None] * columns).sum(axis=0))
+
+
 def stars_at(pixels: Pixels, profile: tuple[Doubles, Doubles], places: Doubles) -> Doubles:
     """Light of stars of one DN at pixels, (stars, n).
 

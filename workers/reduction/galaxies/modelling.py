@@ -73,9 +73,10 @@ class Frame(NamedTuple):
     bent: bool = False
     core: tuple[float, float] | None = None
 
-    def fitted_stars(self) -> int:
-        """How many of the peaks are fitted as stars."""
-        return min(int(np.count_nonzero(np.hypot(*self.peaks[0].T) < FITTED_ARCSEC)), MOST_STARS)
+    def neighbours(self) -> Doubles:
+        """Places of the peaks that are fitted as stars, (n, 2)."""
+        places = self.peaks[0]
+        return places[np.flatnonzero(np.hypot(*places.T) < FITTED_ARCSEC)[:MOST_STARS]]
 
 
 class Fit(NamedTuple):
@@ -365,7 +366,7 @@ class Modelling:
         ratio = shape.axis_ratio * float(np.sqrt(max(c[4, 4] + c[5, 5], 0.0) / 2.0))
         index = shape.index * float(np.sqrt(max(c[6, 6], 0.0)))
         significance = float(np.sqrt(max(change, 0.0)))
-        return Galaxy(shape, flux, error, chi2, index, ratio, significance, fit.frame.fitted_stars(), core)
+        return Galaxy(shape, flux, error, chi2, index, ratio, significance, len(fit.frame.neighbours()), core)
 
 
 def _disc(fitted: Fitted, half: int) -> Doubles:
