@@ -114,6 +114,27 @@ class LastFit(Modelling):
             return None
         return self._in_bands(fit, change) if kept else first
 
+    def known_light(self, shape: Shape, light_dn: float, band: Band) -> float:
+        """Light of a galaxy of known shape in a band, DN: sky and neighbours alone are fitted with it.
+
+        Parameters
+        ----------
+        shape : Shape
+            Of the galaxy.
+        light_dn : float
+            Its light by a first guess, in the sum of the bands.
+        band : Band
+            The band.
+        """
+        self.light = light_dn
+        reach = WINDOW_RADII * shape.semi_major_arcsec
+        half = next((h for h in HALF_WINDOWS_ARCSEC if h >= reach), HALF_WINDOWS_ARCSEC[-1])
+        frame = self._frame(half, shape)._replace(bent=True)
+        pixels = self._pixels(frame.windows[band], frame, band)
+        if pixels.x.size < FEWEST_PIXELS:
+            return float("nan")
+        return linear_fit(pixels, light_of(pixels, shape, self._profile(band), self.place))[0]
+
     def _least_change_from_group(self) -> float:
         """Change of chi-squared from three stars to the galaxy that the density of peaks asks for."""
         density = float(density_arcmin2(self.search.seeds, np.array([self.place[1]]))[0])

@@ -62,3 +62,12 @@ def test_where_there_is_no_galaxy_the_first_model_stays(field, mean):
     _, search, _, galaxies = field
     empty = replace(galaxies[0], shape=replace(galaxies[0].shape, x_arcsec=9000.0))
     assert settle(search, mean, [empty]) == [empty]
+
+
+def test_light_of_a_known_shape_is_that_of_the_truth(field, mean):
+    _, search, _, galaxies = field
+    row = TRUE[np.argsort(TRUE[:, 1])][0]
+    shape = replace(galaxies[0].shape, log_index=float(np.log(row[6])))
+    last = LastFit(search, mean, (shape.x_arcsec, shape.y_arcsec), galaxies[1:])
+    assert last.known_light(shape, row[2], Band.J) == pytest.approx(row[2], rel=0.05)
+    assert np.isnan(LastFit(search, mean, (9000.0, 9000.0), []).known_light(shape, row[2], Band.J))
