@@ -7,9 +7,9 @@ are pooled. The field has more galaxies than the sky, so what is false is scaled
 degree brighter than Ks 13.5, slope 0.6. Prints, for every latitude: completeness and reliability to Ks 13.5 by
 half-light radius, bias and scatter of total magnitudes and pulls by brightness and Sersic index, axis ratios, unflagged
 point rows within the 20 mag isophote that are no star as a share of the catalogue, and what the reduction cost. Beside
-each figure stands what doing nothing scores: no extended source, a circle of 7" for the total, every axis ratio 1; beside
-totals in Ks what fits with true shapes and sep's Kron sums score (`benchmarks.galaxy_bound`). Exit status 1 if a limit
-is missed.
+each figure stands what doing nothing scores: no extended source, a circle of 7" for the total, every axis ratio 1;
+beside totals in Ks what fits with true shapes and sep's Kron sums score (`benchmarks.galaxy_bound`).
+Exit status 1 if a limit is missed.
 """
 
 from __future__ import annotations
