@@ -122,7 +122,7 @@ def measure_bands(reduced: ReducedScan, parameters: PhotometryParameters) -> dic
     stacks = dict(reduced.stacks)
     residuals = _memory_of(reduced)
     fixed_stars = {b: saturated_of(s.band, reduced.read1_stars, s.psf) for b, s in reduced.stacks.items()}
-    search = _search_of(reduced, fixed_stars)
+    search = search_of(reduced, fixed_stars)
     galaxies, profiles, searched = find_galaxies(search), search.profiles, searched_share(search)
     for band, stack in reduced.stacks.items():
         # Bands that are through guide by their final widths, the others by those of the first look.
@@ -166,8 +166,16 @@ def _catalogued(
     return MeasuredBand(stack, catalogue, picture, quality, stars, galaxies, limits, searched, pairs)
 
 
-def _search_of(reduced: ReducedScan, fixed: Mapping[Band, Saturated]) -> Search:
-    """Return what the search for galaxies is given of a scan."""
+def search_of(reduced: ReducedScan, fixed: Mapping[Band, Saturated]) -> Search:
+    """Return what the search for galaxies is given of a scan.
+
+    Parameters
+    ----------
+    reduced : ReducedScan
+        With its coadds and first look.
+    fixed : mapping of Band to Saturated
+        Saturated stars of every band.
+    """
     stacks = reduced.stacks
     noise = {band: (stack.noise_dn(), stack.frames.detector.gain) for band, stack in stacks.items()}
     coadds = coadds_of(reduced.images, reduced.grid, noise)

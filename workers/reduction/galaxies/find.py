@@ -7,6 +7,7 @@ import numpy as np
 from app.arrays import Bools, Doubles
 from workers.reduction.galaxies.candidates import candidates
 from workers.reduction.galaxies.large import large_patches
+from workers.reduction.galaxies.last_fit import settle
 from workers.reduction.galaxies.local_profile import COADD_ARCSEC2, WIDTHS_PIX, LocalProfiles
 from workers.reduction.galaxies.modelling import Modelling
 from workers.reduction.galaxies.search import Search, crowded
@@ -45,6 +46,7 @@ def find_galaxies(search: Search) -> list[Galaxy]:
             _holds(other.shape, (galaxy.shape.x_arcsec, galaxy.shape.y_arcsec)) for other in found
         ):
             found.append(galaxy)
+    found = settle(search, mean, found)
     return sorted(found, key=lambda galaxy: (galaxy.shape.y_arcsec, galaxy.shape.x_arcsec))
 
 

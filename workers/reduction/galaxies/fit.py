@@ -15,6 +15,7 @@ from workers.reduction.galaxies.model import (
     star_light,
     with_core,
 )
+from workers.reduction.galaxies.priors import WEAK, Priors
 from workers.reduction.galaxies.sersic import LARGEST_INDEX, LEAST_INDEX, WIDTHS, sersic_shares
 from workers.reduction.galaxies.values import (
     CORE_SIGMAS_ARCSEC,
@@ -27,9 +28,6 @@ from workers.reduction.galaxies.values import (
 TURNS = 14
 SETTLED_CHI2 = 0.1
 LEAST_RADIUS_ARCSEC, LARGEST_RADIUS_ARCSEC = 0.2, 80.0
-# Weak priors of the logarithms of radius and index, and of the stretches: noise has no corner to go to.
-PRIOR_CENTRES = np.array([0.0, 0.0, 0.0, np.log(2.5), 0.0, 0.0, np.log(2.5)])
-PRIOR_SIGMAS = np.array([np.inf, np.inf, np.inf, 1.5, 0.7, 0.7, 0.8])
 MOST_STEP = np.array([np.inf, 0.7, 0.7, 0.5, 0.4, 0.4, 0.4])
 _NONLINEAR = len(PARAMETERS)
 
@@ -46,11 +44,14 @@ class Fitted:
         Inverse of the normal matrix, priors included.
     chi2 : float
         Of the pixels.
+    cost : float
+        The same with the priors.
     """
 
     values: Doubles
     covariance: Doubles
     chi2: float
+    cost: float
 
     def shape(self, x_arcsec: float, y_arcsec: float) -> Shape:
         """Shape of the model, its place from a place of the pixels' middle."""
@@ -95,8 +96,10 @@ def _limited(values: Doubles) -> Doubles:
     return out
 
 
-def fit_galaxy(pixels: Pixels, profile: tuple[Doubles, Doubles], start: Doubles) -> Fitted:
-    """Fit a Sersic model, the sky and the stars beside it, by damped Gauss-Newton steps with weak priors.
+def fit_galaxy(
+    pixels: Pixels, profile: tuple[Doubles, Doubles], start: Doubles, priors: Priors = WEAK
+) -> Fitted:
+    """Fit a Sersic model, the sky and the stars beside it, by damped Gauss-Newton steps with priors.
 
     Parameters
     ----------
@@ -106,33 +109,28 @@ def fit_galaxy(pixels: Pixels, profile: tuple[Doubles, Doubles], start: Doubles)
         Gaussians of the coadd's point-spread function, arcsec^2.
     start : float64 array (7,)
         First guess of `PARAMETERS`.
+    priors : Priors, optional
+        Weak ones where nothing is known.
     """
     count = _NONLINEAR + pixels.linear.shape[0]
-    tie = np.zeros(count)
-    tie[:_NONLINEAR] = 1.0 / PRIOR_SIGMAS**2
-    centre = np.zeros(count)
-    centre[:_NONLINEAR] = PRIOR_CENTRES
     light = np.empty((_NONLINEAR, pixels.x.size))
     values = _limited(np.concatenate([start, np.zeros(count - _NONLINEAR)]))
     columns = _columns(pixels, values, profile, light)
     values = _solve_linear(pixels, values, columns)
     columns = _columns(pixels, values, profile, light)
-    chi2, cost, rest = _cost(pixels, values, columns, tie, centre)
+    chi2, cost, rest = _cost(pixels, values, columns, priors)
     damping = 1e-3
-    normal, right = _equations(columns, pixels, rest)
-    normal += np.diag(tie)
+    normal, right = _tied(columns, pixels, rest, values, priors)
     for _ in range(TURNS):
-        gradient = right - tie * (values - centre)
-        step = np.linalg.solve(normal + damping * np.diag(np.diag(normal)) + 1e-12 * np.eye(count), gradient)
+        step = np.linalg.solve(normal + damping * np.diag(np.diag(normal)) + 1e-12 * np.eye(count), right)
         step[:_NONLINEAR] = np.clip(step[:_NONLINEAR], -MOST_STEP, MOST_STEP)
         trial = _limited(values + step)
         trial_columns = _columns(pixels, trial, profile, light)
-        found = _cost(pixels, trial, trial_columns, tie, centre)
+        found = _cost(pixels, trial, trial_columns, priors)
         if found[1] < cost:
             gain = cost - found[1]
             values, columns, (chi2, cost, rest) = trial, trial_columns, found
-            normal, right = _equations(columns, pixels, rest)
-            normal += np.diag(tie)
+            normal, right = _tied(columns, pixels, rest, values, priors)
             damping = max(0.2 * damping, 1e-6)
             if gain < SETTLED_CHI2:
                 break
@@ -140,7 +138,18 @@ def fit_galaxy(pixels: Pixels, profile: tuple[Doubles, Doubles], start: Doubles)
             damping *= 8.0
             if damping > 1e4:
                 break
-    return Fitted(values, np.asarray(np.linalg.inv(_ridge(normal, 1e-12)), np.float64), chi2)
+    return Fitted(values, np.asarray(np.linalg.inv(_ridge(normal, 1e-12)), np.float64), chi2, cost)
+
+
+def _tied(
+    columns: Doubles, pixels: Pixels, rest: Doubles, values: Doubles, priors: Priors
+) -> tuple[Doubles, Doubles]:
+    """Return normal matrix and right side of pixels and priors."""
+    normal, right = _equations(columns, pixels, rest)
+    away, slopes = priors.terms(values)
+    normal[:_NONLINEAR, :_NONLINEAR] += (slopes[:, :, None] * slopes[:, None, :]).sum(axis=0)
+    right[:_NONLINEAR] -= (slopes * away[:, None]).sum(axis=0)
+    return normal, right
 
 
 def _equations(columns: Doubles, pixels: Pixels, rest: Doubles) -> tuple[Doubles, Doubles]:
@@ -165,16 +174,13 @@ def _solve_linear(pixels: Pixels, values: Doubles, columns: Doubles) -> Doubles:
     return out
 
 
-def _cost(
-    pixels: Pixels, values: Doubles, columns: Doubles, tie: Doubles, centre: Doubles
-) -> tuple[float, float, Doubles]:
+def _cost(pixels: Pixels, values: Doubles, columns: Doubles, priors: Priors) -> tuple[float, float, Doubles]:
     """Chi-squared of the pixels, the same with the priors, and what the model leaves."""
     beside = (values[_NONLINEAR:, None] * columns[_NONLINEAR:]).sum(axis=0)
     rest = pixels.value - values[0] * columns[0] - beside
-    # A step into the void overflows, and is not taken.
-    with np.errstate(over="ignore", invalid="ignore"):
-        chi2 = float((pixels.weight * rest * rest).sum())
-    return chi2, chi2 + float((tie * (values - centre) ** 2).sum()), rest
+    chi2 = float((pixels.weight * rest * rest).sum())
+    away, _ = priors.terms(values)
+    return chi2, chi2 + float((away * away).sum()), rest
 
 
 def light_of(
@@ -283,6 +289,21 @@ def _linear_solution(pixels: Pixels, light: Doubles) -> tuple[Doubles, Doubles, 
     rest = pixels.value - (solution[:, None] * columns).sum(axis=0)
     chi2 = float((pixels.weight * rest * rest).sum())
     return np.asarray(solution, np.float64), np.asarray(inverse, np.float64), chi2
+
+
+def linear_rest(pixels: Pixels, light: Doubles) -> Doubles:
+    """Return what known models and the linear columns leave of pixels when they are fitted to them, (n,).
+
+    Parameters
+    ----------
+    pixels : Pixels
+        Of a window.
+    light : float64 array (m, n)
+        Light of the models of one DN.
+    """
+    solution, _, _ = _linear_solution(pixels, light)
+    columns = np.concatenate([light, pixels.linear])
+    return np.asarray(pixels.value - (solution[:, None] * columns).sum(axis=0))
 
 
 def stars_at(pixels: Pixels, profile: tuple[Doubles, Doubles], places: Doubles) -> Doubles:

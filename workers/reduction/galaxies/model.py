@@ -59,6 +59,8 @@ def mixture(
     middle = ~small & ~large
     light = float(shares[small].sum())
     tiny = float((shares[small] * size2[small]).sum()) / (light * radius * radius) if light > 0.0 else 0.0
+    # Shares of both signs add up to next to nothing for some indices: a mean beyond all widths is no width.
+    tiny = min(max(tiny, 0.0), float((widths[small] ** 2).max(initial=0.0)))
     scale = np.concatenate([np.full(1, tiny), widths[middle] ** 2])
     parts = []
     for values in (shares, slopes):

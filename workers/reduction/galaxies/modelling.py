@@ -64,7 +64,7 @@ WORST_CHI2 = 1.5  # of the inner pixels; noise alone has 0.2, as pixels of coadd
 MODEL_ERROR = 0.05  # of the light of the model, in the inner chi-squared
 
 
-class _Frame(NamedTuple):
+class Frame(NamedTuple):
     """What a candidate is fitted on: windows of the bands, peaks in them, and what is fitted beside it."""
 
     half: int
@@ -73,17 +73,18 @@ class _Frame(NamedTuple):
     bent: bool = False
     core: tuple[float, float] | None = None
 
-    def fitted_stars(self) -> int:
-        """How many of the peaks are fitted as stars."""
-        return min(int(np.count_nonzero(np.hypot(*self.peaks[0].T) < FITTED_ARCSEC)), MOST_STARS)
+    def neighbours(self) -> Doubles:
+        """Places of the peaks that are fitted as stars, (n, 2)."""
+        places = self.peaks[0]
+        return places[np.flatnonzero(np.hypot(*places.T) < FITTED_ARCSEC)[:MOST_STARS]]
 
 
-class _Fit(NamedTuple):
+class Fit(NamedTuple):
     """A candidate as it was fitted."""
 
     pixels: Pixels
     fitted: Fitted
-    frame: _Frame
+    frame: Frame
     shape: Shape
 
 
@@ -122,10 +123,10 @@ class Modelling:
         near = near[np.argsort(-seeds.light_dn[near], kind="stable")]
         return np.column_stack([x[near], y[near]]), seeds.light_dn[near]
 
-    def _frame(self, half: int, shape: Shape | None) -> _Frame:
-        return _Frame(half, self.search.coadds.windows(*self.place, half), self._peaks(half, shape))
+    def _frame(self, half: int, shape: Shape | None) -> Frame:
+        return Frame(half, self.search.coadds.windows(*self.place, half), self._peaks(half, shape))
 
-    def _pixels(self, window: Window, frame: _Frame, band: Band | None) -> Pixels:
+    def _pixels(self, window: Window, frame: Frame, band: Band | None) -> Pixels:
         """Pixels of a window less known galaxies, with columns of stars near the candidate; farther ones are masked."""
         places, light = frame.peaks
         close = np.flatnonzero(np.hypot(*places.T) < FITTED_ARCSEC)[:MOST_STARS]
@@ -174,7 +175,7 @@ class Modelling:
 
     def galaxy(self) -> Galaxy | None:
         """Fit the candidate in windows that grow with it; None where it is no galaxy."""
-        kept: _Fit | None = None
+        kept: Fit | None = None
         for half in HALF_WINDOWS_ARCSEC:
             fit = self._fit_in(half, kept)
             if fit is None or not self._plausible(fit):
@@ -215,7 +216,7 @@ class Modelling:
         start = FIRST_GUESS.copy()
         start[0], start[3:6] = patch.light_dn, (patch.shape.log_radius, *patch.shape.stretches())
         start[6] = 0.0
-        fit: _Fit | None = None
+        fit: Fit | None = None
         for half in HALF_WINDOWS_ARCSEC:
             shape = patch.shape if fit is None else fit.shape
             if WINDOW_RADII * shape.semi_major_arcsec > half and half != HALF_WINDOWS_ARCSEC[-1]:
@@ -225,7 +226,7 @@ class Modelling:
             if pixels.x.size < FEWEST_PIXELS:
                 return None
             fitted = fit_galaxy(pixels, self.profile, start)
-            fit = _Fit(pixels, fitted, frame, fitted.shape(*self.place))
+            fit = Fit(pixels, fitted, frame, fitted.shape(*self.place))
             self.light = float(fitted.values[0])
             if WINDOW_RADII * fit.shape.semi_major_arcsec <= half:
                 break
@@ -239,7 +240,7 @@ class Modelling:
         galaxy = self._in_bands(final, change)
         return galaxy if max(galaxy.chi2.values()) < LARGE_CHI2 else None
 
-    def _fit_in(self, half: int, kept: _Fit | None) -> _Fit | None:
+    def _fit_in(self, half: int, kept: Fit | None) -> Fit | None:
         """Fit the candidate in a window, from the fit in the last one on or from a disc; None with too few pixels."""
         frame = self._frame(half, None if kept is None else kept.shape)
         pixels = self._pixels(self.search.coadds.sum_of(frame.windows), frame, None)
@@ -249,9 +250,9 @@ class Modelling:
         if kept is not None:
             other = fit_galaxy(pixels, self.profile, _disc(kept.fitted, half))
             fitted = other if other.chi2 < fitted.chi2 - LEAST_CHANGE else fitted
-        return _Fit(pixels, fitted, frame, fitted.shape(*self.place))
+        return Fit(pixels, fitted, frame, fitted.shape(*self.place))
 
-    def _refined(self, kept: _Fit, *, arms: bool = False) -> _Fit:
+    def _refined(self, kept: Fit, *, arms: bool = False) -> Fit:
         """Fit once more with a sky that bends, peaks of the model's own light forgotten, and a core where one shows.
 
         Airglow bends by a few DN in an arc minute or two, which wings of bulges are mistaken for. A spiral is a disc
@@ -261,7 +262,7 @@ class Modelling:
         pixels = self._pixels(self.search.coadds.sum_of(frame.windows), frame, None)
         pixels = self._softened(pixels, kept) if arms else pixels
         fitted = fit_galaxy(pixels, self.profile, kept.fitted.values[:7])
-        plain = _Fit(pixels, fitted, frame, fitted.shape(*self.place))
+        plain = Fit(pixels, fitted, frame, fitted.shape(*self.place))
         smooth = not arms and fitted.chi2 < POOR_CHI2 * pixels.x.size
         if smooth or plain.shape.semi_major_arcsec < LARGE_ARCSEC:
             return plain
@@ -276,14 +277,14 @@ class Modelling:
         better = change > max(GROWTH_CHANGE, CORE_SHARE * single.chi2)
         return cored if better and cored.shape.radius_arcsec < LARGEST_RADIUS_ARCSEC else plain
 
-    def _softened(self, pixels: Pixels, kept: _Fit) -> Pixels:
+    def _softened(self, pixels: Pixels, kept: Fit) -> Pixels:
         """Pixels in which arms and knots of a large galaxy are noise: its outskirts tell of the disc too."""
         if kept.shape.semi_major_arcsec < LARGE_ARCSEC:
             return pixels
         arms = ARM_ERROR * kept.fitted.values[0] * light_of(pixels, kept.shape, self.profile, self.place)
         return pixels._replace(weight=1.0 / (1.0 / pixels.weight + arms * arms))
 
-    def _cored(self, half: int, kept: _Fit, middle: tuple[float, float]) -> _Fit:
+    def _cored(self, half: int, kept: Fit, middle: tuple[float, float]) -> Fit:
         """Fit a disc with a core."""
         frame = self._frame(half, kept.shape)._replace(bent=True, core=middle)
         pixels = self._softened(self._pixels(self.search.coadds.sum_of(frame.windows), frame, None), kept)
@@ -291,9 +292,9 @@ class Modelling:
         start[:3] = self.light, *middle
         start[3], start[6] = np.log(DISC_SHARE * half), 0.0
         fitted = fit_galaxy(pixels, self.profile, start)
-        return _Fit(pixels, fitted, frame, fitted.shape(*self.place))
+        return Fit(pixels, fitted, frame, fitted.shape(*self.place))
 
-    def _follows(self, larger: _Fit, smaller: _Fit) -> bool:
+    def _follows(self, larger: Fit, smaller: Fit) -> bool:
         """Whether the fit in a larger window goes on from that in a smaller one: sky must not pass for light."""
         if larger.shape.radius_arcsec > LARGEST_RADIUS_ARCSEC:
             return False
@@ -303,7 +304,7 @@ class Modelling:
         light = light_of(larger.pixels, smaller.shape, self.profile, self.place)
         return linear_fit(larger.pixels, light)[2] - larger.fitted.chi2 > GROWTH_CHANGE
 
-    def _plausible(self, fit: _Fit) -> bool:
+    def _plausible(self, fit: Fit) -> bool:
         """Whether a fit has the light and the shape of a galaxy."""
         fitted, shape = fit.fitted, fit.shape
         _, known = fitted.flux_error()
@@ -315,7 +316,7 @@ class Modelling:
             and moved < max(FARTHEST_ARCSEC, FARTHEST_RADII * shape.semi_major_arcsec)
         )
 
-    def _change_from_stars(self, fit: _Fit, least: float) -> float | None:
+    def _change_from_stars(self, fit: Fit, least: float) -> float | None:
         """Change of chi-squared from two stars to the galaxy; None where stars do as well."""
         pixels, fitted, shape = fit.pixels, fit.fitted, fit.shape
         turn = np.radians(shape.angle_deg)
@@ -346,7 +347,7 @@ class Modelling:
         sure = SURE_CHANGE + self.crowding * CROWD_SURE_CHANGE
         return shape.index > largest and (change < sure or shape.axis_ratio < ROUND_RATIO)
 
-    def _in_bands(self, fit: _Fit, change: float) -> Galaxy:
+    def _in_bands(self, fit: Fit, change: float) -> Galaxy:
         """Light of the galaxy in every band for the common shape."""
         fitted, shape = fit.fitted, fit.shape
         whole, known = fitted.flux_error()
@@ -365,7 +366,7 @@ class Modelling:
         ratio = shape.axis_ratio * float(np.sqrt(max(c[4, 4] + c[5, 5], 0.0) / 2.0))
         index = shape.index * float(np.sqrt(max(c[6, 6], 0.0)))
         significance = float(np.sqrt(max(change, 0.0)))
-        return Galaxy(shape, flux, error, chi2, index, ratio, significance, fit.frame.fitted_stars(), core)
+        return Galaxy(shape, flux, error, chi2, index, ratio, significance, len(fit.frame.neighbours()), core)
 
 
 def _disc(fitted: Fitted, half: int) -> Doubles:

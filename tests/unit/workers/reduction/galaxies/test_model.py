@@ -135,3 +135,15 @@ def test_normal_equations_are_those_of_numpy():
     normal_equations(columns, weight, rest, normal, right)
     assert normal == pytest.approx((columns * weight) @ columns.T)
     assert right == pytest.approx(columns @ (weight * rest))
+
+
+def test_narrow_gaussians_whose_shares_cancel_have_no_width_beyond_their_own():
+    """Shares of .4 and -.3999 have a mean square of width of a thousand times the widest; its light overflowed."""
+    shares = np.array([-0.3999, 0.4, 0.9999])
+    widths = np.array([0.01, 0.02, 1.0])
+    gaussians = mixture(shares, shares, widths, (np.ones(1), np.ones(1)), 1.0)
+    assert 0.0 <= gaussians.scale2.min() <= 0.02**2
+    assert gaussians.share.sum() == pytest.approx(shares.sum())
+    out = np.empty(2)
+    plain_light(np.array([0.0, 30.0]), np.zeros(2), np.array([0.0, 0.0, 1.0, 0.0, 1.0]), gaussians, out)
+    assert np.isfinite(out).all()

@@ -1,0 +1,70 @@
+"""Priors of a galaxy's shape: slopes are those of their terms, and galaxies tell a usual surface brightness."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from workers.reduction.galaxies.priors import (
+    FEWEST_GALAXIES,
+    LEAST_SCATTER,
+    MOST_SCATTER,
+    WEAK,
+    families,
+    usual_brightness,
+)
+from workers.reduction.galaxies.values import Shape
+
+VALUES = np.array([3e4, 0.1, -0.2, np.log(3.0), 0.3, -0.5, np.log(2.0)])
+
+
+@pytest.mark.parametrize("priors", [WEAK, *families((-1.7, 0.4))])
+def test_slopes_of_priors_are_differences_of_their_terms(priors):
+    _, slopes = priors.terms(VALUES)
+    for k in range(7):
+        step = np.zeros(7)
+        step[k] = 1e-5 * max(abs(VALUES[k]), 1.0)
+        high, low = priors.terms(VALUES + step)[0], priors.terms(VALUES - step)[0]
+        assert slopes[:, k] == pytest.approx((high - low) / (2.0 * step[k]), rel=1e-5, abs=1e-9)
+
+
+def test_brightness_of_a_farther_galaxy_is_the_same():
+    disc, bulge = families((-1.7, 0.4))
+    farther = VALUES.copy()
+    farther[0], farther[3] = VALUES[0] / 9.0, VALUES[3] - np.log(3.0)
+    assert disc.terms(farther)[0][4] == pytest.approx(disc.terms(VALUES)[0][4])
+    assert disc.terms(VALUES)[0][3] > 0.0 > bulge.terms(VALUES)[0][3]
+
+
+def test_weak_priors_know_nothing_of_brightness():
+    away, slopes = WEAK.terms(VALUES)
+    assert away[4] == 0.0
+    assert not slopes[4].any()
+
+
+def _models(scatter, count=FEWEST_GALAXIES):
+    """Galaxies of many sizes whose half-light radius is a twentieth of the root of their light, but for a scatter."""
+    light = np.geomspace(1e3, 1e5, count)
+    log_radius = np.log(0.05 * np.sqrt(light)) + np.where(np.arange(count) % 2, scatter, -scatter)
+    return [(Shape(0.0, 0.0, r, 0.0, 0.0, 0.0), f) for r, f in zip(log_radius, light, strict=True)]
+
+
+@pytest.mark.parametrize(
+    ("scatter", "expected"), [(0.01, LEAST_SCATTER), (0.3, 0.3 * 1.4826), (3.0, MOST_SCATTER)]
+)
+def test_galaxies_of_a_scan_tell_its_usual_brightness_and_scatter(scatter, expected):
+    middle, sigma = usual_brightness(_models(scatter))
+    assert middle == pytest.approx(np.log(0.05), abs=1e-6)
+    assert sigma == pytest.approx(expected)
+
+
+def test_few_galaxies_tell_nothing():
+    assert usual_brightness(_models(0.3)[1:]) == (0.0, np.inf)
+
+
+def test_brightness_is_that_of_the_semi_major_axis():
+    """A disc seen from the side keeps its semi-major axis, not the mean of its axes."""
+    inclined = [
+        (Shape(0.0, 0.0, s.log_radius - 0.5 * np.log(2.0), np.log(2.0), 0.0, 0.0), f) for s, f in _models(0.3)
+    ]
+    assert usual_brightness(inclined) == pytest.approx(usual_brightness(_models(0.3)))

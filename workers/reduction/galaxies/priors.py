@@ -1,0 +1,113 @@
+"""What is known of a galaxy's shape before its pixels are fitted: little, or what other galaxies of the scan tell."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from app.arrays import Doubles
+from workers.reduction.galaxies.values import PARAMETERS, Shape
+
+_NONLINEAR = len(PARAMETERS)
+LEAST_LIGHT_DN = 1e-3
+# Of the logarithms of the axes' ratio, in both stretches: no disc is thinner than 0.2.
+STRETCH_SIGMA = 0.7
+# Exponential discs and r^1/4 bulges, the two families by which the Sloan survey measures totals (Stoughton et al. 2002,
+# 4.4.5.5): wings of an index between them cannot be told from the sky, and carry a fifth of the light.
+FAMILY_LOG_INDICES, FAMILY_SIGMA = (0.0, float(np.log(4.0))), 0.1
+# Of chi-squared with its priors, by which a free index must be better than both families.
+FREE_CHANGE = 9.0
+# Galaxies of a scan that tell its usual surface brightness, and limits of the scatter about it (logarithm of radius).
+FEWEST_GALAXIES, LEAST_SCATTER, MOST_SCATTER = 10, 0.35, 0.8
+SIGMA_OF_MAD = 1.4826
+
+
+@dataclass(frozen=True)
+class Priors:
+    """Normal priors of a model's parameters, and of its surface brightness.
+
+    Attributes
+    ----------
+    log_radius, log_index : (float, float)
+        Middle and sigma of the logarithms of the half-light radius (arcsec) and of the Sersic index.
+    brightness : (float, float)
+        Middle and sigma of the logarithm of the half-light semi-major axis over the root of the light (arcsec, DN):
+        a surface brightness.
+    """
+
+    log_radius: tuple[float, float]
+    log_index: tuple[float, float]
+    brightness: tuple[float, float] = (0.0, np.inf)
+
+    def terms(self, values: Doubles) -> tuple[Doubles, Doubles]:
+        """Differences of parameters from their middles in sigma (5,), and their derivatives (5, 7).
+
+        Parameters
+        ----------
+        values : float64 array (7 or more,)
+            `PARAMETERS` of a model.
+        """
+        light = max(float(values[0]), LEAST_LIGHT_DN)
+        plus, cross = float(values[4]), float(values[5])
+        size = max(float(np.hypot(plus, cross)), 1e-6)
+        brightness = float(values[3]) + 0.5 * size - 0.5 * np.log(light)
+        sigma = self.brightness[1]
+        rest = np.array([
+            (values[3] - self.log_radius[0]) / self.log_radius[1],
+            plus / STRETCH_SIGMA,
+            cross / STRETCH_SIGMA,
+            (values[6] - self.log_index[0]) / self.log_index[1],
+            (brightness - self.brightness[0]) / sigma,
+        ])  # fmt: skip
+        slopes = np.zeros((rest.size, _NONLINEAR))
+        slopes[0, 3] = 1.0 / self.log_radius[1]
+        slopes[1, 4] = slopes[2, 5] = 1.0 / STRETCH_SIGMA
+        slopes[3, 6] = 1.0 / self.log_index[1]
+        slopes[4, [0, 3, 4, 5]] = np.array([-0.5 / light, 1.0, 0.5 * plus / size, 0.5 * cross / size]) / sigma
+        return rest, slopes
+
+
+WEAK = Priors((float(np.log(2.5)), 1.5), (float(np.log(2.5)), 0.8))
+"""Noise has no corner to go to; hardly more."""
+
+
+def families(brightness: tuple[float, float]) -> tuple[Priors, Priors]:
+    """Return priors of a disc and of a bulge of usual surface brightness.
+
+    Parameters
+    ----------
+    brightness : (float, float)
+        Middle and sigma of `Priors.brightness`.
+    """
+    disc, bulge = (Priors(WEAK.log_radius, (index, FAMILY_SIGMA), brightness) for index in FAMILY_LOG_INDICES)
+    return disc, bulge
+
+
+def usual_brightness(models: Sequence[tuple[Shape, float]]) -> tuple[float, float]:
+    """Middle and scatter of the surface brightnesses of a scan's galaxies; no scatter is known of fewer than ten.
+
+    Surface brightnesses of nearby galaxies hardly change with their light: faint ones are far ones.
+
+    Parameters
+    ----------
+    models : sequence of (Shape, float)
+        Shapes of galaxies and their light in the sum of the bands, DN.
+
+    Examples
+    --------
+    >>> usual_brightness([])
+    (0.0, inf)
+    """
+    values = np.array(
+        [
+            np.log(shape.semi_major_arcsec) - 0.5 * np.log(max(light, LEAST_LIGHT_DN))
+            for shape, light in models
+        ]
+    )
+    if values.size < FEWEST_GALAXIES:
+        return 0.0, np.inf
+    middle = float(np.median(values))
+    scatter = SIGMA_OF_MAD * float(np.median(np.abs(values - middle)))
+    return middle, float(np.clip(scatter, LEAST_SCATTER, MOST_SCATTER))

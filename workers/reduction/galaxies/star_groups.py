@@ -1,0 +1,77 @@
+"""The alternative to a galaxy: three stars at free places beside free neighbours, fitted to the same pixels."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+
+from app.arrays import Doubles
+from workers.reduction.galaxies.fit import fit_points, linear_rest, stars_at
+from workers.reduction.galaxies.values import Pixels, Shape
+
+# Neighbours as near as this stand where a first look saw them in the galaxy's light: they are as free as the stars.
+FREE_ARCSEC = 7.0
+AXIS_SHARE = 0.4  # of the half-light semi-major axis, at which two stars begin
+GRID_ARCSEC = 1.0  # of the places that are tried for the third star
+TURNS = 12
+
+
+class Group(NamedTuple):
+    """What stars make of the pixels of a galaxy.
+
+    Attributes
+    ----------
+    places : float64 array (stars, 2)
+        From the pixels' middle, arcsec.
+    chi2 : float
+        Of the pixels.
+    """
+
+    places: Doubles
+    chi2: float
+
+
+def fit_group(
+    pixels: Pixels, profile: tuple[Doubles, Doubles], shape: Shape, middle: Doubles, neighbours: Doubles
+) -> Group:
+    """Fit two stars on the axis of a galaxy, its near neighbours, then a third star where most light is left.
+
+    Parameters
+    ----------
+    pixels : Pixels
+        Of the galaxy; the last linear columns are those of its neighbours, in their order.
+    profile : (shares, variances), float64 arrays (k,)
+        Gaussians of the coadd's point-spread function, arcsec^2.
+    shape : Shape
+        Of the galaxy.
+    middle : float64 array (2,)
+        Its place from the pixels' middle, arcsec.
+    neighbours : float64 array (n, 2)
+        Places of stars that are fitted beside it, from the pixels' middle, arcsec.
+    """
+    fixed = np.ones(pixels.linear.shape[0], np.bool_)
+    near = np.hypot(*neighbours.T) < FREE_ARCSEC
+    fixed[fixed.size - near.size :] = ~near
+    beside = pixels._replace(linear=pixels.linear[fixed])
+    turn = np.radians(shape.angle_deg)
+    axis = AXIS_SHARE * shape.semi_major_arcsec * np.array([np.cos(turn), np.sin(turn)])
+    places = np.concatenate([[middle + axis, middle - axis], neighbours[near]])
+    _, places, chi2 = fit_points(beside, profile, places, TURNS)
+    third = _brightest_rest(beside, profile, places, middle)
+    _, more, less = fit_points(beside, profile, np.concatenate([places, third[None, :]]), TURNS)
+    return Group(more, less) if less < chi2 else Group(places, chi2)
+
+
+def _brightest_rest(
+    pixels: Pixels, profile: tuple[Doubles, Doubles], places: Doubles, middle: Doubles
+) -> Doubles:
+    """Place within 7" of a galaxy where one star more would take most from chi-squared; (2,)."""
+    rest = linear_rest(pixels, stars_at(pixels, profile, places))
+    steps = np.arange(-FREE_ARCSEC, FREE_ARCSEC + GRID_ARCSEC, GRID_ARCSEC)
+    x, y = (a.ravel() for a in np.meshgrid(steps, steps))
+    tried = np.column_stack([x, y])[np.hypot(x, y) < FREE_ARCSEC] + middle
+    stars = stars_at(pixels, profile, tried)
+    light = np.clip((stars * (pixels.weight * rest)).sum(axis=1), 0.0, None)
+    known = (stars * stars * pixels.weight).sum(axis=1)
+    return np.asarray(tried[int(np.argmax(light * light / np.clip(known, 1e-30, None)))])
