@@ -166,9 +166,11 @@ def read_ranges(
         Records of the product's columns.
     """
     query = sql.SQL(
+        # OFFSET 0: one search of the index a range. As a join, every row was held against every range.
         "SELECT {key}, {columns} FROM unnest(%s::bigint[], %s::bigint[]) AS span (low, beyond)"
-        " JOIN {table} AS p ON p.{key} >= span.low AND p.{key} < span.beyond"
-        " WHERE p.release_id = %s ORDER BY p.{key}"
+        " CROSS JOIN LATERAL (SELECT * FROM {table} AS q"
+        " WHERE q.release_id = %s AND q.{key} >= span.low AND q.{key} < span.beyond OFFSET 0) AS p"
+        " ORDER BY p.{key}"
     ).format(
         key=sql.Identifier(product.key),
         columns=sql.SQL(", ").join(sql.Identifier(column.name) for column in product.columns),
