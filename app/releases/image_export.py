@@ -156,4 +156,3 @@ def released_stamps(
         }
         content = with_released_zero_points(unpacked_file(store.whole_path(url, sha256)), zero_points)
         yield stamp_name(release, designation), content
-

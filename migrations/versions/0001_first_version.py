@@ -1,14 +1,14 @@
 """The tables of the first version: sql/schema/frozen/0001_tables.sql, executed as it stands.
 
-Its revision is r0002: 0001 to 0003 and r0001, without natural keys, were those of layouts before the first release, which
-nothing leads on from (app/db/migrate.py says so to whoever still has such a database).
+Its revision is r0003: 0001 to 0003, r0001 (without natural keys) and r0002 (without zones, stamps and global astrometry) were
+those of layouts before the first release, which nothing leads on from (app/db/migrate.py says so to whoever still has such a database).
 """
 
 from alembic import op
 
 from app.db.statements import statement
 
-revision = "r0002"
+revision = "r0003"
 down_revision = None
 branch_labels = None
 depends_on = None

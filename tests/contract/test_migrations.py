@@ -151,7 +151,7 @@ def test_migrations_are_short_and_frozen():
 # -- databases of before the first release --------------------------------------------------------------------------
 
 
-@pytest.fixture(params=["0003", "r0001"])
+@pytest.fixture(params=["0003", "r0001", "r0002"])
 def former_database(template_database, empty_database, request):
     """What the code of before left behind: its roles (here the template's), its revision, and a table with a row."""
     with empty_database.connect() as connection:
@@ -171,7 +171,7 @@ def former_database(template_database, empty_database, request):
         migrate.upgrade,
         migrate.require_current,
         lambda url: migrate.downgrade(url, "base"),
-        lambda url: migrate.upgrade(url, "r0002"),
+        lambda url: migrate.upgrade(url, "r0003"),
     ],
     ids=["upgrade", "require", "downgrade", "to a revision"],
 )
