@@ -167,9 +167,22 @@ def test_no_rows_and_extended_rows(database):
         attempt = open_attempt(connection)
         assert copy_rows(connection, SourceTable.POINT, POINT_SOURCE, empty_records(POINT_SOURCE, 0)) == 0
         rows = empty_records(EXTENDED_SOURCE, 2)
-        for name in ("ra", "decl", "coadd_key", "coadd", "id", "date", "glon", "glat", "scan"):
+        for name in (
+            "ra",
+            "decl",
+            "coadd_key",
+            "coadd",
+            "id",
+            "date",
+            "glon",
+            "glat",
+            "scan",
+            "night_key",
+            "im_nx",
+        ):
             rows[name] = 1
-        rows["hemis"] = b"n"
+        rows["hemis"], rows["cc_flg"], rows["vc"] = b"n", b"0", 2
+        rows["contam_flg"], rows["n_blank"] = 0, 0
         rows["ext_id"] = 1, 2
         rows["run_id"], rows["scan_key"], rows["attempt_id"] = (
             attempt.run_id,

@@ -18,6 +18,7 @@ from app.production.recall import Recalled, requeue
 from app.production.tasks import TaskFilter, hold_tasks, resume_tasks
 from app.releases.build import build_release
 from app.releases.fitness import Allowances
+from app.releases.question import Course
 from tests.worlds import plans
 from tests.worlds.interleaving import Session, orders, play
 from tests.worlds.production import (
@@ -235,7 +236,7 @@ def test_a_release_is_not_drawn_from_rows_that_are_taken_back(observer, pair):
 
             # Recalled before, it has nothing to release.
             return build_release(
-                connection, world.run, "sampler", [world.run], report=report,
+                connection, world.run, "sampler", [world.run], course=Course(report=report),
                 allow=Allowances(unfinished=True, empty=True, nominal=True),
             )  # fmt: skip
 
