@@ -12,6 +12,7 @@ rows are lost. Doing nothing marks none. Exit status 1 where a limit is missed. 
 from __future__ import annotations
 
 import argparse
+import shutil
 import sys
 import tempfile
 from dataclasses import dataclass
@@ -23,7 +24,7 @@ from scipy.spatial import cKDTree
 
 from app.arrays import Bools, Table
 from app.db import migrate
-from app.db.cluster import private_cluster
+from app.db.cluster import Cluster
 from app.db.engine import connect_url
 from app.formats.raw_header import ScanType
 from app.formats.raw_night import RawScan
@@ -43,6 +44,7 @@ from app.parameters.sections import ParameterSet
 from app.sky.directions import unit_vectors
 from benchmarks.observed import calibrations, measure_finally, night_files
 from benchmarks.verdict import Verdict
+from tests.conftest import make_open_folder, memory_place
 from tests.worlds.release import Box, World, key_of
 from workers.reduction.artefacts.marks import along
 from workers.reduction.reduce_scan import ReferenceStars as GivenStars
@@ -145,16 +147,18 @@ WHERE v.released OR f.removed
 
 def release(field: Field) -> Table:
     """Release the scans: rows that pass the first tests, with what became of them, and all rows' stars by scan."""
-    cluster, name = private_cluster(), "bench_artefacts"
-    with connect_url(cluster.url(database="postgres"), autocommit=True) as admin:
-        admin.execute(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
-        admin.execute(f'CREATE DATABASE "{name}"')
-        try:
-            migrate.upgrade(cluster.url(database=name))
-            with connect_url(cluster.url(database=name)) as connection:
-                return _released(World(connection), field)
-        finally:
-            admin.execute(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
+    home, name = make_open_folder("mapps-bench-", memory_place()), "bench_artefacts"
+    cluster = Cluster(home, durable=False)
+    try:
+        cluster.ensure()
+        with connect_url(cluster.url(database="postgres"), autocommit=True) as admin:
+            admin.execute(f'CREATE DATABASE "{name}"')
+        migrate.upgrade(cluster.url(database=name))
+        with connect_url(cluster.url(database=name)) as connection:
+            return _released(World(connection), field)
+    finally:
+        cluster.stop()
+        shutil.rmtree(home, ignore_errors=True)
 
 
 def _released(world: World, field: Field) -> Table:
