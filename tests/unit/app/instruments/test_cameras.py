@@ -21,6 +21,8 @@ def test_a_camera_is_found_by_its_identifier(identifier):
     assert camera.bands == BANDS
     assert all(camera.detector(band).band is band for band in BANDS)
     assert detector_of(identifier, Band.H) is camera.detector(Band.H)
+    [(rows, columns)] = {camera.detector(band).shape for band in BANDS}
+    assert rows == columns, "the reduction takes square arrays of one size"
 
 
 @pytest.mark.parametrize("identifier", CAMERAS)
@@ -36,7 +38,7 @@ def test_nominal_constants_are_possible(identifier, band):
     assert 0.0 < array.extinction_mag < 1.0
 
 
-@pytest.mark.parametrize("identifier", ["", "n", "s", "SIM-S-1", "sim-s-2"])
+@pytest.mark.parametrize("identifier", ["", "n", "s", "SIM-S-1", "nobody-1"])
 def test_an_unknown_camera_is_an_input_error_that_names_the_known_ones(identifier):
     """A hemisphere is no camera: a second one at a site would have got the constants of the first."""
     with pytest.raises(

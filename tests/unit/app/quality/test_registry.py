@@ -67,13 +67,15 @@ def keys_of(path: str) -> set[str]:
 def test_what_code_emits_is_defined(path):
     emitted = keys_of(path)
     assert emitted
-    assert {name for name in emitted if name not in METRICS} == set()
+    unknown = {name for name in emitted if name not in METRICS}
+    assert unknown == set(), "define them in a module *_metrics.py of app/quality/"
 
 
 def test_every_metric_that_is_not_derived_is_emitted():
     emitted = set().union(*map(keys_of, EMITTING))
     solutions = {metric.name for metric in (*SOLUTION_METRICS, *BLOCK_METRICS)}
-    assert {metric.name for metric in METRICS.values() if not metric.derived} - emitted - solutions == set()
+    silent = {metric.name for metric in METRICS.values() if not metric.derived} - emitted - solutions
+    assert silent == set(), "nobody emits them: add_metrics, or a module that EMITTING above does not name"
 
 
 def test_every_metric_of_blocks_is_emitted_where_nights_are_combined():
