@@ -20,6 +20,7 @@ from app.production.publication import Publication
 from app.production.publishing import coverage_values
 from app.releases.diff import diff_releases
 from app.releases.fitness import UnplacedError
+from app.releases.question import Course
 from app.sky.healpix import pixel_number
 from tests.conftest import TEMPLATE, Database, create_database, drop_database
 from tests.worlds.release import NIGHT, Box
@@ -204,6 +205,7 @@ def test_a_release_has_the_corrected_places(solved: Solved) -> None:
     kept = fields.world.rows(
         "SELECT r.name, a.content_hash = s.content_hash FROM release.astrometry AS a"
         " JOIN release.release AS r USING (release_id) JOIN calibration.astrometry AS s USING (astrometry_id)"
+        " WHERE r.name = 'corrected'"
     )
     assert kept == [("corrected", True)]
     found = diff_releases(fields.world.connection, "as-registered", "corrected", examples=0)
@@ -216,6 +218,19 @@ def test_a_release_has_the_corrected_places(solved: Solved) -> None:
         " WHERE name = 'corrected' AND trim(designation) NOT LIKE release.designation(ra, decl) || '%%'"
     )
     assert names == [(0,)]
+
+
+def test_places_are_the_same_in_any_number_of_zones(solved: Solved) -> None:
+    fields, _, _ = solved
+    fields.world.build("in-one-zone", course=Course(zones=1))
+    fields.world.build("in-zones", course=Course(zones=9))
+    hashes = (
+        "SELECT m.product, m.partition, m.rows, m.sha256 FROM release.manifest AS m"
+        " JOIN release.release AS r USING (release_id) WHERE r.name = %s ORDER BY 1, 2"
+    )
+    assert fields.world.rows(hashes, "in-zones") == fields.world.rows(hashes, "in-one-zone")
+    # Apparitions of several scans, whose places were moved by different amounts, met in both.
+    assert fields.world.rows("SELECT count(*) FROM release.psc WHERE dup_src > 0") > [(100,)]
 
 
 def test_the_same_inputs_give_the_same_offsets(solved: Solved) -> None:

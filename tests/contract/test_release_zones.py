@@ -15,6 +15,7 @@ import pytest
 
 from app.db.engine import connect_url
 from app.errors import ConflictError
+from app.parameters.sections import ParameterSet
 from app.releases.build import build_release
 from app.releases.crew import Crew, StoppedProcessError, ZoneError
 from app.releases.fitness import Allowances
@@ -29,9 +30,14 @@ from tests.worlds.solutions import adopt, make_solution
 
 ARCSEC = 1 / 3600
 WEAK = {f"{band}_{name}": value for band in "jhk" for name, value in (("snr", 2.0), ("msig", 0.5))}
+BRIGHT: dict[str, Any] = {
+    "rd_flg": b"333", "ph_qual": b"AAA", "j_m": 5.0, "h_m": 4.6, "k_m": 4.4,
+    **{f"{band}_psfchi": np.nan for band in "jhk"},
+}  # fmt: skip
+FAINT = {"j_m": 16.5, "h_m": 16.1, "k_m": 15.9}
 TABLES = {
     "psc": "release.psc", "verdict": "release.verdict", "xsc": "release.xsc", "statement": "release.statement",
-    "manifest": "release.manifest",
+    "manifest": "release.manifest", "artefact": "release.artefact",
 }  # fmt: skip
 
 
@@ -42,7 +48,7 @@ class Sky(World):
 
     def fill(self) -> None:
         random = np.random.default_rng(7)
-        run = self.run()
+        run = self.run(parameters=ParameterSet().as_dict())
         boxes = [Box(359.6 + 0.25 * i, 359.9 + 0.25 * i, -0.4, 0.4) for i in range(3)]
         for number, box in enumerate(boxes, start=1):
             self.scan(run, number, box)
@@ -55,6 +61,11 @@ class Sky(World):
             jitter = random.normal(0, 0.1 * ARCSEC, (2, int(seen.sum())))
             self.sources(number, (ra[seen] + jitter[0]) % 360, decl[seen] + jitter[1])
         self.sources(2, [0.02, 0.02], [0.1, 0.1 + 1e-6])
+        # Bright stars that only the first scan extracted, and what they leave in the second, partly in other zones.
+        for decl in np.linspace(-0.37, 0.37, 30):
+            self.sources(1, 359.87, decl, **BRIGHT)
+            self.sources(2, 359.87, decl + 30 * ARCSEC, **FAINT)
+            self.sources(2, 359.87 + 12 * ARCSEC, decl + 12 * ARCSEC)
         weak = self.sources(1, 359.7, 0.3, **WEAK)
         self.extended(2, [0.05, 359.95], [0.2, -0.2], r_3sig=[20.0, 5.0])
         self.patches = (Patch(PatchAction.RESTORE, "run", None, int(weak[0]), "ann", "a star"),)
@@ -114,6 +125,9 @@ def test_the_world_has_what_zones_could_get_wrong(sky: Sky) -> None:
     assert reasons["released"] > 600
     assert sky.rows("SELECT count(*) FROM release.psc WHERE dup_src = 2") > [(0,)]
     assert sky.rows("SELECT count(*) FROM release.psc WHERE designation LIKE '%%A'") >= [(1,)]
+    assert reasons["artefact"] >= 20
+    assert sky.rows("SELECT count(*) FROM release.artefact WHERE NOT removed") >= [(20,)]
+    assert sky.rows("SELECT count(*) FROM release.psc WHERE cc_flg LIKE '%%c%%'") >= [(20,)]
     # Lonely rows, whose neighbour no margin holds.
     assert sky.rows("SELECT count(*) FROM release.psc WHERE prox > 100") >= [(1,)]
     assert sky.rows("SELECT count(*) FROM release.psc WHERE prox IS NULL") == [(0,)]
