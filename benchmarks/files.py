@@ -67,22 +67,22 @@ def print_files(folder: Path, reduced: ReducedScan, result: ScanSources) -> floa
 
 
 def _print_writing(place: Path, reduced: ReducedScan, result: ScanSources) -> float:
-    size = 0
+    size = told = 0
 
     def write(turn: int) -> None:
-        nonlocal size
+        nonlocal size, told
         size = 0
         store = Store(str(place / f"store-{turn}"))
         for image, facts in zip(reduced.images, reduced.facts, strict=True):
             buffer = io.BytesIO()
             write_atlas(buffer, image, _keywords(facts, image.zero_point_error_mag))
             size += store.put(buffer.getvalue(), "atlas", ".fits").size
-        size += store.put(write_diagnostics(result.diagnostics), "diagnostics", ".fits").size
+        told = store.put(write_diagnostics(result.diagnostics), "diagnostics", ".fits").size
 
     seconds = least_seconds(write)
     print(
-        f"writing {len(reduced.images)} images with coverage and uncertainty, and diagnostics, {size / 1e6:.0f} MB: "
-        f"{seconds:.2f} CPU s"
+        f"writing {len(reduced.images)} images with coverage and uncertainty, {size / 1e6:.0f} MB, and diagnostics,"
+        f" {told / 1e6:.1f} MB: {seconds:.2f} CPU s"
     )
     return seconds
 
