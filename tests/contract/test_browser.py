@@ -21,9 +21,9 @@ from app.formats.scan_diagnostics import write_diagnostics
 from app.production import protocol
 from app.production.publication import DiagnosticsRow
 from app.production.publishing import publish
-from app.store import Store
+from app.store import Store, StoredFile
 from tests.worlds.browser import Browser, BrowserError, Tab, launched
-from tests.worlds.pictured import RELEASE, add_pictured
+from tests.worlds.pictured import RELEASE, add_pictured, write_star_image
 from tests.worlds.production import IDENTITY, another_run, make_world, publication_of, valid_calibrations
 from tests.worlds.release import Box, key_of
 from tests.worlds.served import TOKEN, Served, served
@@ -68,23 +68,30 @@ def service(browser: Browser, template_database: Any) -> Iterator[Served]:
 
 
 @pytest.fixture(scope="module")
-def reduced(service: Served) -> str:
-    """The page of a scan that was published with its diagnostics."""
+def reduced(service: Served, tmp_path_factory: pytest.TempPathFactory) -> str:
+    """The page of a scan that was published with its diagnostics and an image."""
     with service.database.connect("operator", autocommit=True) as connection:
         world = make_world(connection, 1, entry="raw")
         stored = Store().put(write_diagnostics(ONE_BAND), "diagnostics", ".fits")
         row = DiagnosticsRow(stored.name, stored.sha256)
-        work(service, world.run, row)
+        path = write_star_image(tmp_path_factory.mktemp("image") / "j.fits", 31, "j")
+        work(service, world.run, row, image=Store().put(path.read_bytes(), "atlas", ".fits"))
         assert world.selection.night is not None
         return f"/nights/{world.selection.night.date}n/1"
 
 
-def work(service: Served, run: str, row: DiagnosticsRow | None = None, most: int = 99) -> int:
+def work(
+    service: Served,
+    run: str,
+    row: DiagnosticsRow | None = None,
+    most: int = 99,
+    image: StoredFile | None = None,
+) -> int:
     """Do tasks of a run as a worker does; gives how many."""
     done = 0
     with service.database.connect("worker", autocommit=True) as connection:
         while done < most and (held := protocol.claim(connection, IDENTITY, 60, run)) is not None:
-            made = publication_of(held, None, valid_calibrations(connection, held))
+            made = publication_of(held, image, valid_calibrations(connection, held))
             publish(connection, held, replace(made, diagnostics=row) if made.diagnostics else made)
             done += 1
     return done

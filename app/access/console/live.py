@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import suppress
 
 import psycopg
@@ -24,7 +24,7 @@ class Live:
     def __init__(self) -> None:
         self._pages: dict[str, _Watched] = {}
 
-    async def changes(self, address: str, render: Render) -> AsyncIterator[bytes]:
+    async def changes(self, address: str, render: Render) -> AsyncGenerator[bytes, None]:
         """Give the page now and whenever it changes, as server-sent events.
 
         Parameters
@@ -35,11 +35,11 @@ class Live:
             Renders the part of it that changes.
         """
         watched = self._pages.setdefault(address, _Watched(render))
-        watched.join()
+        first = watched.join()
         seen = ""
         try:
             while True:
-                text, digest = await watched.other_than(seen)
+                text, digest = await watched.other_than(seen, first)
                 if digest == seen:
                     yield b": still there\n\n"
                     continue
@@ -56,13 +56,20 @@ class _Watched:
         self._render = render
         self._watchers = 0
         self._text, self._digest = "", ""
+        self._begun, self._shown = 0, 0
         self._changed = asyncio.Condition()
         self._task: asyncio.Task[None] | None = None
 
-    def join(self) -> None:
+    def join(self) -> int:
+        """Give the number of the first look that begins from now on.
+
+        A look of before may be older than the page that this watcher has just loaded: an action that the page shows
+        would disappear from it for half a second.
+        """
         self._watchers += 1
         if self._task is None:
             self._task = asyncio.create_task(self._look())
+        return self._begun + 1
 
     def leave(self) -> bool:
         """Whether nobody is left."""
@@ -71,23 +78,25 @@ class _Watched:
             self._task.cancel()
         return self._watchers == 0
 
-    async def other_than(self, seen: str) -> tuple[str, str]:
-        """Wait for a page that differs; after a time without one, give the same again."""
+    async def other_than(self, seen: str, first: int) -> tuple[str, str]:
+        """Wait for a page of look `first` or later that differs; after a time without one, give the same again."""
         async with self._changed:
             with suppress(TimeoutError):
                 await asyncio.wait_for(
-                    self._changed.wait_for(lambda: self._digest not in {"", seen}), QUIET_SECONDS
+                    self._changed.wait_for(lambda: self._shown >= first and self._digest != seen),
+                    QUIET_SECONDS,
                 )
-            return self._text, self._digest
+                return self._text, self._digest
+            return "", seen
 
     async def _look(self) -> None:
         while True:
             # The page stays as it is while the database is away; /health tells.
+            self._begun += 1
             with suppress(MappsError, psycopg.Error):
                 text = await self._render()
-                digest = hashlib.sha256(text.encode()).hexdigest()
-                if digest != self._digest:
-                    async with self._changed:
-                        self._text, self._digest = text, digest
-                        self._changed.notify_all()
+                async with self._changed:
+                    self._text, self._digest = text, hashlib.sha256(text.encode()).hexdigest()
+                    self._shown = self._begun
+                    self._changed.notify_all()
             await asyncio.sleep(LOOK_SECONDS)
