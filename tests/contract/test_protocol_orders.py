@@ -7,24 +7,17 @@ from dataclasses import replace
 import pytest
 
 from app.db.statements import statement
-from app.errors import ConflictError, TokenLostError
 from app.models.production import Family, InputKind, Scope
 from app.production import protocol
 from app.production.plan import Plan, WaitsFor
 from app.production.protocol import Failure
-from app.production.publishing import InputsReplacedError, RunReleasedError, publish
+from app.production.publishing import InputsReplacedError, publish
 from app.production.queueing import queue_run
 from app.production.recall import Recalled, requeue
 from app.production.tasks import TaskFilter, hold_tasks, resume_tasks
-from app.releases.build import build_release
-from app.releases.fitness import Allowances
-from app.releases.question import Course
 from tests.worlds import plans
-from tests.worlds.interleaving import Session, orders, play
 from tests.worlds.production import (
-    IDENTITY,
     ROWS,
-    check_invariants,
     end_leases,
     make_world,
     no_waits,
@@ -34,9 +27,7 @@ from tests.worlds.production import (
     valid_calibrations,
     value,
 )
-
-LEASE = 60.0
-EXPECTED = (TokenLostError, InputsReplacedError, RunReleasedError, ConflictError)
+from tests.worlds.protocol_orders import LEASE, claim, publishing, run_orders
 
 
 @pytest.fixture(scope="module")
@@ -52,34 +43,6 @@ def pair(protocol_database):
         protocol_database.connect(autocommit=True) as two,
     ):
         yield one, two
-
-
-def run_orders(observer, pair, make, steps, check):
-    """Play two scripts in all orders; `make` gives world and scripts, `check` looks at the end."""
-    played = 0
-    for order in orders(*steps):
-        world, scripts = make()
-        sessions = [Session(c, script) for c, script in zip(pair, scripts, strict=True)]
-        play(observer, sessions, order)
-        for session in sessions:
-            assert session.error is None or isinstance(session.error, EXPECTED), (order, session.error)
-        check_invariants(observer)
-        check(world, sessions, order)
-        played += 1
-    return played
-
-
-def claim(connection, world):
-    return protocol.claim(connection, IDENTITY, LEASE, world.run)
-
-
-def publishing(held, uses=()):
-    """Publish with a pause after every step inside the transaction."""
-
-    def script(connection, pause):
-        return publish(connection, held, publication_of(held, None, uses), None, lambda _point: pause())
-
-    return script
 
 
 def rows(observer, world):
@@ -200,60 +163,6 @@ def test_recall_of_a_calibration_against_the_publication_that_uses_it(observer, 
             assert states(observer, world) == {"ready": 1, "running": 1}, order
 
     run_orders(observer, pair, make, (4, 2), check)
-
-
-def on_a_tile(connection, world):
-    """Give the scans of a world a tile, so that a release may choose one of them."""
-    tile = world.scan_keys[0]
-    connection.execute(
-        "INSERT INTO survey.tile (tile, hemis, kind, ra, decl) VALUES (%s, 'n', 'survey', 10, 10)", (tile,)
-    )
-    connection.execute(
-        "UPDATE survey.scan SET tile = %s WHERE scan_key = ANY (%s)", (tile, list(world.scan_keys))
-    )
-
-
-def test_a_release_is_not_drawn_from_rows_that_are_taken_back(observer, pair):
-    """Whichever comes first: the scan that is done again, or the release of what it published before."""
-
-    def make():
-        world = make_world(observer)
-        on_a_tile(observer, world)
-        first = claim(observer, world)
-        publish(observer, first, replace(publication_of(first), raw_file_ids=world.raw_file_ids))
-
-        def again(connection, pause):
-            requeue(connection, Recalled(InputKind.RAW_FILE, (world.raw_file_ids[0],)), 3)
-            pause()
-            held = claim(connection, world)
-            return publish(connection, held, publication_of(held), None, lambda _point: pause())
-
-        def build(connection, pause):
-            def report(run):
-                # The lock that decides is taken before the first statement, and held to the end.
-                if run.file.startswith("10"):
-                    pause()
-
-            # Recalled before, it has nothing to release.
-            return build_release(
-                connection, world.run, "sampler", [world.run], course=Course(report=report),
-                allow=Allowances(unfinished=True, empty=True, nominal=True),
-            )  # fmt: skip
-
-        return world, (again, build)
-
-    def check(world, sessions, order):
-        gone = """SELECT count(*) FROM release.scan JOIN production.attempt USING (attempt_id, run_id)
-                  WHERE run_id = %s AND selected AND NOT accepted"""
-        assert value(observer, gone, world.run_id) == 0, order
-        chosen = "SELECT count(*) FROM release.scan WHERE run_id = %s AND selected"
-        # What was refused was refused for the sake of a scan that the release has.
-        assert value(observer, chosen, world.run_id) == 1 or sessions[0].error is None, order
-        assert sessions[1].error is None
-        # Recalled too late, or published too late.
-        assert isinstance(sessions[0].error, ConflictError | RunReleasedError | None)
-
-    run_orders(observer, pair, make, (5, 2), check)
 
 
 def test_last_two_upstream_tasks_free_what_waits(observer, pair):
