@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+import atexit
+import functools
 import os
 import shutil
-import subprocess
-import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,7 +14,15 @@ import pytest
 
 from app.db.cluster import Cluster
 from tests.conftest import TEMPLATE, Database, create_database, drop_database, make_open_folder
-from tests.worlds.places import ROOT
+from tests.worlds.commands import Commands
+
+
+@functools.cache
+def commands() -> Commands:
+    """The server of commands of this process, which ends with it."""
+    server = Commands()
+    atexit.register(server.close)
+    return server
 
 
 @dataclass(frozen=True)
@@ -29,11 +37,7 @@ class Site:
         environment = {name: value for name, value in os.environ.items() if not name.startswith("MAPPS_")}
         environment |= {"MAPPS_HOME": str(self.home), "MAPPS_DATABASE_URL": self.database.url}
         environment |= settings
-        done = subprocess.run(
-            [sys.executable, "-m", "app.cli.main", *words],
-            env=environment, capture_output=True, text=True, check=False, timeout=200,
-            cwd=ROOT,
-        )  # fmt: skip
+        done = commands().run(words, environment)
         assert done.returncode == status, f"mapps {' '.join(words)}\n{done.stdout}\n{done.stderr}"
         return done.stdout
 

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from app.arrays import Doubles, Integers, Table
-from app.columns.flags import ReadFlag
+from app.columns.flags import PhotometricQuality, ReadFlag
 from app.instruments.bands import Band
 from workers.reduction.deblending.deblend import BlendLimits
 from workers.reduction.frames.scan_grid import ScanGrid
@@ -95,6 +95,8 @@ def fill_blend_limits(
     _, y = scan_grid.uscan.from_sky(rows["ra"][missing], rows["decl"][missing])
     zero_point: Doubles = scan_grid.zero_point_mag[band][scan_grid.image_of(y)]
     rows[f"{band.value}_m"][missing] = zero_point + catalogue.normalisation.faint_mag + magnitude(light)
-    read = characters_of(rows, "rd_flg")
-    read[missing, band.position] = ReadFlag.NOT_DETECTED.value.encode()
-    rows["rd_flg"] = text_of(read)
+    # An aperture that masked pixels leave without a look has no limit, and a blank quality; the fit has one there.
+    for name, letter in (("rd_flg", ReadFlag.NOT_DETECTED), ("ph_qual", PhotometricQuality.UPPER_LIMIT)):
+        characters = characters_of(rows, name)
+        characters[missing, band.position] = letter.value.encode()
+        rows[name] = text_of(characters)

@@ -70,6 +70,10 @@ def test_a_component_that_a_band_does_not_see_has_the_limit_of_the_joint_fit():
     wanted = ZERO_POINT + seen.normalisation.faint_mag - 2.5 * np.log10(50.0)
     assert rows["k_m"][1] == pytest.approx(wanted, abs=1e-5)
     assert aperture < wanted - 2.0
+    # Where masked pixels leave the aperture without a look, the limit of the fit is one all the same.
+    rows["k_m"][1], rows["ph_qual"][1] = np.nan, rows["ph_qual"][1][:2] + b" "
+    fill_blend_limits(rows, merged, Band.K, BlendLimits(np.array([SECOND]), np.array([50.0])), seen, grid)
+    assert (rows["k_m"][1] == pytest.approx(wanted, abs=1e-5), rows["ph_qual"][1][2:]) == (True, b"U")
     before = rows.copy()
     fill_blend_limits(rows, merged, Band.K, BlendLimits.none(), seen, grid)
     assert rows.tobytes() == before.tobytes()
