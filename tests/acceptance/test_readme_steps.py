@@ -114,6 +114,7 @@ def test_the_steps_word_for_word_give_places_within_a_tenth_of_an_arcsecond(foll
     assert np.mean(offset < 0.3) > 0.9
     for told in followed.told.values():
         assert "reference stars are loaded, positions" not in told
+    assert "released: " in followed.told[_step("mapps release explain")]
 
 
 @pytest.mark.slow
