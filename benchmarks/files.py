@@ -75,7 +75,7 @@ def _print_writing(place: Path, reduced: ReducedScan, result: ScanSources) -> fl
         store = Store(str(place / f"store-{turn}"))
         for image, facts in zip(reduced.images, reduced.facts, strict=True):
             buffer = io.BytesIO()
-            write_atlas(buffer, image, _keywords(facts, image.zero_point_error_mag))
+            write_atlas(buffer, image, image_keywords(facts, image.zero_point_error_mag))
             size += store.put(buffer.getvalue(), "atlas", ".fits").size
         told = store.put(write_diagnostics(result.diagnostics), "diagnostics", ".fits").size
 
@@ -87,7 +87,8 @@ def _print_writing(place: Path, reduced: ReducedScan, result: ScanSources) -> fl
     return seconds
 
 
-def _keywords(facts: ImageFacts, zero_point_error_mag: float | None) -> AtlasKeywords:
+def image_keywords(facts: ImageFacts, zero_point_error_mag: float | None) -> AtlasKeywords:
+    """Give the keywords of an image that no night has observed."""
     return AtlasKeywords(
         night_date=date(1998, 4, 27), hemisphere="s", scan=1, direction="n", code_version="benchmark",
         scan_type="sci", tile=1, position_id="", start=datetime(1998, 4, 27, tzinfo=UTC), airmass=1.0,

@@ -35,14 +35,15 @@ from app.reports.image_picture import without_plane
 from app.sky.projection import SinProjection
 from app.store import Store
 
-FORMAT = 1
+FORMAT = 2
 """Counts up with every change of what tiles show: all are made anew."""
 COLOUR = "colour"
 SURVEYS = (*(band.value for band in BANDS), COLOUR)
 STATE = "state.json"
 ZERO_POINT_MAG = 20.0
 OVERVIEW_ORDER, OVERVIEW_SIDE, OVERVIEW_ROW = 3, 64, 27
-_KEPT_IMAGES = 24
+_KEPT_IMAGES = 72
+"""Of 2 MB each: those of a scan, whose tiles come in the order of HEALPix, not of the scan."""
 _SAVE_TILES = 32
 
 

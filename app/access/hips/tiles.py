@@ -208,11 +208,12 @@ def halved(children: Mapping[int, Singles]) -> Singles:
     half = SIDE // 2
     parent = np.full((SIDE, SIDE), np.nan, np.float32)
     for number, tile in children.items():
-        blocks = tile.reshape(half, 2, half, 2)
-        known = np.isfinite(blocks)
-        count = known.sum(axis=(1, 3))
-        total = np.where(known, blocks, np.float32(0)).sum(axis=(1, 3), dtype=np.float64)
-        mean = np.where(count > 0, total / np.maximum(count, 1), np.nan).astype(np.float32)
+        known = np.isfinite(tile)
+        light, count = np.where(known, tile, np.float32(0)), known.astype(np.uint8)
+        corners = [(slice(row, None, 2), slice(column, None, 2)) for row in (0, 1) for column in (0, 1)]
+        total = sum((light[corner] for corner in corners), np.zeros((half, half)))
+        number_known = sum((count[corner] for corner in corners), np.zeros((half, half), np.uint8))
+        mean = np.where(number_known > 0, total / np.maximum(number_known, 1), np.nan).astype(np.float32)
         row, column = (number & 1) * half, (number >> 1) * half
         parent[row : row + half, column : column + half] = mean
     return parent

@@ -9,6 +9,7 @@ import pytest
 from PIL import Image
 
 from app.access.hips.shades import colour, grey, png
+from app.access.hips.tiles import SIDE
 from app.instruments.bands import BANDS, Band
 from app.reports.image_picture import COMMON_COLOUR_MAG
 
@@ -61,3 +62,21 @@ def test_pictures_are_png(count, mode):
     image = Image.open(io.BytesIO(png(shades)))
     assert (image.format, image.mode, image.size) == ("PNG", mode, (3, 2))
     np.testing.assert_array_equal(np.asarray(image), shades)
+
+
+@pytest.mark.parametrize("channels", [2, 4])
+def test_pictures_are_read_back_and_no_larger_than_those_of_a_library(channels):
+    random = np.random.default_rng(channels)
+    shades = np.zeros((SIDE, SIDE, channels), np.uint8)
+    shades[:, 100:400] = np.clip(random.normal(60.0, 12.0, (SIDE, 300, channels)), 0, 255)
+    content = png(shades)
+    np.testing.assert_array_equal(np.asarray(Image.open(io.BytesIO(content))), shades)
+    peer = io.BytesIO()
+    Image.fromarray(shades).save(peer, "PNG", compress_level=1)
+    assert len(content) < len(peer.getvalue())
+
+
+def test_a_tile_without_data_is_transparent():
+    empty = np.full((SIDE, SIDE), np.nan, np.float32)
+    assert not grey(empty, 1.0).any()
+    assert not colour(dict.fromkeys(BANDS, empty), dict.fromkeys(BANDS, 1.0)).any()
