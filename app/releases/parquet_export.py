@@ -19,7 +19,7 @@ HEALPIX_COLUMN = "_healpix_29"
 """Nested HEALPix cell of order 29, as HATS catalogues call it."""
 _HEALPIX_SAID = {"description": "HEALPix cell of the position, nested, order 29", "ucd": "pos.healpix"}
 # The only columns whose trailing blanks are padding: in three-letter flags a blank is a band that was not observed.
-_PADDED = frozenset({"designation", "url"})
+_PADDED = frozenset({"designation", "url", "name"})
 
 
 def write_parquet(

@@ -12,6 +12,7 @@ from psycopg import Connection, sql
 from app.columns import (
     PUBLISHED_ATLAS,
     PUBLISHED_IMAGE,
+    PUBLISHED_MATCH,
     PUBLISHED_PSC,
     PUBLISHED_SCAN,
     PUBLISHED_STAMP,
@@ -31,7 +32,7 @@ class Product:
     Attributes
     ----------
     name : str
-        Name of the table: psc, xsc, atlas, stamp, scn or img.
+        Name of the table or view: psc, xsc, atlas, stamp, scn, img or mp_mch.
     title : str
         Name for readers.
     columns : tuple of Column
@@ -56,6 +57,7 @@ PRODUCTS: dict[str, Product] = {
     "stamp": Product("stamp", "Postage stamps", PUBLISHED_STAMP, ("ext_key",)),
     "scn": Product("scn", "Scan information", PUBLISHED_SCAN, ("scan_key",)),
     "img": Product("img", "Atlas image information", PUBLISHED_IMAGE, ("coadd_key",)),
+    "mp_mch": Product("mp_mch", "Minor planet matches", PUBLISHED_MATCH, ("pts_key",)),
 }
 """All that a release holds for its readers."""
 
