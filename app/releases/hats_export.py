@@ -28,6 +28,7 @@ from app.sky.cell_margins import ring_cells, within_margin
 from app.sky.directions import spherical, unit_vectors
 from app.sky.healpix import pixel_centres, pixel_number
 from app.sky.moc import FINEST_ORDER, ranges_of_cells
+from app.version import code_version
 
 MOST_ROWS = 200_000
 """Rows of a file: some 100 MB while it is written."""
@@ -238,7 +239,8 @@ def _begin(part: Path, facts: Mapping[str, str], options: HatsOptions) -> None:
     """Make the folder; one that holds something else, or was cut otherwise, is emptied."""
     import shutil
 
-    note = json.dumps([dict(facts), options.most_rows, options.margin_arcsec], sort_keys=True)
+    cut = [options.most_rows, options.margin_arcsec]
+    note = json.dumps([dict(facts), *cut, code_version()], sort_keys=True)
     begun = part / "begun.json"
     if part.exists() and not (begun.exists() and begun.read_text(encoding="utf-8") == note):
         shutil.rmtree(part)
@@ -375,8 +377,3 @@ def _properties(part: _Part, facts: Mapping[str, str], kind: str, options: HatsO
 
 def _write_properties(path: Path, values: Mapping[str, str]) -> None:
     path.write_text("".join(f"{key}={value}\n" for key, value in values.items()), encoding="utf-8")
-
-
-def content_of(folder: Path) -> Sequence[Path]:
-    """Files of a collection in the order of their names."""
-    return sorted(path for path in folder.rglob("*") if path.is_file())
