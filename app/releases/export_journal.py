@@ -86,7 +86,17 @@ class Journal:
         return ExportedFile(product, path, rows, size, sha256)
 
     def add(self, product: str, path: Path, rows: int) -> ExportedFile:
-        """Note a file that is whole."""
+        """Note a file that is whole.
+
+        Parameters
+        ----------
+        product : str
+            What it has.
+        path : Path
+            Where it is: a file, or a folder.
+        rows : int
+            Its rows.
+        """
         size, sha256 = hashed(path)
         with self._path.open("a", encoding="utf-8") as stream:
             # A cut line before it is ended.
