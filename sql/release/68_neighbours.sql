@@ -6,7 +6,7 @@
 -- probe is a search in the two strips that its circle touches, or the few more of later rounds. What is nearest outside of the
 -- margin of 100 arcsec is found by 72_lonely.sql.
 --
--- Parameters: neighbour_arcsec (first radius).
+-- Parameters: neighbour_arcsec (first radius, at least).
 -- By hand:    this file and 70_point_sources.sql in one session, as for 30_candidates.sql
 
 CREATE TEMPORARY TABLE zone_around AS
@@ -26,12 +26,21 @@ CROSS JOIN LATERAL (
 ) AS m
 JOIN release.work_zone AS f ON f.zone = m.zone;
 
-ANALYZE zone_around (pts_key, src_id);
+ANALYZE zone_around (pts_key, src_id, run_id, core);
+
+-- The first radius: a circle around a row has two and a half others in the mean, so that 92 % of the rows find one. How
+-- dense the sky is around the rows is told by squares of 100 arcsec: the square of a row has one row more than any other.
+CREATE TEMPORARY TABLE zone_first AS
+SELECT least(100, greatest(release.parameter('neighbour_arcsec'),
+                           100 * sqrt(2.5 / pi() / greatest(sum(n.rows ^ 2) / sum(n.rows) - 1, 1e-3)))) AS arcsec
+FROM (
+    SELECT count(*) AS rows FROM zone_around AS a GROUP BY floor(a.u / release.chord(100)), floor(a.v / release.chord(100))
+) AS n;
 
 -- As high as the first circle is wide. Rows of a strip lie together, so that a search reads one or two pages.
 CREATE TEMPORARY TABLE zone_strip AS
 WITH limits AS MATERIALIZED (
-    SELECT 2 * release.chord(release.parameter('neighbour_arcsec')) AS height
+    SELECT 2 * release.chord(f.arcsec) AS height FROM zone_first AS f
 )
 SELECT floor(a.v / l.height)::integer AS strip, a.u, a.pts_key, a.x, a.y, a.z
 FROM zone_around AS a
@@ -46,7 +55,7 @@ CREATE TEMPORARY TABLE zone_neighbour (pts_key integer, pxcntr integer, prox rea
 
 DO $rounds$
 DECLARE
-    arcsec double precision := release.parameter('neighbour_arcsec');
+    arcsec double precision := (SELECT f.arcsec FROM zone_first AS f);
     height double precision := 2 * release.chord(arcsec);
     reach double precision;
 BEGIN
@@ -65,12 +74,14 @@ BEGIN
         ORDER BY 2, 1 LIMIT 1
     ) AS n
     WHERE p.core AND n.squared <= reach * reach;
+    PERFORM set_config('enable_seqscan', 'on', true);
     CREATE TEMPORARY TABLE zone_left AS
     SELECT a.pts_key, a.u, a.v, a.x, a.y, a.z FROM zone_around AS a
     WHERE a.core AND NOT EXISTS (SELECT FROM zone_neighbour AS n WHERE n.pts_key = a.pts_key);
-    WHILE 2 * arcsec <= 100 LOOP
-        arcsec := 2 * arcsec;
+    WHILE arcsec < 100 LOOP
+        arcsec := least(2 * arcsec, 100);
         reach := release.chord(arcsec) * (1 + 1e-12);
+        PERFORM set_config('enable_seqscan', 'off', true);
         INSERT INTO zone_neighbour (pts_key, pxcntr, prox)
         SELECT p.pts_key, n.pts_key, degrees(2 * asin(least(1, sqrt(n.squared) / 2))) * 3600
         FROM zone_left AS p
@@ -86,10 +97,10 @@ BEGIN
             ORDER BY 2, 1 LIMIT 1
         ) AS n
         WHERE n.squared <= reach * reach;
+        PERFORM set_config('enable_seqscan', 'on', true);
         DELETE FROM zone_left AS p USING zone_neighbour AS n WHERE n.pts_key = p.pts_key;
     END LOOP;
-    PERFORM set_config('enable_bitmapscan', 'on', true), set_config('enable_seqscan', 'on', true),
-            set_config('enable_material', 'on', true);
+    PERFORM set_config('enable_bitmapscan', 'on', true), set_config('enable_material', 'on', true);
 END
 $rounds$;
 
@@ -97,6 +108,6 @@ ANALYZE zone_neighbour (pts_key);
 
 INSERT INTO release.work_lonely (pts_key) SELECT p.pts_key FROM zone_left AS p;
 
-DROP TABLE zone_left, zone_strip;
+DROP TABLE zone_left, zone_strip, zone_first;
 
 SELECT count(*) AS rows FROM zone_neighbour;
