@@ -309,8 +309,9 @@ class _CellWriter:
 
         path.parent.mkdir(parents=True, exist_ok=True)
         part = path.with_name(path.name + ".part")
-        cells = finest_cells(rows["ra"].copy(), rows["decl"].copy(), rows[self.product.key].copy())
-        order = np.argsort(cells, kind="stable")
+        keys = rows[self.product.key].copy()
+        cells = finest_cells(rows["ra"].copy(), rows["decl"].copy(), keys)
+        order = np.lexsort((keys, cells))
         with pq.ParquetWriter(part, self.schema, **writer_options(self.product)) as writer:
             for start in range(0, max(order.size, 1), ROW_GROUP):
                 chunk = order[start : start + ROW_GROUP]

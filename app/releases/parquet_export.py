@@ -109,7 +109,7 @@ def record_batch(
 
     arrays = [_array(rows[c.name], c, schema.field(c.name).type) for c in product.columns]
     if cells is not None:
-        arrays.append(pa.array(cells, type=pa.int64()))
+        arrays.append(pa.array(np.ascontiguousarray(cells), type=pa.int64()))
     return pa.record_batch(arrays, schema=schema)
 
 
@@ -139,13 +139,14 @@ def _array(values: NDArray[Any], column: Column, kind: Any) -> Any:
 
     if column.kind is Kind.CHAR:
         return _texts(values, column, kind)
-    if column.kind in {Kind.DOUBLE, Kind.REAL}:
-        return pa.array(values, type=kind, mask=np.isnan(values))
-    null = values == np.iinfo(values.dtype).min
+    values = np.ascontiguousarray(values)
+    known = ~np.isnan(values) if values.dtype.kind == "f" else values != np.iinfo(values.dtype).min
     if column.kind is Kind.DATE:
-        days = values.astype(np.int64) + (EPOCH - np.datetime64("1970-01-01", "D")).astype(int)
-        return pa.array(days.astype(np.int32), type=pa.int32(), mask=null).cast(kind)
-    return pa.array(values, type=kind, mask=null)
+        # Days since 1970; a null may be anything.
+        values = values + (EPOCH - np.datetime64("1970-01-01", "D")).astype(np.int32)
+    missing = values.size - int(np.count_nonzero(known))
+    valid = pa.py_buffer(np.packbits(known, bitorder="little")) if missing else None
+    return pa.Array.from_buffers(kind, values.size, [valid, pa.py_buffer(values)], null_count=missing)
 
 
 def _texts(values: NDArray[np.bytes_], column: Column, kind: Any) -> Any:
