@@ -130,8 +130,8 @@ judged AS (
         CASE
             WHEN e.rd_flg <> '222' AND e.rd_flg ~ '[13]' THEN true
             WHEN e.ndet <> '000000' THEN
-                NOT coalesce(e.j_rd = '2' AND e.j_m < e.bright_j OR e.h_rd = '2' AND e.h_m < e.bright_h
-                             OR e.k_rd = '2' AND e.k_m < e.bright_k, false)
+                NOT coalesce(e.j_m < e.bright_j AND e.j_rd = '2' OR e.h_m < e.bright_h AND e.h_rd = '2'
+                             OR e.k_m < e.bright_k AND e.k_rd = '2', false)
                 OR coalesce(
                     e.j_rd = '2' AND e.j_m < e.bright_j AND e.j_m_frames >= e.frames AND e.j_n >= e.fraction * e.j_m_frames
                     OR e.h_rd = '2' AND e.h_m < e.bright_h AND e.h_m_frames >= e.frames AND e.h_n >= e.fraction * e.h_m_frames

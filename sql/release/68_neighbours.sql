@@ -42,7 +42,7 @@ CREATE TEMPORARY TABLE zone_strip AS
 WITH limits AS MATERIALIZED (
     SELECT 2 * release.chord(f.arcsec) AS height FROM zone_first AS f
 )
-SELECT floor(a.v / l.height)::integer AS strip, a.u, a.pts_key, a.x, a.y, a.z
+SELECT floor(a.v / l.height)::integer AS strip, a.u, a.pts_key, a.x, a.y, a.z, a.ra, a.decl
 FROM zone_around AS a
 CROSS JOIN limits AS l
 ORDER BY 1, 2;
@@ -51,7 +51,7 @@ CREATE INDEX ON zone_strip (strip, u);
 
 ANALYZE zone_strip (strip);
 
-CREATE TEMPORARY TABLE zone_neighbour (pts_key integer, pxcntr integer, prox real);
+CREATE TEMPORARY TABLE zone_neighbour (pts_key integer, pxcntr integer, prox real, pxpa smallint);
 
 DO $rounds$
 DECLARE
@@ -63,11 +63,12 @@ BEGIN
     PERFORM set_config('enable_bitmapscan', 'off', true), set_config('enable_seqscan', 'off', true),
             set_config('enable_material', 'off', true);
     reach := release.chord(arcsec) * (1 + 1e-12);
-    INSERT INTO zone_neighbour (pts_key, pxcntr, prox)
-    SELECT p.pts_key, n.pts_key, degrees(2 * asin(least(1, sqrt(n.squared) / 2))) * 3600
+    INSERT INTO zone_neighbour (pts_key, pxcntr, prox, pxpa)
+    SELECT p.pts_key, n.pts_key, degrees(2 * asin(least(1, sqrt(n.squared) / 2))) * 3600,
+           release.position_angle(p.ra, p.decl, n.ra, n.decl)
     FROM zone_around AS p
     CROSS JOIN LATERAL (
-        SELECT b.pts_key, (p.x - b.x) * (p.x - b.x) + (p.y - b.y) * (p.y - b.y) + (p.z - b.z) * (p.z - b.z) AS squared
+        SELECT b.pts_key, (p.x - b.x) * (p.x - b.x) + (p.y - b.y) * (p.y - b.y) + (p.z - b.z) * (p.z - b.z) AS squared, b.ra, b.decl
         FROM zone_strip AS b
         WHERE b.strip = ANY (ARRAY[floor((p.v - reach) / height)::integer, floor((p.v + reach) / height)::integer])
           AND b.u BETWEEN p.u - reach AND p.u + reach AND b.pts_key <> p.pts_key
@@ -76,20 +77,22 @@ BEGIN
     WHERE p.core AND n.squared <= reach * reach;
     PERFORM set_config('enable_seqscan', 'on', true);
     CREATE TEMPORARY TABLE zone_left AS
-    SELECT a.pts_key, a.u, a.v, a.x, a.y, a.z FROM zone_around AS a
+    SELECT a.pts_key, a.u, a.v, a.x, a.y, a.z, a.ra, a.decl FROM zone_around AS a
     WHERE a.core AND NOT EXISTS (SELECT FROM zone_neighbour AS n WHERE n.pts_key = a.pts_key);
     WHILE arcsec < 100 LOOP
         arcsec := least(2 * arcsec, 100);
         reach := release.chord(arcsec) * (1 + 1e-12);
         PERFORM set_config('enable_seqscan', 'off', true);
-        INSERT INTO zone_neighbour (pts_key, pxcntr, prox)
-        SELECT p.pts_key, n.pts_key, degrees(2 * asin(least(1, sqrt(n.squared) / 2))) * 3600
+        INSERT INTO zone_neighbour (pts_key, pxcntr, prox, pxpa)
+        SELECT p.pts_key, n.pts_key, degrees(2 * asin(least(1, sqrt(n.squared) / 2))) * 3600,
+               release.position_angle(p.ra, p.decl, n.ra, n.decl)
         FROM zone_left AS p
         CROSS JOIN LATERAL (
-            SELECT c.pts_key, c.squared
+            SELECT c.pts_key, c.squared, c.ra, c.decl
             FROM generate_series(floor((p.v - reach) / height)::integer, floor((p.v + reach) / height)::integer) AS s (strip)
             CROSS JOIN LATERAL (
-                SELECT b.pts_key, (p.x - b.x) * (p.x - b.x) + (p.y - b.y) * (p.y - b.y) + (p.z - b.z) * (p.z - b.z) AS squared
+                SELECT b.pts_key, (p.x - b.x) * (p.x - b.x) + (p.y - b.y) * (p.y - b.y) + (p.z - b.z) * (p.z - b.z) AS squared,
+                       b.ra, b.decl
                 FROM zone_strip AS b
                 WHERE b.strip = s.strip AND b.u BETWEEN p.u - reach AND p.u + reach AND b.pts_key <> p.pts_key
                 OFFSET 0

@@ -29,7 +29,7 @@ INSERT INTO release.work_psc
 SELECT
     release.current_id(),
     m.ra, m.decl, m.designation,
-    n.prox, release.position_angle(m.ra, m.decl, b.ra, b.decl), n.pxcntr,
+    n.prox, n.pxpa, n.pxcntr,
     coalesce(g.gal_contam, 0),
     CASE WHEN w.pts_key IS NOT NULL THEN 1 WHEN optical.predicted THEN 0 END,
     m.pts_key, m.dup_src, m.use_src,
@@ -43,7 +43,6 @@ CROSS JOIN LATERAL (
 ) AS p
 JOIN zone_around AS m ON m.core AND m.run_id = p.run_id AND m.src_id = p.src_id
 LEFT JOIN zone_neighbour AS n ON n.pts_key = m.pts_key
-LEFT JOIN zone_around AS b ON b.pts_key = n.pxcntr
 LEFT JOIN release.work_contamination AS g ON g.pts_key = m.pts_key
 LEFT JOIN release.work_association AS q ON q.pts_key = m.pts_key
 LEFT JOIN release.minor_planet AS w ON w.release_id = r.release_id AND w.pts_key = m.pts_key
