@@ -18,6 +18,7 @@ from app.columns.calibrated import VIEWS, render_view
 from app.columns.column import Column, Producer, names_by
 from app.columns.flags import FLAGS
 from app.columns.hash_versions import RUN, VERSIONS
+from app.columns.minor_planet import MATCHED, PUBLISHED_MATCH
 from app.columns.published import PUBLISHED_ATLAS, PUBLISHED_PSC, PUBLISHED_STAMP, PUBLISHED_XSC
 from app.columns.scan_information import PUBLISHED_IMAGE, PUBLISHED_SCAN
 from app.instruments.bands import BANDS, Band
@@ -81,6 +82,7 @@ CONTENT: dict[str, tuple[str, ...]] = {
     "stamp": _content(("run_id",), PUBLISHED_STAMP),
     "scn": _content(("run_id",), PUBLISHED_SCAN),
     "img": _content(("run_id",), PUBLISHED_IMAGE),
+    "mp_mch": _content(("run_id",), PUBLISHED_MATCH),
 }
 """Columns of a released row in the order in which they are hashed today (`app.columns.hash_versions` keeps the lists).
 
@@ -94,6 +96,7 @@ _ORDER = {
     "stamp": ("ext_key",),
     "scn": ("scan_key",),
     "img": ("coadd_key",),
+    "mp_mch": ("pts_key",),
 }
 """Columns that say in which part of the sky and in which order a row is hashed."""
 
@@ -185,6 +188,7 @@ def _release_rows() -> Iterable[str]:
         yield ""
         yield f"GRANT SELECT ON {entry}, {measurement}\n    TO {_ROLES};"
         yield f"GRANT INSERT ON {entry} TO mapps_owner, mapps_operator;\n"
+    yield from _matches()
     yield _copied_comments(
         *(
             (f"release.{table.name}_{view}", origin)
@@ -192,6 +196,30 @@ def _release_rows() -> Iterable[str]:
             for view, origin in (("entry", f"release.{table.name}"), ("measurement", f"wsdb.{table.source}"))
         )
     )
+
+
+def _matches() -> Iterable[str]:
+    yield (
+        "-- Apparitions of minor planets in releases, as the survey kept them in mp_mch: the row, what it showed, and\n"
+        "-- the prediction that it was matched with. The view that is hashed is made anew after it.\n"
+        "DROP VIEW IF EXISTS release.mp_mch_content, release.mp_mch;"
+    )
+    names = ("release_id", *MATCHED)
+    columns = (f"{'m' if c.name in names else 'c'}.{c.name}" for c in PUBLISHED_MATCH)
+    yield f"CREATE VIEW release.mp_mch AS\nSELECT\n{_list(('m.release_id', 'c.run_id', *columns), indent=4)}"
+    yield (
+        "FROM release.minor_planet AS m\n"
+        "JOIN release.psc AS c ON c.release_id = m.release_id AND c.pts_key = m.pts_key;"
+    )
+    yield _comment(
+        "release.mp_mch",
+        "Released apparitions of minor planets and comets: observed place and light, and the prediction matched",
+    )
+    yield "COMMENT ON COLUMN release.mp_mch.release_id IS 'Release';"
+    yield "COMMENT ON COLUMN release.mp_mch.run_id IS 'Run that the extraction is from';"
+    for column in PUBLISHED_MATCH:
+        yield f"COMMENT ON COLUMN release.mp_mch.{column.name} IS {_literal(column.comment)};"
+    yield f"GRANT SELECT ON release.mp_mch TO {_ROLES};\n"
 
 
 def _copied_comments(*pairs: tuple[str, str]) -> str:

@@ -26,7 +26,7 @@ from urllib.parse import quote
 from app.db import postmaster
 from app.db.account import ServerAccount
 from app.db.binaries import find_binaries
-from app.db.server_config import ACCESS, configuration, identities
+from app.db.server_config import ACCESS, configuration, has_lz4, identities
 from app.db.socket_folder import make_socket_folder, remove_socket_folder
 from app.db.statements import statement
 from app.errors import ClusterError, DatabaseUnavailableError
@@ -178,7 +178,7 @@ class Cluster:
         self._server.take(self.data)
         command = [binaries / "initdb", "-D", self.data, "-U", OWNER]
         command += ["--auth-local=peer", "--auth-host=reject"]
-        command += ["-E", "UTF8", "--locale=C.UTF-8", "--no-instructions"]
+        command += ["-E", "UTF8", "--locale=C.UTF-8", "--lc-collate=C", "--no-instructions"]
         if not self._durable:
             command.append("-N")
         made = subprocess.run(
@@ -228,7 +228,8 @@ class Cluster:
 
     def _write_configuration(self) -> None:
         users = ["root", self._server.name]
-        self._write_for_server("mapps.conf", configuration(durable=self._durable))
+        lines = configuration(durable=self._durable, lz4=has_lz4(find_binaries(self._pg_bin)))
+        self._write_for_server("mapps.conf", lines)
         guests = identities([user for user in self.readers() if user not in users], (READER,))
         self._write_for_server("pg_ident.conf", identities(users, LOGINS) + guests)
         self._write_for_server("pg_hba.conf", list(ACCESS))

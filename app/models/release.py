@@ -298,7 +298,7 @@ EXTENDED_VERDICT = Table(
 MANIFEST = Table(
     "manifest", METADATA,
     required("release_id", Integer, "Release", ForeignKey("release.release.release_id")),
-    required("product", Text, "psc, xsc, atlas, stamp, scn or img"),
+    required("product", Text, "psc, xsc, atlas, stamp, scn, img or mp_mch"),
     required("partition", Text, "Part of the sky: HEALPix order 1 nested, or all"),
     required("rows", BigInteger, "Row count"),
     required("sha256", CHAR(64), "SHA-256 over the rows in key order"),

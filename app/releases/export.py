@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import shutil
 from collections.abc import Callable, Mapping
@@ -19,14 +18,16 @@ from app.errors import StoreError
 from app.releases.bulk_text import write_bulk_text
 from app.releases.catalogue import ReleaseFacts, release_facts
 from app.releases.coverage_export import COVERAGES, read_cells, write_moc
+from app.releases.export_journal import ExportedFile, Journal
 from app.releases.fits_export import write_fits
-from app.releases.hats_export import content_of, write_hats
+from app.releases.hats_export import write_hats
 from app.releases.image_export import released_images, released_stamps
 from app.releases.parquet_export import write_parquet
 from app.releases.products import PRODUCTS, Product, read_chunks, with_lengths
 from app.releases.schema_file import render_schema
 from app.releases.votable_export import write_votable
 from app.store.store import Store
+from app.version import code_version
 
 
 class ExportFormat(StrEnum):
@@ -59,17 +60,6 @@ _OF_THIS_DATABASE = frozenset({"published_at"})
 """What products do not say of their release: it differs between databases that hold the same."""
 
 
-@dataclass(frozen=True)
-class ExportedFile:
-    """A written file: its product, path, rows, size and SHA-256 in hex."""
-
-    product: str
-    path: Path
-    rows: int
-    size_bytes: int
-    sha256: str
-
-
 def export_release(
     connection: Connection[Any], name: str, kind: ExportFormat | str, output: Path
 ) -> tuple[ExportedFile, ...]:
@@ -77,6 +67,9 @@ def export_release(
 
     The bulk text has a schema file besides, coverage (moc) a file a band and one for all bands; images are files of
     a folder `<name>.images`, postage stamps of `<name>.stamps`.
+
+    An export that was killed goes on with the files that are missing, or with the cells of a HATS collection, when it
+    is called again for the same folder.
 
     Two exports of one release are equal byte for byte, and the products of two databases that took in the same files
     are, too. When a release was published stands in the manifest alone.
@@ -108,111 +101,105 @@ def export_release(
     """
     wanted = ExportFormat(kind)
     facts = release_facts(connection, name)
-    rows = {line["product"]: int(line["rows"]) for line in facts.manifest if line["partition"] == "all"}
     try:
         output.mkdir(parents=True, exist_ok=True)
-        if wanted is ExportFormat.MOC:
-            files = tuple(_export_coverage(connection, facts, band, output) for band in COVERAGES)
-        elif wanted in PICTURES:
-            files = _export_images(connection, facts, wanted, output)
-        elif wanted is ExportFormat.HATS:
-            sources = (product for product in PRODUCTS.values() if product.key)
-            files = tuple(_export_collection(connection, facts, product, output) for product in sources)
-        else:
-            files = tuple(
-                _export_product(connection, facts, product, rows[product.name], wanted, output)
-                for product in PRODUCTS.values()
-            )
-        if wanted is ExportFormat.TEXT:
-            files += (_export_schema(connection, facts, output),)
+        origin = _origin(facts, _OF_THIS_DATABASE) | {"mapps": code_version()}
+        export = _Export(
+            connection, facts, wanted, output, Journal(output / f"{name}.{wanted.value}.begun", origin)
+        )
+        files = export.files()
         _write_manifest(output, f"{name}.{wanted.value}.manifest.json", facts, files)
+        export.journal.close()
     except OSError as error:
         raise StoreError(f"{output} cannot be written: {error.strerror or error}") from error
     return files
 
 
-def _export_product(
-    connection: Connection[Any],
-    facts: ReleaseFacts,
-    product: Product,
-    rows: int,
-    kind: ExportFormat,
-    output: Path,
-) -> ExportedFile:
-    path = output / f"{facts.summary['name']}.{product.name}.{kind.suffix}"
-    return _placed(
-        product.name, path, rows, lambda stream: _write(connection, facts, product, rows, kind, stream)
-    )
+@dataclass(frozen=True)
+class _Export:
+    """One export under way."""
+
+    connection: Connection[Any]
+    facts: ReleaseFacts
+    kind: ExportFormat
+    output: Path
+    journal: Journal
+
+    def files(self) -> tuple[ExportedFile, ...]:
+        """Write all files of the format; those that are there from before a kill are kept."""
+        if self.kind is ExportFormat.MOC:
+            return tuple(map(self._coverage, COVERAGES))
+        if self.kind in PICTURES:
+            return self._pictures()
+        if self.kind is ExportFormat.HATS:
+            return tuple(self._collection(product) for product in PRODUCTS.values() if product.key)
+        files = tuple(map(self._product, PRODUCTS.values()))
+        return (*files, self._schema()) if self.kind is ExportFormat.TEXT else files
+
+    def _path(self, product: str) -> Path:
+        return self.output / f"{self.facts.summary['name']}.{product}.{self.kind.suffix}"
+
+    def _product(self, product: Product) -> ExportedFile:
+        counts = {line["product"]: line["rows"] for line in self.facts.manifest if line["partition"] == "all"}
+        rows = int(counts[product.name])
+        write = partial(_write, self.connection, self.facts, product, rows, self.kind)
+        return self._placed(product.name, self._path(product.name), rows, write)
+
+    def _coverage(self, band: str) -> ExportedFile:
+        ranges, order = read_cells(self.connection, self.facts.release_id, COVERAGES[band])
+        said = {"RELEASE": str(self.facts.summary["name"]), "BAND": band}
+        path = self._path(f"coverage-{band}")
+        return self._placed(
+            f"coverage-{band}", path, len(ranges), lambda stream: write_moc(stream, ranges, order, said)
+        )
+
+    def _pictures(self) -> tuple[ExportedFile, ...]:
+        name = str(self.facts.summary["name"])
+        product, made = PICTURES[self.kind]
+        folder = self.output / f"{name}.{self.kind.value}"
+        folder.mkdir(exist_ok=True)
+        return tuple(
+            self._placed(product, folder / file_name, 1, partial(_write_whole, content=content))
+            for file_name, content in made(self.connection, name, self.facts.release_id, Store())
+        )
+
+    def _collection(self, product: Product) -> ExportedFile:
+        """Write a collection; its hash is that of the list of its files' hashes, as sha256sum prints it."""
+        folder, release_id = self._path(product.name), self.facts.release_id
+        if (known := self.journal.finished(product.name, folder)) is not None:
+            return known
+        if folder.exists():
+            shutil.rmtree(folder)
+        columns = with_lengths(self.connection, product, release_id)
+        rows = write_hats(self.connection, columns, release_id, folder, _metadata(self.facts, product))
+        return self.journal.add(product.name, folder, rows)
+
+    def _schema(self) -> ExportedFile:
+        name = str(self.facts.summary["name"])
+        products = [with_lengths(self.connection, p, self.facts.release_id) for p in PRODUCTS.values()]
+        text = render_schema(name, products).encode("utf-8")
+        path = self.output / f"{name}.schema.sql"
+        return self._placed("schema", path, 0, lambda stream: stream.write(text))
+
+    def _placed(
+        self, product: str, path: Path, rows: int, write: Callable[[BinaryIO], object]
+    ) -> ExportedFile:
+        """Write a file under another name and give it its own when it is whole."""
+        if (known := self.journal.finished(product, path)) is not None:
+            return known
+        part = path.with_name(path.name + ".part")
+        try:
+            with part.open("wb") as stream:
+                write(stream)
+            part.replace(path)
+        finally:
+            with suppress(OSError):
+                part.unlink(missing_ok=True)
+        return self.journal.add(product, path, rows)
 
 
-def _export_coverage(
-    connection: Connection[Any], facts: ReleaseFacts, band: str, output: Path
-) -> ExportedFile:
-    ranges, order = read_cells(connection, facts.release_id, COVERAGES[band])
-    path = output / f"{facts.summary['name']}.coverage-{band}.{ExportFormat.MOC.suffix}"
-    said = {"RELEASE": str(facts.summary["name"]), "BAND": band}
-    return _placed(
-        f"coverage-{band}", path, len(ranges), lambda stream: write_moc(stream, ranges, order, said)
-    )
-
-
-def _export_images(
-    connection: Connection[Any], facts: ReleaseFacts, kind: ExportFormat, output: Path
-) -> tuple[ExportedFile, ...]:
-    name = str(facts.summary["name"])
-    product, made = PICTURES[kind]
-    folder = output / f"{name}.{kind.value}"
-    folder.mkdir(exist_ok=True)
-    return tuple(
-        _placed(product, folder / file_name, 1, partial(_write_whole, content=content))
-        for file_name, content in made(connection, name, facts.release_id, Store())
-    )
-
-
-def _write_whole(stream: BinaryIO, content: bytes) -> None:
-    stream.write(content)
-
-
-def _export_collection(
-    connection: Connection[Any], facts: ReleaseFacts, product: Product, output: Path
-) -> ExportedFile:
-    """Write a collection; its hash is that of the list of its files' hashes, as sha256sum prints it."""
-    folder = output / f"{facts.summary['name']}.{product.name}.{ExportFormat.HATS.suffix}"
-    said = _metadata(facts, product)
-    if folder.exists():
-        shutil.rmtree(folder)
-    rows = write_hats(
-        connection, with_lengths(connection, product, facts.release_id), facts.release_id, folder, said
-    )
-    total, size = hashlib.sha256(), 0
-    for path in content_of(folder):
-        with path.open("rb") as stream:
-            digest = hashlib.file_digest(stream, "sha256").hexdigest()
-        total.update(f"{digest}  {path.relative_to(folder)}\n".encode())
-        size += path.stat().st_size
-    return ExportedFile(product.name, folder, rows, size, total.hexdigest())
-
-
-def _export_schema(connection: Connection[Any], facts: ReleaseFacts, output: Path) -> ExportedFile:
-    name = str(facts.summary["name"])
-    products = [with_lengths(connection, product, facts.release_id) for product in PRODUCTS.values()]
-    text = render_schema(name, products).encode("utf-8")
-    return _placed("schema", output / f"{name}.schema.sql", 0, lambda stream: stream.write(text))
-
-
-def _placed(product: str, path: Path, rows: int, write: Callable[[BinaryIO], object]) -> ExportedFile:
-    """Write a file under another name and give it its own when it is whole."""
-    part = path.with_name(path.name + ".part")
-    try:
-        with part.open("wb") as stream:
-            write(stream)
-        part.replace(path)
-    finally:
-        with suppress(OSError):
-            part.unlink(missing_ok=True)
-    with path.open("rb") as stream:
-        digest = hashlib.file_digest(stream, "sha256").hexdigest()
-    return ExportedFile(product, path, rows, path.stat().st_size, digest)
+def _write_whole(stream: BinaryIO, content: Callable[[], bytes]) -> None:
+    stream.write(content())
 
 
 def _write(

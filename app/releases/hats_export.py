@@ -8,7 +8,9 @@ reader opens what it needs. The margin repeats rows just outside of each cell, f
 from __future__ import annotations
 
 import json
+from collections import deque
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -18,13 +20,15 @@ from numpy.typing import NDArray
 from psycopg import Connection
 
 from app.arrays import Integers
+from app.columns.records import Records
 from app.keys import HEALPIX_ORDER, SCAN_KEY_BITS, SEQUENCE_BITS
-from app.releases.parquet_export import HEALPIX_COLUMN, parquet_schema, record_batch
+from app.releases.parquet_export import HEALPIX_COLUMN, parquet_schema, record_batch, writer_options
 from app.releases.products import Product, count_cells, read_ranges
 from app.sky.cell_margins import ring_cells, within_margin
 from app.sky.directions import spherical, unit_vectors
 from app.sky.healpix import pixel_centres, pixel_number
 from app.sky.moc import FINEST_ORDER, ranges_of_cells
+from app.version import code_version
 
 MOST_ROWS = 200_000
 """Rows of a file: some 100 MB while it is written."""
@@ -206,18 +210,18 @@ def write_hats(
     schema = parquet_schema(product, facts)
     catalogue = _Part(product.name, part, {})
     margin = _Part(f"{product.name}_{chosen.margin_arcsec:g}arcs", part, {})
-    for cell in cells_of_counts(counts, chosen.most_rows):
-        core = catalogue.dataset / cell.path
-        if not core.exists():
-            _write_margin(connection, product, release_id, schema, cell, margin, chosen.margin_arcsec)
-            # The cell's own file comes last: where it stands the margin is whole.
-            keys, rows = read_ranges(connection, product, release_id, [cell.keys])
-            _write_file(core, product, schema, rows, finest_cells(rows["ra"], rows["decl"], keys))
-        catalogue.rows[cell] = _rows_of(core)
+    cells = cells_of_counts(counts, chosen.most_rows)
+    _write_cells(
+        connection,
+        release_id,
+        _CellWriter(product, schema, catalogue, margin, chosen.margin_arcsec),
+        cells,
+        advance,
+    )
+    for cell in cells:
+        catalogue.rows[cell] = _rows_of(catalogue.dataset / cell.path)
         if (margin.dataset / cell.path).exists():
             margin.rows[cell] = _rows_of(margin.dataset / cell.path)
-        if advance is not None:
-            advance(catalogue.rows[cell])
     _close(catalogue, schema, _properties(catalogue, facts, "object", chosen))
     said = {"hats_primary_table_url": product.name, "hats_margin_threshold": f"{chosen.margin_arcsec:g}"}
     _close(margin, schema, _properties(margin, facts, "margin", chosen) | said)
@@ -235,7 +239,8 @@ def _begin(part: Path, facts: Mapping[str, str], options: HatsOptions) -> None:
     """Make the folder; one that holds something else, or was cut otherwise, is emptied."""
     import shutil
 
-    note = json.dumps([dict(facts), options.most_rows, options.margin_arcsec], sort_keys=True)
+    cut = [options.most_rows, options.margin_arcsec]
+    note = json.dumps([dict(facts), *cut, code_version()], sort_keys=True)
     begun = part / "begun.json"
     if part.exists() and not (begun.exists() and begun.read_text(encoding="utf-8") == note):
         shutil.rmtree(part)
@@ -243,32 +248,81 @@ def _begin(part: Path, facts: Mapping[str, str], options: HatsOptions) -> None:
     begun.write_text(note, encoding="utf-8")
 
 
-def _write_margin(
-    connection: Connection[Any], product: Product, release_id: int, schema: Any, cell: Cell, margin: _Part,
-    margin_arcsec: float,
+def _write_cells(
+    connection: Connection[Any], release_id: int, writer: _CellWriter, cells: Sequence[Cell],
+    advance: Callable[[int], None] | None,
 ) -> None:  # fmt: skip
-    keys, rows = read_ranges(connection, product, release_id, cell.ring)
-    kept = np.zeros(0, np.bool_)
-    if rows.size:
-        kept = within_margin(rows["ra"], rows["decl"], cell.pixel, cell.order, margin_arcsec)
-        # A place that rounding moved into the cell is not in its file.
-        kept |= pixel_number(rows["ra"], rows["decl"], cell.order) == cell.pixel
-    if kept.any():
-        cells = finest_cells(rows["ra"][kept], rows["decl"][kept], keys[kept])
-        _write_file(margin.dataset / cell.path, product, schema, rows[kept], cells)
+    """Write the cells that are missing: one is compressed while the next one comes from the server."""
+    with ThreadPoolExecutor(max_workers=1) as thread:
+        written: deque[Future[int]] = deque()
+        for cell in cells:
+            done = writer.rows_of(cell)
+            if done is None:
+                beside = read_ranges(connection, writer.product, release_id, cell.ring)
+                inside = read_ranges(connection, writer.product, release_id, [cell.keys])
+            _await(written, advance)
+            if done is None:
+                written.append(thread.submit(writer.write, cell, inside, beside))
+            elif advance is not None:
+                advance(done)
+        _await(written, advance)
 
 
-def _write_file(path: Path, product: Product, schema: Any, rows: NDArray[np.void], cells: Integers) -> None:
-    import pyarrow.parquet as pq
+def _await(written: deque[Future[int]], advance: Callable[[int], None] | None) -> None:
+    """Wait for the cell that is being written, if there is one, and tell its rows."""
+    while written:
+        rows = written.popleft().result()
+        if advance is not None:
+            advance(rows)
 
-    path.parent.mkdir(parents=True, exist_ok=True)
-    part = path.with_name(path.name + ".part")
-    order = np.argsort(cells, kind="stable")
-    with pq.ParquetWriter(part, schema, compression="zstd") as writer:
-        for start in range(0, max(order.size, 1), ROW_GROUP):
-            chunk = order[start : start + ROW_GROUP]
-            writer.write_batch(record_batch(product, schema, rows[chunk], cells[chunk]))
-    part.replace(path)
+
+@dataclass(frozen=True)
+class _CellWriter:
+    """Writes the two files of a cell."""
+
+    product: Product
+    schema: Any
+    catalogue: _Part
+    margin: _Part
+    margin_arcsec: float
+
+    def rows_of(self, cell: Cell) -> int | None:
+        """Rows of a cell that is there, with its margin; None otherwise."""
+        path = self.catalogue.dataset / cell.path
+        return _rows_of(path) if path.exists() else None
+
+    def write(self, cell: Cell, inside: Records, beside: Records) -> int:
+        """Write a cell; the rows around it are those of its ring."""
+        if beside.size:
+            ra, decl = beside["ra"].copy(), beside["decl"].copy()
+            kept = within_margin(ra, decl, cell.pixel, cell.order, self.margin_arcsec)
+            # A place that rounding moved into the cell is not in its file.
+            kept |= pixel_number(ra, decl, cell.order) == cell.pixel
+            if kept.any():
+                self._write_file(self.margin.dataset / cell.path, _taken(beside, np.flatnonzero(kept)))
+        # The cell's own file comes last: where it stands the margin is whole.
+        self._write_file(self.catalogue.dataset / cell.path, inside)
+        return int(inside.size)
+
+    def _write_file(self, path: Path, rows: Records) -> None:
+        import pyarrow.parquet as pq
+
+        path.parent.mkdir(parents=True, exist_ok=True)
+        part = path.with_name(path.name + ".part")
+        keys = rows[self.product.key].copy()
+        cells = finest_cells(rows["ra"].copy(), rows["decl"].copy(), keys)
+        order = np.lexsort((keys, cells))
+        with pq.ParquetWriter(part, self.schema, **writer_options(self.product)) as writer:
+            for start in range(0, max(order.size, 1), ROW_GROUP):
+                chunk = order[start : start + ROW_GROUP]
+                writer.write_batch(record_batch(self.product, self.schema, _taken(rows, chunk), cells[chunk]))
+        part.replace(path)
+
+
+def _taken(rows: Records, places: Integers) -> Records:
+    """Rows at some places. They are taken as bytes: field by field takes ten times as long."""
+    whole = rows.view(f"V{rows.dtype.itemsize}")
+    return whole[places].view(rows.dtype)
 
 
 def _rows_of(path: Path) -> int:
@@ -324,8 +378,3 @@ def _properties(part: _Part, facts: Mapping[str, str], kind: str, options: HatsO
 
 def _write_properties(path: Path, values: Mapping[str, str]) -> None:
     path.write_text("".join(f"{key}={value}\n" for key, value in values.items()), encoding="utf-8")
-
-
-def content_of(folder: Path) -> Sequence[Path]:
-    """Files of a collection in the order of their names."""
-    return sorted(path for path in folder.rglob("*") if path.is_file())

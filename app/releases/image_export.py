@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -74,8 +74,8 @@ def unpacked_file(path: Path) -> bytes:
 
 def released_images(
     connection: Connection[Any], release: str, release_id: int, store: Store
-) -> Iterator[tuple[str, bytes]]:
-    """Give name and content of every image of a release, one after the other.
+) -> Iterator[tuple[str, Callable[[], bytes]]]:
+    """Give the name of every image of a release, and how its content is made.
 
     Parameters
     ----------
@@ -92,18 +92,20 @@ def released_images(
     ------
     str
         Name of the file.
-    bytes
-        A plain FITS file: the published one, MAGZP and MZPERR as the release has them.
-
-    Raises
-    ------
-    StoredFileError
-        Raised if a file is gone, is no longer what was published, or is no FITS file.
+    callable
+        Makes a plain FITS file: the published one, MAGZP and MZPERR as the release has them. StoredFileError if the
+        file is gone, is no longer what was published, or is no FITS file.
     """
     rows = connection.execute(statement("reports/release_images"), {"release_id": release_id}).fetchall()
     for coadd_key, band, url, sha256, zero_point_mag, error_mag, solution in rows:
         zero_point = ReleasedZeroPoint(release, zero_point_mag, error_mag, solution)
-        yield image_name(release, coadd_key, band), released_file(store.whole_path(url, sha256), zero_point)
+
+        def content(
+            url: str = url, sha256: str = sha256, zero_point: ReleasedZeroPoint = zero_point
+        ) -> bytes:
+            return released_file(store.whole_path(url, sha256), zero_point)
+
+        yield image_name(release, coadd_key, band), content
 
 
 def stamp_name(release: str, designation: str) -> str:
@@ -121,8 +123,8 @@ def stamp_name(release: str, designation: str) -> str:
 
 def released_stamps(
     connection: Connection[Any], release: str, release_id: int, store: Store
-) -> Iterator[tuple[str, bytes]]:
-    """Give name and content of the postage stamp of every extended source of a release.
+) -> Iterator[tuple[str, Callable[[], bytes]]]:
+    """Give the name of the postage stamp of every extended source of a release, and how its content is made.
 
     Parameters
     ----------
@@ -139,13 +141,9 @@ def released_stamps(
     ------
     str
         Name of the file.
-    bytes
-        A plain FITS file with an extension a band, MAGZP and MZPERR as the release has them.
-
-    Raises
-    ------
-    StoredFileError
-        Raised if a file is gone, is no longer what was published, or is no FITS file.
+    callable
+        Makes a plain FITS file with an extension a band, MAGZP and MZPERR as the release has them. StoredFileError if
+        the file is gone, is no longer what was published, or is no FITS file.
     """
     rows = connection.execute(statement("reports/release_stamps"), {"release_id": release_id}).fetchall()
     for _, designation, url, sha256, bands, zero_points_mag, errors_mag, solutions in rows:
@@ -154,5 +152,10 @@ def released_stamps(
             band: ReleasedZeroPoint(release, float(zero_point_mag), error_mag, solution)
             for band, zero_point_mag, error_mag, solution in told
         }
-        content = with_released_zero_points(unpacked_file(store.whole_path(url, sha256)), zero_points)
+
+        def content(
+            url: str = url, sha256: str = sha256, zero_points: dict[str, ReleasedZeroPoint] = zero_points
+        ) -> bytes:
+            return with_released_zero_points(unpacked_file(store.whole_path(url, sha256)), zero_points)
+
         yield stamp_name(release, designation), content

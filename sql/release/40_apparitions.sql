@@ -4,6 +4,9 @@
 -- Parameters: match_arcsec, cell_arcsec (more than twice match_arcsec).
 -- By hand:    in the session of 30_candidates.sql
 
+-- The planner expects many more pairs than there are, and would sort the rows and their probes.
+SET enable_mergejoin = off;
+
 CREATE TEMPORARY TABLE zone_pair AS
 WITH limits AS MATERIALIZED (
     SELECT release.chord(release.parameter('match_arcsec')) AS reach, release.chord(release.parameter('cell_arcsec')) AS size
@@ -33,6 +36,8 @@ FROM probe AS p
 JOIN placed AS b ON (b.i << 21) + b.j = p.cell
 WHERE p.scan_key <> b.scan_key
   AND (p.x - b.x) * (p.x - b.x) + (p.y - b.y) * (p.y - b.y) + (p.z - b.z) * (p.z - b.z) < p.reach_squared;
+
+RESET enable_mergejoin;
 
 ANALYZE zone_pair;
 

@@ -7,6 +7,9 @@
 --
 -- By hand:     in the session of 30_candidates.sql
 
+-- The planner takes the condition of the first line below for a rare one, and would look into the other tables row by row.
+SET enable_nestloop = off;
+
 CREATE TEMPORARY TABLE zone_member AS
 SELECT
     c.src_id, c.run_id, c.core, c.ra, c.decl, c.x, c.y, c.z, coalesce(r.use_src, 1)::smallint AS use_src,
@@ -23,7 +26,9 @@ WHERE (coalesce(r.use_src, 1) = 1 OR r.dup_src = 0)
   -- What fails the second test of cc_flg (47_artefacts.sql).
   AND NOT EXISTS (SELECT FROM zone_artefact AS f WHERE f.run_id = c.run_id AND f.src_id = c.src_id AND f.removed);
 
-ANALYZE zone_member (src_id);
+RESET enable_nestloop;
+
+ANALYZE zone_member (src_id, core);
 
 WITH shared AS (
     -- Rows of one name lie within 0.2 arcsec, some of them perhaps in the margin.

@@ -27,6 +27,10 @@ LEFT JOIN release.patch AS t
        AND r.failed & (release.rule_bit('attempt') + release.rule_bit('scan') + release.rule_bit('edge')) = 0
 LEFT JOIN zone_resolution AS s ON s.src_id = r.src_id AND (r.failed = 0 OR t.restored_src_id IS NOT NULL)
 LEFT JOIN zone_artefact AS f ON f.run_id = r.run_id AND f.src_id = r.src_id AND f.removed
+LEFT JOIN (
+    SELECT DISTINCT p.run_id, p.removed_src_id AS src_id FROM release.patch AS p
+    WHERE p.release_id = release.current_id() AND p.product = 'psc' AND p.removed_src_id IS NOT NULL
+) AS o ON o.run_id = r.run_id AND o.src_id = r.src_id
 -- Its place among the apparitions; none where a rule before threw it out.
 CROSS JOIN LATERAL (
     SELECT CASE
@@ -41,10 +45,7 @@ CROSS JOIN LATERAL (
         WHEN among.place IS NULL THEN release.first_rule(r.failed)
         WHEN f.src_id IS NOT NULL THEN 'artefact'
         WHEN among.place <> 'first' THEN among.place
-        WHEN EXISTS (
-            SELECT FROM release.patch AS o
-            WHERE o.release_id = release.current_id() AND o.product = 'psc' AND o.run_id = r.run_id AND o.removed_src_id = r.src_id)
-        THEN 'patch'
+        WHEN o.src_id IS NOT NULL THEN 'patch'
         ELSE 'released'
     END AS reason OFFSET 0
 ) AS v

@@ -8,6 +8,8 @@ SET first_key = summed.before
 FROM (SELECT zone, sum(members) OVER (ORDER BY low) - members AS before FROM release.work_zone) AS summed
 WHERE summed.zone = z.zone;
 
+SELECT release.index_members();
+
 SELECT release.analyze('work_zone');
 
 SELECT release.analyze('work_zone_member');

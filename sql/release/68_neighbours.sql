@@ -6,7 +6,7 @@
 -- probe is a search in the two strips that its circle touches, or the few more of later rounds. What is nearest outside of the
 -- margin of 100 arcsec is found by 72_lonely.sql.
 --
--- Parameters: neighbour_arcsec (first radius).
+-- Parameters: neighbour_arcsec (first radius, at least).
 -- By hand:    this file and 70_point_sources.sql in one session, as for 30_candidates.sql
 
 CREATE TEMPORARY TABLE zone_around AS
@@ -26,14 +26,23 @@ CROSS JOIN LATERAL (
 ) AS m
 JOIN release.work_zone AS f ON f.zone = m.zone;
 
-ANALYZE zone_around (pts_key, src_id);
+ANALYZE zone_around (pts_key, src_id, run_id, core);
+
+-- The first radius: a circle around a row has two and a half others in the mean, so that 92 % of the rows find one. How
+-- dense the sky is around the rows is told by squares of 100 arcsec: the square of a row has one row more than any other.
+CREATE TEMPORARY TABLE zone_first AS
+SELECT least(100, greatest(release.parameter('neighbour_arcsec'),
+                           100 * sqrt(2.5 / pi() / greatest(sum(n.rows ^ 2) / sum(n.rows) - 1, 1e-3)))) AS arcsec
+FROM (
+    SELECT count(*) AS rows FROM zone_around AS a GROUP BY floor(a.u / release.chord(100)), floor(a.v / release.chord(100))
+) AS n;
 
 -- As high as the first circle is wide. Rows of a strip lie together, so that a search reads one or two pages.
 CREATE TEMPORARY TABLE zone_strip AS
 WITH limits AS MATERIALIZED (
-    SELECT 2 * release.chord(release.parameter('neighbour_arcsec')) AS height
+    SELECT 2 * release.chord(f.arcsec) AS height FROM zone_first AS f
 )
-SELECT floor(a.v / l.height)::integer AS strip, a.u, a.pts_key, a.x, a.y, a.z
+SELECT floor(a.v / l.height)::integer AS strip, a.u, a.pts_key, a.x, a.y, a.z, a.ra, a.decl
 FROM zone_around AS a
 CROSS JOIN limits AS l
 ORDER BY 1, 2;
@@ -42,11 +51,11 @@ CREATE INDEX ON zone_strip (strip, u);
 
 ANALYZE zone_strip (strip);
 
-CREATE TEMPORARY TABLE zone_neighbour (pts_key integer, pxcntr integer, prox real);
+CREATE TEMPORARY TABLE zone_neighbour (pts_key integer, pxcntr integer, prox real, pxpa smallint);
 
 DO $rounds$
 DECLARE
-    arcsec double precision := release.parameter('neighbour_arcsec');
+    arcsec double precision := (SELECT f.arcsec FROM zone_first AS f);
     height double precision := 2 * release.chord(arcsec);
     reach double precision;
 BEGIN
@@ -54,31 +63,36 @@ BEGIN
     PERFORM set_config('enable_bitmapscan', 'off', true), set_config('enable_seqscan', 'off', true),
             set_config('enable_material', 'off', true);
     reach := release.chord(arcsec) * (1 + 1e-12);
-    INSERT INTO zone_neighbour (pts_key, pxcntr, prox)
-    SELECT p.pts_key, n.pts_key, degrees(2 * asin(least(1, sqrt(n.squared) / 2))) * 3600
+    INSERT INTO zone_neighbour (pts_key, pxcntr, prox, pxpa)
+    SELECT p.pts_key, n.pts_key, degrees(2 * asin(least(1, sqrt(n.squared) / 2))) * 3600,
+           release.position_angle(p.ra, p.decl, n.ra, n.decl)
     FROM zone_around AS p
     CROSS JOIN LATERAL (
-        SELECT b.pts_key, (p.x - b.x) * (p.x - b.x) + (p.y - b.y) * (p.y - b.y) + (p.z - b.z) * (p.z - b.z) AS squared
+        SELECT b.pts_key, (p.x - b.x) * (p.x - b.x) + (p.y - b.y) * (p.y - b.y) + (p.z - b.z) * (p.z - b.z) AS squared, b.ra, b.decl
         FROM zone_strip AS b
         WHERE b.strip = ANY (ARRAY[floor((p.v - reach) / height)::integer, floor((p.v + reach) / height)::integer])
           AND b.u BETWEEN p.u - reach AND p.u + reach AND b.pts_key <> p.pts_key
         ORDER BY 2, 1 LIMIT 1
     ) AS n
     WHERE p.core AND n.squared <= reach * reach;
+    PERFORM set_config('enable_seqscan', 'on', true);
     CREATE TEMPORARY TABLE zone_left AS
-    SELECT a.pts_key, a.u, a.v, a.x, a.y, a.z FROM zone_around AS a
+    SELECT a.pts_key, a.u, a.v, a.x, a.y, a.z, a.ra, a.decl FROM zone_around AS a
     WHERE a.core AND NOT EXISTS (SELECT FROM zone_neighbour AS n WHERE n.pts_key = a.pts_key);
-    WHILE 2 * arcsec <= 100 LOOP
-        arcsec := 2 * arcsec;
+    WHILE arcsec < 100 LOOP
+        arcsec := least(2 * arcsec, 100);
         reach := release.chord(arcsec) * (1 + 1e-12);
-        INSERT INTO zone_neighbour (pts_key, pxcntr, prox)
-        SELECT p.pts_key, n.pts_key, degrees(2 * asin(least(1, sqrt(n.squared) / 2))) * 3600
+        PERFORM set_config('enable_seqscan', 'off', true);
+        INSERT INTO zone_neighbour (pts_key, pxcntr, prox, pxpa)
+        SELECT p.pts_key, n.pts_key, degrees(2 * asin(least(1, sqrt(n.squared) / 2))) * 3600,
+               release.position_angle(p.ra, p.decl, n.ra, n.decl)
         FROM zone_left AS p
         CROSS JOIN LATERAL (
-            SELECT c.pts_key, c.squared
+            SELECT c.pts_key, c.squared, c.ra, c.decl
             FROM generate_series(floor((p.v - reach) / height)::integer, floor((p.v + reach) / height)::integer) AS s (strip)
             CROSS JOIN LATERAL (
-                SELECT b.pts_key, (p.x - b.x) * (p.x - b.x) + (p.y - b.y) * (p.y - b.y) + (p.z - b.z) * (p.z - b.z) AS squared
+                SELECT b.pts_key, (p.x - b.x) * (p.x - b.x) + (p.y - b.y) * (p.y - b.y) + (p.z - b.z) * (p.z - b.z) AS squared,
+                       b.ra, b.decl
                 FROM zone_strip AS b
                 WHERE b.strip = s.strip AND b.u BETWEEN p.u - reach AND p.u + reach AND b.pts_key <> p.pts_key
                 OFFSET 0
@@ -86,10 +100,10 @@ BEGIN
             ORDER BY 2, 1 LIMIT 1
         ) AS n
         WHERE n.squared <= reach * reach;
+        PERFORM set_config('enable_seqscan', 'on', true);
         DELETE FROM zone_left AS p USING zone_neighbour AS n WHERE n.pts_key = p.pts_key;
     END LOOP;
-    PERFORM set_config('enable_bitmapscan', 'on', true), set_config('enable_seqscan', 'on', true),
-            set_config('enable_material', 'on', true);
+    PERFORM set_config('enable_bitmapscan', 'on', true), set_config('enable_material', 'on', true);
 END
 $rounds$;
 
@@ -97,6 +111,6 @@ ANALYZE zone_neighbour (pts_key);
 
 INSERT INTO release.work_lonely (pts_key) SELECT p.pts_key FROM zone_left AS p;
 
-DROP TABLE zone_left, zone_strip;
+DROP TABLE zone_left, zone_strip, zone_first;
 
 SELECT count(*) AS rows FROM zone_neighbour;

@@ -3,6 +3,15 @@
 --
 -- By hand:    in the session of 68_neighbours.sql
 
+-- A block, so that the planner knows the range of the zone, as in 30_candidates.sql: the wide rows of the measurements then go
+-- past hash tables of narrow ones, and are not put into any.
+DO $catalogue$
+DECLARE
+    zone_low bigint;
+    zone_high bigint;
+BEGIN
+SELECT z.low, z.high INTO STRICT zone_low, zone_high FROM release.work_zone AS z WHERE z.zone = release.current_zone();
+
 WITH extended AS (
     SELECT run_id, src_id, min(ext_key) AS ext_key
     FROM release.xsc
@@ -20,7 +29,7 @@ INSERT INTO release.work_psc
 SELECT
     release.current_id(),
     m.ra, m.decl, m.designation,
-    n.prox, release.position_angle(m.ra, m.decl, b.ra, b.decl), n.pxcntr,
+    n.prox, n.pxpa, n.pxcntr,
     coalesce(g.gal_contam, 0),
     CASE WHEN w.pts_key IS NOT NULL THEN 1 WHEN optical.predicted THEN 0 END,
     m.pts_key, m.dup_src, m.use_src,
@@ -28,14 +37,12 @@ SELECT
     x.ext_key,
     p.*
 FROM release.parent_run AS r
-JOIN release.work_zone AS z ON z.zone = release.current_zone()
 -- OFFSET 0 keeps the join as written: run after run, so that partitions of other runs are never opened.
 CROSS JOIN LATERAL (
-    SELECT * FROM release.psc_measurement AS q WHERE q.run_id = r.run_id AND q.src_id >= z.low AND q.src_id < z.high OFFSET 0
+    SELECT * FROM release.psc_measurement AS q WHERE q.run_id = r.run_id AND q.src_id >= zone_low AND q.src_id < zone_high OFFSET 0
 ) AS p
 JOIN zone_around AS m ON m.core AND m.run_id = p.run_id AND m.src_id = p.src_id
 LEFT JOIN zone_neighbour AS n ON n.pts_key = m.pts_key
-LEFT JOIN zone_around AS b ON b.pts_key = n.pxcntr
 LEFT JOIN release.work_contamination AS g ON g.pts_key = m.pts_key
 LEFT JOIN release.work_association AS q ON q.pts_key = m.pts_key
 LEFT JOIN release.minor_planet AS w ON w.release_id = r.release_id AND w.pts_key = m.pts_key
@@ -47,6 +54,8 @@ CROSS JOIN LATERAL (
 LEFT JOIN extended AS x ON x.run_id = m.run_id AND x.src_id = m.src_id
 WHERE r.release_id = release.current_id()
 ORDER BY m.pts_key;
+END
+$catalogue$;
 
 DROP TABLE zone_around, zone_neighbour;
 

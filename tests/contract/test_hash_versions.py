@@ -33,11 +33,15 @@ def world(template_database: Database) -> Iterator[World]:
 def column_added(world: World, monkeypatch: pytest.MonkeyPatch) -> World:
     """The same database after an upgrade that gave each product a column more, and their hashes a version."""
     former = VERSIONS[NEWEST]
-    release = {product: (*names, "quality_class") for product, names in former.release.items()}
+    # The list of minor planets is a view.
+    release = {
+        product: names if product == "mp_mch" else (*names, "quality_class")
+        for product, names in former.release.items()
+    }
     monkeypatch.setitem(VERSIONS, NEXT, HashedColumns(release, former.output))
     monkeypatch.setattr(hash_versions, "NEWEST", NEXT)
     monkeypatch.setattr("app.releases.build.NEWEST", NEXT)
-    for product in release:
+    for product in release.keys() - {"mp_mch"}:
         world.connection.execute(f"ALTER TABLE release.{product} ADD COLUMN quality_class smallint")
     world.connection.execute(generated.render()["23_release_content.sql"])
     world.connection.commit()
@@ -68,7 +72,7 @@ def test_a_release_keeps_the_version_of_its_hashes(column_added: World) -> None:
     # What is hashed differs, what is released does not.
     old, new = manifest(column_added, "old"), manifest(column_added, "new")
     assert [line[:3] for line in old] == [line[:3] for line in new]
-    assert not {line[3] for line in old} & {line[3] for line in new}
+    assert not {line[3] for line in old if line[0] != "mp_mch"} & {line[3] for line in new}
 
 
 @pytest.mark.parametrize("name", ["old", "new"])

@@ -192,7 +192,7 @@ def test_a_row_changed_behind_the_guards_is_found(published: tuple[World, dict[s
 def test_an_empty_release(world: World) -> None:
     world.run()
     summary = world.build()
-    assert summary.products == {"psc": 0, "xsc": 0, "atlas": 0, "stamp": 0, "scn": 0, "img": 0}
+    assert summary.products == {"psc": 0, "xsc": 0, "atlas": 0, "stamp": 0, "scn": 0, "img": 0, "mp_mch": 0}
     assert summary.reasons == {}
     require_equal("first", verify_release(world.connection, "first"))
 

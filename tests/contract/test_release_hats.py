@@ -16,13 +16,13 @@ from scipy.spatial import cKDTree
 
 from app.releases.catalogue import release_facts
 from app.releases.export import export_release
+from app.releases.export_journal import content_of
 from app.releases.hats_export import (
     DEEPEST_ORDER,
     MARGIN_ARCSEC,
     Cell,
     HatsOptions,
     cells_of_counts,
-    content_of,
     finest_cells,
     write_hats,
 )

@@ -5,14 +5,22 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
+from astropy.io import fits
+from astropy.io.votable import parse_single_table
+from pyarrow import parquet
 
 from app.cli.main import run as mapps
 from app.errors import ConflictError
 from app.ingest.minor_planets import COLUMNS, Prediction, PredictionError, load_predictions, read_predictions
+from app.releases.bulk_text import read_bulk_text
 from app.releases.diff import diff_releases
+from app.releases.export import export_release
+from app.releases.products import PRODUCTS, with_lengths
+from app.releases.verify import require_equal, verify_release
 from tests.conftest import Database
 from tests.worlds.release import JDATE, Box, World, fresh_world, key_of
 
@@ -102,6 +110,55 @@ def test_apparitions_have_night_place_and_light(world: World) -> None:
         assert distance == pytest.approx(CASES[name][2], abs=0.5)
         assert 24 * hours == pytest.approx(CASES[name][0][2], abs=0.2)
         assert (ra, decl) == pytest.approx(_place(number), abs=2e-6)
+
+
+def test_matches_are_exported(world: World, tmp_path: Path) -> None:
+    """Each format, read by another program, has the matches of the view in the order of their keys."""
+    wanted = world.rows(
+        "SELECT pts_key, src_id, m.name, designation, ra, distance_arcsec, predicted_jdate, cc_flg"
+        " FROM release.mp_mch AS m JOIN release.release AS r USING (release_id)"
+        " WHERE r.name = 'looked' ORDER BY pts_key"
+    )
+    world.connection.commit()
+    files = {}
+    for kind in ("fits", "votable", "parquet", "text"):
+        exported = export_release(world.connection, "looked", kind, tmp_path)
+        world.connection.commit()
+        files[kind] = {file.product: file for file in exported}["mp_mch"]
+        assert files[kind].rows == len(wanted) > 3
+    names = ["pts_key", "src_id", "name", "designation", "ra", "distance_arcsec", "predicted_jdate", "cc_flg"]
+
+    def rows(columns: Any) -> list[tuple[Any, ...]]:
+        texts = {"name", "designation", "cc_flg"}
+        lists = [[str(v).strip() for v in columns[n]] if n in texts else list(columns[n]) for n in names]
+        return list(zip(*lists, strict=True))
+
+    expected = [(*row[:3], row[3].strip(), *row[4:]) for row in wanted]
+    with fits.open(files["fits"].path, memmap=False) as hdus:
+        assert rows(hdus[1].data) == expected
+        assert hdus[1].header["TUNIT11"] == "arcsec"
+    assert rows(parse_single_table(files["votable"].path, verify="exception").array) == expected
+    table = parquet.read_table(files["parquet"].path)
+    assert rows({name: table[name].to_numpy() for name in names}) == expected
+    from_text = read_bulk_text(files["text"].path.read_text().splitlines(), with_lengths(
+        world.connection, PRODUCTS["mp_mch"], 2).columns)  # fmt: skip
+    assert [text.decode().strip() for text in from_text["name"].tolist()] == [row[2] for row in expected]
+    assert from_text["src_id"].tolist() == [row[1] for row in expected]
+
+
+def test_matches_are_part_of_the_manifest(world: World) -> None:
+    lines = world.rows(
+        "SELECT r.name, m.rows FROM release.manifest AS m JOIN release.release AS r USING (release_id)"
+        " WHERE m.product = 'mp_mch' ORDER BY 1"
+    )
+    assert lines == [("looked", sum(flag for _, flag, _ in CASES.values())), ("nobody-looked", 0)]
+    require_equal("looked", verify_release(world.connection, "looked"))
+    world.connection.commit()
+    world.connection.execute("SET session_replication_role = 'replica'")
+    world.connection.execute("UPDATE release.minor_planet SET distance_arcsec = distance_arcsec + 1")
+    wrong = {check.product for check in verify_release(world.connection, "looked") if not check.equal}
+    assert wrong == {"mp_mch"}
+    world.connection.rollback()
 
 
 def test_the_prediction_nearest_in_time_counts(world: World) -> None:

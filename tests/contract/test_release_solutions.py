@@ -29,7 +29,7 @@ from app.releases.fitness import (
     UncalibratedError,
     nothing_released,
 )
-from app.releases.products import PRODUCTS, read_chunks
+from app.releases.products import PRODUCTS, read_chunks, with_lengths
 from app.releases.verify import verify_release
 from app.settings import get_settings
 from app.store.store import Store
@@ -77,7 +77,7 @@ def solve(world: World, zero_point: ZeroPoint, *numbers: int, **options: Any) ->
 def test_magnitudes_are_calibrated_and_the_solution_is_named(world: World) -> None:
     solution = solve(world, SHIFT)
     summary = world.build(allow=STRICT)
-    assert summary.products == {"atlas": 6, "psc": 2, "xsc": 1, "stamp": 1, "scn": 2, "img": 2}
+    assert summary.products == {"atlas": 6, "psc": 2, "xsc": 1, "stamp": 1, "scn": 2, "img": 2, "mp_mch": 0}
     wanted = SHIFT.at(X_SCAN)
     assert abs(wanted) > 0.05, "nominal magnitudes would do"
     for j, k, aperture, total, own in world.rows(
@@ -99,7 +99,8 @@ def test_magnitudes_are_calibrated_and_the_solution_is_named(world: World) -> No
 def test_the_atlas_list_has_calibrated_zero_points_with_their_errors(world: World) -> None:
     solve(world, SHIFT)
     world.build(allow=STRICT)
-    atlas = np.concatenate(list(read_chunks(world.connection, PRODUCTS["atlas"], 1)))
+    product = with_lengths(world.connection, PRODUCTS["atlas"], 1)
+    atlas = np.concatenate(list(read_chunks(world.connection, product, 1)))
     assert atlas.size == 6
     np.testing.assert_allclose(atlas["zero_point_mag"], 20.0 + SHIFT.offset_mag, atol=2e-6)
     np.testing.assert_allclose(atlas["zero_point_error_mag"], SHIFT.error_mag, rtol=1e-6)

@@ -1732,7 +1732,7 @@ CREATE TABLE release.manifest (
 );
 COMMENT ON TABLE release.manifest IS 'Row counts and content hashes';
 COMMENT ON COLUMN release.manifest.release_id IS 'Release';
-COMMENT ON COLUMN release.manifest.product IS 'psc, xsc, atlas, stamp, scn or img';
+COMMENT ON COLUMN release.manifest.product IS 'psc, xsc, atlas, stamp, scn, img or mp_mch';
 COMMENT ON COLUMN release.manifest.partition IS 'Part of the sky: HEALPix order 1 nested, or all';
 COMMENT ON COLUMN release.manifest.rows IS 'Row count';
 COMMENT ON COLUMN release.manifest.sha256 IS 'SHA-256 over the rows in key order';

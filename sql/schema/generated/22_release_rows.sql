@@ -117,6 +117,37 @@ GRANT SELECT ON release.xsc_entry, release.xsc_measurement
     TO mapps_owner, mapps_worker, mapps_operator, mapps_reader;
 GRANT INSERT ON release.xsc_entry TO mapps_owner, mapps_operator;
 
+-- Apparitions of minor planets in releases, as the survey kept them in mp_mch: the row, what it showed, and
+-- the prediction that it was matched with. The view that is hashed is made anew after it.
+DROP VIEW IF EXISTS release.mp_mch_content, release.mp_mch;
+CREATE VIEW release.mp_mch AS
+SELECT
+    m.release_id, c.run_id, c.pts_key, c.src_id, c.hemis, c.date, c.scan, m.name, c.designation, c.jdate, c.ra, c.decl,
+    m.distance_arcsec, m.predicted_jdate, c.j_m, c.h_m, c.k_m, c.ph_qual, c.cc_flg
+FROM release.minor_planet AS m
+JOIN release.psc AS c ON c.release_id = m.release_id AND c.pts_key = m.pts_key;
+COMMENT ON VIEW release.mp_mch IS 'Released apparitions of minor planets and comets: observed place and light, and the prediction matched';
+COMMENT ON COLUMN release.mp_mch.release_id IS 'Release';
+COMMENT ON COLUMN release.mp_mch.run_id IS 'Run that the extraction is from';
+COMMENT ON COLUMN release.mp_mch.pts_key IS 'Key in a release.';
+COMMENT ON COLUMN release.mp_mch.src_id IS 'Unique in a run: HEALPix order 12 nested (28 bits), scan_key (25), sequence (10).';
+COMMENT ON COLUMN release.mp_mch.hemis IS 'Observatory: n Mt. Hopkins, s Cerro Tololo.';
+COMMENT ON COLUMN release.mp_mch.date IS 'Observation reference date: UT date at sunrise of the night.';
+COMMENT ON COLUMN release.mp_mch.scan IS 'Scan number in the night.';
+COMMENT ON COLUMN release.mp_mch.name IS 'Minor planet or comet.';
+COMMENT ON COLUMN release.mp_mch.designation IS 'Sexagesimal name made from the truncated position.';
+COMMENT ON COLUMN release.mp_mch.jdate IS 'Julian date of the measurement, UTC, good to 1 s from frames and to 30 s from finished images [d]. Null: the input has no time.';
+COMMENT ON COLUMN release.mp_mch.ra IS 'Right ascension, ICRS [deg].';
+COMMENT ON COLUMN release.mp_mch.decl IS 'Declination, ICRS [deg].';
+COMMENT ON COLUMN release.mp_mch.distance_arcsec IS 'Distance from the place predicted for the time of the row [arcsec].';
+COMMENT ON COLUMN release.mp_mch.predicted_jdate IS 'Julian date of the prediction that the place was moved from [d].';
+COMMENT ON COLUMN release.mp_mch.j_m IS 'J default magnitude, or 95 percent upper limit where ph_qual is U [mag]. Null: ph_qual X, or outside the coverage.';
+COMMENT ON COLUMN release.mp_mch.h_m IS 'H default magnitude, or 95 percent upper limit where ph_qual is U [mag]. Null: ph_qual X, or outside the coverage.';
+COMMENT ON COLUMN release.mp_mch.k_m IS 'Ks default magnitude, or 95 percent upper limit where ph_qual is U [mag]. Null: ph_qual X, or outside the coverage.';
+COMMENT ON COLUMN release.mp_mch.ph_qual IS 'Photometric quality, one letter a band.';
+COMMENT ON COLUMN release.mp_mch.cc_flg IS 'Contamination and confusion; capitals mean the row is an artefact.';
+GRANT SELECT ON release.mp_mch TO mapps_owner, mapps_worker, mapps_operator, mapps_reader;
+
 -- Columns of the views mean what they mean in their tables.
 DO $comments$
 DECLARE

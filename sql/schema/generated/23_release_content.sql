@@ -172,3 +172,22 @@ COMMENT ON COLUMN release.img_content.release_id IS 'Release; not hashed, so equ
 COMMENT ON COLUMN release.img_content.coadd_key IS 'As in release.img: gives rows their part and order';
 COMMENT ON COLUMN release.img_content.content IS 'The row as text; null: of a version that is not known';
 GRANT SELECT ON release.img_content TO mapps_owner, mapps_worker, mapps_operator, mapps_reader;
+
+DROP VIEW IF EXISTS release.mp_mch_content;
+CREATE VIEW release.mp_mch_content AS
+SELECT
+    t.release_id, t.pts_key,
+    CASE r.hash_version
+    WHEN 1 THEN ROW(
+        parent.name, t.pts_key, t.src_id, t.hemis, t.date, t.scan, t.name, t.designation, t.jdate, t.ra, t.decl,
+        t.distance_arcsec, t.predicted_jdate, t.j_m, t.h_m, t.k_m, t.ph_qual, t.cc_flg
+    )::text
+    END AS content
+FROM release.mp_mch AS t
+JOIN release.release AS r USING (release_id)
+LEFT JOIN release.parent_run AS parent USING (release_id, run_id);
+COMMENT ON VIEW release.mp_mch_content IS 'Rows of release.mp_mch as the text that is hashed';
+COMMENT ON COLUMN release.mp_mch_content.release_id IS 'Release; not hashed, so equal content has equal hashes';
+COMMENT ON COLUMN release.mp_mch_content.pts_key IS 'As in release.mp_mch: gives rows their part and order';
+COMMENT ON COLUMN release.mp_mch_content.content IS 'The row as text; null: of a version that is not known';
+GRANT SELECT ON release.mp_mch_content TO mapps_owner, mapps_worker, mapps_operator, mapps_reader;

@@ -220,9 +220,9 @@ BEGIN
         parent boolean NOT NULL);
     CREATE UNLOGGED TABLE release.work_bright_judged (
         number bigint NOT NULL, scan_key integer NOT NULL, PRIMARY KEY (number, scan_key));
-    -- Rows of the catalogue with their name and their number in the zone.
+    -- Rows of the catalogue with their name and their number in the zone; their index is made when all are there.
     CREATE UNLOGGED TABLE release.work_zone_member (
-        zone integer NOT NULL, number integer NOT NULL, src_id bigint PRIMARY KEY, run_id integer NOT NULL,
+        zone integer NOT NULL, number integer NOT NULL, src_id bigint NOT NULL, run_id integer NOT NULL,
         designation text NOT NULL, ra double precision NOT NULL, decl double precision NOT NULL,
         x double precision NOT NULL, y double precision NOT NULL, z double precision NOT NULL,
         use_src smallint NOT NULL, dup_src smallint NOT NULL);
@@ -296,6 +296,13 @@ END
 $function$;
 COMMENT ON FUNCTION release.analyze(text) IS 'Gather planner statistics of a table of the release schema';
 
+-- The members of all zones are there: from now on they are read by their keys.
+CREATE OR REPLACE FUNCTION release.index_members() RETURNS void
+LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog, public AS $function$
+    CREATE UNIQUE INDEX IF NOT EXISTS work_zone_member_source ON release.work_zone_member (src_id)
+$function$;
+COMMENT ON FUNCTION release.index_members() IS 'Index the members of a release that is being built by extraction';
+
 -- Indexes of the catalogue for readers, each by itself, so that several processes of a build can make them at a time.
 CREATE OR REPLACE FUNCTION release.create_index(release_id integer, number integer) RETURNS void
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public AS $function$
@@ -368,7 +375,7 @@ END
 $function$;
 COMMENT ON FUNCTION release.publish(integer) IS 'Close a release for ever';
 
-REVOKE ALL ON FUNCTION release.create_work_tables(), release.drop_work_tables(), release.analyze(text),
+REVOKE ALL ON FUNCTION release.create_work_tables(), release.drop_work_tables(), release.analyze(text), release.index_members(),
     release.create_index(integer, integer), release.discard(integer), release.publish(integer) FROM PUBLIC;
-GRANT EXECUTE ON FUNCTION release.create_work_tables(), release.drop_work_tables(), release.analyze(text),
+GRANT EXECUTE ON FUNCTION release.create_work_tables(), release.drop_work_tables(), release.analyze(text), release.index_members(),
     release.create_index(integer, integer), release.discard(integer), release.publish(integer) TO mapps_owner, mapps_operator;

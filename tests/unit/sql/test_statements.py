@@ -36,6 +36,7 @@ ARGUED = {
     "app/ingest/reference.py": "COPY of the columns of a dtype, composed by psycopg.sql",
     "app/quality/sql.py": "rows of the registry of metrics are what it writes, into sql/schema/metrics/",
     "app/tools/first_tables.py": "DDL is what it writes, into sql/schema/frozen/",
+    "app/db/copied_rows.py": "COPY around a query that was composed by psycopg.sql",
     "app/releases/bulk_text.py": "COPY of the registry's columns in their print formats, composed by psycopg.sql",
     "app/releases/diff.py": "a comparison of every column of the registry, composed by psycopg.sql",
     "app/releases/schema_file.py": "the schema of the bulk text is what it writes, from the registry",

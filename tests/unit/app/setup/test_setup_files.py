@@ -140,7 +140,9 @@ def test_the_unit_names_what_is_there():
 def test_compose_server_has_the_private_servers_settings(compose):
     words = compose["services"]["database"]["command"][1:]
     given = dict(word.split("=", 1) for word in words if word != "-c")
-    ours = dict(re.findall(r"^(\w+) = '?([^'\n]+)'?$", "\n".join(configuration(durable=True)), re.MULTILINE))
+    ours = dict(
+        re.findall(r"^(\w+) = '?([^'\n]+)'?$", "\n".join(configuration(durable=True, lz4=True)), re.MULTILINE)
+    )
     # Memory is a share of the machine's there and a plain figure here.
     del given["shared_buffers"], ours["shared_buffers"]
     assert given == ours
