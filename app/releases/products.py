@@ -14,6 +14,7 @@ from psycopg import Connection, sql
 from app.columns import (
     PUBLISHED_ATLAS,
     PUBLISHED_IMAGE,
+    PUBLISHED_MAP,
     PUBLISHED_PSC,
     PUBLISHED_SCAN,
     PUBLISHED_STAMP,
@@ -33,7 +34,7 @@ class Product:
     Attributes
     ----------
     name : str
-        Name of the table: psc, xsc, atlas, stamp, scn or img.
+        Name of the table: psc, xsc, atlas, stamp, scn, img or property_map.
     title : str
         Name for readers.
     columns : tuple of Column
@@ -58,8 +59,10 @@ PRODUCTS: dict[str, Product] = {
     "stamp": Product("stamp", "Postage stamps", PUBLISHED_STAMP, ("ext_key",)),
     "scn": Product("scn", "Scan information", PUBLISHED_SCAN, ("scan_key",)),
     "img": Product("img", "Atlas image information", PUBLISHED_IMAGE, ("coadd_key",)),
+    "property_map": Product("property_map", "Property maps", PUBLISHED_MAP, ("pixel",)),
 }
 """All that a release holds for its readers."""
+MAPS = PRODUCTS["property_map"]
 
 
 def with_lengths(connection: Connection[Any], product: Product, release_id: int) -> Product:

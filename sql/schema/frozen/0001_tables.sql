@@ -374,6 +374,54 @@ COMMENT ON COLUMN release.object_set.radius_arcsec IS 'Apparitions closer than t
 COMMENT ON COLUMN release.object_set.code_version IS 'Version of mapps';
 COMMENT ON COLUMN release.object_set.created_at IS 'When';
 
+CREATE TABLE release.property_map (
+    release_id INTEGER NOT NULL,
+    run_id INTEGER NOT NULL,
+    pixel BIGINT NOT NULL,
+    j_frac REAL NOT NULL,
+    j_scans SMALLINT NOT NULL,
+    j_depth REAL,
+    j_seeing REAL,
+    j_zp REAL,
+    h_frac REAL NOT NULL,
+    h_scans SMALLINT NOT NULL,
+    h_depth REAL,
+    h_seeing REAL,
+    h_zp REAL,
+    k_frac REAL NOT NULL,
+    k_scans SMALLINT NOT NULL,
+    k_depth REAL,
+    k_seeing REAL,
+    k_zp REAL,
+    coadd_key BIGINT,
+    ra DOUBLE PRECISION NOT NULL,
+    decl DOUBLE PRECISION NOT NULL,
+    CONSTRAINT pk_property_map PRIMARY KEY (release_id, pixel)
+)
+ PARTITION BY LIST (release_id);
+COMMENT ON TABLE release.property_map IS 'Property maps: coverage, depth, seeing and zero point by HEALPix cell';
+COMMENT ON COLUMN release.property_map.release_id IS 'Release';
+COMMENT ON COLUMN release.property_map.run_id IS 'Run of the scan whose rows are released at the centre of the cell';
+COMMENT ON COLUMN release.property_map.pixel IS 'HEALPix cell, nested, of the order of the release (map_order).';
+COMMENT ON COLUMN release.property_map.j_frac IS 'J share of the cell that the chosen scans cover together.';
+COMMENT ON COLUMN release.property_map.j_scans IS 'J chosen scans that cover a part of the cell.';
+COMMENT ON COLUMN release.property_map.j_depth IS 'J magnitude of signal-to-noise ratio 10, calibrated [mag]. Null: no image of its scan has the band there, or it was not measured.';
+COMMENT ON COLUMN release.property_map.j_seeing IS 'J full width at half maximum of stars [arcsec]. Null: no image of its scan has the band there, or it was not measured.';
+COMMENT ON COLUMN release.property_map.j_zp IS 'J magnitude of 1 DN, calibrated [mag]. Null: no image of its scan has the band there, or it was not measured.';
+COMMENT ON COLUMN release.property_map.h_frac IS 'H share of the cell that the chosen scans cover together.';
+COMMENT ON COLUMN release.property_map.h_scans IS 'H chosen scans that cover a part of the cell.';
+COMMENT ON COLUMN release.property_map.h_depth IS 'H magnitude of signal-to-noise ratio 10, calibrated [mag]. Null: no image of its scan has the band there, or it was not measured.';
+COMMENT ON COLUMN release.property_map.h_seeing IS 'H full width at half maximum of stars [arcsec]. Null: no image of its scan has the band there, or it was not measured.';
+COMMENT ON COLUMN release.property_map.h_zp IS 'H magnitude of 1 DN, calibrated [mag]. Null: no image of its scan has the band there, or it was not measured.';
+COMMENT ON COLUMN release.property_map.k_frac IS 'Ks share of the cell that the chosen scans cover together.';
+COMMENT ON COLUMN release.property_map.k_scans IS 'Ks chosen scans that cover a part of the cell.';
+COMMENT ON COLUMN release.property_map.k_depth IS 'Ks magnitude of signal-to-noise ratio 10, calibrated [mag]. Null: no image of its scan has the band there, or it was not measured.';
+COMMENT ON COLUMN release.property_map.k_seeing IS 'Ks full width at half maximum of stars [arcsec]. Null: no image of its scan has the band there, or it was not measured.';
+COMMENT ON COLUMN release.property_map.k_zp IS 'Ks magnitude of 1 DN, calibrated [mag]. Null: no image of its scan has the band there, or it was not measured.';
+COMMENT ON COLUMN release.property_map.coadd_key IS 'Image triple whose values these are: of the scan whose rows are released there. Null: its scan has no image.';
+COMMENT ON COLUMN release.property_map.ra IS 'Right ascension of the centre, ICRS [deg].';
+COMMENT ON COLUMN release.property_map.decl IS 'Declination of the centre, ICRS [deg].';
+
 CREATE TABLE release.psc (
     release_id INTEGER NOT NULL,
     run_id INTEGER NOT NULL,
@@ -1732,10 +1780,32 @@ CREATE TABLE release.manifest (
 );
 COMMENT ON TABLE release.manifest IS 'Row counts and content hashes';
 COMMENT ON COLUMN release.manifest.release_id IS 'Release';
-COMMENT ON COLUMN release.manifest.product IS 'psc, xsc, atlas, stamp, scn or img';
+COMMENT ON COLUMN release.manifest.product IS 'psc, xsc, atlas, stamp, scn, img or property_map';
 COMMENT ON COLUMN release.manifest.partition IS 'Part of the sky: HEALPix order 1 nested, or all';
 COMMENT ON COLUMN release.manifest.rows IS 'Row count';
 COMMENT ON COLUMN release.manifest.sha256 IS 'SHA-256 over the rows in key order';
+
+CREATE TABLE release.map_overview (
+    release_id INTEGER NOT NULL,
+    cell INTEGER NOT NULL,
+    j_frac REAL NOT NULL,
+    j_depth REAL,
+    h_frac REAL NOT NULL,
+    h_depth REAL,
+    k_frac REAL NOT NULL,
+    k_depth REAL,
+    CONSTRAINT pk_map_overview PRIMARY KEY (release_id, cell),
+    CONSTRAINT fk_map_overview_release_id FOREIGN KEY(release_id) REFERENCES release.release (release_id)
+);
+COMMENT ON TABLE release.map_overview IS 'Property maps of releases in cells of 1.8 degrees, for pictures of the whole sky';
+COMMENT ON COLUMN release.map_overview.release_id IS 'Release';
+COMMENT ON COLUMN release.map_overview.cell IS 'HEALPix cell, nested, of order 5';
+COMMENT ON COLUMN release.map_overview.j_frac IS 'J share of the cell that is covered';
+COMMENT ON COLUMN release.map_overview.j_depth IS 'J mean depth by area [mag]; null where none is known';
+COMMENT ON COLUMN release.map_overview.h_frac IS 'H share of the cell that is covered';
+COMMENT ON COLUMN release.map_overview.h_depth IS 'H mean depth by area [mag]; null where none is known';
+COMMENT ON COLUMN release.map_overview.k_frac IS 'Ks share of the cell that is covered';
+COMMENT ON COLUMN release.map_overview.k_depth IS 'Ks mean depth by area [mag]; null where none is known';
 
 CREATE TABLE release.minor_planet (
     release_id INTEGER NOT NULL,
