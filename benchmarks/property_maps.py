@@ -3,13 +3,13 @@
     python -m benchmarks.property_maps [--latitude 60 25] [--frames 273] [--density 3] [--seed 5]
 
 A full survey scan at each latitude is simulated, with so many times the sky's faint stars, reduced and released; then
-the map is held against truth. A star whose true magnitude is within half a magnitude of the map's depth at its place has
-an error of its flux of a tenth of the light at that depth, if the map is right: the scatter of the ratio, about its
-median, gives the depth that the stars say. Judged for each scan and band as a whole, and for the thirds of its stars that
-lie where the map is shallowest, between, and deepest, against the median of the map there. Limit: 0.05 mag, with twice
-the statistical error of the thirds. Doing nothing takes the depth of Level 1 (15.8, 15.1, 14.3) or the scan's mean
-everywhere; both are printed. Magnitudes are on the nominal scale: zero points have benchmarks of their own. Exit status
-1 where a limit is missed. Needs a server that may make databases.
+the map is held against truth. A star whose true magnitude is within half a magnitude of the map's depth at its place
+has an error of its flux of a tenth of the light at that depth, if the map is right: the scatter of the ratio, about its
+median, gives the depth that the stars say. Judged for each scan and band as a whole, and for the thirds of its stars
+that lie where the map is shallowest, between, and deepest, against the median of the map there. Limit: 0.05 mag,
+and twice their statistical error for the thirds. Doing nothing takes the depth of Level 1 (15.8, 15.1, 14.3) or the
+scan's mean everywhere; both are printed. Magnitudes are on the nominal scale: zero points have benchmarks of their own.
+Exit status 1 where a limit is missed. Needs a server that may make databases.
 """
 
 from __future__ import annotations
@@ -176,7 +176,7 @@ def judge_scan(verdict: Verdict, name: str, comparison: Comparison, cells: Table
                 f"{title} {words}: |map - stars|", abs(off), f"<= {limit:.3f}", holds=abs(off) <= limit
             )
             print(
-                f"    map {middle:.3f}, stars {middle + off:.3f}; the scan's mean everywhere: {mean - middle - off:+.3f}"
+                f"    map {middle:.3f}, stars {middle + off:.3f}; the scan's mean: {mean - middle - off:+.3f}"
             )
 
 

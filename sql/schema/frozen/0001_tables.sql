@@ -1546,7 +1546,7 @@ COMMENT ON COLUMN release.xsc.blk_fac IS 'As in the published catalogue. Null: i
 COMMENT ON COLUMN release.xsc.coadd IS 'Atlas image number in the scan.';
 COMMENT ON COLUMN release.xsc.hemis IS 'Observatory: n Mt. Hopkins, s Cerro Tololo.';
 COMMENT ON COLUMN release.xsc.dist_edge_flg IS 'Which edges are nearer: n or s, e or w. Null: the scan covers nothing.';
-COMMENT ON COLUMN release.xsc.cc_flg IS '0: clean; what bright stars leave is not in the list.';
+COMMENT ON COLUMN release.xsc.cc_flg IS '0: clean; c, d: halo or spike of a star of another scan (releases).';
 COMMENT ON COLUMN release.xsc.id_cat IS 'As in the published catalogue. Null: no catalogue of galaxies is loaded.';
 COMMENT ON COLUMN release.xsc.fg_flg IS 'As in the published catalogue. Null: growth of light is not tested for convergence.';
 
@@ -1768,6 +1768,31 @@ COMMENT ON COLUMN release.artefact.parent_run_id IS 'Run of the bright star; nul
 COMMENT ON COLUMN release.artefact.parent_src_id IS 'The bright star, extracted in another scan; null where it is listed';
 COMMENT ON COLUMN release.artefact.parent_name IS 'Name of a listed star (reference.bright_star); null where a scan extracted it';
 COMMENT ON COLUMN release.artefact.distance_arcsec IS 'Distance from the nearest such star';
+
+CREATE TABLE release.extended_artefact (
+    release_id INTEGER NOT NULL,
+    run_id INTEGER NOT NULL,
+    ext_id BIGINT NOT NULL,
+    removed BOOLEAN NOT NULL,
+    cc_flg CHAR(1) NOT NULL,
+    parent_run_id INTEGER,
+    parent_src_id BIGINT,
+    parent_name TEXT,
+    distance_arcsec REAL NOT NULL,
+    CONSTRAINT pk_extended_artefact PRIMARY KEY (release_id, run_id, ext_id),
+    CONSTRAINT ck_extended_artefact_one_parent CHECK ((parent_name IS NULL) = (parent_src_id IS NOT NULL)),
+    CONSTRAINT fk_extended_artefact_release_id FOREIGN KEY(release_id) REFERENCES release.release (release_id)
+);
+COMMENT ON TABLE release.extended_artefact IS 'Extended sources that stars of other scans, or listed ones, made or touched';
+COMMENT ON COLUMN release.extended_artefact.release_id IS 'Release';
+COMMENT ON COLUMN release.extended_artefact.run_id IS 'Run of the extraction';
+COMMENT ON COLUMN release.extended_artefact.ext_id IS 'Extraction in wsdb.extended_measurement';
+COMMENT ON COLUMN release.extended_artefact.removed IS 'Whether its point source is an artefact in all its bands; it is not released';
+COMMENT ON COLUMN release.extended_artefact.cc_flg IS 'C, D: removed, by halo or spike; c, d: touched';
+COMMENT ON COLUMN release.extended_artefact.parent_run_id IS 'Run of the bright star; null where the star is listed';
+COMMENT ON COLUMN release.extended_artefact.parent_src_id IS 'The bright star, extracted in another scan; null where it is listed';
+COMMENT ON COLUMN release.extended_artefact.parent_name IS 'Name of a listed star (reference.bright_star); null where a scan extracted it';
+COMMENT ON COLUMN release.extended_artefact.distance_arcsec IS 'Distance from the nearest such star';
 
 CREATE TABLE release.manifest (
     release_id INTEGER NOT NULL,
@@ -3530,7 +3555,7 @@ COMMENT ON COLUMN wsdb.extended_measurement.blk_fac IS 'As in the published cata
 COMMENT ON COLUMN wsdb.extended_measurement.coadd IS 'Atlas image number in the scan.';
 COMMENT ON COLUMN wsdb.extended_measurement.hemis IS 'Observatory: n Mt. Hopkins, s Cerro Tololo.';
 COMMENT ON COLUMN wsdb.extended_measurement.dist_edge_flg IS 'Which edges are nearer: n or s, e or w. Null: the scan covers nothing.';
-COMMENT ON COLUMN wsdb.extended_measurement.cc_flg IS '0: clean; what bright stars leave is not in the list.';
+COMMENT ON COLUMN wsdb.extended_measurement.cc_flg IS '0: clean; c, d: halo or spike of a star of another scan (releases).';
 COMMENT ON COLUMN wsdb.extended_measurement.id_cat IS 'As in the published catalogue. Null: no catalogue of galaxies is loaded.';
 COMMENT ON COLUMN wsdb.extended_measurement.fg_flg IS 'As in the published catalogue. Null: growth of light is not tested for convergence.';
 

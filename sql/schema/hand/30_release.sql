@@ -331,7 +331,7 @@ BEGIN
     FOREACH part IN ARRAY ARRAY['psc', 'xsc', 'atlas', 'stamp', 'scn', 'img', 'property_map', 'verdict', 'extended_verdict'] LOOP
         EXECUTE format('DROP TABLE IF EXISTS release.%I', format('%s_r%s', part, release_id));
     END LOOP;
-    FOREACH part IN ARRAY ARRAY['manifest', 'map_overview', 'minor_planet', 'artefact', 'patch', 'astrometry', 'solution', 'scan', 'statement', 'parent_run', 'release'] LOOP
+    FOREACH part IN ARRAY ARRAY['manifest', 'map_overview', 'minor_planet', 'artefact', 'extended_artefact', 'patch', 'astrometry', 'solution', 'scan', 'statement', 'parent_run', 'release'] LOOP
         EXECUTE format('DELETE FROM release.%I AS t WHERE t.release_id = $1', part) USING release_id;
     END LOOP;
 END

@@ -42,7 +42,7 @@ DO $guards$
 DECLARE
     guarded text;
 BEGIN
-    FOREACH guarded IN ARRAY ARRAY['release', 'parent_run', 'statement', 'scan', 'solution', 'patch', 'manifest', 'minor_planet', 'artefact', 'astrometry', 'map_overview'] LOOP
+    FOREACH guarded IN ARRAY ARRAY['release', 'parent_run', 'statement', 'scan', 'solution', 'patch', 'manifest', 'minor_planet', 'artefact', 'extended_artefact', 'astrometry', 'map_overview'] LOOP
         EXECUTE format('CREATE OR REPLACE TRIGGER published BEFORE INSERT OR UPDATE OR DELETE ON release.%I'
                        ' FOR EACH ROW EXECUTE FUNCTION release.refuse_published()', guarded);
         EXECUTE format('CREATE OR REPLACE TRIGGER published_truncate BEFORE TRUNCATE ON release.%I'
