@@ -65,8 +65,8 @@ DEFAULTS: dict[str, float] = {
 """Limits of the published releases; units are in the names, magnitudes and arc seconds on the sky."""
 
 _POSITIVE = ("match_arcsec", "extended_match_arcsec", "neighbour_arcsec", "contaminant_enlargement")
-_MAP_ORDERS = range(6, 14)
-"""Coarser cells than those of the overview (5), and as fine as those of the coverage (14), tell nothing."""
+_MAP_ORDERS = range(11, 14)
+"""Cells of coverage, of order 14, are the bits of a number: 64 of them make a cell of order 11."""
 # Cubes have 21 bits an axis: below 0.3 arcsec they would overflow (sql/schema/hand/30_release.sql).
 _SMALLEST_ARCSEC = 0.3
 

@@ -179,15 +179,18 @@ def test_a_band_that_a_scan_lacks_is_open(template_database: Database) -> None:
 
 
 def test_other_orders_of_cells(world: World) -> None:
-    world.build("coarse", parameters={"map_order": 8})
-    coarse, fine = maps(world, "coarse"), maps(world)
-    np.testing.assert_array_equal(coarse["pixel"], np.unique(fine["pixel"] >> 6))
-    assert coarse["j_frac"].sum() * 64 == pytest.approx(fine["j_frac"].sum())
+    """Cells of a sixteenth of the size make up the others."""
+    world.build("fine", parameters={"map_order": 13})
+    coarse, fine = maps(world), maps(world, "fine")
+    pixels, inside = np.unique(fine["pixel"] >> 4, return_inverse=True)
+    np.testing.assert_array_equal(coarse["pixel"], pixels)
+    np.testing.assert_allclose(coarse["h_frac"], np.bincount(inside, fine["h_frac"]) / 16)
+    assert (fine["h_frac"] * 4 % 1 == 0).all()
 
 
-@pytest.mark.parametrize("order", [5, 14, 11.5])
+@pytest.mark.parametrize("order", [10, 14, 11.5])
 def test_impossible_orders_are_refused(order: float) -> None:
-    with pytest.raises(ReleaseParameterError, match="a whole number from 6 to 13"):
+    with pytest.raises(ReleaseParameterError, match="a whole number from 11 to 13"):
         release_parameters({"map_order": order})
 
 
