@@ -245,7 +245,7 @@ def beside_stars(rows: Table, field: Field) -> Bools:
 
 
 def judge_extended(verdict: Verdict, rows: Table, field: Field) -> None:
-    """Print what became of extended sources, and judge what was lost; few are left by stars, so shares have no limit.
+    """Print what became of extended sources, and judge what was marked and lost; there are few of them.
 
     Parameters
     ----------
@@ -268,6 +268,12 @@ def judge_extended(verdict: Verdict, rows: Table, field: Field) -> None:
         f" {(due & rows['removed']).sum()} removed (doing nothing: 0); {lost.sum()} true ones removed,"
         f" {(true & rows['marked']).sum()} marked"
     )
+    if due.any():
+        share = 100.0 * (due & rows["marked"]).sum() / due.sum()
+        verdict.line(
+            "extended ones due to such stars marked, %", share, f">= {LEAST_MARKED_PERCENT}",
+            holds=share >= LEAST_MARKED_PERCENT,
+        )  # fmt: skip
     share = 100.0 * lost.sum() / max(true.sum(), 1)
     verdict.line(
         "true extended sources lost among the stars, %", share, f"<= {MOST_EXTENDED_LOST_PERCENT}",

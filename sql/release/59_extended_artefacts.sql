@@ -1,7 +1,7 @@
 -- Artefacts across scans among extended sources (47_artefacts.sql has those among points). Within a scan the extended source of a point
 -- source that is an artefact is left out of the list; the same holds here: the point source of each candidate is held against
--- the stars of 29_bright_stars.sql by the rules of points, whether or not it is a candidate itself. A candidate without a
--- point source is not judged.
+-- the stars of 29_bright_stars.sql by the rules of points, whether or not it is a candidate itself; but that it does not fit
+-- the profile tells nothing of a galaxy. A candidate without a point source is not judged.
 --
 -- removed    every band that detected the point source is explained: verdict artefact
 -- touched    explained in some bands, or a little brighter than the artefact: c (halo) or d (spike) in cc_flg
@@ -81,7 +81,7 @@ measured AS MATERIALIZED (
     SELECT
         q.*, l.sure, u.spike, u.relation, u.sigmas, u.affected, u.halo_limit, u.spike_limit, t.band,
         q.mag[t.band] AS parent_mag, coalesce(t.m, 'infinity') AS m,
-        least(0.3, coalesce(nullif(t.msig, 'NaN'), 0)) AS error, coalesce(NOT t.chi < 3, true) AS poor, coalesce(t.chi > 8, false) AS misfit,
+        least(0.3, coalesce(nullif(t.msig, 'NaN'), 0)) AS error, coalesce(NOT t.chi < 3, true) AS poor,
         t.rd ~ '[12349]' AS detected, t.frames = '0' AS unmeasured, length(regexp_replace(m.rd_flg, '[^12349]', '', 'g')) = 1 AS alone
     FROM pair AS q
     JOIN rule AS u ON u.run_id = q.run_id
@@ -102,7 +102,7 @@ judged AS MATERIALIZED (
     FROM measured AS e
     LEFT JOIN LATERAL (
         SELECT
-            NOT f.fainter < f.depth AND (e.poor OR f.fainter > f.depth + 2.5) OR NOT f.fainter < f.depth - 2.5 AND e.misfit
+            NOT f.fainter < f.depth AND (e.poor OR f.fainter > f.depth + 2.5)
             OR e.star AND (f.fainter < -1 OR e.unmeasured AND e.away < 12) AS below,
             NOT f.fainter < f.depth - 2.5 AS near
         FROM (SELECT e.m - e.parent_mag AS fainter, release.along(e.relation, e.away, true) AS depth OFFSET 0) AS f
@@ -118,7 +118,7 @@ judged AS MATERIALIZED (
         ) AS g
         CROSS JOIN LATERAL (
             SELECT e.parent_mag + release.along(e.spike -> 'depth_mag', g.along)
-                   + CASE WHEN e.alone OR e.misfit THEN - (e.spike ->> 'doubtful_mag')::float8 ELSE e.sure END AS brightest OFFSET 0
+                   + CASE WHEN e.alone THEN - (e.spike ->> 'doubtful_mag')::float8 ELSE e.sure END AS brightest OFFSET 0
         ) AS d
         WHERE g.along >= (e.spike ->> 'first_arcsec')::float8
           AND g.along <= release.along(e.spike -> 'length_arcsec', e.spike_limit[e.band] - e.parent_mag)

@@ -30,7 +30,7 @@ MISFIT = {f"{band}_psfchi": 20.0 for band in "jhk"}
 # East and north of the row from the star, arcsec; its point source; what becomes of it; its letter if it is marked.
 CASES: dict[str, tuple[float, float, dict[str, Any] | None, str, str | None]] = {
     "on a spike": (0.0, 30.0, FAINT, "artefact", "D"),
-    "its point source is no candidate": (0.0, 30.0, FAINT | MISFIT, "artefact", "C"),
+    "its point source is no candidate": (0.0, 30.0, FAINT | MISFIT, "artefact", "D"),
     "without a point source": (0.0, 30.0, None, "released", None),
     "beside the spike": (6.0, 30.0, FAINT, "released", "c"),
     "between the spikes": (40.0, 40.0, FAINT, "released", None),
