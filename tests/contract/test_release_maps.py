@@ -293,3 +293,23 @@ def test_people_query_the_newest_map(world: World) -> None:
         for row in world.rows("SELECT table_name FROM tap_schema.tables WHERE table_name LIKE %s", "%map%")
     ]
     assert "catalogue.property_map_current" in names
+
+
+def test_beside_a_pole_cells_find_their_images(template_database: Database) -> None:
+    """Right ascension runs through 20 degrees within a scan: images are found along it, shares as everywhere."""
+    box = Box(80.0, 100.0, 89.4, 89.8)
+    with fresh_world(template_database.cluster) as world:
+        attempt = world.scan(world.run(), 1, box, images=2)
+        world.connection.execute(
+            "UPDATE wsdb.atlas_measurement SET decl = 89.3 + 0.2 * number, zero_point_mag = 20 + number"
+            " WHERE attempt_id = %s",
+            (attempt,),
+        )
+        world.build()
+        rows = maps(world)
+        pixels, counts = np.unique(cells_of(box) >> 6, return_counts=True)
+        np.testing.assert_array_equal(rows["pixel"], pixels)
+        np.testing.assert_array_equal(rows["k_frac"], counts / 64)
+        # The border between the images is halfway, but for the cells that it cuts: 1.7 arc minutes are 0.03 degrees.
+        away = np.abs(rows["decl"] - 89.6) > 0.03
+        np.testing.assert_array_equal(rows["j_zp"][away], np.where(rows["decl"][away] < 89.6, 21.0, 22.0))
