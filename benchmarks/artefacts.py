@@ -53,6 +53,9 @@ from workers.steps.raw_band import raw_band
 from workers.steps.scan_coverage import area_of, scan_coverage
 
 LEAST_MARKED_PERCENT, MOST_LOST_PERCENT = 95.0, 0.1
+MOST_EXTENDED_LOST_PERCENT = 5.0
+"""Of true extended sources in a field that has 46 times as many bright stars as the sky."""
+GALAXY_ARCSEC = 5.0
 LISTED_MAG = 5.0
 STEP_ARCSEC = 420.0
 """Of bright stars along an edge: the spikes of the brightest reach half as far."""
@@ -73,12 +76,12 @@ class Field:
     ----------
     truth : structured array
         Sources of the night.
-    scans : list of (number, rows, coverage rows)
+    scans : list of (number, rows, extended rows, coverage rows)
         Of each survey scan.
     """
 
     truth: Table
-    scans: list[tuple[int, Table, Any]]
+    scans: list[tuple[int, Table, Table, Any]]
 
 
 def injected(parameters: NightParameters) -> ReferenceStars:
@@ -126,7 +129,9 @@ def observe_field(parameters: NightParameters, folder: Path) -> Field:
             photometry=PhotometryParameters(),
         )
         reduced, result = measure_finally(reduced, PhotometryParameters())
-        scans.append((raw[Band.J].header.scan, result.sources, scan_coverage(reduced.images)))
+        scans.append(
+            (raw[Band.J].header.scan, result.sources, result.extended, scan_coverage(reduced.images))
+        )
         print(f"scan {scans[-1][0]}: {result.sources.size} rows")
     return Field(read_table(summary.truth, "SOURCES"), scans)
 
@@ -144,9 +149,27 @@ LEFT JOIN release.artefact AS f USING (release_id, run_id, src_id)
 WHERE v.released OR f.removed
 """
 
+EXTENDED_DTYPE = np.dtype(
+    [
+        ("ra", "f8"),
+        ("decl", "f8"),
+        ("scan_key", "i8"),
+        ("removed", "?"),
+        ("marked", "?"),
+        ("size_arcsec", "f8"),
+    ]
+)
+EXTENDED = """
+SELECT e.ra, e.decl, e.scan_key, coalesce(f.removed, false), f.ext_id IS NOT NULL, coalesce(e.r_3sig, 5)::float8
+FROM release.extended_verdict AS v
+JOIN wsdb.extended_measurement AS e USING (run_id, ext_id)
+LEFT JOIN release.extended_artefact AS f USING (release_id, run_id, ext_id)
+WHERE v.released OR f.ext_id IS NOT NULL OR v.reason IN ('duplicate', 'unseen_by_winner', 'in_scan_duplicate')
+"""
 
-def release(field: Field) -> Table:
-    """Release the scans: rows that pass the first tests, with what became of them, and all rows' stars by scan."""
+
+def release(field: Field) -> tuple[Table, Table]:
+    """Release the scans: rows that pass the first tests, points and extended, with what became of them."""
     home, name = make_open_folder("mapps-bench-", memory_place()), "bench_artefacts"
     cluster = Cluster(home, durable=False)
     try:
@@ -161,16 +184,16 @@ def release(field: Field) -> Table:
         shutil.rmtree(home, ignore_errors=True)
 
 
-def _released(world: World, field: Field) -> Table:
+def _released(world: World, field: Field) -> tuple[Table, Table]:
     run = world.run(parameters=ParameterSet().as_dict())
-    for number, rows, coverage in field.scans:
+    for number, rows, extended, coverage in field.scans:
         area = area_of(coverage)
         assert area is not None
         corners = np.array(area.as_tuple())
         west, south = corners.min(axis=0)
         east, north = corners.max(axis=0)
         world.scan(run, number, Box(west, east, south, north), coverage=coverage)
-        world.reduced(number, rows, area)
+        world.reduced(number, rows, area, extended)
     world.connection.commit()
     bright = field.truth[field.truth["j_m"] < LISTED_MAG]
     stars = [
@@ -179,7 +202,7 @@ def _released(world: World, field: Field) -> Table:
     ]
     load_bright_stars(world.connection, [_plain(star) for star in stars])
     world.build("bench")
-    return np.array(world.rows(QUERY), ROW_DTYPE)
+    return np.array(world.rows(QUERY), ROW_DTYPE), np.array(world.rows(EXTENDED), EXTENDED_DTYPE)
 
 
 def _plain(star: BrightStar) -> BrightStar:
@@ -204,7 +227,7 @@ def beside_stars(rows: Table, field: Field) -> Bools:
     truth = field.truth
     bright = truth[truth["j_m"] < BRIGHTEST_VT + 4.0]
     due = np.zeros(rows.size, bool)
-    for number, sources, _ in field.scans:
+    for number, sources, _, _ in field.scans:
         own = rows["scan_key"] == key_of(number)
         saturated = sources[[b"3" in flag or b"1" in flag for flag in sources["rd_flg"]]]
         for star in bright:
@@ -219,6 +242,43 @@ def beside_stars(rows: Table, field: Field) -> Bools:
             length = float(along(SpikeRule().length_arcsec, np.array([over]))[0])
             due |= own & (away > 2.0) & ((away < HALO_ARCSEC) | arms & (away < length))
     return due
+
+
+def judge_extended(verdict: Verdict, rows: Table, field: Field) -> None:
+    """Print what became of extended sources, and judge what was marked and lost; there are few of them.
+
+    Parameters
+    ----------
+    verdict : Verdict
+        Takes the line.
+    rows : structured array of EXTENDED_DTYPE
+        Extended rows that pass the first tests.
+    field : Field
+        With the true galaxies.
+    """
+    galaxies = field.truth[field.truth["kind"] != b"s"]
+    tree = cKDTree(unit_vectors(galaxies["ra"], galaxies["decl"]))
+    away, _ = tree.query(unit_vectors(rows["ra"], rows["decl"]))
+    true = away < np.radians(np.maximum(rows["size_arcsec"], GALAXY_ARCSEC) * ARCSEC)
+    due = ~true & beside_stars(rows, field)
+    lost = true & rows["removed"]
+    print(
+        f"extended: {rows.size} pass the first tests, {true.sum()} true, {(~true).sum()} false, {due.sum()} of these"
+        f" due to stars that their scan did not extract; {(due & rows['marked']).sum()} marked,"
+        f" {(due & rows['removed']).sum()} removed (doing nothing: 0); {lost.sum()} true ones removed,"
+        f" {(true & rows['marked']).sum()} marked"
+    )
+    if due.any():
+        share = 100.0 * (due & rows["marked"]).sum() / due.sum()
+        verdict.line(
+            "extended ones due to such stars marked, %", share, f">= {LEAST_MARKED_PERCENT}",
+            holds=share >= LEAST_MARKED_PERCENT,
+        )  # fmt: skip
+    share = 100.0 * lost.sum() / max(true.sum(), 1)
+    verdict.line(
+        "true extended sources lost among the stars, %", share, f"<= {MOST_EXTENDED_LOST_PERCENT}",
+        holds=share <= MOST_EXTENDED_LOST_PERCENT,
+    )  # fmt: skip
 
 
 def bright_density(field: Field, rows: Table) -> float:
@@ -253,7 +313,7 @@ def main() -> int:
     )
     with tempfile.TemporaryDirectory() as folder:
         field = observe_field(parameters, Path(folder))
-    rows = release(field)
+    rows, extended = release(field)
     true = true_rows(rows, field.truth)
     due = ~true & beside_stars(rows, field)
     marked, removed = due & rows["marked"], due & rows["removed"]
@@ -283,6 +343,7 @@ def main() -> int:
         f"<= {MOST_LOST_PERCENT}",
         holds=share <= MOST_LOST_PERCENT,
     )
+    judge_extended(verdict, extended, field)
     return 1 if verdict.missed else 0
 
 

@@ -49,6 +49,7 @@ class BandComparison:
     error_mag : measured less true magnitude, zero points compared; NaN where not found
     read : rd_flg of the band, blank where not found
     row : index of the row
+    star : index of the star in the truth of the comparison
     """
 
     magnitude: Doubles
@@ -61,6 +62,7 @@ class BandComparison:
     error_mag: Doubles
     read: NDArray[np.bytes_]
     row: NDArray[np.int64]
+    star: NDArray[np.int64]
 
 
 class Comparison:
@@ -128,6 +130,7 @@ class Comparison:
             np.where(found, error, np.nan),
             read,
             row,
+            index,
         )
 
     def _alone(self, magnitude: Doubles) -> Bools:

@@ -275,7 +275,7 @@ def export(
         typer.Option(
             "--format",
             help="fits, parquet, votable, text (the survey's bulk text), moc (coverage), images (Atlas images), stamps"
-            " (of extended sources) or hats (by cell of the sky).",
+            " (of extended sources), healpix (property maps) or hats (by cell of the sky).",
             metavar="FORMAT",
         ),
     ],
@@ -286,7 +286,7 @@ def export(
     """Write point sources, extended sources and Atlas list as files; the same release gives the same bytes.
 
     Format images writes the Atlas images themselves, stamps the postage stamps of the extended sources, both with the
-    calibrated zero points of the release in their headers.
+    calibrated zero points of the release in their headers; healpix the property maps alone.
     """
     del json
     from app.db.engine import connect

@@ -7,6 +7,7 @@ from app.columns.column import Column, Kind, Producer, expand_bands
 from app.columns.extended_source import EXTENDED_SOURCE
 from app.columns.minor_planet import PUBLISHED_MATCH
 from app.columns.point_source import POINT_SOURCE
+from app.columns.property_map import PUBLISHED_MAP
 from app.columns.published import PUBLISHED_ATLAS, PUBLISHED_PSC, PUBLISHED_STAMP, PUBLISHED_XSC
 from app.columns.scan_information import PUBLISHED_IMAGE, PUBLISHED_SCAN
 
@@ -15,6 +16,7 @@ __all__ = [
     "POINT_SOURCE",
     "PUBLISHED_ATLAS",
     "PUBLISHED_IMAGE",
+    "PUBLISHED_MAP",
     "PUBLISHED_MATCH",
     "PUBLISHED_PSC",
     "PUBLISHED_SCAN",

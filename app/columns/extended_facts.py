@@ -36,7 +36,8 @@ EXTENDED_FACTS: tuple[Column, ...] = (
           unit="arcsec", ucd="pos.angDistance", form="%3d"),
     _fact(Kind.CHAR, "dist_edge_flg", "Which edges are nearer: n or s, e or w", _NO_AREA, ucd="meta.code", length=2),
     _fact(Kind.INTEGER, "night_key", "Key of the night", ucd="meta.id.part", form="%4d"),
-    _fact(Kind.CHAR, "cc_flg", "0: clean; what bright stars leave is not in the list", ucd="meta.code.qual", length=1),
+    _fact(Kind.CHAR, "cc_flg", "0: clean; c, d: halo or spike of a star of another scan (releases)",
+          ucd="meta.code.qual", length=1),
     *expand_bands((
         _fact(Kind.REAL, "{b}_sh0", "{B} shape of stars on its Atlas image (SEESH)", "the image has none",
               ucd="instr.obsty.seeing;{ucd}", form="%5.2f"),

@@ -8,6 +8,7 @@ from app.columns.column import Column, Kind, Producer
 from app.columns.observation_core import OBSCORE
 from app.columns.point_keys import POINT_KEYS
 from app.columns.point_source import POINT_SOURCE
+from app.columns.property_map import PUBLISHED_MAP
 from app.columns.public_table import PublicColumn, PublicTable, public_column
 from app.columns.published import PUBLISHED_ATLAS, PUBLISHED_PSC, PUBLISHED_XSC
 from app.columns.tap_tables import TAP_TABLES
@@ -94,9 +95,14 @@ _REJECTED = (
     replace(_described(_SOURCE, "src_id"), indexed=False),
 )
 
+_MAP = tuple(
+    replace(c, indexed=c.name in {"pixel", "ra", "decl"}) for c in _catalogue(PUBLISHED_MAP, "pixel")
+)
+
 PSC = PublicTable("psc", "Point Source Catalogue", _POINTS)
 XSC = PublicTable("xsc", "Extended Source Catalogue", _EXTENDED)
 ATLAS = PublicTable("atlas", "Atlas images", (*_catalogue(PUBLISHED_ATLAS, "coadd_key"), _FOOTPRINT))
+PROPERTY_MAP = PublicTable("property_map", "Property maps", _MAP)
 FP_PSC = PublicTable("fp_psc", "Point Source Catalogue of the newest release, with dec", _with_dec(_POINTS))
 FP_XSC = PublicTable(
     "fp_xsc", "Extended Source Catalogue of the newest release, with dec", _with_dec(_EXTENDED)
@@ -106,7 +112,7 @@ REJECTED = PublicTable(
 )
 SCAN = PublicTable("scan", "Scans of the sky that were ingested", _catalogue(_SCAN, "scan_key"))
 
-RELEASED = (PSC, XSC, ATLAS)
+RELEASED = (PSC, XSC, ATLAS, PROPERTY_MAP)
 """Tables that every release has one of."""
 PUBLIC_TABLES: tuple[PublicTable, ...] = (*RELEASED, FP_PSC, FP_XSC, REJECTED, SCAN, OBSCORE, *TAP_TABLES)
 """All lists of columns; `app.columns.tap_schema` says which tables have them."""

@@ -19,6 +19,7 @@ from app.columns.column import Column, Producer, names_by
 from app.columns.flags import FLAGS
 from app.columns.hash_versions import RUN, VERSIONS
 from app.columns.minor_planet import MATCHED, PUBLISHED_MATCH
+from app.columns.property_map import PUBLISHED_MAP
 from app.columns.published import PUBLISHED_ATLAS, PUBLISHED_PSC, PUBLISHED_STAMP, PUBLISHED_XSC
 from app.columns.scan_information import PUBLISHED_IMAGE, PUBLISHED_SCAN
 from app.instruments.bands import BANDS, Band
@@ -83,6 +84,7 @@ CONTENT: dict[str, tuple[str, ...]] = {
     "scn": _content(("run_id",), PUBLISHED_SCAN),
     "img": _content(("run_id",), PUBLISHED_IMAGE),
     "mp_mch": _content(("run_id",), PUBLISHED_MATCH),
+    "property_map": _content(("run_id",), PUBLISHED_MAP),
 }
 """Columns of a released row in the order in which they are hashed today (`app.columns.hash_versions` keeps the lists).
 
@@ -97,6 +99,7 @@ _ORDER = {
     "scn": ("scan_key",),
     "img": ("coadd_key",),
     "mp_mch": ("pts_key",),
+    "property_map": ("pixel",),
 }
 """Columns that say in which part of the sky and in which order a row is hashed."""
 

@@ -46,3 +46,19 @@ ARTEFACT = Table(
     CheckConstraint("(parent_name IS NULL) = (parent_src_id IS NOT NULL)", name="one_parent"),
     schema="release", comment="Rows that spikes and halos of stars of other scans, or of listed stars, made or touched",
 )  # fmt: skip
+
+EXTENDED_ARTEFACT = Table(
+    "extended_artefact", METADATA,
+    required("release_id", Integer, "Release", ForeignKey("release.release.release_id")),
+    required("run_id", Integer, "Run of the extraction"),
+    required("ext_id", BigInteger, "Extraction in wsdb.extended_measurement"),
+    required("removed", Boolean, "Whether its point source is an artefact in all its bands; it is not released"),
+    required("cc_flg", CHAR(1), "C, D: removed, by halo or spike; c, d: touched"),
+    optional("parent_run_id", Integer, "Run of the bright star; null where the star is listed"),
+    optional("parent_src_id", BigInteger, "The bright star, extracted in another scan; null where it is listed"),
+    optional("parent_name", Text, "Name of a listed star (reference.bright_star); null where a scan extracted it"),
+    required("distance_arcsec", REAL, "Distance from the nearest such star"),
+    PrimaryKeyConstraint("release_id", "run_id", "ext_id"),
+    CheckConstraint("(parent_name IS NULL) = (parent_src_id IS NOT NULL)", name="one_parent"),
+    schema="release", comment="Extended sources that stars of other scans, or listed ones, made or touched",
+)  # fmt: skip

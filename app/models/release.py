@@ -24,8 +24,17 @@ from sqlalchemy import (
     func,
 )
 
-from app.columns import PUBLISHED_IMAGE, PUBLISHED_PSC, PUBLISHED_SCAN, PUBLISHED_STAMP, PUBLISHED_XSC, Kind
+from app.columns import (
+    PUBLISHED_IMAGE,
+    PUBLISHED_MAP,
+    PUBLISHED_PSC,
+    PUBLISHED_SCAN,
+    PUBLISHED_STAMP,
+    PUBLISHED_XSC,
+    Kind,
+)
 from app.db.pgsphere import SPolygonType
+from app.instruments.bands import BANDS
 from app.models.base import METADATA, Json, Moment, one_of, optional, registered, required
 
 
@@ -263,6 +272,32 @@ IMAGE_INFORMATION = Table(
     postgresql_partition_by="LIST (release_id)",
 )  # fmt: skip
 
+PROPERTY_MAP = Table(
+    "property_map", METADATA,
+    required("release_id", Integer, "Release"),
+    required("run_id", Integer, "Run of the scan whose rows are released at the centre of the cell"),
+    *(registered(column) for column in PUBLISHED_MAP),
+    PrimaryKeyConstraint("release_id", "pixel"),
+    schema="release", comment="Property maps: coverage, depth, seeing and zero point by HEALPix cell",
+    postgresql_partition_by="LIST (release_id)",
+)  # fmt: skip
+
+MAP_OVERVIEW = Table(
+    "map_overview", METADATA,
+    required("release_id", Integer, "Release", ForeignKey("release.release.release_id")),
+    required("cell", Integer, "HEALPix cell, nested, of order 5"),
+    *(
+        column
+        for band in BANDS
+        for column in (
+            required(f"{band}_frac", REAL, f"{band.label} share of the cell that is covered"),
+            optional(f"{band}_depth", REAL, f"{band.label} mean depth by area [mag]; null where none is known"),
+        )
+    ),
+    PrimaryKeyConstraint("release_id", "cell"),
+    schema="release", comment="Property maps of releases in cells of 1.8 degrees, for pictures of the whole sky",
+)  # fmt: skip
+
 VERDICT = Table(
     "verdict",
     METADATA,
@@ -298,7 +333,7 @@ EXTENDED_VERDICT = Table(
 MANIFEST = Table(
     "manifest", METADATA,
     required("release_id", Integer, "Release", ForeignKey("release.release.release_id")),
-    required("product", Text, "psc, xsc, atlas, stamp, scn, img or mp_mch"),
+    required("product", Text, "psc, xsc, atlas, stamp, scn, img, mp_mch or property_map"),
     required("partition", Text, "Part of the sky: HEALPix order 1 nested, or all"),
     required("rows", BigInteger, "Row count"),
     required("sha256", CHAR(64), "SHA-256 over the rows in key order"),

@@ -166,6 +166,8 @@ def _explained_extended(row: dict[str, Any], limits: dict[str, float]) -> Explan
     rules = rule_verdicts(EXTENDED_RULES, passed, failed, words)
     told = next((rule.words for rule in rules if rule.rule == row["reason"]), "")
     sentence = _SENTENCES["released"] if row["released"] else f"It fails the rule: {told}."
+    if row["reason"] == "artefact" and row["second_cc_flg"] is not None:
+        sentence = _SENTENCES["artefact_across"].format(**words)
     if row["winner_ext_id"] is not None:
         sentence += f" Preferred is {row['winner_ext_id']} of run {row['winner_run']}."
     return Explanation(row["released"], row["reason"], sentence, row, rules)

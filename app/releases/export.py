@@ -19,11 +19,11 @@ from app.releases.bulk_text import write_bulk_text
 from app.releases.catalogue import ReleaseFacts, release_facts
 from app.releases.coverage_export import COVERAGES, read_cells, write_moc
 from app.releases.export_journal import ExportedFile, Journal
-from app.releases.fits_export import write_fits
+from app.releases.fits_export import healpix_keywords, write_fits
 from app.releases.hats_export import write_hats
 from app.releases.image_export import released_images, released_stamps
 from app.releases.parquet_export import write_parquet
-from app.releases.products import PRODUCTS, Product, read_chunks, with_lengths
+from app.releases.products import MAPS, PRODUCTS, Product, read_chunks, with_lengths
 from app.releases.schema_file import render_schema
 from app.releases.votable_export import write_votable
 from app.store.store import Store
@@ -43,13 +43,17 @@ class ExportFormat(StrEnum):
     """Atlas images with calibrated zero points, a file an image."""
     STAMPS = "stamps"
     """Postage stamps of the extended sources in the same way, a file a source."""
+    HEALPIX = "healpix"
+    """The property maps alone: the same file as in format fits."""
     HATS = "hats"
     """Sources as HATS collections: a folder of Parquet files by HEALPix cell each."""
 
     @property
     def suffix(self) -> str:
         """Ending of the file names."""
-        endings = {"images": "fits", "stamps": "fits", "text": "txt", "votable": "vot", "moc": "moc.fits"}
+        endings = {
+            "images": "fits", "stamps": "fits", "healpix": "fits", "text": "txt", "votable": "vot", "moc": "moc.fits",
+        }  # fmt: skip
         return endings.get(self.value, self.value)
 
 
@@ -81,7 +85,7 @@ def export_release(
     name : str
         Name of the release.
     kind : ExportFormat or str
-        Format of the files: fits, parquet, text, votable, moc, images, stamps or hats.
+        Format of the files: fits, parquet, text, votable, moc, images, stamps, healpix or hats.
     output : Path
         Folder of the files; made if it is missing.
 
@@ -133,7 +137,8 @@ class _Export:
             return self._pictures()
         if self.kind is ExportFormat.HATS:
             return tuple(self._collection(product) for product in PRODUCTS.values() if product.key)
-        files = tuple(map(self._product, PRODUCTS.values()))
+        products = (MAPS,) if self.kind is ExportFormat.HEALPIX else PRODUCTS.values()
+        files = tuple(map(self._product, products))
         return (*files, self._schema()) if self.kind is ExportFormat.TEXT else files
 
     def _path(self, product: str) -> Path:
@@ -216,8 +221,9 @@ def _write(
     product = with_lengths(connection, product, facts.release_id)
     # If the disk is full the generator would keep its transaction open longer than the connection lives: it is closed.
     with closing(read_chunks(connection, product, facts.release_id)) as chunks:
-        if kind is ExportFormat.FITS:
-            write_fits(stream, product, rows, chunks, _keywords(facts, product))
+        if kind in {ExportFormat.FITS, ExportFormat.HEALPIX}:
+            cells = healpix_keywords(int(facts.parameters["map_order"])) if product.name == MAPS.name else {}
+            write_fits(stream, product, rows, chunks, _keywords(facts, product), cells)
         elif kind is ExportFormat.VOTABLE:
             write_votable(stream, product, rows, chunks, _keywords(facts, product))
         else:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from types import MappingProxyType
 from typing import Any, BinaryIO
 
 import numpy as np
@@ -16,6 +17,7 @@ _BLOCK = 2880
 _LETTERS = {Kind.BIGINT: "K", Kind.INTEGER: "J", Kind.SMALLINT: "I", Kind.DOUBLE: "D", Kind.REAL: "E"}
 # FITS knows no date type; ISO 8601 text is what its time standard asks for.
 _DATE_LENGTH = 10
+NO_FACTS: Mapping[str, str | int] = MappingProxyType({})
 
 
 def write_fits(
@@ -24,6 +26,7 @@ def write_fits(
     rows: int,
     chunks: Iterable[NDArray[np.void]],
     facts: Mapping[str, str],
+    table_facts: Mapping[str, str | int] = NO_FACTS,
 ) -> None:
     """Write one product.
 
@@ -39,6 +42,8 @@ def write_fits(
         Rows, from `products.read_chunks`.
     facts : mapping of str to str
         Keywords of the primary header with their values.
+    table_facts : mapping of str to str or int
+        Keywords of the table besides.
     """
     from astropy.io import fits
 
@@ -46,14 +51,34 @@ def write_fits(
     for key, value in facts.items():
         primary.header[key] = value
     stream.write(primary.header.tostring().encode("ascii"))
-    stream.write(_table_header(product, rows).encode("ascii"))
+    stream.write(_table_header(product, rows, table_facts).encode("ascii"))
     written = 0
     for chunk in chunks:
         written += stream.write(_on_disk(chunk, product.columns).tobytes())
     stream.write(b"\0" * (-written % _BLOCK))
 
 
-def _table_header(product: Product, rows: int) -> str:
+def healpix_keywords(order: int) -> dict[str, str | int]:
+    """Keywords by which programs know a table as a sparse HEALPix map, of cells named in its first column.
+
+    Parameters
+    ----------
+    order : int
+        HEALPix order of the cells, nested, ICRS.
+
+    Examples
+    --------
+    >>> healpix_keywords(11)["NSIDE"]
+    2048
+    """
+    # The convention of HEALPix's own files, as the registry of FITS conventions has it.
+    return {
+        "PIXTYPE": "HEALPIX", "ORDERING": "NESTED", "COORDSYS": "C", "INDXSCHM": "EXPLICIT", "OBJECT": "PARTIAL",
+        "NSIDE": 1 << order, "MOCORDER": order,
+    }  # fmt: skip
+
+
+def _table_header(product: Product, rows: int, table_facts: Mapping[str, str | int]) -> str:
     from astropy.io import fits
 
     columns = [
@@ -70,6 +95,8 @@ def _table_header(product: Product, rows: int) -> str:
     for number, column in enumerate(product.columns, start=1):
         header.set(f"TUCD{number}", column.ucd, after=_last_card(header, number))
         header.set(f"TCOMM{number}", column.description, after=f"TUCD{number}")
+    for key, value in table_facts.items():
+        header[key] = value
     return str(header.tostring())
 
 

@@ -59,10 +59,14 @@ DEFAULTS: dict[str, float] = {
     "extended_density": 3.6,
     "contaminant_arcsec": 10.0,
     "contaminant_enlargement": 1.1,
+    # HEALPix order of the property maps: cells of 1.7', a fifth of a scan wide.
+    "map_order": 11.0,
 }
 """Limits of the published releases; units are in the names, magnitudes and arc seconds on the sky."""
 
 _POSITIVE = ("match_arcsec", "extended_match_arcsec", "neighbour_arcsec", "contaminant_enlargement")
+_MAP_ORDERS = range(11, 14)
+"""Cells of coverage, of order 14, are the bits of a number: 64 of them make a cell of order 11."""
 # Cubes have 21 bits an axis: below 0.3 arcsec they would overflow (sql/schema/hand/30_release.sql).
 _SMALLEST_ARCSEC = 0.3
 
@@ -102,6 +106,11 @@ def release_parameters(changes: Mapping[str, float] | None = None) -> dict[str, 
     for name, value in limits.items():
         if not math.isfinite(value) or value < 0 or (name in _POSITIVE and value < _SMALLEST_ARCSEC):
             raise ReleaseParameterError(f"{name} = {value}", expected="a positive number")
+    if limits["map_order"] not in _MAP_ORDERS:
+        raise ReleaseParameterError(
+            f"map_order = {limits['map_order']:g}",
+            expected=f"a whole number from {_MAP_ORDERS[0]} to {_MAP_ORDERS[-1]}",
+        )
     if limits["cell_arcsec"] <= 2 * limits["match_arcsec"]:
         raise ReleaseParameterError(
             f"cell_arcsec = {limits['cell_arcsec']:g}", expected="more than twice match_arcsec"

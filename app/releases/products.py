@@ -12,6 +12,7 @@ from psycopg import Connection, sql
 from app.columns import (
     PUBLISHED_ATLAS,
     PUBLISHED_IMAGE,
+    PUBLISHED_MAP,
     PUBLISHED_MATCH,
     PUBLISHED_PSC,
     PUBLISHED_SCAN,
@@ -32,7 +33,7 @@ class Product:
     Attributes
     ----------
     name : str
-        Name of the table or view: psc, xsc, atlas, stamp, scn, img or mp_mch.
+        Name of the table or view: psc, xsc, atlas, stamp, scn, img, mp_mch or property_map.
     title : str
         Name for readers.
     columns : tuple of Column
@@ -58,8 +59,10 @@ PRODUCTS: dict[str, Product] = {
     "scn": Product("scn", "Scan information", PUBLISHED_SCAN, ("scan_key",)),
     "img": Product("img", "Atlas image information", PUBLISHED_IMAGE, ("coadd_key",)),
     "mp_mch": Product("mp_mch", "Minor planet matches", PUBLISHED_MATCH, ("pts_key",)),
+    "property_map": Product("property_map", "Property maps", PUBLISHED_MAP, ("pixel",)),
 }
 """All that a release holds for its readers."""
+MAPS = PRODUCTS["property_map"]
 
 
 def with_lengths(connection: Connection[Any], product: Product, release_id: int) -> Product:

@@ -34,7 +34,7 @@ EXTENDED_RULES: dict[str, str] = {
     "attempt": POINT_RULES["attempt"],
     "scan": POINT_RULES["scan"],
     "edge": 'more than {extended_edge_arcsec:g}" from every edge of what all bands of its scan cover',
-    "artefact": "no letter C, D, I or A in cc_flg",
+    "artefact": "no letter C, D, I or A in cc_flg, also by stars of other scans and listed ones",
     "snr": 'error {extended_sigma_mag:g} mag or less in 7" or the Ks 20 mag isophote of a band: {sigmas}',
     "score": (
         "a score below {extended_score_sparse:g} where log10 of the density is below {extended_density:g}, else below"
@@ -76,6 +76,7 @@ FILES_OF: dict[str, tuple[str, ...]] = {
     "47_artefacts.sql": ("artefact",),
     "45_duplicates.sql": ("duplicate", "unseen_by_winner"),
     "58_extended_candidates.sql": ("edge", "artefact", "snr", "score"),
+    "59_extended_artefacts.sql": ("artefact",),
     "60_extended_sources.sql": ("in_scan_duplicate", "duplicate", "unseen_by_winner"),
 }
 """Rules that a file of `sql/release/` decides: another text of the file is another rule."""

@@ -16,6 +16,7 @@ from app.arrays import Doubles
 from app.db.statements import statement
 from app.errors import UnknownNameError
 from app.instruments.bands import BANDS
+from app.reports.map_picture import draw_maps, shown_order
 from app.reports.release_level1 import array_of, level1_table
 from app.reports.style import BAND_COLOUR, picture, say_nothing_there
 
@@ -66,23 +67,32 @@ def _facts(connection: Connection[Any], name: str, values: dict[str, Any]) -> di
         for row in _rows(connection, statement("reports/notes/derived"), values)
     }
     summary = _rows(connection, statement("reports/releases"), {"name": name})[0]
+    origin = _rows(connection, statement("reports/release_origin"), values)[0]
+    manifest = [
+        row
+        for row in _rows(connection, statement("reports/release_manifest"), values)
+        if row["partition"] == "all"
+    ]
+    map_order = int(origin["parameters"]["map_order"])
+    mapped = next(int(row["rows"]) for row in manifest if row["product"] == "property_map")
+    shown = shown_order(map_order, mapped)
+    finer = values | {"finer": 2 * (map_order - shown)}
+    cells = array_of(connection.execute(statement("reports/notes/map_cells"), finer), 6)
     return {
         "summary": summary,
-        "origin": _rows(connection, statement("reports/release_origin"), values)[0],
+        "origin": origin,
         "totals": _rows(connection, statement("reports/notes/totals"), values)[0],
         "level1": level1_table(scans[:, 9:], repeats, optical, derived),
         "counts": counts,
         "problems": _rows(connection, statement("reports/notes/problems"), values),
         "solutions": _rows(connection, statement("reports/release_solutions"), values),
-        "manifest": [
-            row
-            for row in _rows(connection, statement("reports/release_manifest"), values)
-            if row["partition"] == "all"
-        ],
+        "manifest": manifest,
+        "maps": _rows(connection, statement("reports/notes/map_totals"), values | {"map_order": map_order}),
+        "map_order": map_order,
         "repeats": int(repeats.shape[0]),
         "pictures": {
             "coverage": _picture(lambda path: draw_scans(scans, 8, "grade", path)),
-            "depth": _picture(lambda path: draw_scans(scans, 9, "magnitude of SNR 10 in J", path)),
+            "maps": _picture(lambda path: draw_maps(cells, shown, path)),
             "counts": _picture(lambda path: draw_counts(counts, path)),
         },
     }

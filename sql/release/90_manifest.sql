@@ -13,7 +13,7 @@ hashed AS (
     GROUP BY b.product, b.partition
     UNION ALL
     SELECT wanted.product, 'all', coalesce(sum(b.rows), 0)::bigint, coalesce(string_agg(b.hash, '' ORDER BY b.pixel, b.block), '')
-    FROM (VALUES ('psc'), ('xsc'), ('atlas'), ('stamp'), ('scn'), ('img'), ('mp_mch')) AS wanted (product)
+    FROM (VALUES ('psc'), ('xsc'), ('atlas'), ('stamp'), ('scn'), ('img'), ('mp_mch'), ('property_map')) AS wanted (product)
     LEFT JOIN block AS b ON b.product = wanted.product
     GROUP BY wanted.product
 )

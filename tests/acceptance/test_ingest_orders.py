@@ -122,7 +122,7 @@ def names(columns: tuple[Column, ...]) -> str:
 
 ORDERS_OF = {
     "psc": "pts_key", "xsc": "ext_key", "atlas": "coadd_key, band", "stamp": "ext_key", "scn": "scan_key",
-    "img": "coadd_key", "mp_mch": "pts_key",
+    "img": "coadd_key", "mp_mch": "pts_key", "property_map": "pixel",
 }  # fmt: skip
 RUN = "(SELECT run_id FROM production.run WHERE name = 'first')"
 ROWS = {

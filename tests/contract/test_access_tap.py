@@ -64,6 +64,25 @@ def test_a_zero_radius_finds_the_star_itself(service: Served, stars: np.ndarray)
     assert service.rows(text) == [[str(star["key"])]]
 
 
+def test_property_maps_are_searched_as_catalogues_are(service: Served) -> None:
+    """Cells around a place, found by another program, with the shares that their rows have."""
+    from astropy import units
+    from astropy_healpix import HEALPix
+
+    cone = "CONTAINS(POINT('ICRS', ra, decl), CIRCLE('ICRS', 10.2, 0.5, 0.1)) = 1"
+    found = service.rows(f"SELECT pixel, ra, decl, j_frac FROM catalogue.property_map_current WHERE {cone}")
+    grid = HEALPix(2**11, order="nested")
+    around = grid.cone_search_lonlat(10.2 * units.deg, 0.5 * units.deg, 0.2 * units.deg)
+    ra, decl = (value.to_value("deg") for value in grid.healpix_to_lonlat(around))
+    near = separation_deg(ra, decl, 10.2, 0.5) <= 0.1
+    wanted = set(around[near].tolist()) & {
+        row[0] for row in service.world.rows("SELECT pixel FROM catalogue.property_map_current")
+    }
+    assert len(wanted) > 10
+    assert {int(row[0]) for row in found} == wanted
+    assert {float(row[3]) for row in found} >= {1.0}
+
+
 def inside_polygon(stars: np.ndarray, corners: list[tuple[float, float]]) -> np.ndarray:
     """Stars on the inner side of every great circle of a convex polygon."""
 

@@ -64,7 +64,8 @@ PARAMETERS = """UPDATE production.pipeline
 RELEASE = (
     """INSERT INTO release.release (name, kind, state, parameters, code_version, code_commit, hash_version)
        VALUES ('r', 'sampler', 'building',
-               '{"edge_arcsec": 10, "extended_edge_arcsec": 15, "extended_match_arcsec": 5}', '', '', 1)""",
+               '{"edge_arcsec": 10, "extended_edge_arcsec": 15, "extended_match_arcsec": 5, "map_order": 11}',
+               '', '', 1)""",
     "SELECT release.create_partitions(1)",
     "INSERT INTO release.scan VALUES (1, %(run_id)s, %(scan_key)s, 7, %(attempt_id)s, true, 1, '')",
     """INSERT INTO release.verdict (release_id, run_id, src_id, released, reason)
@@ -92,6 +93,11 @@ RELEASE = (
               id, date, glon, glat, scan, hemis, im_nx, vc, contam_flg, n_blank, night_key, cc_flg
        FROM (SELECT *, row_number() OVER (ORDER BY decl) AS rank FROM wsdb.extended_measurement
              WHERE decl > -5) AS e""",
+    """INSERT INTO release.property_map (release_id, run_id, pixel, j_frac, j_scans, h_frac, h_scans, k_frac, k_scans,
+           ra, decl)
+       SELECT DISTINCT ON (wsdb.cell(ra, decl) >> 36) 1, %(run_id)s, wsdb.cell(ra, decl) >> 36, 1, 1, 0, 0, 0, 0, ra,
+           decl
+       FROM (SELECT ra, decl FROM release.psc UNION ALL SELECT ra, decl FROM release.xsc) AS p""",
 )
 STAMPS = """INSERT INTO wsdb.postage_stamp (ext_id, coadd_key, run_id, attempt_id, scan_key, ra, decl, side_pix, bands,
         url, sha256)
@@ -205,6 +211,7 @@ PLANTED = {
         SET decl = -4.998 + 4.99 / 3600, scan_key = scan_key + 1 WHERE ext_key = 2""",
     "release_extended_edges": "UPDATE release.xsc SET ra = 10.01 - 14.9 / 3600 WHERE ext_key = 1",
     "release_images": "DELETE FROM release.atlas WHERE band = 'h'",
+    "release_maps": "UPDATE release.property_map SET j_frac = 0",
     "release_overlap_flags": "UPDATE release.xsc SET use_src = 0, dup_src = 1 WHERE ext_key = 1",
     "release_rules": "UPDATE release.verdict SET failed = release.rule_bit('snr') WHERE released",
 }  # fmt: skip

@@ -87,7 +87,7 @@ def test_both_verify_and_a_changed_value_is_found(column_added: World, name: str
     assert wrong(column_added, name, f"UPDATE release.xsc SET ra = ra + 1e-6 WHERE {of_release}") == {"xsc"}
     assert wrong(column_added, name, f"UPDATE release.atlas SET url = 'x' WHERE {of_release}") == {"atlas"}
     assert wrong(column_added, name, f"UPDATE release.parent_run SET name = 'x' WHERE {of_release}") == {
-        "psc", "xsc", "atlas", "stamp", "scn", "img",
+        "psc", "xsc", "atlas", "stamp", "scn", "img", "property_map",
     }  # fmt: skip
 
 

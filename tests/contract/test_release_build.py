@@ -19,6 +19,7 @@ from app.releases.diff import diff_releases
 from app.releases.explain import explain
 from app.releases.fitness import Allowances, EmptyReleaseError
 from app.releases.parameters import DEFAULTS, ReleaseParameterError
+from app.releases.products import PRODUCTS
 from app.releases.steps import segments
 from app.releases.verify import ReleaseAlteredError, require_equal, verify_release
 from tests.conftest import Database
@@ -192,7 +193,7 @@ def test_a_row_changed_behind_the_guards_is_found(published: tuple[World, dict[s
 def test_an_empty_release(world: World) -> None:
     world.run()
     summary = world.build()
-    assert summary.products == {"psc": 0, "xsc": 0, "atlas": 0, "stamp": 0, "scn": 0, "img": 0, "mp_mch": 0}
+    assert summary.products == dict.fromkeys(PRODUCTS, 0)
     assert summary.reasons == {}
     require_equal("first", verify_release(world.connection, "first"))
 

@@ -34,7 +34,10 @@ def test_the_verbs(live_database: Database, tmp_path: Path, capsys: pytest.Captu
         return captured.out if status == 0 else captured.err
 
     text = said("build", "plane-1", "--run", "plane", "--kind", "sampler", "--nominal")
-    assert "release plane-1 published: 3 atlas, 1 img, 0 mp_mch, 2 psc, 1 scn, 0 stamp, 0 xsc" in text
+    assert (
+        "release plane-1 published: 3 atlas, 1 img, 0 mp_mch, 302 property_map, 2 psc, 1 scn, 0 stamp, 0 xsc"
+        in text
+    )
     assert "edge                       1   33.3 %" in text
     assert "already" in said("build", "plane-1", "--run", "plane", status=2)
     assert "no run 'x'" in said("build", "plane-2", "--run", "x", status=2)

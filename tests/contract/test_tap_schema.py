@@ -113,6 +113,6 @@ def test_readers_see_the_views_and_no_jobs(world, database):
 def test_before_the_first_release_only_what_is_of_none_is_told(world):
     told = {n for (n,) in world.rows("SELECT product FROM catalogue.described_table")}
     assert told == {t.product for t in PUBLIC_TABLES} - {
-        "psc", "xsc", "atlas", "fp_psc", "fp_xsc", "pt_src_rej",
+        "psc", "xsc", "atlas", "property_map", "fp_psc", "fp_xsc", "pt_src_rej",
     }  # fmt: skip
     assert world.rows("SELECT count(*) FROM catalogue.psc_current") == [(0,)]

@@ -229,13 +229,17 @@ class World:
         earlier.append(rows)
         return np.asarray(rows["src_id"])
 
-    def reduced(self, number: int, sources: np.ndarray, area: Corners) -> None:
+    def reduced(
+        self, number: int, sources: np.ndarray, area: Corners, extended: np.ndarray | None = None
+    ) -> None:
         """Load the rows of a reduction as they are, with edges from the area that all bands cover."""
         run_id, attempt, _ = self.scans[number]
-        rows = point_records(sources, self._facts(number), area)
-        copy_rows(
-            self.connection, SourceTable.POINT, POINT_SOURCE, rows, {"run_id": run_id, "attempt_id": attempt}
-        )
+        facts, keys = self._facts(number), {"run_id": run_id, "attempt_id": attempt}
+        rows = point_records(sources, facts, area)
+        copy_rows(self.connection, SourceTable.POINT, POINT_SOURCE, rows, keys)
+        if extended is not None:
+            galaxies = extended_records(extended, facts, rows, ScanField(area))
+            copy_rows(self.connection, SourceTable.EXTENDED, EXTENDED_SOURCE, galaxies, keys)
 
     def extended(self, number: int, ra: Any, decl: Any, **values: Any) -> np.ndarray:
         """Load extended sources of a scan, well measured unless told otherwise. Returns their ext_id.

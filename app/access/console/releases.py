@@ -39,7 +39,12 @@ def release(connection: Connection[Any], name: str, *, asked: Asked) -> Facts:
     """
     facts = release_facts(connection, name)
     scans = rows_of(connection, "access/release_map", {"release_id": facts.release_id})
-    return {"release": facts, "map": sky_map(scans, band_of(asked))}
+    cells = rows_of(connection, "access/release_overview", {"release_id": facts.release_id})
+    return {
+        "release": facts,
+        "map": sky_map(scans, cells, band_of(asked)),
+        "map_order": int(facts.parameters["map_order"]),
+    }
 
 
 def band_of(asked: Asked) -> str:

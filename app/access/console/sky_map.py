@@ -12,16 +12,16 @@ import numpy as np
 from app.arrays import Doubles
 from app.reports.coverage_picture import neighbours
 from app.reports.style import count_of
-from app.sky.healpix import pixel_number
 
 Scan = dict[str, Any]
+Cell = dict[str, Any]
 SHADES = 5
 """Classes of depth, the deepest last; a scan without a known depth has none."""
 MOST_SCANS = 1500
 """Scans that are drawn one by one; of more there is only the map of the sky."""
 MOST_PATCHES = 12
 CELL_ORDER = 5
-"""HEALPix order of the cells of the map of the sky, 1.8 degrees."""
+"""HEALPix order of the cells of the map of the sky, 1.8 degrees (sql/release/78_property_maps.sql)."""
 PATCH_SIZE = 320.0
 MARGIN = 8.0
 
@@ -84,17 +84,19 @@ class SkyMap:
     scans: int
 
 
-def sky_map(scans: Sequence[Scan], band: str) -> SkyMap:
-    """Draw the chosen scans of a release.
+def sky_map(scans: Sequence[Scan], cells: Sequence[Cell], band: str) -> SkyMap:
+    """Draw the chosen scans of a release and its property maps.
 
     Parameters
     ----------
     scans : sequence of dict
         Rows of `access/release_map`.
+    cells : sequence of dict
+        Rows of `access/release_overview`.
     band : str
         Whose depth is shown: j, h or k.
     """
-    depths = [float(scan[band]) for scan in scans if scan[band] is not None]
+    depths = [float(shown[band]) for shown in (*scans, *cells) if shown[band] is not None]
     edges = _edges(depths)
     corners = [_corners(scan) for scan in scans]
     patches: list[Patch] = []
@@ -103,7 +105,7 @@ def sky_map(scans: Sequence[Scan], band: str) -> SkyMap:
             _patch([scans[i] for i in members], [corners[i] for i in members], band, edges)
             for members in neighbours(corners)[:MOST_PATCHES]
         ]
-    return SkyMap(band, edges, tuple(patches), tuple(_cells(scans, corners, band, edges)), len(scans))
+    return SkyMap(band, edges, tuple(patches), tuple(_cells(cells, band, edges)), len(scans))
 
 
 def _edges(depths: Sequence[float]) -> tuple[float, ...]:
@@ -199,34 +201,25 @@ def hammer(ra_deg: Doubles, decl_deg: Doubles) -> tuple[Doubles, Doubles]:
     return -2.0 * np.cos(height) * np.sin(turn / 2.0) / divisor, -np.sin(height) / divisor
 
 
-def _cells(
-    scans: Sequence[Scan], corners: Sequence[Doubles], band: str, edges: Sequence[float]
-) -> list[Shape]:
-    """One mark a cell of the sky that a scan reaches, as deep as its deepest scan."""
-    if not scans:
+def _cells(cells: Sequence[Cell], band: str, edges: Sequence[float]) -> list[Shape]:
+    """One mark a cell of the sky of which the band covers a part."""
+    found = [cell for cell in cells if cell[f"{band}_frac"] > 0.0]
+    if not found:
         return []
-    steps = np.linspace(0.0, 1.0, 7)
-    places = np.stack([
-        np.stack([(c[0] + c[1]) / 2 * (1 - s) + (c[2] + c[3]) / 2 * s for s in steps]) for c in corners
-    ])  # fmt: skip
-    numbers = pixel_number(places[..., 0].ravel() % 360.0, places[..., 1].ravel(), CELL_ORDER).reshape(
-        -1, steps.size
-    )
-    found: dict[int, tuple[float | None, int]] = {}
-    for index, scan in enumerate(scans):
-        for number in set(numbers[index].tolist()):
-            depth, count = found.get(number, (None, 0))
-            known = [value for value in (depth, scan[band]) if value is not None]
-            found[number] = (max(known) if known else None, count + 1)
-    ra, decl = _cell_middles(list(found))
+    ra, decl = _cell_middles([cell["cell"] for cell in found])
     x, y = hammer(ra, decl)
     shapes = []
-    for at, (depth, count) in enumerate(found.values()):
-        words = count_of(count, "scan") + ("" if depth is None else f", SNR 10 at {depth:.2f} mag")
+    for at, cell in enumerate(found):
+        depth = cell[band]
+        words = _share_words(cell[f"{band}_frac"]) + ("" if depth is None else f", SNR 10 at {depth:.2f} mag")
         shapes.append(
             Shape(f"{x[at]:.4f},{y[at]:.4f}", shade_of(depth, edges), words, float(ra[at]), float(decl[at]))
         )
     return shapes
+
+
+def _share_words(share: float) -> str:
+    return f"{100.0 * share:.0f} % covered" if share >= 0.01 else f"{100.0 * share:.2g} % covered"
 
 
 def _cell_middles(numbers: Sequence[int]) -> tuple[Doubles, Doubles]:

@@ -374,6 +374,54 @@ COMMENT ON COLUMN release.object_set.radius_arcsec IS 'Apparitions closer than t
 COMMENT ON COLUMN release.object_set.code_version IS 'Version of mapps';
 COMMENT ON COLUMN release.object_set.created_at IS 'When';
 
+CREATE TABLE release.property_map (
+    release_id INTEGER NOT NULL,
+    run_id INTEGER NOT NULL,
+    pixel BIGINT NOT NULL,
+    j_frac REAL NOT NULL,
+    j_scans SMALLINT NOT NULL,
+    j_depth REAL,
+    j_seeing REAL,
+    j_zp REAL,
+    h_frac REAL NOT NULL,
+    h_scans SMALLINT NOT NULL,
+    h_depth REAL,
+    h_seeing REAL,
+    h_zp REAL,
+    k_frac REAL NOT NULL,
+    k_scans SMALLINT NOT NULL,
+    k_depth REAL,
+    k_seeing REAL,
+    k_zp REAL,
+    coadd_key BIGINT,
+    ra DOUBLE PRECISION NOT NULL,
+    decl DOUBLE PRECISION NOT NULL,
+    CONSTRAINT pk_property_map PRIMARY KEY (release_id, pixel)
+)
+ PARTITION BY LIST (release_id);
+COMMENT ON TABLE release.property_map IS 'Property maps: coverage, depth, seeing and zero point by HEALPix cell';
+COMMENT ON COLUMN release.property_map.release_id IS 'Release';
+COMMENT ON COLUMN release.property_map.run_id IS 'Run of the scan whose rows are released at the centre of the cell';
+COMMENT ON COLUMN release.property_map.pixel IS 'HEALPix cell, nested, of the order of the release (map_order).';
+COMMENT ON COLUMN release.property_map.j_frac IS 'J share of the cell that the chosen scans cover together.';
+COMMENT ON COLUMN release.property_map.j_scans IS 'J chosen scans that cover a part of the cell.';
+COMMENT ON COLUMN release.property_map.j_depth IS 'J magnitude of signal-to-noise ratio 10, calibrated [mag]. Null: no image of its scan has the band there, or it was not measured.';
+COMMENT ON COLUMN release.property_map.j_seeing IS 'J full width at half maximum of stars [arcsec]. Null: no image of its scan has the band there, or it was not measured.';
+COMMENT ON COLUMN release.property_map.j_zp IS 'J magnitude of 1 DN, calibrated [mag]. Null: no image of its scan has the band there, or it was not measured.';
+COMMENT ON COLUMN release.property_map.h_frac IS 'H share of the cell that the chosen scans cover together.';
+COMMENT ON COLUMN release.property_map.h_scans IS 'H chosen scans that cover a part of the cell.';
+COMMENT ON COLUMN release.property_map.h_depth IS 'H magnitude of signal-to-noise ratio 10, calibrated [mag]. Null: no image of its scan has the band there, or it was not measured.';
+COMMENT ON COLUMN release.property_map.h_seeing IS 'H full width at half maximum of stars [arcsec]. Null: no image of its scan has the band there, or it was not measured.';
+COMMENT ON COLUMN release.property_map.h_zp IS 'H magnitude of 1 DN, calibrated [mag]. Null: no image of its scan has the band there, or it was not measured.';
+COMMENT ON COLUMN release.property_map.k_frac IS 'Ks share of the cell that the chosen scans cover together.';
+COMMENT ON COLUMN release.property_map.k_scans IS 'Ks chosen scans that cover a part of the cell.';
+COMMENT ON COLUMN release.property_map.k_depth IS 'Ks magnitude of signal-to-noise ratio 10, calibrated [mag]. Null: no image of its scan has the band there, or it was not measured.';
+COMMENT ON COLUMN release.property_map.k_seeing IS 'Ks full width at half maximum of stars [arcsec]. Null: no image of its scan has the band there, or it was not measured.';
+COMMENT ON COLUMN release.property_map.k_zp IS 'Ks magnitude of 1 DN, calibrated [mag]. Null: no image of its scan has the band there, or it was not measured.';
+COMMENT ON COLUMN release.property_map.coadd_key IS 'Image triple whose values these are: of the scan whose rows are released there. Null: its scan has no image.';
+COMMENT ON COLUMN release.property_map.ra IS 'Right ascension of the centre, ICRS [deg].';
+COMMENT ON COLUMN release.property_map.decl IS 'Declination of the centre, ICRS [deg].';
+
 CREATE TABLE release.psc (
     release_id INTEGER NOT NULL,
     run_id INTEGER NOT NULL,
@@ -1498,7 +1546,7 @@ COMMENT ON COLUMN release.xsc.blk_fac IS 'As in the published catalogue. Null: i
 COMMENT ON COLUMN release.xsc.coadd IS 'Atlas image number in the scan.';
 COMMENT ON COLUMN release.xsc.hemis IS 'Observatory: n Mt. Hopkins, s Cerro Tololo.';
 COMMENT ON COLUMN release.xsc.dist_edge_flg IS 'Which edges are nearer: n or s, e or w. Null: the scan covers nothing.';
-COMMENT ON COLUMN release.xsc.cc_flg IS '0: clean; what bright stars leave is not in the list.';
+COMMENT ON COLUMN release.xsc.cc_flg IS '0: clean; c, d: halo or spike of a star of another scan (releases).';
 COMMENT ON COLUMN release.xsc.id_cat IS 'As in the published catalogue. Null: no catalogue of galaxies is loaded.';
 COMMENT ON COLUMN release.xsc.fg_flg IS 'As in the published catalogue. Null: growth of light is not tested for convergence.';
 
@@ -1721,6 +1769,31 @@ COMMENT ON COLUMN release.artefact.parent_src_id IS 'The bright star, extracted 
 COMMENT ON COLUMN release.artefact.parent_name IS 'Name of a listed star (reference.bright_star); null where a scan extracted it';
 COMMENT ON COLUMN release.artefact.distance_arcsec IS 'Distance from the nearest such star';
 
+CREATE TABLE release.extended_artefact (
+    release_id INTEGER NOT NULL,
+    run_id INTEGER NOT NULL,
+    ext_id BIGINT NOT NULL,
+    removed BOOLEAN NOT NULL,
+    cc_flg CHAR(1) NOT NULL,
+    parent_run_id INTEGER,
+    parent_src_id BIGINT,
+    parent_name TEXT,
+    distance_arcsec REAL NOT NULL,
+    CONSTRAINT pk_extended_artefact PRIMARY KEY (release_id, run_id, ext_id),
+    CONSTRAINT ck_extended_artefact_one_parent CHECK ((parent_name IS NULL) = (parent_src_id IS NOT NULL)),
+    CONSTRAINT fk_extended_artefact_release_id FOREIGN KEY(release_id) REFERENCES release.release (release_id)
+);
+COMMENT ON TABLE release.extended_artefact IS 'Extended sources that stars of other scans, or listed ones, made or touched';
+COMMENT ON COLUMN release.extended_artefact.release_id IS 'Release';
+COMMENT ON COLUMN release.extended_artefact.run_id IS 'Run of the extraction';
+COMMENT ON COLUMN release.extended_artefact.ext_id IS 'Extraction in wsdb.extended_measurement';
+COMMENT ON COLUMN release.extended_artefact.removed IS 'Whether its point source is an artefact in all its bands; it is not released';
+COMMENT ON COLUMN release.extended_artefact.cc_flg IS 'C, D: removed, by halo or spike; c, d: touched';
+COMMENT ON COLUMN release.extended_artefact.parent_run_id IS 'Run of the bright star; null where the star is listed';
+COMMENT ON COLUMN release.extended_artefact.parent_src_id IS 'The bright star, extracted in another scan; null where it is listed';
+COMMENT ON COLUMN release.extended_artefact.parent_name IS 'Name of a listed star (reference.bright_star); null where a scan extracted it';
+COMMENT ON COLUMN release.extended_artefact.distance_arcsec IS 'Distance from the nearest such star';
+
 CREATE TABLE release.manifest (
     release_id INTEGER NOT NULL,
     product TEXT NOT NULL,
@@ -1732,10 +1805,32 @@ CREATE TABLE release.manifest (
 );
 COMMENT ON TABLE release.manifest IS 'Row counts and content hashes';
 COMMENT ON COLUMN release.manifest.release_id IS 'Release';
-COMMENT ON COLUMN release.manifest.product IS 'psc, xsc, atlas, stamp, scn, img or mp_mch';
+COMMENT ON COLUMN release.manifest.product IS 'psc, xsc, atlas, stamp, scn, img, mp_mch or property_map';
 COMMENT ON COLUMN release.manifest.partition IS 'Part of the sky: HEALPix order 1 nested, or all';
 COMMENT ON COLUMN release.manifest.rows IS 'Row count';
 COMMENT ON COLUMN release.manifest.sha256 IS 'SHA-256 over the rows in key order';
+
+CREATE TABLE release.map_overview (
+    release_id INTEGER NOT NULL,
+    cell INTEGER NOT NULL,
+    j_frac REAL NOT NULL,
+    j_depth REAL,
+    h_frac REAL NOT NULL,
+    h_depth REAL,
+    k_frac REAL NOT NULL,
+    k_depth REAL,
+    CONSTRAINT pk_map_overview PRIMARY KEY (release_id, cell),
+    CONSTRAINT fk_map_overview_release_id FOREIGN KEY(release_id) REFERENCES release.release (release_id)
+);
+COMMENT ON TABLE release.map_overview IS 'Property maps of releases in cells of 1.8 degrees, for pictures of the whole sky';
+COMMENT ON COLUMN release.map_overview.release_id IS 'Release';
+COMMENT ON COLUMN release.map_overview.cell IS 'HEALPix cell, nested, of order 5';
+COMMENT ON COLUMN release.map_overview.j_frac IS 'J share of the cell that is covered';
+COMMENT ON COLUMN release.map_overview.j_depth IS 'J mean depth by area [mag]; null where none is known';
+COMMENT ON COLUMN release.map_overview.h_frac IS 'H share of the cell that is covered';
+COMMENT ON COLUMN release.map_overview.h_depth IS 'H mean depth by area [mag]; null where none is known';
+COMMENT ON COLUMN release.map_overview.k_frac IS 'Ks share of the cell that is covered';
+COMMENT ON COLUMN release.map_overview.k_depth IS 'Ks mean depth by area [mag]; null where none is known';
 
 CREATE TABLE release.minor_planet (
     release_id INTEGER NOT NULL,
@@ -3460,7 +3555,7 @@ COMMENT ON COLUMN wsdb.extended_measurement.blk_fac IS 'As in the published cata
 COMMENT ON COLUMN wsdb.extended_measurement.coadd IS 'Atlas image number in the scan.';
 COMMENT ON COLUMN wsdb.extended_measurement.hemis IS 'Observatory: n Mt. Hopkins, s Cerro Tololo.';
 COMMENT ON COLUMN wsdb.extended_measurement.dist_edge_flg IS 'Which edges are nearer: n or s, e or w. Null: the scan covers nothing.';
-COMMENT ON COLUMN wsdb.extended_measurement.cc_flg IS '0: clean; what bright stars leave is not in the list.';
+COMMENT ON COLUMN wsdb.extended_measurement.cc_flg IS '0: clean; c, d: halo or spike of a star of another scan (releases).';
 COMMENT ON COLUMN wsdb.extended_measurement.id_cat IS 'As in the published catalogue. Null: no catalogue of galaxies is loaded.';
 COMMENT ON COLUMN wsdb.extended_measurement.fg_flg IS 'As in the published catalogue. Null: growth of light is not tested for convergence.';
 

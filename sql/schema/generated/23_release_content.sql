@@ -191,3 +191,22 @@ COMMENT ON COLUMN release.mp_mch_content.release_id IS 'Release; not hashed, so 
 COMMENT ON COLUMN release.mp_mch_content.pts_key IS 'As in release.mp_mch: gives rows their part and order';
 COMMENT ON COLUMN release.mp_mch_content.content IS 'The row as text; null: of a version that is not known';
 GRANT SELECT ON release.mp_mch_content TO mapps_owner, mapps_worker, mapps_operator, mapps_reader;
+
+DROP VIEW IF EXISTS release.property_map_content;
+CREATE VIEW release.property_map_content AS
+SELECT
+    t.release_id, t.pixel,
+    CASE r.hash_version
+    WHEN 1 THEN ROW(
+        parent.name, t.pixel, t.j_frac, t.j_scans, t.j_depth, t.j_seeing, t.j_zp, t.h_frac, t.h_scans, t.h_depth,
+        t.h_seeing, t.h_zp, t.k_frac, t.k_scans, t.k_depth, t.k_seeing, t.k_zp, t.coadd_key, t.ra, t.decl
+    )::text
+    END AS content
+FROM release.property_map AS t
+JOIN release.release AS r USING (release_id)
+LEFT JOIN release.parent_run AS parent USING (release_id, run_id);
+COMMENT ON VIEW release.property_map_content IS 'Rows of release.property_map as the text that is hashed';
+COMMENT ON COLUMN release.property_map_content.release_id IS 'Release; not hashed, so equal content has equal hashes';
+COMMENT ON COLUMN release.property_map_content.pixel IS 'As in release.property_map: gives rows their part and order';
+COMMENT ON COLUMN release.property_map_content.content IS 'The row as text; null: of a version that is not known';
+GRANT SELECT ON release.property_map_content TO mapps_owner, mapps_worker, mapps_operator, mapps_reader;

@@ -62,7 +62,7 @@ DECLARE
     part text;
     listed text;
 BEGIN
-    FOREACH parent IN ARRAY ARRAY['psc', 'xsc', 'atlas', 'stamp', 'scn', 'img', 'verdict', 'extended_verdict'] LOOP
+    FOREACH parent IN ARRAY ARRAY['psc', 'xsc', 'atlas', 'stamp', 'scn', 'img', 'property_map', 'verdict', 'extended_verdict'] LOOP
         part := format('%s_r%s', parent, release_id);
         EXECUTE format('CREATE TABLE release.%I (LIKE release.%I INCLUDING DEFAULTS INCLUDING COMMENTS)', part, parent);
         IF attached OR parent NOT IN ('psc', 'verdict') THEN

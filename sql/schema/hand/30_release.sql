@@ -335,10 +335,10 @@ BEGIN
             USING ERRCODE = 'object_not_in_prerequisite_state', HINT = 'Published releases never change.';
     END IF;
     PERFORM release.drop_work_tables();
-    FOREACH part IN ARRAY ARRAY['psc', 'xsc', 'atlas', 'stamp', 'scn', 'img', 'verdict', 'extended_verdict'] LOOP
+    FOREACH part IN ARRAY ARRAY['psc', 'xsc', 'atlas', 'stamp', 'scn', 'img', 'property_map', 'verdict', 'extended_verdict'] LOOP
         EXECUTE format('DROP TABLE IF EXISTS release.%I', format('%s_r%s', part, release_id));
     END LOOP;
-    FOREACH part IN ARRAY ARRAY['manifest', 'minor_planet', 'artefact', 'patch', 'astrometry', 'solution', 'scan', 'statement', 'parent_run', 'release'] LOOP
+    FOREACH part IN ARRAY ARRAY['manifest', 'map_overview', 'minor_planet', 'artefact', 'extended_artefact', 'patch', 'astrometry', 'solution', 'scan', 'statement', 'parent_run', 'release'] LOOP
         EXECUTE format('DELETE FROM release.%I AS t WHERE t.release_id = $1', part) USING release_id;
     END LOOP;
 END
@@ -358,9 +358,11 @@ BEGIN
     END LOOP;
     part := 'xsc_r' || release_id;
     EXECUTE format('CREATE INDEX %I ON release.%I USING gist (spoint(radians(ra), radians(decl)))', part || '_position', part);
+    part := 'property_map_r' || release_id;
+    EXECUTE format('CREATE INDEX %I ON release.%I USING gist (spoint(radians(ra), radians(decl)))', part || '_position', part);
     part := 'atlas_r' || release_id;
     EXECUTE format('CREATE INDEX %I ON release.%I USING gist (footprint)', part || '_footprint', part);
-    FOREACH part IN ARRAY ARRAY['psc', 'xsc', 'atlas', 'stamp', 'scn', 'img', 'verdict', 'extended_verdict'] LOOP
+    FOREACH part IN ARRAY ARRAY['psc', 'xsc', 'atlas', 'stamp', 'scn', 'img', 'property_map', 'verdict', 'extended_verdict'] LOOP
         part := format('%s_r%s', part, release_id);
         EXECUTE format('CREATE TRIGGER published BEFORE INSERT OR UPDATE OR DELETE ON release.%I'
                        ' FOR EACH ROW EXECUTE FUNCTION release.refuse_change()', part);

@@ -3,7 +3,8 @@
 -- A row is the text of its columns as PostgreSQL writes a row (floats shortest-precise, dates ISO, blanks of CHAR kept);
 -- release_id is left out and the run goes in by its name, so equal content has equal hashes in any release and database.
 -- Rows go in key order into blocks (psc, xsc: a
--- thousand keys; atlas: a coadd_key; stamp: a thousand keys; scn: a night; img: a scan; mp_mch: a thousand keys); a block's hash is SHA-256 over its rows, ended by line feeds; the hash of a part of
+-- thousand keys; atlas: a coadd_key; stamp: a thousand keys; scn: a night; img: a scan; mp_mch: a thousand keys;
+-- property_map: 1,024 cells that lie together); a block's hash is SHA-256 over its rows, ended by line feeds; the hash of a part of
 -- the sky is SHA-256 over the hexadecimal hashes of its blocks, in key order and without anything between them. So
 -- memory holds one block of rows at a time. The line `all` of a product is made the same way from all its blocks.
 -- Which columns a row is made of depends on the version of the hash that the release keeps (release.hash_version): the
@@ -71,11 +72,19 @@ SET search_path = pg_catalog, public SET extra_float_digits = 1 SET "DateStyle" 
             encode(sha256(convert_to(string_agg(m.content || E'\n', '' ORDER BY m.pts_key), 'UTF8')), 'hex') AS hash
         FROM release.mp_mch_content AS m WHERE m.release_id = other_blocks.release_id
         GROUP BY m.pts_key / 1000
+    ),
+    property_map AS (
+        SELECT
+            'property_map' AS product, NULL AS partition, 0::bigint AS pixel, m.pixel >> 10 AS block, count(*) AS rows,
+            encode(sha256(convert_to(string_agg(m.content || E'\n', '' ORDER BY m.pixel), 'UTF8')), 'hex') AS hash
+        FROM release.property_map_content AS m WHERE m.release_id = other_blocks.release_id
+        GROUP BY m.pixel >> 10
     )
     SELECT * FROM xsc UNION ALL SELECT * FROM atlas UNION ALL SELECT * FROM stamp
-    UNION ALL SELECT * FROM scn UNION ALL SELECT * FROM img UNION ALL SELECT * FROM mp_mch
+    UNION ALL SELECT * FROM scn UNION ALL SELECT * FROM img
+    UNION ALL SELECT * FROM mp_mch UNION ALL SELECT * FROM property_map
 $function$;
-COMMENT ON FUNCTION release.other_blocks(integer) IS 'Hashes of blocks of extended sources, images, scans and minor planets of a release';
+COMMENT ON FUNCTION release.other_blocks(integer) IS 'Hashes of blocks of extended sources, images, scans, minor planets and maps of a release';
 
 CREATE OR REPLACE FUNCTION release.content_hashes(release_id integer)
 RETURNS TABLE (product text, partition text, rows bigint, sha256 text)
@@ -93,7 +102,7 @@ SET search_path = pg_catalog, public SET extra_float_digits = 1 SET "DateStyle" 
     UNION ALL
     SELECT wanted.product, 'all', coalesce(sum(b.rows), 0)::bigint,
            encode(sha256(convert_to(coalesce(string_agg(b.hash, '' ORDER BY b.pixel, b.block), ''), 'UTF8')), 'hex')
-    FROM (VALUES ('psc'), ('xsc'), ('atlas'), ('stamp'), ('scn'), ('img'), ('mp_mch')) AS wanted (product)
+    FROM (VALUES ('psc'), ('xsc'), ('atlas'), ('stamp'), ('scn'), ('img'), ('mp_mch'), ('property_map')) AS wanted (product)
     LEFT JOIN block AS b ON b.product = wanted.product
     GROUP BY wanted.product
 $function$;

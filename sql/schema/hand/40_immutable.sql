@@ -42,14 +42,14 @@ DO $guards$
 DECLARE
     guarded text;
 BEGIN
-    FOREACH guarded IN ARRAY ARRAY['release', 'parent_run', 'statement', 'scan', 'solution', 'patch', 'manifest', 'minor_planet', 'artefact', 'astrometry'] LOOP
+    FOREACH guarded IN ARRAY ARRAY['release', 'parent_run', 'statement', 'scan', 'solution', 'patch', 'manifest', 'minor_planet', 'artefact', 'extended_artefact', 'astrometry', 'map_overview'] LOOP
         EXECUTE format('CREATE OR REPLACE TRIGGER published BEFORE INSERT OR UPDATE OR DELETE ON release.%I'
                        ' FOR EACH ROW EXECUTE FUNCTION release.refuse_published()', guarded);
         EXECUTE format('CREATE OR REPLACE TRIGGER published_truncate BEFORE TRUNCATE ON release.%I'
                        ' FOR EACH STATEMENT EXECUTE FUNCTION release.refuse_truncate()', guarded);
     END LOOP;
     -- TRUNCATE of a partitioned parent reaches the partitions' guards; the parents refuse it at once.
-    FOREACH guarded IN ARRAY ARRAY['psc', 'xsc', 'atlas', 'stamp', 'scn', 'img', 'verdict', 'extended_verdict'] LOOP
+    FOREACH guarded IN ARRAY ARRAY['psc', 'xsc', 'atlas', 'stamp', 'scn', 'img', 'property_map', 'verdict', 'extended_verdict'] LOOP
         EXECUTE format('CREATE OR REPLACE TRIGGER published_truncate BEFORE TRUNCATE ON release.%I'
                        ' FOR EACH STATEMENT EXECUTE FUNCTION release.refuse_truncate()', guarded);
     END LOOP;

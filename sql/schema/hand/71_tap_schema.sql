@@ -69,7 +69,7 @@ DECLARE
     former record;
 BEGIN
     FOR former IN SELECT c.relname AS name FROM pg_class AS c
-                  WHERE c.relnamespace = 'catalogue'::regnamespace AND c.relkind = 'v' AND c.relname ~ '^(psc|xsc|atlas)_' LOOP
+                  WHERE c.relnamespace = 'catalogue'::regnamespace AND c.relkind = 'v' AND c.relname ~ '^(psc|xsc|atlas|property_map)_' LOOP
         EXECUTE format('DROP VIEW catalogue.%I', former.name);
     END LOOP;
     PERFORM catalogue.create_views(r.release_id) FROM release.release AS r WHERE r.state = 'published';
@@ -197,6 +197,7 @@ FROM (
         ('catalogue.psc_current', 'psc', 'psc', ' of the newest release, now ', 1),
         ('catalogue.xsc_current', 'xsc', 'xsc', ' of the newest release, now ', 2),
         ('catalogue.atlas_current', 'atlas', 'atlas', ' of the newest release, now ', 3),
+        ('catalogue.property_map_current', 'property_map', 'property_map', ' of the newest release, now ', 8),
         ('fp_psc', 'fp_psc', 'psc', ': now ', 4),
         ('twomass_psc', 'fp_psc', 'psc', ': now ', 5),
         ('fp_xsc', 'fp_xsc', 'xsc', ': now ', 6)

@@ -8,6 +8,7 @@ from app.columns import (
     POINT_SOURCE,
     PUBLISHED_ATLAS,
     PUBLISHED_IMAGE,
+    PUBLISHED_MAP,
     PUBLISHED_PSC,
     PUBLISHED_SCAN,
     PUBLISHED_XSC,
@@ -93,6 +94,7 @@ def test_null_rules_of_releases_are_for_what_releases_fill(columns):
         PUBLISHED_ATLAS,
         PUBLISHED_SCAN,
         PUBLISHED_IMAGE,
+        PUBLISHED_MAP,
     ],
 )
 def test_descriptors_are_words_of_the_observatories(columns):
