@@ -96,7 +96,7 @@ RELEASE = (
     """INSERT INTO release.property_map (release_id, run_id, pixel, j_frac, j_scans, h_frac, h_scans, k_frac, k_scans,
            ra, decl)
        SELECT DISTINCT ON (wsdb.cell(ra, decl) >> 36) 1, %(run_id)s, wsdb.cell(ra, decl) >> 36, 1, 1, 0, 0, 0, 0, ra,
-           decl
+              decl
        FROM (SELECT ra, decl FROM release.psc UNION ALL SELECT ra, decl FROM release.xsc) AS p""",
 )
 STAMPS = """INSERT INTO wsdb.postage_stamp (ext_id, coadd_key, run_id, attempt_id, scan_key, ra, decl, side_pix, bands,
