@@ -55,7 +55,7 @@ def test_the_verbs(live_database: Database, tmp_path: Path, capsys: pytest.Captu
 
     for kind in ("fits", "parquet", "text"):
         said("export", "plane-1", "--format", kind, "--output", str(tmp_path))
-    assert len(list(tmp_path.iterdir())) == 25
+    assert len(list(tmp_path.iterdir())) == 28
     assert "one of fits, parquet, text, votable, moc" in said(
         "export", "plane-1", "--format", "csv", "--output", ".", status=2
     )
