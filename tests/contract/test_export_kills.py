@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import os
+import warnings
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -84,7 +85,10 @@ def site(template_database: Database, tmp_path_factory: pytest.TempPathFactory) 
 
 def export_with_a_death(url: str, kind: ExportFormat, output: Path, death: int) -> int:
     """Export by a process of its own that is gone at a step, without any last word; its exit status."""
-    pid = os.fork()
+    with warnings.catch_warnings():
+        # Newer Pythons warn where other threads are: the process uses nothing that these could hold.
+        warnings.simplefilter("ignore", DeprecationWarning)
+        pid = os.fork()
     if pid:
         return os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
     try:

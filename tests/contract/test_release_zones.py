@@ -147,6 +147,13 @@ def test_zones_change_nothing(sky: Sky, zones: int) -> None:
     _none_left(sky)
 
 
+def test_the_first_radius_of_neighbours_changes_nothing(sky: Sky) -> None:
+    """It follows the density; a parameter makes it wider, so that a single round looks as far as the margin holds."""
+    sky.draw("wide", zones=5, parameters={"neighbour_arcsec": 130.0})
+    assert sky.differing("whole", "wide") == EQUAL
+    _none_left(sky)
+
+
 def _killer(sky: Sky, victim: psycopg.Connection[Any], killed: set[tuple[str, int]]) -> Any:
     """A report that ends the session after each statement that it has not been ended after before."""
     seen: dict[str, int] = {}
