@@ -44,10 +44,10 @@ LARGE_EVERY, LARGE_ROWS = (
     16,
     6,
 )  # rows of the grid from one large galaxy to the next, and rows that each clears
-# Ranges of Ks and of the half-light semi-major axis, arcsec.
+# Ranges of Ks and of the half-light semi-major axis (arcsec); None: that of the sky's galaxies, as in galaxy_fields.
 RANGES = {
-    PLAIN: ((11.0, 13.3), (3.0, 8.0)), LARGE: ((6.3, 6.9), (58.0, 64.0)), FAINT: ((12.4, 13.2), (11.0, 15.0)),
-    MERGER: ((11.0, 13.2), (3.0, 8.0)), SPIRAL: ((10.0, 12.0), (8.0, 16.0)), BESIDE: ((11.0, 13.0), (3.0, 6.0)),
+    PLAIN: ((11.0, 13.3), None), LARGE: ((6.3, 6.9), (58.0, 64.0)), FAINT: ((12.4, 13.2), (11.0, 15.0)),
+    MERGER: ((11.0, 13.2), None), SPIRAL: ((10.0, 12.0), (8.0, 16.0)), BESIDE: ((11.0, 13.3), None),
 }  # fmt: skip
 BRIGHT_MAG, BRIGHT_AWAY_ARCSEC = (6.0, 8.5), (20.0, 45.0)
 MATCH_ARCSEC, MATCH_RADII = 3.0, 0.3
@@ -84,7 +84,8 @@ def draw(ra_deg: float, decl_deg: tuple[float, float], seed: int) -> tuple[Table
     for kind, (magnitudes, sizes) in RANGES.items():
         own = kinds == kind
         out["k_m"][own] = random.uniform(*magnitudes, own.sum())
-        out["half_light_arcsec"][own] = random.uniform(*sizes, own.sum())
+        usual = 3.5 * 10.0 ** (0.2 * (13.5 - out["k_m"][own].astype(np.float64)))
+        out["half_light_arcsec"][own] = usual if sizes is None else random.uniform(*sizes, own.sum())
     out["h_m"], out["j_m"] = out["k_m"] + 0.30, out["k_m"] + 1.0
     out["axis_ratio"] = np.where(kinds == LARGE, 0.6, random.uniform(0.5, 1.0, kinds.size))
     out["position_angle_deg"] = random.uniform(0.0, 180.0, kinds.size)
