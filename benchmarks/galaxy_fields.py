@@ -10,8 +10,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+from scipy.special import gammaincinv
 
-from app.arrays import Table
+from app.arrays import Doubles, Table
 from app.formats.raw_header import ScanType
 from app.formats.raw_night import RawScan
 from app.ingest.reference_synthetic import synthetic_regions
@@ -23,7 +24,7 @@ from app.observatory.night import sky_regions, zero_points
 from app.observatory.parameters import NightParameters
 from app.observatory.scan import simulate_band
 from app.observatory.schedule import ScanPlan, plan_night
-from app.observatory.sky import SOURCE_DTYPE, make_points, make_sources
+from app.observatory.sky import SOURCE_DTYPE, Points, make_points, make_sources
 from workers.reduction.calibration.masks import calibrate_night
 from workers.reduction.frames.values import NightCalibration, RawBand
 from workers.reduction.reduce_scan import ReferenceStars
@@ -32,6 +33,8 @@ from workers.steps.raw_band import raw_band
 GRID_ARCSEC, JITTER_ARCSEC, HALF_WIDTH_ARCSEC = 95.0, 25.0, 190.0
 BRIGHTEST_MAG, FAINTEST_MAG = 10.5, 14.3  # of Ks: to 0.8 mag beyond the limit that is judged
 COUNT_SLOPE = 0.3
+LIMIT_MAG = 13.5
+NATURAL_SQUARE_DEGREE, NATURAL_SLOPE = 40.0, 0.6  # brighter than Ks 13.5, and of their logarithm a magnitude
 PAIR_SHARE, PAIR_FAINTEST_MAG = 0.05, 15.0  # of J
 NEAREST_ARCSEC, FARTHEST_ARCSEC, LARGEST_DIFFERENCE_MAG = 1.0, 5.0, 2.5
 REFERENCE_ERROR_ARCSEC = 0.06
@@ -95,6 +98,26 @@ def draw_galaxies(ra_deg: float, decl_deg: tuple[float, float], seed: int) -> Ta
     return galaxies
 
 
+def isophote_arcsec(galaxies: Table, level_mag: float) -> Doubles:
+    """Semi-major axis at which a true profile in Ks falls to a surface brightness; 0 where it never reaches it."""
+    n, radius = galaxies["sersic_index"].astype(float), galaxies["half_light_arcsec"].astype(float)
+    b = gammaincinv(2.0 * n, 0.5)
+    # Mean surface brightness within the half-light ellipse, and that of an exponential or r^1/4 profile at its rim.
+    mean = galaxies["k_m"] + 2.5 * np.log10(2.0 * np.pi * radius * radius * galaxies["axis_ratio"])
+    rim = mean + np.where(n > 2.0, 1.393, 0.699)
+    power = 1.0 + (level_mag - rim) * 0.4 * np.log(10.0) / b
+    return np.asarray(radius * np.clip(power, 0.0, None) ** n)
+
+
+def natural_weight(galaxies: Table) -> Doubles:
+    """How many galaxies a square degree of the sky each galaxy of a field stands for."""
+    a_magnitude = NATURAL_SLOPE * np.log(10.0) * NATURAL_SQUARE_DEGREE
+    sky = a_magnitude * 10.0 ** (NATURAL_SLOPE * (galaxies["k_m"].astype(float) - LIMIT_MAG))
+    low, high = 10.0 ** (COUNT_SLOPE * np.array([BRIGHTEST_MAG, FAINTEST_MAG]))
+    drawn = COUNT_SLOPE * np.log(10.0) * 10.0 ** (COUNT_SLOPE * galaxies["k_m"].astype(float)) / (high - low)
+    return np.asarray(sky / drawn / max(galaxies.size, 1))
+
+
 def _companions(stars: Table, seed: int) -> Table:
     """Draw companions of some stars."""
     random = np.random.default_rng([seed, 0x9A1A])
@@ -110,15 +133,26 @@ def _companions(stars: Table, seed: int) -> Table:
     return chosen
 
 
-def _sky(night: NightParameters, survey: ScanPlan) -> Table:
-    """Stars of the simulated sky with companions, and the galaxies of the field in place of the sky's own."""
+def field_stars(night: NightParameters) -> Table:
+    """Stars of the simulated sky with companions; rows of SOURCE_DTYPE.
+
+    Parameters
+    ----------
+    night : NightParameters
+        Of one tile.
+    """
     regions = sky_regions(night)
     year = 2000.0 + (night.night_date.toordinal() - 730_120) / 365.25
     stars = make_sources(regions, synthetic_regions(regions), year, night.seed, night.density_factor)
     stars = stars[stars["kind"] == b"s"]
+    return np.concatenate([stars, _companions(stars, night.seed)])
+
+
+def _sky(night: NightParameters, survey: ScanPlan) -> Table:
+    """Stars of the simulated sky with companions, and the galaxies of the field in place of the sky's own."""
     ends = float(survey.decl_deg.min()), float(survey.decl_deg.max())
     galaxies = draw_galaxies(survey.ra_deg, ends, night.seed)
-    sources = np.concatenate([stars, _companions(stars, night.seed), galaxies])
+    sources = np.concatenate([field_stars(night), galaxies])
     sources = sources[np.lexsort((sources["ra"], sources["decl"]))]
     sources["source_id"] = np.arange(1, sources.size + 1)
     return sources
@@ -155,6 +189,22 @@ def observe_galaxies(latitude_deg: float, frames: int, seed: int) -> ObservedGal
     survey = plans[ScanType.SURVEY]
     sources = _sky(night, survey)
     points = make_points(sources, {band: CAMERAS[band].zero_point_mag for band in CAMERAS})
+    return observe_points(night, sources, points)
+
+
+def observe_points(night: NightParameters, sources: Table, points: Points) -> ObservedGalaxies:
+    """Observe the light of some sources.
+
+    Parameters
+    ----------
+    night : NightParameters
+        One tile; seed of the camera and the weather.
+    sources : structured array of SOURCE_DTYPE
+        What is true.
+    points : Points
+        Their light.
+    """
+    plans = {plan.scan_type: plan for plan in plan_night(night)}
     raw, calibration, zero_point = {}, {}, {}
     for band in BANDS:
         camera = CAMERAS[band]

@@ -11,15 +11,15 @@ from collections.abc import Iterable
 from app.columns.column import Column, Kind, expand_bands
 
 _AS_PUBLISHED, _NOTE = "As in the published catalogue", "meta.note"
-_CLASSIFIER = "no trained classifier yet"
-_RIDGE = "scores against the stellar ridge line belong to the trained classifier, which is not there yet"
+_RIDGE = (
+    "the classifier compares models, not lines of the stars' shapes: there are no scores against the ridge"
+)
 _RELEASE = "releases do not give the neighbours of extended sources yet"
 _BACKGROUND = "the background of frames is measured otherwise than by the survey's fits to half images"
 _ELLIPSE = "shapes come from models and moments, not from fits of ellipses to isophotes"
 _CATALOGUE = "no catalogue of galaxies is loaded"
 
 _ABSENT: tuple[tuple[Kind, str, str], ...] = (
-    (Kind.REAL, "e_score g_score", _CLASSIFIER),
     (Kind.REAL, "j_chif_ellf k_chif_ellf sup_chif_ellf", _ELLIPSE),
     (Kind.SMALLINT, "ellfit_flg", _ELLIPSE),
     (Kind.SMALLINT, "bl_sub_flg", "n_blank and n_sub say it; what the published values mean is not known"),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import ClassVar
 
+from app.parameters.galaxy_classifier import shipped_hash
 from app.parameters.section import Section, choice, count, number
 
 
@@ -95,6 +96,14 @@ class PhotometryParameters(Section):
     # With 2 degrees of freedom 4e-6 of true pairs are lost at 25, if errors are normal.
     merge_chi2: float = field(
         default=25.0, metadata=number(1.0, 1000.0, "", "Largest chi-squared of a match between bands.")
+    )
+
+    # A part of the pipeline like its code: named here so that other trees make another pipeline.
+    galaxy_classifier: str = field(
+        default=shipped_hash(),
+        metadata=choice(
+            (shipped_hash(),), "SHA-256 of the trees that score extended sources: those of this version."
+        ),
     )
 
     # What the survey's total uncertainty adds to the error of the image's own zero point.

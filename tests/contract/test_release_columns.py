@@ -52,7 +52,7 @@ def test_the_command_counts_and_lists(world: World, capsys: pytest.CaptureFixtur
     told = capsys.readouterr().out
     filled = sum(fill.filled > 0 for fill in filled_columns(world.connection, "plane-1")[1])
     assert f"{filled} of 389 published columns have a value in 2 extended sources" in told
-    assert "e_score" in told
-    assert "trained classifier" in told
+    assert "ellfit_flg" in told
+    assert "fits of ellipses to isophotes" in told
     assert mapps(["release", "columns", "nowhere"]) == 2
     forget_mode()

@@ -44,6 +44,10 @@ CASES: dict[str, list[tuple[int, float, float, str, int | None, int | None, dict
     ],
     "unseen by the better scan": [(1, 10.19, 0.55, "released", 0, 0, {})],
     "unseen by the worse scan": [(1, 10.16, 0.6, "released", 1, 0, {})],
+    # Where no density is known the limit of dense fields holds.
+    "a blend by both scores": [(1, 10.05, 0.65, "score", None, None, {"e_score": 1.9, "g_score": 1.8})],
+    "a galaxy by its colours alone": [(1, 10.05, 0.7, "released", 1, 0, {"e_score": 1.9, "g_score": 1.001})],
+    "extended by its shape alone": [(1, 10.05, 0.75, "released", 1, 0, {"e_score": 1.001, "g_score": 1.9})],
 }  # fmt: skip
 
 

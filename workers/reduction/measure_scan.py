@@ -18,6 +18,7 @@ from app.columns.flags import ConfusionFlag
 from app.columns.records import unknown_rows
 from app.instruments.bands import Band
 from app.parameters.artefacts import ArtefactRules
+from app.parameters.galaxy_classifier import classifier_of
 from app.parameters.photometry import PhotometryParameters
 from app.sky.directions import unit_vectors
 from workers.reduction.artefacts.mark import mark_artefacts
@@ -123,7 +124,8 @@ def measure_bands(reduced: ReducedScan, parameters: PhotometryParameters) -> dic
     residuals = _memory_of(reduced)
     fixed_stars = {b: saturated_of(s.band, reduced.read1_stars, s.psf) for b, s in reduced.stacks.items()}
     search = search_of(reduced, fixed_stars)
-    galaxies, profiles, searched = find_galaxies(search), search.profiles, searched_share(search)
+    galaxies = find_galaxies(search, classifier_of(parameters.galaxy_classifier))
+    profiles, searched = search.profiles, searched_share(search)
     for band, stack in reduced.stacks.items():
         # Bands that are through guide by their final widths, the others by those of the first look.
         others = [s.psf.log_width for b, s in stacks.items() if b != band and s.psf.stars]

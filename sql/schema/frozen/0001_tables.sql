@@ -1001,6 +1001,8 @@ CREATE TABLE release.xsc (
     k_perc_darea REAL,
     k_bisym_rat REAL,
     k_bisym_chi REAL,
+    e_score REAL,
+    g_score REAL,
     id INTEGER NOT NULL,
     date DATE NOT NULL,
     glon REAL NOT NULL,
@@ -1015,8 +1017,6 @@ CREATE TABLE release.xsc (
     h_sig_sh0 REAL,
     k_sh0 REAL,
     k_sig_sh0 REAL,
-    e_score REAL,
-    g_score REAL,
     j_chif_ellf REAL,
     k_chif_ellf REAL,
     sup_chif_ellf REAL,
@@ -1401,6 +1401,8 @@ COMMENT ON COLUMN release.xsc.k_d_area IS 'Ks area of the 3-sigma isophote less 
 COMMENT ON COLUMN release.xsc.k_perc_darea IS 'Ks d_area in percent of the area of the 3-sigma isophote. Null: there is no isophote of 5 sigma.';
 COMMENT ON COLUMN release.xsc.k_bisym_rat IS 'Ks light on the fainter side of the minor axis over that on the brighter one. Null: a side has no light.';
 COMMENT ON COLUMN release.xsc.k_bisym_chi IS 'Ks differences of opposite pixels, root mean square over their noise. Null: too few pixels have data.';
+COMMENT ON COLUMN release.xsc.e_score IS 'Extended or point: 1, certainly extended, to 2, certainly a point or a blend. Null: of a finished image: the classifier learnt from frames; or too few pixels.';
+COMMENT ON COLUMN release.xsc.g_score IS 'Galaxy or not, colours included: 1, certainly a galaxy, to 2, certainly none. Null: of a finished image: the classifier learnt from frames; or too few pixels.';
 COMMENT ON COLUMN release.xsc.id IS 'Number of the source within the scan.';
 COMMENT ON COLUMN release.xsc.date IS 'Observation reference date: UT date at sunrise of the night.';
 COMMENT ON COLUMN release.xsc.glon IS 'Galactic longitude, rounded to 0.001 [deg].';
@@ -1415,8 +1417,6 @@ COMMENT ON COLUMN release.xsc.h_sh0 IS 'H shape of stars on its Atlas image (SEE
 COMMENT ON COLUMN release.xsc.h_sig_sh0 IS 'H scatter of sh0 over the Atlas images of the scan. Null: fewer than two images have a shape.';
 COMMENT ON COLUMN release.xsc.k_sh0 IS 'Ks shape of stars on its Atlas image (SEESH). Null: the image has none.';
 COMMENT ON COLUMN release.xsc.k_sig_sh0 IS 'Ks scatter of sh0 over the Atlas images of the scan. Null: fewer than two images have a shape.';
-COMMENT ON COLUMN release.xsc.e_score IS 'As in the published catalogue. Null: no trained classifier yet.';
-COMMENT ON COLUMN release.xsc.g_score IS 'As in the published catalogue. Null: no trained classifier yet.';
 COMMENT ON COLUMN release.xsc.j_chif_ellf IS 'As in the published catalogue. Null: shapes come from models and moments, not from fits of ellipses to isophotes.';
 COMMENT ON COLUMN release.xsc.k_chif_ellf IS 'As in the published catalogue. Null: shapes come from models and moments, not from fits of ellipses to isophotes.';
 COMMENT ON COLUMN release.xsc.sup_chif_ellf IS 'As in the published catalogue. Null: shapes come from models and moments, not from fits of ellipses to isophotes.';
@@ -1424,41 +1424,41 @@ COMMENT ON COLUMN release.xsc.prox IS 'As in the published catalogue. Null: rele
 COMMENT ON COLUMN release.xsc.pxpa IS 'As in the published catalogue. Null: releases do not give the neighbours of extended sources yet.';
 COMMENT ON COLUMN release.xsc.pxcntr IS 'As in the published catalogue. Null: releases do not give the neighbours of extended sources yet.';
 COMMENT ON COLUMN release.xsc.mp_key IS 'As in the published catalogue. Null: no predictions of minor planets.';
-COMMENT ON COLUMN release.xsc.j_sc_mxdn IS 'As in the published catalogue. Null: scores against the stellar ridge line belong to the trained classifier, which is not there yet.';
-COMMENT ON COLUMN release.xsc.j_sc_sh IS 'As in the published catalogue. Null: scores against the stellar ridge line belong to the trained classifier, which is not there yet.';
-COMMENT ON COLUMN release.xsc.j_sc_wsh IS 'As in the published catalogue. Null: scores against the stellar ridge line belong to the trained classifier, which is not there yet.';
-COMMENT ON COLUMN release.xsc.j_sc_r23 IS 'As in the published catalogue. Null: scores against the stellar ridge line belong to the trained classifier, which is not there yet.';
-COMMENT ON COLUMN release.xsc.j_sc_1mm IS 'As in the published catalogue. Null: scores against the stellar ridge line belong to the trained classifier, which is not there yet.';
-COMMENT ON COLUMN release.xsc.j_sc_2mm IS 'As in the published catalogue. Null: scores against the stellar ridge line belong to the trained classifier, which is not there yet.';
-COMMENT ON COLUMN release.xsc.j_sc_vint IS 'As in the published catalogue. Null: scores against the stellar ridge line belong to the trained classifier, which is not there yet.';
-COMMENT ON COLUMN release.xsc.j_sc_r1 IS 'As in the published catalogue. Null: scores against the stellar ridge line belong to the trained classifier, which is not there yet.';
-COMMENT ON COLUMN release.xsc.j_sc_msh IS 'As in the published catalogue. Null: scores against the stellar ridge line belong to the trained classifier, which is not there yet.';
+COMMENT ON COLUMN release.xsc.j_sc_mxdn IS 'As in the published catalogue. Null: the classifier compares models, not lines of the stars'' shapes: there are no scores against the ridge.';
+COMMENT ON COLUMN release.xsc.j_sc_sh IS 'As in the published catalogue. Null: the classifier compares models, not lines of the stars'' shapes: there are no scores against the ridge.';
+COMMENT ON COLUMN release.xsc.j_sc_wsh IS 'As in the published catalogue. Null: the classifier compares models, not lines of the stars'' shapes: there are no scores against the ridge.';
+COMMENT ON COLUMN release.xsc.j_sc_r23 IS 'As in the published catalogue. Null: the classifier compares models, not lines of the stars'' shapes: there are no scores against the ridge.';
+COMMENT ON COLUMN release.xsc.j_sc_1mm IS 'As in the published catalogue. Null: the classifier compares models, not lines of the stars'' shapes: there are no scores against the ridge.';
+COMMENT ON COLUMN release.xsc.j_sc_2mm IS 'As in the published catalogue. Null: the classifier compares models, not lines of the stars'' shapes: there are no scores against the ridge.';
+COMMENT ON COLUMN release.xsc.j_sc_vint IS 'As in the published catalogue. Null: the classifier compares models, not lines of the stars'' shapes: there are no scores against the ridge.';
+COMMENT ON COLUMN release.xsc.j_sc_r1 IS 'As in the published catalogue. Null: the classifier compares models, not lines of the stars'' shapes: there are no scores against the ridge.';
+COMMENT ON COLUMN release.xsc.j_sc_msh IS 'As in the published catalogue. Null: the classifier compares models, not lines of the stars'' shapes: there are no scores against the ridge.';
 COMMENT ON COLUMN release.xsc.j_subst2 IS 'As in the published catalogue. Null: the background of frames is measured otherwise than by the survey''s fits to half images.';
 COMMENT ON COLUMN release.xsc.j_bndg_per IS 'As in the published catalogue. Null: the background of frames is measured otherwise than by the survey''s fits to half images.';
 COMMENT ON COLUMN release.xsc.j_bndg_amp IS 'As in the published catalogue. Null: the background of frames is measured otherwise than by the survey''s fits to half images.';
 COMMENT ON COLUMN release.xsc.j_seetrack IS 'As in the published catalogue. Null: the profile follows the seeing of every frame.';
-COMMENT ON COLUMN release.xsc.h_sc_mxdn IS 'As in the published catalogue. Null: scores against the stellar ridge line belong to the trained classifier, which is not there yet.';
-COMMENT ON COLUMN release.xsc.h_sc_sh IS 'As in the published catalogue. Null: scores against the stellar ridge line belong to the trained classifier, which is not there yet.';
-COMMENT ON COLUMN release.xsc.h_sc_wsh IS 'As in the published catalogue. Null: scores against the stellar ridge line belong to the trained classifier, which is not there yet.';
-COMMENT ON COLUMN release.xsc.h_sc_r23 IS 'As in the published catalogue. Null: scores against the stellar ridge line belong to the trained classifier, which is not there yet.';
-COMMENT ON COLUMN release.xsc.h_sc_1mm IS 'As in the published catalogue. Null: scores against the stellar ridge line belong to the trained classifier, which is not there yet.';
-COMMENT ON COLUMN release.xsc.h_sc_2mm IS 'As in the published catalogue. Null: scores against the stellar ridge line belong to the trained classifier, which is not there yet.';
-COMMENT ON COLUMN release.xsc.h_sc_vint IS 'As in the published catalogue. Null: scores against the stellar ridge line belong to the trained classifier, which is not there yet.';
-COMMENT ON COLUMN release.xsc.h_sc_r1 IS 'As in the published catalogue. Null: scores against the stellar ridge line belong to the trained classifier, which is not there yet.';
-COMMENT ON COLUMN release.xsc.h_sc_msh IS 'As in the published catalogue. Null: scores against the stellar ridge line belong to the trained classifier, which is not there yet.';
+COMMENT ON COLUMN release.xsc.h_sc_mxdn IS 'As in the published catalogue. Null: the classifier compares models, not lines of the stars'' shapes: there are no scores against the ridge.';
+COMMENT ON COLUMN release.xsc.h_sc_sh IS 'As in the published catalogue. Null: the classifier compares models, not lines of the stars'' shapes: there are no scores against the ridge.';
+COMMENT ON COLUMN release.xsc.h_sc_wsh IS 'As in the published catalogue. Null: the classifier compares models, not lines of the stars'' shapes: there are no scores against the ridge.';
+COMMENT ON COLUMN release.xsc.h_sc_r23 IS 'As in the published catalogue. Null: the classifier compares models, not lines of the stars'' shapes: there are no scores against the ridge.';
+COMMENT ON COLUMN release.xsc.h_sc_1mm IS 'As in the published catalogue. Null: the classifier compares models, not lines of the stars'' shapes: there are no scores against the ridge.';
+COMMENT ON COLUMN release.xsc.h_sc_2mm IS 'As in the published catalogue. Null: the classifier compares models, not lines of the stars'' shapes: there are no scores against the ridge.';
+COMMENT ON COLUMN release.xsc.h_sc_vint IS 'As in the published catalogue. Null: the classifier compares models, not lines of the stars'' shapes: there are no scores against the ridge.';
+COMMENT ON COLUMN release.xsc.h_sc_r1 IS 'As in the published catalogue. Null: the classifier compares models, not lines of the stars'' shapes: there are no scores against the ridge.';
+COMMENT ON COLUMN release.xsc.h_sc_msh IS 'As in the published catalogue. Null: the classifier compares models, not lines of the stars'' shapes: there are no scores against the ridge.';
 COMMENT ON COLUMN release.xsc.h_subst2 IS 'As in the published catalogue. Null: the background of frames is measured otherwise than by the survey''s fits to half images.';
 COMMENT ON COLUMN release.xsc.h_bndg_per IS 'As in the published catalogue. Null: the background of frames is measured otherwise than by the survey''s fits to half images.';
 COMMENT ON COLUMN release.xsc.h_bndg_amp IS 'As in the published catalogue. Null: the background of frames is measured otherwise than by the survey''s fits to half images.';
 COMMENT ON COLUMN release.xsc.h_seetrack IS 'As in the published catalogue. Null: the profile follows the seeing of every frame.';
-COMMENT ON COLUMN release.xsc.k_sc_mxdn IS 'As in the published catalogue. Null: scores against the stellar ridge line belong to the trained classifier, which is not there yet.';
-COMMENT ON COLUMN release.xsc.k_sc_sh IS 'As in the published catalogue. Null: scores against the stellar ridge line belong to the trained classifier, which is not there yet.';
-COMMENT ON COLUMN release.xsc.k_sc_wsh IS 'As in the published catalogue. Null: scores against the stellar ridge line belong to the trained classifier, which is not there yet.';
-COMMENT ON COLUMN release.xsc.k_sc_r23 IS 'As in the published catalogue. Null: scores against the stellar ridge line belong to the trained classifier, which is not there yet.';
-COMMENT ON COLUMN release.xsc.k_sc_1mm IS 'As in the published catalogue. Null: scores against the stellar ridge line belong to the trained classifier, which is not there yet.';
-COMMENT ON COLUMN release.xsc.k_sc_2mm IS 'As in the published catalogue. Null: scores against the stellar ridge line belong to the trained classifier, which is not there yet.';
-COMMENT ON COLUMN release.xsc.k_sc_vint IS 'As in the published catalogue. Null: scores against the stellar ridge line belong to the trained classifier, which is not there yet.';
-COMMENT ON COLUMN release.xsc.k_sc_r1 IS 'As in the published catalogue. Null: scores against the stellar ridge line belong to the trained classifier, which is not there yet.';
-COMMENT ON COLUMN release.xsc.k_sc_msh IS 'As in the published catalogue. Null: scores against the stellar ridge line belong to the trained classifier, which is not there yet.';
+COMMENT ON COLUMN release.xsc.k_sc_mxdn IS 'As in the published catalogue. Null: the classifier compares models, not lines of the stars'' shapes: there are no scores against the ridge.';
+COMMENT ON COLUMN release.xsc.k_sc_sh IS 'As in the published catalogue. Null: the classifier compares models, not lines of the stars'' shapes: there are no scores against the ridge.';
+COMMENT ON COLUMN release.xsc.k_sc_wsh IS 'As in the published catalogue. Null: the classifier compares models, not lines of the stars'' shapes: there are no scores against the ridge.';
+COMMENT ON COLUMN release.xsc.k_sc_r23 IS 'As in the published catalogue. Null: the classifier compares models, not lines of the stars'' shapes: there are no scores against the ridge.';
+COMMENT ON COLUMN release.xsc.k_sc_1mm IS 'As in the published catalogue. Null: the classifier compares models, not lines of the stars'' shapes: there are no scores against the ridge.';
+COMMENT ON COLUMN release.xsc.k_sc_2mm IS 'As in the published catalogue. Null: the classifier compares models, not lines of the stars'' shapes: there are no scores against the ridge.';
+COMMENT ON COLUMN release.xsc.k_sc_vint IS 'As in the published catalogue. Null: the classifier compares models, not lines of the stars'' shapes: there are no scores against the ridge.';
+COMMENT ON COLUMN release.xsc.k_sc_r1 IS 'As in the published catalogue. Null: the classifier compares models, not lines of the stars'' shapes: there are no scores against the ridge.';
+COMMENT ON COLUMN release.xsc.k_sc_msh IS 'As in the published catalogue. Null: the classifier compares models, not lines of the stars'' shapes: there are no scores against the ridge.';
 COMMENT ON COLUMN release.xsc.k_subst2 IS 'As in the published catalogue. Null: the background of frames is measured otherwise than by the survey''s fits to half images.';
 COMMENT ON COLUMN release.xsc.k_bndg_per IS 'As in the published catalogue. Null: the background of frames is measured otherwise than by the survey''s fits to half images.';
 COMMENT ON COLUMN release.xsc.k_bndg_amp IS 'As in the published catalogue. Null: the background of frames is measured otherwise than by the survey''s fits to half images.';
@@ -3014,6 +3014,8 @@ CREATE TABLE wsdb.extended_measurement (
     k_perc_darea REAL,
     k_bisym_rat REAL,
     k_bisym_chi REAL,
+    e_score REAL,
+    g_score REAL,
     id INTEGER NOT NULL,
     date DATE NOT NULL,
     glon REAL NOT NULL,
@@ -3028,8 +3030,6 @@ CREATE TABLE wsdb.extended_measurement (
     h_sig_sh0 REAL,
     k_sh0 REAL,
     k_sig_sh0 REAL,
-    e_score REAL,
-    g_score REAL,
     j_chif_ellf REAL,
     k_chif_ellf REAL,
     sup_chif_ellf REAL,
@@ -3410,6 +3410,8 @@ COMMENT ON COLUMN wsdb.extended_measurement.k_d_area IS 'Ks area of the 3-sigma 
 COMMENT ON COLUMN wsdb.extended_measurement.k_perc_darea IS 'Ks d_area in percent of the area of the 3-sigma isophote. Null: there is no isophote of 5 sigma.';
 COMMENT ON COLUMN wsdb.extended_measurement.k_bisym_rat IS 'Ks light on the fainter side of the minor axis over that on the brighter one. Null: a side has no light.';
 COMMENT ON COLUMN wsdb.extended_measurement.k_bisym_chi IS 'Ks differences of opposite pixels, root mean square over their noise. Null: too few pixels have data.';
+COMMENT ON COLUMN wsdb.extended_measurement.e_score IS 'Extended or point: 1, certainly extended, to 2, certainly a point or a blend. Null: of a finished image: the classifier learnt from frames; or too few pixels.';
+COMMENT ON COLUMN wsdb.extended_measurement.g_score IS 'Galaxy or not, colours included: 1, certainly a galaxy, to 2, certainly none. Null: of a finished image: the classifier learnt from frames; or too few pixels.';
 COMMENT ON COLUMN wsdb.extended_measurement.id IS 'Number of the source within the scan.';
 COMMENT ON COLUMN wsdb.extended_measurement.date IS 'Observation reference date: UT date at sunrise of the night.';
 COMMENT ON COLUMN wsdb.extended_measurement.glon IS 'Galactic longitude, rounded to 0.001 [deg].';
@@ -3424,8 +3426,6 @@ COMMENT ON COLUMN wsdb.extended_measurement.h_sh0 IS 'H shape of stars on its At
 COMMENT ON COLUMN wsdb.extended_measurement.h_sig_sh0 IS 'H scatter of sh0 over the Atlas images of the scan. Null: fewer than two images have a shape.';
 COMMENT ON COLUMN wsdb.extended_measurement.k_sh0 IS 'Ks shape of stars on its Atlas image (SEESH). Null: the image has none.';
 COMMENT ON COLUMN wsdb.extended_measurement.k_sig_sh0 IS 'Ks scatter of sh0 over the Atlas images of the scan. Null: fewer than two images have a shape.';
-COMMENT ON COLUMN wsdb.extended_measurement.e_score IS 'As in the published catalogue. Null: no trained classifier yet.';
-COMMENT ON COLUMN wsdb.extended_measurement.g_score IS 'As in the published catalogue. Null: no trained classifier yet.';
 COMMENT ON COLUMN wsdb.extended_measurement.j_chif_ellf IS 'As in the published catalogue. Null: shapes come from models and moments, not from fits of ellipses to isophotes.';
 COMMENT ON COLUMN wsdb.extended_measurement.k_chif_ellf IS 'As in the published catalogue. Null: shapes come from models and moments, not from fits of ellipses to isophotes.';
 COMMENT ON COLUMN wsdb.extended_measurement.sup_chif_ellf IS 'As in the published catalogue. Null: shapes come from models and moments, not from fits of ellipses to isophotes.';
@@ -3433,41 +3433,41 @@ COMMENT ON COLUMN wsdb.extended_measurement.prox IS 'As in the published catalog
 COMMENT ON COLUMN wsdb.extended_measurement.pxpa IS 'As in the published catalogue. Null: releases do not give the neighbours of extended sources yet.';
 COMMENT ON COLUMN wsdb.extended_measurement.pxcntr IS 'As in the published catalogue. Null: releases do not give the neighbours of extended sources yet.';
 COMMENT ON COLUMN wsdb.extended_measurement.mp_key IS 'As in the published catalogue. Null: no predictions of minor planets.';
-COMMENT ON COLUMN wsdb.extended_measurement.j_sc_mxdn IS 'As in the published catalogue. Null: scores against the stellar ridge line belong to the trained classifier, which is not there yet.';
-COMMENT ON COLUMN wsdb.extended_measurement.j_sc_sh IS 'As in the published catalogue. Null: scores against the stellar ridge line belong to the trained classifier, which is not there yet.';
-COMMENT ON COLUMN wsdb.extended_measurement.j_sc_wsh IS 'As in the published catalogue. Null: scores against the stellar ridge line belong to the trained classifier, which is not there yet.';
-COMMENT ON COLUMN wsdb.extended_measurement.j_sc_r23 IS 'As in the published catalogue. Null: scores against the stellar ridge line belong to the trained classifier, which is not there yet.';
-COMMENT ON COLUMN wsdb.extended_measurement.j_sc_1mm IS 'As in the published catalogue. Null: scores against the stellar ridge line belong to the trained classifier, which is not there yet.';
-COMMENT ON COLUMN wsdb.extended_measurement.j_sc_2mm IS 'As in the published catalogue. Null: scores against the stellar ridge line belong to the trained classifier, which is not there yet.';
-COMMENT ON COLUMN wsdb.extended_measurement.j_sc_vint IS 'As in the published catalogue. Null: scores against the stellar ridge line belong to the trained classifier, which is not there yet.';
-COMMENT ON COLUMN wsdb.extended_measurement.j_sc_r1 IS 'As in the published catalogue. Null: scores against the stellar ridge line belong to the trained classifier, which is not there yet.';
-COMMENT ON COLUMN wsdb.extended_measurement.j_sc_msh IS 'As in the published catalogue. Null: scores against the stellar ridge line belong to the trained classifier, which is not there yet.';
+COMMENT ON COLUMN wsdb.extended_measurement.j_sc_mxdn IS 'As in the published catalogue. Null: the classifier compares models, not lines of the stars'' shapes: there are no scores against the ridge.';
+COMMENT ON COLUMN wsdb.extended_measurement.j_sc_sh IS 'As in the published catalogue. Null: the classifier compares models, not lines of the stars'' shapes: there are no scores against the ridge.';
+COMMENT ON COLUMN wsdb.extended_measurement.j_sc_wsh IS 'As in the published catalogue. Null: the classifier compares models, not lines of the stars'' shapes: there are no scores against the ridge.';
+COMMENT ON COLUMN wsdb.extended_measurement.j_sc_r23 IS 'As in the published catalogue. Null: the classifier compares models, not lines of the stars'' shapes: there are no scores against the ridge.';
+COMMENT ON COLUMN wsdb.extended_measurement.j_sc_1mm IS 'As in the published catalogue. Null: the classifier compares models, not lines of the stars'' shapes: there are no scores against the ridge.';
+COMMENT ON COLUMN wsdb.extended_measurement.j_sc_2mm IS 'As in the published catalogue. Null: the classifier compares models, not lines of the stars'' shapes: there are no scores against the ridge.';
+COMMENT ON COLUMN wsdb.extended_measurement.j_sc_vint IS 'As in the published catalogue. Null: the classifier compares models, not lines of the stars'' shapes: there are no scores against the ridge.';
+COMMENT ON COLUMN wsdb.extended_measurement.j_sc_r1 IS 'As in the published catalogue. Null: the classifier compares models, not lines of the stars'' shapes: there are no scores against the ridge.';
+COMMENT ON COLUMN wsdb.extended_measurement.j_sc_msh IS 'As in the published catalogue. Null: the classifier compares models, not lines of the stars'' shapes: there are no scores against the ridge.';
 COMMENT ON COLUMN wsdb.extended_measurement.j_subst2 IS 'As in the published catalogue. Null: the background of frames is measured otherwise than by the survey''s fits to half images.';
 COMMENT ON COLUMN wsdb.extended_measurement.j_bndg_per IS 'As in the published catalogue. Null: the background of frames is measured otherwise than by the survey''s fits to half images.';
 COMMENT ON COLUMN wsdb.extended_measurement.j_bndg_amp IS 'As in the published catalogue. Null: the background of frames is measured otherwise than by the survey''s fits to half images.';
 COMMENT ON COLUMN wsdb.extended_measurement.j_seetrack IS 'As in the published catalogue. Null: the profile follows the seeing of every frame.';
-COMMENT ON COLUMN wsdb.extended_measurement.h_sc_mxdn IS 'As in the published catalogue. Null: scores against the stellar ridge line belong to the trained classifier, which is not there yet.';
-COMMENT ON COLUMN wsdb.extended_measurement.h_sc_sh IS 'As in the published catalogue. Null: scores against the stellar ridge line belong to the trained classifier, which is not there yet.';
-COMMENT ON COLUMN wsdb.extended_measurement.h_sc_wsh IS 'As in the published catalogue. Null: scores against the stellar ridge line belong to the trained classifier, which is not there yet.';
-COMMENT ON COLUMN wsdb.extended_measurement.h_sc_r23 IS 'As in the published catalogue. Null: scores against the stellar ridge line belong to the trained classifier, which is not there yet.';
-COMMENT ON COLUMN wsdb.extended_measurement.h_sc_1mm IS 'As in the published catalogue. Null: scores against the stellar ridge line belong to the trained classifier, which is not there yet.';
-COMMENT ON COLUMN wsdb.extended_measurement.h_sc_2mm IS 'As in the published catalogue. Null: scores against the stellar ridge line belong to the trained classifier, which is not there yet.';
-COMMENT ON COLUMN wsdb.extended_measurement.h_sc_vint IS 'As in the published catalogue. Null: scores against the stellar ridge line belong to the trained classifier, which is not there yet.';
-COMMENT ON COLUMN wsdb.extended_measurement.h_sc_r1 IS 'As in the published catalogue. Null: scores against the stellar ridge line belong to the trained classifier, which is not there yet.';
-COMMENT ON COLUMN wsdb.extended_measurement.h_sc_msh IS 'As in the published catalogue. Null: scores against the stellar ridge line belong to the trained classifier, which is not there yet.';
+COMMENT ON COLUMN wsdb.extended_measurement.h_sc_mxdn IS 'As in the published catalogue. Null: the classifier compares models, not lines of the stars'' shapes: there are no scores against the ridge.';
+COMMENT ON COLUMN wsdb.extended_measurement.h_sc_sh IS 'As in the published catalogue. Null: the classifier compares models, not lines of the stars'' shapes: there are no scores against the ridge.';
+COMMENT ON COLUMN wsdb.extended_measurement.h_sc_wsh IS 'As in the published catalogue. Null: the classifier compares models, not lines of the stars'' shapes: there are no scores against the ridge.';
+COMMENT ON COLUMN wsdb.extended_measurement.h_sc_r23 IS 'As in the published catalogue. Null: the classifier compares models, not lines of the stars'' shapes: there are no scores against the ridge.';
+COMMENT ON COLUMN wsdb.extended_measurement.h_sc_1mm IS 'As in the published catalogue. Null: the classifier compares models, not lines of the stars'' shapes: there are no scores against the ridge.';
+COMMENT ON COLUMN wsdb.extended_measurement.h_sc_2mm IS 'As in the published catalogue. Null: the classifier compares models, not lines of the stars'' shapes: there are no scores against the ridge.';
+COMMENT ON COLUMN wsdb.extended_measurement.h_sc_vint IS 'As in the published catalogue. Null: the classifier compares models, not lines of the stars'' shapes: there are no scores against the ridge.';
+COMMENT ON COLUMN wsdb.extended_measurement.h_sc_r1 IS 'As in the published catalogue. Null: the classifier compares models, not lines of the stars'' shapes: there are no scores against the ridge.';
+COMMENT ON COLUMN wsdb.extended_measurement.h_sc_msh IS 'As in the published catalogue. Null: the classifier compares models, not lines of the stars'' shapes: there are no scores against the ridge.';
 COMMENT ON COLUMN wsdb.extended_measurement.h_subst2 IS 'As in the published catalogue. Null: the background of frames is measured otherwise than by the survey''s fits to half images.';
 COMMENT ON COLUMN wsdb.extended_measurement.h_bndg_per IS 'As in the published catalogue. Null: the background of frames is measured otherwise than by the survey''s fits to half images.';
 COMMENT ON COLUMN wsdb.extended_measurement.h_bndg_amp IS 'As in the published catalogue. Null: the background of frames is measured otherwise than by the survey''s fits to half images.';
 COMMENT ON COLUMN wsdb.extended_measurement.h_seetrack IS 'As in the published catalogue. Null: the profile follows the seeing of every frame.';
-COMMENT ON COLUMN wsdb.extended_measurement.k_sc_mxdn IS 'As in the published catalogue. Null: scores against the stellar ridge line belong to the trained classifier, which is not there yet.';
-COMMENT ON COLUMN wsdb.extended_measurement.k_sc_sh IS 'As in the published catalogue. Null: scores against the stellar ridge line belong to the trained classifier, which is not there yet.';
-COMMENT ON COLUMN wsdb.extended_measurement.k_sc_wsh IS 'As in the published catalogue. Null: scores against the stellar ridge line belong to the trained classifier, which is not there yet.';
-COMMENT ON COLUMN wsdb.extended_measurement.k_sc_r23 IS 'As in the published catalogue. Null: scores against the stellar ridge line belong to the trained classifier, which is not there yet.';
-COMMENT ON COLUMN wsdb.extended_measurement.k_sc_1mm IS 'As in the published catalogue. Null: scores against the stellar ridge line belong to the trained classifier, which is not there yet.';
-COMMENT ON COLUMN wsdb.extended_measurement.k_sc_2mm IS 'As in the published catalogue. Null: scores against the stellar ridge line belong to the trained classifier, which is not there yet.';
-COMMENT ON COLUMN wsdb.extended_measurement.k_sc_vint IS 'As in the published catalogue. Null: scores against the stellar ridge line belong to the trained classifier, which is not there yet.';
-COMMENT ON COLUMN wsdb.extended_measurement.k_sc_r1 IS 'As in the published catalogue. Null: scores against the stellar ridge line belong to the trained classifier, which is not there yet.';
-COMMENT ON COLUMN wsdb.extended_measurement.k_sc_msh IS 'As in the published catalogue. Null: scores against the stellar ridge line belong to the trained classifier, which is not there yet.';
+COMMENT ON COLUMN wsdb.extended_measurement.k_sc_mxdn IS 'As in the published catalogue. Null: the classifier compares models, not lines of the stars'' shapes: there are no scores against the ridge.';
+COMMENT ON COLUMN wsdb.extended_measurement.k_sc_sh IS 'As in the published catalogue. Null: the classifier compares models, not lines of the stars'' shapes: there are no scores against the ridge.';
+COMMENT ON COLUMN wsdb.extended_measurement.k_sc_wsh IS 'As in the published catalogue. Null: the classifier compares models, not lines of the stars'' shapes: there are no scores against the ridge.';
+COMMENT ON COLUMN wsdb.extended_measurement.k_sc_r23 IS 'As in the published catalogue. Null: the classifier compares models, not lines of the stars'' shapes: there are no scores against the ridge.';
+COMMENT ON COLUMN wsdb.extended_measurement.k_sc_1mm IS 'As in the published catalogue. Null: the classifier compares models, not lines of the stars'' shapes: there are no scores against the ridge.';
+COMMENT ON COLUMN wsdb.extended_measurement.k_sc_2mm IS 'As in the published catalogue. Null: the classifier compares models, not lines of the stars'' shapes: there are no scores against the ridge.';
+COMMENT ON COLUMN wsdb.extended_measurement.k_sc_vint IS 'As in the published catalogue. Null: the classifier compares models, not lines of the stars'' shapes: there are no scores against the ridge.';
+COMMENT ON COLUMN wsdb.extended_measurement.k_sc_r1 IS 'As in the published catalogue. Null: the classifier compares models, not lines of the stars'' shapes: there are no scores against the ridge.';
+COMMENT ON COLUMN wsdb.extended_measurement.k_sc_msh IS 'As in the published catalogue. Null: the classifier compares models, not lines of the stars'' shapes: there are no scores against the ridge.';
 COMMENT ON COLUMN wsdb.extended_measurement.k_subst2 IS 'As in the published catalogue. Null: the background of frames is measured otherwise than by the survey''s fits to half images.';
 COMMENT ON COLUMN wsdb.extended_measurement.k_bndg_per IS 'As in the published catalogue. Null: the background of frames is measured otherwise than by the survey''s fits to half images.';
 COMMENT ON COLUMN wsdb.extended_measurement.k_bndg_amp IS 'As in the published catalogue. Null: the background of frames is measured otherwise than by the survey''s fits to half images.';

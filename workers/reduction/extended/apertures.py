@@ -138,6 +138,8 @@ def fill_models(out: Table, galaxies: Sequence[Galaxy]) -> None:
         row["sup_phi"] = (shape.angle_deg - 90.0) % 180.0
         row["sersic_n"], row["sersic_n_err"] = shape.index, galaxy.index_error
         row["r_ext"] = shape.semi_major_arcsec
+        if galaxy.scores is not None:
+            row["e_score"], row["g_score"] = galaxy.scores
         radii = [row[name][0] for name in ("j_r_3sig", "h_r_3sig", "r_3sig")]
         known = [radius for radius in radii if np.isfinite(radius)]
         row["sup_r_3sig"] = max(known) if known else np.nan

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from app.arrays import Bools, Doubles
+from app.parameters.galaxy_classifier import GalaxyClassifier
 from workers.reduction.galaxies.candidates import candidates
 from workers.reduction.galaxies.large import large_patches
 from workers.reduction.galaxies.last_fit import settle
@@ -20,13 +21,15 @@ FARTHEST_ARCSEC = 400.0  # 2.5 semi-major axes of the largest and flattest model
 BRIGHT_STAR_ARCSEC = 10.0  # beyond the reach of a saturated star its halo and spikes still look extended
 
 
-def find_galaxies(search: Search) -> list[Galaxy]:
+def find_galaxies(search: Search, classifier: GalaxyClassifier | None = None) -> list[Galaxy]:
     """Find the galaxies of a scan, the most significant candidates first; ordered by (y, x).
 
     Parameters
     ----------
     search : Search
         Coadds, peaks and point-spread functions.
+    classifier : GalaxyClassifier, optional
+        Gives each its scores; it learnt from frames, so that finished images have none.
     """
     seeds = search.seeds
     if not seeds.x_arcsec.size:
@@ -46,7 +49,7 @@ def find_galaxies(search: Search) -> list[Galaxy]:
             _holds(other.shape, (galaxy.shape.x_arcsec, galaxy.shape.y_arcsec)) for other in found
         ):
             found.append(galaxy)
-    found = settle(search, mean, found)
+    found = settle(search, mean, found, classifier)
     return sorted(found, key=lambda galaxy: (galaxy.shape.y_arcsec, galaxy.shape.x_arcsec))
 
 

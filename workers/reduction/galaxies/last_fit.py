@@ -3,15 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 import numpy as np
 
+from app.arrays import Doubles
 from app.instruments.bands import Band
+from app.parameters.galaxy_classifier import GalaxyClassifier
+from workers.reduction.galaxies.band_shifts import Shift, band_shift
+from workers.reduction.galaxies.evidence import Weighed, evidence_of
 from workers.reduction.galaxies.fit import Fitted, fit_galaxy, light_of, linear_fit
 from workers.reduction.galaxies.local_profile import LocalProfiles
 from workers.reduction.galaxies.modelling import (
     FEWEST_PIXELS,
     HALF_WINDOWS_ARCSEC,
+    OWN_ARCSEC,
     POOR_CHI2,
     WINDOW_RADII,
     Fit,
@@ -25,15 +31,21 @@ from workers.reduction.galaxies.priors import (
     families,
     usual_brightness,
 )
+from workers.reduction.galaxies.scores import scores_of
 from workers.reduction.galaxies.search import Search, density_arcmin2
 from workers.reduction.galaxies.star_groups import fit_group
 from workers.reduction.galaxies.values import LARGE_ARCSEC, Galaxy, Pixels, Shape
 
 
-def settle(search: Search, mean: LocalProfiles, found: Sequence[Galaxy]) -> list[Galaxy]:
+def settle(
+    search: Search,
+    mean: LocalProfiles,
+    found: Sequence[Galaxy],
+    classifier: GalaxyClassifier | None = None,
+) -> list[Galaxy]:
     """Fit the galaxies of a scan once more, each beside all others, in the order in which they were found.
 
-    What three stars describe as well is no galaxy.
+    What three stars describe as well is no galaxy, unless a classifier takes it for one.
 
     Parameters
     ----------
@@ -43,6 +55,8 @@ def settle(search: Search, mean: LocalProfiles, found: Sequence[Galaxy]) -> list
         Point-spread functions of the sum of the bands.
     found : sequence of Galaxy
         All galaxies of the scan; those with cores or arms stay as they are.
+    classifier : GalaxyClassifier, optional
+        Gives each its scores.
     """
     weights = search.coadds.weights
     plain = [galaxy for galaxy in found if not _is_irregular(galaxy)]
@@ -50,9 +64,12 @@ def settle(search: Search, mean: LocalProfiles, found: Sequence[Galaxy]) -> list
     out: list[Galaxy] = []
     for k, galaxy in enumerate(found):
         last: Galaxy | None = galaxy
+        place = galaxy.shape.x_arcsec, galaxy.shape.y_arcsec
+        fit = LastFit(search, mean, place, [*out, *found[k + 1 :]], classifier)
         if not _is_irregular(galaxy):
-            place = galaxy.shape.x_arcsec, galaxy.shape.y_arcsec
-            last = LastFit(search, mean, place, [*out, *found[k + 1 :]]).settled(galaxy, brightness)
+            last = fit.settled(galaxy, brightness)
+        elif classifier is not None:
+            last = fit.scored(galaxy)
         if last is not None:
             out.append(last)
     return out
@@ -86,10 +103,30 @@ GROUP_WINDOW_ARCSEC = 50.0
 
 
 class LastFit(Modelling):
-    """A galaxy that was found, fitted again: its place, and all others of the scan, as of `Modelling`."""
+    """A galaxy that was found, fitted again: its place, and all others of the scan, as of `Modelling`.
+
+    Parameters
+    ----------
+    search, mean, place, known
+        As of `Modelling`.
+    classifier : GalaxyClassifier, optional
+        Gives the galaxy its scores.
+    """
+
+    def __init__(
+        self,
+        search: Search,
+        mean: LocalProfiles,
+        place: tuple[float, float],
+        known: list[Galaxy],
+        classifier: GalaxyClassifier | None = None,
+    ) -> None:
+        super().__init__(search, mean, place, known)
+        self.classifier = classifier
+        self.density = float(density_arcmin2(search.seeds, np.array([place[1]]))[0])
 
     def settled(self, first: Galaxy, brightness: tuple[float, float]) -> Galaxy | None:
-        """Fit the galaxy as a disc and as a bulge, and freely; None where three stars do as well.
+        """Fit the galaxy as a disc and as a bulge, and freely; none where three stars do as well and no score objects.
 
         The first model stays where the best is not that of a galaxy.
 
@@ -106,14 +143,44 @@ class LastFit(Modelling):
         frame = self._frame(half, first.shape)._replace(bent=True)
         pixels = self._pixels(self.search.coadds.sum_of(frame.windows), frame, None)
         if not self.light > 0.0 or pixels.x.size < FEWEST_PIXELS:
-            return first
+            return self.scored(first)
         fitted = self._best(pixels, first, brightness)
         fit = Fit(pixels, fitted, frame, fitted.shape(*self.place))
         change = first.significance**2
         kept = self._plausible(fit) and not self._halo(fit.shape, change)
-        if self._change_from_group(fit.shape if kept else first.shape) < self._least_change_from_group():
+        weighed = self._weighed(fit.shape if kept else first.shape)
+        least = float(np.interp(self.density, GROUP_DENSITIES_ARCMIN2, GROUP_CHANGES))
+        unlike = (weighed.group_change if weighed is not None else 0.0) >= least
+        if self.classifier is None and not unlike:
             return None
-        return self._in_bands(fit, change) if kept else first
+        last = self._with_scores(self._in_bands(fit, change) if kept else first, weighed)
+        return last if unlike or self._spoken_for(last) else None
+
+    def _spoken_for(self, galaxy: Galaxy) -> bool:
+        """Whether a classifier takes for a galaxy what three stars describe as well."""
+        if self.classifier is None or galaxy.scores is None:
+            return False
+        return min(galaxy.scores) < self.classifier.kept_below
+
+    def scored(self, galaxy: Galaxy) -> Galaxy:
+        """Give a galaxy its scores, and its model as it is; none without a classifier, or where it has no pixels.
+
+        Parameters
+        ----------
+        galaxy : Galaxy
+            As it was found.
+        """
+        self.light = light_of_sum(galaxy, self.search.coadds.weights)
+        if self.classifier is None or not self.light > 0.0:
+            return galaxy
+        return self._with_scores(galaxy, self._weighed(galaxy.shape))
+
+    def _with_scores(self, galaxy: Galaxy, weighed: Weighed | None) -> Galaxy:
+        if self.classifier is None or weighed is None:
+            return galaxy
+        numbers = evidence_of(galaxy, weighed, self.search.coadds)
+        evidence = tuple(int(value) for value in numbers)
+        return replace(galaxy, evidence=evidence, scores=scores_of(numbers, self.classifier))
 
     def known_light(self, shape: Shape, light_dn: float, band: Band) -> float:
         """Light of a galaxy of known shape in a band, DN: sky and neighbours alone are fitted with it.
@@ -136,22 +203,41 @@ class LastFit(Modelling):
             return float("nan")
         return linear_fit(pixels, light_of(pixels, shape, self._profile(band), self.place))[0]
 
-    def _least_change_from_group(self) -> float:
-        """Change of chi-squared from three stars to the galaxy that the density of peaks asks for."""
-        density = float(density_arcmin2(self.search.seeds, np.array([self.place[1]]))[0])
-        return float(np.interp(density, GROUP_DENSITIES_ARCMIN2, GROUP_CHANGES))
-
-    def _change_from_group(self, shape: Shape) -> float:
-        """Change of chi-squared from three stars to the galaxy, on the pixels that stars can reach."""
+    def _weighed(self, shape: Shape) -> Weighed | None:
+        """Three stars beside the galaxy, on the pixels that stars can reach; None with too few pixels."""
         reach = WINDOW_RADII * shape.semi_major_arcsec
         half = next(h for h in HALF_WINDOWS_ARCSEC if h >= min(reach, GROUP_WINDOW_ARCSEC))
         frame = self._frame(half, shape)._replace(bent=True)
         pixels = self._pixels(self.search.coadds.sum_of(frame.windows), frame, None)
         if pixels.x.size < FEWEST_PIXELS:
-            return 0.0
-        _, _, own = linear_fit(pixels, light_of(pixels, shape, self.profile, self.place))
+            return None
+        light, _, own = linear_fit(pixels, light_of(pixels, shape, self.profile, self.place))
         middle = np.array([shape.x_arcsec - self.place[0], shape.y_arcsec - self.place[1]])
-        return fit_group(pixels, self.profile, shape, middle, frame.neighbours()).chi2 - own
+        group = fit_group(pixels, self.profile, shape, middle, frame.neighbours())
+        shifts = () if self.classifier is None else self._band_shifts(shape)
+        peaks, own_peaks = self._near_peaks()
+        return Weighed(
+            pixels, self.profile, self.place, shape, light, own, group, peaks, own_peaks, shifts, self.density
+        )
+
+    def _band_shifts(self, shape: Shape) -> tuple[Shift, ...]:
+        """Where each band sees the galaxy's light."""
+        frame = self._frame(HALF_WINDOWS_ARCSEC[0], shape)
+        pixels = {band: self._pixels(window, frame, band) for band, window in frame.windows.items()}
+        return tuple(
+            band_shift(part, self._profile(band), shape, self.place)
+            for band, part in pixels.items()
+            if part.x.size >= FEWEST_PIXELS
+        )
+
+    def _near_peaks(self) -> tuple[tuple[Doubles, Doubles], tuple[Doubles, Doubles]]:
+        """Other peaks of the first look near the galaxy, and its own: places from it (n, 2), and light."""
+        seeds = self.search.seeds
+        x, y = seeds.x_arcsec - self.place[0], seeds.y_arcsec - self.place[1]
+        near = np.flatnonzero(np.maximum(np.abs(x), np.abs(y)) < GROUP_WINDOW_ARCSEC)
+        own = np.hypot(x[near], y[near]) < OWN_ARCSEC
+        places, light = np.column_stack([x[near], y[near]]), seeds.light_dn[near]
+        return (places[~own], light[~own]), (places[own], light[own])
 
     def _best(self, pixels: Pixels, first: Galaxy, brightness: tuple[float, float]) -> Fitted:
         """Fit a disc, a bulge and a free index; the best of these."""

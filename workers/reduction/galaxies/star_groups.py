@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from app.arrays import Doubles
+from app.arrays import Bools, Doubles
 from workers.reduction.galaxies.fit import fit_points, linear_rest, stars_at
 from workers.reduction.galaxies.values import Pixels, Shape
 
@@ -26,10 +26,16 @@ class Group(NamedTuple):
         From the pixels' middle, arcsec.
     chi2 : float
         Of the pixels.
+    light_dn : float64 array (stars,)
+        Of each.
+    instead : bool array (stars,)
+        Which stand in the galaxy's place: the others are its neighbours.
     """
 
     places: Doubles
     chi2: float
+    light_dn: Doubles
+    instead: Bools
 
 
 def fit_group(
@@ -57,10 +63,15 @@ def fit_group(
     turn = np.radians(shape.angle_deg)
     axis = AXIS_SHARE * shape.semi_major_arcsec * np.array([np.cos(turn), np.sin(turn)])
     places = np.concatenate([[middle + axis, middle - axis], neighbours[near]])
-    _, places, chi2 = fit_points(beside, profile, places, TURNS)
+    instead = np.r_[True, True, np.zeros(int(near.sum()), np.bool_)]
+    light, places, chi2 = fit_points(beside, profile, places, TURNS)
     third = _brightest_rest(beside, profile, places, middle)
-    _, more, less = fit_points(beside, profile, np.concatenate([places, third[None, :]]), TURNS)
-    return Group(more, less) if less < chi2 else Group(places, chi2)
+    lights, more, less = fit_points(beside, profile, np.concatenate([places, third[None, :]]), TURNS)
+    return (
+        Group(more, less, lights, np.r_[instead, True])
+        if less < chi2
+        else Group(places, chi2, light, instead)
+    )
 
 
 def _brightest_rest(

@@ -180,6 +180,10 @@ class Galaxy:
         Stars fitted beside it.
     core : dict of Band to tuple of float
         Shares of the light in the Gaussians of `CORE_SIGMAS_ARCSEC`; the shape is that of the rest. Empty for most.
+    evidence : tuple of int
+        Numbers that the classifier is asked by, empty where none is asked.
+    scores : (float, float) or None
+        e_score and g_score: 1, certainly extended or a galaxy, to 2, certainly not; None without a classifier.
     """
 
     shape: Shape
@@ -191,6 +195,8 @@ class Galaxy:
     significance: float
     stars: int
     core: dict[Band, tuple[float, ...]] = field(default_factory=dict)
+    evidence: tuple[int, ...] = ()
+    scores: tuple[float, float] | None = None
 
     def core_of(self, band: Band) -> tuple[float, ...]:
         """Shares of the light of a band in its core; none for a plain profile."""

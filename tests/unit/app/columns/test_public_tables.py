@@ -63,7 +63,7 @@ def test_the_published_names_stand_in_their_order():
 
 
 def test_what_nobody_fills_is_not_principal():
-    assert not {c.name: c.principal for c in XSC.columns}["e_score"]
+    assert not {c.name: c.principal for c in XSC.columns}["ellfit_flg"]
     principal = {c.name: c.principal for c in PSC.columns}
     assert principal["mp_flg"]
     assert principal["pts_key"]
