@@ -122,7 +122,9 @@ def light_on_window(
     reach = reach_arcsec(shape)
     ellipse = growth_of(part, level, shape.axis_ratio, shape.angle_deg, reach)
     circle = growth_of(part, level, 1.0, 0.0, reach)
-    x, y = stars
+    # Most of a scan's stars are far along it.
+    along = np.flatnonzero(np.abs(stars[1] - shape.y_arcsec) < reach)
+    x, y = (places[along] for places in stars)
     near = np.hypot(x - shape.x_arcsec, y - shape.y_arcsec)
     radii = radii_from(shape, x, y) * shape.semi_major_arcsec
     close = near < reach

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
@@ -145,7 +146,7 @@ class Coadds:
     bands: dict[Band, BandCoadd]
     grid: StripGrid
 
-    @property
+    @cached_property
     def weights(self) -> dict[Band, float]:
         """What each band counts in the sum of the bands: light of a usual galaxy over the variance of the sky."""
         light = self.usual_light()

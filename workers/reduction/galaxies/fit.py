@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
 
 from app.arrays import Doubles
 from workers.reduction.galaxies.model import (
+    leave,
     mixture,
     model_light,
     normal_equations,
@@ -22,13 +24,14 @@ from workers.reduction.galaxies.values import (
     PARAMETERS,
     Pixels,
     Shape,
-    ellipse_covariance,
+    plain_covariance,
 )
 
 TURNS = 14
 SETTLED_CHI2 = 0.1
 LEAST_RADIUS_ARCSEC, LARGEST_RADIUS_ARCSEC = 0.2, 80.0
 MOST_STEP = np.array([np.inf, 0.7, 0.7, 0.5, 0.4, 0.4, 0.4])
+STEP = 1e-5  # of the stretches, by which the covariance's derivatives are taken
 _NONLINEAR = len(PARAMETERS)
 
 
@@ -67,25 +70,56 @@ class Fitted:
         return whole, float(np.sqrt(max(known[0, 0], 0.0)))
 
 
-def _columns(pixels: Pixels, values: Doubles, profile: tuple[Doubles, Doubles], light: Doubles) -> Doubles:
-    """Return derivatives of the light of pixels with all parameters, (7 + columns, n); `light` (7, n) is work space."""
-    flux, x, y, log_radius, plus, cross, log_index = values[:_NONLINEAR]
-    shares, slopes = sersic_shares(float(log_index))
-    covariance = ellipse_covariance(float(log_radius), float(plus), float(cross))
-    gaussians = mixture(shares, slopes, WIDTHS, profile, float(np.exp(log_radius)))
-    model_light(pixels.x, pixels.y, np.array([x, y, *covariance]), gaussians, light)
-    out = np.empty((_NONLINEAR + pixels.linear.shape[0], pixels.x.size))
-    out[0] = light[0]
-    out[1:3] = flux * light[1:3]
-    out[3] = 2.0 * flux * (covariance[:, None] * light[3:6]).sum(axis=0)
-    step = 1e-5
-    for k, (a, b) in enumerate(((step, 0.0), (0.0, step))):
-        high = ellipse_covariance(log_radius, plus + a, cross + b)
-        change = (high - ellipse_covariance(log_radius, plus - a, cross - b)) / (2.0 * step)
-        out[4 + k] = flux * (change[:, None] * light[3:6]).sum(axis=0)
-    out[6] = flux * light[6]
-    out[_NONLINEAR:] = pixels.linear
-    return out
+class _Trial:
+    """A model at the pixels: its values, their columns, what it leaves, chi-squared, and the same with the priors.
+
+    Parameters
+    ----------
+    pixels : Pixels
+        Around the object.
+    profile : (shares, variances), float64 arrays (k,)
+        Gaussians of the coadd's point-spread function.
+    priors : Priors
+        Of the parameters.
+    """
+
+    def __init__(self, pixels: Pixels, profile: tuple[Doubles, Doubles], priors: Priors) -> None:
+        self.pixels, self.profile, self.priors = pixels, profile, priors
+        self.values: Doubles = np.zeros(_NONLINEAR + pixels.linear.shape[0])
+        self.columns: Doubles = np.empty((self.values.size, pixels.x.size))
+        self.columns[_NONLINEAR:] = pixels.linear
+        self.rest: Doubles = np.empty(pixels.x.size)
+        self.chi2, self.cost = np.inf, np.inf
+
+    def draw(self, values: Doubles) -> None:
+        """Make the light of the model and its derivatives with the parameters, for other values."""
+        self.values = values
+        flux, x, y, log_radius, plus, cross, log_index = values[:_NONLINEAR].tolist()
+        shares, slopes = sersic_shares(log_index)
+        xx, xy, yy = plain_covariance(log_radius, plus, cross)
+        turns = np.empty((3, 3))
+        turns[0] = 2.0 * xx, 2.0 * xy, 2.0 * yy
+        for k, (a, b) in enumerate(((STEP, 0.0), (0.0, STEP)), start=1):
+            high = plain_covariance(log_radius, plus + a, cross + b)
+            low = plain_covariance(log_radius, plus - a, cross - b)
+            turns[k] = [(more - less) / (2.0 * STEP) for more, less in zip(high, low, strict=True)]
+        gaussians = mixture(shares, slopes, WIDTHS, self.profile, math.exp(log_radius))
+        shape = np.array([x, y, xx, xy, yy])
+        model_light(self.pixels.x, self.pixels.y, shape, gaussians, flux, turns, self.columns)
+
+    def weigh(self) -> None:
+        """Work out what the drawn model leaves, with its chi-squared and cost."""
+        data = self.pixels.value, self.pixels.weight
+        self.chi2 = leave(self.columns, self.values, _NONLINEAR, data, self.rest)
+        self.away, self.slopes = self.priors.terms(self.values)
+        self.cost = self.chi2 + float((self.away * self.away).sum())
+
+    def equations(self) -> tuple[Doubles, Doubles]:
+        """Return normal matrix and right side of pixels and priors."""
+        normal, right = _equations(self.columns, self.pixels, self.rest)
+        normal[:_NONLINEAR, :_NONLINEAR] += (self.slopes[:, :, None] * self.slopes[:, None, :]).sum(axis=0)
+        right[:_NONLINEAR] -= (self.slopes * self.away[:, None]).sum(axis=0)
+        return normal, right
 
 
 def _limited(values: Doubles) -> Doubles:
@@ -112,25 +146,22 @@ def fit_galaxy(
     priors : Priors, optional
         Weak ones where nothing is known.
     """
-    count = _NONLINEAR + pixels.linear.shape[0]
-    light = np.empty((_NONLINEAR, pixels.x.size))
-    values = _limited(np.concatenate([start, np.zeros(count - _NONLINEAR)]))
-    columns = _columns(pixels, values, profile, light)
-    values = _solve_linear(pixels, values, columns)
-    columns = _columns(pixels, values, profile, light)
-    chi2, cost, rest = _cost(pixels, values, columns, priors)
+    best, trial = (_Trial(pixels, profile, priors) for _ in range(2))
+    count = best.values.size
+    best.draw(_limited(np.concatenate([start, np.zeros(count - _NONLINEAR)])))
+    best.draw(_solve_linear(pixels, best.values, best.columns))
+    best.weigh()
     damping = 1e-3
-    normal, right = _tied(columns, pixels, rest, values, priors)
+    normal, right = best.equations()
     for _ in range(TURNS):
         step = np.linalg.solve(normal + damping * np.diag(np.diag(normal)) + 1e-12 * np.eye(count), right)
         step[:_NONLINEAR] = np.clip(step[:_NONLINEAR], -MOST_STEP, MOST_STEP)
-        trial = _limited(values + step)
-        trial_columns = _columns(pixels, trial, profile, light)
-        found = _cost(pixels, trial, trial_columns, priors)
-        if found[1] < cost:
-            gain = cost - found[1]
-            values, columns, (chi2, cost, rest) = trial, trial_columns, found
-            normal, right = _tied(columns, pixels, rest, values, priors)
+        trial.draw(_limited(best.values + step))
+        trial.weigh()
+        if trial.cost < best.cost:
+            gain = best.cost - trial.cost
+            best, trial = trial, best
+            normal, right = best.equations()
             damping = max(0.2 * damping, 1e-6)
             if gain < SETTLED_CHI2:
                 break
@@ -138,18 +169,8 @@ def fit_galaxy(
             damping *= 8.0
             if damping > 1e4:
                 break
-    return Fitted(values, np.asarray(np.linalg.inv(_ridge(normal, 1e-12)), np.float64), chi2, cost)
-
-
-def _tied(
-    columns: Doubles, pixels: Pixels, rest: Doubles, values: Doubles, priors: Priors
-) -> tuple[Doubles, Doubles]:
-    """Return normal matrix and right side of pixels and priors."""
-    normal, right = _equations(columns, pixels, rest)
-    away, slopes = priors.terms(values)
-    normal[:_NONLINEAR, :_NONLINEAR] += (slopes[:, :, None] * slopes[:, None, :]).sum(axis=0)
-    right[:_NONLINEAR] -= (slopes * away[:, None]).sum(axis=0)
-    return normal, right
+    inverse = np.asarray(np.linalg.inv(_ridge(normal, 1e-12)), np.float64)
+    return Fitted(best.values, inverse, best.chi2, best.cost)
 
 
 def _equations(columns: Doubles, pixels: Pixels, rest: Doubles) -> tuple[Doubles, Doubles]:
@@ -172,15 +193,6 @@ def _solve_linear(pixels: Pixels, values: Doubles, columns: Doubles) -> Doubles:
     out[kept] = np.linalg.solve(_ridge(normal), right)
     out[0] = max(out[0], 1e-3)
     return out
-
-
-def _cost(pixels: Pixels, values: Doubles, columns: Doubles, priors: Priors) -> tuple[float, float, Doubles]:
-    """Chi-squared of the pixels, the same with the priors, and what the model leaves."""
-    beside = (values[_NONLINEAR:, None] * columns[_NONLINEAR:]).sum(axis=0)
-    rest = pixels.value - values[0] * columns[0] - beside
-    chi2 = float((pixels.weight * rest * rest).sum())
-    away, _ = priors.terms(values)
-    return chi2, chi2 + float((away * away).sum()), rest
 
 
 def light_of(
