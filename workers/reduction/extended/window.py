@@ -11,7 +11,8 @@ from workers.reduction.extended.growth import growth_of
 from workers.reduction.extended.shape import Cutout, isophote
 from workers.reduction.extended.structure import fill_structure, opposite_sides
 from workers.reduction.frames.products import EXTENDED_RADII_ARCSEC, RADIUS_FIELDS
-from workers.reduction.galaxies.model import mixture, plain_light
+from workers.reduction.galaxies.mixtures import mixture
+from workers.reduction.galaxies.model import plain_light
 from workers.reduction.galaxies.sersic import WIDTHS, sersic_shares
 from workers.reduction.galaxies.values import Shape, radii_from
 

@@ -8,30 +8,34 @@ from dataclasses import dataclass
 import numpy as np
 
 from app.arrays import Doubles
+from workers.reduction.galaxies.mixtures import mixture, with_core
 from workers.reduction.galaxies.model import (
+    draw_model,
     leave,
-    mixture,
-    model_light,
     normal_equations,
     plain_light,
     star_light,
-    with_core,
 )
 from workers.reduction.galaxies.priors import WEAK, Priors
-from workers.reduction.galaxies.sersic import LARGEST_INDEX, LEAST_INDEX, WIDTHS, sersic_shares
+from workers.reduction.galaxies.sersic import LARGEST_INDEX, LEAST_INDEX, WIDTHS, sersic_shares, sersic_table
 from workers.reduction.galaxies.values import (
     CORE_SIGMAS_ARCSEC,
     PARAMETERS,
     Pixels,
     Shape,
-    plain_covariance,
 )
+from workers.reduction.kernels.cholesky import solve_damped
 
 TURNS = 14
 SETTLED_CHI2 = 0.1
 LEAST_RADIUS_ARCSEC, LARGEST_RADIUS_ARCSEC = 0.2, 80.0
 MOST_STEP = np.array([np.inf, 0.7, 0.7, 0.5, 0.4, 0.4, 0.4])
-STEP = 1e-5  # of the stretches, by which the covariance's derivatives are taken
+LIMITS = (
+    (3, math.log(LEAST_RADIUS_ARCSEC), math.log(LARGEST_RADIUS_ARCSEC)),
+    (4, -2.0, 2.0),
+    (5, -2.0, 2.0),
+    (6, math.log(LEAST_INDEX), math.log(LARGEST_INDEX)),
+)
 _NONLINEAR = len(PARAMETERS)
 
 
@@ -94,18 +98,8 @@ class _Trial:
     def draw(self, values: Doubles) -> None:
         """Make the light of the model and its derivatives with the parameters, for other values."""
         self.values = values
-        flux, x, y, log_radius, plus, cross, log_index = values[:_NONLINEAR].tolist()
-        shares, slopes = sersic_shares(log_index)
-        xx, xy, yy = plain_covariance(log_radius, plus, cross)
-        turns = np.empty((3, 3))
-        turns[0] = 2.0 * xx, 2.0 * xy, 2.0 * yy
-        for k, (a, b) in enumerate(((STEP, 0.0), (0.0, STEP)), start=1):
-            high = plain_covariance(log_radius, plus + a, cross + b)
-            low = plain_covariance(log_radius, plus - a, cross - b)
-            turns[k] = [(more - less) / (2.0 * STEP) for more, less in zip(high, low, strict=True)]
-        gaussians = mixture(shares, slopes, WIDTHS, self.profile, math.exp(log_radius))
-        shape = np.array([x, y, xx, xy, yy])
-        model_light(self.pixels.x, self.pixels.y, shape, gaussians, flux, turns, self.columns)
+        table = *sersic_table(), WIDTHS
+        draw_model(self.pixels.x, self.pixels.y, values, table, self.profile, self.columns)
 
     def weigh(self) -> None:
         """Work out what the drawn model leaves, with its chi-squared and cost."""
@@ -117,16 +111,18 @@ class _Trial:
     def equations(self) -> tuple[Doubles, Doubles]:
         """Return normal matrix and right side of pixels and priors."""
         normal, right = _equations(self.columns, self.pixels, self.rest)
-        normal[:_NONLINEAR, :_NONLINEAR] += (self.slopes[:, :, None] * self.slopes[:, None, :]).sum(axis=0)
-        right[:_NONLINEAR] -= (self.slopes * self.away[:, None]).sum(axis=0)
+        known, drawn = np.empty((_NONLINEAR, _NONLINEAR)), np.empty(_NONLINEAR)
+        slopes = np.ascontiguousarray(self.slopes.T)
+        normal_equations(slopes, np.ones(self.away.size), self.away, known, drawn)
+        normal[:_NONLINEAR, :_NONLINEAR] += known
+        right[:_NONLINEAR] -= drawn
         return normal, right
 
 
 def _limited(values: Doubles) -> Doubles:
     out = values.copy()
-    out[3] = np.clip(out[3], np.log(LEAST_RADIUS_ARCSEC), np.log(LARGEST_RADIUS_ARCSEC))
-    out[4:6] = np.clip(out[4:6], -2.0, 2.0)
-    out[6] = np.clip(out[6], np.log(LEAST_INDEX), np.log(LARGEST_INDEX))
+    for k, low, high in LIMITS:
+        out[k] = min(max(out[k], low), high)
     return out
 
 
@@ -154,8 +150,8 @@ def fit_galaxy(
     damping = 1e-3
     normal, right = best.equations()
     for _ in range(TURNS):
-        step = np.linalg.solve(normal + damping * np.diag(np.diag(normal)) + 1e-12 * np.eye(count), right)
-        step[:_NONLINEAR] = np.clip(step[:_NONLINEAR], -MOST_STEP, MOST_STEP)
+        step = _solved(normal, right, damping)
+        step[:_NONLINEAR] = np.minimum(np.maximum(step[:_NONLINEAR], -MOST_STEP), MOST_STEP)
         trial.draw(_limited(best.values + step))
         trial.weigh()
         if trial.cost < best.cost:
@@ -180,6 +176,14 @@ def _equations(columns: Doubles, pixels: Pixels, rest: Doubles) -> tuple[Doubles
     return normal, right
 
 
+def _solved(normal: Doubles, right: Doubles, share: float = 1e-9) -> Doubles:
+    """Solve normal equations with a little more on their diagonal, as of `_ridge`."""
+    out = np.empty(right.size)
+    if solve_damped(normal, right, share, out):
+        return out
+    return np.asarray(np.linalg.solve(_ridge(normal, share), right))
+
+
 def _ridge(normal: Doubles, share: float = 1e-9) -> Doubles:
     """Return a normal matrix with a little more on its diagonal: columns without pixels stay where they are."""
     return np.asarray(normal + share * np.diag(np.diag(normal)) + 1e-12 * np.eye(normal.shape[0]))
@@ -190,7 +194,7 @@ def _solve_linear(pixels: Pixels, values: Doubles, columns: Doubles) -> Doubles:
     kept = np.r_[0, _NONLINEAR : values.size]
     normal, right = _equations(columns[kept], pixels, pixels.value)
     out = values.copy()
-    out[kept] = np.linalg.solve(_ridge(normal), right)
+    out[kept] = _solved(normal, right)
     out[0] = max(out[0], 1e-3)
     return out
 
@@ -297,10 +301,10 @@ def _linear_solution(pixels: Pixels, light: Doubles) -> tuple[Doubles, Doubles, 
     columns = np.concatenate([np.atleast_2d(light), pixels.linear])
     normal, right = _equations(columns, pixels, pixels.value)
     inverse = np.linalg.inv(_ridge(normal))
-    solution = np.linalg.solve(_ridge(normal), right)
+    solution = _solved(normal, right)
     rest = pixels.value - (solution[:, None] * columns).sum(axis=0)
     chi2 = float((pixels.weight * rest * rest).sum())
-    return np.asarray(solution, np.float64), np.asarray(inverse, np.float64), chi2
+    return solution, np.asarray(inverse, np.float64), chi2
 
 
 def linear_rest(pixels: Pixels, light: Doubles) -> Doubles:
@@ -363,7 +367,7 @@ def fit_points(
     for _ in range(turns):
         linear = np.concatenate([stars_at(pixels, profile, places), pixels.linear])
         normal, right = _equations(linear, pixels, pixels.value)
-        solution = np.linalg.solve(_ridge(normal), right)
+        solution = _solved(normal, right)
         rest = pixels.value - (solution[:, None] * linear).sum(axis=0)
         chi2 = float((pixels.weight * rest * rest).sum())
         gain = best - chi2
@@ -376,6 +380,6 @@ def fit_points(
             for shift in ((step, 0.0), (0.0, step))
         ]
         normal, right = _equations(np.concatenate([linear, *slopes]), pixels, rest)
-        move = np.linalg.solve(_ridge(normal, 1e-3), right)[linear.shape[0] :]
+        move = _solved(normal, right, 1e-3)[linear.shape[0] :]
         places = np.asarray(places + np.clip(move.reshape(2, count).T, -0.8, 0.8), np.float64)
     return fluxes, kept, best

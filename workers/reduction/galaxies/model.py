@@ -3,142 +3,18 @@
 from __future__ import annotations
 
 import math
-from typing import NamedTuple
 
 import numpy as np
 from numba import njit
 
 from app.arrays import Doubles
+from workers.reduction.galaxies.mixtures import Mixture, mixture_arrays
 from workers.reduction.kernels.compiled import KERNEL
 
 BLOCK = 128  # places whose sums stay within the nearest cache while one Gaussian after the other is added
-POINTLIKE, MUCH_WIDER = 0.05, 6.0  # variance of a Gaussian over that of the point-spread function
 FARTHEST = 20.0  # squares of sigma: beyond, a Gaussian has 5e-5 of its middle
+STRETCH_STEP = 1e-5  # by which derivatives of the covariance are taken
 MIDDLE_BELL = math.exp(-0.25 * FARTHEST)
-
-
-class Mixture(NamedTuple):
-    """Gaussians of a model; each (n,).
-
-    Attributes
-    ----------
-    share, share_slope : float64
-        Share of the light, and its derivative with the logarithm of the Sersic index.
-    scale2 : float64
-        Square of the width in half-light radii.
-    added : float64
-        Variance of the point-spread function, arcsec^2.
-    """
-
-    share: Doubles
-    share_slope: Doubles
-    scale2: Doubles
-    added: Doubles
-
-
-def mixture(
-    shares: Doubles, slopes: Doubles, widths: Doubles, profile: tuple[Doubles, Doubles], radius: float
-) -> Mixture:
-    """Gaussians of a galaxy behind a point-spread function.
-
-    Gaussians far narrower than the profile count as points, and far wider ones see its mean width alone.
-
-    Parameters
-    ----------
-    shares, slopes : float64 arrays (m,)
-        Of the light, and their derivatives (`sersic_shares`).
-    widths : float64 array (m,)
-        In half-light radii.
-    profile : (shares, variances), float64 arrays (k,)
-        Of the Gaussians of the point-spread function; variances in the square of the unit of `radius`.
-    radius : float
-        Half-light radius, for what is far.
-    """
-    return Mixture(*_mixture(shares, slopes, widths, profile, float(radius)))
-
-
-@njit(**KERNEL, inline="always")
-def _behind(
-    out: tuple[Doubles, Doubles, Doubles, Doubles],
-    n: int,
-    part: tuple[float, float, float],
-    profile: tuple[Doubles, Doubles],
-) -> int:
-    """Put a Gaussian (share, slope, scale2) behind each of the profile's, from place n on; the next place."""
-    for k in range(profile[0].size):
-        out[0][n] = part[0] * profile[0][k]
-        out[1][n] = part[1] * profile[0][k]
-        out[2][n] = part[2]
-        out[3][n] = profile[1][k]
-        n += 1
-    return n
-
-
-@njit(**KERNEL)
-def _mixture(
-    shares: Doubles, slopes: Doubles, widths: Doubles, profile: tuple[Doubles, Doubles], radius: float
-) -> tuple[Doubles, Doubles, Doubles, Doubles]:
-    """Arrays of `Mixture`: what is narrow first, then what is not, then what is wide."""
-    mean = 0.0
-    least = np.inf
-    for k in range(profile[0].size):
-        mean += profile[0][k] * profile[1][k]
-        if profile[0][k] > 0.05:
-            least = min(least, profile[1][k])
-    light = 0.0
-    slope = 0.0
-    moment = 0.0
-    widest = 0.0
-    for m in range(widths.size):
-        scale2 = widths[m] * widths[m]
-        if scale2 * radius * radius < POINTLIKE * least:
-            light += shares[m]
-            slope += slopes[m]
-            moment += shares[m] * scale2
-            widest = max(widest, scale2)
-    # Shares of both signs add up to next to nothing for some indices: a mean beyond all widths is no width.
-    narrow = min(max(moment / light if light > 0.0 else 0.0, 0.0), widest)
-    room = (1 + widths.size) * profile[0].size
-    out = np.empty(room), np.empty(room), np.empty(room), np.empty(room)
-    n = _behind(out, 0, (light, slope, narrow), profile)
-    for m in range(widths.size):
-        size2 = widths[m] * widths[m] * radius * radius
-        if POINTLIKE * least <= size2 <= MUCH_WIDER * mean:
-            n = _behind(out, n, (shares[m], slopes[m], widths[m] * widths[m]), profile)
-    for m in range(widths.size):
-        if widths[m] * widths[m] * radius * radius > MUCH_WIDER * mean:
-            out[0][n] = shares[m]
-            out[1][n] = slopes[m]
-            out[2][n] = widths[m] * widths[m]
-            out[3][n] = mean
-            n += 1
-    return out[0][:n], out[1][:n], out[2][:n], out[3][:n]
-
-
-def with_core(
-    gaussians: Mixture, profile: tuple[Doubles, Doubles], core: Doubles, variance: Doubles
-) -> Mixture:
-    """Gaussians of a galaxy with a core: round Gaussians behind the same point-spread function.
-
-    Parameters
-    ----------
-    gaussians : Mixture
-        Of the galaxy without its core.
-    profile : (shares, variances), float64 arrays (k,)
-        Of the Gaussians of the point-spread function.
-    core : float64 array (m,)
-        Shares of the whole light in the Gaussians of the core.
-    variance : float64 array (m,)
-        Of these Gaussians, in the unit of the profile's.
-    """
-    star, added = profile
-    zero = np.zeros(core.size * star.size)
-    return Mixture(
-        np.concatenate([(1.0 - core.sum()) * gaussians.share, np.outer(core, star).ravel()]),
-        np.concatenate([(1.0 - core.sum()) * gaussians.share_slope, zero]),
-        np.concatenate([gaussians.scale2, zero]),
-        np.concatenate([gaussians.added, np.add.outer(variance, added).ravel()]),
-    )
 
 
 @njit(**KERNEL, inline="always")
@@ -198,6 +74,24 @@ def _gaussian(gaussians: Mixture, k: int, shape: Doubles) -> tuple[float, float,
     return vyy * inverse, -vxy * inverse, vxx * inverse, norm, largest
 
 
+@njit(**KERNEL, inline="always")
+def _store(work: Doubles, block: tuple[int, int], flux: float, turns: Doubles, out: Doubles) -> None:
+    """Write the sums of a block of places (first, number) as derivatives with the parameters."""
+    first, count = block
+    for p in range(count):
+        out[0, first + p] = work[p]
+        out[1, first + p] = flux * work[BLOCK + p]
+        out[2, first + p] = flux * work[2 * BLOCK + p]
+        out[6, first + p] = flux * work[6 * BLOCK + p]
+    for a in range(3):
+        xx = flux * turns[a, 0]
+        xy = flux * turns[a, 1]
+        yy = flux * turns[a, 2]
+        for p in range(count):
+            total = xx * work[3 * BLOCK + p] + xy * work[4 * BLOCK + p] + yy * work[5 * BLOCK + p]
+            out[3 + a, first + p] = total
+
+
 @njit(**KERNEL)
 def model_light(
     x: Doubles, y: Doubles, shape: Doubles, gaussians: Mixture, flux: float, turns: Doubles, out: Doubles
@@ -248,18 +142,7 @@ def model_light(
                 work[4 * BLOCK + p] += h * (u * v - ixy)
                 work[5 * BLOCK + p] += 0.5 * h * (v * v - iyy)
                 work[6 * BLOCK + p] += slope * plain
-        for p in range(count):
-            out[0, first + p] = work[p]
-            out[1, first + p] = flux * work[BLOCK + p]
-            out[2, first + p] = flux * work[2 * BLOCK + p]
-            out[6, first + p] = flux * work[6 * BLOCK + p]
-        for a in range(3):
-            xx = flux * turns[a, 0]
-            xy = flux * turns[a, 1]
-            yy = flux * turns[a, 2]
-            for p in range(count):
-                total = xx * work[3 * BLOCK + p] + xy * work[4 * BLOCK + p] + yy * work[5 * BLOCK + p]
-                out[3 + a, first + p] = total
+        _store(work, (first, count), flux, turns, out)
 
 
 @njit(**KERNEL)
@@ -403,3 +286,75 @@ def leave(
     for p in range(rest.size):
         chi2 += weight[p] * rest[p] * rest[p]
     return chi2
+
+
+@njit(**KERNEL, inline="always")
+def _ellipse(log_radius: float, plus: float, cross: float) -> tuple[float, float, float]:
+    """Covariance (xx, xy, yy) of an ellipse of one half-light radius: `plain_covariance`."""
+    size = math.sqrt(plus * plus + cross * cross)
+    odd = math.sinh(size) / size if size > 1e-9 else 1.0
+    square = math.exp(2.0 * log_radius)
+    even = square * math.cosh(size)
+    odd *= square
+    return even + odd * plus, odd * cross, even - odd * plus
+
+
+@njit(**KERNEL, inline="always")
+def _shares(logarithms: Doubles, shares: Doubles, log_index: float, own: Doubles, slopes: Doubles) -> None:
+    """Fill in shares of the light of each Gaussian and their derivatives: `sersic_shares`."""
+    step = logarithms[1] - logarithms[0]
+    place = min(max((log_index - logarithms[0]) / step, 0.0), logarithms.size - 1.0)
+    low = min(int(place), logarithms.size - 2)
+    for m in range(own.size):
+        slope = shares[low + 1, m] - shares[low, m]
+        own[m] = shares[low, m] + (place - low) * slope
+        slopes[m] = slope / step
+
+
+@njit(**KERNEL)
+def draw_model(
+    x: Doubles,
+    y: Doubles,
+    values: Doubles,
+    table: tuple[Doubles, Doubles, Doubles],
+    profile: tuple[Doubles, Doubles],
+    out: Doubles,
+) -> None:
+    """Light of a Sersic model of one DN at places, and derivatives of its light with its seven parameters.
+
+    Parameters
+    ----------
+    x, y : float64 arrays (n,)
+        Places.
+    values : float64 array (7 or more,)
+        `PARAMETERS` of the model.
+    table : (logarithms, shares, widths), float64 arrays (i,), (i, m), (m,)
+        `sersic_table`, and the widths of its Gaussians in half-light radii.
+    profile : (shares, variances), float64 arrays (k,)
+        Gaussians of the point-spread function.
+    out : float64 array (7 or more, n)
+        Its first rows become the light a unit of area, and the derivatives.
+    """
+    own = np.empty(table[2].size)
+    slopes = np.empty(table[2].size)
+    _shares(table[0], table[1], values[6], own, slopes)
+    log_radius = values[3]
+    plus = values[4]
+    cross = values[5]
+    shape = np.empty(5)
+    turns = np.empty((3, 3))
+    shape[0] = values[1]
+    shape[1] = values[2]
+    shape[2], shape[3], shape[4] = _ellipse(log_radius, plus, cross)
+    for a in range(3):
+        turns[0, a] = 2.0 * shape[2 + a]
+    for k in range(1, 3):
+        by_plus = STRETCH_STEP * (2 - k)
+        by_cross = STRETCH_STEP * (k - 1)
+        high = _ellipse(log_radius, plus + by_plus, cross + by_cross)
+        less = _ellipse(log_radius, plus - by_plus, cross - by_cross)
+        turns[k, 0] = (high[0] - less[0]) / (2.0 * STRETCH_STEP)
+        turns[k, 1] = (high[1] - less[1]) / (2.0 * STRETCH_STEP)
+        turns[k, 2] = (high[2] - less[2]) / (2.0 * STRETCH_STEP)
+    gaussians = Mixture(*mixture_arrays(own, slopes, table[2], profile, math.exp(log_radius)))
+    model_light(x, y, shape, gaussians, values[0], turns, out)

@@ -5,11 +5,10 @@ from __future__ import annotations
 from typing import NamedTuple
 
 import numpy as np
-from numba import njit
 
-from app.arrays import Bools, Doubles
+from app.arrays import Doubles
 from app.instruments.bands import Band
-from workers.reduction.galaxies.coadds import LIGHT_ERROR, Window
+from workers.reduction.galaxies.coadds import LIGHT_ERROR, Window, cut_discs
 from workers.reduction.galaxies.fit import (
     Fitted,
     bent_sky,
@@ -25,7 +24,6 @@ from workers.reduction.galaxies.large import Large
 from workers.reduction.galaxies.local_profile import LocalProfiles
 from workers.reduction.galaxies.search import LEAST_CHANGE, Search, crowding
 from workers.reduction.galaxies.values import CORE_SIGMAS_ARCSEC, LARGE_ARCSEC, Galaxy, Pixels, Shape, surface
-from workers.reduction.kernels.compiled import KERNEL
 
 OWN_ARCSEC = 2.5  # peaks this near to a candidate are its own light
 STAR_AREA_ARCSEC2 = 12.0  # of a star's image
@@ -388,22 +386,3 @@ def _disc(fitted: Fitted, half: int) -> Doubles:
     guess = fitted.values[:7].copy()
     guess[3], guess[6] = np.log(DISC_SHARE * half), 0.0
     return np.asarray(guess)
-
-
-@njit(**KERNEL)
-def cut_discs(mask: Bools, x: Doubles, y: Doubles, radius: Doubles) -> None:
-    """Mark the pixels within discs.
-
-    Parameters
-    ----------
-    mask : bool array (rows, columns)
-        Changed.
-    x, y, radius : float64 arrays (n,)
-        Middles and radii of the discs, pixels of the mask.
-    """
-    rows, columns = mask.shape
-    for s in range(x.size):
-        for j in range(max(0, int(y[s] - radius[s])), min(rows, int(y[s] + radius[s]) + 2)):
-            for i in range(max(0, int(x[s] - radius[s])), min(columns, int(x[s] + radius[s]) + 2)):
-                if (i - x[s]) * (i - x[s]) + (j - y[s]) * (j - y[s]) < radius[s] * radius[s]:
-                    mask[j, i] = True

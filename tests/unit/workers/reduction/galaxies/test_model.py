@@ -8,19 +8,18 @@ from scipy.special import gammaincinv
 
 from tests.worlds.frame_stack import SIGMA_PIX, gaussian_psf, strip
 from workers.reduction.galaxies.local_profile import WIDTHS_PIX, local_shares
+from workers.reduction.galaxies.mixtures import Mixture, mixture, with_core
 from workers.reduction.galaxies.model import (
     BLOCK,
     FARTHEST,
-    Mixture,
+    draw_model,
     leave,
-    mixture,
     model_light,
     normal_equations,
     plain_light,
     star_light,
-    with_core,
 )
-from workers.reduction.galaxies.sersic import WIDTHS, enclosed_share, sersic_shares
+from workers.reduction.galaxies.sersic import WIDTHS, enclosed_share, sersic_shares, sersic_table
 from workers.reduction.galaxies.values import Shape, ellipse_covariance, radii_from, surface
 
 
@@ -201,3 +200,26 @@ def test_what_a_model_leaves_is_the_pixels_less_its_parts():
     wanted = value - values[0] * columns[0] - values[7] * columns[7] - values[8] * columns[8]
     np.testing.assert_allclose(rest, wanted, atol=1e-12)
     assert chi2 == pytest.approx((weight * wanted**2).sum())
+
+
+@pytest.mark.parametrize("log_index", [-0.2, 0.4, 1.2])
+def test_derivatives_with_the_parameters_are_those_of_the_light(log_index):
+    x, y = (a.ravel() for a in np.meshgrid(np.arange(-8.0, 9.0), np.arange(-8.0, 9.0)))
+    profile = np.array([0.7, 0.3]), np.array([1.21, 3.03])
+    values = np.array([50.0, 0.3, -0.2, np.log(2.5), 0.3, -0.2, log_index])
+    table = (*sersic_table(), WIDTHS)
+    out, high, low = (np.empty((9, x.size)) for _ in range(3))
+    draw_model(x, y, values, table, profile, out)
+    shares, slopes = sersic_shares(log_index)
+    shape = Shape(0.3, -0.2, np.log(2.5), 0.3, -0.2, log_index)
+    light = np.empty(x.size)
+    place = np.array([0.3, -0.2, *shape.covariance()])
+    plain_light(x, y, place, mixture(shares, slopes, WIDTHS, profile, 2.5), light)
+    np.testing.assert_allclose(out[0], light, rtol=1e-10)
+    for k in range(1, 7):
+        step = np.zeros(7)
+        step[k] = 1e-6
+        draw_model(x, y, values + step, table, profile, high)
+        draw_model(x, y, values - step, table, profile, low)
+        # Gaussians end at 20 squares of sigma, and the mean width of narrow ones is taken as fixed.
+        assert 50.0 * (high[0] - low[0]) / 2e-6 == pytest.approx(out[k], abs=1e-3 * np.abs(out[k]).max())
