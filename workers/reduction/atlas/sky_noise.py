@@ -6,7 +6,7 @@ import numpy as np
 from scipy.ndimage import distance_transform_edt
 
 from app.arrays import Doubles, Integers, Singles
-from app.quantiles import quick_quantile
+from app.quantiles import quick_quantile, quick_row_medians
 
 BLOCK_PIX = 32
 """Side of the blocks whose medians are the sky's level: a tenth of the shortest airglow wave, 6', and 500 pixels of
@@ -54,19 +54,31 @@ def _level(thin: Singles) -> Doubles:
     rows, columns = (max(1, size // side) for size in thin.shape)
     edges_y, edges_x = (np.linspace(0, size, count + 1).astype(int)
                         for size, count in zip(thin.shape, (rows, columns), strict=True))  # fmt: skip
-    mesh = np.full((rows, columns), np.nan)
-    for i in range(rows):
-        for j in range(columns):
-            block = thin[edges_y[i] : edges_y[i + 1], edges_x[j] : edges_x[j + 1]]
-            block = block[np.isfinite(block)]
-            if block.size:
-                mesh[i, j] = quick_quantile(block, 0.5)
+    mesh = _whole_blocks(thin, rows, columns)
+    for i, j in np.argwhere(np.isnan(mesh)):
+        block = thin[edges_y[i] : edges_y[i + 1], edges_x[j] : edges_x[j + 1]]
+        block = block[np.isfinite(block)]
+        if block.size:
+            mesh[i, j] = quick_quantile(block, 0.5)
     unknown = np.isnan(mesh)
     if unknown.any():
         nearest = distance_transform_edt(unknown, return_distances=False, return_indices=True)
         mesh = mesh[tuple(nearest)]
     lines = _between(mesh, edges_y, thin.shape[0])
     return _between(lines.T, edges_x, thin.shape[1]).T
+
+
+def _whole_blocks(thin: Singles, rows: int, columns: int) -> Doubles:
+    """Medians of blocks all of whose pixels are known; NaN of the others, and of all where they are not of one size."""
+    mesh = np.full((rows, columns), np.nan)
+    if thin.shape[0] % rows or thin.shape[1] % columns:
+        return mesh
+    high, wide = thin.shape[0] // rows, thin.shape[1] // columns
+    blocks = thin.reshape(rows, high, columns, wide).swapaxes(1, 2).reshape(rows, columns, high * wide)
+    whole = np.isfinite(blocks).all(axis=2)
+    if whole.any():
+        mesh[whole] = quick_row_medians(blocks[whole])
+    return mesh
 
 
 def _between(values: Doubles, edges: Integers, size: int) -> Doubles:

@@ -77,18 +77,18 @@ def _calibrate(reads: Reads, constants: ArrayConstants, out: Singles, flags: Fla
     for i in range(n):
         absent = np.uint8(16) if missing[i] else np.uint8(0)
         for y in range(ny):
+            # Each loop writes one array: of two the compiler would not know that they do not overlap.
             for x in range(nx):
-                high = np.float32(read2[i, y, x])
-                flag = absent
-                if mask[y, x]:
-                    flag |= np.uint8(1)
-                if high > saturation[y, x]:
-                    flag |= np.uint8(2)
+                bad = np.uint8(1) if mask[y, x] else np.uint8(0)
+                full = np.uint8(2) if np.float32(read2[i, y, x]) > saturation[y, x] else np.uint8(0)
+                flags[i, y, x] = absent | bad | full
+            for x in range(nx):
                 base = pedestal[y, x]
-                light = linear(high - base, bend) - linear(np.float32(read1[i, y, x]) - base, bend)
-                value = (light - dark[y, x]) * inverse_flat[y, x]
-                out[i, y, x] = value if flag == 0 else np.float32(0.0)
-                flags[i, y, x] = flag
+                first = linear(np.float32(read1[i, y, x]) - base, bend)
+                light = linear(np.float32(read2[i, y, x]) - base, bend) - first
+                out[i, y, x] = (light - dark[y, x]) * inverse_flat[y, x]
+            for x in range(nx):
+                out[i, y, x] = out[i, y, x] if flags[i, y, x] == 0 else np.float32(0.0)
 
 
 def calibrated_frames(

@@ -29,11 +29,7 @@ from workers.reduction.photometry.joint_values import MOST_LOOKS, JointScene, Jo
 Scenes = tuple[JointScene, JointScene, JointScene]
 Works = tuple[JointWork, JointWork, JointWork]
 TURNS_OF_BOUNDS = 3  # solutions with less light than none in some band
-Sizes = tuple[
-    tuple[int, int, int, int],
-    tuple[int, int, int, int],
-    tuple[int, int, int, int],
-]
+Sizes = tuple[tuple[int, int], tuple[int, int], tuple[int, int]]
 
 
 @njit(**KERNEL, inline="always")
@@ -48,14 +44,14 @@ def _place_of(a: int, band: int) -> int:
 def _add_band(
     scene: JointScene,
     work: JointWork,
-    size: tuple[int, int, int, int],
+    size: tuple[int, int],
     band: int,
     count: int,
     slack: float,
     sums: BandSums,
 ) -> float:
     """Draw the stars of `trial` in one band, and add its normal equations to those of all; its chi-squared."""
-    if size[3] == 0:
+    if size[1] == 0:
         return 0.0
     for star in range(count):
         work.sums.trial[3 * star] = sums.trial[OF_A_STAR * star + 2 + band]
@@ -179,7 +175,7 @@ def fit_bands(
         Profile and looks of each band; of a band that is not there any other's.
     works : three JointWork
         Their cut-outs of the site are loaded.
-    sizes : three (int, int, int, int)
+    sizes : three (int, int)
         What `load` gave; a band without pixels tells nothing.
     sums : BandSums
         Trial has the unknowns of each star.
@@ -262,7 +258,7 @@ def _write_errors(sums: BandSums, sizes: Sizes, count: int, out: SiteStars, g: i
         out.variance[g, star, 1] = sums.right[first + 1]
         for band in range(PLANES):
             column_of(sums, count, first + 2 + band)
-            seen = sizes[band][3] > 0
+            seen = sizes[band][1] > 0
             out.light_error[g, star, band] = (
                 math.sqrt(max(sums.right[first + 2 + band], 0.0)) if seen else 0.0
             )
@@ -273,14 +269,14 @@ def _write_errors(sums: BandSums, sizes: Sizes, count: int, out: SiteStars, g: i
     for star in range(count):
         partner = _nearest(sums, count, star)
         for band in range(PLANES):
-            if partner >= 0 and sizes[band][3] > 0:
+            if partner >= 0 and sizes[band][1] > 0:
                 both = out.light_error[g, star, band] * out.light_error[g, partner, band]
                 out.shared[g, star, band] /= max(both, 1e-30)
 
 
 @njit(**KERNEL)
 def _own_chi2(
-    scene: JointScene, work: JointWork, size: tuple[int, int, int, int], x: float, y: float, spent: float
+    scene: JointScene, work: JointWork, size: tuple[int, int], x: float, y: float, spent: float
 ) -> tuple[float, int]:
     """Reduced chi-squared of the pixels of one band within 2.5 pixels of a place, and their number.
 
@@ -293,13 +289,12 @@ def _own_chi2(
         i = work.stamps.frame[k]
         px = work.stamps.origin[k, 0] + inverse[i, 0, 0] * x + inverse[i, 0, 1] * y
         py = work.stamps.origin[k, 1] + inverse[i, 1, 0] * x + inverse[i, 1, 1] * y
-        for row in range(size[1]):
-            for column in range(size[2]):
-                q = (k * size[1] + row) * size[2] + column
-                near = (column - px) * (column - px) + (row - py) * (row - py) <= FIT_RADIUS2
-                if near and work.pixels.use[q] > 0.0:
-                    chi2 += work.pixels.weight[q] * work.pixels.rest[q] * work.pixels.rest[q]
-                    count += 1
+        for q in range(work.pixels.first[k], work.pixels.first[k + 1]):
+            dx = work.pixels.column[q] - px
+            dy = work.pixels.row[q] - py
+            if dx * dx + dy * dy <= FIT_RADIUS2 and work.pixels.use[q] > 0.0:
+                chi2 += work.pixels.weight[q] * work.pixels.rest[q] * work.pixels.rest[q]
+                count += 1
     return chi2 / max(count - spent * count, 1.0), count
 
 
@@ -329,7 +324,7 @@ def write_site(
     if not factor_of(sums, count):
         return
     out.members[g] = count
-    pixels = max(sizes[0][3] + sizes[1][3] + sizes[2][3], 1)
+    pixels = max(sizes[0][1] + sizes[1][1] + sizes[2][1], 1)
     spent = min(OF_A_STAR * count / pixels, 0.9)
     for star in range(count):
         for a in range(OF_A_STAR):

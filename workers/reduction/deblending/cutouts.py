@@ -1,6 +1,6 @@
 """Cut-outs of the looks of a band at the sites, taken while its residual frames are lent, and put back into fits.
 
-Three stacks of residual frames would be 215 MB; the cut-outs of a thousand sites are 4 MB a band.
+Three stacks of residual frames would be 215 MB; the cut-outs of a thousand sites are 2.5 MB a band.
 """
 
 from __future__ import annotations
@@ -16,49 +16,48 @@ from workers.reduction.photometry.joint_values import MOST_LOOKS, Groups, JointS
 from workers.reduction.photometry.residual import Residual
 from workers.reduction.profile.stars import Stars
 
-USUAL_PIXELS = 1200  # of a site: seven looks of 13 x 13 pixels
+USUAL_PIXELS = 300  # of a site: seven looks of 40 pixels
 
 
 @njit(**KERNEL, inline="always")
-def _give_light_back(
-    scene: JointScene, own: Groups, g: int, size: tuple[int, int, int, int], work: JointWork
-) -> None:
-    """Add the light of the band's own stars of a site to its windows: residual frames lack it."""
+def _give_light_back(scene: JointScene, own: Groups, g: int, size: tuple[int, int], work: JointWork) -> None:
+    """Add the light of the band's own stars of a site to its pixels: residual frames lack it."""
     first = own.start[g]
     count = own.start[g + 1] - first
     for star in range(count):
         for a in range(3):
             work.sums.trial[3 * star + a] = own.star[first + star, a]
     draw_group(scene, work, size, count, 0.0)
-    for q in range(size[0] * size[1] * size[2]):
+    for q in range(size[1]):
         work.pixels.data[q] += work.pixels.model[q]
 
 
 @njit(**BORROWING)
 def _cut(scene: JointScene, seeds: Groups, own: Groups, work: JointWork, out: Cutouts) -> int:
-    """Copy the windows of all sites as long as there is room; the room that all of them need."""
+    """Copy the pixels of all sites as long as there is room; the room that all of them need."""
+    pixels, stamps = work.pixels, work.stamps
     n = 0
     for g in range(seeds.start.size - 1):
         size = gather_group(scene, seeds, g, work)
-        total = size[0] * size[1] * size[2]
-        out.first[g] = n
-        if n + total <= out.data.size and size[0] > 0:
+        for k in range(MOST_LOOKS + 1):
+            out.first[g, k] = n + pixels.first[min(k, size[0])]
+        if n + size[1] <= out.data.size and size[0] > 0:
             _give_light_back(scene, own, g, size, work)
-            for q in range(total):
-                out.data[n + q] = work.pixels.data[q] if work.pixels.use[q] > 0.0 else np.float32(np.nan)
+            for q in range(size[1]):
+                out.data[n + q] = pixels.data[q]
+                out.row[n + q] = pixels.row[q]
+                out.column[n + q] = pixels.column[q]
             out.size[g, 0] = size[0]
             out.size[g, 1] = size[1]
-            out.size[g, 2] = size[2]
-            out.size[g, 3] = size[3]
             for k in range(size[0]):
-                out.sky[g, k] = work.pixels.sky[k * size[1] * size[2]]
-                out.frame[g, k] = work.stamps.frame[k]
-                out.origin[g, k, 0] = work.stamps.origin[k, 0]
-                out.origin[g, k, 1] = work.stamps.origin[k, 1]
+                i = stamps.frame[k]
+                out.sky[g, k] = scene.frames.noise_dn[i] * scene.frames.noise_dn[i]
+                out.frame[g, k] = i
+                out.origin[g, k, 0] = stamps.origin[k, 0]
+                out.origin[g, k, 1] = stamps.origin[k, 1]
                 for t in range(out.terms.shape[2]):
-                    out.terms[g, k, t] = work.stamps.terms[k, t]
-        n += total
-    out.first[seeds.start.size - 1] = n
+                    out.terms[g, k, t] = stamps.terms[k, t]
+        n += size[1]
     return n
 
 
@@ -86,12 +85,14 @@ def cut_out(residual: Residual, origin: Doubles, seeds: Groups, own: Groups) -> 
         room = max(room, needed)
         out = Cutouts.of(sites, terms, room)
         needed = _cut(scene, seeds, own, work, out)
-    return out._replace(data=out.data[:needed].copy())
+    return out._replace(
+        data=out.data[:needed].copy(), row=out.row[:needed].copy(), column=out.column[:needed].copy()
+    )
 
 
 @njit(**KERNEL)
-def load(cutouts: Cutouts, g: int, work: JointWork) -> tuple[int, int, int, int]:
-    """Put the windows of a site into the work space of a band; looks, rows, columns and pixels in the fit.
+def load(cutouts: Cutouts, g: int, work: JointWork) -> tuple[int, int]:
+    """Put the pixels of a site into the work space of a band; how many looks, and pixels in the fit.
 
     Parameters
     ----------
@@ -104,14 +105,15 @@ def load(cutouts: Cutouts, g: int, work: JointWork) -> tuple[int, int, int, int]
     """
     pixels, stamps = work.pixels, work.stamps
     looks = cutouts.size[g, 0]
-    window = cutouts.size[g, 1] * cutouts.size[g, 2]
-    n = cutouts.first[g]
+    start = cutouts.first[g, 0]
+    pixels.first[0] = 0
     for k in range(looks):
-        for q in range(k * window, (k + 1) * window):
-            value = cutouts.data[n + q]
-            good = not np.isnan(value)
-            pixels.data[q] = value if good else np.float32(0.0)
-            pixels.use[q] = np.float32(good)
+        pixels.first[k + 1] = cutouts.first[g, k + 1] - start
+        for q in range(pixels.first[k], pixels.first[k + 1]):
+            pixels.data[q] = cutouts.data[start + q]
+            pixels.row[q] = cutouts.row[start + q]
+            pixels.column[q] = cutouts.column[start + q]
+            pixels.use[q] = np.float32(1.0)
             pixels.sky[q] = cutouts.sky[g, k]
         stamps.frame[k] = cutouts.frame[g, k]
         stamps.origin[k, 0] = cutouts.origin[g, k, 0]
@@ -120,7 +122,7 @@ def load(cutouts: Cutouts, g: int, work: JointWork) -> tuple[int, int, int, int]
             stamps.phase[slot] = -1
             for t in range(stamps.terms.shape[1]):
                 stamps.terms[slot, t] = cutouts.terms[g, k, t]
-    return looks, cutouts.size[g, 1], cutouts.size[g, 2], cutouts.size[g, 3]
+    return looks, cutouts.size[g, 1]
 
 
 def groups_of(start: Integers, star: Doubles) -> Groups:

@@ -134,7 +134,7 @@ def _shown(
     seeds, work = Seeds(sites.start, sites.star, np.full(sites.size, np.inf)), (works, BandSums.of())
     for site in chosen.tolist():
         search_sites(scenes, planes, seeds, EVIDENCE, work, (site, site + 1), single)
-    pixels = np.asarray(sum(cut.size[:, 3] for cut in cutouts.values()))
+    pixels = np.asarray(sum(cut.size[:, 1] for cut in cutouts.values()))
     return ShownPairs.of(chosen, sites.origin, pixels, found, single)
 
 
@@ -167,7 +167,7 @@ def decide(stacks: Mapping[Band, BandStack], sites: Sites, cutouts: Mapping[Band
     fall = found.chi2_of[: sites.sample, 1] - found.chi2_of[: sites.sample, 2]
     seeds = seeds._replace(least_fall=least_falls(fall, sites.snr[: sites.sample], sites.snr))
     search_sites(scenes, planes, seeds, EVIDENCE, work, (sites.sample, sites.size), found)
-    pixels = sum(cut.size[:, 3] for cut in cutouts.values())
+    pixels = sum(cut.size[:, 1] for cut in cutouts.values())
     found.members[~_described(found, np.asarray(pixels), sites)] = 0
     return found
 

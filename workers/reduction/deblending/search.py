@@ -275,7 +275,7 @@ def _search(
         trials = count + 1 if stage > 0 and count > 1 else 1
         if stage == members:
             count = 2
-            used = sizes[0][3] + sizes[1][3] + sizes[2][3]
+            used = sizes[0][1] + sizes[1][1] + sizes[2][1]
             trials = DIRECTIONS if members == 1 or sums.best_chi2[2] > DOUBTFUL * used else 0
         if last:
             count = _chosen(sums, seeds, g, max(members, 2), evidence)
@@ -334,7 +334,7 @@ def search_sites(
             load(cutouts[1], g, works[1]),
             load(cutouts[2], g, works[2]),
         )
-        if sizes[0][3] + sizes[1][3] + sizes[2][3] < FEWEST_PIXELS + OF_A_STAR * members:
+        if sizes[0][1] + sizes[1][1] + sizes[2][1] < FEWEST_PIXELS + OF_A_STAR * members:
             continue
         count, settled = _search(scenes, works, sizes, seeds, evidence, g, sums)
         out.settled[g] = settled

@@ -14,7 +14,7 @@ from typing import NamedTuple
 import numpy as np
 
 from app.arrays import Bools, Doubles, Integers
-from app.instruments.bands import BANDS, Band
+from app.instruments.bands import Band
 from workers.reduction.deblending.values import MOST_STARS, OF_A_STAR, PLANES
 from workers.reduction.kernels.pairs import close_pairs, joined
 from workers.reduction.photometry.blends import (
@@ -247,48 +247,45 @@ def _sites(pool: Pool, label: Integers, groups: _Groups, chosen: tuple[Integers,
     """Seeds and own stars of the chosen groups, the sample's first, each in the order of y."""
     order = np.argsort(label, kind="stable")
     first = np.searchsorted(label[order], np.arange(len(groups.snr) + 1))
-    origin, start, star, ordered = [], [0], [], []
-    own: list[list[Integers]] = [[] for _ in BANDS]
-    for part in chosen:
-        low = np.array([pool.place[order[first[g] : first[g + 1]], 1].min() for g in part])
-        for g in part[np.argsort(low, kind="stable")] if part.size else part:
-            member = order[first[g] : first[g + 1]]
-            middle, seeds = _seeds(pool, member)
-            origin.append(middle)
-            star.append(seeds)
-            start.append(start[-1] + len(seeds))
-            ordered.append(g)
-            for plane in range(PLANES):
-                own[plane].append(pool.number[member[pool.plane[member] == plane]])
-    lists = tuple(
-        (
-            np.cumsum([0, *(part.size for part in parts)]),
-            np.concatenate(parts) if parts else np.zeros(0, np.int64),
-        )
-        for parts in own
-    )
-    return Sites(
-        np.array(origin, np.float64).reshape(-1, 2),
-        np.array(start, np.int64),
-        np.concatenate(star) if star else np.zeros((0, OF_A_STAR)),
-        lists,
-        groups.snr[np.array(ordered, np.int64)],
-        chosen[0].size,
-    )
+    low = np.minimum.reduceat(pool.place[order, 1], first[:-1]) if order.size else np.zeros(0)
+    group = np.concatenate([part[np.argsort(low[part], kind="stable")] for part in chosen])
+    count = first[group + 1] - first[group]
+    site = np.repeat(np.arange(group.size), count)
+    within = np.arange(site.size) - np.repeat(np.cumsum(count) - count, count)
+    member = order[first[group][site] + within]
+    lists = []
+    for plane in range(PLANES):
+        own = pool.plane[member] == plane
+        lists.append((_starts(site[own], group.size), pool.number[member[own]]))
+    origin, start, star = _seeds(pool, site, member, group.size)
+    return Sites(origin, start, star, tuple(lists), groups.snr[group], chosen[0].size)
 
 
-def _seeds(pool: Pool, member: Integers) -> tuple[Doubles, Doubles]:
-    """Origin of a site, and its seeds: the stars of the band that shows most of them, brightest first."""
-    plane, snr = pool.plane[member], pool.snr[member]
-    count = np.bincount(plane, minlength=PLANES)
-    total = np.bincount(plane, snr**2, PLANES)
-    reference = max(range(PLANES), key=lambda b: (count[b], total[b]))
-    shown = member[plane == reference]
-    shown = shown[np.argsort(-pool.flux_dn[shown], kind="stable")]
-    light = pool.flux_dn[shown]
-    origin = (light[:, None] * pool.place[shown]).sum(axis=0) / light.sum()
-    seeds = np.zeros((shown.size, OF_A_STAR))
-    seeds[:, :2] = pool.place[shown] - origin
-    all_light = np.bincount(plane, pool.flux_dn[member], PLANES)
-    seeds[:, 2:] = (light / light.sum())[:, None] * all_light
-    return origin, seeds
+def _starts(site: Integers, sites: int) -> Integers:
+    """First row of each site in rows that are ordered by site, and their number; (sites + 1,)."""
+    return np.concatenate([np.zeros(1, np.int64), np.cumsum(np.bincount(site, minlength=sites))])
+
+
+def _seeds(pool: Pool, site: Integers, member: Integers, sites: int) -> tuple[Doubles, Integers, Doubles]:
+    """Origins of sites, and their seeds: the stars of the band that shows most of them, brightest first.
+
+    All sites at once: one after the other they took a tenth of a second in a thousand.
+    """
+    plane, snr, flux = pool.plane[member], pool.snr[member], pool.flux_dn[member]
+    cell, shape = site * PLANES + plane, (sites, PLANES)
+    count = np.bincount(cell, minlength=sites * PLANES).reshape(shape)
+    total = np.bincount(cell, snr**2, sites * PLANES).reshape(shape)
+    # Most stars; of bands with as many the one that sees them best.
+    most = np.where(count == count.max(axis=1, keepdims=True), total, -1.0)
+    shown = np.flatnonzero(plane == np.argmax(most, axis=1)[site])
+    shown = shown[np.lexsort((-flux[shown], site[shown]))]
+    owner, light = site[shown], flux[shown]
+    whole = np.bincount(owner, light, sites)
+    place = pool.place[member[shown]]
+    sums = [np.bincount(owner, light * place[:, axis], sites) for axis in range(2)]
+    origin = np.column_stack(sums) / whole[:, None]
+    star = np.zeros((shown.size, OF_A_STAR))
+    star[:, :2] = place - origin[owner]
+    all_light = np.bincount(cell, flux, sites * PLANES).reshape(shape)
+    star[:, 2:] = (light / whole[owner])[:, None] * all_light[owner]
+    return origin, _starts(owner, sites), star

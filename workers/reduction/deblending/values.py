@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 from app.arrays import Bools, Doubles, Integers, Singles
 from app.instruments.bands import BANDS
@@ -26,12 +27,14 @@ class Cutouts(NamedTuple):
 
     Attributes
     ----------
-    first : int64 array (sites + 1,)
-        First value of each site in `data`.
-    data : float32 array (values,)
-        Windows of pixels, look after look, row after row; NaN where a pixel takes no part in fits.
-    size : int64 array (sites, 4)
-        Looks, rows, columns, and pixels in the fit.
+    first : int64 array (sites, 17)
+        First pixel of each look of each site in the arrays below, and where the last look ends.
+    data : float32 array (pixels,)
+        Light of the pixels that take part in fits.
+    row, column : int8 arrays (pixels,)
+        Their places in the windows of the looks.
+    size : int64 array (sites, 2)
+        Looks, and pixels in the fit.
     sky : float32 array (sites, 16)
         Variance of a sky pixel of each look, DN^2.
     frame : int64 array (sites, 16)
@@ -44,6 +47,8 @@ class Cutouts(NamedTuple):
 
     first: Integers
     data: Singles
+    row: NDArray[np.int8]
+    column: NDArray[np.int8]
     size: Integers
     sky: Singles
     frame: Integers
@@ -64,9 +69,11 @@ class Cutouts(NamedTuple):
             Pixels.
         """
         return cls(
-            np.zeros(sites + 1, np.int64),
+            np.zeros((sites, MOST_LOOKS + 1), np.int64),
             np.zeros(room, np.float32),
-            np.zeros((sites, 4), np.int64),
+            np.zeros(room, np.int8),
+            np.zeros(room, np.int8),
+            np.zeros((sites, 2), np.int64),
             np.zeros((sites, MOST_LOOKS), np.float32),
             np.zeros((sites, MOST_LOOKS), np.int64),
             np.zeros((sites, MOST_LOOKS, 2)),

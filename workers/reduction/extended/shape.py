@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
+from numba import njit
 
 from app.arrays import Bools, Doubles, Singles
-from workers.reduction.kernels.compiled import clipped_statistics
+from workers.reduction.kernels.compiled import KERNEL, clipped_statistics
 
 COVERED_SHARE = 0.85  # of a circle, at least, for its light to count
 
@@ -32,6 +34,67 @@ class Shape:
     axis_ratio: float
     angle_deg: float
     area_pix: float
+
+
+@njit(**KERNEL, inline="always")
+def _soft(image: Singles, usable: Bools, box: tuple[int, int, int, int], y: int, x: int) -> float:
+    """Mean of 3 x 3 pixels; beyond the box its edges go on, and pixels without data are 0."""
+    top, bottom, left, right = box
+    total = 0.0
+    for b in range(y - 1, y + 2):
+        row = min(max(b, top), bottom - 1)
+        for a in range(x - 1, x + 2):
+            column = min(max(a, left), right - 1)
+            if usable[row, column]:
+                total += image[row, column]
+    return total / 9.0
+
+
+@njit(**KERNEL)
+def _connected(
+    image: Singles, usable: Bools, box: tuple[int, int, int, int], place: tuple[int, int], limit: float
+) -> tuple[int, float, float, float, float, float]:
+    """Count the pixels of a box that are above a level and joined by their sides to one at (row, column).
+
+    Sums of their columns, rows, and of the products xx, xy, yy are from that pixel. To label all pixels of a window
+    takes thirty times as long as to go through those of a usual galaxy.
+    """
+    top, bottom, left, right = box
+    width = right - left
+    seen = np.zeros((bottom - top) * width, np.bool_)
+    waiting = np.empty(seen.size, np.int64)
+    count = 0
+    x = y = xx = xy = yy = 0.0
+    held = 0
+    if _soft(image, usable, box, place[0], place[1]) > limit:
+        first = (place[0] - top) * width + place[1] - left
+        waiting[0] = first
+        seen[first] = True
+        held = 1
+    while held > 0:
+        held -= 1
+        row = top + waiting[held] // width
+        column = left + waiting[held] % width
+        dx = float(column - place[1])
+        dy = float(row - place[0])
+        count += 1
+        x += dx
+        y += dy
+        xx += dx * dx
+        xy += dx * dy
+        yy += dy * dy
+        for side in range(4):
+            j = row + (side == 0) - (side == 1)
+            i = column + (side == 2) - (side == 3)
+            if j < top or j >= bottom or i < left or i >= right:
+                continue
+            n = (j - top) * width + i - left
+            if not seen[n]:
+                seen[n] = True
+                if _soft(image, usable, box, j, i) > limit:
+                    waiting[held] = n
+                    held += 1
+    return count, x, y, xx, xy, yy
 
 
 def isophote(image: Singles, usable: Bools, x: float, y: float, limit: float, reach: int) -> Shape:
@@ -62,27 +125,39 @@ def isophote(image: Singles, usable: Bools, x: float, y: float, limit: float, re
     >>> round(shape.semi_major_pix, 1), round(shape.axis_ratio, 2), round(shape.angle_deg) % 180
     (20.1, 0.49, 0)
     """
-    from scipy import ndimage
-
     ny, nx = image.shape
     i, j = int(np.clip(np.rint(x), 0, nx - 1)), int(np.clip(np.rint(y), 0, ny - 1))
-    rows, columns = (
-        slice(max(0, j - reach), min(ny, j + reach + 1)),
-        slice(max(0, i - reach), min(nx, i + reach + 1)),
-    )
-    part = np.where(usable[rows, columns], image[rows, columns], 0.0)
-    # 3x3 means: the isophote lies at the noise of single pixels.
-    soft = ndimage.uniform_filter(part, 3)
-    labels, _ = ndimage.label(soft > limit)
-    label = labels[j - rows.start, i - columns.start]
-    if label == 0:
+    box = max(0, j - reach), min(ny, j + reach + 1), max(0, i - reach), min(nx, i + reach + 1)
+    # Means of 3 x 3: the isophote lies at the noise of single pixels.
+    count, *sums = _connected(image, usable, box, (j, i), limit)
+    if count == 0:
         return Shape(float("nan"), float("nan"), float("nan"), float("nan"))
-    py, px = np.nonzero(labels == label)
-    covariance = np.cov(np.stack([px, py]).astype(np.float64), bias=True) if px.size > 4 else np.eye(2) / 4.0
+    mx, my, xx, xy, yy = (value / count for value in sums)
+    cross = xy - mx * my
+    covariance = np.array([[xx - mx * mx, cross], [cross, yy - my * my]]) if count > 4 else np.eye(2) / 4.0
     values, vectors = np.linalg.eigh(covariance)
     major, minor = 2.0 * np.sqrt(max(values[1], 0.0)), 2.0 * np.sqrt(max(values[0], 0.0))
     angle = float(np.degrees(np.arctan2(vectors[1, 1], vectors[0, 1])))
-    return Shape(float(major), float(minor / major) if major > 0 else 1.0, angle, float(px.size))
+    return Shape(float(major), float(minor / major) if major > 0 else 1.0, angle, float(count))
+
+
+@njit(**KERNEL)
+def _gather_ring(
+    image: Singles, usable: Bools, place: tuple[float, float], radii: tuple[float, float], out: Singles
+) -> int:
+    """Copy the usable pixels between two radii, row after row; how many there are."""
+    inner2 = radii[0] * radii[0]
+    outer2 = radii[1] * radii[1]
+    rows, columns = image.shape
+    count = 0
+    for y in range(max(0, math.floor(place[1] - radii[1])), min(rows, math.ceil(place[1] + radii[1]) + 1)):
+        dy2 = (y - place[1]) * (y - place[1])
+        for x in range(columns):
+            square = (x - place[0]) * (x - place[0]) + dy2
+            if inner2 <= square <= outer2 and usable[y, x]:
+                out[count] = image[y, x]
+                count += 1
+    return count
 
 
 @dataclass(frozen=True)
@@ -112,10 +187,11 @@ class Cutout:
         inner_pix, outer_pix : float
             Whole pixels are in or out, by the place of their centre.
         """
-        y, x = np.ogrid[: self.image.shape[0], : self.image.shape[1]]
-        square = (x - self.x) ** 2 + (y - self.y) ** 2
-        ring = self.image[(square >= inner_pix**2) & (square <= outer_pix**2) & self.usable]
-        return float(clipped_statistics(ring, ring.size)[0])
+        ring = np.empty(self.image.size, np.float32)
+        count = _gather_ring(
+            self.image, self.usable, (self.x, self.y), (float(inner_pix), float(outer_pix)), ring
+        )
+        return float(clipped_statistics(ring, count)[0])
 
 
 def circle_sums(part: Cutout, sky_dn: float, radii: Doubles) -> Doubles:

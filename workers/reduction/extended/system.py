@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 
 import numpy as np
@@ -59,15 +60,19 @@ def light_of_others(galaxies: Sequence[Galaxy], own: int, radius_arcsec: float) 
     """
     shape = galaxies[own].shape
     total = dict.fromkeys(galaxies[own].flux_dn, 0.0)
+    near = []
+    for n, other in enumerate(galaxies):
+        reach = radius_arcsec + REACH_RADII * other.shape.semi_major_arcsec
+        along, across = other.shape.y_arcsec - shape.y_arcsec, other.shape.x_arcsec - shape.x_arcsec
+        if n != own and abs(along) <= reach and math.hypot(across, along) <= reach:
+            near.append(other)
+    if not near:
+        return total
     offsets = np.arange(-np.ceil(radius_arcsec), np.ceil(radius_arcsec) + 1.0)
     x, y = (a.ravel() for a in np.meshgrid(shape.x_arcsec + offsets, shape.y_arcsec + offsets))
     inside = radii_from(shape, x, y) * shape.semi_major_arcsec <= radius_arcsec
     x, y = x[inside], y[inside]
-    for n, other in enumerate(galaxies):
-        reach = radius_arcsec + REACH_RADII * other.shape.semi_major_arcsec
-        away = np.hypot(other.shape.x_arcsec - shape.x_arcsec, other.shape.y_arcsec - shape.y_arcsec)
-        if n == own or away > reach:
-            continue
+    for other in near:
         part = float(surface(other.shape, x, y).sum())
         for band in total:
             total[band] += part * max(other.flux_dn.get(band, 0.0), 0.0)

@@ -11,7 +11,8 @@ from workers.reduction.extended.growth import growth_of
 from workers.reduction.extended.shape import Cutout, isophote
 from workers.reduction.extended.structure import fill_structure, opposite_sides
 from workers.reduction.frames.products import EXTENDED_RADII_ARCSEC, RADIUS_FIELDS
-from workers.reduction.galaxies.model import mixture, plain_light
+from workers.reduction.galaxies.mixtures import mixture
+from workers.reduction.galaxies.model import plain_light
 from workers.reduction.galaxies.sersic import WIDTHS, sersic_shares
 from workers.reduction.galaxies.values import Shape, radii_from
 
@@ -122,7 +123,9 @@ def light_on_window(
     reach = reach_arcsec(shape)
     ellipse = growth_of(part, level, shape.axis_ratio, shape.angle_deg, reach)
     circle = growth_of(part, level, 1.0, 0.0, reach)
-    x, y = stars
+    # Most of a scan's stars are far along it.
+    along = np.flatnonzero(np.abs(stars[1] - shape.y_arcsec) < reach)
+    x, y = (places[along] for places in stars)
     near = np.hypot(x - shape.x_arcsec, y - shape.y_arcsec)
     radii = radii_from(shape, x, y) * shape.semi_major_arcsec
     close = near < reach

@@ -9,7 +9,7 @@ the sky and the stars around; its significance counts.
 from __future__ import annotations
 
 import math
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 from numba import njit
@@ -18,6 +18,9 @@ from app.arrays import Doubles, Integers, Singles
 from workers.reduction.galaxies.coadds import Coadds
 from workers.reduction.galaxies.sersic import WIDTHS, sersic_shares
 from workers.reduction.kernels.compiled import KERNEL, clipped_statistics
+
+if TYPE_CHECKING:
+    from scipy.spatial import cKDTree
 
 CORE_PIX, OUTER_PIX = 3.0, 8.0
 PAIR_BIAS = 0.5642  # mean of the fainter of two normal values, in sigma
@@ -229,14 +232,12 @@ def _surrounding(light: Doubles, usual: Doubles, sky: float) -> Doubles:
         return np.asarray(np.nan_to_num(excess / error, nan=-np.inf))
 
 
-def _neighbours(seeds: Seeds, chosen: Integers) -> tuple[Doubles, Integers, Doubles]:
-    """Places of the brightest neighbours of peaks, how many, and light of peak and neighbours."""
-    from scipy.spatial import cKDTree
-
+def _neighbours(seeds: Seeds, tree: cKDTree, chosen: Integers) -> tuple[Doubles, Integers, Doubles]:
+    """Places of the brightest neighbours of peaks, how many, and light of peak and neighbours; `tree` has all peaks."""
     places = np.column_stack([seeds.x_arcsec, seeds.y_arcsec])
     offset = np.zeros((chosen.size, MOST_NEIGHBOURS, 2))
     count, light = np.zeros(chosen.size, np.int64), np.zeros((chosen.size, 1 + MOST_NEIGHBOURS))
-    for n, near in enumerate(cKDTree(places).query_ball_point(places[chosen], NEIGHBOUR_ARCSEC)):
+    for n, near in enumerate(tree.query_ball_point(places[chosen], NEIGHBOUR_ARCSEC)):
         own = int(chosen[n])
         other = np.array([k for k in near if k != own], np.int64)
         other = other[np.argsort(-seeds.light_dn[other], kind="stable")][:MOST_NEIGHBOURS]
@@ -262,6 +263,9 @@ def candidates(
     variance_arcsec2 : float64 array (k,)
         Of those Gaussians on a coadd.
     """
+    from scipy.spatial import cKDTree
+
+    tree = cKDTree(np.column_stack([seeds.x_arcsec, seeds.y_arcsec]))
     x, y = seeds.x_arcsec - coadds.grid.first_x_arcsec, seeds.y_arcsec - coadds.grid.first_y_arcsec
     sky = coadds.sky_sigma()
     usual = star_ratio(shares, variance_arcsec2)
@@ -280,7 +284,7 @@ def candidates(
         around = _surrounding(light, usual[owned], sky)
         chosen, around = owned[around > BOTH_SIDES_SIGMA], around[around > BOTH_SIDES_SIGMA]
         found = np.empty(chosen.size)
-        places = _Places(x[chosen], y[chosen] - first, *_neighbours(seeds, chosen))
+        places = _Places(x[chosen], y[chosen] - first, *_neighbours(seeds, tree, chosen))
         _disc_sigma(image, places, (shares[chosen], variance_arcsec2), disc, sky * sky, found)
         sigma[chosen] = np.where(around > SURE_SIGMA, np.maximum(found, 1.1 * DISC_SIGMA), found)
     good = np.flatnonzero(sigma > DISC_SIGMA)

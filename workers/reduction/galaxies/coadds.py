@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
+from numba import njit
 
 from app.arrays import Bools, Doubles, Singles
 from app.instruments.bands import Band
+from app.quantiles import quick_median
 from workers.reduction.frames.grid import LOOKS, StripGrid
 from workers.reduction.frames.products import AtlasImage
 from workers.reduction.galaxies.values import Pixels
+from workers.reduction.kernels.compiled import KERNEL
 
 # Usual colours of nearby galaxies (Jarrett 2000) weigh the bands: J-Ks 1.0, H-Ks 0.3.
 COLOURS_MAG: Mapping[Band, float] = {Band.J: 1.0, Band.H: 0.3, Band.K: 0.0}
@@ -40,6 +45,11 @@ class BandCoadd:
     gain: float
     zero_point_mag: float
 
+    @cached_property
+    def _bounds(self) -> list[tuple[int, int, AtlasImage]]:
+        """First row of each image, and the one after its last."""
+        return [(first, first + image.pixels_dn.shape[0], image) for first, image in self.images]
+
     def window(self, top: int, left: int, side: int) -> tuple[Singles, Singles]:
         """Light (side, side), NaN without data, and number of looks, six where an image does not say.
 
@@ -52,7 +62,9 @@ class BandCoadd:
         """
         light = np.full((side, side), np.nan, np.float32)
         looks = np.zeros((side, side), np.float32)
-        for first, image in self.images:
+        for first, end, image in self._bounds:
+            if first >= top + side or end <= top:
+                continue
             rows, columns = image.pixels_dn.shape
             low, high = max(top, first), min(top + side, first + rows)
             a, b = max(left, 0), min(left + side, columns)
@@ -97,37 +109,113 @@ class Window:
         masked : bool array (side, side)
             Pixels that do not count.
         """
-        side = self.light.shape[0]
-        weights = np.where(np.isfinite(self.light) & ~masked, 1.0 / self.variance, 0.0)
-        values = np.nan_to_num(self.light) * weights
-        parts = []
+        out = np.empty((5, self.light.size))
+        corner = self.x_arcsec - place[0], self.y_arcsec - place[1]
+        count = 0
         for size, low, high in (
             (1, 0.0, FINE_ARCSEC),
             (2, FINE_ARCSEC, MIDDLE_ARCSEC),
             (4, MIDDLE_ARCSEC, COARSE_ARCSEC),
             (8, COARSE_ARCSEC, 1e9),
         ):
-            n = side // size * size
-            weight = _blocks(weights[:n, :n], size)
-            centres = np.arange(n // size) * size + 0.5 * (size - 1)
-            x, y = centres + self.x_arcsec - place[0], centres + self.y_arcsec - place[1]
-            r = np.hypot(x[None, :], y[:, None])
-            chosen = (r >= low) & (r < min(high, radius)) & (weight > 0.0)
-            value = _blocks(values[:n, :n], size)[chosen] / weight[chosen]
-            part = [
-                np.broadcast_to(x[None, :], r.shape)[chosen],
-                np.broadcast_to(y[:, None], r.shape)[chosen],
-            ]
-            parts.append([*part, value, weight[chosen], np.full(value.size, float(size))])
-        x, y, value, weight, size_pix = (np.concatenate([part[k] for part in parts]) for k in range(5))
+            if radius > low:
+                planes = self.light, self.variance, masked
+                count = _squares(planes, corner, size, (low, min(high, radius)), count, out)
+        x, y, value, weight, size_pix = (row[:count].copy() for row in out)
         linear = np.stack([np.ones_like(x), x / 30.0, y / 30.0])
         return Pixels(x, y, value, weight, size_pix, linear)
 
 
-def _blocks(values: Doubles, size: int) -> Doubles:
-    """Return sums over squares."""
-    n = values.shape[0] // size
-    return np.asarray(values.reshape(n, size, n, size).sum(axis=(1, 3)))
+@njit(**KERNEL)
+def _squares(
+    planes: tuple[Doubles, Doubles, Bools],
+    corner: tuple[float, float],
+    size: int,
+    radii: tuple[float, float],
+    count: int,
+    out: Doubles,
+) -> int:
+    """Write squares of pixels whose middles lie between two radii, behind `count` others; how many there are now.
+
+    Rows of `out` are x, y, value, weight and size; `corner` is the first pixel's place.
+    """
+    light, variance, masked = planes
+    n = light.shape[0] // size
+    for j in range(n):
+        y = corner[1] + j * size + 0.5 * (size - 1)
+        for i in range(n):
+            x = corner[0] + i * size + 0.5 * (size - 1)
+            r = math.sqrt(x * x + y * y)
+            if r < radii[0] or r >= radii[1]:
+                continue
+            weight = 0.0
+            value = 0.0
+            for b in range(j * size, (j + 1) * size):
+                for a in range(i * size, (i + 1) * size):
+                    if not masked[b, a] and np.isfinite(light[b, a]):
+                        w = 1.0 / variance[b, a]
+                        weight += w
+                        value += w * light[b, a]
+            if weight > 0.0:
+                out[0, count] = x
+                out[1, count] = y
+                out[2, count] = value / weight
+                out[3, count] = weight
+                out[4, count] = size
+                count += 1
+    return count
+
+
+@njit(**KERNEL)
+def _weigh(
+    light: Singles,
+    looks: Singles,
+    middle: float,
+    errors: tuple[float, float],
+    out: tuple[Doubles, Doubles],
+) -> None:
+    """Light and variance of the pixels of a window: NaN and infinite without data.
+
+    `middle` is the level of the sky; `errors` are the variance of a look and of a DN of light above that, which is told
+    by means of 3 x 3 pixels, those without data as nothing; at the edge the last pixels go on.
+    """
+    side = light.shape[0]
+    for y in range(side):
+        for x in range(side):
+            total = 0.0
+            for b in range(y - 1, y + 2):
+                row = min(max(b, 0), side - 1)
+                for a in range(x - 1, x + 2):
+                    v = light[row, min(max(a, 0), side - 1)]
+                    if not np.isnan(v):
+                        total += v
+            excess = max(total / 9.0 - middle, 0.0)
+            if looks[y, x] > 0.0:
+                own = LIGHT_ERROR * excess
+                out[0][y, x] = light[y, x]
+                out[1][y, x] = (errors[0] + errors[1] * excess) / looks[y, x] + own * own
+            else:
+                out[0][y, x] = np.nan
+                out[1][y, x] = np.inf
+
+
+@njit(**KERNEL)
+def cut_discs(mask: Bools, x: Doubles, y: Doubles, radius: Doubles) -> None:
+    """Mark the pixels within discs.
+
+    Parameters
+    ----------
+    mask : bool array (rows, columns)
+        Changed.
+    x, y, radius : float64 arrays (n,)
+        Middles and radii of the discs, pixels of the mask.
+    """
+    rows, columns = mask.shape
+    for s in range(x.size):
+        for j in range(max(0, int(y[s] - radius[s])), min(rows, int(y[s] + radius[s]) + 2)):
+            for i in range(max(0, int(x[s] - radius[s])), min(columns, int(x[s] + radius[s]) + 2)):
+                if (i - x[s]) * (i - x[s]) + (j - y[s]) * (j - y[s]) < radius[s] * radius[s]:
+                    mask[j, i] = True
 
 
 @dataclass(frozen=True)
@@ -145,7 +233,7 @@ class Coadds:
     bands: dict[Band, BandCoadd]
     grid: StripGrid
 
-    @property
+    @cached_property
     def weights(self) -> dict[Band, float]:
         """What each band counts in the sum of the bands: light of a usual galaxy over the variance of the sky."""
         light = self.usual_light()
@@ -190,21 +278,13 @@ class Coadds:
         out = {}
         for band, coadd in self.bands.items():
             light, looks = coadd.window(top, left, side)
-            value = light.astype(np.float64)
-            with np.errstate(invalid="ignore", divide="ignore"):
-                sky = coadd.noise_dn**2 / (4.0 * looks)
-                excess = (
-                    np.clip(_smooth(value) - np.nanmedian(value), 0.0, None)
-                    if np.isfinite(value).any()
-                    else 0.0
-                )
-                variance = sky + excess / (coadd.gain * looks) + (LIGHT_ERROR * excess) ** 2
-            good = np.isfinite(variance) & (looks > 0.0)
+            known = light[np.isfinite(light)]
+            middle = quick_median(known.astype(np.float64)) if known.size else np.inf
+            value, variance = np.empty(light.shape), np.empty(light.shape)
+            errors = coadd.noise_dn**2 / 4.0, 1.0 / coadd.gain
+            _weigh(light, looks, middle, errors, (value, variance))
             out[band] = Window(
-                np.where(good, value, np.nan),
-                np.where(good, variance, np.inf),
-                self.grid.first_x_arcsec + left,
-                self.grid.first_y_arcsec + top,
+                value, variance, self.grid.first_x_arcsec + left, self.grid.first_y_arcsec + top
             )
         return out
 
@@ -231,13 +311,6 @@ class Coadds:
         return np.asarray(
             (a > edge) & (a < columns - 1 - edge) & (b > edge) & (b < self.grid.rows - 1 - edge)
         )
-
-
-def _smooth(values: Doubles) -> Doubles:
-    """Means of 3 x 3 pixels; NaN counts as nothing."""
-    from scipy import ndimage
-
-    return np.asarray(ndimage.uniform_filter(np.nan_to_num(values), 3))
 
 
 def coadds_of(

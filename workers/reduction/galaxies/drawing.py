@@ -14,7 +14,8 @@ from app.instruments.bands import Band
 from workers.reduction.frames.band import BandFrames
 from workers.reduction.frames.values import FrameArrays
 from workers.reduction.galaxies.local_profile import WIDTHS_PIX, LocalProfiles
-from workers.reduction.galaxies.model import Mixture, mixture, plain_light, with_core
+from workers.reduction.galaxies.mixtures import Mixture, mixture, with_core
+from workers.reduction.galaxies.model import plain_light
 from workers.reduction.galaxies.sersic import CUT_RADII, WIDTHS, sersic_shares
 from workers.reduction.galaxies.values import CORE_SIGMAS_ARCSEC, Galaxy, Shape
 from workers.reduction.kernels.compiled import KERNEL

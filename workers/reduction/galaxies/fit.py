@@ -2,33 +2,40 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
 
 from app.arrays import Doubles
+from workers.reduction.galaxies.mixtures import mixture, with_core
 from workers.reduction.galaxies.model import (
-    mixture,
-    model_light,
+    draw_model,
+    leave,
     normal_equations,
     plain_light,
     star_light,
-    with_core,
 )
 from workers.reduction.galaxies.priors import WEAK, Priors
-from workers.reduction.galaxies.sersic import LARGEST_INDEX, LEAST_INDEX, WIDTHS, sersic_shares
+from workers.reduction.galaxies.sersic import LARGEST_INDEX, LEAST_INDEX, WIDTHS, sersic_shares, sersic_table
 from workers.reduction.galaxies.values import (
     CORE_SIGMAS_ARCSEC,
     PARAMETERS,
     Pixels,
     Shape,
-    ellipse_covariance,
 )
+from workers.reduction.kernels.cholesky import solve_damped
 
 TURNS = 14
 SETTLED_CHI2 = 0.1
 LEAST_RADIUS_ARCSEC, LARGEST_RADIUS_ARCSEC = 0.2, 80.0
 MOST_STEP = np.array([np.inf, 0.7, 0.7, 0.5, 0.4, 0.4, 0.4])
+LIMITS = (
+    (3, math.log(LEAST_RADIUS_ARCSEC), math.log(LARGEST_RADIUS_ARCSEC)),
+    (4, -2.0, 2.0),
+    (5, -2.0, 2.0),
+    (6, math.log(LEAST_INDEX), math.log(LARGEST_INDEX)),
+)
 _NONLINEAR = len(PARAMETERS)
 
 
@@ -67,32 +74,55 @@ class Fitted:
         return whole, float(np.sqrt(max(known[0, 0], 0.0)))
 
 
-def _columns(pixels: Pixels, values: Doubles, profile: tuple[Doubles, Doubles], light: Doubles) -> Doubles:
-    """Return derivatives of the light of pixels with all parameters, (7 + columns, n); `light` (7, n) is work space."""
-    flux, x, y, log_radius, plus, cross, log_index = values[:_NONLINEAR]
-    shares, slopes = sersic_shares(float(log_index))
-    covariance = ellipse_covariance(float(log_radius), float(plus), float(cross))
-    gaussians = mixture(shares, slopes, WIDTHS, profile, float(np.exp(log_radius)))
-    model_light(pixels.x, pixels.y, np.array([x, y, *covariance]), gaussians, light)
-    out = np.empty((_NONLINEAR + pixels.linear.shape[0], pixels.x.size))
-    out[0] = light[0]
-    out[1:3] = flux * light[1:3]
-    out[3] = 2.0 * flux * (covariance[:, None] * light[3:6]).sum(axis=0)
-    step = 1e-5
-    for k, (a, b) in enumerate(((step, 0.0), (0.0, step))):
-        high = ellipse_covariance(log_radius, plus + a, cross + b)
-        change = (high - ellipse_covariance(log_radius, plus - a, cross - b)) / (2.0 * step)
-        out[4 + k] = flux * (change[:, None] * light[3:6]).sum(axis=0)
-    out[6] = flux * light[6]
-    out[_NONLINEAR:] = pixels.linear
-    return out
+class _Trial:
+    """A model at the pixels: its values, their columns, what it leaves, chi-squared, and the same with the priors.
+
+    Parameters
+    ----------
+    pixels : Pixels
+        Around the object.
+    profile : (shares, variances), float64 arrays (k,)
+        Gaussians of the coadd's point-spread function.
+    priors : Priors
+        Of the parameters.
+    """
+
+    def __init__(self, pixels: Pixels, profile: tuple[Doubles, Doubles], priors: Priors) -> None:
+        self.pixels, self.profile, self.priors = pixels, profile, priors
+        self.values: Doubles = np.zeros(_NONLINEAR + pixels.linear.shape[0])
+        self.columns: Doubles = np.empty((self.values.size, pixels.x.size))
+        self.columns[_NONLINEAR:] = pixels.linear
+        self.rest: Doubles = np.empty(pixels.x.size)
+        self.chi2, self.cost = np.inf, np.inf
+
+    def draw(self, values: Doubles) -> None:
+        """Make the light of the model and its derivatives with the parameters, for other values."""
+        self.values = values
+        table = *sersic_table(), WIDTHS
+        draw_model(self.pixels.x, self.pixels.y, values, table, self.profile, self.columns)
+
+    def weigh(self) -> None:
+        """Work out what the drawn model leaves, with its chi-squared and cost."""
+        data = self.pixels.value, self.pixels.weight
+        self.chi2 = leave(self.columns, self.values, _NONLINEAR, data, self.rest)
+        self.away, self.slopes = self.priors.terms(self.values)
+        self.cost = self.chi2 + float((self.away * self.away).sum())
+
+    def equations(self) -> tuple[Doubles, Doubles]:
+        """Return normal matrix and right side of pixels and priors."""
+        normal, right = _equations(self.columns, self.pixels, self.rest)
+        known, drawn = np.empty((_NONLINEAR, _NONLINEAR)), np.empty(_NONLINEAR)
+        slopes = np.ascontiguousarray(self.slopes.T)
+        normal_equations(slopes, np.ones(self.away.size), self.away, known, drawn)
+        normal[:_NONLINEAR, :_NONLINEAR] += known
+        right[:_NONLINEAR] -= drawn
+        return normal, right
 
 
 def _limited(values: Doubles) -> Doubles:
     out = values.copy()
-    out[3] = np.clip(out[3], np.log(LEAST_RADIUS_ARCSEC), np.log(LARGEST_RADIUS_ARCSEC))
-    out[4:6] = np.clip(out[4:6], -2.0, 2.0)
-    out[6] = np.clip(out[6], np.log(LEAST_INDEX), np.log(LARGEST_INDEX))
+    for k, low, high in LIMITS:
+        out[k] = min(max(out[k], low), high)
     return out
 
 
@@ -112,25 +142,22 @@ def fit_galaxy(
     priors : Priors, optional
         Weak ones where nothing is known.
     """
-    count = _NONLINEAR + pixels.linear.shape[0]
-    light = np.empty((_NONLINEAR, pixels.x.size))
-    values = _limited(np.concatenate([start, np.zeros(count - _NONLINEAR)]))
-    columns = _columns(pixels, values, profile, light)
-    values = _solve_linear(pixels, values, columns)
-    columns = _columns(pixels, values, profile, light)
-    chi2, cost, rest = _cost(pixels, values, columns, priors)
+    best, trial = (_Trial(pixels, profile, priors) for _ in range(2))
+    count = best.values.size
+    best.draw(_limited(np.concatenate([start, np.zeros(count - _NONLINEAR)])))
+    best.draw(_solve_linear(pixels, best.values, best.columns))
+    best.weigh()
     damping = 1e-3
-    normal, right = _tied(columns, pixels, rest, values, priors)
+    normal, right = best.equations()
     for _ in range(TURNS):
-        step = np.linalg.solve(normal + damping * np.diag(np.diag(normal)) + 1e-12 * np.eye(count), right)
-        step[:_NONLINEAR] = np.clip(step[:_NONLINEAR], -MOST_STEP, MOST_STEP)
-        trial = _limited(values + step)
-        trial_columns = _columns(pixels, trial, profile, light)
-        found = _cost(pixels, trial, trial_columns, priors)
-        if found[1] < cost:
-            gain = cost - found[1]
-            values, columns, (chi2, cost, rest) = trial, trial_columns, found
-            normal, right = _tied(columns, pixels, rest, values, priors)
+        step = _solved(normal, right, damping)
+        step[:_NONLINEAR] = np.minimum(np.maximum(step[:_NONLINEAR], -MOST_STEP), MOST_STEP)
+        trial.draw(_limited(best.values + step))
+        trial.weigh()
+        if trial.cost < best.cost:
+            gain = best.cost - trial.cost
+            best, trial = trial, best
+            normal, right = best.equations()
             damping = max(0.2 * damping, 1e-6)
             if gain < SETTLED_CHI2:
                 break
@@ -138,18 +165,8 @@ def fit_galaxy(
             damping *= 8.0
             if damping > 1e4:
                 break
-    return Fitted(values, np.asarray(np.linalg.inv(_ridge(normal, 1e-12)), np.float64), chi2, cost)
-
-
-def _tied(
-    columns: Doubles, pixels: Pixels, rest: Doubles, values: Doubles, priors: Priors
-) -> tuple[Doubles, Doubles]:
-    """Return normal matrix and right side of pixels and priors."""
-    normal, right = _equations(columns, pixels, rest)
-    away, slopes = priors.terms(values)
-    normal[:_NONLINEAR, :_NONLINEAR] += (slopes[:, :, None] * slopes[:, None, :]).sum(axis=0)
-    right[:_NONLINEAR] -= (slopes * away[:, None]).sum(axis=0)
-    return normal, right
+    inverse = np.asarray(np.linalg.inv(_ridge(normal, 1e-12)), np.float64)
+    return Fitted(best.values, inverse, best.chi2, best.cost)
 
 
 def _equations(columns: Doubles, pixels: Pixels, rest: Doubles) -> tuple[Doubles, Doubles]:
@@ -157,6 +174,14 @@ def _equations(columns: Doubles, pixels: Pixels, rest: Doubles) -> tuple[Doubles
     normal, right = np.empty((columns.shape[0], columns.shape[0])), np.empty(columns.shape[0])
     normal_equations(np.ascontiguousarray(columns), pixels.weight, rest, normal, right)
     return normal, right
+
+
+def _solved(normal: Doubles, right: Doubles, share: float = 1e-9) -> Doubles:
+    """Solve normal equations with a little more on their diagonal, as of `_ridge`."""
+    out = np.empty(right.size)
+    if solve_damped(normal, right, share, out):
+        return out
+    return np.asarray(np.linalg.solve(_ridge(normal, share), right))
 
 
 def _ridge(normal: Doubles, share: float = 1e-9) -> Doubles:
@@ -169,18 +194,9 @@ def _solve_linear(pixels: Pixels, values: Doubles, columns: Doubles) -> Doubles:
     kept = np.r_[0, _NONLINEAR : values.size]
     normal, right = _equations(columns[kept], pixels, pixels.value)
     out = values.copy()
-    out[kept] = np.linalg.solve(_ridge(normal), right)
+    out[kept] = _solved(normal, right)
     out[0] = max(out[0], 1e-3)
     return out
-
-
-def _cost(pixels: Pixels, values: Doubles, columns: Doubles, priors: Priors) -> tuple[float, float, Doubles]:
-    """Chi-squared of the pixels, the same with the priors, and what the model leaves."""
-    beside = (values[_NONLINEAR:, None] * columns[_NONLINEAR:]).sum(axis=0)
-    rest = pixels.value - values[0] * columns[0] - beside
-    chi2 = float((pixels.weight * rest * rest).sum())
-    away, _ = priors.terms(values)
-    return chi2, chi2 + float((away * away).sum()), rest
 
 
 def light_of(
@@ -285,10 +301,10 @@ def _linear_solution(pixels: Pixels, light: Doubles) -> tuple[Doubles, Doubles, 
     columns = np.concatenate([np.atleast_2d(light), pixels.linear])
     normal, right = _equations(columns, pixels, pixels.value)
     inverse = np.linalg.inv(_ridge(normal))
-    solution = np.linalg.solve(_ridge(normal), right)
+    solution = _solved(normal, right)
     rest = pixels.value - (solution[:, None] * columns).sum(axis=0)
     chi2 = float((pixels.weight * rest * rest).sum())
-    return np.asarray(solution, np.float64), np.asarray(inverse, np.float64), chi2
+    return solution, np.asarray(inverse, np.float64), chi2
 
 
 def linear_rest(pixels: Pixels, light: Doubles) -> Doubles:
@@ -351,7 +367,7 @@ def fit_points(
     for _ in range(turns):
         linear = np.concatenate([stars_at(pixels, profile, places), pixels.linear])
         normal, right = _equations(linear, pixels, pixels.value)
-        solution = np.linalg.solve(_ridge(normal), right)
+        solution = _solved(normal, right)
         rest = pixels.value - (solution[:, None] * linear).sum(axis=0)
         chi2 = float((pixels.weight * rest * rest).sum())
         gain = best - chi2
@@ -364,6 +380,6 @@ def fit_points(
             for shift in ((step, 0.0), (0.0, step))
         ]
         normal, right = _equations(np.concatenate([linear, *slopes]), pixels, rest)
-        move = np.linalg.solve(_ridge(normal, 1e-3), right)[linear.shape[0] :]
+        move = _solved(normal, right, 1e-3)[linear.shape[0] :]
         places = np.asarray(places + np.clip(move.reshape(2, count).T, -0.8, 0.8), np.float64)
     return fluxes, kept, best

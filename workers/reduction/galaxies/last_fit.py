@@ -141,7 +141,7 @@ class LastFit(Modelling):
         reach = WINDOW_RADII * first.shape.semi_major_arcsec
         half = next((h for h in HALF_WINDOWS_ARCSEC if h >= reach), HALF_WINDOWS_ARCSEC[-1])
         frame = self._frame(half, first.shape)._replace(bent=True)
-        pixels = self._pixels(self.search.coadds.sum_of(frame.windows), frame, None)
+        pixels = self._sum_pixels(frame)
         if not self.light > 0.0 or pixels.x.size < FEWEST_PIXELS:
             return self.scored(first)
         fitted = self._best(pixels, first, brightness)
@@ -208,7 +208,7 @@ class LastFit(Modelling):
         reach = WINDOW_RADII * shape.semi_major_arcsec
         half = next(h for h in HALF_WINDOWS_ARCSEC if h >= min(reach, GROUP_WINDOW_ARCSEC))
         frame = self._frame(half, shape)._replace(bent=True)
-        pixels = self._pixels(self.search.coadds.sum_of(frame.windows), frame, None)
+        pixels = self._sum_pixels(frame)
         if pixels.x.size < FEWEST_PIXELS:
             return None
         light, _, own = linear_fit(pixels, light_of(pixels, shape, self.profile, self.place))

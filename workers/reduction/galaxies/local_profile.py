@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
@@ -68,7 +69,27 @@ def local_shares(
     x_arcsec, y_arcsec : float
         U-scan place.
     """
-    looks = find_looks(geometry, usable, np.array([x_arcsec]), np.array([y_arcsec]))
+    shares: Doubles = shares_at(psf, geometry, usable, np.array([x_arcsec]), np.array([y_arcsec]))[0]
+    return shares
+
+
+def shares_at(
+    psf: FramePsf, geometry: FrameGeometry, usable: Bools, x_arcsec: Doubles, y_arcsec: Doubles
+) -> Doubles:
+    """As `local_shares`, at several places; (n, 7).
+
+    Parameters
+    ----------
+    psf : FramePsf
+        The band's point-spread function.
+    geometry : FrameGeometry
+        Where its frames lie.
+    usable : bool array (frames,)
+        Frames with pixels.
+    x_arcsec, y_arcsec : float64 arrays (n,)
+        U-scan places, best in the order of y.
+    """
+    looks = find_looks(geometry, usable, x_arcsec, y_arcsec)
     half = 0.5 * geometry.size_pix
     u, v = (looks.x_pix - geometry.middle_pix) / half, (looks.y_pix - geometry.middle_pix) / half
     s = psf.log_width[looks.frame].astype(np.float64)
@@ -76,11 +97,17 @@ def local_shares(
     if psf.nodes.shape[0] > len(terms):
         terms += [u**3, u * u * v, u * v * v, v**3]
         terms += [u**4, u**3 * v, u * u * v * v, u * v**3, v**4]
-    mean = np.mean(terms, axis=1) if u.size else np.eye(1, len(terms))[0]
-    nodes = np.tensordot(mean, psf.nodes.astype(np.float64), 1)
     triangle, core, wing = _system()
-    shares, _ = nnls(triangle, core @ nodes.ravel() + wing @ psf.wing.astype(np.float64))
-    return np.asarray(shares / shares.sum())
+    # The right side is linear in the terms of the profile.
+    parts = psf.nodes.reshape(len(terms), -1).astype(np.float64) @ core.T
+    beyond = wing @ psf.wing.astype(np.float64)
+    out = np.empty((x_arcsec.size, WIDTHS_PIX.size))
+    for n, (first, last) in enumerate(itertools.pairwise(looks.start.tolist())):
+        own = np.stack([term[first:last] for term in terms])
+        mean = own.mean(axis=1) if last > first else np.eye(1, len(terms))[0]
+        shares, _ = nnls(triangle, mean @ parts + beyond)
+        out[n] = shares / shares.sum()
+    return out
 
 
 @dataclass(frozen=True)
@@ -159,8 +186,9 @@ def local_profiles(
     x = grid.first_x_arcsec + 0.5 * WIDTH + np.linspace(-MESH_HALF_ARCSEC, MESH_HALF_ARCSEC, MESH_COLUMNS)
     rows = max(1, round(grid.rows / MESH_STEP_ARCSEC))
     y = grid.first_y_arcsec + (np.arange(rows) + 0.5) * grid.rows / rows
+    places = np.tile(x, y.size), np.repeat(y, x.size)
     shares = {
-        band: np.array([[local_shares(psf, geometry, usable, a, b) for a in x] for b in y])
+        band: shares_at(psf, geometry, usable, *places).reshape(y.size, x.size, -1)
         for band, (psf, geometry, usable) in bands.items()
     }
     return LocalProfiles(x, y, shares)

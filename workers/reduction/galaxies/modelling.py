@@ -5,11 +5,10 @@ from __future__ import annotations
 from typing import NamedTuple
 
 import numpy as np
-from numba import njit
 
-from app.arrays import Bools, Doubles
+from app.arrays import Doubles
 from app.instruments.bands import Band
-from workers.reduction.galaxies.coadds import LIGHT_ERROR, Window
+from workers.reduction.galaxies.coadds import LIGHT_ERROR, Window, cut_discs
 from workers.reduction.galaxies.fit import (
     Fitted,
     bent_sky,
@@ -25,7 +24,6 @@ from workers.reduction.galaxies.large import Large
 from workers.reduction.galaxies.local_profile import LocalProfiles
 from workers.reduction.galaxies.search import LEAST_CHANGE, Search, crowding
 from workers.reduction.galaxies.values import CORE_SIGMAS_ARCSEC, LARGE_ARCSEC, Galaxy, Pixels, Shape, surface
-from workers.reduction.kernels.compiled import KERNEL
 
 OWN_ARCSEC = 2.5  # peaks this near to a candidate are its own light
 STAR_AREA_ARCSEC2 = 12.0  # of a star's image
@@ -107,6 +105,9 @@ class Modelling:
         self, search: Search, mean: LocalProfiles, place: tuple[float, float], known: list[Galaxy]
     ) -> None:
         self.search, self.place, self.known = search, place, known
+        # Windows of the coadds are cut once, whatever is fitted on them.
+        self._windows: dict[int, dict[Band, Window]] = {}
+        self._sums: dict[int, Window] = {}
         self.crowding = crowding(search, place[1])
         first = next(iter(mean.shares))
         self.profile = mean.gaussians(first, *place, search.pixel_arcsec)
@@ -114,17 +115,28 @@ class Modelling:
     def _peaks(self, half: int, shape: Shape | None) -> tuple[Doubles, Doubles]:
         """Peaks in a window that are no part of the candidate: places (n, 2) from it, and light; brightest first."""
         seeds = self.search.seeds
-        x, y = seeds.x_arcsec - self.place[0], seeds.y_arcsec - self.place[1]
-        near = np.flatnonzero((np.maximum(np.abs(x), np.abs(y)) < half + 6.0) & (np.hypot(x, y) > OWN_ARCSEC))
+        # Most of a scan is far along it.
+        around = np.flatnonzero(np.abs(seeds.y_arcsec - self.place[1]) < half + 6.0)
+        x, y = seeds.x_arcsec[around] - self.place[0], seeds.y_arcsec[around] - self.place[1]
+        near = around[(np.abs(x) < half + 6.0) & (np.hypot(x, y) > OWN_ARCSEC)]
         if shape is not None and near.size:
             own = STAR_AREA_ARCSEC2 * self.light * surface(shape, seeds.x_arcsec[near], seeds.y_arcsec[near])
             share = LARGE_STAR_SHARE if shape.semi_major_arcsec > LARGE_ARCSEC else STAR_SHARE
             near = near[seeds.light_dn[near] > share * own]
         near = near[np.argsort(-seeds.light_dn[near], kind="stable")]
-        return np.column_stack([x[near], y[near]]), seeds.light_dn[near]
+        places = seeds.x_arcsec[near] - self.place[0], seeds.y_arcsec[near] - self.place[1]
+        return np.column_stack(places), seeds.light_dn[near]
 
     def _frame(self, half: int, shape: Shape | None) -> Frame:
-        return Frame(half, self.search.coadds.windows(*self.place, half), self._peaks(half, shape))
+        if half not in self._windows:
+            self._windows[half] = self.search.coadds.windows(*self.place, half)
+        return Frame(half, self._windows[half], self._peaks(half, shape))
+
+    def _sum_pixels(self, frame: Frame) -> Pixels:
+        """Pixels of the sum of the bands, as of `_pixels`."""
+        if frame.half not in self._sums:
+            self._sums[frame.half] = self.search.coadds.sum_of(frame.windows)
+        return self._pixels(self._sums[frame.half], frame, None)
 
     def _pixels(self, window: Window, frame: Frame, band: Band | None) -> Pixels:
         """Pixels of a window less known galaxies, with columns of stars near the candidate; farther ones are masked."""
@@ -222,7 +234,7 @@ class Modelling:
             if WINDOW_RADII * shape.semi_major_arcsec > half and half != HALF_WINDOWS_ARCSEC[-1]:
                 continue
             frame = self._frame(half, shape)._replace(bent=True)
-            pixels = self._pixels(self.search.coadds.sum_of(frame.windows), frame, None)
+            pixels = self._sum_pixels(frame)
             if pixels.x.size < FEWEST_PIXELS:
                 return None
             fitted = fit_galaxy(pixels, self.profile, start)
@@ -243,7 +255,7 @@ class Modelling:
     def _fit_in(self, half: int, kept: Fit | None) -> Fit | None:
         """Fit the candidate in a window, from the fit in the last one on or from a disc; None with too few pixels."""
         frame = self._frame(half, None if kept is None else kept.shape)
-        pixels = self._pixels(self.search.coadds.sum_of(frame.windows), frame, None)
+        pixels = self._sum_pixels(frame)
         if pixels.x.size < FEWEST_PIXELS:
             return None
         fitted = fit_galaxy(pixels, self.profile, FIRST_GUESS if kept is None else kept.fitted.values[:7])
@@ -259,7 +271,7 @@ class Modelling:
         with a nucleus and a bulge: one Sersic profile of both takes the whole window for its wings.
         """
         frame = self._frame(kept.frame.half, kept.shape)._replace(bent=True)
-        pixels = self._pixels(self.search.coadds.sum_of(frame.windows), frame, None)
+        pixels = self._sum_pixels(frame)
         pixels = self._softened(pixels, kept) if arms else pixels
         fitted = fit_galaxy(pixels, self.profile, kept.fitted.values[:7])
         plain = Fit(pixels, fitted, frame, fitted.shape(*self.place))
@@ -287,7 +299,7 @@ class Modelling:
     def _cored(self, half: int, kept: Fit, middle: tuple[float, float]) -> Fit:
         """Fit a disc with a core."""
         frame = self._frame(half, kept.shape)._replace(bent=True, core=middle)
-        pixels = self._softened(self._pixels(self.search.coadds.sum_of(frame.windows), frame, None), kept)
+        pixels = self._softened(self._sum_pixels(frame), kept)
         start = FIRST_GUESS.copy()
         start[:3] = self.light, *middle
         start[3], start[6] = np.log(DISC_SHARE * half), 0.0
@@ -374,22 +386,3 @@ def _disc(fitted: Fitted, half: int) -> Doubles:
     guess = fitted.values[:7].copy()
     guess[3], guess[6] = np.log(DISC_SHARE * half), 0.0
     return np.asarray(guess)
-
-
-@njit(**KERNEL)
-def cut_discs(mask: Bools, x: Doubles, y: Doubles, radius: Doubles) -> None:
-    """Mark the pixels within discs.
-
-    Parameters
-    ----------
-    mask : bool array (rows, columns)
-        Changed.
-    x, y, radius : float64 arrays (n,)
-        Middles and radii of the discs, pixels of the mask.
-    """
-    rows, columns = mask.shape
-    for s in range(x.size):
-        for j in range(max(0, int(y[s] - radius[s])), min(rows, int(y[s] + radius[s]) + 2)):
-            for i in range(max(0, int(x[s] - radius[s])), min(columns, int(x[s] + radius[s]) + 2)):
-                if (i - x[s]) * (i - x[s]) + (j - y[s]) * (j - y[s]) < radius[s] * radius[s]:
-                    mask[j, i] = True

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -49,23 +50,24 @@ class Priors:
         values : float64 array (7 or more,)
             `PARAMETERS` of a model.
         """
-        light = max(float(values[0]), LEAST_LIGHT_DN)
-        plus, cross = float(values[4]), float(values[5])
-        size = max(float(np.hypot(plus, cross)), 1e-6)
-        brightness = float(values[3]) + 0.5 * size - 0.5 * np.log(light)
+        flux, _, _, log_radius, plus, cross, log_index = values[:_NONLINEAR].tolist()
+        light = max(flux, LEAST_LIGHT_DN)
+        size = max(math.hypot(plus, cross), 1e-6)
+        brightness = log_radius + 0.5 * size - 0.5 * math.log(light)
         sigma = self.brightness[1]
         rest = np.array([
-            (values[3] - self.log_radius[0]) / self.log_radius[1],
+            (log_radius - self.log_radius[0]) / self.log_radius[1],
             plus / STRETCH_SIGMA,
             cross / STRETCH_SIGMA,
-            (values[6] - self.log_index[0]) / self.log_index[1],
+            (log_index - self.log_index[0]) / self.log_index[1],
             (brightness - self.brightness[0]) / sigma,
         ])  # fmt: skip
         slopes = np.zeros((rest.size, _NONLINEAR))
         slopes[0, 3] = 1.0 / self.log_radius[1]
         slopes[1, 4] = slopes[2, 5] = 1.0 / STRETCH_SIGMA
         slopes[3, 6] = 1.0 / self.log_index[1]
-        slopes[4, [0, 3, 4, 5]] = np.array([-0.5 / light, 1.0, 0.5 * plus / size, 0.5 * cross / size]) / sigma
+        slopes[4, 0], slopes[4, 3] = -0.5 / light / sigma, 1.0 / sigma
+        slopes[4, 4], slopes[4, 5] = 0.5 * plus / size / sigma, 0.5 * cross / size / sigma
         return rest, slopes
 
 

@@ -6,12 +6,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
+from numba import njit
 
-from app.arrays import Bools, Doubles
+from app.arrays import Bools, Doubles, Integers
 from app.instruments.bands import Band
 from workers.reduction.galaxies.candidates import Seeds
 from workers.reduction.galaxies.coadds import Coadds
 from workers.reduction.galaxies.local_profile import LocalProfiles
+from workers.reduction.kernels.compiled import KERNEL
 
 SEED_ARCSEC = 2.0  # peaks of the bands this near are one
 # Where peaks are denser, blends of stars pass for galaxies: 27 in a field of 100 square arc minutes at latitude 2, with
@@ -56,6 +58,51 @@ class Search:
         return {band: weights[band] * light[band] for band in weights}
 
 
+@njit(**KERNEL)
+def _merge(
+    peaks: tuple[Doubles, Doubles, Doubles, Integers],
+    order: Integers,
+    radius: float,
+    left: Bools,
+    best: Doubles,
+) -> int:
+    """Join to each peak, the brightest first, those near it that are left; how many peaks stay.
+
+    Parameters
+    ----------
+    peaks : (x, y, light, band)
+        In the order of y.
+    order : int64 array (n,)
+        The peaks, the brightest first; its first places become those that stay.
+    radius : float
+        Within which peaks are one, arcsec.
+    left : bool array (n,)
+        Which peaks are left: all of them.
+    best : float64 array (n, bands)
+        NaN; of a peak that stays the light of the brightest one of each band becomes known.
+    """
+    x, y, light, band = peaks
+    kept = 0
+    for k in order:
+        if not left[k]:
+            continue
+        low = k
+        while low > 0 and y[k] - y[low - 1] <= radius:
+            low -= 1
+        for n in range(low, y.size):
+            if y[n] - y[k] > radius:
+                break
+            dx = x[n] - x[k]
+            dy = y[n] - y[k]
+            if left[n] and dx * dx + dy * dy <= radius * radius:
+                left[n] = False
+                if not light[n] <= best[k, band[n]]:
+                    best[k, band[n]] = light[n]
+        order[kept] = k
+        kept += 1
+    return kept
+
+
 def merged_seeds(
     places: Mapping[Band, tuple[Doubles, Doubles, Doubles]], weights: Mapping[Band, float]
 ) -> Seeds:
@@ -68,31 +115,22 @@ def merged_seeds(
     weights : mapping of Band to float
         Of the bands in their sum.
     """
-    from scipy.spatial import cKDTree
-
     x, y, light = (np.concatenate([part[k] for part in places.values()]) for k in range(3))
     weight = np.concatenate([np.full(part[0].size, weights[band]) for band, part in places.items()])
     band = np.concatenate([np.full(part[0].size, k) for k, part in enumerate(places.values())])
     light = np.nan_to_num(light) * weight
+    along = np.argsort(y, kind="stable")
+    x, y, light, band = x[along], y[along], light[along], band[along]
     order = np.lexsort((x, y, -light))
-    tree = cKDTree(np.column_stack([x, y]))
-    left = np.ones(x.size, np.bool_)
-    kept, total = [], []
-    for k, near in zip(
-        order, tree.query_ball_point(np.column_stack([x, y])[order], SEED_ARCSEC), strict=True
-    ):
-        if not left[k]:
-            continue
-        near_left = [n for n in sorted(near) if left[n]]
-        left[near_left] = False
-        kept.append(int(k))
-        # Of several peaks of one band the brightest counts.
-        total.append(
-            sum(max((light[n] for n in near_left if band[n] == b), default=0.0) for b in range(len(places)))
-        )
-    chosen = np.array(kept, np.int64)
-    order = np.lexsort((x[chosen], y[chosen]))
-    return Seeds(x[chosen][order], y[chosen][order], np.array(total)[order])
+    best = np.full((x.size, len(places)), np.nan)
+    kept = _merge((x, y, light, band), order, SEED_ARCSEC, np.ones(x.size, np.bool_), best)
+    chosen = order[:kept]
+    chosen = chosen[np.lexsort((x[chosen], y[chosen]))]
+    # Of several peaks of one band the brightest counts.
+    total = np.zeros(kept)
+    for plane in np.nan_to_num(best[chosen]).T:
+        total += plane
+    return Seeds(x[chosen], y[chosen], total)
 
 
 def density_arcmin2(seeds: Seeds, y_arcsec: Doubles) -> Doubles:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import NamedTuple
 
 import numpy as np
@@ -81,22 +83,22 @@ class Shape:
         """
         return float(np.exp(-np.hypot(self.stretch_plus, self.stretch_cross)))
 
-    @property
+    @cached_property
     def angle_deg(self) -> float:
         """Angle of the major axis, from +x to +y, 0 to 180."""
         return float(np.degrees(0.5 * np.arctan2(self.stretch_cross, self.stretch_plus)) % 180.0)
 
-    @property
+    @cached_property
     def radius_arcsec(self) -> float:
         """Half-light radius, geometric mean of both semi-axes."""
         return float(np.exp(self.log_radius))
 
-    @property
+    @cached_property
     def semi_major_arcsec(self) -> float:
         """Semi-major axis of the half-light ellipse."""
         return float(np.exp(self.log_radius) / np.sqrt(self.axis_ratio))
 
-    @property
+    @cached_property
     def index(self) -> float:
         """Sersic index."""
         return float(np.exp(self.log_index))
@@ -120,11 +122,23 @@ def ellipse_covariance(log_radius: float, plus: float, cross: float) -> Doubles:
     plus, cross : float
         Stretches.
     """
-    size = np.hypot(plus, cross)
-    even, odd = np.cosh(size), np.sinh(size) / size if size > 1e-9 else 1.0
-    return np.asarray(
-        np.exp(2.0 * log_radius) * np.array([even + odd * plus, odd * cross, even - odd * plus])
-    )
+    return np.array(plain_covariance(float(log_radius), float(plus), float(cross)))
+
+
+def plain_covariance(log_radius: float, plus: float, cross: float) -> tuple[float, float, float]:
+    """As `ellipse_covariance`, of plain numbers, which take a fifth of the time.
+
+    Parameters
+    ----------
+    log_radius : float
+        Natural logarithm of the radius, arcsec.
+    plus, cross : float
+        Stretches.
+    """
+    size = math.hypot(plus, cross)
+    even, odd = math.cosh(size), math.sinh(size) / size if size > 1e-9 else 1.0
+    square = math.exp(2.0 * log_radius)
+    return square * (even + odd * plus), square * odd * cross, square * (even - odd * plus)
 
 
 def radii_from(shape: Shape, x_arcsec: Doubles, y_arcsec: Doubles) -> Doubles:

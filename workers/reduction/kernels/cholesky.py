@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 
+import numpy as np
 from numba import njit
 
 from app.arrays import Doubles
@@ -65,3 +66,31 @@ def solve(factor: Doubles, right: Doubles, n: int) -> None:
         for k in range(i + 1, n):
             value -= factor[k, i] * right[k]
         right[i] = value / factor[i, i]
+
+
+@njit(**KERNEL)
+def solve_damped(matrix: Doubles, right: Doubles, damping: float, out: Doubles) -> bool:
+    """Solve a system whose diagonal is made larger by a share of itself, and by 1e-12; False if it is not positive.
+
+    Parameters
+    ----------
+    matrix : float64 array (n, n)
+        Symmetric.
+    right : float64 array (n,)
+        Right side.
+    damping : float
+        The share.
+    out : float64 array (n,)
+        Becomes the solution.
+    """
+    n = right.size
+    factor = np.empty((n, n))
+    for a in range(n):
+        out[a] = right[a]
+        for b in range(a):
+            factor[a, b] = matrix[a, b]
+        factor[a, a] = matrix[a, a] * (1.0 + damping) + 1e-12
+    if not factorise(factor, n):
+        return False
+    solve(factor, out, n)
+    return True

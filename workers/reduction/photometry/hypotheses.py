@@ -172,7 +172,7 @@ def _chosen(sums: JointSums, groups: Groups, g: int, most: int, looks: int, evid
 
 @njit(**KERNEL, inline="always")
 def _give_light_back(
-    scene: JointScene, groups: Groups, g: int, size: tuple[int, int, int, int], work: JointWork
+    scene: JointScene, groups: Groups, g: int, size: tuple[int, int], work: JointWork
 ) -> None:
     """Add the members' light to the pixels, as the residual frames lack it; the members become the trial."""
     first = groups.start[g]
@@ -181,7 +181,7 @@ def _give_light_back(
         for a in range(3):
             work.sums.trial[3 * star + a] = groups.star[first + star, a]
     draw_group(scene, work, size, count, 0.0)
-    for q in range(size[0] * size[1] * size[2]):
+    for q in range(size[1]):
         work.pixels.data[q] += work.pixels.model[q]
 
 
@@ -217,7 +217,7 @@ def _search(
     groups: Groups,
     evidence: Evidence,
     g: int,
-    size: tuple[int, int, int, int],
+    size: tuple[int, int],
     work: JointWork,
 ) -> tuple[int, bool]:
     """Fit all hypotheses of a group, and at last the one that the evidence is for: its stars, whether it settled.
@@ -227,7 +227,7 @@ def _search(
     sums = work.sums
     sums.best_chi2[:] = np.inf
     members = groups.start[g + 1] - groups.start[g]
-    used = size[3]
+    used = size[1]
     stage = 0
     clean = False
     while True:
@@ -276,7 +276,7 @@ def search_groups(
     """
     for g in range(groups.start.size - 1):
         size = gather_group(scene, groups, g, work)
-        if size[3] < FEWEST_PIXELS + 3 * (groups.start[g + 1] - groups.start[g]):
+        if size[1] < FEWEST_PIXELS + 3 * (groups.start[g + 1] - groups.start[g]):
             continue
         _give_light_back(scene, groups, g, size, work)
         count, settled = _search(scene, groups, evidence, g, size, work)

@@ -80,7 +80,7 @@ def _next_trial(sums: JointSums, count: int, damping: float) -> float:
 def fit_joint(
     scene: JointScene,
     work: JointWork,
-    size: tuple[int, int, int, int],
+    size: tuple[int, int],
     count: int,
     turns: int,
     small: float,
@@ -93,7 +93,7 @@ def fit_joint(
         Profile, frames and looks of the band.
     work : JointWork
         Its pixels are gathered; trial has light, x and y of each star.
-    size : (int, int, int, int)
+    size : (int, int)
         What `gather_group` gave.
     count : int
         Stars, 1 to 5.
@@ -160,35 +160,34 @@ def _place_errors(sums: JointSums, star: int, unknowns: int, error: tuple[JointS
 
 @njit(**KERNEL, inline="always")
 def _own_chi2(
-    scene: JointScene, work: JointWork, size: tuple[int, int, int, int], star: int, out: JointStars, g: int
+    scene: JointScene, work: JointWork, size: tuple[int, int], star: int, out: JointStars, g: int
 ) -> None:
     """Write the reduced chi-squared of the pixels within 2.5 pixels of a star, and their number."""
     pixels, stamps = work.pixels, work.stamps
     inverse = scene.looks.inverse
-    dx = work.sums.kept[3 * star + 1]
-    dy = work.sums.kept[3 * star + 2]
+    east = work.sums.kept[3 * star + 1]
+    north = work.sums.kept[3 * star + 2]
     chi2 = 0.0
     count = 0
     for k in range(size[0]):
         i = stamps.frame[k]
-        x = stamps.origin[k, 0] + inverse[i, 0, 0] * dx + inverse[i, 0, 1] * dy
-        y = stamps.origin[k, 1] + inverse[i, 1, 0] * dx + inverse[i, 1, 1] * dy
-        for row in range(size[1]):
-            for column in range(size[2]):
-                q = (k * size[1] + row) * size[2] + column
-                near = (column - x) * (column - x) + (row - y) * (row - y) <= FIT_RADIUS2
-                if near and pixels.use[q] > 0.0:
-                    chi2 += pixels.weight[q] * pixels.rest[q] * pixels.rest[q]
-                    count += 1
+        x = stamps.origin[k, 0] + inverse[i, 0, 0] * east + inverse[i, 0, 1] * north
+        y = stamps.origin[k, 1] + inverse[i, 1, 0] * east + inverse[i, 1, 1] * north
+        for q in range(pixels.first[k], pixels.first[k + 1]):
+            dx = pixels.column[q] - x
+            dy = pixels.row[q] - y
+            if dx * dx + dy * dy <= FIT_RADIUS2 and pixels.use[q] > 0.0:
+                chi2 += pixels.weight[q] * pixels.rest[q] * pixels.rest[q]
+                count += 1
     # The unknowns of the group are spent on all its pixels alike.
-    spent = 3.0 * out.members[g] * count / max(size[3], 1)
+    spent = 3.0 * out.members[g] * count / max(size[1], 1)
     out.chi2[g, star] = chi2 / max(count - spent, 1.0)
     out.pixels[g, star] = count
 
 
 @njit(**KERNEL)
 def write_group(
-    scene: JointScene, work: JointWork, size: tuple[int, int, int, int], count: int, out: JointStars, g: int
+    scene: JointScene, work: JointWork, size: tuple[int, int], count: int, out: JointStars, g: int
 ) -> None:
     """Write the kept stars of a group, their errors and chi-squared; no member where their matrix has no inverse.
 
@@ -198,7 +197,7 @@ def write_group(
         Profile, frames and looks of the band.
     work : JointWork
         As `fit_joint` left it.
-    size : (int, int, int, int)
+    size : (int, int)
         What `gather_group` gave.
     count : int
         Stars of the group.

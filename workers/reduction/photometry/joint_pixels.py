@@ -1,8 +1,8 @@
 """Pixels of a group of stars on all its looks, and the model of its stars in them.
 
-Windows of one shape hold every pixel that a star of the group may reach, so that loops over pixels are over whole
-vectors. The pixels in the fit are those within 2.5 pixels of any member's *first* place: the same for all hypotheses,
-or their chi-squared could not be compared.
+The pixels in the fit are those within 2.5 pixels of any member's *first* place: the same for all hypotheses, or their
+chi-squared could not be compared. They alone are kept, look after look: a quarter of the windows that the stars'
+stamps reach.
 """
 
 from __future__ import annotations
@@ -20,7 +20,6 @@ from workers.reduction.photometry.joint_values import (
     SIDE_PIX,
     Groups,
     JointScene,
-    JointStamps,
     JointSums,
     JointWork,
 )
@@ -62,50 +61,53 @@ def _extent(
 
 
 @njit(**KERNEL, inline="always")
-def _window(scene: JointScene, groups: Groups, g: int) -> tuple[int, int, int]:
-    """Find looks, rows and columns of a group's windows; no look where they would be too large."""
+def _looks_of(scene: JointScene, groups: Groups, g: int) -> int:
+    """Count the looks at a group; none where its stars' stamps span too many pixels."""
     looks = scene.looks
     count = min(looks.start[g + 1] - looks.start[g], MOST_LOOKS)
-    rows = 0
-    columns = 0
+    side = 0
     for k in range(looks.start[g], looks.start[g] + count):
         first_x, first_y, last_x, last_y = _extent(
             looks.inverse, looks.frame[k], groups, g, looks.x_pix[k], looks.y_pix[k]
         )
-        rows = max(rows, last_y - first_y + 1)
-        columns = max(columns, last_x - first_x + 1)
-    if rows > SIDE_PIX or columns > SIDE_PIX:
-        count = 0
-    return count, rows, columns
+        side = max(side, last_x - first_x + 1, last_y - first_y + 1)
+    return count if side <= SIDE_PIX else 0
 
 
 @njit(**KERNEL, inline="always")
-def _mark_used(
-    groups: Groups, g: int, inverse: Doubles, look: int, size: tuple[int, int, int], work: JointWork
+def _gather_look(
+    scene: JointScene, groups: Groups, g: int, k: int, box: tuple[int, int, int, int], work: JointWork
 ) -> int:
-    """Mark the good pixels within the fit's radius of any member on a look; their number. `use` holds good pixels."""
-    _, rows, columns = size
-    i = work.stamps.frame[look]
-    used = 0
-    for row in range(rows):
-        for column in range(columns):
+    """Copy the good pixels within the fit's radius of any member on a look; how many pixels there are now."""
+    frames, inverse = scene.frames, scene.looks.inverse
+    _, ny, nx = frames.pixels_dn.shape
+    pixels, stamps = work.pixels, work.stamps
+    first_x, first_y, last_x, last_y = box
+    i = stamps.frame[k]
+    sky = frames.noise_dn[i] * frames.noise_dn[i]
+    n = pixels.first[k]
+    for y in range(max(first_y, 0), min(last_y + 1, ny)):
+        for x in range(max(first_x, 0), min(last_x + 1, nx)):
             near = False
             for m in range(groups.start[g], groups.start[g + 1]):
                 dx = groups.star[m, 1]
                 dy = groups.star[m, 2]
-                px = column - work.stamps.origin[look, 0] - inverse[i, 0, 0] * dx - inverse[i, 0, 1] * dy
-                py = row - work.stamps.origin[look, 1] - inverse[i, 1, 0] * dx - inverse[i, 1, 1] * dy
+                px = x - first_x - stamps.origin[k, 0] - inverse[i, 0, 0] * dx - inverse[i, 0, 1] * dy
+                py = y - first_y - stamps.origin[k, 1] - inverse[i, 1, 0] * dx - inverse[i, 1, 1] * dy
                 near |= px * px + py * py <= FIT_RADIUS2
-            q = (look * rows + row) * columns + column
-            if not near:
-                work.pixels.use[q] = np.float32(0.0)
-            used += work.pixels.use[q] > 0.0
-    return int(used)
+            if near and frames.flags[i, y, x] == 0:
+                pixels.row[n] = y - first_y
+                pixels.column[n] = x - first_x
+                pixels.data[n] = frames.pixels_dn[i, y, x]
+                pixels.use[n] = np.float32(1.0)
+                pixels.sky[n] = sky
+                n += 1
+    return int(n)
 
 
 @njit(**KERNEL)
-def gather_group(scene: JointScene, groups: Groups, g: int, work: JointWork) -> tuple[int, int, int, int]:
-    """Copy the windows of a group on all its looks; looks, rows and columns of them, and the pixels in the fit.
+def gather_group(scene: JointScene, groups: Groups, g: int, work: JointWork) -> tuple[int, int]:
+    """Copy the pixels of a group on all its looks; how many looks, and pixels in the fit.
 
     Parameters
     ----------
@@ -118,45 +120,77 @@ def gather_group(scene: JointScene, groups: Groups, g: int, work: JointWork) -> 
     work : JointWork
         Pixels and looks are filled in; no stamp is blended yet.
     """
-    frames, looks = scene.frames, scene.looks
-    _, ny, nx = frames.pixels_dn.shape
-    pixels, stamps = work.pixels, work.stamps
-    size = _window(scene, groups, g)
-    count, rows, columns = size
-    used = 0
+    looks = scene.looks
+    _, ny, nx = scene.frames.pixels_dn.shape
+    stamps = work.stamps
+    count = _looks_of(scene, groups, g)
+    work.pixels.first[0] = 0
     for k in range(count):
         at = looks.start[g] + k
         i = looks.frame[at]
         x = looks.x_pix[at]
         y = looks.y_pix[at]
-        first_x, first_y, _, _ = _extent(looks.inverse, i, groups, g, x, y)
+        box = _extent(looks.inverse, i, groups, g, x, y)
         stamps.frame[k] = i
-        stamps.origin[k, 0] = x - first_x
-        stamps.origin[k, 1] = y - first_y
-        sky = frames.noise_dn[i] * frames.noise_dn[i]
-        for row in range(rows):
-            for column in range(columns):
-                q = (k * rows + row) * columns + column
-                px = first_x + column
-                py = first_y + row
-                inside = 0 <= px < nx and 0 <= py < ny
-                pixels.data[q] = frames.pixels_dn[i, py, px] if inside else np.float32(0.0)
-                pixels.use[q] = np.float32(inside and frames.flags[i, py, px] == 0)
-                pixels.sky[q] = sky
-        used += _mark_used(groups, g, looks.inverse, k, size, work)
+        stamps.origin[k, 0] = x - box[0]
+        stamps.origin[k, 1] = y - box[1]
+        work.pixels.first[k + 1] = _gather_look(scene, groups, g, k, box, work)
         for slot in range(k, stamps.phase.size, MOST_LOOKS):
             stamps.phase[slot] = -1
             field_terms(
                 field_place(x, nx), field_place(y, ny), scene.profile.log_width[i], slot, stamps.terms
             )
-    return count, rows, columns, used
+    return count, work.pixels.first[count]
+
+
+@njit(**KERNEL, inline="always")
+def _spread(work: JointWork, star: int, look: int, turned: tuple[float, float, float, float]) -> None:
+    """Take what a stamp says of a look's pixels to where the star's sums find it, places in arcsec from the origin.
+
+    Light at a pixel is `base` + x `east` + y `north` for a star at (x, y), so that one loop of whole vectors draws a
+    star on all its looks.
+    """
+    pixels, stamps = work.pixels, work.stamps
+    slot = star * MOST_LOOKS + look
+    cx = np.int32(stamps.corner[slot, 0])
+    cy = np.int32(stamps.corner[slot, 1])
+    x0 = np.float32(stamps.origin[look, 0] - stamps.centre[slot, 0])
+    y0 = np.float32(stamps.origin[look, 1] - stamps.centre[slot, 1])
+    a = np.float32(turned[0])
+    b = np.float32(turned[1])
+    c = np.float32(turned[2])
+    d = np.float32(turned[3])
+    for q in range(pixels.first[look], pixels.first[look + 1]):
+        row = pixels.row[q] - cy
+        column = pixels.column[q] - cx
+        inside = (row >= 0) & (row < STAMP) & (column >= 0) & (column < STAMP)
+        # The last value of a padded stamp is 0.
+        p = np.uint64(row * STAMP + column if inside else PADDED - 1)
+        east = stamps.stamps[slot, 1, p]
+        north = stamps.stamps[slot, 2, p]
+        stamps.spread[4 * star, q] = stamps.stamps[slot, 0, p] + x0 * east + y0 * north
+        stamps.spread[4 * star + 1, q] = a * east + c * north
+        stamps.spread[4 * star + 2, q] = b * east + d * north
+        stamps.spread[4 * star + 3, q] = stamps.error[slot, p]
 
 
 @njit(**KERNEL, inline="always")
 def _refresh(
-    profile: ProfileArrays, stamps: JointStamps, slot: int, x: float, y: float, slack: float
+    profile: ProfileArrays,
+    work: JointWork,
+    star: int,
+    look: int,
+    place: tuple[float, float],
+    turned: tuple[float, float, float, float],
+    slack: float,
 ) -> None:
-    """Blend the stamp of the phase nearest to a place unless the present one is for a place within `slack` of it."""
+    """Blend the stamp of the phase nearest to a place unless the present one is for a place within `slack` of it.
+
+    `turned` is the look's inverse, pixels an arcsecond.
+    """
+    stamps = work.stamps
+    x, y = place
+    slot = star * MOST_LOOKS + look
     far = stamps.phase[slot] < 0
     if not far:
         far = max(abs(x - stamps.centre[slot, 0]), abs(y - stamps.centre[slot, 1])) >= slack
@@ -177,49 +211,35 @@ def _refresh(
         stamps.corner[slot, 1] = jy - HALF
         stamps.centre[slot, 0] = x - phase_rest(x - jx, qx)
         stamps.centre[slot, 1] = y - phase_rest(y - jy, qy)
+        _spread(work, star, look, turned)
 
 
 @njit(**KERNEL, inline="always")
-def _put(
-    work: JointWork,
-    star: int,
-    look: int,
-    light: float,
-    rest: tuple[float, float],
-    turned: tuple[float, float, float, float],
-    size: tuple[int, int, int, int],
-) -> None:
-    """Put the slopes of a star on a look into its window; `turned` is the look's inverse, pixels an arcsecond."""
-    pixels, stamps = work.pixels, work.stamps
-    _, rows, columns, _ = size
-    slot = star * MOST_LOOKS + look
-    cx = stamps.corner[slot, 0]
-    cy = stamps.corner[slot, 1]
-    rx = np.float32(rest[0])
-    ry = np.float32(rest[1])
-    f = np.float32(light)
-    a = np.float32(light * turned[0])
-    b = np.float32(light * turned[1])
-    c = np.float32(light * turned[2])
-    d = np.float32(light * turned[3])
-    for row in range(max(0, -cy), min(STAMP, rows - cy)):
-        base = (look * rows + cy + row) * columns + cx
-        for column in range(max(0, -cx), min(STAMP, columns - cx)):
-            p = row * STAMP + column
-            q = base + column
-            east = stamps.stamps[slot, 1, p]
-            north = stamps.stamps[slot, 2, p]
-            wrong = f * stamps.error[slot, p]
-            pixels.slopes[3 * star, q] = stamps.stamps[slot, 0, p] + rx * east + ry * north
-            pixels.slopes[3 * star + 1, q] = a * east + c * north
-            pixels.slopes[3 * star + 2, q] = b * east + d * north
-            pixels.ignorance[q] += wrong * wrong
+def _put(work: JointWork, star: int, total: int) -> None:
+    """Put the slopes of a star of `trial` to all pixels, and add its light and what its profile does not know.
+
+    Each loop writes one array: of more the compiler would not know that they do not overlap.
+    """
+    pixels, stamps, trial = work.pixels, work.stamps, work.sums.trial
+    f = np.float32(trial[3 * star])
+    x = np.float32(trial[3 * star + 1])
+    y = np.float32(trial[3 * star + 2])
+    for q in range(total):
+        moved = x * stamps.spread[4 * star + 1, q] + y * stamps.spread[4 * star + 2, q]
+        pixels.slopes[3 * star, q] = stamps.spread[4 * star, q] + moved
+    for q in range(total):
+        pixels.slopes[3 * star + 1, q] = f * stamps.spread[4 * star + 1, q]
+    for q in range(total):
+        pixels.slopes[3 * star + 2, q] = f * stamps.spread[4 * star + 2, q]
+    for q in range(total):
+        wrong = f * stamps.spread[4 * star + 3, q]
+        pixels.ignorance[q] += wrong * wrong
+    for q in range(total):
+        pixels.model[q] += f * pixels.slopes[3 * star, q]
 
 
 @njit(**KERNEL)
-def draw_group(
-    scene: JointScene, work: JointWork, size: tuple[int, int, int, int], count: int, slack: float
-) -> None:
+def draw_group(scene: JointScene, work: JointWork, size: tuple[int, int], count: int, slack: float) -> None:
     """Make the model of the stars of `trial`, with its slopes and the error of the profile.
 
     Parameters
@@ -228,7 +248,7 @@ def draw_group(
         Profile and looks of the band.
     work : JointWork
         Model, slopes and ignorance are made.
-    size : (int, int, int, int)
+    size : (int, int)
         What `gather_group` gave.
     count : int
         Stars of the hypothesis.
@@ -238,38 +258,28 @@ def draw_group(
     pixels, stamps = work.pixels, work.stamps
     trial = work.sums.trial
     inverse = scene.looks.inverse
-    total = size[0] * size[1] * size[2]
-    for q in range(total):
+    for q in range(size[1]):
         pixels.ignorance[q] = np.float32(0.0)
         pixels.model[q] = np.float32(0.0)
-    for a in range(3 * count):
-        for q in range(total):
-            pixels.slopes[a, q] = np.float32(0.0)
     for star in range(count):
-        light = trial[3 * star]
         for k in range(size[0]):
             i = stamps.frame[k]
             turned = inverse[i, 0, 0], inverse[i, 0, 1], inverse[i, 1, 0], inverse[i, 1, 1]
             x = stamps.origin[k, 0] + turned[0] * trial[3 * star + 1] + turned[1] * trial[3 * star + 2]
             y = stamps.origin[k, 1] + turned[2] * trial[3 * star + 1] + turned[3] * trial[3 * star + 2]
-            slot = star * MOST_LOOKS + k
-            _refresh(scene.profile, stamps, slot, x, y, slack)
-            rest = x - stamps.centre[slot, 0], y - stamps.centre[slot, 1]
-            _put(work, star, k, light, rest, turned, size)
-        f = np.float32(light)
-        for q in range(total):
-            pixels.model[q] += f * pixels.slopes[3 * star, q]
+            _refresh(scene.profile, work, star, k, (x, y), turned, slack)
+        _put(work, star, size[1])
 
 
 @njit(**KERNEL)
-def sum_group(work: JointWork, size: tuple[int, int, int, int], count: int, inverse_gain: float) -> float:
+def sum_group(work: JointWork, size: tuple[int, int], count: int, inverse_gain: float) -> float:
     """Sum up the normal equations of the drawn stars, and chi-squared look by look; chi-squared of all looks.
 
     Parameters
     ----------
     work : JointWork
         What `draw_group` made; its matrix (lower triangle), right side and looks are set.
-    size : (int, int, int, int)
+    size : (int, int)
         What `gather_group` gave.
     count : int
         Stars of the hypothesis.
@@ -277,8 +287,7 @@ def sum_group(work: JointWork, size: tuple[int, int, int, int], count: int, inve
         DN per electron.
     """
     pixels, sums = work.pixels, work.sums
-    window = size[1] * size[2]
-    total = size[0] * window
+    total = size[1]
     ig = np.float32(inverse_gain)
     for q in range(total):
         light = max(pixels.model[q], np.float32(0.0))
@@ -287,7 +296,7 @@ def sum_group(work: JointWork, size: tuple[int, int, int, int], count: int, inve
     chi2 = 0.0
     for k in range(size[0]):
         of_look = np.float32(0.0)
-        for q in range(k * window, (k + 1) * window):
+        for q in range(pixels.first[k], pixels.first[k + 1]):
             of_look += pixels.weight[q] * pixels.rest[q] * pixels.rest[q]
         sums.look[k] = of_look
         chi2 += float(of_look)
@@ -319,7 +328,7 @@ def _median_look(sums: JointSums, looks: int) -> float:
 
 
 @njit(**KERNEL)
-def drop_lone_pixels(work: JointWork, size: tuple[int, int, int, int]) -> int:
+def drop_lone_pixels(work: JointWork, size: tuple[int, int]) -> int:
     """Stop using pixels that only one frame saw bright; their number.
 
     A pixel is left out if it is 6 sigma above the model and a third of its look's chi-squared, and the look has four
@@ -329,13 +338,12 @@ def drop_lone_pixels(work: JointWork, size: tuple[int, int, int, int]) -> int:
     ----------
     work : JointWork
         As `draw_group` and `sum_group` left it.
-    size : (int, int, int, int)
+    size : (int, int)
         What `gather_group` gave.
     """
     pixels, sums = work.pixels, work.sums
     if size[0] < 3:
         return 0
-    window = size[1] * size[2]
     usual = _median_look(sums, size[0])
     dropped = 0
     for k in range(size[0]):
@@ -343,7 +351,7 @@ def drop_lone_pixels(work: JointWork, size: tuple[int, int, int, int]) -> int:
             continue
         worst = -1
         highest = max(OUTLIER_SIGMA * OUTLIER_SIGMA, sums.look[k] / 3.0)
-        for q in range(k * window, (k + 1) * window):
+        for q in range(pixels.first[k], pixels.first[k + 1]):
             part = pixels.weight[q] * pixels.rest[q] * pixels.rest[q]
             if pixels.rest[q] > 0.0 and part > highest:
                 highest = part

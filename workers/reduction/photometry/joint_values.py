@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 from app.arrays import Bools, Doubles, Integers, Singles
 from workers.reduction.frames.looks import Looks
@@ -15,7 +16,8 @@ from workers.reduction.profile.values import ProfileArrays
 MOST_MEMBERS = 5  # of a group: 15 unknowns
 MOST_LOOKS = 16
 SIDE_PIX = 16  # of the largest window: five stars in a line span seven pixels, and stamps seven more
-WINDOW_PIXELS = SIDE_PIX * SIDE_PIX
+MOST_PIXELS = MOST_LOOKS * SIDE_PIX * SIDE_PIX + 16
+"""Of a group; not a power of two, by which columns of slopes would displace each other in the processor's cache."""
 UNKNOWNS = 3 * MOST_MEMBERS
 
 
@@ -98,14 +100,18 @@ class JointStars(NamedTuple):
 
 
 class JointPixels(NamedTuple):
-    """The pixels of a group: windows of as many rows and columns on each look, one after the other.
+    """The pixels of a group that take part in its fit, look after look.
 
     Attributes
     ----------
+    first : int64 array (looks + 1,)
+        Pixels of look k are first[k] to first[k + 1] of the arrays below.
+    row, column : int32 arrays (pixels,)
+        Place in the look's window, whose first pixel the stamps that any member puts on the look begin with.
     data : float32 array (pixels,)
         Residual frames with the members' light added back.
     use : float32 array (pixels,)
-        1 for pixels in the fit, 0 for others.
+        1 for pixels in the fit, 0 for those that were dropped.
     sky : float32 array (pixels,)
         Variance of a sky pixel of the frame, DN^2.
     model : float32 array (pixels,)
@@ -118,6 +124,9 @@ class JointPixels(NamedTuple):
         Derivatives of the model with light, x and y (arcsec) of each star.
     """
 
+    first: Integers
+    row: NDArray[np.int32]
+    column: NDArray[np.int32]
     data: Singles
     use: Singles
     sky: Singles
@@ -150,6 +159,9 @@ class JointStamps(NamedTuple):
         Index of the frame.
     origin : float64 array (looks, 2)
         Place of the group's origin, window pixels.
+    spread : float32 array (20, pixels)
+        Four rows a star: what its stamps say of the group's pixels, for a star of 1 DN at the origin; slopes with x and
+        y (arcsec); error.
     """
 
     terms: Singles
@@ -160,6 +172,7 @@ class JointStamps(NamedTuple):
     phase: Integers
     frame: Integers
     origin: Doubles
+    spread: Singles
 
 
 class JointSums(NamedTuple):
@@ -211,7 +224,7 @@ class JointWork(NamedTuple):
     @classmethod
     def of(cls, terms: int) -> JointWork:
         """Return work space for profiles of a number of polynomial terms."""
-        count, slots = MOST_LOOKS * WINDOW_PIXELS, MOST_MEMBERS * MOST_LOOKS
+        count, slots = MOST_PIXELS, MOST_MEMBERS * MOST_LOOKS
         hypotheses = MOST_MEMBERS + 1
 
         def plane() -> Singles:
@@ -224,8 +237,10 @@ class JointWork(NamedTuple):
             return np.zeros((UNKNOWNS, UNKNOWNS))
 
         slopes = np.zeros((UNKNOWNS, count), np.float32)
+        row, column = np.zeros(count, np.int32), np.zeros(count, np.int32)
         pixels = JointPixels(
-            plane(), plane(), plane(), plane(), plane(), plane(), plane(), plane(), slopes
+            np.zeros(MOST_LOOKS + 1, np.int64), row, column,
+            plane(), plane(), plane(), plane(), plane(), plane(), plane(), plane(), slopes,
         )  # fmt: skip
         stamps = JointStamps(
             np.zeros((slots, terms), np.float32),
@@ -236,6 +251,7 @@ class JointWork(NamedTuple):
             np.full(slots, -1, np.int64),
             np.zeros(MOST_LOOKS, np.int64),
             np.zeros((MOST_LOOKS, 2)),
+            np.zeros((4 * MOST_MEMBERS, count), np.float32),
         )
         sums = JointSums(
             vector(), vector(), vector(), matrix(), matrix(), matrix(), vector(), vector(),

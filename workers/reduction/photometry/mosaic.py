@@ -10,15 +10,33 @@ from numba import njit
 from app.arrays import Singles
 from workers.reduction.frames.geometry import FrameGeometry
 from workers.reduction.frames.values import FrameArrays, GeometryArrays
-from workers.reduction.kernels.compiled import BORROWING
+from workers.reduction.kernels.compiled import BORROWING, KERNEL
+
+
+@njit(**KERNEL, inline="always")
+def _columns_within(place: float, step: float, nx: int, columns: int) -> tuple[int, int]:
+    """Columns of a frame row that may reach a window, first and one after the last.
+
+    `place` is where the row's middle lies, `step` the arcseconds a pixel; four of the window's pixels are more than the
+    distortion moves any.
+    """
+    if abs(step) < 1e-6:
+        return 0, nx
+    left = (-4.0 - place) / step + 0.5 * (nx - 1)
+    right = (columns + 4.0 - place) / step + 0.5 * (nx - 1)
+    first = max(0, math.floor(min(left, right)))
+    return first, min(nx, math.ceil(max(left, right)) + 1)
 
 
 @njit(**BORROWING)
-def _add(frames: FrameArrays, geometry: GeometryArrays, total: Singles, weight: Singles) -> None:
-    """Add a quarter of every good pixel's light to each of the 2 x 2 pixels of 1" nearest to it."""
+def _add(frames: FrameArrays, geometry: GeometryArrays, light: Singles, count: Singles) -> None:
+    """Add every good pixel's light to the lower left of the 2 x 2 pixels of 1" nearest to it.
+
+    Row and column 0 of the sums stand for -1 of the window.
+    """
     n, ny, nx = frames.pixels_dn.shape
-    rows, columns = total.shape
-    quarter = np.float32(0.25)
+    rows = light.shape[0] - 1
+    columns = light.shape[1] - 1
     x0 = geometry.x_arcsec
     y0 = geometry.y_arcsec
     matrix = geometry.matrix
@@ -30,18 +48,25 @@ def _add(frames: FrameArrays, geometry: GeometryArrays, total: Singles, weight: 
             middle = y0[i] + matrix[i, 1, 1] * py
             if middle < -4.0 or middle > rows + 4.0:
                 continue
-            for x in range(nx):
-                if frames.flags[i, y, x] != 0:
-                    continue
+            row = x0[i] + matrix[i, 0, 1] * py
+            first, last = _columns_within(row, matrix[i, 0, 0], nx, columns)
+            for x in range(first, last):
                 px = x - 0.5 * (nx - 1)
                 bend = geometry.bend * (px * px + py * py)
-                k = math.floor(x0[i] + matrix[i, 0, 1] * py + (matrix[i, 0, 0] + bend) * px)
+                k = math.floor(row + (matrix[i, 0, 0] + bend) * px)
                 j = math.floor(middle + matrix[i, 1, 0] * px + bend * py)
-                for b in range(j, j + 2):
-                    for a in range(k, k + 2):
-                        if 0 <= a < columns and 0 <= b < rows:
-                            total[b, a] += quarter * frames.pixels_dn[i, y, x]
-                            weight[b, a] += np.float32(1.0)
+                if -1 <= k < columns and -1 <= j < rows:
+                    good = np.float32(frames.flags[i, y, x] == 0)
+                    a = np.uint64(k + 1)
+                    b = np.uint64(j + 1)
+                    light[b, a] += good * frames.pixels_dn[i, y, x]
+                    count[b, a] += good
+
+
+def _spread(sums: Singles) -> Singles:
+    """Give what the lower left pixels of squares of 2 x 2 hold to all four of each."""
+    along = sums[1:] + sums[:-1]
+    return np.asarray(along[:, 1:] + along[:, :-1])
 
 
 def mosaic(
@@ -64,7 +89,9 @@ def mosaic(
     shape : (int, int)
         Rows and columns of the window.
     """
-    total, weight = np.zeros(shape, np.float32), np.zeros(shape, np.float32)
-    _add(residual, geometry.arrays(first_x_arcsec, first_y_arcsec), total, weight)
+    rows, columns = shape
+    light, count = (np.zeros((rows + 1, columns + 1), np.float32) for _ in range(2))
+    _add(residual, geometry.arrays(first_x_arcsec, first_y_arcsec), light, count)
+    total, weight = np.float32(0.25) * _spread(light), _spread(count)
     with np.errstate(invalid="ignore", divide="ignore"):
         return np.where(weight > 0.0, total / weight, np.nan).astype(np.float32)

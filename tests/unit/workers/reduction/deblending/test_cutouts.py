@@ -38,39 +38,57 @@ def parts(field):
     return cut(field)
 
 
-def test_windows_are_the_frames_less_the_sky(field, parts):
+def test_pixels_are_the_frames_less_the_sky(field, parts):
     frames, geometry = field.stacks[Band.J].frames, field.stacks[Band.J].geometry
     for site in (0, 60, 120):
-        looks, rows, columns, _ = parts.size[site]
+        looks, total = parts.size[site]
         assert looks == LOOKS
-        window = parts.data[parts.first[site] : parts.first[site + 1]].reshape(looks, rows, columns)
+        assert parts.first[site, looks] - parts.first[site, 0] == total
         for k in range(looks):
             frame = parts.frame[site, k]
             x, y = geometry.to_pixels(
                 np.array([frame]), field.middle_x[site : site + 1], field.middle_y[site : site + 1]
             )
             left, low = (np.rint([x[0], y[0]] - parts.origin[site, k])).astype(int)
-            pixels = frames.pixels_dn[frame, low : low + rows, left : left + columns] - 400.0
-            used = np.isfinite(window[k])
+            own = slice(parts.first[site, k], parts.first[site, k + 1])
+            row, column = low + parts.row[own], left + parts.column[own]
             # What stands beyond the stamps of the two stays taken away: a thousandth of their light.
-            np.testing.assert_allclose(window[k][used], pixels[used], atol=6.0)
-            assert used.sum() > 20
-    assert np.isfinite(parts.data).sum() == parts.size[:, 3].sum()
+            np.testing.assert_allclose(
+                parts.data[own], frames.pixels_dn[frame, row, column] - 400.0, atol=6.0
+            )
+            assert row.size > 20
+
+
+def test_the_pixels_are_those_within_two_and_a_half_of_a_star(field, parts):
+    geometry = field.stacks[Band.J].geometry
+    grid = np.mgrid[:256, :256]
+    for k in range(LOOKS):
+        frame = parts.frame[60, k]
+        x, y = geometry.to_pixels(np.full(2, frame), field.x[60], field.y[60])
+        near = ((grid[1] - x[:, None, None]) ** 2 + (grid[0] - y[:, None, None]) ** 2 <= 6.3).any(axis=0)
+        own = slice(parts.first[60, k], parts.first[60, k + 1])
+        left, low = np.rint(
+            np.array(geometry.to_pixels(np.array([frame]), field.middle_x[60:61], field.middle_y[60:61])).T[0]
+            - parts.origin[60, k]
+        ).astype(int)
+        kept = np.zeros(near.shape, np.bool_)
+        kept[low + parts.row[own], left + parts.column[own]] = True
+        np.testing.assert_array_equal(kept, near)
 
 
 def test_flagged_pixels_take_no_part():
     field = BandField(2.0, alike(BRIGHT, FAINT), bands=(Band.J,))
     stack = field.stacks[Band.J]
-    before = cut(field).size[60, 3]
+    before = cut(field).size[60, 1]
     x, y = stack.geometry.to_pixels(np.zeros(1, int), field.x[60, :1], field.y[60, :1])
     stack.frames.flags[0, round(y[0]), round(x[0])] = 1
-    assert cut(field).size[60, 3] == before - 1
+    assert cut(field).size[60, 1] == before - 1
 
 
-def test_room_grows_until_all_windows_have_some(field, parts, monkeypatch):
+def test_room_grows_until_all_sites_have_some(field, parts, monkeypatch):
     monkeypatch.setattr(cutouts, "USUAL_PIXELS", 10)
     again = cut(field)
-    for name in ("first", "data", "size", "origin"):
+    for name in ("first", "data", "row", "column", "size", "origin"):
         np.testing.assert_array_equal(getattr(again, name), getattr(parts, name))
 
 
@@ -78,11 +96,15 @@ def test_what_is_loaded_is_what_was_cut(parts):
     work = JointWork.of(parts.terms.shape[2])
     size = load(parts, 60, work)
     assert list(size) == parts.size[60].tolist()
-    total = size[0] * size[1] * size[2]
-    window = parts.data[parts.first[60] : parts.first[60] + total]
-    used = np.isfinite(window)
-    np.testing.assert_array_equal(work.pixels.use[:total] > 0.0, used)
-    np.testing.assert_array_equal(work.pixels.data[:total][used], window[used])
-    np.testing.assert_allclose(np.sqrt(work.pixels.sky[:total]), band_field.NOISE)
+    own = slice(parts.first[60, 0], parts.first[60, size[0]])
+    for name in ("data", "row", "column"):
+        np.testing.assert_array_equal(
+            getattr(work.pixels, name)[: size[1]], getattr(parts, name)[own], err_msg=name
+        )
+    assert (work.pixels.use[: size[1]] == 1.0).all()
+    np.testing.assert_array_equal(
+        work.pixels.first[: size[0] + 1], parts.first[60, : size[0] + 1] - parts.first[60, 0]
+    )
+    np.testing.assert_allclose(np.sqrt(work.pixels.sky[: size[1]]), band_field.NOISE)
     assert (work.stamps.phase == -1).all() or (work.stamps.phase[: size[0]] == -1).all()
     np.testing.assert_array_equal(work.stamps.frame[: size[0]], parts.frame[60, : size[0]])

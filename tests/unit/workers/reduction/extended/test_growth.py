@@ -70,3 +70,46 @@ def test_pixels_without_data_count_as_their_ring():
     assert growth[1].within(20.0) == pytest.approx(growth[0].within(20.0), rel=0.02)
     assert growth[0].missing_within(20.0) == 0.0
     assert growth[1].missing_within(20.0) == pytest.approx(20.0 / (np.pi * 400.0), rel=0.02)
+
+
+@pytest.mark.parametrize(("ratio", "angle"), [(1.0, 0.0), (0.5, 35.0), (0.15, 100.0)])
+def test_rings_hold_what_a_sum_over_all_parts_of_pixels_gives(ratio, angle):
+    rng = np.random.default_rng(8)
+    image = rng.normal(10.0, 3.0, (75, 91)).astype(np.float32)
+    usable = rng.random(image.shape) > 0.03
+    part, largest = Cutout(image, usable, 40.3, 35.8), 38.0
+    growth = growth_of(part, 0.0, ratio, angle, largest)
+    turn = np.radians(angle)
+    y, x = np.mgrid[: image.shape[0], : image.shape[1]].astype(float)
+    offset = (np.arange(10) + 0.5) / 10.0 - 0.5
+    parts = np.zeros((2, growth.surface_dn.size))
+    # Pixels within 25" and what the ellipse's width adds are divided, others not.
+    radius = semi_major(x - part.x, y - part.y, turn, ratio)
+    fine = radius < 25.0 + 2.0 / ratio
+    for dx, dy in [(a, b) for b in offset for a in offset]:
+        step = semi_major(x + dx * fine - part.x, y + dy * fine - part.y, turn, ratio) / 0.5
+        inside = (step < parts.shape[1]) & usable
+        ring = step[inside].astype(int)
+        parts[0] += np.bincount(ring, 0.01 * image[inside].astype(float), minlength=parts.shape[1])
+        parts[1] += np.bincount(ring, minlength=parts.shape[1]) * 0.01
+    with np.errstate(invalid="ignore", divide="ignore"):
+        wanted = parts[0] / parts[1]
+    np.testing.assert_allclose(growth.surface_dn, wanted, rtol=1e-9)
+
+
+def semi_major(x, y, turn, ratio):
+    along, across = x * np.cos(turn) + y * np.sin(turn), (y * np.cos(turn) - x * np.sin(turn)) / ratio
+    return np.hypot(along, across)
+
+
+def test_light_between_radii_is_interpolated():
+    growth = growth_of(disc(), 3.0, 1.0, 0.0, 40.0)
+    for radius in (-1.0, 0.0, 0.3, 5.0, 17.26, 39.99, 40.0):
+        for found, values in (
+            (growth.within(radius), growth.light_dn),
+            (growth.area_within(radius), growth.area),
+            (growth.missing_within(radius), growth.missing),
+        ):
+            assert found == pytest.approx(np.interp(radius, growth.radius_arcsec, values), rel=1e-12)
+    assert np.isnan(growth.within(40.001))
+    assert np.isnan(growth.within(np.nan))

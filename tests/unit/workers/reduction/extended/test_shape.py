@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from scipy import ndimage
 
 from workers.reduction.extended.shape import Cutout, circle_sums, covers_circle, isophote
 from workers.reduction.images import aperture
@@ -82,3 +83,21 @@ def test_a_circle_needs_most_of_its_pixels() -> None:
     assert covers_circle(Cutout(image, usable, 40.0, 40.0), 30.0)
     usable[:, :30] = False  # 29 %
     assert not covers_circle(Cutout(image, usable, 40.0, 40.0), 30.0)
+
+
+@pytest.mark.parametrize(("limit", "reach"), [(1.0, 40), (0.4, 40), (0.4, 12), (-9.0, 40)])
+def test_the_isophote_is_that_of_labelled_means_of_three_by_three(limit, reach) -> None:
+    """Islands beside the object, holes in it, pixels without data, and boxes that end within it."""
+    rng = np.random.default_rng(11)
+    y, x = np.mgrid[:90, :80].astype(float)
+    image = 6.0 * np.exp(-np.hypot(x - 37.2, (y - 44.6) / 0.7) / 8.0) + rng.normal(0.0, 1.0, x.shape)
+    image, usable = image.astype(np.float32), rng.random(image.shape) > 0.05
+    shape = isophote(image, usable, 37.2, 44.6, limit, reach)
+    rows, columns = slice(max(0, 45 - reach), 45 + reach + 1), slice(max(0, 37 - reach), 37 + reach + 1)
+    part = np.where(usable[rows, columns], image[rows, columns], 0.0)
+    labels, _ = ndimage.label(ndimage.uniform_filter(part, 3) > limit)
+    py, px = np.nonzero(labels == labels[45 - rows.start, 37 - columns.start])
+    values = np.linalg.eigvalsh(np.cov(np.stack([px, py]), bias=True))
+    assert shape.area_pix == px.size
+    assert shape.semi_major_pix == pytest.approx(2.0 * np.sqrt(values[1]))
+    assert shape.axis_ratio == pytest.approx(np.sqrt(values[0] / values[1]))

@@ -10,8 +10,8 @@ import pytest
 from app.instruments.bands import Band
 from tests.unit.workers.reduction.galaxies.conftest import TRUE
 from workers.reduction.galaxies.candidates import Seeds
+from workers.reduction.galaxies.coadds import cut_discs
 from workers.reduction.galaxies.find import find_galaxies
-from workers.reduction.galaxies.modelling import cut_discs
 from workers.reduction.galaxies.search import crowded, merged_seeds
 
 
@@ -77,6 +77,26 @@ def test_peaks_of_the_bands_are_joined_and_their_light_weighed():
     seeds = merged_seeds(places, {Band.J: 0.75, Band.K: 0.25})
     assert seeds.y_arcsec.tolist() == [5.0, 10.0]
     assert seeds.light_dn.tolist() == [30.0, 82.5]
+
+
+def test_each_peak_is_joined_once_to_the_brightest_near_it():
+    rng = np.random.default_rng(12)
+    places = {
+        band: (*rng.uniform(0.0, 40.0, (2, 150)), rng.lognormal(3.0, 1.0, 150)) for band in (Band.J, Band.K)
+    }
+    weights = {Band.J: 0.6, Band.K: 0.4}
+    seeds = merged_seeds(places, weights)
+    x, y = (np.concatenate([part[k] for part in places.values()]) for k in range(2))
+    light = np.concatenate([weights[band] * part[2] for band, part in places.items()])
+    band = np.repeat([0, 1], 150)
+    left, found = np.ones(300, np.bool_), []
+    for k in np.argsort(-light):
+        if left[k]:
+            near = left & (np.hypot(x - x[k], y - y[k]) <= 2.0)
+            left &= ~near
+            best = [light[near & (band == b)].max(initial=0.0) for b in (0, 1)]
+            found.append((y[k], x[k], sum(best)))
+    assert list(zip(seeds.y_arcsec, seeds.x_arcsec, seeds.light_dn, strict=True)) == sorted(found)
 
 
 def test_discs_are_cut_where_their_pixels_lie():

@@ -8,15 +8,18 @@ from scipy.special import gammaincinv
 
 from tests.worlds.frame_stack import SIGMA_PIX, gaussian_psf, strip
 from workers.reduction.galaxies.local_profile import WIDTHS_PIX, local_shares
+from workers.reduction.galaxies.mixtures import Mixture, mixture, with_core
 from workers.reduction.galaxies.model import (
-    mixture,
+    BLOCK,
+    FARTHEST,
+    draw_model,
+    leave,
     model_light,
     normal_equations,
     plain_light,
     star_light,
-    with_core,
 )
-from workers.reduction.galaxies.sersic import WIDTHS, enclosed_share, sersic_shares
+from workers.reduction.galaxies.sersic import WIDTHS, enclosed_share, sersic_shares, sersic_table
 from workers.reduction.galaxies.values import Shape, ellipse_covariance, radii_from, surface
 
 
@@ -48,7 +51,7 @@ def test_derivatives_of_the_model_are_those_of_its_light():
     covariance = ellipse_covariance(np.log(2.5), 0.3, -0.2)
     gaussians, shape = disc(2.5, covariance)
     out, high = np.empty((7, x.size)), np.empty(x.size)
-    model_light(x, y, shape, gaussians, out)
+    model_light(x, y, shape, gaussians, 1.0, np.eye(3), out)
     plain_light(x, y, shape, gaussians, high)
     assert high == pytest.approx(out[0], abs=1e-12)
     for k in range(5):
@@ -147,3 +150,76 @@ def test_narrow_gaussians_whose_shares_cancel_have_no_width_beyond_their_own():
     out = np.empty(2)
     plain_light(np.array([0.0, 30.0]), np.zeros(2), np.array([0.0, 0.0, 1.0, 0.0, 1.0]), gaussians, out)
     assert np.isfinite(out).all()
+
+
+def test_light_is_that_of_the_exponential():
+    """The kernels have a series of their own in its place; in several blocks of places, the last one not full."""
+    rng = np.random.default_rng(3)
+    x, y = rng.uniform(-9.0, 9.0, (2, 2 * BLOCK + 17))
+    gaussians = Mixture(np.array([0.6, 0.4]), np.zeros(2), np.array([0.8, 1.5]), np.array([0.5, 1.1]))
+    shape = np.array([0.4, -0.3, 1.6, 0.3, 0.9])
+    light, stars, wanted = np.empty(x.size), np.empty((1, x.size)), np.zeros((2, x.size))
+    for share, scale2, added in zip(gaussians.share, gaussians.scale2, gaussians.added, strict=True):
+        matrix = scale2 * np.array([[1.6, 0.3], [0.3, 0.9]]) + added * np.eye(2)
+        offset = np.stack([x - 0.4, y + 0.3])
+        for k, of in enumerate((matrix, added * np.eye(2))):
+            square = (offset * np.linalg.solve(of, offset)).sum(axis=0)
+            own = share / (2.0 * np.pi * np.sqrt(np.linalg.det(of))) * np.exp(-0.5 * square)
+            wanted[k] += np.where(square < FARTHEST, own, 0.0)
+    plain_light(x, y, shape, gaussians, light)
+    star_light((x, y, np.ones(x.size)), np.array([[0.4, -0.3]]), gaussians.share, gaussians.added, stars)
+    np.testing.assert_allclose(light, wanted[0], rtol=1e-12)
+    np.testing.assert_allclose(stars[0], wanted[1], rtol=1e-12)
+
+
+def test_a_mixture_has_all_the_light_and_each_gaussian_behind_the_profile():
+    shares, slopes = sersic_shares(0.9)
+    profile = np.array([0.7, 0.3]), np.array([1.2, 3.0])
+    gaussians = mixture(shares, slopes, WIDTHS, profile, 4.0)
+    size2 = (4.0 * WIDTHS) ** 2
+    small, large = size2 < 0.05 * 1.2, size2 > 6.0 * (0.7 * 1.2 + 0.3 * 3.0)
+    middle = ~small & ~large
+    assert gaussians.share.size == 2 * (1 + np.count_nonzero(middle)) + np.count_nonzero(large)
+    kept = np.concatenate([[shares[small].sum()], shares[middle]])
+    np.testing.assert_allclose(
+        gaussians.share, np.concatenate([np.outer(kept, profile[0]).ravel(), shares[large]]), rtol=1e-12
+    )
+    tiny = (shares[small] * WIDTHS[small] ** 2).sum() / shares[small].sum()
+    scale2 = np.concatenate([[tiny, tiny], np.repeat(WIDTHS[middle] ** 2, 2), WIDTHS[large] ** 2])
+    np.testing.assert_allclose(gaussians.scale2, scale2, rtol=1e-12)
+    np.testing.assert_allclose(gaussians.added[-1], 0.7 * 1.2 + 0.3 * 3.0)
+    assert gaussians.share_slope.sum() == pytest.approx(slopes.sum(), abs=1e-12)
+
+
+def test_what_a_model_leaves_is_the_pixels_less_its_parts():
+    rng = np.random.default_rng(6)
+    columns, value, weight = rng.normal(size=(9, 40)), rng.normal(size=40), rng.uniform(1.0, 2.0, 40)
+    values, rest = rng.normal(size=9), np.empty(40)
+    chi2 = leave(columns, values, 7, (value, weight), rest)
+    # Columns 1 to 6 are derivatives.
+    wanted = value - values[0] * columns[0] - values[7] * columns[7] - values[8] * columns[8]
+    np.testing.assert_allclose(rest, wanted, atol=1e-12)
+    assert chi2 == pytest.approx((weight * wanted**2).sum())
+
+
+@pytest.mark.parametrize("log_index", [-0.2, 0.4, 1.2])
+def test_derivatives_with_the_parameters_are_those_of_the_light(log_index):
+    x, y = (a.ravel() for a in np.meshgrid(np.arange(-8.0, 9.0), np.arange(-8.0, 9.0)))
+    profile = np.array([0.7, 0.3]), np.array([1.21, 3.03])
+    values = np.array([50.0, 0.3, -0.2, np.log(2.5), 0.3, -0.2, log_index])
+    table = (*sersic_table(), WIDTHS)
+    out, high, low = (np.empty((9, x.size)) for _ in range(3))
+    draw_model(x, y, values, table, profile, out)
+    shares, slopes = sersic_shares(log_index)
+    shape = Shape(0.3, -0.2, np.log(2.5), 0.3, -0.2, log_index)
+    light = np.empty(x.size)
+    place = np.array([0.3, -0.2, *shape.covariance()])
+    plain_light(x, y, place, mixture(shares, slopes, WIDTHS, profile, 2.5), light)
+    np.testing.assert_allclose(out[0], light, rtol=1e-10)
+    for k in range(1, 7):
+        step = np.zeros(7)
+        step[k] = 1e-6
+        draw_model(x, y, values + step, table, profile, high)
+        draw_model(x, y, values - step, table, profile, low)
+        # Gaussians end at 20 squares of sigma, and the mean width of narrow ones is taken as fixed.
+        assert 50.0 * (high[0] - low[0]) / 2e-6 == pytest.approx(out[k], abs=1e-3 * np.abs(out[k]).max())

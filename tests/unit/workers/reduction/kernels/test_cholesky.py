@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from workers.reduction.kernels.cholesky import factorise, solve
+from workers.reduction.kernels.cholesky import factorise, solve, solve_damped
 
 
 def positive(n, seed):
@@ -39,3 +39,19 @@ def test_only_the_lower_triangle_of_the_first_unknowns_counts():
 @pytest.mark.parametrize("matrix", [np.zeros((2, 2)), -np.eye(2), np.ones((2, 2)), np.full((2, 2), np.nan)])
 def test_a_matrix_that_is_not_positive_definite_is_told(matrix):
     assert not factorise(matrix.copy(), 2)
+
+
+@pytest.mark.parametrize("damping", [0.0, 1e-3, 10.0])
+def test_a_damped_solution_is_that_of_the_library(damping):
+    matrix, right, found = positive(9, 3), np.arange(9.0), np.empty(9)
+    assert solve_damped(matrix, right, damping, found)
+    wanted = np.linalg.solve(matrix + damping * np.diag(np.diag(matrix)) + 1e-12 * np.eye(9), right)
+    np.testing.assert_allclose(found, wanted, rtol=1e-9)
+    np.testing.assert_array_equal(right, np.arange(9.0))
+
+
+def test_an_unknown_of_which_nothing_tells_stays_where_it_is():
+    matrix, found = np.diag([2.0, 0.0]), np.empty(2)
+    assert solve_damped(matrix, np.array([4.0, 0.0]), 0.0, found)
+    np.testing.assert_allclose(found, [2.0, 0.0], rtol=1e-9)
+    assert not solve_damped(-matrix, np.ones(2), 0.0, found)

@@ -58,3 +58,28 @@ def test_where_no_frame_looks_there_is_nothing():
     assert np.isfinite(inner).all()
     # Six looks of noise 10, of which each pixel of 1" has a quarter, shared with its neighbours.
     assert inner.std() == pytest.approx(0.25 * 10.0 / np.sqrt(6.0), rel=0.25)
+
+
+@pytest.mark.parametrize("corner", [(-230.0, 180.0), (90.0, 300.0)])
+def test_every_pixel_gives_a_quarter_to_its_two_by_two(corner):
+    """Frame by frame in plain sums; windows reach over both edges of the strip."""
+    none = np.zeros(0)
+    residual = residual_of(none, none, none, rng=np.random.default_rng(72))
+    residual.stack.frames.flags[:, ::7, 5::11] = 1
+    rows, columns = 60, 150
+    light, count = np.zeros((2, rows + 2, columns + 2))
+    geometry = residual.stack.geometry
+    y, x = np.mgrid[:256, :256].astype(float)
+    for frame in range(FRAMES):
+        place_x, place_y = geometry.to_uscan(np.array(frame), x, y)
+        k, j = np.floor(place_x - corner[0]).astype(int) + 1, np.floor(place_y - corner[1]).astype(int) + 1
+        good = (residual.stack.frames.flags[frame] == 0) & (k >= 0) & (k <= columns) & (j >= 0) & (j <= rows)
+        for b, a in ((0, 0), (0, 1), (1, 0), (1, 1)):
+            np.add.at(light, (j[good] + b, k[good] + a), 0.25 * residual.pixels_dn[frame][good])
+            np.add.at(count, (j[good] + b, k[good] + a), 1.0)
+    light, count = light[1:-1, 1:-1], count[1:-1, 1:-1]
+    image = piece(residual, *corner, rows, columns)
+    known = count > 0
+    np.testing.assert_array_equal(np.isfinite(image), known)
+    assert known.any()
+    np.testing.assert_allclose(image[known], light[known] / count[known], rtol=1e-3, atol=1e-3)
