@@ -6,5 +6,6 @@ CROSS JOIN LATERAL (
     UNION ALL SELECT 'xsc', x.ext_id, x.ra, x.decl FROM release.xsc AS x WHERE x.release_id = e.release_id
 ) AS p
 LEFT JOIN release.property_map AS m
-    ON m.release_id = e.release_id AND m.pixel = wsdb.cell(p.ra, p.decl) >> 2 * (29 - (e.parameters ->> 'map_order')::integer)
+    ON m.release_id = e.release_id
+    AND m.pixel = wsdb.cell(p.ra, p.decl) >> 2 * (29 - (e.parameters ->> 'map_order')::numeric::integer)
 WHERE e.state = 'published' AND greatest(m.j_frac, m.h_frac, m.k_frac) > 0 IS NOT TRUE;

@@ -50,7 +50,7 @@ def test_files_stay_in_one_process(tmp_path: Path) -> None:
 
 def test_the_shared_night_is_one_group_and_starts_first() -> None:
     grouping = Grouping(ROOT)
-    names = ("test_whole_way.py", "test_stored_files.py", "test_same_bytes.py")
+    names = ("test_whole_way.py", "test_stored_files.py", "test_replay.py")
     assert {grouping.group(f"tests/acceptance/{name}::test_any[1]") for name in names} == {SHARED_NIGHT}
     alone = "tests/acceptance/test_bad_scans.py"
     assert grouping.group(f"{alone}::test_any[a::b]") == alone

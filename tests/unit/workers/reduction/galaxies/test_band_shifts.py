@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -25,7 +27,7 @@ def _pixels(light):
 
 @pytest.mark.parametrize("moved", [(0.0, 0.0), (0.2, -0.1)])
 def test_the_place_of_a_band_is_found(moved):
-    true = Shape(SHAPE.x_arcsec + moved[0], SHAPE.y_arcsec + moved[1], *[*vars(SHAPE).values()][2:])
+    true = replace(SHAPE, x_arcsec=SHAPE.x_arcsec + moved[0], y_arcsec=SHAPE.y_arcsec + moved[1])
     shift = band_shift(_pixels(lambda p: 4000.0 * light_of(p, true, PROFILE, PLACE)), PROFILE, SHAPE, PLACE)
     assert 0.001 < shift.sigma_arcsec < 0.02
     assert (shift.x_arcsec, shift.y_arcsec) == pytest.approx(moved, abs=4.0 * shift.sigma_arcsec + 0.01)

@@ -5,7 +5,7 @@
 -- release.release (minor_planet_hash).
 --
 -- Parameters: minor_planet_arcsec, cell_arcsec.
--- By hand:    psql "$(mapps db url)" -c "SET mapps.release_id = 3" -f sql/release/59_minor_planets.sql
+-- By hand:    psql "$(mapps db url)" -c "SET mapps.release_id = 3" -f sql/release/56_minor_planets.sql
 
 UPDATE release.release AS r
 SET minor_planet_hash = known.hash
