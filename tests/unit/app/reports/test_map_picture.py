@@ -7,7 +7,15 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from app.reports.map_picture import MOST_CELLS, PANELS, cell_corners, draw_maps, shown_order
+from app.reports.map_picture import (
+    MOST_CELLS,
+    MOST_FIELDS,
+    PANELS,
+    cell_corners,
+    draw_maps,
+    fields_of,
+    shown_order,
+)
 from app.sky.healpix import pixel_number
 
 
@@ -50,3 +58,36 @@ def test_maps_are_drawn_also_of_nothing_and_of_what_is_unknown(tmp_path: Path) -
     sizes = {name: (tmp_path / f"{name}.png").read_bytes() for name in ("nothing", "some", "again")}
     assert sizes["some"] == sizes["again"]
     assert len(sizes["some"]) > len(sizes["nothing"]) > 1000
+
+
+def test_fields_that_are_far_apart_are_told_apart() -> None:
+    """Across right ascension 0 and over a pole cells lie together."""
+    ra = np.array([359.9, 0.1, 10.0, 190.0, 228.0, 229.0, 230.0, 231.0])
+    decl = np.array([0.0, 0.0, 89.5, 89.5, -40.0, -40.0, -40.0, -40.0])
+    cells = pixel_number(ra, decl, 11)
+    found = [sorted(field.tolist()) for field in fields_of(cells, 11)]
+    assert found[0] == [4, 5, 6, 7]
+    assert sorted(found[1:]) == [[0, 1], [2, 3]]
+    assert [field.tolist() for field in fields_of(cells >> 12, 5)] == [list(range(8))]
+
+
+@pytest.mark.parametrize("centres", [(0.0,), (0.0, 90.0), (0.0, 60.0, 120.0, 200.0, 300.0)])
+def test_each_field_is_drawn_large_with_colours_in_common(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, centres: tuple[float, ...]
+) -> None:
+    drawn = []
+
+    def kept(_figure: object, _axes: object, corners: np.ndarray, values: np.ndarray, words: tuple) -> None:
+        drawn.append((np.ptp(corners[..., 0]), values.size, words[2]))
+
+    monkeypatch.setattr("app.reports.map_picture._draw_panel", kept)
+    ra = np.concatenate([centre + np.array([0.0, 0.05, 0.1]) for centre in centres])
+    cells = np.full((ra.size, 1 + len(PANELS)), 0.5)
+    cells[:, 0] = pixel_number(ra, np.zeros(ra.size), 11)
+    cells[:, 2] = np.linspace(15.0, 16.0, ra.size)
+    draw_maps(cells, 11, tmp_path / "maps.png")
+    fields = min(len(centres), MOST_FIELDS)
+    assert len(drawn) == fields * len(PANELS)
+    assert all(width < 0.3 and size == 3 for width, size, _ in drawn)
+    assert len({limits for *_, limits in drawn[fields : 2 * fields]}) == 1
+    assert {limits for *_, limits in drawn[:fields]} == {(0.0, 1.0)}
