@@ -16,6 +16,13 @@ def test_names_are_unique(columns):
     assert len(set(names)) == len(names)
 
 
+@pytest.mark.parametrize("columns", [POINT_SOURCE, EXTENDED_SOURCE], ids=["point", "extended"])
+def test_wide_types_stand_before_narrow_ones(columns):
+    """Otherwise PostgreSQL fills rows up to the places where wide ones may begin."""
+    widths = {column.name: column.kind.wire_bytes or 0 for column in columns}
+    assert list(widths) == sorted(widths, key=lambda name: -widths[name]), "put it behind those of its width"
+
+
 def test_no_pattern_is_left_open():
     for column in ALL:
         assert "{" not in column.name + column.description + column.ucd, column.name

@@ -21,7 +21,9 @@ def test_a_camera_is_found_by_its_identifier(identifier):
     assert camera.bands == BANDS
     assert all(camera.detector(band).band is band for band in BANDS)
     assert detector_of(identifier, Band.H) is camera.detector(Band.H)
-    [(rows, columns)] = {camera.detector(band).shape for band in BANDS}
+    shapes = {camera.detector(band).shape for band in BANDS}
+    assert len(shapes) == 1, "the reduction takes arrays of one size: give all bands of the camera the same"
+    [(rows, columns)] = shapes
     assert rows == columns, "the reduction takes square arrays of one size"
 
 

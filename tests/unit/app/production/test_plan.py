@@ -8,6 +8,7 @@ import pytest
 
 from app.models.production import RunKind, Scope
 from app.models.survey import Entry, ScanKind
+from app.production import requests
 from app.production.plan import (
     BLOCK_CALIBRATION,
     NIGHT_CALIBRATION,
@@ -81,6 +82,11 @@ def test_kinds_on_request_are_not_queued_with_a_run():
     [row] = PLAN.rows_to_queue(PRELIMINARY, "global_astrometry")
     assert (row["scope"], row["position"]) == ("run", len(PLAN.rows) - 1)
     assert row in PLAN.queue_rows()
+
+
+def test_a_kind_that_no_run_queues_can_be_asked_for():
+    silent = [row.kind for row in PLAN.rows if not row.queued_in and row not in vars(requests).values()]
+    assert silent == [], "ask for it by a function of app/production/requests.py"
 
 
 def test_a_block_takes_the_calibrations_of_all_its_nights_along():
