@@ -88,7 +88,6 @@ def group_objects(connection: Connection[Any], name: str, runs: Sequence[str], k
         connection.execute(statement("objects/index"))
         while connection.execute(statement("objects/link"), values).rowcount:
             pass
-        connection.execute(statement("objects/index_groups"))
         objects = connection.execute(statement("objects/add_objects"), values).rowcount
         connection.execute(statement("objects/add_members"), values)
         with connection.cursor(row_factory=dict_row) as cursor:
