@@ -87,7 +87,8 @@ def group_objects(connection: Connection[Any], name: str, runs: Sequence[str], k
         connection.execute(statement("objects/coverage"), values)
         connection.execute(statement("objects/index"))
         while connection.execute(statement("objects/link"), values).rowcount:
-            pass
+            while connection.execute(statement("objects/shorten")).rowcount:
+                pass
         objects = connection.execute(statement("objects/add_objects"), values).rowcount
         connection.execute(statement("objects/add_members"), values)
         with connection.cursor(row_factory=dict_row) as cursor:

@@ -137,16 +137,18 @@ def test_the_order_of_loading_does_not_matter(world: World, template_database: D
 
 
 class Explained:
-    """A connection that keeps the plan of the statement of the objects."""
+    """A connection that keeps the plan of the statement of the objects, and counts rounds of linking."""
 
     def __init__(self, connection: Connection[Any]) -> None:
         self._connection = connection
         self.plan: dict[str, Any] = {}
+        self.rounds = 0
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._connection, name)
 
     def execute(self, query: str, *values: Any) -> Any:
+        self.rounds += query == statement("objects/link")
         if query == statement("objects/add_objects"):
             row = self._connection.execute("EXPLAIN (FORMAT JSON) " + query, *values).fetchone()
             assert row
@@ -180,6 +182,23 @@ def test_no_object_reads_all_apparitions(database: Database) -> None:
     repeated = [node.get("Relation Name") for node in nodes_of(explained.plan, "SubPlan")]
     assert "scan_coverage" in repeated
     assert "apparition" not in repeated
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_long_chains_are_one_object_in_few_rounds(database: Database, seed: int) -> None:
+    """40 stars of which each is 1.2 arcsec from the next, numbered in any order."""
+    order = np.random.default_rng(seed).permutation(40)
+    with database.connect() as connection:
+        world = World(connection)
+        world.scan(world.run("night"), 1, BOXES[1])
+        world.sources(1, np.full(40, 0.02), 60.4 + 1.2 * ARCSEC * order)
+        connection.commit()
+        explained = Explained(connection)
+        found = group_objects(cast("Connection[Any]", explained), "all", ["night"], ObjectKind.POINT)
+        assert (found.apparitions, found.objects) == (40, 1)
+        [(extent,)] = world.rows("SELECT extent_arcsec FROM release.object")
+    assert 23.0 < float(str(extent)) < 24.1
+    assert explained.rounds <= 7
 
 
 def test_runs_share_objects_and_keys_do_not_collide(database: Database) -> None:
