@@ -22,7 +22,8 @@ from scipy.spatial import cKDTree
 
 RADIUS_ARCSEC = 9.5
 """Below the 10 arcsec of the margin; lsdb asks for a margin as large as the radius."""
-MOST_NEIGHBOURS = 20
+MOST_NEIGHBOURS = 100
+"""More than any row of a crowd has within the radius."""
 
 
 def pairs_by_tree(ra: np.ndarray, decl: np.ndarray) -> int:
@@ -60,7 +61,7 @@ def main() -> int:
     holds = {
         f"strictly valid: {valid}": bool(valid),
         f"{len(rows)} rows in {catalogue.npartitions} cells (said: {told})": len(rows) == told > 0,
-        f"margin of {margin.hc_structure.catalog_info.margin_threshold if margin else 0:g} arcsec": margin
+        f"margin of {margin.hc_structure.catalog_info.margin_threshold if margin is not None else 0:g} arcsec": margin
         is not None,
         f"{found} pairs within {RADIUS_ARCSEC} arcsec (tree of all places: {wanted}; without margin: {without})": (
             found == wanted
