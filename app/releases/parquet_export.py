@@ -123,7 +123,8 @@ def _field(column: Column) -> Any:
         Kind.DOUBLE: pa.float64(),
         Kind.REAL: pa.float32(),
         Kind.CHAR: pa.string(),
-        Kind.DATE: pa.date32(),
+        # VOTable, which describes the columns to readers of VOParquet, has no type of dates.
+        Kind.DATE: pa.string(),
     }
     described = {"description": column.description, "unit": column.unit, "ucd": column.ucd}
     return pa.field(
@@ -139,14 +140,24 @@ def _array(values: NDArray[Any], column: Column, kind: Any) -> Any:
 
     if column.kind is Kind.CHAR:
         return _texts(values, column, kind)
+    if column.kind is Kind.DATE:
+        return _dates(values, kind)
     values = np.ascontiguousarray(values)
     known = ~np.isnan(values) if values.dtype.kind == "f" else values != np.iinfo(values.dtype).min
-    if column.kind is Kind.DATE:
-        # Days since 1970; a null may be anything.
-        values = values + (EPOCH - np.datetime64("1970-01-01", "D")).astype(np.int32)
     missing = values.size - int(np.count_nonzero(known))
     valid = pa.py_buffer(np.packbits(known, bitorder="little")) if missing else None
     return pa.Array.from_buffers(kind, values.size, [valid, pa.py_buffer(values)], null_count=missing)
+
+
+def _dates(values: NDArray[Any], kind: Any) -> Any:
+    """Dates as ISO text, each of them made once."""
+    import pyarrow as pa
+
+    days, place = np.unique(values, return_inverse=True)
+    known = days != np.iinfo(days.dtype).min
+    words = np.where(known, (EPOCH + np.where(known, days, 0).astype("timedelta64[D]")).astype("S10"), b"")
+    made = words[place]
+    return pa.array(made, type=pa.binary(), mask=made == b"").cast(kind)
 
 
 def _texts(values: NDArray[np.bytes_], column: Column, kind: Any) -> Any:
