@@ -230,9 +230,11 @@ def print_found(parts: list[Judged], latitude: float) -> bool:
     # Rows of a galaxy off its place are as many as galaxies are, of which the field has more than the sky.
     whole = false / area + beside * NATURAL_SQUARE_DEGREE / np.count_nonzero(bright)
     reliability, limit = real / max(real + whole, 1e-9), 0.995 if latitude > 30.0 else 0.95
+    unscaled = real / max(real + (false + beside) / area, 1e-9)
     print(
         f"false extended rows to Ks {LIMIT_MAG}: {false}, and {beside} of galaxies off their place, in {area:.3f} "
-        f"square degrees, reliability {reliability:.4f}, limit {limit}; of doing nothing there is none"
+        f"square degrees, reliability {reliability:.4f}, limit {limit}; with as many galaxies off their place in "
+        f"the sky as in the field {unscaled:.4f}; of doing nothing there is none"
     )
     return kept and reliability >= limit
 

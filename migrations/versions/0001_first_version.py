@@ -1,6 +1,6 @@
 """The tables of the first version: sql/schema/frozen/0001_tables.sql, executed as it stands.
 
-Its revision is r0003: 0001 to 0003, r0001 (without natural keys) and r0002 (without zones, stamps and global astrometry) were
+Its revision is r0003: 0001 to 0003, r0001 (without natural keys) and r0002 (without zones, stamps, maps and global astrometry) were
 those of layouts before the first release, which nothing leads on from (app/db/migrate.py says so to whoever still has such a database).
 """
 

@@ -172,7 +172,7 @@ def every_node(plan: dict[str, Any]) -> Iterator[dict[str, Any]]:
 
 
 def test_no_object_reads_all_apparitions(database: Database) -> None:
-    """Each did, and 200,000 objects took half an hour."""
+    """Each did, and 100,000 objects had not ended after ten minutes."""
     with database.connect() as connection:
         fill(World(connection))
         explained = Explained(connection)

@@ -98,8 +98,8 @@ def _box(known: Bools) -> tuple[slice, slice]:
 def png(shades: Bytes) -> bytes:
     """Encode shades or colours as PNG without a filter, by runs and Huffman codes alone (ISO/IEC 15948).
 
-    Noise has nothing that a search for repeated strings would find: libraries, which search, take five times as long
-    and make larger files of tiles.
+    Noise has nothing that a search for repeated strings would find: libraries, which search, take several times as long
+    and make larger files of tiles (`benchmarks.hips` prints both).
 
     Parameters
     ----------
