@@ -110,8 +110,10 @@ part AS (
     CROSS JOIN LATERAL (SELECT centre_of_healpix_nest(t.map_order, p.cell) AS centre OFFSET 0) AS m
     CROSS JOIN LATERAL (SELECT x(m.centre) AS x, y(m.centre) AS y, z(m.centre) AS z OFFSET 0) AS u
 ),
--- The first of each cell is the one whose values count: groups are made in the order of the sort.
-cell AS (
+-- The first of each cell is the one whose values count: groups are made in the order of the sort. Materialized, because the key of
+-- an image is otherwise an expression on which the planner hashes nothing: every cell was compared with every image, 600 million times
+-- for 155,000 cells of 168 scans (112 s; 5 s so).
+cell AS MATERIALIZED (
     SELECT
         p.cell, (array_agg(p.run_id))[1] AS run_id, (array_agg(p.coadd_key))[1] AS coadd_key,
         bit_or(p.j) AS j, count(p.j) AS j_scans, bit_or(p.h) AS h, count(p.h) AS h_scans, bit_or(p.k) AS k, count(p.k) AS k_scans
