@@ -38,7 +38,7 @@ OTHER_VARIABLES = frozenset({CONFIG_VARIABLE, "MAPPS_COMMIT", "MAPPS_FAULT", "MA
 LONGEST_SECONDS = 1_000_000.0
 
 # Settings that name a folder, and those whose value may hold a password or a key and is never repeated in a message.
-PATHS = ("home", "pg_bin")
+PATHS = ("home", "pg_bin", "hips")
 SECRETS = frozenset({"database_url", "store_url"})
 # What fsspec takes for a folder of this machine, behind which a path follows.
 LOCAL_SCHEMES = ("file://", "local://")
@@ -72,6 +72,8 @@ class Settings(BaseSettings):
         libpq URL of the server to use; the private cluster when absent.
     store_url : str, optional
         Folder or fsspec URL of the file store, a folder always absolute; `home/store` when absent.
+    hips : Path, optional
+        Folder of the surveys of the sky, which workers that draw them and the service share; `home/hips` when absent.
     server_account : str
         OS account that runs the private server when mapps itself is run by root.
     pg_bin : Path, optional
@@ -95,6 +97,7 @@ class Settings(BaseSettings):
     home: Path = Field(default_factory=default_home)
     database_url: str | None = Field(default=None, repr=False)
     store_url: str | None = Field(default=None, repr=False)
+    hips: Path | None = None
     server_account: str = "postgres"
     pg_bin: Path | None = None
     lease_seconds: float = Field(default=120.0, gt=0, le=LONGEST_SECONDS)
@@ -120,6 +123,11 @@ class Settings(BaseSettings):
     def store(self) -> str:
         """URL of the file store, as fsspec takes it."""
         return self.store_url or str(self.home / "store")
+
+    @property
+    def surveys(self) -> Path:
+        """Folder of the surveys of the sky."""
+        return self.hips or self.home / "hips"
 
     def environment(self) -> dict[str, str]:
         """Give the variables that make a process of another current folder read these very settings."""

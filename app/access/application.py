@@ -20,11 +20,12 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from app.access import health, scs
 from app.access.console.live import Live
 from app.access.console.pages import PAGES
+from app.access.console.view import failure, html
 from app.access.formats.votable import MEDIA_TYPE, error_document
 from app.access.hips import pages as hips
 from app.access.images import links, sia2, stamps
 from app.access.rates import RateLimit
-from app.access.services import Services
+from app.access.services import Services, services_of
 from app.access.streaming import ClientGoneError
 from app.access.tap import capabilities, examples, sync, uws
 from app.access.tap.job import UnknownJobError
@@ -67,10 +68,15 @@ async def told_database(_request: Request, error: Exception) -> Response:
     return Response(error_document(f"the database failed: {first}"), status_code=503, media_type=MEDIA_TYPE)
 
 
-async def told_http(_request: Request, error: Exception) -> Response:
-    """Tell that there is nothing at an address."""
+async def told_http(request: Request, error: Exception) -> Response:
+    """Tell that there is nothing at an address; browsers are given a page, since they cannot show a VOTable."""
     code = error.status_code if isinstance(error, HTTPException) else 500
     detail = error.detail if isinstance(error, HTTPException) else ""
+    if code == 404 and request.method == "GET" and "text/html" in request.headers.get("accept", ""):
+        lost = UnknownNameError(
+            f"there is no page {request.url.path[:80]!r}", remedy="the way back: Overview"
+        )
+        return html(failure(lost, writable=bool(services_of(request).token)), code)
     text = f"{detail}; see /tap/capabilities for what is there" if code == 404 else detail
     return Response(error_document(text), status_code=code, media_type=MEDIA_TYPE)
 

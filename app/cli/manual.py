@@ -32,6 +32,7 @@ Environment (every setting also stands in mapps.toml, in lower case and without 
   MAPPS_DATABASE_URL     another PostgreSQL server instead of the private one
   MAPPS_STORE_URL        folder or fsspec URL of the file store
   MAPPS_CONFIG           settings file instead of ./mapps.toml
+  MAPPS_HIPS             folder of the tiles of the sky, for workers and the service; MAPPS_HOME/hips when absent
   MAPPS_PG_BIN           folder of the PostgreSQL server programs
   MAPPS_SERVER_ACCOUNT   account that runs the private server for root
   MAPPS_LEASE_SECONDS, MAPPS_RENEW_SECONDS, MAPPS_POLL_SECONDS, MAPPS_GRACE_SECONDS, MAPPS_MAX_ATTEMPTS,

@@ -92,7 +92,9 @@ def task_row(task: dict[str, Any]) -> dict[str, Any]:
 
 
 def night_name(row: dict[str, Any]) -> str:
-    """Write the night of a task as commands take it: 1997-04-23s; the block or the whole run where it has none."""
+    """Write the night of a task as commands take it, 1997-04-23s; block, cell or whole run where it has none."""
     if row["date"] is not None:
         return f"{row['date']:%Y-%m-%d}{row['hemis']}"
+    if row.get("cell") is not None:
+        return f"cell {row['cell']}"
     return f"block {row['block']}" if row["block"] is not None else "whole run"

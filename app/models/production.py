@@ -50,6 +50,8 @@ class Scope(StrEnum):
     NIGHT = "night"
     BLOCK = "block"
     """A camera's stable period: nights between two changes of its hardware."""
+    CELL = "cell"
+    """A part of the sky of a release, in a run that draws it."""
     RUN = "run"
 
 
@@ -129,7 +131,14 @@ RUN = Table(
     required("created_at", Moment, "When", server_default=func.now()),
     required("created_by", Text, "Who"),
     optional("sealed_at", Moment, "When positional indexes were built; null while loading"),
+    optional(
+        "release_id",
+        Integer,
+        "Release whose sky it draws as tiles; null of runs that reduce scans",
+        ForeignKey("release.release.release_id"),
+    ),
     UniqueConstraint("name"),
+    UniqueConstraint("release_id"),
     one_of("kind", RunKind),
     one_of("state", RunState),
     CheckConstraint("zones IN (1, 12, 48, 192)", name="zones_are_healpix"),
@@ -140,7 +149,7 @@ RUN = Table(
 TASK_KIND = Table(
     "task_kind", METADATA,
     required("kind", Text, "Name of the kind", primary_key=True),
-    required("scope", Text, "What its tasks are of: scan, night, block or run"),
+    required("scope", Text, "What its tasks are of: scan, night, block, cell or run"),
     required("position", SmallInteger, "Place in the plan: a kind waits for earlier ones only, and locks follow it"),
     UniqueConstraint("kind", "scope"),
     one_of("scope", Scope),
@@ -154,12 +163,13 @@ TASK = Table(
     required("task_id", BigInteger, "Key", Identity(always=True), primary_key=True),
     required("run_id", Integer, "Run", ForeignKey("production.run.run_id")),
     required("kind", Text, "What is done"),
-    required("scope", Text, "What the task is of: scan, night, block or run"),
+    required("scope", Text, "What the task is of: scan, night, block, cell or run"),
     optional(
-        "night_id", Integer, "Night; null for tasks of a block or run", ForeignKey("survey.night.night_id")
+        "night_id", Integer, "Night; null for tasks of larger scope", ForeignKey("survey.night.night_id")
     ),
     optional("scan_key", Integer, "Scan; null for tasks of larger scope", ForeignKey("survey.scan.scan_key")),
     optional("block", Text, "Hardware block; null for tasks of another scope"),
+    optional("cell", Integer, "HEALPix cell of order 3, nested; null for tasks of another scope"),
     required("state", Text, "waiting, ready, running, done, failed, dead or held"),
     required("priority", SmallInteger, "Higher is claimed earlier", server_default="0"),
     required("not_before", Moment, "Earliest claim (backoff)", server_default=func.now()),
@@ -173,14 +183,17 @@ TASK = Table(
     optional("reason", Text, "Why it is held, failed or dead; null otherwise"),
     required("queued_at", Moment, "When it was queued", server_default=func.now()),
     required("changed_at", Moment, "When its state last changed", server_default=func.now()),
-    UniqueConstraint("run_id", "kind", "night_id", "scan_key", "block", postgresql_nulls_not_distinct=True),
+    UniqueConstraint(
+        "run_id", "kind", "night_id", "scan_key", "block", "cell", postgresql_nulls_not_distinct=True
+    ),
     UniqueConstraint("task_id", "run_id"),
     ForeignKeyConstraint(["kind", "scope"], ["production.task_kind.kind", "production.task_kind.scope"]),
     one_of("state", TaskState),
-    # The kind has one of the four scopes by its foreign key.
+    # The kind has one of the scopes by its foreign key.
     CheckConstraint("(scope = 'scan') = (scan_key IS NOT NULL)", name="scan_by_scope"),
     CheckConstraint("(scope IN ('scan', 'night')) = (night_id IS NOT NULL)", name="night_by_scope"),
     CheckConstraint("(scope = 'block') = (block IS NOT NULL)", name="block_by_scope"),
+    CheckConstraint("(scope = 'cell') = (cell IS NOT NULL)", name="cell_by_scope"),
     Index("ix_task_ready", text("priority DESC"), "task_id", postgresql_where=text("state = 'ready'")),
     Index("ix_task_run_state", "run_id", "state"),
     schema="production",

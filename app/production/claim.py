@@ -40,11 +40,13 @@ class Claim:
     kind : str
         As in the plan.
     night_id : int or None
-        None for tasks of a block or run.
+        None for tasks of larger scope.
     scan_key : int or None
         None for tasks of larger scope than a scan.
     block : str or None
         Hardware block of tasks of that scope; None for others.
+    cell : int or None
+        HEALPix cell of tasks of that scope; None for others.
     parameters : dict
         Parameter set of the run's pipeline.
     """
@@ -60,6 +62,7 @@ class Claim:
     pipeline_hash: str
     parameters: dict[str, Any] = field(repr=False)
     block: str | None = None
+    cell: int | None = None
 
     @property
     def night(self) -> int:
@@ -68,7 +71,7 @@ class Claim:
         Raises
         ------
         MappsError
-            Raised for a task of a block or run: a step for such tasks must not ask.
+            Raised for a task of larger scope: a step for such tasks must not ask.
         """
         if self.night_id is None:
             raise MappsError(f"task {self.task_id} ({self.kind}) has no night")
@@ -76,11 +79,13 @@ class Claim:
 
     @property
     def subject(self) -> str:
-        """What the task is of, as people call it: a scan, a night, a block, or the run."""
+        """What the task is of, as people call it: a scan, a night, a block, a cell of the sky, or the run."""
         if self.scan_key is not None:
             return scan_of_key(self.scan_key)
         if self.night_id is not None:
             return night_of_key(self.night_id)
+        if self.cell is not None:
+            return f"cell {self.cell}"
         return f"block {self.block}" if self.block is not None else f"run {self.run_name}"
 
     @property

@@ -358,6 +358,24 @@ GLOBAL_ASTROMETRY = TaskPlan(
     waits_for=(WaitsFor(SCAN.kind, same=Scope.RUN),),
     queued_in=(),
 )
+SKY_TILES = TaskPlan(
+    kind="sky_tiles",
+    does="tiles (HiPS) of a part of the sky of a release, of each band and in colour",
+    scope=Scope.CELL,
+    entries=(Entry.RAW, Entry.ATLAS),
+    step="sky_tiles",
+    # A release is drawn when an operator says so, in a run of its own (`app.production.sky_runs`).
+    queued_in=(),
+)
+SKY_OVERVIEW = TaskPlan(
+    kind="sky_overview",
+    does="coarse tiles, coverage and description of the sky of a release",
+    scope=Scope.RUN,
+    entries=(Entry.RAW, Entry.ATLAS),
+    step="sky_overview",
+    waits_for=(WaitsFor(SKY_TILES.kind, same=Scope.RUN),),
+    queued_in=(),
+)
 PLAN = Plan(
     (
         NIGHT_CALIBRATION,
@@ -368,6 +386,8 @@ PLAN = Plan(
         GLOBAL_SOLUTION,
         FORCED_LIGHT,
         GLOBAL_ASTROMETRY,
+        SKY_TILES,
+        SKY_OVERVIEW,
     )
 )
 """The kinds of this version."""

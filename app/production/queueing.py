@@ -13,7 +13,7 @@ from app.errors import ConflictError
 from app.models.production import RunKind, Scope
 from app.production.final_runs import refuse_replaced_reference
 from app.production.plan import PLAN, Plan, PlanError
-from app.production.runs import Run, lock_run, refuse_closed, refuse_unfrozen
+from app.production.runs import Run, lock_run, refuse_closed, refuse_sky, refuse_unfrozen
 from app.production.selection import Selection
 from app.production.tasks import Rows, describe_tasks
 
@@ -63,7 +63,7 @@ def queue_run(
     UnknownNameError
         Raised if there is no such run.
     ConflictError
-        Raised if the run is final and not frozen, or closed.
+        Raised if the run is final and not frozen, or closed, or draws the sky of a release.
     MissingInputError
         Raised if the run is final and its reference catalogue was replaced.
     UnknownBlockError
@@ -76,6 +76,7 @@ def queue_run(
         run = lock_run(connection, name)
         refuse_unfrozen(run)
         refuse_closed(run)
+        refuse_sky(run)
         refuse_replaced_reference(connection, run)
         declare_kinds(connection, plan)
         rows = plan.rows_to_queue(RunKind(run.kind))

@@ -22,7 +22,7 @@ from app.production.plan import (
 )
 from app.production.queueing import add_tasks, connect_tasks, declare_kinds
 from app.production.recall import queue_again
-from app.production.runs import Run, lock_run, refuse_closed, refuse_unfrozen
+from app.production.runs import Run, lock_run, refuse_closed, refuse_sky, refuse_unfrozen
 from app.production.selection import Selection
 from app.production.tasks import Rows, TaskFilter, describe_tasks, retry_tasks
 
@@ -296,6 +296,7 @@ def _prepare(connection: Connection[Any], name: str, plan: Plan) -> Run:
     run = lock_run(connection, name)
     refuse_unfrozen(run)
     refuse_closed(run)
+    refuse_sky(run)
     declare_kinds(connection, plan)
     return run
 

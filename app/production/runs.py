@@ -47,6 +47,8 @@ class Run:
     code_version: str
     code_commit: str
     frozen_at: datetime | None
+    release_id: int | None = None
+    """Release whose sky it draws; None for runs that reduce scans."""
 
 
 def create_run(
@@ -186,6 +188,22 @@ def refuse_unfrozen(run: Run) -> None:
         raise ConflictError(
             f"run {run.name!r} is final and its pipeline is not frozen",
             remedy=f"freeze it: mapps run freeze {run.name}",
+        )
+
+
+def refuse_sky(run: Run) -> None:
+    """Refuse to give scans to a run that draws the sky of a release.
+
+    Raises
+    ------
+    ConflictError
+        Raised if the run draws a release.
+    """
+    if run.release_id is not None:
+        raise ConflictError(
+            f"run {run.name!r} draws the sky of a release",
+            expected="a run that reduces scans",
+            remedy="mapps release hips RELEASE --queue, for the sky",
         )
 
 

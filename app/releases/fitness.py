@@ -15,6 +15,7 @@ from app.models.production import RunKind
 from app.models.release import ReleaseKind
 from app.production.final_runs import wanting_of
 from app.production.runs import run_id_of
+from app.production.sky_runs import find_sky
 from app.releases.patches import Patch
 from app.releases.waiting import Tell
 
@@ -90,7 +91,7 @@ def fit_runs(connection: Connection[Any], runs: Sequence[str], *, unfinished: bo
     Raises
     ------
     ConflictError
-        Raised if there is no run, or a run has unfinished tasks.
+        Raised if there is no run, or a run has unfinished tasks or draws the sky of a release.
     UnknownNameError
         Raised if a run does not exist.
     """
@@ -100,6 +101,10 @@ def fit_runs(connection: Connection[Any], runs: Sequence[str], *, unfinished: bo
     for name in dict.fromkeys(runs):
         with connection.transaction():
             run_id = run_id_of(connection, name)
+            if find_sky(connection, run_id) is not None:
+                raise ConflictError(
+                    f"run {name!r} draws the sky of a release", expected="runs that reduced scans"
+                )
             open_tasks = connection.execute(
                 statement("release/build/open_tasks"), {"run_id": run_id}
             ).fetchall()

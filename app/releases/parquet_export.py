@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from itertools import chain
 from typing import Any, BinaryIO
 
 import numpy as np
@@ -11,7 +12,7 @@ from numpy.typing import NDArray
 from app.columns import Column, Kind
 from app.columns.records import EPOCH
 from app.releases.products import Product
-from app.releases.votable_export import votable_head
+from app.releases.votable_export import DATE_LENGTH, votable_head
 from app.sky.healpix import pixel_number
 from app.sky.moc import FINEST_ORDER
 
@@ -43,14 +44,16 @@ def write_parquet(
     """
     import pyarrow.parquet as pq
 
-    schema = parquet_schema(product, facts)
+    coming = iter(chunks)
+    first = next(coming, None)
+    schema = parquet_schema(product, facts, empty=first is None or not first.size)
     with pq.ParquetWriter(stream, schema, **writer_options(product)) as writer:
-        for chunk in chunks:
+        for chunk in chain(() if first is None else (first,), coming):
             cells = pixel_number(chunk["ra"], chunk["decl"], FINEST_ORDER) if product.key else None
             writer.write_batch(record_batch(product, schema, chunk, cells))
 
 
-def parquet_schema(product: Product, facts: Mapping[str, str]) -> Any:
+def parquet_schema(product: Product, facts: Mapping[str, str], *, empty: bool = False) -> Any:
     """Give the Arrow schema of a product: columns with units, descriptors and descriptions, VO metadata, origin.
 
     Parameters
@@ -59,6 +62,8 @@ def parquet_schema(product: Product, facts: Mapping[str, str]) -> Any:
         Columns, with lengths of all text columns.
     facts : mapping of str to str
         Metadata of the file.
+    empty : bool
+        Whether the file has no rows.
     """
     import pyarrow as pa
 
@@ -68,10 +73,23 @@ def parquet_schema(product: Product, facts: Mapping[str, str]) -> Any:
     said = {
         "IVOA.VOTable-Parquet.version": "1.0",
         "IVOA.VOTable-Parquet.content": votable_head(product, facts),
-    }
+    } | _text_lengths(product, empty=empty)
     return pa.schema(
         fields, metadata={key.encode(): value.encode() for key, value in (dict(facts) | said).items()}
     )
+
+
+def _text_lengths(product: Product, *, empty: bool) -> dict[str, str]:
+    """Lengths of texts as astropy looks for them; without, it takes the longest value, and stops where there is none.
+
+    Columns that may have nulls get none. Given one, astropy reads a null as the text "None"; as it is, it stops there,
+    which nobody overlooks (version 8.0).
+    """
+    return {
+        f"table::len::{column.name}": str(column.length if column.kind is Kind.CHAR else DATE_LENGTH)
+        for column in product.columns
+        if column.kind in {Kind.CHAR, Kind.DATE} and (empty or not column.nullable)
+    }
 
 
 def writer_options(product: Product) -> dict[str, Any]:

@@ -22,7 +22,8 @@ _TYPES = {
     Kind.CHAR: "char",
     Kind.DATE: "char",
 }
-_DATE_LENGTH = 10
+DATE_LENGTH = 10
+"""Letters of a date."""
 _HEAD = """<?xml version="1.0" encoding="UTF-8"?>
 <VOTABLE version="1.4" xmlns="http://www.ivoa.net/xml/VOTable/v1.3">
 <RESOURCE type="results">
@@ -90,7 +91,7 @@ def votable_head(product: Product, facts: Mapping[str, str]) -> str:
 def _field(column: Column) -> str:
     said = {"name": column.name, "datatype": _TYPES[column.kind], "unit": column.unit, "ucd": column.ucd}
     if column.kind in {Kind.CHAR, Kind.DATE}:
-        said["arraysize"] = f"{column.length if column.kind is Kind.CHAR else _DATE_LENGTH}*"
+        said["arraysize"] = f"{column.length if column.kind is Kind.CHAR else DATE_LENGTH}*"
     if column.kind is Kind.DATE:
         said["xtype"] = "timestamp"
     if column.ucd.startswith(("pos.eq.ra", "pos.eq.dec")):

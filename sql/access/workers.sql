@@ -1,5 +1,5 @@
 -- Attempts that run now, the oldest first: who does what since when, and until when the lease holds.
-SELECT a.worker, a.host, r.name AS run, t.kind, n.date, n.hemis, s.scan, t.block, a.started_at, a.expires_at < now() AS overdue
+SELECT a.worker, a.host, r.name AS run, t.kind, n.date, n.hemis, s.scan, t.block, t.cell, a.started_at, a.expires_at < now() AS overdue
 FROM production.attempt AS a
 JOIN production.task AS t USING (task_id)
 JOIN production.run AS r ON r.run_id = t.run_id

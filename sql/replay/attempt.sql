@@ -1,5 +1,5 @@
 -- An accepted attempt with all that its step was told, and the hashes that it left.
-SELECT a.attempt_id, a.token, a.task_id, a.run_id, r.name AS run_name, t.kind, t.night_id, t.scan_key, t.block,
+SELECT a.attempt_id, a.token, a.task_id, a.run_id, r.name AS run_name, t.kind, t.night_id, t.scan_key, t.block, t.cell,
        p.pipeline_hash, p.parameters, a.code_version, a.code_commit, a.input_hash, a.output_hash, a.hash_version, n.date, n.hemis, s.scan
 FROM production.attempt AS a
 JOIN production.task AS t USING (task_id)

@@ -1,6 +1,6 @@
 -- The attempts that made files, as claims that are performed once more for the sake of the files: what others wait for
 -- first, then accepted ones.
-SELECT a.attempt_id, a.token, a.task_id, a.run_id, r.name AS run_name, t.kind, t.night_id, a.scan_key, t.block,
+SELECT a.attempt_id, a.token, a.task_id, a.run_id, r.name AS run_name, t.kind, t.night_id, a.scan_key, t.block, t.cell,
        p.pipeline_hash, p.parameters, a.output_hash, a.hash_version, a.code_version, a.code_commit,
        array_agg(DISTINCT m.url ORDER BY m.url) AS names
 FROM (SELECT url, attempt_id FROM wsdb.atlas_measurement

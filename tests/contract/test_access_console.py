@@ -261,10 +261,25 @@ def test_wrong_forms_are_told(operator: httpx.Client, name: str, form: dict[str,
     assert said in answer.text
 
 
-def test_nobody_is_sent_elsewhere(operator: httpx.Client) -> None:
-    answer = operator.post(
-        "/act/resume", data={"run": "plane", "confirm": "yes", "back": "//elsewhere.example/"}
-    )
+def test_browsers_get_a_page_where_there_is_none(service: Served, operator: httpx.Client) -> None:
+    """Programs get a VOTable as ever, which a browser would only offer to save; an operator stays one."""
+    wanted = {"accept": "text/html,application/xhtml+xml,*/*;q=0.8"}
+    answer = service.client.get("/nosuch", headers=wanted)
+    assert (answer.status_code, answer.headers["content-type"]) == (404, "text/html; charset=utf-8")
+    assert "there is no page" in answer.text
+    assert 'href="/login"' in answer.text
+    assert "<VOTABLE" in service.client.get("/nosuch").text
+    assert "<VOTABLE" in service.client.get("/tap/async/never", headers=wanted).text
+    told = operator.get("/runs/nowhere")
+    assert told.status_code == 404
+    assert "Operator: " in told.text
+
+
+@pytest.mark.parametrize(
+    "place", ["//elsewhere.example/", "/\\elsewhere.example/", "https://elsewhere.example/"]
+)
+def test_nobody_is_sent_elsewhere(operator: httpx.Client, place: str) -> None:
+    answer = operator.post("/act/resume", data={"run": "plane", "confirm": "yes", "back": place})
     assert answer.headers["location"].startswith("/?done=")
 
 

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import io
 import json
+import shutil
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -12,12 +14,20 @@ import pytest
 from PIL import Image
 
 from app.access.hips.build import folder_of
+from app.access.hips.survey import MissingTilesError
 from app.access.hips.tiles import DEEPEST, tile_name
 from app.cli.main import run as mapps
 from app.cli.output import forget_mode
+from app.production import protocol
+from app.production.protocol import Failure, Family
+from app.production.publishing import publish
+from app.settings import get_settings
 from app.sky.healpix import pixel_number
 from tests.worlds.pictured import CENTRES, RELEASE, add_pictured, star_places
+from tests.worlds.production import IDENTITY
 from tests.worlds.served import Served, served
+from tests.worlds.working import step_context
+from workers.steps.registry import STEPS
 
 
 @pytest.fixture(scope="module")
@@ -103,10 +113,131 @@ def test_the_list_has_every_survey_with_its_address(service: Served, drawn: dict
         assert service.client.get(f"{address}/properties").text in text
 
 
+def perform_all(service: Served, run: str) -> list[str]:
+    """Do the tasks of a run as a worker does; the kinds and parts, in their order."""
+    done = []
+    with service.database.connect("worker", autocommit=True) as worker:
+        while (held := protocol.claim(worker, IDENTITY, 60.0, run)) is not None:
+            try:
+                publish(worker, held, STEPS[held.kind](held, step_context(service.database, held)))
+            except MissingTilesError as error:
+                protocol.fail(worker, held, Failure(Family.INPUT, error.code, str(error)), 1.0)
+            done.append(f"{held.kind} {held.subject}")
+    return done
+
+
+def tasks_of(service: Served) -> list[Any]:
+    found = service.world.rows("SELECT task_id, kind, state FROM production.task ORDER BY task_id")
+    service.world.connection.rollback()
+    return found
+
+
+def files_of(folder: Path) -> dict[str, bytes]:
+    return {str(path.relative_to(folder)): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+
+
+def test_workers_draw_the_same_tiles_as_tasks(
+    service: Served, drawn: dict[str, Any], capsys: pytest.CaptureFixture[str], tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:  # fmt: skip
+    """Two parts of the sky and the whole: queued, claimed, done, described; the very files that the command draws."""
+    at_once = folder_of(RELEASE)
+    monkeypatch.setenv("MAPPS_HIPS", str(tmp_path))
+    get_settings.cache_clear()
+    try:
+        assert folder_of(RELEASE) == tmp_path / RELEASE
+        before = tasks_of(service)
+        assert command(capsys, RELEASE, "--queue", "--dry-run")["dry_run"] is True
+        assert tasks_of(service) == before
+        told = command(capsys, RELEASE, "--queue")
+        run = f"sky-{RELEASE}"
+        assert told["run"] == run
+        parts = [task["part"] for task in told["tasks"] if task["kind"] == "sky_tiles"]
+        assert len(parts) >= 2
+        assert [
+            (task["state"], task["part"]) for task in told["tasks"] if task["kind"] == "sky_overview"
+        ] == [("waiting", "whole run")]
+        done = perform_all(service, run)
+        assert sorted(done[:-1]) == sorted(f"sky_tiles {part}" for part in parts)
+        assert done[-1] == f"sky_overview run {run}"
+        assert files_of(tmp_path / RELEASE) == files_of(at_once)
+        again = command(capsys, RELEASE)
+        assert (again["made"], again["ancestors"], again["tiles"]) == (0, 0, drawn["tiles"])
+
+        # What is gone is drawn anew, and nothing else, when it is queued again.
+        lost = next((tmp_path / RELEASE / "cells").iterdir())
+        shutil.rmtree(lost)
+        assert {task["state"] for task in command(capsys, RELEASE, "--queue")["tasks"]} == {
+            "ready",
+            "waiting",
+        }
+        assert len(perform_all(service, run)) == len(done)
+        assert files_of(tmp_path / RELEASE) == files_of(at_once)
+        page = service.client.get(f"/runs/{run}").text
+        assert "sky_tiles" in page
+        assert "sky_overview" in page
+    finally:
+        monkeypatch.undo()
+        get_settings.cache_clear()
+
+
+def test_a_worker_of_another_folder_is_found_out(
+    service: Served, drawn: dict[str, Any], capsys: pytest.CaptureFixture[str], tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:  # fmt: skip
+    """Parts that lie on another host are no parts: the whole is not drawn as if they were empty."""
+    told = command(capsys, RELEASE, "--queue")
+    with service.database.connect("worker", autocommit=True) as worker:
+        for _ in range(sum(task["kind"] == "sky_tiles" for task in told["tasks"])):
+            held = protocol.claim(worker, IDENTITY, 60.0, told["run"])
+            assert held is not None
+            publish(worker, held, STEPS[held.kind](held, step_context(service.database, held)))
+    monkeypatch.setenv("MAPPS_HIPS", str(tmp_path))
+    get_settings.cache_clear()
+    try:
+        assert perform_all(service, told["run"]) == [f"sky_overview run {told['run']}"]
+    finally:
+        monkeypatch.undo()
+        get_settings.cache_clear()
+    failed = service.world.rows(
+        "SELECT t.state, t.reason FROM production.task AS t JOIN production.run AS r USING (run_id)"
+        " WHERE r.name = %s AND t.kind = 'sky_overview'", told["run"],
+    )  # fmt: skip
+    service.world.connection.rollback()
+    [(state, reason)] = failed
+    assert state == "failed"
+    assert "are not in" in reason
+    assert {task["state"] for task in command(capsys, RELEASE, "--queue")["tasks"]} == {"ready", "waiting"}
+    perform_all(service, told["run"])
+
+
+def test_a_run_that_draws_takes_no_scans(
+    service: Served, drawn: dict[str, Any], capsys: pytest.CaptureFixture[str]
+) -> None:
+    run = command(capsys, RELEASE, "--queue")["run"]
+    assert "draws the sky of a release" in words_of(capsys, "run", "queue", run)
+    assert "draws the sky of a release" in words_of(capsys, "calibration", "solve", "--global", run)
+    assert "draws the sky of a release" in words_of(
+        capsys, "release", "build", "other", "--kind", "sampler", "--run", run
+    )
+    assert "--band" in words_of(capsys, "release", "hips", RELEASE, "--queue", "--band", "j")
+    assert "--dry-run" in words_of(capsys, "release", "hips", RELEASE, "--dry-run")
+    assert "there is no release" in words_of(capsys, "release", "hips", "nowhere", "--queue")
+    perform_all(service, run)
+
+
+def words_of(capsys: pytest.CaptureFixture[str], *words: str) -> str:
+    capsys.readouterr()
+    forget_mode()
+    assert mapps(list(words)) == 2
+    return capsys.readouterr().err
+
+
 @pytest.mark.parametrize(
     "name",
     [
-        "state.json", "j/../state.json", "j/..%2Fstate.json", "j/Norder9/Dir0/Npix0.png", "j/Norder9/Dir0/Npix0.exe",
+        "state.json", "cells/0/state.json",
+         "j/../state.json", "j/..%2Fstate.json", "j/Norder9/Dir0/Npix0.png", "j/Norder9/Dir0/Npix0.exe",
         "x/properties",
         "j/index.html", "j/%2e%2e/%2e%2e/%2e%2e/mapps.toml", "j/", "j/properties.part",
     ],

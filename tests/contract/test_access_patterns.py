@@ -109,6 +109,61 @@ def test_a_box_with_an_alias_and_dec_between_quotes(service: Served, stars: np.n
     assert set(found) == set(stars["pts_key"][inside_polygon(stars, corners)])
 
 
+def has(letter: str) -> Any:
+    return lambda stars: np.char.find(stars["ph_qual"], letter) >= 0
+
+
+def cone(radius: float) -> Any:
+    return lambda stars: near(stars, 10.2, 0.5, radius)
+
+
+CONE = "CONTAINS(POINT('ICRS', ra, dec), CIRCLE('ICRS', 10.2, 0.5, 0.3))"
+SPELLINGS: list[tuple[str, Any]] = [
+    ("1 = contains(point('icrs', RA, DEC), circle('icrs', 10.2, 0.5, 0.3))", cone(0.3)),
+    ("contains(POINT(ra,dec),CIRCLE(POINT(10.2,0.5),0.3))>0", cone(0.3)),
+    ("CONTAINS(POINT('', ra, dec), CIRCLE('FK5', 370.2, +0.5, 18/60.)) = '1'", cone(0.3)),
+    ("CONTAINS(POINT('ICRS GEOCENTER',ra,dec),CIRCLE('ICRS GEOCENTER',15*(40/60.+48/3600.),0.5,0.3))=1", cone(0.3)),
+    ("CONTAINS(POINT('ICRS', 10.2, 0.5), CIRCLE('ICRS', ra, dec, 0.3)) = 1", cone(0.3)),
+    ("INTERSECTS(POINT(ra, dec), CIRCLE(10.2, 0.5, 0.3)) = 1", cone(0.3)),
+    (f"CASE WHEN {CONE} = 1 THEN 1 ELSE 0 END = 1 -- the end", cone(0.3)),
+    (f"{CONE} = 0", lambda stars: ~cone(0.3)(stars)),
+    (f"{CONE} <> 1", lambda stars: ~cone(0.3)(stars)),
+    (f"{CONE} = 1 AND NOT {CONE.replace('0.3', '0.1')} = 1", lambda stars: cone(0.3)(stars) & ~cone(0.1)(stars)),
+    ("DISTANCE(ra, dec, 10.2, 0.5) < 0.3", cone(0.3)),
+    ("0.3 >= DISTANCE(POINT('ICRS',ra,dec), POINT('ICRS',10.2,0.5))", cone(0.3)),
+    ("3600*DISTANCE(POINT(ra,dec), POINT(10.2,0.5)) < 1080", cone(0.3)),
+    ("DISTANCE(ra,dec,10.2,0.5) BETWEEN 0.1 AND 0.3", lambda stars: cone(0.3)(stars) & ~cone(0.1)(stars)),
+    ("ph_qual NOT LIKE '%U%'", lambda stars: ~has("U")(stars)),
+    ("ph_qual not ilike '%u%' and not ph_qual like '%E'", lambda stars: ~has("U")(stars) & ~has("E")(stars)),
+    ("ph_qual NOT IN ('AAA', 'ABU')", lambda stars: stars["ph_qual"] == "AAE"),
+    ("LOWER(ph_qual) LIKE 'a_u' OR UPPER(ph_qual) = 'AAE'", lambda stars: has("U")(stars) | has("E")(stars)),
+    ("SUBSTRING(ph_qual FROM 3 FOR 1) = 'U' /* third */", has("U")),
+    ("(ra > 359.9 OR ra < 0.1) AND j_m - k_m > 0.5", lambda stars: ((stars["ra"] > 359.9) | (stars["ra"] < 0.1))
+     & (stars["j_m"] - stars["k_m"] > 0.5)),
+    ("k_m IS NULL AND COALESCE(k_m, 99.9) > 99", lambda stars: np.isnan(stars["k_m"])),
+    ("scan_key IN (SELECT scan_key FROM scan WHERE scan = 1)", lambda stars: stars["decl"] < 10),
+    ("CAST(j_m AS INTEGER) = 12", lambda stars: np.rint(stars["j_m"]) == 12),
+    ("IN_UNIT(dec, 'rad') > 1.5 AND \"dec\" < +8.9E1", lambda stars: (np.radians(stars["decl"]) > 1.5)
+     & (stars["decl"] < 89)),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("condition", "truth"), SPELLINGS, ids=[text for text, _ in SPELLINGS])
+def test_spellings_of_conditions(service: Served, stars: np.ndarray, condition: str, truth: Any) -> None:
+    wanted = set(stars["pts_key"][truth(stars)].tolist())
+    assert 0 < len(wanted) < len(stars)
+    assert set(keys(service, f"SELECT pts_key FROM fp_psc WHERE {condition}")) == wanted
+    # The same as a part of something larger.
+    inner = f"SELECT p.* FROM FP_PSC AS p WHERE {condition.partition(' --')[0]}"
+    assert (
+        set(keys(service, f"WITH part AS ({inner}) SELECT t.PTS_KEY FROM part AS t ORDER BY ABS(t.j_m - 12)"))
+        == wanted
+    )
+    left = keys(service, f"SELECT pts_key FROM twomass_psc EXCEPT SELECT q.pts_key FROM ({inner}) q")
+    assert set(left) == set(stars["pts_key"].tolist()) - wanted
+    assert keys(service, f"SELECT COUNT(*) FROM ({inner} OFFSET 3) AS rest;") == [max(0, len(wanted) - 3)]
+
+
 def test_is_anybody_there(service: Served) -> None:
     assert len(service.rows("SELECT TOP 1 ra, dec FROM fp_psc")) == 1
 

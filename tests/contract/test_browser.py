@@ -136,6 +136,9 @@ def test_pages_load_without_an_error_and_from_here_alone(
         tab.open(service.address + page)
         if not page.endswith("/sky"):
             tab.until("document.querySelectorAll('[data-chart]:not([data-drawn])').length === 0")
+        # Pictures that come when they are scrolled to are as wide as others.
+        tab.value("document.querySelectorAll('img').forEach((picture) => { picture.loading = 'eager'; })")
+        tab.until("[...document.images].every((picture) => picture.complete)")
         assert failures(tab) == [], page
         assert tab.strangers(service.address) == [], page
         assert tab.value("document.documentElement.scrollWidth") <= width, f"{page} is wider than its window"

@@ -7,6 +7,7 @@ import io
 import itertools
 import json
 import subprocess
+import warnings
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,7 @@ import numpy as np
 import pytest
 from astropy.io import fits
 from astropy.io.votable import parse_single_table
+from astropy.table import Table
 from astropy.units import Unit
 from psycopg import sql
 from pyarrow import parquet
@@ -30,6 +32,7 @@ from app.releases.export import ExportFormat, export_release
 from app.releases.products import PRODUCTS, read_chunks
 from app.sky.healpix import pixel_number
 from tests.conftest import Database
+from tests.worlds.places import ROOT
 from tests.worlds.release import Box, World, fresh_world
 
 REAL_ROW = "psc-rows/psc_release_row_60_columns.txt"
@@ -157,6 +160,73 @@ def test_parquet(world: World, tmp_path: Path, product: str) -> None:
     if product == "psc":
         assert set(table["ph_qual"].to_pylist()) == {"AAA", "AA "}
         assert {len(name) for name in table["designation"].to_pylist()} == {16}
+
+
+def _in_astropy(path: Path) -> Table:
+    """What the recipe of docs/releases.md makes of a file."""
+    page = (ROOT / "docs" / "releases.md").read_text(encoding="utf-8").partition("### Parquet in astropy")[2]
+    block = page.partition("```python\n")[2].partition("```")[0]
+    assert block.count('"export/first-1.xsc.parquet"') == 1
+    told: dict[str, Any] = {}
+    exec(block.replace("export/first-1.xsc.parquet", str(path)), told)  # noqa: S102 - our own page
+    table = told["sources"]
+    assert isinstance(table, Table)
+    return table
+
+
+@pytest.mark.parametrize("product", PRODUCTS)
+def test_the_recipe_reads_every_product_in_astropy(world: World, tmp_path: Path, product: str) -> None:
+    """Columns, units, values and nulls of the database; keys keep all of their 60 bits."""
+    table = _in_astropy(_export(world, "parquet", tmp_path)[product])
+    columns = PRODUCTS[product].columns
+    assert table.colnames == [column.name for column in columns]
+    names = sql.SQL(", ").join(sql.Identifier(column.name) for column in columns)
+    order = sql.SQL(", ").join(map(sql.Identifier, PRODUCTS[product].order))
+    query = sql.SQL("SELECT {} FROM {} ORDER BY {}").format(names, sql.Identifier("release", product), order)
+    rows = world.connection.execute(query).fetchall()
+    world.connection.commit()
+    assert len(table) == len(rows)
+    for column, wanted in zip(columns, zip(*rows, strict=True), strict=False):
+        found = table[column.name]
+        assert (found.unit or Unit("")) == Unit(column.unit, format="vounit"), column.name
+        assert found.mask.tolist() == [value is None for value in wanted], column.name
+        for value, right in zip(found, wanted, strict=True):
+            if right is None:
+                continue
+            if column.kind in {Kind.REAL, Kind.DOUBLE}:
+                assert value == pytest.approx(right, rel=1e-6)
+            elif column.kind in {Kind.CHAR, Kind.DATE}:
+                assert str(value).rstrip() == str(right).rstrip(), column.name
+            else:
+                assert int(value) == right, column.name
+    if product == "xsc":
+        assert max(table["ext_key"]) > 0
+        assert table["id_cat"].mask.any()
+
+
+@pytest.mark.parametrize("product", PRODUCTS)
+def test_astropys_own_reader(
+    world: World, tmp_path: Path, product: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It reads what has no null text, without a warning where no text may be null; at others it stops."""
+    # It asks for pandas, and uses nothing of it.
+    monkeypatch.setattr("astropy.io.misc.parquet.HAS_PANDAS", True)
+    path = _export(world, "parquet", tmp_path)[product]
+    read = parquet.read_table(path)
+    texts = [f.name for f in read.schema if f.type == "string"]
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", "No table::len::")
+        if any(read[name].null_count for name in texts):
+            with pytest.raises(TypeError, match="NoneType"):
+                Table.read(path, format="parquet.votable")
+            return
+        table = Table.read(path, format="parquet.votable")
+    assert len(table) == read.num_rows
+    for column in PRODUCTS[product].columns:
+        assert (table[column.name].unit or Unit("")) == Unit(column.unit, format="vounit"), column.name
+    never_null = {c.name for c in PRODUCTS[product].columns if not c.nullable}
+    lengths = {key.decode()[12:] for key in read.schema.metadata if key.startswith(b"table::len::")}
+    assert lengths == {name for name in texts if name in never_null or not read.num_rows}
 
 
 @pytest.mark.parametrize("product", ["psc", "xsc"])

@@ -257,7 +257,7 @@ class Replay:
 def _claim(row: Row) -> Claim:
     names = (
         "attempt_id", "token", "task_id", "run_id", "run_name", "kind", "night_id", "scan_key", "pipeline_hash",
-        "parameters", "block",
+        "parameters", "block", "cell",
     )  # fmt: skip
     return Claim(**{name: row[name] for name in names})
 

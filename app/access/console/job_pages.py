@@ -10,7 +10,7 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from app.access.console import operators
-from app.access.console.view import failure, framed, html, render
+from app.access.console.view import framed, html, render
 from app.access.parameters import ParameterError, Parameters
 from app.access.services import operate, services_of
 from app.access.tap import job as jobs
@@ -51,7 +51,7 @@ async def job_list(request: Request) -> Response:
         person = operators.person_of(services, request)
         of_all = await operate(lambda c: jobs.list_jobs(c, None, last=LISTED)) if person else []
     except MappsError as error:
-        return html(failure(error), _status(error))
+        return operators.refused(services_of(request), request, error, _status(error))
     text = request.query_params.get("query", "") or EXAMPLE
     # Whoever knows the key of a job may read and end it: lists of all have none.
     others: list[dict[str, Any]] = [
@@ -96,7 +96,7 @@ async def job(request: Request) -> Response:
             return await _end(request, key)
         found = await operate(lambda c: jobs.find_job(c, key))
     except MappsError as error:
-        return html(failure(error), _status(error))
+        return operators.refused(services_of(request), request, error, _status(error))
     active = found.phase in ACTIVE
     part = render("job", job=found, query=query_of(found), active=active)
     return _page(request, part, f"query {found.phase}", REFRESH_SECONDS if active else 0)

@@ -10,8 +10,9 @@ from urllib.parse import quote, unquote, urlsplit
 from starlette.requests import Request
 from starlette.responses import Response
 
+from app.access.console.view import failure, html
 from app.access.services import Services
-from app.errors import UserError
+from app.errors import MappsError, UserError
 
 COOKIE = "mapps_operator"
 HOURS = 12
@@ -37,6 +38,24 @@ def person_of(services: Services, request: Request) -> str:
     if not services.token or not person:
         return ""
     return known if hmac.compare_digest(seal(services.token, known), request.cookies[COOKIE]) else ""
+
+
+def refused(services: Services, request: Request, error: MappsError, status: int) -> Response:
+    """Answer with a page that says what went wrong, in the frame of whoever asked.
+
+    Parameters
+    ----------
+    services : Services
+        Of this process.
+    request : Request
+        What was asked.
+    error : MappsError
+        What went wrong.
+    status : int
+        HTTP status.
+    """
+    text = failure(error, person=person_of(services, request), writable=bool(services.token))
+    return html(text, status)
 
 
 def require_same_origin(services: Services, request: Request) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import re
 from collections.abc import Callable
 from typing import Any
 from urllib.parse import quote
@@ -14,7 +15,7 @@ from app.access.console import facts, job_pages, operators, pictures
 from app.access.console.actions import ACTIONS
 from app.access.console.facts import Page
 from app.access.console.live import Live
-from app.access.console.view import FOLDER, POLICY, SKY_POLICY, failure, framed, html, render
+from app.access.console.view import FOLDER, POLICY, SKY_POLICY, framed, html, render
 from app.access.services import operate, services_of
 from app.errors import MappsError, UnknownNameError
 
@@ -96,7 +97,9 @@ async def page(request: Request) -> Response:
         person = operators.person_of(services, request)
         part = await _part(wanted, operator=bool(person))
     except MappsError as error:
-        return html(failure(error), 404 if isinstance(error, UnknownNameError) else 400)
+        return operators.refused(
+            services, request, error, 404 if isinstance(error, UnknownNameError) else 400
+        )
     text = framed(
         part, " ".join((wanted.name, *wanted.words)), person=person, told=request.query_params.get("done", ""),
         live=request.url.path if wanted.name in facts.LIVE else "", writable=bool(services.token),
@@ -131,7 +134,7 @@ async def login(request: Request) -> Response:
     try:
         return operators.log_in(services, request, person, token)
     except MappsError as error:
-        return html(failure(error), 403)
+        return operators.refused(services, request, error, 403)
 
 
 async def act(request: Request) -> Response:
@@ -152,10 +155,11 @@ async def act(request: Request) -> Response:
             return html(framed(part, action.title, person=person, writable=True))
         done = await operate(lambda connection: action.perform(connection, values, person))
     except operators.NotAllowedError as error:
-        return html(failure(error), 403)
+        return operators.refused(services, request, error, 403)
     except MappsError as error:
-        return html(failure(error), 400)
-    back = values["back"] if values["back"].startswith("/") and not values["back"].startswith("//") else "/"
+        return operators.refused(services, request, error, 400)
+    # Browsers read a backslash as a slash: two of them in front would be another host.
+    back = values["back"] if re.match(r"/(?![/\\])", values["back"]) else "/"
     return RedirectResponse(f"{back}?done={quote(done)}", status_code=303)
 
 

@@ -116,6 +116,14 @@ def framed(part: str, title: str, **given: Any) -> str:
     return render("frame", part=part, title=title, **(values | given))
 
 
-def failure(error: MappsError) -> str:
-    """Write a page that says what went wrong."""
-    return framed(render("failure", error=error), "not done")
+def failure(error: MappsError, **given: Any) -> str:
+    """Write a page that says what went wrong.
+
+    Parameters
+    ----------
+    error : MappsError
+        What did.
+    **given : object
+        As for `framed`.
+    """
+    return framed(render("failure", error=error), "not done", **given)

@@ -1,86 +1,55 @@
-"""Surveys of a release: its Atlas images as tiles, only those made anew whose images have changed."""
+"""Surveys of a release: its Atlas images as tiles, only those made anew whose images have changed.
+
+A survey is drawn part by part, the cells of order 3, and then as a whole. Any number of processes draw the
+parts, in any order; the tiles are the same.
+"""
 
 from __future__ import annotations
 
 import hashlib
-import io
 import json
-from collections import OrderedDict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
-from app.access.hips.shades import colour, grey, png
-from app.access.hips.tiles import (
-    DEEPEST,
-    SIDE,
-    Reach,
-    halved,
-    places_of,
-    reach_of,
-    read_fits,
-    sample,
-    tile_name,
-    tiles_of,
-    whole,
-    write_fits,
+from app.access.hips.painter import (
+    COLOUR,
+    SURVEYS,
+    ZERO_POINT_MAG,
+    Images,
+    Painter,
+    TileImage,
+    draw_above,
+    draw_overview,
+    values_of,
 )
-from app.arrays import Singles
-from app.formats.atlas_reader import read_atlas, read_atlas_facts
+from app.access.hips.tiles import DEEPEST, tiles_of, whole
+from app.errors import InputError
+from app.formats.atlas_reader import read_atlas_facts
 from app.instruments.bands import BANDS, Band
-from app.reports.image_picture import without_plane
-from app.sky.projection import SinProjection
 from app.store import Store
 
-FORMAT = 2
-"""Counts up with every change of what tiles show: all are made anew."""
-COLOUR = "colour"
-SURVEYS = (*(band.value for band in BANDS), COLOUR)
+__all__ = [
+    "CELL_ORDER", "COLOUR", "STATE", "SURVEYS", "ZERO_POINT_MAG", "Drawn", "MissingTilesError", "TileImage",
+    "brushes_of", "draw", "draw_cell", "draw_top", "images_of_tiles", "sum_of", "typical_noise",
+]  # fmt: skip
+FORMAT = 3
+"""Counts up with every change of what tiles show, or of what is noted of them: all are made anew."""
 STATE = "state.json"
-ZERO_POINT_MAG = 20.0
-OVERVIEW_ORDER, OVERVIEW_SIDE, OVERVIEW_ROW = 3, 64, 27
-_KEPT_IMAGES = 72
-"""Of 2 MB each: those of a scan, whose tiles come in the order of HEALPix, not of the scan."""
+CELL_ORDER = 3
+"""Parts of the sky: 7.3 degrees wide, 4,096 tiles of the finest order, 1,800 triples of images of a whole survey."""
+_LEVELS = 2 * (DEEPEST - CELL_ORDER)
 _SAVE_TILES = 32
+Members = Mapping[int, Sequence[TileImage]]
+"""Images that reach a tile of the finest order, by its number."""
 
 
-@dataclass(frozen=True)
-class TileImage:
-    """An image that tiles are made of: a row of `access/hips_images`.
+class MissingTilesError(InputError):
+    """Tiles of a part of the sky are not in the folder of the release's surveys."""
 
-    Attributes
-    ----------
-    coadd_key : int
-        Key of its triple.
-    band : Band
-        Its band.
-    url, sha256 : str
-        Its file and the content that this must have.
-    zero_point_mag : float
-        Magnitude of 1 DN. [mag]
-    sky_sigma_dn : float or None
-        Noise of a pixel; None where it was not measured. [DN]
-    """
-
-    coadd_key: int
-    band: Band
-    url: str
-    sha256: str
-    zero_point_mag: float
-    sky_sigma_dn: float | None
-
-    @property
-    def scale(self) -> float:
-        """Flux of 1 DN, 1 of magnitude 20."""
-        return float(10.0 ** (-0.4 * (self.zero_point_mag - ZERO_POINT_MAG)))
-
-    @property
-    def name(self) -> str:
-        """Hash of all that a tile takes from it."""
-        return f"{self.coadd_key} {self.band.value} {self.sha256} {self.zero_point_mag!r}"
+    code = "MISSING_TILES"
 
 
 @dataclass(frozen=True)
@@ -107,6 +76,7 @@ class Drawn:
 class _State:
     path: Path
     images: str = ""
+    """What all tiles have in common: their surveys, and the noise they are shaded by."""
     tiles: dict[str, str] = field(default_factory=dict)
     stale: set[int] = field(default_factory=set)
 
@@ -121,28 +91,22 @@ class _State:
             return cls(path, images)
         return cls(path, images, told["tiles"], set(told["stale"]))
 
+    @property
+    def digest(self) -> str:
+        """Hash of what the tiles are made of; blank where there are none."""
+        if not self.tiles:
+            return ""
+        return hashlib.sha256(json.dumps([self.images, sorted(self.tiles.items())]).encode()).hexdigest()
+
     def save(self) -> None:
-        told = {"format": FORMAT, "images": self.images, "tiles": self.tiles, "stale": sorted(self.stale)}
+        told = {
+            "format": FORMAT,
+            "images": self.images,
+            "tiles": dict(sorted(self.tiles.items())),
+            "stale": sorted(self.stale),
+        }
         text = json.dumps(told, separators=(",", ":"))
         whole(self.path, lambda part: part.write_text(text, encoding="utf-8"))
-
-
-class _Images:
-    """The last images that were read, without their planes, as flux."""
-
-    def __init__(self, store: Store) -> None:
-        self._store = store
-        self._kept: OrderedDict[str, tuple[Singles, SinProjection]] = OrderedDict()
-
-    def flux(self, image: TileImage) -> tuple[Singles, SinProjection]:
-        if image.name not in self._kept:
-            content = read_atlas(self._store.whole_path(image.url, image.sha256))
-            pixels = (without_plane(content.pixels_dn) * image.scale).astype(np.float32)
-            self._kept[image.name] = (pixels, content.facts.projection)
-            if len(self._kept) > _KEPT_IMAGES:
-                self._kept.popitem(last=False)
-        self._kept.move_to_end(image.name)
-        return self._kept[image.name]
 
 
 def typical_noise(images: Iterable[TileImage]) -> dict[Band, float]:
@@ -161,9 +125,39 @@ def typical_noise(images: Iterable[TileImage]) -> dict[Band, float]:
     return {band: float(f"{np.median(values):.3g}") if values else 1.0 for band, values in by_band.items()}
 
 
+@dataclass(frozen=True)
+class Brushes:
+    """What a survey is drawn with: who writes its tiles, who reads its images, and what all tiles have in common."""
+
+    painter: Painter
+    pictures: Images
+    images: str
+
+
+def brushes_of(
+    folder: Path, surveys: Sequence[str], noise: Mapping[Band, float], store: Store | None = None
+) -> Brushes:
+    """Make ready to draw.
+
+    Parameters
+    ----------
+    folder : Path
+        Where the surveys of the release lie, a folder each.
+    surveys : sequence of str
+        j, h, k, colour; values of all bands are needed for the colour.
+    noise : mapping of Band to float
+        Typical noise of the release's images, of all bands. [flux, 1 of magnitude 20]
+    store : Store, optional
+        Where the images are; that of the settings when absent.
+    """
+    bands = BANDS if COLOUR in surveys else tuple(band for band in BANDS if band.value in surveys)
+    words = f"{sorted(surveys)} {sorted((band.value, value) for band, value in noise.items())}"
+    return Brushes(Painter(folder, bands, tuple(surveys), noise), Images(store or Store()), words)
+
+
 def draw(
     images: Sequence[TileImage], folder: Path, surveys: Sequence[str] = SURVEYS,
-    told: Callable[[], object] | None = None,
+    told: Callable[[], object] | None = None, noise: Mapping[Band, float] | None = None,
 ) -> Drawn:  # fmt: skip
     """Draw the tiles of surveys of a release; those whose images are the same stay as they are.
 
@@ -177,40 +171,125 @@ def draw(
         j, h, k, colour; values of all bands are needed for the colour.
     told : callable, optional
         Called after each tile.
+    noise : mapping of Band to float, optional
+        Typical noise of the release's images; that of `images` in the bands of the surveys when absent.
 
     Raises
     ------
     StoredFileError
         Raised if the file of an image is gone or changed.
     """
-    store = Store()
     bands = BANDS if COLOUR in surveys else tuple(band for band in BANDS if band.value in surveys)
     wanted = [image for image in images if image.band in bands]
-    noise = typical_noise(images)
-    by_tile = images_of_tiles(wanted, store)
-    state = _State.read(folder / STATE, f"{sorted(surveys)} {sorted((b.value, n) for b, n in noise.items())}")
+    brushes = brushes_of(folder, surveys, typical_noise(wanted) if noise is None else noise)
+    by_tile = images_of_tiles(wanted, brushes.pictures.store)
+    cells = sorted({tile >> _LEVELS for tile in by_tile})
+    made = ancestors = 0
+    for cell in cells:
+        part = draw_cell(brushes, cell, by_tile, told)
+        made, ancestors = made + part.made, ancestors + part.ancestors
+    ancestors += draw_top(brushes, cells)
+    return Drawn(len(wanted), len(by_tile), made, ancestors)
+
+
+def draw_cell(
+    brushes: Brushes, cell: int, by_tile: Members, told: Callable[[], object] | None = None
+) -> Drawn:
+    """Draw the tiles of a part of the sky, up to the one that is the part itself.
+
+    Parameters
+    ----------
+    brushes : Brushes
+        What to draw with.
+    cell : int
+        HEALPix cell of order 3, nested.
+    by_tile : mapping of int to sequence of TileImage
+        Images of the tiles of the finest order; tiles of other parts are left alone.
+    told : callable, optional
+        Called after each tile.
+
+    Raises
+    ------
+    StoredFileError
+        Raised if the file of an image is gone or changed.
+    """
+    tiles = {tile: by_tile[tile] for tile in by_tile if tile >> _LEVELS == cell}
     hashes = {
         str(tile): hashlib.sha256("\n".join(image.name for image in members).encode()).hexdigest()
-        for tile, members in by_tile.items()
+        for tile, members in tiles.items()
     }
-    new = [tile for tile in sorted(by_tile) if state.tiles.get(str(tile)) != hashes[str(tile)]]
-    pictures = _Images(store)
-    painter = _Painter(folder, bands, tuple(surveys), noise)
+    state = _State.read(_state_of(brushes, cell), brushes.images)
+    new = [tile for tile in sorted(tiles) if state.tiles.get(str(tile)) != hashes[str(tile)]]
     for done, tile in enumerate(new, 1):
-        painter.paint(DEEPEST, tile, _values(tile, by_tile[tile], pictures))
+        brushes.painter.paint(DEEPEST, tile, values_of(tile, tiles[tile], brushes.pictures))
         state.tiles[str(tile)] = hashes[str(tile)]
         state.stale.add(tile >> 2)
         if done % _SAVE_TILES == 0:
             state.save()
         if told is not None:
             told()
-    ancestors = _draw_ancestors(painter, state.stale)
-    if ancestors:
-        for survey in painter.surveys:
-            draw_overview(folder / survey)
+    ancestors = draw_above(brushes.painter, state.stale, DEEPEST - 1, CELL_ORDER)
     state.stale = set()
     state.save()
-    return Drawn(len(wanted), len(by_tile), len(new), ancestors)
+    count = len({image.name for members in tiles.values() for image in members})
+    return Drawn(count, len(tiles), len(new), ancestors)
+
+
+def draw_top(brushes: Brushes, cells: Iterable[int]) -> int:
+    """Draw the tiles above the parts that have changed, and the picture of the whole sky; gives how many tiles.
+
+    Parameters
+    ----------
+    brushes : Brushes
+        What the parts were drawn with.
+    cells : iterable of int
+        All parts of the release.
+
+    Raises
+    ------
+    MissingTilesError
+        Raised if a part was not drawn into this folder, or is not finished.
+    """
+    folder = brushes.painter.folder
+    digests = {}
+    for cell in sorted(cells):
+        state = _State.read(_state_of(brushes, cell), brushes.images)
+        if not state.path.is_file() or state.stale:
+            raise MissingTilesError(
+                f"tiles of cell {cell} are not in {folder}",
+                expected="one folder for all who draw a release",
+                remedy="set MAPPS_HIPS to a folder that all hosts share, then: mapps release hips NAME --queue",
+            )
+        if state.digest:
+            digests[str(cell)] = state.digest
+    top = _State.read(folder / STATE, brushes.images)
+    stale = {int(cell) >> 2 for cell, digest in digests.items() if top.tiles.get(cell) != digest}
+    drawn = draw_above(brushes.painter, stale, CELL_ORDER - 1)
+    if drawn:
+        for survey in brushes.painter.surveys:
+            draw_overview(folder / survey)
+    top.tiles = digests
+    top.save()
+    return drawn
+
+
+def sum_of(brushes: Brushes, cells: Iterable[int]) -> tuple[int, str]:
+    """Count the tiles of the finest order of some parts, and give the SHA-256 of what they are made of.
+
+    Parameters
+    ----------
+    brushes : Brushes
+        What they were drawn with.
+    cells : iterable of int
+        HEALPix cells of order 3, nested.
+    """
+    states = [_State.read(_state_of(brushes, cell), brushes.images) for cell in sorted(cells)]
+    total = hashlib.sha256("\n".join(state.digest for state in states).encode())
+    return sum(len(state.tiles) for state in states), total.hexdigest()
+
+
+def _state_of(brushes: Brushes, cell: int) -> Path:
+    return brushes.painter.folder / "cells" / str(cell) / STATE
 
 
 def images_of_tiles(images: Iterable[TileImage], store: Store) -> dict[int, list[TileImage]]:
@@ -233,98 +312,3 @@ def images_of_tiles(images: Iterable[TileImage], store: Store) -> dict[int, list
         for tile in triple[1]:
             found.setdefault(tile, []).append(image)
     return found
-
-
-def _values(tile: int, members: Sequence[TileImage], pictures: _Images) -> dict[Band, Singles]:
-    """Mean flux of all images of a band at each pixel of a tile."""
-    places = places_of(tile)
-    # Bands of a triple lie on the same place.
-    reaches: dict[tuple[SinProjection, tuple[int, ...]], Reach | None] = {}
-    values: dict[Band, Singles] = {}
-    for band in BANDS:
-        total, count = np.zeros((SIDE, SIDE)), np.zeros((SIDE, SIDE), np.int16)
-        for image in members:
-            if image.band is band:
-                pixels, projection = pictures.flux(image)
-                key = (projection, pixels.shape)
-                if key not in reaches:
-                    reaches[key] = reach_of(projection, (pixels.shape[0], pixels.shape[1]), places)
-                reach = reaches[key]
-                if reach is not None:
-                    rows, columns, light = reach.rows, reach.columns, sample(pixels, reach)
-                    known = np.isfinite(light)
-                    total[rows, columns] += np.where(known, light, 0.0)
-                    count[rows, columns] += known
-        if count.any():
-            values[band] = np.where(count > 0, total / np.maximum(count, 1), np.nan).astype(np.float32)
-    return values
-
-
-@dataclass(frozen=True)
-class _Painter:
-    folder: Path
-    bands: tuple[Band, ...]
-    surveys: tuple[str, ...]
-    noise: Mapping[Band, float]
-
-    def paint(self, order: int, tile: int, values: Mapping[Band, Singles]) -> None:
-        """Write the files of a tile; a band without data has none."""
-        for band, flux in values.items():
-            place = self.folder / band.value
-            write_fits(place / tile_name(order, tile, "fits"), flux, order, tile)
-            if band.value in self.surveys:
-                self._png(place / tile_name(order, tile, "png"), grey(flux, self.noise[band]))
-        if COLOUR in self.surveys and set(values) == set(BANDS):
-            self._png(self.folder / COLOUR / tile_name(order, tile, "png"), colour(values, self.noise))
-
-    @staticmethod
-    def _png(path: Path, shades: Any) -> None:
-        content = png(shades)
-        whole(path, lambda part: part.write_bytes(content))
-
-
-def draw_overview(folder: Path) -> None:
-    """Draw the picture of the whole sky of a survey: its tiles of order 3 at 64 pixels, 27 in a row (HiPS 1.0, 4.3.2).
-
-    Parameters
-    ----------
-    folder : Path
-        Of the survey.
-    """
-    from PIL import Image
-
-    drawn = None
-    for tile in range(12 << 2 * OVERVIEW_ORDER):
-        path = folder / tile_name(OVERVIEW_ORDER, tile, "png")
-        if path.is_file():
-            with Image.open(path) as opened:
-                small = opened.resize((OVERVIEW_SIDE, OVERVIEW_SIDE), Image.Resampling.BOX)
-            drawn = drawn or Image.new(small.mode, (OVERVIEW_SIDE * OVERVIEW_ROW, OVERVIEW_SIDE * 29))
-            drawn.paste(small, (tile % OVERVIEW_ROW * OVERVIEW_SIDE, tile // OVERVIEW_ROW * OVERVIEW_SIDE))
-    if drawn is not None:
-        content = io.BytesIO()
-        drawn.save(content, "PNG")
-        whole(
-            folder / f"Norder{OVERVIEW_ORDER}" / "Allsky.png",
-            lambda part: part.write_bytes(content.getvalue()),
-        )
-
-
-def _draw_ancestors(painter: _Painter, stale: Iterable[int]) -> int:
-    """Draw the coarser tiles above those that changed, order after order."""
-    tiles, drawn = set(stale), 0
-    for order in range(DEEPEST - 1, -1, -1):
-        for tile in sorted(tiles):
-            values = {}
-            for band in painter.bands:
-                files = {
-                    number: painter.folder / band.value / tile_name(order + 1, 4 * tile + number, "fits")
-                    for number in range(4)
-                }
-                children = {number: read_fits(path) for number, path in files.items() if path.is_file()}
-                if children:
-                    values[band] = halved(children)
-            painter.paint(order, tile, values)
-            drawn += 1
-        tiles = {tile >> 2 for tile in tiles}
-    return drawn

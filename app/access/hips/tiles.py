@@ -7,6 +7,8 @@ them from below (IVOA HiPS 1.0, sections 4.1 and 4.2.1).
 
 from __future__ import annotations
 
+import os
+import socket
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -268,7 +270,8 @@ def whole(path: Path, write: Callable[[Path], object]) -> None:
         Writes to the path that it is given.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
-    part = path.with_name(path.name + ".part")
+    # Two processes may write the same file: a worker that lost its task, and the one that took it over.
+    part = path.with_name(f"{path.name}.{socket.gethostname()}-{os.getpid()}.part")
     try:
         write(part)
         part.replace(path)

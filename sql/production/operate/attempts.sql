@@ -1,5 +1,5 @@
 -- Attempts of a run or of all, newest first; of running ones, what is left of the lease.
-SELECT a.attempt_id, r.name AS run, a.task_id, t.kind, t.block, n.date, n.hemis, s.scan,
+SELECT a.attempt_id, r.name AS run, a.task_id, t.kind, t.block, t.cell, n.date, n.hemis, s.scan,
        a.worker, a.host, a.process_id, a.started_at, a.renewed_at, a.ended_at,
        coalesce(a.outcome, 'running') AS outcome, a.accepted, a.family, a.error_code, a.error_text, a.code_version,
        a.code_commit, a.input_hash, a.output_hash, a.point_rows, a.extended_rows, a.cpu_seconds, a.wall_seconds,

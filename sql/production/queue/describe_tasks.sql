@@ -1,5 +1,5 @@
 -- Tasks by key, with what an operator calls them.
-SELECT t.task_id, t.kind, t.state, t.block, n.date, n.hemis, s.scan, s.kind AS scan_kind, s.entry, s.tile, t.priority,
+SELECT t.task_id, t.kind, t.state, t.block, t.cell, n.date, n.hemis, s.scan, s.kind AS scan_kind, s.entry, s.tile, t.priority,
        t.reason
 FROM production.task AS t
 LEFT JOIN survey.night AS n USING (night_id)

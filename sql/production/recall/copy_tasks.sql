@@ -9,8 +9,8 @@ WITH RECURSIVE wanted (task_id) AS (
     JOIN production.task AS u ON u.task_id = d.upstream_task_id
     WHERE u.kind <> ALL (%(left_out)s::text[])
 )
-INSERT INTO production.task (run_id, kind, scope, night_id, scan_key, block, state, priority, max_attempts)
-SELECT %(run_id)s::integer, t.kind, t.scope, t.night_id, t.scan_key, t.block, 'waiting', t.priority,
+INSERT INTO production.task (run_id, kind, scope, night_id, scan_key, block, cell, state, priority, max_attempts)
+SELECT %(run_id)s::integer, t.kind, t.scope, t.night_id, t.scan_key, t.block, t.cell, 'waiting', t.priority,
        %(max_attempts)s::smallint
 FROM wanted JOIN production.task AS t USING (task_id)
 ORDER BY t.priority DESC, t.task_id

@@ -94,11 +94,11 @@ CREATE TABLE production.task_kind (
     position SMALLINT NOT NULL,
     CONSTRAINT pk_task_kind PRIMARY KEY (kind),
     CONSTRAINT uq_task_kind_kind_scope UNIQUE (kind, scope),
-    CONSTRAINT ck_task_kind_scope_known CHECK (scope IN ('scan', 'night', 'block', 'run'))
+    CONSTRAINT ck_task_kind_scope_known CHECK (scope IN ('scan', 'night', 'block', 'cell', 'run'))
 );
 COMMENT ON TABLE production.task_kind IS 'Kinds of task, from the plan of the code (app/production/plan.py) that queued them last';
 COMMENT ON COLUMN production.task_kind.kind IS 'Name of the kind';
-COMMENT ON COLUMN production.task_kind.scope IS 'What its tasks are of: scan, night, block or run';
+COMMENT ON COLUMN production.task_kind.scope IS 'What its tasks are of: scan, night, block, cell or run';
 COMMENT ON COLUMN production.task_kind.position IS 'Place in the plan: a kind waits for earlier ones only, and locks follow it';
 
 CREATE TABLE quality.metric_definition (
@@ -1593,12 +1593,15 @@ CREATE TABLE production.run (
     created_at TIMESTAMP WITH TIME ZONE DEFAULT now() NOT NULL,
     created_by TEXT NOT NULL,
     sealed_at TIMESTAMP WITH TIME ZONE,
+    release_id INTEGER,
     CONSTRAINT pk_run PRIMARY KEY (run_id),
     CONSTRAINT uq_run_name UNIQUE (name),
+    CONSTRAINT uq_run_release_id UNIQUE (release_id),
     CONSTRAINT ck_run_kind_known CHECK (kind IN ('preliminary', 'final')),
     CONSTRAINT ck_run_state_known CHECK (state IN ('open', 'held', 'closed')),
     CONSTRAINT ck_run_zones_are_healpix CHECK (zones IN (1, 12, 48, 192)),
-    CONSTRAINT fk_run_pipeline_id FOREIGN KEY(pipeline_id) REFERENCES production.pipeline (pipeline_id)
+    CONSTRAINT fk_run_pipeline_id FOREIGN KEY(pipeline_id) REFERENCES production.pipeline (pipeline_id),
+    CONSTRAINT fk_run_release_id FOREIGN KEY(release_id) REFERENCES release.release (release_id)
 );
 COMMENT ON TABLE production.run IS 'A named processing of a selection of scans with one pipeline';
 COMMENT ON COLUMN production.run.run_id IS 'Key';
@@ -1611,6 +1614,7 @@ COMMENT ON COLUMN production.run.zones IS 'Number of src_id ranges of the run''s
 COMMENT ON COLUMN production.run.created_at IS 'When';
 COMMENT ON COLUMN production.run.created_by IS 'Who';
 COMMENT ON COLUMN production.run.sealed_at IS 'When positional indexes were built; null while loading';
+COMMENT ON COLUMN production.run.release_id IS 'Release whose sky it draws as tiles; null of runs that reduce scans';
 
 CREATE TABLE quality.rule (
     rule_version TEXT NOT NULL,
@@ -2203,6 +2207,7 @@ CREATE TABLE production.task (
     night_id INTEGER,
     scan_key INTEGER,
     block TEXT,
+    cell INTEGER,
     state TEXT NOT NULL,
     priority SMALLINT DEFAULT '0' NOT NULL,
     not_before TIMESTAMP WITH TIME ZONE DEFAULT now() NOT NULL,
@@ -2212,13 +2217,14 @@ CREATE TABLE production.task (
     queued_at TIMESTAMP WITH TIME ZONE DEFAULT now() NOT NULL,
     changed_at TIMESTAMP WITH TIME ZONE DEFAULT now() NOT NULL,
     CONSTRAINT pk_task PRIMARY KEY (task_id),
-    CONSTRAINT uq_task_run_id_kind_night_id_scan_key_block UNIQUE NULLS NOT DISTINCT (run_id, kind, night_id, scan_key, block),
+    CONSTRAINT uq_task_run_id_kind_night_id_scan_key_block_cell UNIQUE NULLS NOT DISTINCT (run_id, kind, night_id, scan_key, block, cell),
     CONSTRAINT uq_task_task_id_run_id UNIQUE (task_id, run_id),
     CONSTRAINT fk_task_kind_scope FOREIGN KEY(kind, scope) REFERENCES production.task_kind (kind, scope),
     CONSTRAINT ck_task_state_known CHECK (state IN ('waiting', 'ready', 'running', 'done', 'failed', 'dead', 'held')),
     CONSTRAINT ck_task_scan_by_scope CHECK ((scope = 'scan') = (scan_key IS NOT NULL)),
     CONSTRAINT ck_task_night_by_scope CHECK ((scope IN ('scan', 'night')) = (night_id IS NOT NULL)),
     CONSTRAINT ck_task_block_by_scope CHECK ((scope = 'block') = (block IS NOT NULL)),
+    CONSTRAINT ck_task_cell_by_scope CHECK ((scope = 'cell') = (cell IS NOT NULL)),
     CONSTRAINT fk_task_run_id FOREIGN KEY(run_id) REFERENCES production.run (run_id),
     CONSTRAINT fk_task_night_id FOREIGN KEY(night_id) REFERENCES survey.night (night_id),
     CONSTRAINT fk_task_scan_key FOREIGN KEY(scan_key) REFERENCES survey.scan (scan_key)
@@ -2230,10 +2236,11 @@ COMMENT ON TABLE production.task IS 'One unit of work of a run';
 COMMENT ON COLUMN production.task.task_id IS 'Key';
 COMMENT ON COLUMN production.task.run_id IS 'Run';
 COMMENT ON COLUMN production.task.kind IS 'What is done';
-COMMENT ON COLUMN production.task.scope IS 'What the task is of: scan, night, block or run';
-COMMENT ON COLUMN production.task.night_id IS 'Night; null for tasks of a block or run';
+COMMENT ON COLUMN production.task.scope IS 'What the task is of: scan, night, block, cell or run';
+COMMENT ON COLUMN production.task.night_id IS 'Night; null for tasks of larger scope';
 COMMENT ON COLUMN production.task.scan_key IS 'Scan; null for tasks of larger scope';
 COMMENT ON COLUMN production.task.block IS 'Hardware block; null for tasks of another scope';
+COMMENT ON COLUMN production.task.cell IS 'HEALPix cell of order 3, nested; null for tasks of another scope';
 COMMENT ON COLUMN production.task.state IS 'waiting, ready, running, done, failed, dead or held';
 COMMENT ON COLUMN production.task.priority IS 'Higher is claimed earlier';
 COMMENT ON COLUMN production.task.not_before IS 'Earliest claim (backoff)';

@@ -4,7 +4,7 @@
 DROP VIEW IF EXISTS production.task_overview;
 CREATE VIEW production.task_overview AS
 SELECT
-    t.task_id, r.name AS run, t.kind, t.block, n.date, n.hemis, s.scan, t.scan_key, s.tile, t.state, t.reason,
+    t.task_id, r.name AS run, t.kind, t.block, t.cell, n.date, n.hemis, s.scan, t.scan_key, s.tile, t.state, t.reason,
     tried.attempts, a.worker, a.outcome, a.error_code, a.error_text,
     now() - t.changed_at AS age,
     CASE WHEN a.ended_at IS NULL THEN a.expires_at - now() END AS lease_left
@@ -21,8 +21,9 @@ COMMENT ON COLUMN production.task_overview.task_id IS 'Key of the task';
 COMMENT ON COLUMN production.task_overview.run IS 'Name of the run';
 COMMENT ON COLUMN production.task_overview.kind IS 'What is done';
 COMMENT ON COLUMN production.task_overview.block IS 'Hardware block; null for tasks of another scope';
-COMMENT ON COLUMN production.task_overview.date IS 'Observation reference date of the night; null for tasks of a block or run';
-COMMENT ON COLUMN production.task_overview.hemis IS 'Observatory letter; null for tasks of a block or run';
+COMMENT ON COLUMN production.task_overview.cell IS 'HEALPix cell of order 3, nested; null for tasks of another scope';
+COMMENT ON COLUMN production.task_overview.date IS 'Observation reference date of the night; null for tasks of larger scope';
+COMMENT ON COLUMN production.task_overview.hemis IS 'Observatory letter; null for tasks of larger scope';
 COMMENT ON COLUMN production.task_overview.scan IS 'Scan number in the night; null for tasks of larger scope';
 COMMENT ON COLUMN production.task_overview.scan_key IS 'Key of the scan; null for tasks of larger scope';
 COMMENT ON COLUMN production.task_overview.tile IS 'Tile of the scan; null where it has none';

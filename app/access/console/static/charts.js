@@ -23,6 +23,9 @@
     return look;
   }
 
+  // A single moment is given an hour: by itself it would be drawn within three years.
+  function around(plot, first, last) { return first === null || first < last ? [first, last] : [first - 1800, last + 1800]; }
+
   function moment(seconds) { return new Date(seconds * 1000).toISOString().replace("T", " "); }
 
   // Hours and minutes within two days, dates beyond.
@@ -43,7 +46,7 @@
     const options = {
       width: Math.max(place.clientWidth, 200), height: HEIGHT, axes: axes(chart),
       tzDate: (seconds) => uPlot.tzDate(new Date(seconds * 1000), "Etc/UTC"),
-      scales: { x: { time: chart.x === "time" }, y: { dir: chart.reversed ? -1 : 1 } },
+      scales: { x: { time: chart.x === "time", ...(chart.x === "time" && { range: around }) }, y: { dir: chart.reversed ? -1 : 1 } },
       series: [chart.x === "time" ? { label: "UTC", value: (plot, at) => at === null ? "--" : moment(at).slice(0, 19) } : { label: chart.x }, ...chart.series.map(lookOf)],
       cursor: { drag: { x: true, y: false } },
     };

@@ -8,7 +8,7 @@ import pytest
 
 from app.models.production import RunKind, Scope
 from app.models.survey import Entry, ScanKind
-from app.production import requests
+from app.production import requests, sky_runs
 from app.production.plan import (
     BLOCK_CALIBRATION,
     NIGHT_CALIBRATION,
@@ -50,6 +50,7 @@ def test_scans_come_after_their_night_and_calibration_scans_first():
         edge("global_solution", "night_solution", every, both) | {"same": "run"},
         edge("forced_light", "scan", every, both),
         edge("global_astrometry", "scan", every, both) | {"same": "run"},
+        edge("sky_overview", "sky_tiles", every, both) | {"same": "run"},
     ]
     nightly = edge("scan", "night_calibration", ["raw"], both)
     assert PLAN.edge_rows(PRELIMINARY) == [blocks, nightly, *solutions]
@@ -64,7 +65,8 @@ def edge(kind, upstream, entries, scans):
 
 
 def test_a_kind_of_every_scope_may_be_added():
-    assert {row.scope for row in plans.EXTENDED.rows} == set(Scope)
+    # Parts of the sky are of a release, not of scans that are queued.
+    assert {row.scope for row in plans.EXTENDED.rows} == set(Scope) - {Scope.CELL}
     edges = [(e["kind"], e["upstream_kind"], e["same"]) for e in plans.EXTENDED.edge_rows(FINAL)]
     assert edges[1:3] == [("scan_grade", "scan", "scan"), ("night_summary", "scan", "night")]
     assert len(set(edges)) == len(edges) == 7
@@ -76,16 +78,17 @@ def test_kinds_on_request_are_not_queued_with_a_run():
     assert [row["kind"] for row in PLAN.rows_to_queue(FINAL)] == [usual[0], "block_calibration", *usual[1:]]
     [row] = PLAN.rows_to_queue(FINAL, "global_solution")
     # The place in the plan is that of all kinds: locks follow it.
-    assert (row["scope"], row["position"]) == ("run", len(PLAN.rows) - 3)
+    assert (row["scope"], row["position"]) == ("run", len(PLAN.rows) - 5)
     [row] = PLAN.rows_to_queue(PRELIMINARY, "forced_light")
-    assert (row["scope"], row["position"]) == ("night", len(PLAN.rows) - 2)
+    assert (row["scope"], row["position"]) == ("night", len(PLAN.rows) - 4)
     [row] = PLAN.rows_to_queue(PRELIMINARY, "global_astrometry")
-    assert (row["scope"], row["position"]) == ("run", len(PLAN.rows) - 1)
+    assert (row["scope"], row["position"]) == ("run", len(PLAN.rows) - 3)
     assert row in PLAN.queue_rows()
 
 
 def test_a_kind_that_no_run_queues_can_be_asked_for():
-    silent = [row.kind for row in PLAN.rows if not row.queued_in and row not in vars(requests).values()]
+    asked = [*vars(requests).values(), *vars(sky_runs).values()]
+    silent = [row.kind for row in PLAN.rows if not row.queued_in and row not in asked]
     assert silent == [], "ask for it by a function of app/production/requests.py"
 
 
@@ -148,6 +151,7 @@ def test_results_of_final_runs_are_not_done_again_by_anybody_but_grades():
     assert set(final.values()) == {Renewal.NEVER}
     kinds = (
         "night_calibration", "block_calibration", "scan", "global_solution", "forced_light", "global_astrometry",
+        "sky_tiles", "sky_overview",
     )  # fmt: skip
     usual = dict.fromkeys(kinds, Renewal.ON_REQUEST)
     assert {row.kind: PLAN.renewal_of(row.kind, final=False) for row in PLAN.rows} == {

@@ -8,7 +8,19 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from app.access.hips.survey import STATE, TileImage, draw, typical_noise
+from app.access.hips.survey import (
+    CELL_ORDER,
+    STATE,
+    MissingTilesError,
+    TileImage,
+    brushes_of,
+    draw,
+    draw_cell,
+    draw_top,
+    images_of_tiles,
+    sum_of,
+    typical_noise,
+)
 from app.access.hips.tiles import DEEPEST, read_fits, tile_name
 from app.errors import StoredFileError
 from app.instruments.bands import BANDS, Band
@@ -99,6 +111,36 @@ def test_what_was_drawn_in_two_goes_is_the_same(images, tmp_path):
     last = draw(images, folder, ("k",))
     assert last.tiles == whole.tiles
     assert content(folder) == content(tmp_path / "whole")
+
+
+def test_parts_in_any_order_are_the_same_sky(images, tmp_path):
+    """As workers draw them: part after part, the last first, then the whole; a part that lies elsewhere is missed."""
+    draw(images, tmp_path / "whole", ("k",))
+    folder = tmp_path / "parts"
+    wanted = [image for image in images if image.band is Band.K]
+    brushes = brushes_of(folder, ("k",), typical_noise(wanted))
+    by_tile = images_of_tiles(wanted, brushes.pictures.store)
+    cells = sorted({tile >> 2 * (DEEPEST - CELL_ORDER) for tile in by_tile}, reverse=True)
+    assert len(cells) == 2
+    draw_cell(brushes, cells[0], by_tile)
+    with pytest.raises(MissingTilesError, match=f"cell {cells[1]} are not in"):
+        draw_top(brushes, cells)
+    assert not (folder / STATE).exists()
+    draw_cell(brushes, cells[1], by_tile)
+    # Workers are given parts that images come near to as well.
+    assert draw_cell(brushes, 0, by_tile).tiles == 0
+    assert draw_top(brushes, [*cells, 0]) > 0
+    assert draw_top(brushes, [*cells, 0]) == 0
+    empty = {f"cells/0/{STATE}"}
+    assert {k: v for k, v in all_of(folder).items() if k not in empty} == all_of(tmp_path / "whole")
+    tiles, digest = sum_of(brushes, cells)
+    assert (tiles, digest) == sum_of(brushes, sorted(cells))
+    assert tiles == len(by_tile)
+
+
+def all_of(folder):
+    files = (path for path in folder.rglob("*") if path.is_file())
+    return {str(path.relative_to(folder)): path.read_bytes() for path in files}
 
 
 def test_an_image_that_changes_changes_its_tiles_alone(images, drawn, tmp_path):
