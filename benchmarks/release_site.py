@@ -9,7 +9,14 @@ from pathlib import Path
 from app.observatory.survey.plan_file import find_plan
 from app.observatory.survey.truth import read_survey_table
 from benchmarks.moving import write_predictions
-from benchmarks.survey_site import PROCESSES, RULES, SurveySite, newest_global_solution, seeded
+from benchmarks.survey_site import (
+    PROCESSES,
+    RULES,
+    SurveySite,
+    newest_astrometry,
+    newest_global_solution,
+    seeded,
+)
 
 FIRST, SECOND, FINAL = "first", "second", "all-sky"
 """Runs: the preliminary ones, of two pipelines and of nights of their own, and the final one."""
@@ -105,11 +112,14 @@ class ReleaseSite(SurveySite):
         self._work_off(FINAL)
 
     def _work_off(self, run: str) -> None:
-        """Reduce the scans of a run, solve its nights together, adopt that and grade."""
+        """Reduce the scans of a run, solve its nights and its places together, adopt that and grade."""
         self.mapps("worker", "--processes", str(PROCESSES), "--until-idle", "--run", run)
         self.mapps("calibration", "solve", run, "--global", "--leave-out-failed")
         self.mapps("worker", "--processes", "1", "--until-idle", "--run", run)
         self.mapps("calibration", "adopt", str(newest_global_solution()))
+        self.mapps("calibration", "astrometry", run, "--leave-out-failed")
+        self.mapps("worker", "--processes", "1", "--until-idle", "--run", run)
+        self.mapps("calibration", "astrometry", run, "--adopt", str(newest_astrometry()))
         self.mapps("quality", "regrade", run, "--rules", RULES)
 
     def _release(self, name: str, kind: str, *runs: str) -> None:

@@ -158,6 +158,15 @@ def newest_global_solution() -> int:
     return int(solution)
 
 
+def newest_astrometry() -> int:
+    """Key of the last astrometric solution of the site."""
+    from app.db.engine import connect
+
+    with connect("reader") as connection:
+        [(solution,)] = connection.execute("SELECT max(astrometry_id) FROM calibration.astrometry")
+    return int(solution)
+
+
 def _children_seconds() -> float:
     """Seconds of processors that commands and their workers have used; the server's are not among them."""
     used = resource.getrusage(resource.RUSAGE_CHILDREN)

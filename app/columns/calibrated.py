@@ -1,13 +1,16 @@
-"""Views of the working database through the adopted solution: which column takes what, and the SQL of it.
+"""Views of the working database through the adopted solutions: which column takes what, and the SQL of it.
 
 The tables (`wsdb.point_measurement`, `wsdb.extended_measurement`) hold magnitudes on the nominal scale of the camera
-and are never updated. Their views (`wsdb.point_source`, `wsdb.extended_source`), which people query, have the same
-columns in the same order, `solution_id`, and the error of the zero point of each band. `Column.calibrated` says which
-columns differ:
+and places as they were registered, and are never updated. Their views (`wsdb.point_source`, `wsdb.extended_source`),
+which people query, have the same columns in the same order, `solution_id`, the error of the zero point of each band,
+and the registered place with the astrometric solution. `Column.calibrated` says which columns differ:
 
 * a magnitude, or an upper limit, takes the zero point of its scan, offset + linear x + quadratic (x^2 - 1/3) with
   x = x_scan / 256 arcsec; an extended source whose x_scan is not known takes the offset, the mean over the scan;
-* a total uncertainty takes the error of that zero point in place of the nominal one.
+* a total uncertainty takes the error of that zero point in place of the nominal one;
+* a place takes the offset that the astrometric solution gives its scan there (`calibration.adopted_place`): straight
+  lines in declination, and what follows beside the middle of the scan. Scans far from the equator, and rows beside
+  right ascension 0, go through functions that cost more (`sql/schema/hand/09_places.sql`).
 
 Rows of a night without an adopted solution are shown as they were measured.
 """
@@ -24,6 +27,14 @@ from app.columns.point_source import POINT_SOURCE
 from app.instruments.bands import BANDS, Band
 from app.instruments.detector import NOMINAL_ERROR_MAG
 
+PLACE_COLUMNS = ("measured_ra", "measured_decl", "astrometry_id", "place_error_arcsec")
+"""What a view adds about the place of a row."""
+_PLACE_COMMENTS = (
+    "Right ascension as registered, ICRS degrees: what indexes are of",
+    "Declination as registered, ICRS degrees",
+    "Astrometric solution (calibration.astrometry). Null: no adopted one has the row: its place is as registered",
+    "Error of one coordinate of the offset of the place [arcsec]. Null: no solution has the row",
+)
 HALF_WIDTH_ARCSEC = 256
 """Half the width of a scan: unit of x in the flat across it (`calibration.scan_zero_point`)."""
 
@@ -74,11 +85,15 @@ def render_view(view: CalibratedView) -> str:
     place = next((column for column in view.columns if column.name == "x_scan"), None)
     parts = [_value(column, place) for column in view.columns]
     parts += ["z.solution_id", *(f"z.{band}_error_mag AS {error_column(band)}" for band in BANDS)]
+    parts += ["p.ra AS measured_ra", "p.decl AS measured_decl", "g.astrometry_id"]
+    parts += [f"g.error_arcsec[{_stretch('p.decl')}]::real AS place_error_arcsec"]
     return (
         f"CREATE OR REPLACE VIEW wsdb.{view.name} AS\nSELECT\n{_listed(parts)}\nFROM wsdb.{view.table} AS p\n"
-        "LEFT JOIN calibration.adopted_zero_point AS z ON z.run_id = p.run_id AND z.scan_key = p.scan_key;\n"
+        "LEFT JOIN calibration.adopted_zero_point AS z ON z.run_id = p.run_id AND z.scan_key = p.scan_key\n"
+        "LEFT JOIN calibration.adopted_place AS g\n"
+        "    ON g.run_id = p.run_id AND g.scan_key = p.scan_key AND g.attempt_id = p.attempt_id;\n"
         f"COMMENT ON VIEW wsdb.{view.name} IS\n"
-        f"    '{view.comment}, calibrated by the solution that the night of the run has adopted';\n"
+        f"    '{view.comment}, through the solutions, photometric and astrometric, that the night has adopted';\n"
         f"COMMENT ON COLUMN wsdb.{view.name}.solution_id IS\n"
         "    'Solution (calibration.solution). Null: no adopted one has the scan: nominal magnitudes';\n"
         + "\n".join(
@@ -87,10 +102,50 @@ def render_view(view: CalibratedView) -> str:
             for band in BANDS
         )
         + "\n"
+        + "".join(
+            f"COMMENT ON COLUMN wsdb.{view.name}.{name} IS\n    '{comment}';\n"
+            for name, comment in zip(PLACE_COLUMNS, _PLACE_COMMENTS, strict=True)
+        )
+    )
+
+
+def _stretch(decl: str) -> str:
+    """Give the number of the stretch of a scan that a declination lies in."""
+    return f"greatest(1, least(g.stretches, ({decl} - g.south_deg) / g.segment_deg))::integer"
+
+
+def _place(name: str) -> str:
+    """Coordinate of a place with the offset of its scan; the other coordinate has the same name but for its end."""
+    stem = name.removesuffix("ra").removesuffix("decl").removesuffix("dec")
+    ra, decl = f"p.{stem}ra", f"p.{stem}{'dec' if stem == 'sup_' else 'decl'}"
+    number = _stretch(decl)
+    polar = (
+        f"(calibration.polar_place({ra}, {decl}, g.ahead, g.to_the_right, g.start_rad, g.segment_rad, g.east_arcsec,"
+        " g.north_arcsec))"
+    )
+    beside = f"({ra} - g.middle_ra_deg - 360 * round(({ra} - g.middle_ra_deg) / 360))"
+    if name == f"{stem}ra":
+        moved = (
+            f"{ra} + (g.east_deg[{number}] + g.east_slope[{number}] * {decl}) / cosd({decl})\n"
+            f"        + {beside} * g.north_slope[{number}]"
+        )
+        return (
+            f"CASE WHEN g.astrometry_id IS NULL THEN {ra}\n"
+            f"    WHEN g.stretches IS NULL THEN {polar}[1]\n"
+            f"    WHEN {ra} > 0.01 AND {ra} < 359.99 THEN\n        {moved}\n"
+            f"    ELSE calibration.right_ascension(\n        {moved}) END AS {name}"
+        )
+    return (
+        f"CASE WHEN g.astrometry_id IS NULL THEN {decl}\n"
+        f"    WHEN g.stretches IS NULL THEN {polar}[2]\n"
+        f"    ELSE {decl} + g.north_deg[{number}] + g.north_slope[{number}] * {decl}\n"
+        f"        - {beside} * cosd({decl}) * g.east_slope[{number}] END AS {name}"
     )
 
 
 def _value(column: Column, place: Column | None) -> str:
+    if column.calibrated is Calibrated.PLACE:
+        return _place(column.name)
     if column.calibrated is None or column.band is None:
         return f"p.{column.name}"
     value, band = f"p.{column.name}", column.band

@@ -70,10 +70,11 @@ OPEN_UNTIL_RELEASE = "given by a release, not by a reduction"
 
 
 class Calibrated(Enum):
-    """What a photometric solution makes of a column (`app.columns.calibrated`)."""
+    """What the adopted solutions, photometric and astrometric, make of a column (`app.columns.calibrated`)."""
 
     MAGNITUDE = "takes the zero point of its scan"
     TOTAL_UNCERTAINTY = "takes the error of that zero point in place of the nominal one"
+    PLACE = "takes the offset that its scan has there"
 
 
 @dataclass(frozen=True)
@@ -103,7 +104,7 @@ class Column:
     released_null : str
         When a release leaves a column null that it fills (`Producer.RELEASE`); empty means never.
     calibrated : Calibrated or None
-        What a solution changes; None where the column is the same in the calibrated view.
+        What an adopted solution changes; None where the column is the same in the calibrated view.
     band : Band or None
         Band that the column belongs to; set by `expand_bands`.
     """

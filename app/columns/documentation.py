@@ -6,7 +6,7 @@ import sys
 from collections.abc import Iterable
 from pathlib import Path
 
-from app.columns.calibrated import error_column
+from app.columns.calibrated import PLACE_COLUMNS, error_column
 from app.columns.column import Calibrated, Column, Producer
 from app.columns.extended_source import EXTENDED_SOURCE
 from app.columns.flags import FLAGS
@@ -18,7 +18,9 @@ from app.instruments.detector import NOMINAL_ERROR_MAG
 DOCUMENT = Path(__file__).resolve().parents[2] / "docs" / "columns.md"
 COMMAND = "python -m app.columns.documentation"
 
-_FIRST_CIRCLE = next(n for n, column in enumerate(EXTENDED_SOURCE) if column.calibrated)
+_FIRST_CIRCLE = next(
+    n for n, column in enumerate(EXTENDED_SOURCE) if column.calibrated is Calibrated.MAGNITUDE
+)
 NOBODY_YET = "**nobody yet**"
 """The mark of a column that no version fills so far."""
 
@@ -42,10 +44,17 @@ published Point Source Catalogue; columns without a number stay in the working d
 
 `wsdb.point_source` and `wsdb.extended_source` are calibrated views of the tables `wsdb.point_measurement` and
 `wsdb.extended_measurement`, whose rows are never updated and have the same columns in the same order. A view adds
-`solution_id` and {", ".join(f"`{error_column(band)}`" for band in BANDS)}. Magnitudes and upper limits
+`solution_id`, {", ".join(f"`{error_column(band)}`" for band in BANDS)}, and
+{", ".join(f"`{name}`" for name in PLACE_COLUMNS)}. Magnitudes and upper limits
 ({_marked(Calibrated.MAGNITUDE)}) take the zero point of their scan, and total uncertainties
 ({_marked(Calibrated.TOTAL_UNCERTAINTY)}) its error in place of the nominal {NOMINAL_ERROR_MAG} mag, from the solution
 that the night of the run has adopted. Without one, `solution_id` is null and the row is as it was measured.
+
+Places (`ra`, `decl`, those of single bands and of models of galaxies) have the offset of the adopted astrometric
+solution; `measured_ra` and `measured_decl` are as they were registered, `place_error_arcsec` is the error of one
+coordinate of the offset, which is not in `err_maj` and `err_min`. Without a solution `astrometry_id` is null and places
+are as registered. Galactic coordinates, whose last decimal is 3.6", stay those of the registered place. Indexes are of
+registered places: `wsdb.point_sources_near(ra, decl, radius_deg)` searches the view by them.
 
 *Filled by* says who gives a column its values. A column marked {NOBODY_YET} is there for the sake of the published
 names, and null in every row: no version measures it so far.

@@ -92,6 +92,7 @@ _SHAPE = (
         _NO_MODEL,
         text_format="%10.6f",
         producers=MEASURED,
+        calibrated=Calibrated.PLACE,
     ),
     Column(
         "sup_dec",
@@ -102,6 +103,7 @@ _SHAPE = (
         _NO_MODEL,
         text_format="%10.6f",
         producers=MEASURED,
+        calibrated=Calibrated.PLACE,
     ),
     _measure(
         "x_coadd",

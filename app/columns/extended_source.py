@@ -85,6 +85,7 @@ _COLUMNS = (
         "pos.eq.ra;meta.main",
         text_format="%10.6f",
         producers=ROUNDED,
+        calibrated=Calibrated.PLACE,
     ),
     Column(
         "decl",
@@ -94,6 +95,7 @@ _COLUMNS = (
         "pos.eq.dec;meta.main",
         text_format="%10.6f",
         producers=ROUNDED,
+        calibrated=Calibrated.PLACE,
     ),
     Column(
         "coadd_key",

@@ -9,6 +9,7 @@ from app.columns.column import (
     MEASURED,
     OPEN_UNTIL_RELEASE,
     ROUNDED,
+    Calibrated,
     Column,
     Kind,
     expand_bands,
@@ -38,6 +39,7 @@ POINT_KEYS = (
         "pos.eq.ra;meta.main",
         text_format="%10.6f",
         producers=ROUNDED,
+        calibrated=Calibrated.PLACE,
     ),
     Column(
         "decl",
@@ -47,6 +49,7 @@ POINT_KEYS = (
         "pos.eq.dec;meta.main",
         text_format="%10.6f",
         producers=ROUNDED,
+        calibrated=Calibrated.PLACE,
     ),
     Column(
         "jdate",
@@ -68,6 +71,7 @@ POINT_KEYS = (
                 "pos.eq.ra;{ucd}",
                 UNMEASURED,
                 producers=MEASURED,
+                calibrated=Calibrated.PLACE,
             ),
             Column(
                 "{b}_decl",
@@ -77,6 +81,7 @@ POINT_KEYS = (
                 "pos.eq.dec;{ucd}",
                 UNMEASURED,
                 producers=MEASURED,
+                calibrated=Calibrated.PLACE,
             ),
         )
     ),

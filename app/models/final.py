@@ -30,6 +30,8 @@ class FinalInputKind(StrEnum):
     RULE_SET = "rule_set"
     SOLUTION = "solution"
     """Global photometric solution that a parent's nights have adopted: by its verdicts scans are photometric."""
+    ASTROMETRY = "astrometry"
+    """Global astrometric solution that a parent's nights have adopted: by its places overlaps and names were judged."""
     REFERENCE = "reference"
     CALIBRATION = "calibration"
     """Canonical calibration of a hardware block."""
@@ -48,9 +50,9 @@ FINAL_RUN = Table(
 FINAL_INPUT = Table(
     "final_input", METADATA,
     required("run_id", Integer, "Final run", ForeignKey("production.final_run.run_id")),
-    required("kind", Text, "parent, pipeline, rule_set, solution, reference or calibration"),
+    required("kind", Text, "parent, pipeline, rule_set, solution, astrometry, reference or calibration"),
     required("name", Text, "Name among its kind: run, version, catalogue, block"),
-    required("input_key", BigInteger, "Key of the run, pipeline, solution, catalogue or product; 0 of a rule set"),
+    required("input_key", BigInteger, "Key of run, pipeline, solution, astrometry, catalogue or product; 0 of rules"),
     required("content_hash", CHAR(64), "SHA-256 over its content; of a parent that of its pipeline"),
     PrimaryKeyConstraint("run_id", "kind", "name"),
     one_of("kind", FinalInputKind),

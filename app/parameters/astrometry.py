@@ -16,16 +16,14 @@ class AstrometryParameters(Section):
 
     # Twelve segments of half a degree, as the survey cut its scans (background/survey 2.12).
     segments: int = field(
-        default=12, metadata=count(2, 60, "Segments of a scan, each with an offset of its own.")
+        default=12, metadata=count(2, 60, "Segments of a scan of 6 degrees, each with an offset of its own.")
     )
     offset_width_arcsec: float = field(
         default=0.5, metadata=number(0.01, 10.0, "arcsec", "Offset of a scan from the reference system.")
     )
     step_width_arcsec: float = field(
         default=0.06,
-        metadata=number(
-            0.001, 1.0, "arcsec", "Difference of the offsets of two segments that follow each other."
-        ),
+        metadata=number(0.001, 1.0, "arcsec", "By how much offsets change along half a degree of a scan."),
     )
     reference_error_arcsec: float = field(
         default=0.06,
@@ -50,7 +48,7 @@ class AstrometryParameters(Section):
         default=3, metadata=count(1, 1000, "Fewest stars of an overlap of two segments.")
     )
     robust_sigma: float = field(
-        default=2.5, metadata=number(1.0, 10.0, "sigma", "Residuals beyond it weigh less.")
+        default=2.5, metadata=number(1.0, 10.0, "sigma", "Residuals longer than it weigh less.")
     )
     robust_rounds: int = field(
         default=6, metadata=count(1, 50, "Solutions, all but the first with weights made anew.")

@@ -16,17 +16,25 @@ from app.production.claim import Claim
 
 @dataclass(frozen=True)
 class ScanAstrometryRow:
-    """One row of calibration.scan_astrometry without the key of the solution; offsets by segment, from the south."""
+    """One row of calibration.scan_astrometry without the key of the solution; offsets by segment, from the start.
+
+    A polar scan has its directions, any other one declinations and the right ascension of its middle.
+    """
 
     scan_key: int
     attempt_id: int
-    south_deg: float
-    segment_deg: float
     east_arcsec: tuple[float, ...]
     north_arcsec: tuple[float, ...]
     error_arcsec: tuple[float, ...]
     reference_stars: int
     segment_overlaps: int
+    middle_ra_deg: float | None = None
+    south_deg: float | None = None
+    segment_deg: float | None = None
+    ahead: tuple[float, ...] | None = None
+    to_the_right: tuple[float, ...] | None = None
+    start_rad: float | None = None
+    segment_rad: float | None = None
 
 
 @dataclass(frozen=True)
@@ -57,7 +65,7 @@ def offsets_hash(solution: AstrometryRows) -> str:
 def add_astrometry(
     connection: Connection[Any], claim: Claim, solution: AstrometryRows, input_hash: str
 ) -> int:
-    """Write a solution in the transaction of its publication; it is in force while its attempt is accepted.
+    """Write a solution in the transaction of its publication; a preliminary run adopts it unless a person chose one.
 
     Parameters
     ----------
@@ -87,10 +95,10 @@ def add_astrometry(
     keys = {"astrometry_id": int(row[0])}
     rows = [
         keys
-        | asdict(scan)
-        | {name: list(getattr(scan, name)) for name in ("east_arcsec", "north_arcsec", "error_arcsec")}
+        | {name: list(value) if isinstance(value, tuple) else value for name, value in asdict(scan).items()}
         for scan in solution.scans
     ]
     with connection.cursor() as cursor:
         cursor.executemany(statement("production/publish/add_scan_astrometry"), rows)
+    connection.execute(statement("production/publish/adopt_astrometry"), keys)
     return int(row[0])

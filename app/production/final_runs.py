@@ -7,7 +7,7 @@ may never change afterwards is held by `sql/schema/hand/50_production.sql`.
 from __future__ import annotations
 
 import getpass
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -110,8 +110,8 @@ def create_final_run(
         Raised if the condition cannot be read.
     MissingInputError
         Raised if an input is missing or unfit: no parent, one that is not preliminary or not finished, no frozen
-        rules, no reference catalogue, a parent whose nights have not adopted an accepted global solution, or no
-        scan selected.
+        rules, no reference catalogue, a parent whose nights have not adopted an accepted global solution or lack an
+        astrometric one, or no scan selected.
     ConflictError, RunNameError, UnknownNameError
         Raised if the name is taken or cannot be used, or a parent does not exist.
     """
@@ -203,7 +203,7 @@ def _rank(scan: dict[str, Any]) -> tuple[int, str]:
 
 
 def _calibration_inputs(connection: Connection[Any], parents: Rows, chosen: Rows) -> list[_Input]:
-    """Find reference catalogue and global solutions; finished images need neither."""
+    """Find reference catalogue, global solutions and global astrometry; finished images need none."""
     raw = [scan for scan in chosen if scan["entry"] == "raw"]
     if not raw:
         return []
@@ -226,20 +226,33 @@ def _calibration_inputs(connection: Connection[Any], parents: Rows, chosen: Rows
                 expected="an accepted global solution",
                 remedy="make and adopt it: mapps calibration solve",
             )
+    astrometries = _astrometries(connection, names, keys | {"attempt_ids": [s["attempt_id"] for s in raw]})
     return [
         _Input(
             FinalInputKind.REFERENCE, catalogue["name"], catalogue["catalogue_id"], catalogue["content_hash"]
         ),
-        *(
-            _Input(
-                FinalInputKind.SOLUTION,
-                f"{names[row['run_id']]} {row['solution_id']}",
-                row["solution_id"],
-                row["content_hash"],
-            )
-            for row in solutions
-        ),
+        *_solutions(FinalInputKind.SOLUTION, names, solutions, "solution_id"),
+        *_solutions(FinalInputKind.ASTROMETRY, names, astrometries, "astrometry_id"),
     ]
+
+
+def _solutions(kind: FinalInputKind, names: dict[int, str], rows: Rows, key: str) -> Iterator[_Input]:
+    for row in rows:
+        yield _Input(kind, f"{names[row['run_id']]} {row[key]}", row[key], row["content_hash"])
+
+
+def _astrometries(connection: Connection[Any], names: dict[int, str], keys: dict[str, list[int]]) -> Rows:
+    """Find the astrometric solutions of selected scans, all of which must have a place as they are now."""
+    found = _rows(connection, "production/final/astrometries", keys)
+    for row in found:
+        if row["astrometry_id"] is None:
+            name = names[row["run_id"]]
+            raise MissingInputError(
+                f"run {name!r}: {row['scans']} of its selected scans have no place by an adopted global astrometry",
+                expected="an astrometric solution of all of them as they are now",
+                remedy=f"make it: mapps calibration astrometry {name}",
+            )
+    return found
 
 
 def _record(

@@ -21,6 +21,8 @@ from app.releases.rules import changed_rules
 _KEYS = frozenset({"designation", "pts_key", "pxcntr", "ext_key"})
 NEIGHBOUR = ("prox", "pxpa", "gal_contam")
 """Columns that follow from other rows of the release."""
+PLACES = ("ra", "decl", "sup_ra", "sup_dec")
+"""Columns that an astrometric solution moves."""
 OVERLAP = ("use_src", "dup_src")
 OPTICAL = ("a", "dist_opt", "phi_opt", "b_m_opt", "vr_m_opt", "nopt_mchs", "mp_flg")
 
@@ -126,6 +128,7 @@ def diff_releases(connection: Connection[Any], a: str, b: str, *, examples: int 
             "b": second.release_id,
             "examples": examples,
             "changed_rules": rules,
+            "places": list(PLACES),
             "overlap": list(OVERLAP),
             "optical": list(OPTICAL),
             "neighbour": list(NEIGHBOUR),

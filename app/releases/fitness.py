@@ -157,7 +157,7 @@ def refuse_kind(connection: Connection[Any], kind: ReleaseKind, runs: Mapping[st
         if wanting:
             raise ReleaseKindError(
                 f"final run {name!r} is not complete: {'; '.join(wanting)}",
-                expected="every selected scan reduced, every night with a global solution",
+                expected="every selected scan reduced, every night with a global solution and global astrometry",
             )
     if final and len(runs) > 1:
         raise ReleaseKindError(
@@ -234,7 +234,7 @@ def refuse_uncalibrated(connection: Connection[Any], release_id: int, *, nominal
 
 
 def refuse_unplaced(connection: Connection[Any], release_id: int) -> None:
-    """Refuse a release of a run whose astrometric solution lacks selected scans: they would lie apart from the others.
+    """Refuse a release of a run whose adopted astrometry lacks selected scans: they would lie apart from the others.
 
     Parameters
     ----------

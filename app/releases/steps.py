@@ -19,7 +19,7 @@ from app.errors import MappsError
 
 FOLDER = "release"
 BY_ZONE = frozenset({
-    "30_candidates", "35_patches", "36_places", "40_apparitions", "45_duplicates", "47_artefacts", "50_members",
+    "30_candidates", "35_patches", "40_apparitions", "45_duplicates", "47_artefacts", "50_members",
     "52_verdicts", "68_neighbours", "70_point_sources", "85_hashes",
 })  # fmt: skip
 """Files that are executed for each zone; those in a row hand temporary tables to each other."""

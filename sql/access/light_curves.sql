@@ -8,9 +8,8 @@ JOIN survey.night AS n ON n.night_id = v.night_id
 CROSS JOIN unnest(%(ra)s::float8[], %(decl)s::float8[]) WITH ORDINALITY AS s (ra, decl, number)
 CROSS JOIN LATERAL (
     SELECT p.j_m, p.h_m, p.k_m, p.solution_id
-    FROM wsdb.point_source AS p
+    FROM wsdb.point_sources_near(s.ra, s.decl, 1.5 / 3600) AS p
     WHERE p.run_id = a.run_id AND p.scan_key = a.scan_key
-      AND spoint(radians(p.ra), radians(p.decl)) <@ scircle(spoint(radians(s.ra), radians(s.decl)), radians(1.5 / 3600))
     ORDER BY spoint(radians(p.ra), radians(p.decl)) <-> spoint(radians(s.ra), radians(s.decl)) LIMIT 1
 ) AS m
 WHERE a.accepted AND r.name = %(run)s AND v.tile = %(tile)s

@@ -24,7 +24,8 @@
 --                   detections pass. ndet 000000 means that the frames are unknown (finished Atlas images as input):
 --                   the rule does not apply, unknown is neither passed nor failed.
 --
--- Magnitudes are calibrated: those of the adopted solution (wsdb.point_source, 25_solutions.sql).
+-- Magnitudes are calibrated, and places solved: those of the adopted solutions (wsdb.point_source, 25_solutions.sql,
+-- 26_astrometry.sql). Distances from edges are as measured, in whole arc seconds.
 --
 -- Parameters: edge_arcsec, snr_one_band, sigma_one_band_mag, snr_three_bands, sigma_three_bands_mag,
 --             bands_at_three_band_snr, chi_squared, bright_j_mag, bright_h_mag, bright_k_mag, frames_measurable,

@@ -30,9 +30,11 @@ bounded AS MATERIALIZED (
 extraction AS (
     SELECT
         e.run_id, e.ext_id, e.scan_key, s.selected, s.normals, to_jsonb(e) AS source,
-        round(e.ra * 1e6)::bigint % 360000000 / 1e6::double precision AS ra, round(e.decl * 1e6) / 1e6 AS decl
+        round(v.ra * 1e6)::bigint % 360000000 / 1e6::double precision AS ra, round(v.decl * 1e6) / 1e6 AS decl
     FROM release.parent_run AS r
     CROSS JOIN LATERAL (SELECT * FROM wsdb.extended_measurement AS q WHERE q.run_id = r.run_id OFFSET 0) AS e
+    -- Places by the adopted astrometric solution (26_astrometry.sql).
+    JOIN wsdb.extended_source AS v ON v.run_id = e.run_id AND v.ext_id = e.ext_id
     CROSS JOIN release.work_moment AS t
     LEFT JOIN bounded AS s ON s.run_id = e.run_id AND s.scan_key = e.scan_key AND s.attempt_id = e.attempt_id
     WHERE r.release_id = release.current_id() AND e.attempt_id <= t.newest_attempt AND e.attempt_id <> ALL (t.open_attempts)

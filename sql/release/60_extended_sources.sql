@@ -6,8 +6,6 @@
 --   a selected scan that covers the place inside the border of 15 arcsec and has no candidate there counts as a virtual
 --   apparition. use_src and dup_src have the meaning that they have for points; released is use_src = 1, or dup_src = 0.
 --
--- Places are first corrected by the astrometric solution of the run, as 36_places.sql has those of points.
---
 -- ext_key counts along the sky (order of ext_id); names are made as for point sources.
 --
 -- Parameters: extended_edge_arcsec, extended_match_arcsec.
@@ -34,7 +32,7 @@ SELECT
     v.passed, v.failed
 FROM release.patch AS t
 JOIN release.extended_verdict AS v ON v.release_id = t.release_id AND v.run_id = t.run_id AND v.ext_id = t.restored_src_id
-JOIN wsdb.extended_measurement AS e ON e.run_id = t.run_id AND e.ext_id = t.restored_src_id
+JOIN wsdb.extended_source AS e ON e.run_id = t.run_id AND e.ext_id = t.restored_src_id
 JOIN edge AS b ON b.run_id = e.run_id AND b.scan_key = e.scan_key AND b.attempt_id = e.attempt_id
 CROSS JOIN LATERAL (
     SELECT round(e.ra * 1e6)::bigint % 360000000 / 1e6::double precision AS ra, round(e.decl * 1e6) / 1e6 AS decl OFFSET 0
@@ -51,29 +49,6 @@ USING release.patch AS t
 WHERE t.release_id = release.current_id() AND t.product = 'xsc' AND v.release_id = t.release_id AND v.run_id = t.run_id
   AND v.ext_id = t.restored_src_id
   AND v.failed & (release.rule_bit('attempt') + release.rule_bit('scan') + release.rule_bit('edge')) = 0;
-
-WITH placed AS (
-    SELECT c.ext_id, place.ra, place.decl, unit.x, unit.y, unit.z
-    FROM release.astrometry AS a
-    JOIN release.scan AS s ON s.release_id = a.release_id AND s.run_id = a.run_id AND s.selected
-    JOIN calibration.scan_astrometry AS g
-        ON g.astrometry_id = a.astrometry_id AND g.scan_key = s.scan_key AND g.attempt_id = s.attempt_id
-    JOIN release.work_extended AS c ON c.run_id = s.run_id AND c.scan_key = s.scan_key
-    JOIN wsdb.extended_measurement AS p ON p.run_id = c.run_id AND p.ext_id = c.ext_id
-    CROSS JOIN LATERAL calibration.corrected_place(p.ra, p.decl, g.south_deg, g.segment_deg, g.east_arcsec, g.north_arcsec) AS q
-    CROSS JOIN LATERAL (
-        SELECT (round(q.ra_corrected * 1e6)::bigint + 360000000) % 360000000 / 1e6::double precision AS ra,
-               round(q.decl_corrected * 1e6) / 1e6 AS decl OFFSET 0
-    ) AS place
-    CROSS JOIN LATERAL (
-        SELECT cosd(place.decl) * cosd(place.ra) AS x, cosd(place.decl) * sind(place.ra) AS y, sind(place.decl) AS z OFFSET 0
-    ) AS unit
-    WHERE a.release_id = release.current_id()
-)
-UPDATE release.work_extended AS c
-SET ra = p.ra, decl = p.decl, x = p.x, y = p.y, z = p.z
-FROM placed AS p
-WHERE p.ext_id = c.ext_id;
 
 WITH limits AS MATERIALIZED (
     SELECT release.chord(release.parameter('extended_match_arcsec')) AS reach

@@ -1,8 +1,8 @@
 -- Survey scans of a run whose places a global astrometric solution corrects, in the order of their keys: those whose rows are
--- accepted and stand, with the span of declination that all their bands cover.
+-- accepted and stand, with the corners of what all their bands cover.
 SELECT
     s.scan_key, a.attempt_id, coalesce(a.output_hash, 'attempt ' || a.attempt_id) AS content,
-    least(v.dec_1, v.dec_2, v.dec_3, v.dec_4) AS south_deg, greatest(v.dec_1, v.dec_2, v.dec_3, v.dec_4) AS north_deg
+    ARRAY[v.ra_1, v.ra_2, v.ra_3, v.ra_4] AS ra_deg, ARRAY[v.dec_1, v.dec_2, v.dec_3, v.dec_4] AS decl_deg
 FROM production.attempt AS a
 JOIN production.task AS t ON t.task_id = a.task_id AND t.state = 'done'
 JOIN survey.scan AS s ON s.scan_key = a.scan_key

@@ -15,6 +15,7 @@ from app.columns.column import Calibrated
 from app.db.statements import statement
 from app.instruments.bands import BANDS
 from tests.conftest import Database
+from tests.worlds.astrometries import Offsets, adopt_places, make_astrometry
 from tests.worlds.release import GOOD, Box, World, fresh_world, key_of
 from tests.worlds.solutions import ZeroPoint, adopt, make_solution
 
@@ -104,6 +105,13 @@ def test_magnitudes_and_limits_take_the_zero_point_and_the_flat(world: World) ->
 
 def test_every_marked_column_differs_and_no_other(world: World) -> None:
     solve(world, SHIFT)
+    run_id, attempt, _ = world.scans[1]
+    box = Offsets((10.2, 10.0, 10.2, 10.0), (0.0, 0.0, 1.0, 1.0))
+    adopt_places(
+        world.connection,
+        run_id,
+        make_astrometry(world.connection, run_id, {key_of(1): attempt}, {key_of(1): box}),
+    )
     for view, table, key, columns in (
         ("point_source", "point_measurement", "src_id", POINT_SOURCE),
         ("extended_source", "extended_measurement", "ext_id", EXTENDED_SOURCE),
@@ -253,23 +261,24 @@ def test_a_cone_search_uses_the_index_of_the_table(world: World) -> None:
     plan = "\n".join(
         row[0]
         for row in world.rows(
-            "EXPLAIN SELECT j_m, h_m FROM wsdb.point_source WHERE run_id = 1"
-            " AND spoint(radians(ra), radians(decl)) <@ scircle(spoint(radians(10.1), radians(0.5)), radians(0.01))"
+            "EXPLAIN SELECT j_m, h_m FROM wsdb.point_sources_near(10.1, 0.5, 0.01) WHERE run_id = 1"
         )
     )
     assert "spoint_idx" in plan
     assert "Subquery Scan" not in plan
-    # No join where nothing of the solution is asked for.
-    assert "adopted_zero_point" not in "\n".join(
-        row[0]
-        for row in world.rows("EXPLAIN SELECT src_id, ra, ph_qual FROM wsdb.point_source WHERE run_id = 1")
-    )
+    assert "Function Scan" not in plan
+    # No join where nothing of a solution is asked for.
+    plain = "EXPLAIN SELECT src_id, measured_ra, ph_qual FROM wsdb.point_source WHERE run_id = 1"
+    assert "adopted_" not in "\n".join(row[0] for row in world.rows(plain))
 
 
 def test_readers_see_views_and_tables_and_nobody_else_writes_what_is_joined(world: World) -> None:
     solve(world, SHIFT)
     names = ["point_source", "extended_source", "atlas_image", "point_measurement", "extended_measurement"]
-    for name in [f"wsdb.{name}" for name in names] + ["calibration.adopted_zero_point"]:
+    for name in [f"wsdb.{name}" for name in names] + [
+        "calibration.adopted_zero_point",
+        "calibration.adopted_place",
+    ]:
         for role in ("reader", "worker", "operator"):
             assert world.one("SELECT has_table_privilege(%s, %s, 'SELECT')", f"mapps_{role}", name), (
                 role,
@@ -277,7 +286,7 @@ def test_readers_see_views_and_tables_and_nobody_else_writes_what_is_joined(worl
             )
     for role in ("reader", "worker", "operator"):
         for right in ("INSERT", "UPDATE", "DELETE"):
-            for name in ("wsdb.point_source", "calibration.adopted_zero_point"):
+            for name in ("wsdb.point_source", "calibration.adopted_zero_point", "calibration.adopted_place"):
                 assert not world.one("SELECT has_table_privilege(%s, %s, %s)", f"mapps_{role}", name, right)
     world.connection.commit()
     with pytest.raises(psycopg.errors.ObjectNotInPrerequisiteState):

@@ -175,6 +175,8 @@ PLANTED = {
     "total_uncertainties": "UPDATE wsdb.point_measurement SET j_msigcom = j_msigcom + 0.001 WHERE decl > 0",
     "adopted_zero_points": """INSERT INTO calibration.adopted_zero_point (run_id, scan_key, solution_id, j_centre_mag)
         VALUES (%(run_id)s, %(scan_key)s, 1, 0.05)""",
+    "adopted_places": """INSERT INTO calibration.adopted_place (run_id, scan_key, attempt_id, astrometry_id,
+        error_arcsec) VALUES (%(run_id)s, %(scan_key)s, %(attempt_id)s, 1, '{0.1}')""",
     "nominal_errors": """WITH adopted AS (INSERT INTO calibration.adopted_zero_point (run_id, scan_key, solution_id)
         VALUES (%(run_id)s, %(scan_key)s, 1)) UPDATE wsdb.atlas_measurement SET zero_point_error_mag = 0.2""",
     "attempts_closed": "UPDATE production.task SET state = 'running'",

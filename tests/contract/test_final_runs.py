@@ -21,6 +21,7 @@ from app.production.selection import Selection
 from app.releases.build import build_release
 from app.releases.fitness import Allowances, ReleaseKindError
 from tests.conftest import Database
+from tests.worlds.astrometries import place_all
 from tests.worlds.release import Box, World, key_of
 from tests.worlds.solutions import ZeroPoint, adopt, make_solution
 
@@ -66,6 +67,7 @@ def fill(world: World) -> None:
         zero = {key_of(number): ZeroPoint(0.05) for number in attempts}
         solution = make_solution(world.connection, world.runs[run], next(iter(attempts.values())), zero)
         adopt(world.connection, world.runs[run], solution)
+        place_all(world.connection, world.runs[run])
     world.connection.execute("UPDATE survey.night SET block = 'n-1'")
     clouded = [key_of(number) for number, _, _, photometric in SCANS if not photometric]
     world.connection.execute(
@@ -94,8 +96,8 @@ def test_scans_are_selected_and_inputs_named(world: World) -> None:
     assert rows == [(1, "late", 8, True), (4, "late", 7, True)], "of two processings the better one"
     kinds = [(row["kind"], row["name"].split()[0]) for row in made.inputs]
     assert kinds == [
-        ("parent", "early"), ("parent", "late"), ("pipeline", "1"), ("reference", "tycho2"), ("rule_set", "r1"),
-        ("solution", "late"),
+        ("astrometry", "late"), ("parent", "early"), ("parent", "late"), ("pipeline", "1"), ("reference", "tycho2"),
+        ("rule_set", "r1"), ("solution", "late"),
     ]  # fmt: skip
     assert all(len(row["content_hash"]) == 64 for row in made.inputs)
     assert made.run.frozen_at is not None
@@ -147,6 +149,14 @@ def test_scans_that_were_not_selected_are_not_recalled_into_a_final_run(world: W
         (
             "UPDATE calibration.solution SET state = 'retired', retired_because = 'test'", WANTED,
             "run 'late': its nights have adopted no global solution \\(retired global one\\)",
+        ),
+        (
+            "DELETE FROM calibration.astrometry_adoption", WANTED,
+            "run 'late': 2 of its selected scans have no place by an adopted global astrometry",
+        ),
+        (
+            "UPDATE calibration.adopted_place SET attempt_id = 1", WANTED,
+            "run 'late': 2 of its selected scans have no place by an adopted global astrometry",
         ),
         ("UPDATE production.run SET kind = 'final' WHERE name = 'early'", WANTED, "run 'early' is final"),
         (
@@ -208,6 +218,11 @@ def test_kinds_of_releases_mean_kinds_of_runs(world: World) -> None:
         build_release(world.connection, "a", "all-sky", ["all-sky"], allow=nominal)
     zero = {key_of(number): ZeroPoint(0.05) for number in (1, 4)}
     adopt(world.connection, run_id, make_solution(world.connection, run_id, attempts[0], zero))
+    with pytest.raises(
+        ReleaseKindError, match="2 of its reduced scans have no place by an adopted astrometric solution"
+    ):
+        build_release(world.connection, "a", "all-sky", ["all-sky"])
+    place_all(world.connection, run_id)
     assert wanting_of(world.connection, run_id) == ()
     with pytest.raises(ReleaseKindError, match="is final, the release incremental"):
         build_release(world.connection, "a", "incremental", ["all-sky"])
@@ -226,7 +241,7 @@ def test_the_commands(
     words = ["run", "create", "all-sky", "--kind", "final", "--from", "early", "--from", "late", "--where"]
     assert mapps([*words, "photometric and grade >= 3", "--json"]) == 0
     told = json.loads(capsys.readouterr().out)
-    assert (told["selected"], told["considered"], len(told["inputs"])) == (2, 4, 6)
+    assert (told["selected"], told["considered"], len(told["inputs"])) == (2, 4, 7)
     output.forget_mode()
     assert mapps(["run", "create", "b", *words[3:], "grade >="]) == 2
     assert "CONDITION" in capsys.readouterr().err

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 from psycopg.rows import class_row
 
-from app.arrays import Doubles, Integers
+from app.arrays import Complexes, Doubles, Integers
 from app.db.statements import statement
 from app.errors import InputError
 from app.parameters.astrometry import AstrometryParameters
@@ -17,15 +19,23 @@ from app.production.publication import Publication
 from workers.reduction.solution.astrometry import (
     AstrometricSolution,
     AstrometricTies,
-    Places,
     offsets_at,
     solve_astrometry,
 )
 from workers.steps.context import Claim, StepContext
 from workers.steps.outcome import input_hash
+from workers.steps.scan_lines import ScanLines
 
 MICROARCSEC = 6
 """Decimals of an offset in arcsec: what is beyond them is arithmetic."""
+LARGEST_ARCSEC = 5.0
+"""Largest coordinate of an offset, which a constraint of calibration.scan_astrometry holds too."""
+
+
+class FarOffsetError(InputError):
+    """A solution moves a scan farther than any registration may be wrong."""
+
+    code = "FAR_OFFSET"
 
 
 class NoReferenceError(InputError):
@@ -41,8 +51,8 @@ class TiedScan:
     scan_key: int
     attempt_id: int
     content: str
-    south_deg: float
-    north_deg: float
+    ra_deg: list[float]
+    decl_deg: list[float]
 
 
 def perform(claim: Claim, context: StepContext) -> Publication:
@@ -52,19 +62,21 @@ def perform(claim: Claim, context: StepContext) -> Publication:
     ------
     NoReferenceError
         Raised if no reference star is measured on the scans of the run; an input failure, which is not retried.
+    FarOffsetError
+        Raised if a scan would move by more than 5 arcsec; an input failure too.
     """
     parameters = ParameterSet.stored(context.parameters).astrometry
     with context.connect() as connection, connection.transaction():
         connection.execute(statement("release/build/one_moment"))
         with connection.cursor(row_factory=class_row(TiedScan)) as cursor:
             scans = cursor.execute(statement("steps/astrometry_scans"), {"run_id": claim.run_id}).fetchall()
-        values = {
+        lines = ScanLines.of_corners(
+            np.array([scan.ra_deg for scan in scans]).reshape(-1, 4),
+            np.array([scan.decl_deg for scan in scans]).reshape(-1, 4),
+            parameters.segments,
+        )
+        values = _columns(scans, lines) | {
             "run_id": claim.run_id,
-            "attempt_ids": [scan.attempt_id for scan in scans],
-            "scan_keys": [scan.scan_key for scan in scans],
-            "south_deg": [scan.south_deg for scan in scans],
-            "segment_deg": [_segment(scan, parameters) for scan in scans],
-            "segments": parameters.segments,
             "snr": parameters.snr,
             "match_arcsec": parameters.match_arcsec,
             "least_stars": parameters.least_stars,
@@ -79,7 +91,8 @@ def perform(claim: Claim, context: StepContext) -> Publication:
             remedy="mapps reference load, mapps run queue",
         )
     context.checkpoint("ties_drawn")
-    ties = _ties([scan.scan_key for scan in scans], overlaps, references, parameters)
+    keys = np.array([scan.scan_key for scan in scans], np.int64)
+    ties = _ties(keys, lines, overlaps, references, parameters)
     solution = solve_astrometry(ties, parameters)
     facts = _facts(ties, solution)
     context.log.info("global astrometry: %s", facts)
@@ -87,50 +100,60 @@ def perform(claim: Claim, context: StepContext) -> Publication:
     return Publication(
         input_hash(claim.pipeline_hash, [*contents, f"catalogue {catalogue[0] if catalogue else None}"]),
         upstream_ids=tuple(sorted(scan.attempt_id for scan in scans)),
-        astrometry=AstrometryRows(
-            parameters.as_dict(), facts, tuple(_rows(scans, ties, solution, parameters))
-        ),
+        astrometry=AstrometryRows(parameters.as_dict(), facts, tuple(_rows(scans, lines, ties, solution))),
     )
 
 
-def _segment(scan: TiedScan, parameters: AstrometryParameters) -> float:
-    return (scan.north_deg - scan.south_deg) / parameters.segments
+def _columns(scans: list[TiedScan], lines: ScanLines) -> dict[str, list[Any]]:
+    """Give scans side by side, as the statements of sql/steps take them."""
+    return {
+        "attempt_ids": [scan.attempt_id for scan in scans],
+        "scan_keys": [scan.scan_key for scan in scans],
+        "polar": lines.polar.tolist(),
+        **{f"ahead_{axis}": lines.ahead[:, k].tolist() for k, axis in enumerate("xyz")},
+        "start": lines.start.tolist(),
+        "segment": lines.segment.tolist(),
+        "count": lines.count.tolist(),
+    }
 
 
 def _ties(
-    keys: list[int],
+    keys: Integers,
+    lines: ScanLines,
     overlaps: list[tuple[float, ...]],
     references: list[tuple[float, ...]],
     parameters: AstrometryParameters,
 ) -> AstrometricTies:
     """Ties of the rows of sql/steps/astrometry_overlaps.sql and astrometry_references.sql."""
-    shared = np.array(overlaps, np.float64).reshape(-1, 7)
-    known = np.array(references, np.float64).reshape(-1, 4)
-    index = np.array(keys, np.int64)
+    shared = np.array(overlaps, np.float64).reshape(-1, 9)
+    known = np.array(references, np.float64).reshape(-1, 7)
 
     def number(column: Doubles) -> Integers:
-        return np.searchsorted(index, column.astype(np.int64))
+        return np.searchsorted(keys, column.astype(np.int64))
 
+    first, second, reference = number(shared[:, 0]), number(shared[:, 1]), number(known[:, 0])
+    direction = shared[:, 3:6] / np.linalg.norm(shared[:, 3:6], axis=1, keepdims=True)
     # Medians have 1.2533 times the error of means; both scans have the error of a place.
-    error = 1.2533 * parameters.star_error_arcsec * np.sqrt(2.0 / shared[:, 4])
+    error = 1.2533 * parameters.star_error_arcsec * np.sqrt(2.0 / shared[:, 2])
     reference_error = np.hypot(parameters.reference_error_arcsec, parameters.star_error_arcsec)
     return AstrometricTies(
-        index.size,
-        Places(number(shared[:, 0]), shared[:, 2]),
-        Places(number(shared[:, 1]), shared[:, 3]),
-        shared[:, 5:],
+        lines.segments,
+        lines.places(first, direction),
+        lines.places(second, direction),
+        lines.turn(first, second, direction),
+        lines.seen(first, direction, shared[:, 6:]),
         np.hypot(error, parameters.overlap_floor_arcsec),
-        Places(number(known[:, 0]), known[:, 1]),
-        known[:, 2:],
+        lines.places(reference, known[:, 1:4]),
+        lines.seen(reference, known[:, 1:4], known[:, 4:]),
         np.full(known.shape[0], reference_error),
     )
 
 
 def _facts(ties: AstrometricTies, solution: AstrometricSolution) -> dict[str, float]:
     """Count and measure what a solution tells of itself; scatters are robust, of one coordinate."""
-    left = ties.reference_arcsec - offsets_at(solution.offset_arcsec, ties.reference)
+    left = ties.reference_arcsec - offsets_at(solution.offset_arcsec, ties.reference, ties.segments)
     return {
-        "scans": ties.scans,
+        "scans": int(ties.segments.count.size),
         "overlaps": int(ties.first.scan.size),
         "reference_stars": int(ties.reference.scan.size),
         "overlap_rms_arcsec": round(solution.overlap_rms_arcsec, MICROARCSEC),
@@ -140,32 +163,42 @@ def _facts(ties: AstrometricTies, solution: AstrometricSolution) -> dict[str, fl
     }
 
 
-def _scatter(values: Doubles) -> float:
-    return round(1.4826 * float(np.median(np.abs(values))), MICROARCSEC)
+def _scatter(values: Complexes) -> float:
+    # Half of the lengths of a pair of normal values are below 1.1774 sigma.
+    return round(float(np.median(np.abs(values))) / 1.1774, MICROARCSEC)
 
 
 def _rows(
-    scans: list[TiedScan],
-    ties: AstrometricTies,
-    solution: AstrometricSolution,
-    parameters: AstrometryParameters,
-) -> list[ScanAstrometryRow]:
-    stars = np.bincount(ties.reference.scan, minlength=ties.scans)
-    overlaps = np.bincount(ties.first.scan, minlength=ties.scans)
-    overlaps = overlaps + np.bincount(ties.second.scan, minlength=ties.scans)
-    offset = np.round(solution.offset_arcsec, MICROARCSEC) + 0.0
-    error = np.round(solution.error_arcsec, MICROARCSEC)
-    return [
-        ScanAstrometryRow(
+    scans: list[TiedScan], lines: ScanLines, ties: AstrometricTies, solution: AstrometricSolution
+) -> Iterator[ScanAstrometryRow]:
+    stars = np.bincount(ties.reference.scan, minlength=len(scans))
+    overlaps = np.bincount(ties.first.scan, minlength=len(scans))
+    overlaps = overlaps + np.bincount(ties.second.scan, minlength=len(scans))
+    first = ties.segments.first
+    offset, error = solution.offset_arcsec, np.round(solution.error_arcsec, MICROARCSEC)
+    east, north = np.round(offset.real, MICROARCSEC) + 0.0, np.round(offset.imag, MICROARCSEC) + 0.0
+    for n, scan in enumerate(scans):
+        part = slice(first[n], first[n + 1])
+        largest = float(np.maximum(np.abs(east[part]), np.abs(north[part])).max())
+        if not largest <= LARGEST_ARCSEC:
+            raise FarOffsetError(
+                f"scan {scan.scan_key} would move by {largest:.1f} arcsec",
+                expected=f"no more than {LARGEST_ARCSEC:g} arcsec: registrations are wrong by less",
+                remedy="look at its registration (mapps scan report), and recall it",
+            )
+        row = ScanAstrometryRow(
             scan.scan_key,
             scan.attempt_id,
-            scan.south_deg,
-            _segment(scan, parameters),
-            tuple(offset[n, :, 0].tolist()),
-            tuple(offset[n, :, 1].tolist()),
-            tuple(error[n].tolist()),
+            tuple(east[part].tolist()),
+            tuple(north[part].tolist()),
+            tuple(error[part].tolist()),
             int(stars[n]),
             int(overlaps[n]),
         )
-        for n, scan in enumerate(scans)
-    ]
+        start, segment = float(lines.start[n]), float(lines.segment[n])
+        if lines.polar[n]:
+            ahead, right = tuple(lines.ahead[n].tolist()), tuple(lines.right[n].tolist())
+            yield replace(row, ahead=ahead, to_the_right=right, start_rad=start, segment_rad=segment)
+        else:
+            middle = float(lines.middle_ra_deg[n])
+            yield replace(row, middle_ra_deg=middle, south_deg=start, segment_deg=segment)

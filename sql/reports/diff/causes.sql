@@ -6,7 +6,8 @@
 -- parameters           by the same code with other parameters, or
 -- reprocessing         again by the same pipeline: other inputs
 -- rule                 a rule that decides on it has another limit, or another text
--- calibration          the photometric solution of its night, or the astrometric one of its run, has other content
+-- calibration          the photometric solution of its night has other content
+-- astrometry           the astrometric solution of its night has: places, names, and what hangs on them
 -- reference catalogue  optical stars, or the list of very bright ones
 -- neighbours           only its neighbours changed: distance, direction, galaxies around it
 -- rows                 none of these: the rows of the working database are not what they were
@@ -36,7 +37,8 @@ fact AS (
         in_a.attempt_id AS attempt_a, in_b.attempt_id AS attempt_b,
         CASE WHEN (pa.code_version, pa.code_commit) IS DISTINCT FROM (pb.code_version, pb.code_commit) THEN 'code'
              WHEN pa.parameters_hash IS DISTINCT FROM pb.parameters_hash THEN 'parameters' ELSE 'reprocessing' END AS processing,
-        qa.content_hash IS DISTINCT FROM qb.content_hash OR ga.content_hash IS DISTINCT FROM gb.content_hash AS other_solution
+        qa.content_hash IS DISTINCT FROM qb.content_hash AS other_solution,
+        ga.content_hash IS DISTINCT FROM gb.content_hash AS other_places
     FROM diff_row AS d
     CROSS JOIN settings AS s
     -- The attempts that the releases chose of the row's scan, whichever run they are of.
@@ -50,14 +52,20 @@ fact AS (
     LEFT JOIN production.pipeline AS pb ON pb.pipeline_id = coalesce(tb.pipeline_id, rb.pipeline_id)
     LEFT JOIN release.solution AS qa ON qa.release_id = %(a)s AND qa.run_id = in_a.run_id AND qa.night_id = in_a.scan_key >> 10
     LEFT JOIN release.solution AS qb ON qb.release_id = %(b)s AND qb.run_id = in_b.run_id AND qb.night_id = in_b.scan_key >> 10
-    LEFT JOIN release.astrometry AS ga ON ga.release_id = %(a)s AND ga.run_id = in_a.run_id
-    LEFT JOIN release.astrometry AS gb ON gb.release_id = %(b)s AND gb.run_id = in_b.run_id
+    LEFT JOIN release.astrometry AS ga ON ga.release_id = %(a)s AND ga.run_id = in_a.run_id AND ga.night_id = in_a.scan_key >> 10
+    LEFT JOIN release.astrometry AS gb ON gb.release_id = %(b)s AND gb.run_id = in_b.run_id AND gb.night_id = in_b.scan_key >> 10
 ),
 overlap AS (
     -- What changes the winner of an overlap.
     SELECT f.*, CASE WHEN f.other_scans THEN 'scan choice' WHEN cardinality(f.changed_rules) > 0 THEN 'rule'
-                     WHEN f.patched THEN 'patch' WHEN f.other_solution THEN 'calibration' ELSE 'rows' END AS elsewhere
+                     WHEN f.patched THEN 'patch' ELSE r.recalibration END AS elsewhere, r.recalibration
     FROM fact AS f
+    -- Where both solutions are others, the columns tell: a magnitude changes by the photometric one only.
+    CROSS JOIN LATERAL (
+        SELECT CASE WHEN f.other_places AND (NOT f.other_solution OR f.columns <@ (%(places)s::text[] || %(overlap)s::text[]
+                                                                                   || %(optical)s::text[] || %(neighbour)s::text[]))
+                    THEN 'astrometry' WHEN f.other_solution THEN 'calibration' ELSE 'rows' END AS recalibration
+    ) AS r
 )
 UPDATE diff_row AS d
 SET cause = CASE
@@ -67,7 +75,7 @@ SET cause = CASE
     WHEN o.kind <> 'changed' AND o.reason_elsewhere IN ('duplicate', 'unseen_by_winner', 'in_scan_duplicate', 'patch') THEN o.elsewhere
     WHEN o.kind <> 'changed' AND o.reason_elsewhere = ANY (o.changed_rules) THEN 'rule'
     WHEN o.kind <> 'changed' AND o.reason_elsewhere = 'artefact' AND o.other_stars THEN 'reference catalogue'
-    WHEN o.kind <> 'changed' THEN CASE WHEN o.other_solution THEN 'calibration' ELSE 'rows' END
+    WHEN o.kind <> 'changed' THEN o.recalibration
     WHEN NOT o.same_scan AND (
         NOT EXISTS (SELECT FROM release.scan AS s WHERE s.release_id = %(b)s AND s.selected AND s.scan_key = d.a_scan)
         OR NOT EXISTS (SELECT FROM release.scan AS s WHERE s.release_id = %(a)s AND s.selected AND s.scan_key = d.b_scan))
@@ -79,7 +87,7 @@ SET cause = CASE
          AND array_remove(o.columns, 'cc_flg') <@ (%(overlap)s::text[] || %(optical)s::text[] || %(neighbour)s::text[])
         THEN 'reference catalogue'
     WHEN NOT o.columns <@ (%(overlap)s::text[] || %(optical)s::text[] || %(neighbour)s::text[])
-        THEN CASE WHEN o.other_solution THEN 'calibration' ELSE 'rows' END
+        THEN o.recalibration
     WHEN o.columns && %(overlap)s::text[] THEN o.elsewhere
     WHEN o.columns && %(optical)s::text[] THEN 'reference catalogue'
     ELSE 'neighbours'

@@ -2189,14 +2189,14 @@ CREATE TABLE production.final_input (
     input_key BIGINT NOT NULL,
     content_hash CHAR(64) NOT NULL,
     CONSTRAINT pk_final_input PRIMARY KEY (run_id, kind, name),
-    CONSTRAINT ck_final_input_kind_known CHECK (kind IN ('parent', 'pipeline', 'rule_set', 'solution', 'reference', 'calibration')),
+    CONSTRAINT ck_final_input_kind_known CHECK (kind IN ('parent', 'pipeline', 'rule_set', 'solution', 'astrometry', 'reference', 'calibration')),
     CONSTRAINT fk_final_input_run_id FOREIGN KEY(run_id) REFERENCES production.final_run (run_id)
 );
 COMMENT ON TABLE production.final_input IS 'Inputs of final runs by name, with their content hashes; never changed';
 COMMENT ON COLUMN production.final_input.run_id IS 'Final run';
-COMMENT ON COLUMN production.final_input.kind IS 'parent, pipeline, rule_set, solution, reference or calibration';
+COMMENT ON COLUMN production.final_input.kind IS 'parent, pipeline, rule_set, solution, astrometry, reference or calibration';
 COMMENT ON COLUMN production.final_input.name IS 'Name among its kind: run, version, catalogue, block';
-COMMENT ON COLUMN production.final_input.input_key IS 'Key of the run, pipeline, solution, catalogue or product; 0 of a rule set';
+COMMENT ON COLUMN production.final_input.input_key IS 'Key of run, pipeline, solution, astrometry, catalogue or product; 0 of rules';
 COMMENT ON COLUMN production.final_input.content_hash IS 'SHA-256 over its content; of a parent that of its pipeline';
 
 CREATE TABLE production.task (
@@ -2439,7 +2439,7 @@ CREATE TABLE calibration.astrometry (
 COMMENT ON TABLE calibration.astrometry IS 'Global astrometric solutions: versions of the offsets of scans, never changed';
 COMMENT ON COLUMN calibration.astrometry.astrometry_id IS 'Key';
 COMMENT ON COLUMN calibration.astrometry.run_id IS 'Run whose places it corrects';
-COMMENT ON COLUMN calibration.astrometry.attempt_id IS 'Attempt that made it; in force while that is accepted';
+COMMENT ON COLUMN calibration.astrometry.attempt_id IS 'Attempt that made it';
 COMMENT ON COLUMN calibration.astrometry.parameters IS 'Parameters of the solution';
 COMMENT ON COLUMN calibration.astrometry.input_hash IS 'SHA-256 over rows of scans, reference catalogue and parameters';
 COMMENT ON COLUMN calibration.astrometry.content_hash IS 'SHA-256 over the offsets';
@@ -3873,6 +3873,53 @@ COMMENT ON COLUMN wsdb.scan_coverage.dec_4 IS 'dec of the north-western corner i
 COMMENT ON COLUMN wsdb.scan_coverage.coverage IS 'HEALPix cells with data, as ranges of nested cells of order 29';
 COMMENT ON COLUMN wsdb.scan_coverage.coverage_order IS 'HEALPix order of the cells that were found covered';
 
+CREATE TABLE calibration.adopted_place (
+    run_id INTEGER NOT NULL,
+    scan_key INTEGER NOT NULL,
+    attempt_id BIGINT NOT NULL,
+    astrometry_id INTEGER NOT NULL,
+    stretches DOUBLE PRECISION,
+    middle_ra_deg DOUBLE PRECISION,
+    south_deg DOUBLE PRECISION,
+    segment_deg DOUBLE PRECISION,
+    east_deg DOUBLE PRECISION[],
+    east_slope DOUBLE PRECISION[],
+    north_deg DOUBLE PRECISION[],
+    north_slope DOUBLE PRECISION[],
+    ahead DOUBLE PRECISION[],
+    to_the_right DOUBLE PRECISION[],
+    start_rad DOUBLE PRECISION,
+    segment_rad DOUBLE PRECISION,
+    east_arcsec DOUBLE PRECISION[],
+    north_arcsec DOUBLE PRECISION[],
+    error_arcsec DOUBLE PRECISION[] NOT NULL,
+    CONSTRAINT pk_adopted_place PRIMARY KEY (run_id, scan_key),
+    CONSTRAINT fk_adopted_place_run_id FOREIGN KEY(run_id) REFERENCES production.run (run_id),
+    CONSTRAINT fk_adopted_place_scan_key FOREIGN KEY(scan_key) REFERENCES survey.scan (scan_key),
+    CONSTRAINT fk_adopted_place_attempt_id FOREIGN KEY(attempt_id) REFERENCES production.attempt (attempt_id),
+    CONSTRAINT fk_adopted_place_astrometry_id FOREIGN KEY(astrometry_id) REFERENCES calibration.astrometry (astrometry_id)
+);
+COMMENT ON TABLE calibration.adopted_place IS 'Offsets of adopted astrometric solutions, a row a scan: what the calibrated views join, kept by triggers. A stretch lies between the middles of two segments, the first and the last go on beyond';
+COMMENT ON COLUMN calibration.adopted_place.run_id IS 'Run';
+COMMENT ON COLUMN calibration.adopted_place.scan_key IS 'Scan';
+COMMENT ON COLUMN calibration.adopted_place.attempt_id IS 'Attempt whose rows it corrects, and no others';
+COMMENT ON COLUMN calibration.adopted_place.astrometry_id IS 'Solution adopted';
+COMMENT ON COLUMN calibration.adopted_place.stretches IS 'Number of stretches; null of a polar scan';
+COMMENT ON COLUMN calibration.adopted_place.middle_ra_deg IS 'As in scan_astrometry';
+COMMENT ON COLUMN calibration.adopted_place.south_deg IS 'As in scan_astrometry';
+COMMENT ON COLUMN calibration.adopted_place.segment_deg IS 'As in scan_astrometry';
+COMMENT ON COLUMN calibration.adopted_place.east_deg IS 'Offset to the east by stretch: at declination 0, degrees; null of a polar scan';
+COMMENT ON COLUMN calibration.adopted_place.east_slope IS 'Offset to the east by stretch: by degree of declination, degrees; null of a polar scan';
+COMMENT ON COLUMN calibration.adopted_place.north_deg IS 'Offset to the north by stretch: at declination 0, degrees; null of a polar scan';
+COMMENT ON COLUMN calibration.adopted_place.north_slope IS 'Offset to the north by stretch: by degree of declination, degrees; null of a polar scan';
+COMMENT ON COLUMN calibration.adopted_place.ahead IS 'As in scan_astrometry';
+COMMENT ON COLUMN calibration.adopted_place.to_the_right IS 'As in scan_astrometry';
+COMMENT ON COLUMN calibration.adopted_place.start_rad IS 'As in scan_astrometry';
+COMMENT ON COLUMN calibration.adopted_place.segment_rad IS 'As in scan_astrometry';
+COMMENT ON COLUMN calibration.adopted_place.east_arcsec IS 'As in scan_astrometry, of a polar scan; else null';
+COMMENT ON COLUMN calibration.adopted_place.north_arcsec IS 'As in scan_astrometry, of a polar scan; else null';
+COMMENT ON COLUMN calibration.adopted_place.error_arcsec IS 'Error of one coordinate by stretch; of a polar scan one, the largest';
+
 CREATE TABLE calibration.adopted_zero_point (
     run_id INTEGER NOT NULL,
     scan_key INTEGER NOT NULL,
@@ -3929,6 +3976,24 @@ COMMENT ON COLUMN calibration.adoption.solution_id IS 'Solution its rows are see
 COMMENT ON COLUMN calibration.adoption.adopted_at IS 'When';
 COMMENT ON COLUMN calibration.adoption.adopted_by IS 'Person, or the task that made the solution';
 
+CREATE TABLE calibration.astrometry_adoption (
+    run_id INTEGER NOT NULL,
+    night_id INTEGER NOT NULL,
+    astrometry_id INTEGER NOT NULL,
+    adopted_at TIMESTAMP WITH TIME ZONE DEFAULT now() NOT NULL,
+    adopted_by TEXT NOT NULL,
+    CONSTRAINT pk_astrometry_adoption PRIMARY KEY (run_id, night_id),
+    CONSTRAINT fk_astrometry_adoption_run_id FOREIGN KEY(run_id) REFERENCES production.run (run_id),
+    CONSTRAINT fk_astrometry_adoption_night_id FOREIGN KEY(night_id) REFERENCES survey.night (night_id),
+    CONSTRAINT fk_astrometry_adoption_astrometry_id FOREIGN KEY(astrometry_id) REFERENCES calibration.astrometry (astrometry_id)
+);
+COMMENT ON TABLE calibration.astrometry_adoption IS 'The astrometric solution through which the places of a night of a run are seen';
+COMMENT ON COLUMN calibration.astrometry_adoption.run_id IS 'Run';
+COMMENT ON COLUMN calibration.astrometry_adoption.night_id IS 'Night';
+COMMENT ON COLUMN calibration.astrometry_adoption.astrometry_id IS 'Solution its places are seen by';
+COMMENT ON COLUMN calibration.astrometry_adoption.adopted_at IS 'When';
+COMMENT ON COLUMN calibration.astrometry_adoption.adopted_by IS 'Person, or the task that made the solution';
+
 CREATE TABLE calibration.attempt_used (
     solution_id INTEGER NOT NULL,
     attempt_id BIGINT NOT NULL,
@@ -3981,16 +4046,27 @@ CREATE TABLE calibration.scan_astrometry (
     astrometry_id INTEGER NOT NULL,
     scan_key INTEGER NOT NULL,
     attempt_id BIGINT NOT NULL,
-    south_deg DOUBLE PRECISION NOT NULL,
-    segment_deg DOUBLE PRECISION NOT NULL,
+    middle_ra_deg DOUBLE PRECISION,
+    south_deg DOUBLE PRECISION,
+    segment_deg DOUBLE PRECISION,
+    ahead DOUBLE PRECISION[],
+    to_the_right DOUBLE PRECISION[],
+    start_rad DOUBLE PRECISION,
+    segment_rad DOUBLE PRECISION,
     east_arcsec DOUBLE PRECISION[] NOT NULL,
     north_arcsec DOUBLE PRECISION[] NOT NULL,
     error_arcsec DOUBLE PRECISION[] NOT NULL,
     reference_stars INTEGER NOT NULL,
     segment_overlaps INTEGER NOT NULL,
     CONSTRAINT pk_scan_astrometry PRIMARY KEY (astrometry_id, scan_key),
-    CONSTRAINT ck_scan_astrometry_segment_has_length CHECK (segment_deg > 0),
-    CONSTRAINT ck_scan_astrometry_both_coordinates CHECK (cardinality(east_arcsec) = cardinality(north_arcsec)),
+    CONSTRAINT ck_scan_astrometry_segment_has_length CHECK (segment_deg > 0 OR segment_rad > 0),
+    CONSTRAINT ck_scan_astrometry_by_declination CHECK (num_nulls(middle_ra_deg, south_deg, segment_deg) IN (0, 3)),
+    CONSTRAINT ck_scan_astrometry_by_direction CHECK (num_nulls(ahead, to_the_right, start_rad, segment_rad) IN (0, 4)),
+    CONSTRAINT ck_scan_astrometry_one_of_both CHECK ((south_deg IS NULL) = (ahead IS NOT NULL)),
+    CONSTRAINT ck_scan_astrometry_east_of_each CHECK (cardinality(east_arcsec) = cardinality(error_arcsec)),
+    CONSTRAINT ck_scan_astrometry_north_of_each CHECK (cardinality(north_arcsec) = cardinality(error_arcsec)),
+    CONSTRAINT ck_scan_astrometry_two_segments CHECK (cardinality(error_arcsec) > 1),
+    CONSTRAINT ck_scan_astrometry_small_offsets CHECK (5 >= ALL (east_arcsec || north_arcsec) AND -5 <= ALL (east_arcsec || north_arcsec)),
     CONSTRAINT fk_scan_astrometry_astrometry_id FOREIGN KEY(astrometry_id) REFERENCES calibration.astrometry (astrometry_id),
     CONSTRAINT fk_scan_astrometry_scan_key FOREIGN KEY(scan_key) REFERENCES survey.scan (scan_key),
     CONSTRAINT fk_scan_astrometry_attempt_id FOREIGN KEY(attempt_id) REFERENCES production.attempt (attempt_id)
@@ -3999,10 +4075,15 @@ COMMENT ON TABLE calibration.scan_astrometry IS 'Offsets of the segments of scan
 COMMENT ON COLUMN calibration.scan_astrometry.astrometry_id IS 'Solution';
 COMMENT ON COLUMN calibration.scan_astrometry.scan_key IS 'Scan';
 COMMENT ON COLUMN calibration.scan_astrometry.attempt_id IS 'Attempt whose rows it corrects, and no others';
-COMMENT ON COLUMN calibration.scan_astrometry.south_deg IS 'Declination at which the first segment begins';
-COMMENT ON COLUMN calibration.scan_astrometry.segment_deg IS 'Length of a segment in declination';
-COMMENT ON COLUMN calibration.scan_astrometry.east_arcsec IS 'To be added to the east at the middles of segments, from the south';
-COMMENT ON COLUMN calibration.scan_astrometry.north_arcsec IS 'To be added to the north';
+COMMENT ON COLUMN calibration.scan_astrometry.middle_ra_deg IS 'Right ascension of the middle of the scan; null of a polar scan';
+COMMENT ON COLUMN calibration.scan_astrometry.south_deg IS 'Declination at which the first segment begins; null of a polar scan';
+COMMENT ON COLUMN calibration.scan_astrometry.segment_deg IS 'Length of a segment in declination; null of a polar scan';
+COMMENT ON COLUMN calibration.scan_astrometry.ahead IS 'Of a polar scan, beyond 60 degrees, its direction as a unit vector: a place along it is the product with the direction of a star; else null';
+COMMENT ON COLUMN calibration.scan_astrometry.to_the_right IS 'Of a polar scan the direction to the right of it, as a unit vector';
+COMMENT ON COLUMN calibration.scan_astrometry.start_rad IS 'Place along a polar scan at which the first segment begins';
+COMMENT ON COLUMN calibration.scan_astrometry.segment_rad IS 'Length of a segment of a polar scan';
+COMMENT ON COLUMN calibration.scan_astrometry.east_arcsec IS 'To be added to the east, of a polar scan to the right, at their middles';
+COMMENT ON COLUMN calibration.scan_astrometry.north_arcsec IS 'To be added to the north, of a polar scan ahead';
 COMMENT ON COLUMN calibration.scan_astrometry.error_arcsec IS 'Error of one coordinate of an offset, 1 sigma';
 COMMENT ON COLUMN calibration.scan_astrometry.reference_stars IS 'Reference stars measured on the scan';
 COMMENT ON COLUMN calibration.scan_astrometry.segment_overlaps IS 'Overlaps of its segments with other scans';
@@ -4105,16 +4186,19 @@ COMMENT ON COLUMN production.attempt_calibration.calibration_id IS 'Product it u
 CREATE TABLE release.astrometry (
     release_id INTEGER NOT NULL,
     run_id INTEGER NOT NULL,
+    night_id INTEGER NOT NULL,
     astrometry_id INTEGER NOT NULL,
     content_hash CHAR(64) NOT NULL,
-    CONSTRAINT pk_astrometry PRIMARY KEY (release_id, run_id),
+    CONSTRAINT pk_astrometry PRIMARY KEY (release_id, run_id, night_id),
     CONSTRAINT fk_astrometry_release_id FOREIGN KEY(release_id) REFERENCES release.release (release_id),
     CONSTRAINT fk_astrometry_run_id FOREIGN KEY(run_id) REFERENCES production.run (run_id),
+    CONSTRAINT fk_astrometry_night_id FOREIGN KEY(night_id) REFERENCES survey.night (night_id),
     CONSTRAINT fk_astrometry_astrometry_id FOREIGN KEY(astrometry_id) REFERENCES calibration.astrometry (astrometry_id)
 );
-COMMENT ON TABLE release.astrometry IS 'Astrometric solutions of a release''s places; runs without one have them as registered';
+COMMENT ON TABLE release.astrometry IS 'Astrometric solutions of a release''s places; nights without one have them as registered';
 COMMENT ON COLUMN release.astrometry.release_id IS 'Release';
 COMMENT ON COLUMN release.astrometry.run_id IS 'Run';
+COMMENT ON COLUMN release.astrometry.night_id IS 'Night';
 COMMENT ON COLUMN release.astrometry.astrometry_id IS 'Solution of its places';
 COMMENT ON COLUMN release.astrometry.content_hash IS 'SHA-256 over its offsets';
 

@@ -5,9 +5,58 @@
 
 CREATE OR REPLACE VIEW wsdb.point_source AS
 SELECT
-    p.src_id, p.attempt_id, p.ra, p.decl, p.jdate, p.j_ra, p.j_decl, p.h_ra, p.h_decl, p.k_ra, p.k_decl, p.coadd_key,
-    p.run_id, p.scan_key, p.id, p.dist_edge_ns, p.dist_edge_ew, p.ext_key, p.pts_key, p.pxcntr, p.date, p.err_maj,
-    p.err_min, p.glon, p.glat, p.x_scan, p.y_scan, p.prox, p.dist_opt, p.b_m_opt, p.vr_m_opt,
+    p.src_id, p.attempt_id,
+    CASE WHEN g.astrometry_id IS NULL THEN p.ra
+        WHEN g.stretches IS NULL THEN (calibration.polar_place(p.ra, p.decl, g.ahead, g.to_the_right, g.start_rad, g.segment_rad, g.east_arcsec, g.north_arcsec))[1]
+        WHEN p.ra > 0.01 AND p.ra < 359.99 THEN
+            p.ra + (g.east_deg[greatest(1, least(g.stretches, (p.decl - g.south_deg) / g.segment_deg))::integer] + g.east_slope[greatest(1, least(g.stretches, (p.decl - g.south_deg) / g.segment_deg))::integer] * p.decl) / cosd(p.decl)
+            + (p.ra - g.middle_ra_deg - 360 * round((p.ra - g.middle_ra_deg) / 360)) * g.north_slope[greatest(1, least(g.stretches, (p.decl - g.south_deg) / g.segment_deg))::integer]
+        ELSE calibration.right_ascension(
+            p.ra + (g.east_deg[greatest(1, least(g.stretches, (p.decl - g.south_deg) / g.segment_deg))::integer] + g.east_slope[greatest(1, least(g.stretches, (p.decl - g.south_deg) / g.segment_deg))::integer] * p.decl) / cosd(p.decl)
+            + (p.ra - g.middle_ra_deg - 360 * round((p.ra - g.middle_ra_deg) / 360)) * g.north_slope[greatest(1, least(g.stretches, (p.decl - g.south_deg) / g.segment_deg))::integer]) END AS ra,
+    CASE WHEN g.astrometry_id IS NULL THEN p.decl
+        WHEN g.stretches IS NULL THEN (calibration.polar_place(p.ra, p.decl, g.ahead, g.to_the_right, g.start_rad, g.segment_rad, g.east_arcsec, g.north_arcsec))[2]
+        ELSE p.decl + g.north_deg[greatest(1, least(g.stretches, (p.decl - g.south_deg) / g.segment_deg))::integer] + g.north_slope[greatest(1, least(g.stretches, (p.decl - g.south_deg) / g.segment_deg))::integer] * p.decl
+            - (p.ra - g.middle_ra_deg - 360 * round((p.ra - g.middle_ra_deg) / 360)) * cosd(p.decl) * g.east_slope[greatest(1, least(g.stretches, (p.decl - g.south_deg) / g.segment_deg))::integer] END AS decl,
+    p.jdate,
+    CASE WHEN g.astrometry_id IS NULL THEN p.j_ra
+        WHEN g.stretches IS NULL THEN (calibration.polar_place(p.j_ra, p.j_decl, g.ahead, g.to_the_right, g.start_rad, g.segment_rad, g.east_arcsec, g.north_arcsec))[1]
+        WHEN p.j_ra > 0.01 AND p.j_ra < 359.99 THEN
+            p.j_ra + (g.east_deg[greatest(1, least(g.stretches, (p.j_decl - g.south_deg) / g.segment_deg))::integer] + g.east_slope[greatest(1, least(g.stretches, (p.j_decl - g.south_deg) / g.segment_deg))::integer] * p.j_decl) / cosd(p.j_decl)
+            + (p.j_ra - g.middle_ra_deg - 360 * round((p.j_ra - g.middle_ra_deg) / 360)) * g.north_slope[greatest(1, least(g.stretches, (p.j_decl - g.south_deg) / g.segment_deg))::integer]
+        ELSE calibration.right_ascension(
+            p.j_ra + (g.east_deg[greatest(1, least(g.stretches, (p.j_decl - g.south_deg) / g.segment_deg))::integer] + g.east_slope[greatest(1, least(g.stretches, (p.j_decl - g.south_deg) / g.segment_deg))::integer] * p.j_decl) / cosd(p.j_decl)
+            + (p.j_ra - g.middle_ra_deg - 360 * round((p.j_ra - g.middle_ra_deg) / 360)) * g.north_slope[greatest(1, least(g.stretches, (p.j_decl - g.south_deg) / g.segment_deg))::integer]) END AS j_ra,
+    CASE WHEN g.astrometry_id IS NULL THEN p.j_decl
+        WHEN g.stretches IS NULL THEN (calibration.polar_place(p.j_ra, p.j_decl, g.ahead, g.to_the_right, g.start_rad, g.segment_rad, g.east_arcsec, g.north_arcsec))[2]
+        ELSE p.j_decl + g.north_deg[greatest(1, least(g.stretches, (p.j_decl - g.south_deg) / g.segment_deg))::integer] + g.north_slope[greatest(1, least(g.stretches, (p.j_decl - g.south_deg) / g.segment_deg))::integer] * p.j_decl
+            - (p.j_ra - g.middle_ra_deg - 360 * round((p.j_ra - g.middle_ra_deg) / 360)) * cosd(p.j_decl) * g.east_slope[greatest(1, least(g.stretches, (p.j_decl - g.south_deg) / g.segment_deg))::integer] END AS j_decl,
+    CASE WHEN g.astrometry_id IS NULL THEN p.h_ra
+        WHEN g.stretches IS NULL THEN (calibration.polar_place(p.h_ra, p.h_decl, g.ahead, g.to_the_right, g.start_rad, g.segment_rad, g.east_arcsec, g.north_arcsec))[1]
+        WHEN p.h_ra > 0.01 AND p.h_ra < 359.99 THEN
+            p.h_ra + (g.east_deg[greatest(1, least(g.stretches, (p.h_decl - g.south_deg) / g.segment_deg))::integer] + g.east_slope[greatest(1, least(g.stretches, (p.h_decl - g.south_deg) / g.segment_deg))::integer] * p.h_decl) / cosd(p.h_decl)
+            + (p.h_ra - g.middle_ra_deg - 360 * round((p.h_ra - g.middle_ra_deg) / 360)) * g.north_slope[greatest(1, least(g.stretches, (p.h_decl - g.south_deg) / g.segment_deg))::integer]
+        ELSE calibration.right_ascension(
+            p.h_ra + (g.east_deg[greatest(1, least(g.stretches, (p.h_decl - g.south_deg) / g.segment_deg))::integer] + g.east_slope[greatest(1, least(g.stretches, (p.h_decl - g.south_deg) / g.segment_deg))::integer] * p.h_decl) / cosd(p.h_decl)
+            + (p.h_ra - g.middle_ra_deg - 360 * round((p.h_ra - g.middle_ra_deg) / 360)) * g.north_slope[greatest(1, least(g.stretches, (p.h_decl - g.south_deg) / g.segment_deg))::integer]) END AS h_ra,
+    CASE WHEN g.astrometry_id IS NULL THEN p.h_decl
+        WHEN g.stretches IS NULL THEN (calibration.polar_place(p.h_ra, p.h_decl, g.ahead, g.to_the_right, g.start_rad, g.segment_rad, g.east_arcsec, g.north_arcsec))[2]
+        ELSE p.h_decl + g.north_deg[greatest(1, least(g.stretches, (p.h_decl - g.south_deg) / g.segment_deg))::integer] + g.north_slope[greatest(1, least(g.stretches, (p.h_decl - g.south_deg) / g.segment_deg))::integer] * p.h_decl
+            - (p.h_ra - g.middle_ra_deg - 360 * round((p.h_ra - g.middle_ra_deg) / 360)) * cosd(p.h_decl) * g.east_slope[greatest(1, least(g.stretches, (p.h_decl - g.south_deg) / g.segment_deg))::integer] END AS h_decl,
+    CASE WHEN g.astrometry_id IS NULL THEN p.k_ra
+        WHEN g.stretches IS NULL THEN (calibration.polar_place(p.k_ra, p.k_decl, g.ahead, g.to_the_right, g.start_rad, g.segment_rad, g.east_arcsec, g.north_arcsec))[1]
+        WHEN p.k_ra > 0.01 AND p.k_ra < 359.99 THEN
+            p.k_ra + (g.east_deg[greatest(1, least(g.stretches, (p.k_decl - g.south_deg) / g.segment_deg))::integer] + g.east_slope[greatest(1, least(g.stretches, (p.k_decl - g.south_deg) / g.segment_deg))::integer] * p.k_decl) / cosd(p.k_decl)
+            + (p.k_ra - g.middle_ra_deg - 360 * round((p.k_ra - g.middle_ra_deg) / 360)) * g.north_slope[greatest(1, least(g.stretches, (p.k_decl - g.south_deg) / g.segment_deg))::integer]
+        ELSE calibration.right_ascension(
+            p.k_ra + (g.east_deg[greatest(1, least(g.stretches, (p.k_decl - g.south_deg) / g.segment_deg))::integer] + g.east_slope[greatest(1, least(g.stretches, (p.k_decl - g.south_deg) / g.segment_deg))::integer] * p.k_decl) / cosd(p.k_decl)
+            + (p.k_ra - g.middle_ra_deg - 360 * round((p.k_ra - g.middle_ra_deg) / 360)) * g.north_slope[greatest(1, least(g.stretches, (p.k_decl - g.south_deg) / g.segment_deg))::integer]) END AS k_ra,
+    CASE WHEN g.astrometry_id IS NULL THEN p.k_decl
+        WHEN g.stretches IS NULL THEN (calibration.polar_place(p.k_ra, p.k_decl, g.ahead, g.to_the_right, g.start_rad, g.segment_rad, g.east_arcsec, g.north_arcsec))[2]
+        ELSE p.k_decl + g.north_deg[greatest(1, least(g.stretches, (p.k_decl - g.south_deg) / g.segment_deg))::integer] + g.north_slope[greatest(1, least(g.stretches, (p.k_decl - g.south_deg) / g.segment_deg))::integer] * p.k_decl
+            - (p.k_ra - g.middle_ra_deg - 360 * round((p.k_ra - g.middle_ra_deg) / 360)) * cosd(p.k_decl) * g.east_slope[greatest(1, least(g.stretches, (p.k_decl - g.south_deg) / g.segment_deg))::integer] END AS k_decl,
+    p.coadd_key, p.run_id, p.scan_key, p.id, p.dist_edge_ns, p.dist_edge_ew, p.ext_key, p.pts_key, p.pxcntr, p.date,
+    p.err_maj, p.err_min, p.glon, p.glat, p.x_scan, p.y_scan, p.prox, p.dist_opt, p.b_m_opt, p.vr_m_opt,
     coalesce((p.j_m + z.j_centre_mag + p.x_scan * (z.j_slope_mag + p.x_scan * z.j_curvature_mag))::real, p.j_m) AS j_m,
     p.j_msig, p.j_cmsig,
     CASE WHEN p.j_msigcom >= 0.1::real AND z.j_error_mag IS NOT NULL
@@ -48,11 +97,17 @@ SELECT
     p.ndet, p.cnf_flg, p.hemis, p.dist_edge_flg, p.a, z.solution_id,
     z.j_error_mag AS j_zero_point_error_mag,
     z.h_error_mag AS h_zero_point_error_mag,
-    z.k_error_mag AS k_zero_point_error_mag
+    z.k_error_mag AS k_zero_point_error_mag,
+    p.ra AS measured_ra,
+    p.decl AS measured_decl,
+    g.astrometry_id,
+    g.error_arcsec[greatest(1, least(g.stretches, (p.decl - g.south_deg) / g.segment_deg))::integer]::real AS place_error_arcsec
 FROM wsdb.point_measurement AS p
-LEFT JOIN calibration.adopted_zero_point AS z ON z.run_id = p.run_id AND z.scan_key = p.scan_key;
+LEFT JOIN calibration.adopted_zero_point AS z ON z.run_id = p.run_id AND z.scan_key = p.scan_key
+LEFT JOIN calibration.adopted_place AS g
+    ON g.run_id = p.run_id AND g.scan_key = p.scan_key AND g.attempt_id = p.attempt_id;
 COMMENT ON VIEW wsdb.point_source IS
-    'Point-source extractions of every run, calibrated by the solution that the night of the run has adopted';
+    'Point-source extractions of every run, through the solutions, photometric and astrometric, that the night has adopted';
 COMMENT ON COLUMN wsdb.point_source.solution_id IS
     'Solution (calibration.solution). Null: no adopted one has the scan: nominal magnitudes';
 COMMENT ON COLUMN wsdb.point_source.j_zero_point_error_mag IS
@@ -61,11 +116,44 @@ COMMENT ON COLUMN wsdb.point_source.h_zero_point_error_mag IS
     'H error of the zero point [mag]. Null: no solution has the scan';
 COMMENT ON COLUMN wsdb.point_source.k_zero_point_error_mag IS
     'Ks error of the zero point [mag]. Null: no solution has the scan';
+COMMENT ON COLUMN wsdb.point_source.measured_ra IS
+    'Right ascension as registered, ICRS degrees: what indexes are of';
+COMMENT ON COLUMN wsdb.point_source.measured_decl IS
+    'Declination as registered, ICRS degrees';
+COMMENT ON COLUMN wsdb.point_source.astrometry_id IS
+    'Astrometric solution (calibration.astrometry). Null: no adopted one has the row: its place is as registered';
+COMMENT ON COLUMN wsdb.point_source.place_error_arcsec IS
+    'Error of one coordinate of the offset of the place [arcsec]. Null: no solution has the row';
 
 CREATE OR REPLACE VIEW wsdb.extended_source AS
 SELECT
-    p.ext_id, p.attempt_id, p.src_id, p.ra, p.decl, p.coadd_key, p.sup_ra, p.sup_dec, p.jdate, p.run_id, p.scan_key,
-    p.x_scan, p.r_3sig, p.j_ba, p.j_phi,
+    p.ext_id, p.attempt_id, p.src_id,
+    CASE WHEN g.astrometry_id IS NULL THEN p.ra
+        WHEN g.stretches IS NULL THEN (calibration.polar_place(p.ra, p.decl, g.ahead, g.to_the_right, g.start_rad, g.segment_rad, g.east_arcsec, g.north_arcsec))[1]
+        WHEN p.ra > 0.01 AND p.ra < 359.99 THEN
+            p.ra + (g.east_deg[greatest(1, least(g.stretches, (p.decl - g.south_deg) / g.segment_deg))::integer] + g.east_slope[greatest(1, least(g.stretches, (p.decl - g.south_deg) / g.segment_deg))::integer] * p.decl) / cosd(p.decl)
+            + (p.ra - g.middle_ra_deg - 360 * round((p.ra - g.middle_ra_deg) / 360)) * g.north_slope[greatest(1, least(g.stretches, (p.decl - g.south_deg) / g.segment_deg))::integer]
+        ELSE calibration.right_ascension(
+            p.ra + (g.east_deg[greatest(1, least(g.stretches, (p.decl - g.south_deg) / g.segment_deg))::integer] + g.east_slope[greatest(1, least(g.stretches, (p.decl - g.south_deg) / g.segment_deg))::integer] * p.decl) / cosd(p.decl)
+            + (p.ra - g.middle_ra_deg - 360 * round((p.ra - g.middle_ra_deg) / 360)) * g.north_slope[greatest(1, least(g.stretches, (p.decl - g.south_deg) / g.segment_deg))::integer]) END AS ra,
+    CASE WHEN g.astrometry_id IS NULL THEN p.decl
+        WHEN g.stretches IS NULL THEN (calibration.polar_place(p.ra, p.decl, g.ahead, g.to_the_right, g.start_rad, g.segment_rad, g.east_arcsec, g.north_arcsec))[2]
+        ELSE p.decl + g.north_deg[greatest(1, least(g.stretches, (p.decl - g.south_deg) / g.segment_deg))::integer] + g.north_slope[greatest(1, least(g.stretches, (p.decl - g.south_deg) / g.segment_deg))::integer] * p.decl
+            - (p.ra - g.middle_ra_deg - 360 * round((p.ra - g.middle_ra_deg) / 360)) * cosd(p.decl) * g.east_slope[greatest(1, least(g.stretches, (p.decl - g.south_deg) / g.segment_deg))::integer] END AS decl,
+    p.coadd_key,
+    CASE WHEN g.astrometry_id IS NULL THEN p.sup_ra
+        WHEN g.stretches IS NULL THEN (calibration.polar_place(p.sup_ra, p.sup_dec, g.ahead, g.to_the_right, g.start_rad, g.segment_rad, g.east_arcsec, g.north_arcsec))[1]
+        WHEN p.sup_ra > 0.01 AND p.sup_ra < 359.99 THEN
+            p.sup_ra + (g.east_deg[greatest(1, least(g.stretches, (p.sup_dec - g.south_deg) / g.segment_deg))::integer] + g.east_slope[greatest(1, least(g.stretches, (p.sup_dec - g.south_deg) / g.segment_deg))::integer] * p.sup_dec) / cosd(p.sup_dec)
+            + (p.sup_ra - g.middle_ra_deg - 360 * round((p.sup_ra - g.middle_ra_deg) / 360)) * g.north_slope[greatest(1, least(g.stretches, (p.sup_dec - g.south_deg) / g.segment_deg))::integer]
+        ELSE calibration.right_ascension(
+            p.sup_ra + (g.east_deg[greatest(1, least(g.stretches, (p.sup_dec - g.south_deg) / g.segment_deg))::integer] + g.east_slope[greatest(1, least(g.stretches, (p.sup_dec - g.south_deg) / g.segment_deg))::integer] * p.sup_dec) / cosd(p.sup_dec)
+            + (p.sup_ra - g.middle_ra_deg - 360 * round((p.sup_ra - g.middle_ra_deg) / 360)) * g.north_slope[greatest(1, least(g.stretches, (p.sup_dec - g.south_deg) / g.segment_deg))::integer]) END AS sup_ra,
+    CASE WHEN g.astrometry_id IS NULL THEN p.sup_dec
+        WHEN g.stretches IS NULL THEN (calibration.polar_place(p.sup_ra, p.sup_dec, g.ahead, g.to_the_right, g.start_rad, g.segment_rad, g.east_arcsec, g.north_arcsec))[2]
+        ELSE p.sup_dec + g.north_deg[greatest(1, least(g.stretches, (p.sup_dec - g.south_deg) / g.segment_deg))::integer] + g.north_slope[greatest(1, least(g.stretches, (p.sup_dec - g.south_deg) / g.segment_deg))::integer] * p.sup_dec
+            - (p.sup_ra - g.middle_ra_deg - 360 * round((p.sup_ra - g.middle_ra_deg) / 360)) * cosd(p.sup_dec) * g.east_slope[greatest(1, least(g.stretches, (p.sup_dec - g.south_deg) / g.segment_deg))::integer] END AS sup_dec,
+    p.jdate, p.run_id, p.scan_key, p.x_scan, p.r_3sig, p.j_ba, p.j_phi,
     coalesce((p.j_m_5 + z.j_centre_mag + coalesce(p.x_scan * (z.j_slope_mag + p.x_scan * z.j_curvature_mag), z.j_curvature_mag * 65536 / 3))::real, p.j_m_5) AS j_m_5,
     p.j_msig_5,
     coalesce((p.j_m_7 + z.j_centre_mag + coalesce(p.x_scan * (z.j_slope_mag + p.x_scan * z.j_curvature_mag), z.j_curvature_mag * 65536 / 3))::real, p.j_m_7) AS j_m_7,
@@ -250,11 +338,17 @@ SELECT
     p.bl_sub_flg, p.id_flg, p.blk_fac, p.coadd, p.hemis, p.dist_edge_flg, p.cc_flg, p.id_cat, p.fg_flg, z.solution_id,
     z.j_error_mag AS j_zero_point_error_mag,
     z.h_error_mag AS h_zero_point_error_mag,
-    z.k_error_mag AS k_zero_point_error_mag
+    z.k_error_mag AS k_zero_point_error_mag,
+    p.ra AS measured_ra,
+    p.decl AS measured_decl,
+    g.astrometry_id,
+    g.error_arcsec[greatest(1, least(g.stretches, (p.decl - g.south_deg) / g.segment_deg))::integer]::real AS place_error_arcsec
 FROM wsdb.extended_measurement AS p
-LEFT JOIN calibration.adopted_zero_point AS z ON z.run_id = p.run_id AND z.scan_key = p.scan_key;
+LEFT JOIN calibration.adopted_zero_point AS z ON z.run_id = p.run_id AND z.scan_key = p.scan_key
+LEFT JOIN calibration.adopted_place AS g
+    ON g.run_id = p.run_id AND g.scan_key = p.scan_key AND g.attempt_id = p.attempt_id;
 COMMENT ON VIEW wsdb.extended_source IS
-    'Extended-source extractions of every run, calibrated by the solution that the night of the run has adopted';
+    'Extended-source extractions of every run, through the solutions, photometric and astrometric, that the night has adopted';
 COMMENT ON COLUMN wsdb.extended_source.solution_id IS
     'Solution (calibration.solution). Null: no adopted one has the scan: nominal magnitudes';
 COMMENT ON COLUMN wsdb.extended_source.j_zero_point_error_mag IS
@@ -263,6 +357,14 @@ COMMENT ON COLUMN wsdb.extended_source.h_zero_point_error_mag IS
     'H error of the zero point [mag]. Null: no solution has the scan';
 COMMENT ON COLUMN wsdb.extended_source.k_zero_point_error_mag IS
     'Ks error of the zero point [mag]. Null: no solution has the scan';
+COMMENT ON COLUMN wsdb.extended_source.measured_ra IS
+    'Right ascension as registered, ICRS degrees: what indexes are of';
+COMMENT ON COLUMN wsdb.extended_source.measured_decl IS
+    'Declination as registered, ICRS degrees';
+COMMENT ON COLUMN wsdb.extended_source.astrometry_id IS
+    'Astrometric solution (calibration.astrometry). Null: no adopted one has the row: its place is as registered';
+COMMENT ON COLUMN wsdb.extended_source.place_error_arcsec IS
+    'Error of one coordinate of the offset of the place [arcsec]. Null: no solution has the row';
 
 -- Columns of the views mean what they mean in their tables.
 DO $comments$

@@ -1,52 +1,109 @@
--- Global astrometry: which solution of a run is in force, and places by it.
+-- Global astrometry: the places of adopted solutions, and cones around them.
 
--- Corrected place: straight lines between the middles of segments, constant beyond the first and last; without offsets the
--- place itself. On the tangent plane to first order: offsets are tenths of an arc second.
-CREATE OR REPLACE FUNCTION calibration.corrected_place(
-    ra double precision, decl double precision, south_deg double precision, segment_deg double precision,
-    east_arcsec double precision[], north_arcsec double precision[], OUT ra_corrected double precision, OUT decl_corrected double precision
-) LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $function$
+-- calibration.adopted_place: the adopted offsets of a scan in one row, as straight lines, so that a view needs one join and no
+-- function (benchmarks/calibrated_view.py). It says nothing that adoption and scan_astrometry do not say
+-- (sql/checks/adopted_places.sql compares them). Stretch k lies between the middles of segments k and k + 1.
+CREATE OR REPLACE VIEW calibration.place_lines AS
+SELECT
+    a.run_id, g.scan_key, g.attempt_id, a.astrometry_id,
+    CASE WHEN g.ahead IS NULL THEN cardinality(g.error_arcsec) - 1 END::double precision AS stretches,
+    g.middle_ra_deg, g.south_deg, g.segment_deg, line.east_deg, line.east_slope, line.north_deg, line.north_slope,
+    g.ahead, g.to_the_right, g.start_rad, g.segment_rad,
+    CASE WHEN g.ahead IS NOT NULL THEN g.east_arcsec END AS east_arcsec,
+    CASE WHEN g.ahead IS NOT NULL THEN g.north_arcsec END AS north_arcsec,
+    CASE WHEN g.ahead IS NULL THEN line.error_arcsec
+         ELSE ARRAY[(SELECT max(error) FROM unnest(g.error_arcsec) AS error)] END AS error_arcsec
+FROM calibration.astrometry_adoption AS a
+JOIN calibration.scan_astrometry AS g ON g.astrometry_id = a.astrometry_id
+    AND g.scan_key >= a.night_id << 10 AND g.scan_key < (a.night_id + 1) << 10
+CROSS JOIN LATERAL (
     SELECT
-        CASE WHEN south_deg IS NULL THEN ra ELSE
-            ra + (east_arcsec[n] + share * (east_arcsec[n + 1] - east_arcsec[n])) / 3600 / greatest(cosd(decl), 1e-6) END,
-        CASE WHEN south_deg IS NULL THEN decl ELSE
-            least(90, greatest(-90, decl + (north_arcsec[n] + share * (north_arcsec[n + 1] - north_arcsec[n])) / 3600)) END
+        array_agg(t.east - t.east_slope * t.decl ORDER BY t.k) AS east_deg, array_agg(t.east_slope ORDER BY t.k) AS east_slope,
+        array_agg(t.north - t.north_slope * t.decl ORDER BY t.k) AS north_deg, array_agg(t.north_slope ORDER BY t.k) AS north_slope,
+        array_agg(t.error ORDER BY t.k) AS error_arcsec
     FROM (
-        SELECT least(cardinality(east_arcsec) - 1, greatest(0, (decl - south_deg) / segment_deg - 0.5)) AS place OFFSET 0
-    ) AS p
-    CROSS JOIN LATERAL (SELECT least(cardinality(east_arcsec) - 2, floor(p.place))::integer AS below OFFSET 0) AS b
-    CROSS JOIN LATERAL (SELECT b.below + 1 AS n, p.place - b.below AS share OFFSET 0) AS s
+        SELECT
+            k, g.east_arcsec[k] / 3600 AS east, (g.east_arcsec[k + 1] - g.east_arcsec[k]) / 3600 / g.segment_deg AS east_slope,
+            g.north_arcsec[k] / 3600 AS north, (g.north_arcsec[k + 1] - g.north_arcsec[k]) / 3600 / g.segment_deg AS north_slope,
+            greatest(g.error_arcsec[k], g.error_arcsec[k + 1]) AS error, g.south_deg + (k - 0.5) * g.segment_deg AS decl
+        FROM generate_series(1, cardinality(g.error_arcsec) - 1) AS k
+    ) AS t
+    WHERE g.ahead IS NULL
+) AS line;
+COMMENT ON VIEW calibration.place_lines IS 'What calibration.adopted_place says: offsets of adopted astrometric solutions as straight lines';
+DO $comments$
+DECLARE
+    described record;
+BEGIN
+    FOR described IN SELECT attname, col_description(attrelid, attnum) AS meaning FROM pg_attribute
+                     WHERE attrelid = 'calibration.adopted_place'::regclass AND attnum > 0 LOOP
+        EXECUTE format('COMMENT ON COLUMN calibration.place_lines.%I IS %L', described.attname, described.meaning);
+    END LOOP;
+END
+$comments$;
+
+CREATE OR REPLACE FUNCTION calibration.spread_astrometry(of_run integer, of_night integer) RETURNS void
+LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog, public AS $function$
+    DELETE FROM calibration.adopted_place AS p
+    WHERE p.run_id = of_run AND p.scan_key >= of_night << 10 AND p.scan_key < (of_night + 1) << 10;
+    INSERT INTO calibration.adopted_place
+    SELECT * FROM calibration.place_lines AS l
+    WHERE l.run_id = of_run AND l.scan_key >= of_night << 10 AND l.scan_key < (of_night + 1) << 10
 $function$;
-COMMENT ON FUNCTION calibration.corrected_place(double precision, double precision, double precision, double precision,
-                                                double precision[], double precision[])
-    IS 'Place (ICRS degrees) corrected by the offsets of the segments of its scan';
+COMMENT ON FUNCTION calibration.spread_astrometry(integer, integer) IS
+    'Write the rows of calibration.adopted_place of a night of a run anew';
+REVOKE ALL ON FUNCTION calibration.spread_astrometry(integer, integer) FROM PUBLIC;
 
--- A task of a run makes its solution; the attempt that is accepted has the one in force.
-DROP VIEW IF EXISTS wsdb.corrected_source;
-DROP VIEW IF EXISTS calibration.astrometry_in_force;
-CREATE VIEW calibration.astrometry_in_force AS
-SELECT s.astrometry_id, s.run_id, s.content_hash
-FROM calibration.astrometry AS s
-JOIN production.attempt AS a ON a.attempt_id = s.attempt_id AND a.accepted
-JOIN production.task AS t ON t.task_id = a.task_id AND t.state = 'done';
-COMMENT ON VIEW calibration.astrometry_in_force IS 'The astrometric solution of each run that releases apply';
-COMMENT ON COLUMN calibration.astrometry_in_force.astrometry_id IS 'Solution';
-COMMENT ON COLUMN calibration.astrometry_in_force.run_id IS 'Run';
-COMMENT ON COLUMN calibration.astrometry_in_force.content_hash IS 'SHA-256 over its offsets';
+-- A night adopts a solution, another one, or none any more.
+CREATE OR REPLACE FUNCTION calibration.follow_astrometry_adoption() RETURNS trigger
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public AS $function$
+BEGIN
+    IF TG_OP <> 'INSERT' THEN
+        PERFORM calibration.spread_astrometry(OLD.run_id, OLD.night_id);
+    END IF;
+    IF TG_OP <> 'DELETE' THEN
+        PERFORM calibration.spread_astrometry(NEW.run_id, NEW.night_id);
+    END IF;
+    RETURN NULL;
+END
+$function$;
+COMMENT ON FUNCTION calibration.follow_astrometry_adoption() IS 'Keeps calibration.adopted_place with calibration.astrometry_adoption';
+CREATE OR REPLACE TRIGGER adopted AFTER INSERT OR UPDATE OR DELETE ON calibration.astrometry_adoption
+FOR EACH ROW EXECUTE FUNCTION calibration.follow_astrometry_adoption();
 
-CREATE VIEW wsdb.corrected_source AS
-SELECT p.run_id, p.src_id, p.scan_key, c.ra_corrected AS ra, c.decl_corrected AS decl, p.ra AS measured_ra, p.decl AS measured_decl, f.astrometry_id
-FROM wsdb.point_measurement AS p
-LEFT JOIN calibration.astrometry_in_force AS f ON f.run_id = p.run_id
-LEFT JOIN calibration.scan_astrometry AS g
-    ON g.astrometry_id = f.astrometry_id AND g.scan_key = p.scan_key AND g.attempt_id = p.attempt_id
-CROSS JOIN LATERAL calibration.corrected_place(p.ra, p.decl, g.south_deg, g.segment_deg, g.east_arcsec, g.north_arcsec) AS c;
-COMMENT ON VIEW wsdb.corrected_source IS 'Places of point-source extractions by the astrometric solution in force of their run';
-COMMENT ON COLUMN wsdb.corrected_source.run_id IS 'Run';
-COMMENT ON COLUMN wsdb.corrected_source.src_id IS 'Extraction in wsdb.point_measurement';
-COMMENT ON COLUMN wsdb.corrected_source.scan_key IS 'Scan';
-COMMENT ON COLUMN wsdb.corrected_source.ra IS 'Right ascension, ICRS degrees, corrected';
-COMMENT ON COLUMN wsdb.corrected_source.decl IS 'Declination, ICRS degrees, corrected';
-COMMENT ON COLUMN wsdb.corrected_source.measured_ra IS 'Right ascension as registered';
-COMMENT ON COLUMN wsdb.corrected_source.measured_decl IS 'Declination as registered';
-COMMENT ON COLUMN wsdb.corrected_source.astrometry_id IS 'Solution; null: places are as registered';
+-- Offsets that come after their solution was adopted count at once.
+CREATE OR REPLACE FUNCTION calibration.follow_astrometry() RETURNS trigger
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public AS $function$
+BEGIN
+    PERFORM calibration.spread_astrometry(a.run_id, a.night_id)
+    FROM calibration.astrometry_adoption AS a
+    WHERE EXISTS (SELECT FROM added AS g WHERE g.astrometry_id = a.astrometry_id AND g.scan_key >> 10 = a.night_id);
+    RETURN NULL;
+END
+$function$;
+COMMENT ON FUNCTION calibration.follow_astrometry() IS 'Keeps calibration.adopted_place with new offsets';
+CREATE OR REPLACE TRIGGER adopted AFTER INSERT ON calibration.scan_astrometry REFERENCING NEW TABLE AS added
+FOR EACH STATEMENT EXECUTE FUNCTION calibration.follow_astrometry();
+
+-- Indexes are of registered places. No offset is longer than 5 arcsec a coordinate (a constraint of scan_astrometry), so that a
+-- circle that is wider by 10 arcsec has all rows whose place lies within. The functions are inlined: a query of one is planned as
+-- if its conditions had been written out.
+CREATE OR REPLACE FUNCTION wsdb.point_sources_near(ra double precision, decl double precision, radius_deg double precision)
+RETURNS SETOF wsdb.point_source LANGUAGE sql STABLE PARALLEL SAFE AS $function$
+    SELECT p.* FROM wsdb.point_source AS p
+    WHERE spoint(radians(p.measured_ra), radians(p.measured_decl))
+          <@ scircle(spoint(radians($1), radians($2)), radians($3 + 10.0 / 3600))
+      AND spoint(radians(p.ra), radians(p.decl)) <@ scircle(spoint(radians($1), radians($2)), radians($3))
+$function$;
+COMMENT ON FUNCTION wsdb.point_sources_near(double precision, double precision, double precision)
+    IS 'Rows of wsdb.point_source within a circle around a place (ICRS, degrees), by the index of registered places';
+CREATE OR REPLACE FUNCTION wsdb.extended_sources_near(ra double precision, decl double precision, radius_deg double precision)
+RETURNS SETOF wsdb.extended_source LANGUAGE sql STABLE PARALLEL SAFE AS $function$
+    SELECT p.* FROM wsdb.extended_source AS p
+    WHERE p.measured_decl BETWEEN $2 - $3 - 10.0 / 3600 AND $2 + $3 + 10.0 / 3600
+      AND spoint(radians(p.measured_ra), radians(p.measured_decl))
+          <@ scircle(spoint(radians($1), radians($2)), radians($3 + 10.0 / 3600))
+      AND spoint(radians(p.ra), radians(p.decl)) <@ scircle(spoint(radians($1), radians($2)), radians($3))
+$function$;
+COMMENT ON FUNCTION wsdb.extended_sources_near(double precision, double precision, double precision)
+    IS 'Rows of wsdb.extended_source within a circle around a place (ICRS, degrees), by the index of registered places';

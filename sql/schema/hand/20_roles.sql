@@ -134,7 +134,7 @@ GRANT INSERT, UPDATE (state, retired_because) ON calibration.solution TO mapps_w
 GRANT INSERT ON calibration.scan_zero_point, calibration.set_used, calibration.standard_used, calibration.attempt_used,
     calibration.overlap_used TO mapps_worker;
 GRANT INSERT ON calibration.astrometry, calibration.scan_astrometry TO mapps_worker;
-GRANT INSERT, UPDATE ON calibration.adoption TO mapps_worker;
+GRANT INSERT, UPDATE ON calibration.adoption, calibration.astrometry_adoption TO mapps_worker;
 GRANT INSERT, DELETE ON wsdb.point_measurement, wsdb.extended_measurement, wsdb.atlas_measurement, wsdb.postage_stamp, wsdb.scan_coverage, quality.metric,
     quality.scan_diagnostics, wsdb.forced_light TO mapps_worker;
 
@@ -146,7 +146,7 @@ GRANT INSERT ON quality.grade TO mapps_worker;
 GRANT INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA survey, production, quality, release, reference TO mapps_operator;
 GRANT UPDATE (retired_at) ON calibration.product TO mapps_operator;
 GRANT UPDATE (state, retired_because) ON calibration.solution TO mapps_operator;
-GRANT INSERT, UPDATE, DELETE ON calibration.adoption TO mapps_operator;
+GRANT INSERT, UPDATE, DELETE ON calibration.adoption, calibration.astrometry_adoption TO mapps_operator;
 
 -- A worker deletes rows of an attempt that its publication replaces, never those of a scan that a release chose.
 CREATE OR REPLACE FUNCTION wsdb.refuse_released() RETURNS trigger

@@ -274,13 +274,15 @@ CREATE OR REPLACE FUNCTION release.moment_state() RETURNS text
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, public AS $function$
 BEGIN
     RETURN (
-        SELECT concat_ws(' ', md5(string_agg(concat_ws(',', a.attempt_id, z.solution_id), ' ' ORDER BY a.attempt_id)),
+        SELECT concat_ws(' ', md5(string_agg(concat_ws(',', a.attempt_id, z.solution_id, g.astrometry_id), ' ' ORDER BY a.attempt_id)),
                          (SELECT max(g.grade_id) FROM quality.grade AS g JOIN release.parent_run AS r USING (run_id)
                           WHERE r.release_id = release.current_id()))
         FROM release.work_moment AS t
         JOIN release.parent_run AS r ON r.release_id = t.release_id
         JOIN production.attempt AS a ON a.run_id = r.run_id AND a.accepted
         LEFT JOIN calibration.adopted_zero_point AS z ON z.run_id = a.run_id AND z.scan_key = a.scan_key
+        LEFT JOIN calibration.adopted_place AS g
+            ON g.run_id = a.run_id AND g.scan_key = a.scan_key AND g.attempt_id = a.attempt_id
         WHERE a.attempt_id <= t.newest_attempt AND a.attempt_id <> ALL (t.open_attempts)
     );
 END

@@ -19,7 +19,7 @@ def output_names(text: str) -> list[str]:
     assert body
     depth, parts = 0, [""]
     for character in body[1]:
-        depth += (character == "(") - (character == ")")
+        depth += (character in "([") - (character in ")]")
         if character == "," and depth == 0:
             parts.append("")
         else:
@@ -31,7 +31,22 @@ def output_names(text: str) -> list[str]:
 def test_a_view_has_the_columns_of_its_table_in_order_and_the_solution(view: CalibratedView) -> None:
     names = output_names(render_view(view))
     errors = [f"{band}_zero_point_error_mag" for band in BANDS]
-    assert names == [*(column.name for column in view.columns), "solution_id", *errors]
+    places = ["measured_ra", "measured_decl", "astrometry_id", "place_error_arcsec"]
+    assert names == [*(column.name for column in view.columns), "solution_id", *errors, *places]
+
+
+def test_places_have_the_offset_of_their_scan_and_each_axis_its_partner() -> None:
+    columns = tuple(
+        Column(name, Kind.DOUBLE, "Place", calibrated=Calibrated.PLACE)
+        for name in ("ra", "decl", "j_ra", "j_decl", "sup_ra", "sup_dec")
+    )
+    text = render_view(CalibratedView("a", "b", columns, "Rows"))
+    assert output_names(text)[:6] == [column.name for column in columns]
+    for ra, decl in (("p.ra", "p.decl"), ("p.j_ra", "p.j_decl"), ("p.sup_ra", "p.sup_dec")):
+        assert text.count(f"calibration.polar_place({ra}, {decl}, ") == 2
+        assert f"* {decl}) / cosd({decl})" in text
+        assert f"THEN {ra}\n" in text
+    assert "ON g.run_id = p.run_id AND g.scan_key = p.scan_key AND g.attempt_id = p.attempt_id;" in text
 
 
 def test_both_source_tables_have_a_view() -> None:
