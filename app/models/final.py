@@ -32,7 +32,7 @@ class FinalInputKind(StrEnum):
     """Global photometric solution that a parent's nights have adopted: by its verdicts scans are photometric."""
     REFERENCE = "reference"
     CALIBRATION = "calibration"
-    """Canonical calibration of a hardware block."""
+    """Library of a hardware block: point-spread functions and wells that its scans in a parent have shown."""
 
 
 FINAL_RUN = Table(
