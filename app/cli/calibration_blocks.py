@@ -26,9 +26,9 @@ BlockOption = Annotated[
 ]
 MEASURES = (
     "dark_level_dn", "dark_structure_dn", "read1_structure_dn", "flat_structure", "flat_noise_ratio", "mask_share",
-    "nonlinearity",
+    "nonlinearity", "profile_structure", "well_level",
 )  # fmt: skip
-NIGHT_COLUMNS = ("block", "night", "band", "camera", "combined", "departs", *MEASURES)
+NIGHT_COLUMNS = ("kind", "block", "night", "band", "camera", "combined", "departs", *MEASURES)
 _DIGITS = 4
 
 
@@ -60,6 +60,39 @@ def combine(
             block=block,
             leave_out=leave_out_failed,
             dry_run=dry_run,
+        )
+    emit_table([task_row(task) for task in tasks], TASK_COLUMNS, "Tasks")
+
+
+@app.command()
+def library(
+    run: RunArgument,
+    *,
+    block: BlockOption = None,
+    leave_out_failed: Annotated[
+        bool, typer.Option("--leave-out-failed", help="Without scans that failed, are dead or held.")
+    ] = False,
+    dry_run: DryRunOption = False,
+    json: JsonOption = False,
+) -> None:
+    """Combine what scans have learnt of their cameras over hardware blocks: queue it, or queue it again.
+
+    Point-spread functions by seeing and focus, and levels at which pixels are full. Final runs that are made from the
+    run afterwards (mapps run create --kind final --from) use them where a scan alone knows less.
+    """
+    del json
+    from app.production.plan import BLOCK_LIBRARY
+    from app.production.requests import request_block_calibration
+
+    with connect("operator", autocommit=True) as connection:
+        tasks = request_block_calibration(
+            connection,
+            run,
+            get_settings().max_attempts,
+            block=block,
+            leave_out=leave_out_failed,
+            dry_run=dry_run,
+            kind=BLOCK_LIBRARY,
         )
     emit_table([task_row(task) for task in tasks], TASK_COLUMNS, "Tasks")
 
@@ -114,11 +147,15 @@ def notices(rows: list[dict[str, Any]]) -> list[str]:
         Rows of `app.production.listing.list_block_nights`.
     """
     return [
-        f"notice: night {row['night']} departs from block {row['block']} of run {row['run']} in band {row['band']}"
+        f"notice: night {row['night']} departs from {_what(row)} of run {row['run']} in band {row['band']}"
         f" and is left out of it: {', '.join(_told(row, name) for name in row['departs'])}"
         for row in rows
         if not row["combined"]
     ]
+
+
+def _what(row: dict[str, Any]) -> str:
+    return f"{'the library of ' if row['kind'] == 'library' else ''}block {row['block']}"
 
 
 def _told(row: dict[str, Any], name: str) -> str:

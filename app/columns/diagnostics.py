@@ -50,6 +50,14 @@ REFERENCE_DIAGNOSTIC_DTYPE = np.dtype([
 """One reference star of a scan."""
 
 
+WELL_DTYPE = np.dtype([
+    ("x", "i2"),  # column of the array
+    ("y", "i2"),  # row
+    ("level_dn", "f4"),  # above the dark of Read_1, at which the pixel was full
+    ("looks", "i2"),  # frames on which it was
+])  # fmt: skip
+"""One pixel that stars filled."""
+
 GALAXY_DIAGNOSTIC_DTYPE = np.dtype([
     ("ra", "f8"),
     ("decl", "f8"),
@@ -96,6 +104,28 @@ def _no_pixels() -> Plane:
 
 
 @dataclass(frozen=True, eq=False)
+class LearntTable:
+    """A point-spread function as a scan learnt it, for the library of its hardware block.
+
+    Attributes
+    ----------
+    nodes : float32 array (terms, 33, 33)
+        Share of a star's light in a pixel, by place in quarters of a pixel and by polynomial term of seeing and field.
+    wing : float32 array (49,)
+        The same farther out, by radius in steps of half a pixel.
+    fwhm_pix : float
+        Full width at half maximum in the middle of the array, pixels.
+    stars : int
+        Stars that it was learnt from.
+    """
+
+    nodes: Plane
+    wing: Plane
+    fwhm_pix: float
+    stars: int
+
+
+@dataclass(frozen=True, eq=False)
 class BandDiagnostics:
     """What was measured in one band.
 
@@ -112,6 +142,10 @@ class BandDiagnostics:
     image, residual : float32 arrays (ny, nx)
         A piece of an Atlas image, DN, and the same piece after all models are taken away; both of one shape, which
         may be (0, 0); NaN without data.
+    profile : LearntTable or None
+        Point-spread function; None where no star told it.
+    wells : structured array of WELL_DTYPE
+        Pixels that were full on some frame.
     """
 
     band: Band
@@ -120,6 +154,8 @@ class BandDiagnostics:
     stars: Table = field(default_factory=lambda: no_rows(STAR_DIAGNOSTIC_DTYPE))
     image: Plane = field(default_factory=_no_pixels)
     residual: Plane = field(default_factory=_no_pixels)
+    profile: LearntTable | None = None
+    wells: Table = field(default_factory=lambda: no_rows(WELL_DTYPE))
 
 
 @dataclass(frozen=True, eq=False)

@@ -1,6 +1,7 @@
 """Diagnostics of a scan as a FITS file: tables as they are, pieces of images as integers below their noise.
 
-Extensions of a band are FRAMES_J, CHI2_J, STARS_J and, where there is a piece, IMAGE_J and RESID_J; REFS holds the
+Extensions of a band are FRAMES_J, CHI2_J, STARS_J, WELLS_J, where stars told it the point-spread function PSF_J and its
+WING_J, and, where there is a piece, IMAGE_J and RESID_J; REFS holds the
 reference stars, GALAXIES and PAIRS the sources that are shown; the pieces come last, GALAXY_P and PAIR_P with three
 squares a row and a row a source. At most `MOST_STARS` stars a band and a piece of `MOST_PIXELS` pixels are kept,
 so that a file of three bands stays below 3 MB: they serve medians and pictures, not measurements. The same content
@@ -25,7 +26,9 @@ from app.columns.diagnostics import (
     PAIR_DIAGNOSTIC_DTYPE,
     REFERENCE_DIAGNOSTIC_DTYPE,
     STAR_DIAGNOSTIC_DTYPE,
+    WELL_DTYPE,
     BandDiagnostics,
+    LearntTable,
     Pieces,
     Plane,
     ScanDiagnostics,
@@ -148,7 +151,28 @@ def _band_hdus(band: BandDiagnostics) -> list[Any]:
         _table_hdu(band.frames, FRAME_DIAGNOSTIC_DTYPE, f"FRAMES_{letter}"),
         fits.ImageHDU(np.asarray(band.chi2_map, np.float32), name=f"CHI2_{letter}"),
         _table_hdu(band.stars, STAR_DIAGNOSTIC_DTYPE, f"STARS_{letter}"),
+        *_profile_hdus(band.profile, letter),
+        _table_hdu(band.wells, WELL_DTYPE, f"WELLS_{letter}"),
     ]
+
+
+def _profile_hdus(profile: LearntTable | None, letter: str) -> list[Any]:
+    from astropy.io import fits
+
+    if profile is None:
+        return []
+    nodes = fits.ImageHDU(np.asarray(profile.nodes, np.float32), name=f"PSF_{letter}")
+    nodes.header["FWHMPIX"] = (float(profile.fwhm_pix), "full width at half maximum, pixels")
+    nodes.header["NSTARS"] = (int(profile.stars), "stars that it was learnt from")
+    return [nodes, fits.ImageHDU(np.asarray(profile.wing, np.float32), name=f"WING_{letter}")]
+
+
+def _profile(hdus: Any, letter: str) -> LearntTable | None:
+    if f"PSF_{letter}" not in hdus:
+        return None
+    header = hdus[f"PSF_{letter}"].header
+    tables = _plane(hdus, f"PSF_{letter}"), _plane(hdus, f"WING_{letter}")
+    return LearntTable(*tables, float(header["FWHMPIX"]), int(header["NSTARS"]))
 
 
 def _pieces(band: BandDiagnostics) -> bytes:
@@ -209,6 +233,8 @@ def _band(hdus: Any, band: Band) -> BandDiagnostics:
         frames=_table(hdus, f"FRAMES_{letter}", FRAME_DIAGNOSTIC_DTYPE),
         chi2_map=cells,
         stars=_table(hdus, f"STARS_{letter}", STAR_DIAGNOSTIC_DTYPE),
+        profile=_profile(hdus, letter),
+        wells=_table(hdus, f"WELLS_{letter}", WELL_DTYPE),
         **pieces,
     )
 

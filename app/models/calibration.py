@@ -29,6 +29,8 @@ class CalibrationKind(StrEnum):
     """Darks of both reads, flat, mask and saturation of one band, in one file."""
     BLOCK = "block"
     """The same, combined over the nights of a hardware block."""
+    LIBRARY = "library"
+    """What reduced scans of a block say together: point-spread functions by seeing and focus, wells of pixels."""
 
 
 class ZeroPointSource(StrEnum):
@@ -49,7 +51,11 @@ PRODUCT = Table(
         "night_id", Integer, "Night it was made from; null of a block", ForeignKey("survey.night.night_id")
     ),
     optional("block", Text, "Hardware block whose nights it was combined from; null of a night"),
-    required("kind", Text, "night or block: darks, flat, mask and saturation in one file"),
+    required(
+        "kind",
+        Text,
+        "night or block: darks, flat, mask and saturation; library: point-spread functions and wells",
+    ),
     required("hemis", CHAR(1), "Observatory", ForeignKey("survey.site.hemis")),
     required("band", CHAR(1), "j, h or k"),
     required("camera", Text, "Detector configuration, CAMERA of the darks; blank where several were mixed"),
@@ -63,16 +69,17 @@ PRODUCT = Table(
     one_of("kind", CalibrationKind),
     one_of("band", ("j", "h", "k")),
     CheckConstraint("(kind = 'night') = (night_id IS NOT NULL)", name="night_by_kind"),
-    CheckConstraint("(kind = 'block') = (block IS NOT NULL)", name="block_by_kind"),
+    CheckConstraint("(kind <> 'night') = (block IS NOT NULL)", name="block_by_kind"),
     Index(
         "uq_product_block",
         "run_id",
+        "kind",
         "block",
         "hemis",
         "band",
         "camera",
         unique=True,
-        postgresql_where=text("kind = 'block' AND retired_at IS NULL"),
+        postgresql_where=text("kind <> 'night' AND retired_at IS NULL"),
     ),
     ExcludeConstraint(
         ("run_id", "="),

@@ -34,7 +34,7 @@ class FinalInputKind(StrEnum):
     """Global astrometric solution that a parent's nights have adopted: by its places overlaps and names were judged."""
     REFERENCE = "reference"
     CALIBRATION = "calibration"
-    """Canonical calibration of a hardware block."""
+    """Library of a hardware block: point-spread functions and wells that its scans in a parent have shown."""
 
 
 FINAL_RUN = Table(

@@ -10,7 +10,7 @@ from app.parameters.section import Section, number
 
 @dataclass(frozen=True)
 class BlockParameters(Section):
-    """Parameters of `combine_nights`: largest departures of a night from the median of the nights of its block.
+    """Parameters of `combine_nights` and of libraries: largest departures of a night from the others of its block.
 
     A structure is the scatter, 1.4826 times the median absolute deviation, of medians of 32 x 32 pixels: the noise of
     pixels is in it to a thirtieth only.
@@ -44,6 +44,17 @@ class BlockParameters(Section):
     mask_share: float = field(
         default=0.005,
         metadata=number(0.0001, 1.0, "", "Share of the pixels that are bad in one of both only."),
+    )
+    # Nights of one focus agree to 1 or 2 %; the secondary 0.3" out of focus makes 10 %.
+    profile_structure: float = field(
+        default=0.05,
+        metadata=number(
+            0.001, 1.0, "", "Point-spread function: difference from the nearest entry, over its core."
+        ),
+    )
+    # Wells are measured to 0.1 % of a night; a bias voltage that moved changes all of them alike.
+    well_level: float = field(
+        default=0.02, metadata=number(0.0001, 0.5, "", "Levels at which pixels are full, relative.")
     )
     # Half of what is lacking at the end of the linear range.
     nonlinearity: float = field(

@@ -131,6 +131,7 @@ def create_final_run(
             *(_Input(FinalInputKind.PARENT, p["name"], p["run_id"], p["pipeline_hash"]) for p in parents),
             rules,
             *_calibration_inputs(connection, parents, chosen),
+            *_libraries(connection, parents, chosen),
         ]
         create_run(connection, name, RunKind.FINAL, pipeline, zones)
         run = freeze_run(connection, name)
@@ -253,6 +254,23 @@ def _astrometries(connection: Connection[Any], names: dict[int, str], keys: dict
                 remedy=f"make it: mapps calibration astrometry {name}",
             )
     return found
+
+
+def _libraries(connection: Connection[Any], parents: Rows, chosen: Rows) -> list[_Input]:
+    """Find the libraries of the hardware blocks that the parents have; scans of other blocks do without."""
+    values = {
+        "run_ids": [parent["run_id"] for parent in parents],
+        "scan_keys": [scan["scan_key"] for scan in chosen if scan["entry"] == "raw"],
+    }
+    return [
+        _Input(
+            FinalInputKind.CALIBRATION,
+            f"library {row['block']} {row['hemis']} {row['band']} {row['camera']}",
+            row["calibration_id"],
+            row["sha256"],
+        )
+        for row in _rows(connection, "production/final/libraries", values)
+    ]
 
 
 def _record(

@@ -303,6 +303,16 @@ SCAN = TaskPlan(
     # Calibration scans first: what is found wrong with a night is found before its survey scans are reduced.
     calibration_priority=10,
 )
+BLOCK_LIBRARY = TaskPlan(
+    kind="block_library",
+    does="point-spread functions and wells of pixels of a hardware block from its reduced scans",
+    scope=Scope.BLOCK,
+    entries=(Entry.RAW,),
+    step="block_library",
+    waits_for=(WaitsFor(SCAN.kind, same=Scope.BLOCK),),
+    # A final run takes those of the runs that it was selected from: its own scans would wait for themselves.
+    queued_in=(),
+)
 NIGHT_SOLUTION = TaskPlan(
     kind="night_solution",
     does="zero points of a night from its calibration scans, and which scans were photometric",
@@ -381,6 +391,7 @@ PLAN = Plan(
         NIGHT_CALIBRATION,
         BLOCK_CALIBRATION,
         SCAN,
+        BLOCK_LIBRARY,
         NIGHT_SOLUTION,
         NIGHT_GRADES,
         GLOBAL_SOLUTION,

@@ -13,12 +13,14 @@ from app.errors import ConflictError
 from app.models.production import RunKind, TaskState
 from app.production.plan import (
     BLOCK_CALIBRATION,
+    BLOCK_LIBRARY,
     FORCED_LIGHT,
     GLOBAL_ASTROMETRY,
     GLOBAL_SOLUTION,
     PLAN,
     SCAN,
     Plan,
+    TaskPlan,
 )
 from app.production.queueing import add_tasks, connect_tasks, declare_kinds
 from app.production.recall import queue_again
@@ -26,6 +28,8 @@ from app.production.runs import Run, lock_run, refuse_closed, refuse_sky, refuse
 from app.production.selection import Selection
 from app.production.tasks import Rows, TaskFilter, describe_tasks, retry_tasks
 
+OF_BLOCKS = BLOCK_CALIBRATION, BLOCK_LIBRARY
+"""Kinds that `request_block_calibration` queues."""
 NAMED_TASKS = 5
 """So many of the tasks in the way are named in the error."""
 
@@ -226,8 +230,9 @@ def request_block_calibration(
     leave_out: bool = False,
     dry_run: bool = False,
     plan: Plan = PLAN,
+    kind: TaskPlan = BLOCK_CALIBRATION,
 ) -> Rows:
-    """Queue the canonical calibrations of a run's hardware blocks, or make them ready again.
+    """Queue the canonical calibrations of a run's hardware blocks, or their libraries, or make them ready again.
 
     In a final run they are queued with the run, for all nights of a block that are ingested; in a preliminary run,
     which does not use them, they compare the nights that the run has.
@@ -243,11 +248,14 @@ def request_block_calibration(
     block : str, optional
         Name of the only block that is meant.
     leave_out : bool
-        Whether to combine without the nights whose calibration failed, is dead or held.
+        Whether to combine without the nights or scans that failed, are dead or held.
     dry_run : bool
         Do the same and roll it back.
     plan : Plan
         Kinds of task; those of this version unless a test tries others.
+    kind : TaskPlan
+        One of `OF_BLOCKS`: `BLOCK_CALIBRATION`, or `BLOCK_LIBRARY` for what reduced scans say of their cameras, which
+        final runs that are made from the run afterwards use.
 
     Returns
     -------
@@ -266,11 +274,11 @@ def request_block_calibration(
     told: Rows = []
     with connection.transaction():
         run = _prepare(connection, name, plan)
-        [row] = plan.rows_to_queue(RunKind(run.kind), BLOCK_CALIBRATION.kind)
+        [row] = plan.rows_to_queue(RunKind(run.kind), kind.kind)
         values = {
             "run_id": run.run_id,
             "kind": row["kind"],
-            "upstream": [edge.kind for edge in BLOCK_CALIBRATION.waits_for],
+            "upstream": [edge.kind for edge in kind.waits_for],
             "block": block,
             "priority": row["priority"],
             "max_attempts": max_attempts,

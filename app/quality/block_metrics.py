@@ -7,6 +7,8 @@ from app.quality.definition import MetricDefinition
 
 WATCHED = "watched by people: mapps calibration nights, mapps calibration list"
 
+LIBRARY = "watched by people: mapps calibration list, mapps calibration nights"
+
 BLOCK_METRICS: tuple[MetricDefinition, ...] = (
     MetricDefinition(
         name="nights_combined", unit="1", better=Better.HIGHER,
@@ -47,5 +49,37 @@ BLOCK_METRICS: tuple[MetricDefinition, ...] = (
         formula="mean of the combined mask",
         reference="decision 0014",
         unused_because=WATCHED,
+    ),
+    MetricDefinition(
+        name="library_entries", unit="1", better=Better.HIGHER,
+        scope=MetricScope.BLOCK, per_band=True,
+        description="Point-spread functions by seeing and focus that the library of the block has",
+        formula="count",
+        reference="decision 0030",
+        unused_because=LIBRARY,
+    ),
+    MetricDefinition(
+        name="library_stars", unit="1", better=Better.HIGHER,
+        scope=MetricScope.BLOCK, per_band=True,
+        description="Stars that the entries of the library rest on",
+        formula="sum over entries and scans of psf_stars",
+        reference="decision 0030",
+        unused_because=LIBRARY,
+    ),
+    MetricDefinition(
+        name="library_scatter", unit="1", better=Better.LOWER,
+        scope=MetricScope.BLOCK, per_band=True,
+        description="Scatter of the scans' point-spread functions about their entry, at the peak",
+        formula="1.4826 median absolute deviation over scans, over the mean peak of the entries",
+        reference="decision 0030",
+        unused_because=LIBRARY,
+    ),
+    MetricDefinition(
+        name="wells_known_share", unit="1", better=Better.HIGHER,
+        scope=MetricScope.BLOCK, per_band=True,
+        description="Share of the pixels whose well was seen in two scans at least",
+        formula="mean over pixels",
+        reference="background/survey 2.1; decision 0030",
+        unused_because=LIBRARY,
     ),
 )  # fmt: skip

@@ -103,6 +103,24 @@ def test_scans_are_selected_and_inputs_named(world: World) -> None:
     assert made.run.frozen_at is not None
 
 
+def test_libraries_of_the_parents_are_inputs_by_block_and_camera(world: World) -> None:
+    """Of two runs that have one the later name counts; recalled ones and those of other blocks do not."""
+    for name, block, band, retired in (
+        ("early", "n-1", "j", False), ("late", "n-1", "j", False), ("late", "n-1", "h", True),
+        ("late", "n-2", "j", False),
+    ):  # fmt: skip
+        world.connection.execute(
+            "INSERT INTO calibration.product (run_id, attempt_id, block, kind, hemis, band, camera, valid, url, sha256,"
+            " facts, retired_at) SELECT a.run_id, min(a.attempt_id), %s, 'library', 'n', %s, 'sim-n-1',"
+            " tstzrange(now(), now() + interval '1 day'), 'none', repeat(%s, 64), '{}', CASE WHEN %s THEN now() END"
+            " FROM production.attempt AS a WHERE a.run_id = %s GROUP BY a.run_id",
+            (block, band, name[0], retired, world.runs[name]),
+        )
+    made = create_final_run(world.connection, "all-sky", PIPELINE, WANTED)
+    libraries = [row for row in made.inputs if row["kind"] == "calibration"]
+    assert [(row["name"], row["content_hash"][0]) for row in libraries] == [("library n-1 n j sim-n-1", "l")]
+
+
 def test_only_selected_scans_are_queued_and_nothing_changes_afterwards(world: World) -> None:
     made = create_final_run(world.connection, "all-sky", PIPELINE, WANTED)
     queued = queue_run(world.connection, "all-sky", Selection(), 3)

@@ -100,9 +100,11 @@ def band_of(frames, geometry):
     return BandFrames(raw, calibration, frames, geometry)
 
 
-def lent(frames, geometry, psf, **parts):
-    """Residual frames as a band has them on loan, with the background taken away."""
-    residual = Residual(BandStack(band_of(frames, geometry), psf, **parts), np.empty_like(frames.pixels_dn))
+def lent(frames, geometry, psf, given=None, **parts):
+    """Residual frames as a band has them on loan, with the background taken away; `given`: a library of profiles."""
+    band = band_of(frames, geometry)
+    band = replace(band, calibration=replace(band.calibration, library=given))
+    residual = Residual(BandStack(band, psf, **parts), np.empty_like(frames.pixels_dn))
     residual.restore_background()
     return residual
 

@@ -251,6 +251,7 @@ class Replay:
             frozenset(row["input_key"] for row in inputs if row["kind"] == InputKind.RAW_FILE),
             frozenset(row["input_key"] for row in inputs if row["kind"] == InputKind.CALIBRATION),
             stars[0] if stars else None,
+            frozenset(row["input_key"] for row in inputs if row["kind"] == InputKind.ATTEMPT),
         )
 
 

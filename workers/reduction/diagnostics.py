@@ -15,9 +15,11 @@ from app.columns.diagnostics import (
     REFERENCE_DIAGNOSTIC_DTYPE,
     STAR_DIAGNOSTIC_DTYPE,
     BandDiagnostics,
+    LearntTable,
 )
 from app.columns.records import unknown_rows
 from app.quantiles import quick_median
+from workers.reduction.calibration.wells import measure_wells
 from workers.reduction.frames.looks import Looks
 from workers.reduction.frames.uscan import UScan
 from workers.reduction.kernels.compiled import KERNEL
@@ -36,6 +38,7 @@ from workers.reduction.profile.stamps import (
     phase_rest,
 )
 from workers.reduction.profile.stars import Stars
+from workers.reduction.profile.table import FramePsf
 from workers.reduction.registration.rounds import ReferenceStars
 
 PIECE_PIX = 384  # of the Atlas image shown beside its residual
@@ -341,6 +344,10 @@ def reference_table(rows: Table, reference: ReferenceStars, uscan: UScan, y_orig
     return out[np.argsort(out["y_arcsec"], kind="stable")]
 
 
+def _learnt(psf: FramePsf) -> LearntTable | None:
+    return LearntTable(psf.nodes, psf.wing, psf.width_pix(0.0), psf.stars) if psf.stars else None
+
+
 def band_diagnostics(
     residual: Residual,
     catalogue: BandCatalogue,
@@ -377,5 +384,7 @@ def band_diagnostics(
         stars=star_table(stack, catalogue, fluxes, zero_point_mag),
         image=image,
         residual=mosaic(residual.arrays(), stack.geometry, x, y, image.shape),
+        profile=_learnt(stack.psf),
+        wells=measure_wells(stack.band.raw, stack.band.calibration),
     )
     return made, fluxes

@@ -26,11 +26,14 @@ class RecordedInputs:
         Keys of files and calibration products.
     stars_hash : str or None
         Hash of the reference stars it was given; None where it asked for none.
+    upstream_ids : frozenset of int
+        Keys of attempts whose rows or files it read.
     """
 
     raw_file_ids: frozenset[int]
     calibration_ids: frozenset[int]
     stars_hash: str | None = None
+    upstream_ids: frozenset[int] = frozenset()
 
 
 @dataclass(frozen=True)

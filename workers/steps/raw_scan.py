@@ -20,10 +20,11 @@ from workers.reduction.frames.crossing import crossing_mjd
 from workers.reduction.frames.products import AtlasImage
 from workers.reduction.measure_scan import measure_scan
 from workers.reduction.reduce_scan import ReducedScan, ReferenceStars, reduce_scan
-from workers.steps.calibrations import load_calibration, product_of, valid_products
+from workers.steps.calibrations import product_of, valid_products
 from workers.steps.context import Claim, StepContext
 from workers.steps.images import image_row
 from workers.steps.inputs import ingested_path, recorded_files
+from workers.steps.libraries import loaded_with_libraries, named_libraries
 from workers.steps.outcome import input_hash, metric_rows
 from workers.steps.raw_band import raw_band
 from workers.steps.records import point_records
@@ -60,32 +61,32 @@ def reduce_raw_scan(claim: Claim, context: StepContext, scan: ScanFacts) -> Publ
         Raised if the run's parameter set is not one of this version of the code.
     """
     parameters = ParameterSet.stored(context.parameters)
+    photometry = parameters.photometry
     files = recorded_files(context, (file for file in scan.files if file.kind == "scan"))
     with context.connect() as connection:
         products = valid_products(connection, claim, scan, context.recorded)
-    used = {f.band: product_of(products, f.band, f.known_camera().identifier) for f in files}
+        used = {f.band: product_of(products, f.band, f.known_camera().identifier) for f in files}
+        libraries = named_libraries(connection, claim, context, used)
     read = {file.band: read_raw_scan(ingested_path(file)) for file in files}
     context.checkpoint("frames_read")
     raw = {band: raw_band(content) for band, content in read.items()}
     with context.connect() as connection:
         given = given_stars(connection, next(iter(raw.values())), context.recorded)
     _warn_without(given.stars, context, scan)
-    calibrations = {band: load_calibration(context, product) for band, product in used.items()}
-    reduced = reduce_scan(
-        raw, calibrations, given.stars, parameters.reduction, photometry=parameters.photometry
-    )
+    calibrations = loaded_with_libraries(context, used, libraries, photometry.field_order)
+    reduced = reduce_scan(raw, calibrations, given.stars, parameters.reduction, photometry=photometry)
     context.checkpoint("images_made")
-    result = measure_scan(reduced, parameters.photometry, parameters.artefacts)
+    result = measure_scan(reduced, photometry, parameters.artefacts)
     context.checkpoint("sources_extracted")
-    coverage = scan_coverage(reduced.images)
-    area = area_of(coverage)
+    area = area_of(coverage := scan_coverage(reduced.images))
     points = point_records(result.sources, scan, area, source_times(reduced, result.sources))
     extended, stamps = extended_and_stamps(context.store, result.extended, points, reduced.images, scan, area)
     images = _store_images(context, scan, read[files[0].band].header.position_id, reduced)
     diagnostics = _store_diagnostics(context, result.diagnostics)
-    hashes = *(f.sha256 for f in files), *(p.sha256 for p in used.values()), given.use.stars_hash
+    applied = (*used.values(), *libraries.values())
+    hashes = (item.sha256 for item in (*files, *applied))
     return Publication(
-        input_hash=input_hash(claim.pipeline_hash, hashes),
+        input_hash=input_hash(claim.pipeline_hash, (*hashes, given.use.stars_hash)),
         point_sources=points,
         extended_sources=extended,
         postage_stamps=stamps,
@@ -95,7 +96,7 @@ def reduce_raw_scan(claim: Claim, context: StepContext, scan: ScanFacts) -> Publ
         metrics=metric_rows(result.metrics),
         raw_file_ids=tuple(file.raw_file_id for file in files),
         raw_file_hashes={file.raw_file_id: file.sha256 for file in files},
-        calibration_ids=tuple(sorted(product.calibration_id for product in used.values())),
+        calibration_ids=tuple(sorted(product.calibration_id for product in applied)),
         reference=given.use,
     )
 

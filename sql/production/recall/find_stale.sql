@@ -50,7 +50,7 @@ FROM accepted AS c
 JOIN production.attempt_calibration AS u USING (attempt_id)
 JOIN calibration.product AS p USING (calibration_id)
 JOIN survey.night AS n ON n.night_id = c.night_id
-WHERE c.scope = 'scan' AND p.kind = 'block' AND p.block IS DISTINCT FROM n.block
+WHERE c.scope = 'scan' AND p.kind <> 'night' AND p.block IS DISTINCT FROM n.block
 UNION ALL
 -- Nights of a block that were calibrated after it was combined, or belong to another block now.
 SELECT c.task_id, c.attempt_id, 'calibration', 'late',
@@ -58,7 +58,7 @@ SELECT c.task_id, c.attempt_id, 'calibration', 'late',
 FROM accepted AS c
 JOIN survey.night AS n ON n.block = c.block
 JOIN calibration.product AS p ON p.night_id = n.night_id AND p.run_id = c.run_id AND p.kind = 'night' AND p.retired_at IS NULL
-WHERE c.scope = 'block'
+WHERE c.kind = 'block_calibration'
   AND NOT EXISTS (SELECT FROM production.attempt_calibration AS u JOIN calibration.product AS o USING (calibration_id)
                   WHERE u.attempt_id = c.attempt_id AND o.night_id = p.night_id AND o.band = p.band AND o.camera = p.camera)
 UNION ALL
@@ -95,6 +95,16 @@ JOIN production.attempt AS a ON a.task_id = t.task_id AND a.accepted
 WHERE c.kind = 'night_solution'
   AND NOT EXISTS (SELECT FROM production.attempt_upstream AS u JOIN production.attempt AS m ON m.attempt_id = u.upstream_attempt_id
                   WHERE u.attempt_id = c.attempt_id AND m.task_id = t.task_id)
+UNION ALL
+-- Scans of a block that were reduced after its library was combined.
+SELECT c.task_id, c.attempt_id, 'attempt', 'late', format('scan %%s of night %%s%%s was reduced later', s.scan, n.date, n.hemis)
+FROM accepted AS c
+JOIN survey.night AS n ON n.block = c.block
+JOIN survey.scan AS s ON s.night_id = n.night_id AND s.kind IN ('sci', 'cal') AND s.entry = 'raw'
+JOIN production.task AS t ON t.run_id = c.run_id AND t.kind = 'scan' AND t.scan_key = s.scan_key AND t.state = 'done'
+JOIN production.attempt AS a ON a.task_id = t.task_id AND a.accepted AND a.ended_at > c.started_at
+WHERE c.kind = 'block_library'
+  AND NOT EXISTS (SELECT FROM production.attempt_upstream AS u WHERE u.attempt_id = c.attempt_id AND u.upstream_attempt_id = a.attempt_id)
 UNION ALL
 -- Scans that were reduced after their night was graded.
 SELECT c.task_id, c.attempt_id, 'attempt', 'late', format('scan %%s was reduced later', s.scan)

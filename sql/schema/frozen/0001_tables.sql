@@ -2464,24 +2464,24 @@ CREATE TABLE calibration.product (
     facts JSONB NOT NULL,
     retired_at TIMESTAMP WITH TIME ZONE,
     CONSTRAINT pk_product PRIMARY KEY (calibration_id),
-    CONSTRAINT ck_product_kind_known CHECK (kind IN ('night', 'block')),
+    CONSTRAINT ck_product_kind_known CHECK (kind IN ('night', 'block', 'library')),
     CONSTRAINT ck_product_band_known CHECK (band IN ('j', 'h', 'k')),
     CONSTRAINT ck_product_night_by_kind CHECK ((kind = 'night') = (night_id IS NOT NULL)),
-    CONSTRAINT ck_product_block_by_kind CHECK ((kind = 'block') = (block IS NOT NULL)),
+    CONSTRAINT ck_product_block_by_kind CHECK ((kind <> 'night') = (block IS NOT NULL)),
     CONSTRAINT ex_product_valid EXCLUDE USING gist (run_id WITH =, kind WITH =, hemis WITH =, band WITH =, camera WITH =, valid WITH &&) WHERE (kind = 'night' AND retired_at IS NULL),
     CONSTRAINT fk_product_run_id FOREIGN KEY(run_id) REFERENCES production.run (run_id),
     CONSTRAINT fk_product_attempt_id FOREIGN KEY(attempt_id) REFERENCES production.attempt (attempt_id),
     CONSTRAINT fk_product_night_id FOREIGN KEY(night_id) REFERENCES survey.night (night_id),
     CONSTRAINT fk_product_hemis FOREIGN KEY(hemis) REFERENCES survey.site (hemis)
 );
-CREATE UNIQUE INDEX uq_product_block ON calibration.product (run_id, block, hemis, band, camera) WHERE kind = 'block' AND retired_at IS NULL;
+CREATE UNIQUE INDEX uq_product_block ON calibration.product (run_id, kind, block, hemis, band, camera) WHERE kind <> 'night' AND retired_at IS NULL;
 COMMENT ON TABLE calibration.product IS 'Calibration files; nightly ones of one camera configuration never overlap in a run, blocks have one';
 COMMENT ON COLUMN calibration.product.calibration_id IS 'Key';
 COMMENT ON COLUMN calibration.product.run_id IS 'Run that made it';
 COMMENT ON COLUMN calibration.product.attempt_id IS 'Attempt that made it';
 COMMENT ON COLUMN calibration.product.night_id IS 'Night it was made from; null of a block';
 COMMENT ON COLUMN calibration.product.block IS 'Hardware block whose nights it was combined from; null of a night';
-COMMENT ON COLUMN calibration.product.kind IS 'night or block: darks, flat, mask and saturation in one file';
+COMMENT ON COLUMN calibration.product.kind IS 'night or block: darks, flat, mask and saturation; library: point-spread functions and wells';
 COMMENT ON COLUMN calibration.product.hemis IS 'Observatory';
 COMMENT ON COLUMN calibration.product.band IS 'j, h or k';
 COMMENT ON COLUMN calibration.product.camera IS 'Detector configuration, CAMERA of the darks; blank where several were mixed';

@@ -1,8 +1,8 @@
--- How far nights depart from the canonical calibrations of their blocks: a row a product of a block that stands and a night that
+-- How far nights depart from the canonical calibrations of their blocks, libraries among them: a row a product of a block that stands and a night that
 -- was offered to it, as the facts of the product have it. What a night does not measure is null.
 DROP VIEW IF EXISTS calibration.night_departure;
 CREATE VIEW calibration.night_departure AS
-SELECT c.run_id, c.block, c.hemis, c.band, c.camera, c.calibration_id, g.place::integer AS place,
+SELECT c.run_id, c.kind, c.block, c.hemis, c.band, c.camera, c.calibration_id, g.place::integer AS place,
        g.night ->> 'night' AS night, g.night ->> 'sha256' AS sha256,
        jsonb_array_length(g.night -> 'beyond') = 0 AS combined,
        ARRAY(SELECT jsonb_array_elements_text(g.night -> 'beyond')) AS departs,
@@ -12,12 +12,15 @@ SELECT c.run_id, c.block, c.hemis, c.band, c.camera, c.calibration_id, g.place::
        (g.night ->> 'flat_structure')::float8 AS flat_structure,
        (g.night ->> 'flat_noise_ratio')::float8 AS flat_noise_ratio,
        (g.night ->> 'mask_share')::float8 AS mask_share,
-       (g.night ->> 'nonlinearity')::float8 AS nonlinearity
+       (g.night ->> 'nonlinearity')::float8 AS nonlinearity,
+       (g.night ->> 'profile_structure')::float8 AS profile_structure,
+       (g.night ->> 'well_level')::float8 AS well_level
 FROM calibration.product AS c
 CROSS JOIN LATERAL jsonb_array_elements(c.facts -> 'nights') WITH ORDINALITY AS g (night, place)
-WHERE c.kind = 'block' AND c.retired_at IS NULL;
+WHERE c.kind <> 'night' AND c.retired_at IS NULL;
 COMMENT ON VIEW calibration.night_departure IS 'How far nights depart from the canonical calibrations of their hardware blocks';
 COMMENT ON COLUMN calibration.night_departure.run_id IS 'Run';
+COMMENT ON COLUMN calibration.night_departure.kind IS 'block: darks, flat, mask, linearity; library: point-spread functions and wells';
 COMMENT ON COLUMN calibration.night_departure.block IS 'Hardware block';
 COMMENT ON COLUMN calibration.night_departure.hemis IS 'Observatory';
 COMMENT ON COLUMN calibration.night_departure.band IS 'j, h or k';
@@ -35,5 +38,7 @@ COMMENT ON COLUMN calibration.night_departure.flat_structure IS 'Structure of th
 COMMENT ON COLUMN calibration.night_departure.flat_noise_ratio IS 'Scatter of the response of pixels over the error of the night''s flat';
 COMMENT ON COLUMN calibration.night_departure.mask_share IS 'Share of the pixels that are bad in one of both only';
 COMMENT ON COLUMN calibration.night_departure.nonlinearity IS 'Lack of response at the end of the linear range less that of the block';
+COMMENT ON COLUMN calibration.night_departure.profile_structure IS 'Difference of point-spread functions from the nearest entry of the other nights, over the core';
+COMMENT ON COLUMN calibration.night_departure.well_level IS 'Levels at which pixels are full over those of the other nights, less 1';
 
 GRANT SELECT ON calibration.night_departure TO mapps_owner, mapps_worker, mapps_operator, mapps_reader;

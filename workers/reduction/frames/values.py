@@ -13,6 +13,7 @@ from app.arrays import Bools, Counts, Doubles, Flags, Singles
 from app.errors import InputError
 from app.instruments.bands import Band
 from app.instruments.detector import Detector
+from workers.reduction.frames.library import ProfileLibrary
 
 
 class FrameSetError(InputError):
@@ -101,6 +102,8 @@ class NightCalibration:
         b of response = q (1 - b q^2) (`linearity`), DN^-2; 0 where no curvature was seen.
     metrics : dict
         Name -> value, for `quality.metric`.
+    library : ProfileLibrary, optional
+        Point-spread functions of the same array; scans learn theirs alone where there is none.
     """
 
     band: Band
@@ -111,6 +114,7 @@ class NightCalibration:
     saturation_dn: Singles
     bend_per_dn2: float
     metrics: dict[str, float]
+    library: ProfileLibrary | None = None
 
 
 class FlatFrames(NamedTuple):

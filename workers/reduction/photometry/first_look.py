@@ -19,6 +19,7 @@ from workers.reduction.photometry.new_stars import new_stars
 from workers.reduction.photometry.residual import Residual, ResidualMemory
 from workers.reduction.photometry.stack import TOO_CROWDED, BandStack
 from workers.reduction.profile.learning import learn
+from workers.reduction.profile.library import taken_from
 from workers.reduction.profile.sample import Sample, choose_sample, settled
 from workers.reduction.profile.stars import Stars
 from workers.reduction.registration.values import Centres
@@ -84,6 +85,9 @@ def first_look(residual: Residual, finder: PeakFinder, parameters: PhotometryPar
             hold_seeing=held,
             tight=not held,
             guide=stack.guide,
+            library=None if held else stack.library,
         )
-    residual.change(stars=stars, psf=psf)
+    residual.change(
+        stars=stars, psf=psf if psf.stars or stack.library is None else taken_from(stack.library, psf)
+    )
     return residual.stack

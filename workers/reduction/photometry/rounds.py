@@ -163,7 +163,8 @@ def _learn_again(residual: Residual, parameters: PhotometryParameters) -> None:
         chosen = settled(stars, chosen, fitted_before=False)
         sample = Sample(looks, chosen, stars.flux_dn, np.nan_to_num(stars.flux_dn))
         wing = stack.crowding() < TOO_CROWDED
-        psf = learn(residual.arrays(), stack.psf, sample, wing=wing, tight=True, guide=stack.guide)
+        arrays, library = residual.arrays(), stack.library
+        psf = learn(arrays, stack.psf, sample, wing=wing, tight=True, guide=stack.guide, library=library)
         residual.change(psf=psf)
     residual.draw()
 

@@ -9,6 +9,7 @@ import numpy as np
 from app.arrays import Bools, Doubles
 from workers.reduction.frames.band import BandFrames
 from workers.reduction.frames.geometry import FrameGeometry
+from workers.reduction.frames.library import ProfileLibrary
 from workers.reduction.frames.looks import Looks
 from workers.reduction.frames.values import CalibratedFrames
 from workers.reduction.galaxies.light import GalaxyLight
@@ -58,6 +59,11 @@ class BandStack:
     def frames(self) -> CalibratedFrames:
         """The calibrated frames, with their present background and noise."""
         return self.band.frames
+
+    @property
+    def library(self) -> ProfileLibrary | None:
+        """Point-spread functions that other scans of the array have learnt, where they are given."""
+        return self.band.calibration.library
 
     @property
     def geometry(self) -> FrameGeometry:

@@ -14,8 +14,10 @@ import numpy as np
 from scipy.ndimage import gaussian_filter, uniform_filter
 
 from app.arrays import Doubles, Singles
+from workers.reduction.frames.library import ProfileLibrary
 from workers.reduction.frames.values import FrameArrays
 from workers.reduction.profile.learning_sums import Clip, LearningSums, LearningWork, gather_learning
+from workers.reduction.profile.library import Prior, prior_of
 from workers.reduction.profile.sample import Sample
 from workers.reduction.profile.seeing import most_probable_walk
 from workers.reduction.profile.table import (
@@ -54,6 +56,7 @@ def learn(
     hold_seeing: bool = False,
     tight: bool = False,
     guide: Doubles | None = None,
+    library: ProfileLibrary | None = None,
 ) -> FramePsf:
     """One step of learning: corrected nodes, widths, error, and (if asked for) wing.
 
@@ -75,6 +78,8 @@ def learn(
         Whether the present one is good to 3 % of its value: then pixels that lie farther off are left out.
     guide : float64 array (n,), optional
         Mean logarithms of widths in the other bands: one atmosphere makes them all.
+    library : ProfileLibrary, optional
+        What scans of the same array have learnt: the table is held to its best entry, as far as that is known better.
 
     Returns
     -------
@@ -87,10 +92,14 @@ def learn(
     sums = LearningSums.of(sample, terms, psf.log_width.size)
     work = LearningWork.of(int(np.diff(sample.looks.start)[sample.chosen].max(initial=0)), terms)
     gather_learning(residual, psf.arrays(), sample, TIGHT_CLIP if tight else ROUGH_CLIP, sums, work)
-    nodes = _corrected(sums, psf, sample, hold_seeing=hold_seeing)
-    expected = continued_wing(nodes[0], psf.wing)
+    normal, right = _unpacked(sums.normal, terms)
+    prior = None if library is None else prior_of(library, normal, right, psf.nodes)
+    nodes = _corrected((normal, right), psf, sample, prior, hold_seeing=hold_seeing)
+    expected = continued_wing(nodes[0], psf.wing if prior is None else prior.wing)
     outer = learn_wing(residual, psf, sample, expected) if wing else expected
-    nodes = outside_from_wing(nodes, sums.excess[..., 1], outer)
+    # A node of the core without a look is not known by itself; a library knows it.
+    known = sums.excess[..., 1] if prior is None else np.ones((SIDE, SIDE))
+    nodes = outside_from_wing(nodes, known, outer)
     return replace(
         psf,
         nodes=normalised(nodes.astype(np.float32), outer),
@@ -101,9 +110,18 @@ def learn(
     )
 
 
-def _corrected(sums: LearningSums, psf: FramePsf, sample: Sample, *, hold_seeing: bool) -> Doubles:
+def _corrected(
+    equations: tuple[Doubles, Doubles],
+    psf: FramePsf,
+    sample: Sample,
+    prior: Prior | None,
+    *,
+    hold_seeing: bool,
+) -> Doubles:
     """Nodes (terms, 33, 33) with the least-squares correction, before the wing continues them."""
-    change = _solve_nodes(*_unpacked(sums.normal, psf.nodes.shape[0]), psf.nodes, hold_seeing=hold_seeing)
+    if prior is not None:
+        return _centred(psf.nodes + _solve_towards(*equations, psf.nodes, prior))
+    change = _solve_nodes(*equations, psf.nodes, hold_seeing=hold_seeing)
     if int(np.diff(sample.looks.start)[sample.chosen].sum()) < FEW_LOOKS:
         # A node has a sixteenth of the looks: the few corrections are taken as one of its surroundings, 3/4 pixel wide.
         change = gaussian_filter(change, (0.0, SPARSE_SIGMA_NODES, SPARSE_SIGMA_NODES))
@@ -183,6 +201,16 @@ def _solve_nodes(full: Doubles, right: Doubles, nodes: Singles, *, hold_seeing: 
         full[..., index[1:3], index[1:3]] = 1.0
     solution = np.linalg.solve(full, (right - pull)[..., None])[..., 0]
     return np.moveaxis(solution, -1, 0)
+
+
+def _solve_towards(full: Doubles, right: Doubles, nodes: Singles, prior: Prior) -> Doubles:
+    """Corrections (terms, 33, 33) that bring the table to the most probable one, of pixels and prior together."""
+    weight = np.moveaxis(prior.weight, 0, -1)
+    pull = np.moveaxis(nodes.astype(np.float64) - prior.nodes, 0, -1) * weight
+    index = np.arange(nodes.shape[0])
+    full[..., index, index] += weight
+    solution = np.linalg.solve(full, (right - pull)[..., None])[..., 0]
+    return np.asarray(np.moveaxis(solution, -1, 0), np.float64)
 
 
 def _centred(nodes: Doubles) -> Doubles:

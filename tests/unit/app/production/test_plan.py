@@ -53,9 +53,10 @@ def test_scans_come_after_their_night_and_calibration_scans_first():
         edge("sky_overview", "sky_tiles", every, both) | {"same": "run"},
     ]
     nightly = edge("scan", "night_calibration", ["raw"], both)
-    assert PLAN.edge_rows(PRELIMINARY) == [blocks, nightly, *solutions]
+    library = edge("block_library", "scan", every, both) | {"same": "block"}
+    assert PLAN.edge_rows(PRELIMINARY) == [blocks, nightly, library, *solutions]
     canonical = edge("scan", "block_calibration", ["raw"], both) | {"same": "block"}
-    assert PLAN.edge_rows(FINAL) == [blocks, canonical, *solutions]
+    assert PLAN.edge_rows(FINAL) == [blocks, canonical, library, *solutions]
 
 
 def edge(kind, upstream, entries, scans):
@@ -150,8 +151,8 @@ def test_results_of_final_runs_are_not_done_again_by_anybody_but_grades():
     assert final.pop("night_grades") is Renewal.BY_ITSELF
     assert set(final.values()) == {Renewal.NEVER}
     kinds = (
-        "night_calibration", "block_calibration", "scan", "global_solution", "forced_light", "global_astrometry",
-        "sky_tiles", "sky_overview",
+        "night_calibration", "block_calibration", "scan", "block_library", "global_solution", "forced_light",
+        "global_astrometry", "sky_tiles", "sky_overview",
     )  # fmt: skip
     usual = dict.fromkeys(kinds, Renewal.ON_REQUEST)
     assert {row.kind: PLAN.renewal_of(row.kind, final=False) for row in PLAN.rows} == {

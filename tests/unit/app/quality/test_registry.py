@@ -78,8 +78,9 @@ def test_every_metric_that_is_not_derived_is_emitted():
     assert silent == set(), "nobody emits them: add_metrics, or a module that EMITTING above does not name"
 
 
-def test_every_metric_of_blocks_is_emitted_where_nights_are_combined():
-    text = (ROOT / "workers" / "reduction" / "calibration" / "block.py").read_text(encoding="utf-8")
+def test_every_metric_of_blocks_is_emitted_where_nights_or_scans_are_combined():
+    places = ("reduction/calibration/block.py", "steps/block_library.py")
+    text = "".join((ROOT / "workers" / place).read_text(encoding="utf-8") for place in places)
     assert [metric.name for metric in BLOCK_METRICS if f'"{metric.name}"' not in text] == []
 
 
