@@ -14,6 +14,9 @@ from benchmarks.release_truth import chord
 from benchmarks.verdict import Verdict
 
 ERROR_ARCSEC = 0.5
+EPHEMERIS_DAYS = (-1, 0, 1)
+"""Predictions of a body about its reference time: the night of one site ends when the other's has begun, and a release
+looks at predictions within half a day alone."""
 MATCH_ARCSEC = 4.0
 """A body moves by 3" between the middle of a scan and its ends."""
 _FLAGGED = """
@@ -40,16 +43,20 @@ def write_predictions(objects: Table, path: Path) -> int:
     Returns
     -------
     int
-        Number of asteroids.
+        Number of asteroids; each has a prediction a day, for three days.
     """
     bodies = objects[objects["kind"] == b"a"]
     lines = [",".join(COLUMNS)]
     for row in bodies:
-        values = (
-            f"sim-{row['object_id']}", row["reference_mjd"] + 2_400_000.5, row["ra"], row["decl"],
-            row["rate_ra_arcsec_h"], row["rate_decl_arcsec_h"], ERROR_ARCSEC,
-        )  # fmt: skip
-        lines.append(",".join([values[0], *(repr(float(value)) for value in values[1:])]))
+        for days in EPHEMERIS_DAYS:
+            north = float(row["rate_decl_arcsec_h"]) * 24.0 * days / 3600.0
+            east = float(row["rate_ra_arcsec_h"]) * 24.0 * days / 3600.0
+            values = (
+                f"sim-{row['object_id']}", row["reference_mjd"] + days + 2_400_000.5,
+                (float(row["ra"]) + east / np.cos(np.radians(float(row["decl"])))) % 360.0, float(row["decl"]) + north,
+                row["rate_ra_arcsec_h"], row["rate_decl_arcsec_h"], ERROR_ARCSEC,
+            )  # fmt: skip
+            lines.append(",".join([values[0], *(repr(float(value)) for value in values[1:])]))
     path.write_text("\n".join(lines) + "\n", encoding="utf-8")
     return int(bodies.size)
 

@@ -248,13 +248,30 @@ def _claimed(pairs: list[tuple[float, int, int]]) -> Matched:
     )
 
 
-def reliability(rows: Table, sights: Table, band: str, limit_mag: float) -> Reliable:
-    """Count rows brighter than a limit that are no object, a second row of one, or a piece of a galaxy.
+class Wrong(NamedTuple):
+    """Rows of a release that are no object of their own in a band: places in the table, ascending.
+
+    Attributes
+    ----------
+    rows : int
+        Rows that were judged.
+    false, splits, fragments : int64 arrays
+        Where no such light is; second rows of a star's light; pieces of galaxies.
+    """
+
+    rows: int
+    false: Integers
+    splits: Integers
+    fragments: Integers
+
+
+def wrong_rows(rows: Table, sights: Table, band: str, limit_mag: float) -> Wrong:
+    """Find rows brighter than a limit that are no object, a second row of one, or a piece of a galaxy.
 
     Parameters
     ----------
     rows : structured array of ROW_DTYPE
-        Released rows.
+        Released rows; may have more columns.
     sights : structured array of SIGHT_DTYPE
         Objects of the chosen scans, also beyond their borders.
     band : str
@@ -262,14 +279,26 @@ def reliability(rows: Table, sights: Table, band: str, limit_mag: float) -> Reli
     limit_mag : float
         Rows fainter than this, or of a signal-to-noise ratio below 10, are not judged.
     """
-    bright = rows[(rows[f"{band}_m"] < limit_mag) & (rows[f"{band}_snr"] >= 10.0)]
-    matched, lit, on_galaxy = match_rows(bright, sights, band)
-    has_object = np.zeros(bright.size, np.bool_)
-    has_object[matched.row] = True
-    wrong = ~has_object
-    fragments = wrong & on_galaxy
+    judged = np.flatnonzero((rows[f"{band}_m"] < limit_mag) & (rows[f"{band}_snr"] >= 10.0))
+    matched, lit, on_galaxy = match_rows(rows[judged], sights, band)
+    wrong = np.ones(judged.size, np.bool_)
+    wrong[matched.row] = False
     # Light that is there, and belongs to a row that is nearer, was counted twice.
-    splits = wrong & ~on_galaxy & lit
-    return Reliable(
-        bright.size, int((wrong & ~on_galaxy & ~lit).sum()), int(splits.sum()), int(fragments.sum())
+    return Wrong(
+        judged.size,
+        judged[wrong & ~on_galaxy & ~lit],
+        judged[wrong & ~on_galaxy & lit],
+        judged[wrong & on_galaxy],
     )
+
+
+def reliability(rows: Table, sights: Table, band: str, limit_mag: float) -> Reliable:
+    """Count rows brighter than a limit that are no object, a second row of one, or a piece of a galaxy.
+
+    Parameters
+    ----------
+    rows, sights, band, limit_mag
+        As for `wrong_rows`.
+    """
+    found = wrong_rows(rows, sights, band, limit_mag)
+    return Reliable(found.rows, found.false.size, found.splits.size, found.fragments.size)

@@ -36,6 +36,9 @@ _SENTENCES = {
         "ndet {ndet}: a star this bright must be seen on {frames_detected_fraction:.0%} of at least"
         " {frames_measurable:g} frames in one band."
     ),
+    "piece": (
+        "It lies in the ellipse of a large galaxy of its scan and is not seen as a star in all three bands: rd_flg {rd_flg}."
+    ),
     "duplicate": (
         "Another scan saw the same object farther from its edges:"
         " {winner_designation} (src_id {winner_src_id}, run {winner_run})."

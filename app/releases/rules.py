@@ -24,6 +24,10 @@ POINT_RULES: dict[str, str] = {
         "a star bright in a band (J < {bright_j_mag:g}, H < {bright_h_mag:g}, Ks < {bright_k_mag:g}) on"
         " {frames_detected_fraction:.0%} of {frames_measurable:g} frames at least: {magnitudes}, ndet {ndet}"
     ),
+    "piece": (
+        "inside of no large galaxy of its scan (larger than {contaminant_arcsec:g}\", its ellipse times"
+        " {contaminant_enlargement:g}), or a star in all three bands: {rd_flg}"
+    ),
     "duplicate": "no other apparition of the object is preferred",
     "unseen_by_winner": "no scan that covers the place better failed to see what several saw",
     "patch": "no patch takes it out",
@@ -60,6 +64,10 @@ PARAMETERS_OF: dict[str, tuple[str, ...]] = {
     "frames": (
         "bright_j_mag", "bright_h_mag", "bright_k_mag", "frames_measurable", "frames_detected_fraction", "frames_all",
     ),
+    "piece": (
+        "contaminant_arcsec", "contaminant_enlargement", "extended_score_sparse", "extended_score_dense",
+        "extended_density",
+    ),
     "score": ("extended_score_sparse", "extended_score_dense", "extended_density"),
     "in_scan_duplicate": ("extended_match_arcsec",),
     "duplicate": ("match_arcsec", "extended_match_arcsec"),
@@ -69,8 +77,9 @@ PARAMETERS_OF: dict[str, tuple[str, ...]] = {
 
 FILES_OF: dict[str, tuple[str, ...]] = {
     "20_scans.sql": ("scan",),
+    "23_galaxies.sql": ("piece",),
     "27_overlaps.sql": ("duplicate", "unseen_by_winner"),
-    "30_candidates.sql": ("edge", "artefact", "no_valid_band", "snr", "chi_squared", "frames"),
+    "30_candidates.sql": ("edge", "artefact", "no_valid_band", "snr", "chi_squared", "frames", "piece"),
     "35_patches.sql": ("patch",),
     "40_apparitions.sql": ("duplicate",),
     "47_artefacts.sql": ("artefact",),

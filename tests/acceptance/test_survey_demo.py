@@ -323,8 +323,17 @@ def test_predictions_of_the_simulated_asteroids(tmp_path: Path) -> None:
     objects = night_asteroids(plan, plan.nights[0])
     assert write_predictions(objects, tmp_path / "p.csv") == plan.sky.asteroids > 0
     found = read_predictions(tmp_path / "p.csv")
-    assert [item.jdate - 2_400_000.5 for item in found] == pytest.approx(objects["reference_mjd"], abs=1e-8)
-    assert [item.rate_ra_arcsec_h for item in found] == objects["rate_ra_arcsec_h"].tolist()
+    days = np.array([item.jdate - 2_400_000.5 for item in found]).reshape(-1, 3)
+    np.testing.assert_allclose(days, objects["reference_mjd"][:, None] + [-1.0, 0.0, 1.0], atol=1e-8)
+    assert [item.rate_ra_arcsec_h for item in found[1::3]] == objects["rate_ra_arcsec_h"].tolist()
+    # A day later each stands a day of its motion farther on.
+    decl = np.array([item.decl for item in found]).reshape(-1, 3)
+    np.testing.assert_allclose(
+        np.diff(decl, axis=1) * 3600.0,
+        np.tile(24.0 * objects["rate_decl_arcsec_h"][:, None], 2),
+        rtol=1e-4,
+        atol=1e-3,
+    )
     assert write_predictions(objects[:0], tmp_path / "none.csv") == 0
 
 

@@ -33,7 +33,7 @@ COMMENT ON FUNCTION release.parameter(text) IS 'A limit of the release that the 
 -- Rules of rows by name, in the order in which the first failed one becomes the reason of a verdict. Masks of verdicts
 -- have a bit for each; calls with a constant cost nothing, the planner folds them.
 CREATE OR REPLACE FUNCTION release.rule_names() RETURNS text[] LANGUAGE sql IMMUTABLE PARALLEL SAFE
-RETURN ARRAY['attempt', 'scan', 'edge', 'artefact', 'no_valid_band', 'snr', 'chi_squared', 'frames', 'score',
+RETURN ARRAY['attempt', 'scan', 'edge', 'artefact', 'no_valid_band', 'snr', 'chi_squared', 'frames', 'piece', 'score',
              'in_scan_duplicate', 'duplicate', 'unseen_by_winner', 'patch'];
 COMMENT ON FUNCTION release.rule_names() IS 'Rules of rows, points and extended, in their order';
 
@@ -220,6 +220,12 @@ BEGIN
         parent boolean NOT NULL);
     CREATE UNLOGGED TABLE release.work_bright_judged (
         number bigint NOT NULL, scan_key integer NOT NULL, PRIMARY KEY (number, scan_key));
+    -- Large extended sources of selected scans: their ellipse, and the declinations that it spans.
+    CREATE UNLOGGED TABLE release.work_galaxy (
+        run_id integer NOT NULL, scan_key integer NOT NULL, ext_id bigint NOT NULL, src_id bigint,
+        ra double precision NOT NULL, decl double precision NOT NULL, low double precision NOT NULL, high double precision NOT NULL,
+        radius_arcsec double precision NOT NULL, ba double precision NOT NULL, phi double precision NOT NULL,
+        PRIMARY KEY (run_id, scan_key, ext_id));
     -- Rows of the catalogue with their name and their number in the zone; their index is made when all are there.
     CREATE UNLOGGED TABLE release.work_zone_member (
         zone integer NOT NULL, number integer NOT NULL, src_id bigint NOT NULL, run_id integer NOT NULL,
@@ -249,7 +255,7 @@ BEGIN
     CREATE UNLOGGED TABLE release.work_association (
         pts_key integer PRIMARY KEY, dist_opt real NOT NULL, phi_opt smallint NOT NULL, b_m_opt real, vr_m_opt real,
         nopt_mchs smallint NOT NULL);
-    FOREACH part IN ARRAY ARRAY['scan', 'moment', 'zone', 'margin', 'task', 'count', 'overlap', 'covered', 'bright', 'bright_judged',
+    FOREACH part IN ARRAY ARRAY['scan', 'moment', 'zone', 'margin', 'task', 'count', 'overlap', 'covered', 'bright', 'bright_judged', 'galaxy',
                                 'zone_member', 'lonely',
                                 'hash', 'contamination', 'extended', 'extended_resolution', 'association'] LOOP
         EXECUTE format('GRANT SELECT, INSERT, UPDATE, DELETE ON release.%I TO mapps_operator', 'work_' || part);
@@ -262,7 +268,7 @@ CREATE OR REPLACE FUNCTION release.drop_work_tables() RETURNS void
 LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog, public AS $function$
     DROP VIEW IF EXISTS release.work_member, release.work_psc, release.work_verdict;
     DROP TABLE IF EXISTS release.work_scan, release.work_moment, release.work_zone, release.work_margin, release.work_task,
-        release.work_count, release.work_overlap, release.work_covered, release.work_bright, release.work_bright_judged,
+        release.work_count, release.work_overlap, release.work_covered, release.work_bright, release.work_bright_judged, release.work_galaxy,
         release.work_zone_member, release.work_lonely, release.work_hash, release.work_contamination, release.work_extended,
         release.work_extended_resolution, release.work_association
 $function$;

@@ -1,0 +1,70 @@
+"""Rows within large galaxies: stars in all bands stay, what lacks a band is a piece of the galaxy."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+import pytest
+
+from tests.conftest import Database
+from tests.worlds.release import Box, fresh_world
+
+ARCSEC = 1 / 3600
+RADIUS, RATIO, ANGLE = 20.0, 0.5, 30.0
+# (distance, position angle, rd_flg) of rows about the galaxy, and their verdict; its ellipse is a tenth larger.
+AROUND = {
+    "a star": (10.0, ANGLE, b"222", "released"),
+    "a star of Read_1": (15.0, ANGLE, b"122", "released"),
+    "a knot in H": (10.0, ANGLE + 180.0, b"020", "piece"),
+    "a knot in two bands": (21.5, ANGLE, b"220", "piece"),
+    "an aperture in Ks": (18.0, ANGLE, b"224", "piece"),
+    "outside along": (22.5, ANGLE, b"020", "released"),
+    "outside across": (11.5, ANGLE + 90.0, b"020", "released"),
+    "mirrored": (15.0, -ANGLE, b"020", "released"),
+}
+RA, DECL, WIDE = 0.0, 0.5, 0.3
+
+
+def _offset(ra: float, decl: float, distance_arcsec: float, angle_deg: float) -> tuple[float, float]:
+    """The place at a distance and position angle (north over east) from another."""
+    north = distance_arcsec * np.cos(np.radians(angle_deg)) * ARCSEC
+    east = distance_arcsec * np.sin(np.radians(angle_deg)) * ARCSEC
+    return (ra + east / np.cos(np.radians(decl + north))) % 360.0, decl + north
+
+
+@pytest.fixture(scope="module")
+def pieces(template_database: Database) -> Iterator[dict[str, str]]:
+    """Verdict on each row, by name, of a release with one large galaxy and ones that make no pieces."""
+    ra, decl = RA, DECL
+    with fresh_world(template_database.cluster) as world:
+        world.scan(world.run(), 1, Box(ra - WIDE, ra + WIDE, decl - 0.4, decl + 0.4))
+        keys = {"nucleus": world.sources(1, ra, decl, rd_flg=b"020")}
+        for name, (distance, angle, read, _) in AROUND.items():
+            keys[name] = world.sources(1, *_offset(ra, decl, distance, angle), rd_flg=read)
+        for name, north in (("small", 0.1), ("artefact", -0.1), ("a star's", 0.2)):
+            keys[name] = world.sources(1, *_offset(ra, decl + north, 5.0, 0.0), rd_flg=b"020")
+        world.extended(1, ra, decl, r_3sig=RADIUS, k_ba=RATIO, k_phi=ANGLE)
+        world.extended(1, ra, decl + 0.1, r_3sig=9.9)
+        world.extended(1, ra, decl - 0.1, r_3sig=20.0, cc_flg=b"C")
+        world.extended(1, ra, decl + 0.2, r_3sig=20.0, e_score=1.9, g_score=1.9)
+        world.build()
+        found = world.verdicts()
+        yield {name: found[int(src_id[0])] for name, src_id in keys.items()}
+
+
+def test_rows_that_lack_a_band_are_pieces(pieces: dict[str, str]) -> None:
+    wanted = {name: verdict for name, (_, _, _, verdict) in AROUND.items()}
+    assert {name: pieces[name] for name in wanted} == wanted
+
+
+def test_the_point_source_of_the_galaxy_is_no_piece(pieces: dict[str, str]) -> None:
+    assert pieces["nucleus"] == "released"
+
+
+def test_what_is_small_or_no_galaxy_has_no_pieces(pieces: dict[str, str]) -> None:
+    assert {name: pieces[name] for name in ("small", "artefact", "a star's")} == {
+        "small": "released",
+        "artefact": "released",
+        "a star's": "released",
+    }
