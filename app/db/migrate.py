@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from alembic.config import Config
 
-FORMER_REVISIONS = frozenset({"0001", "0002", "0003", "r0001", "r0002"})
+FORMER_REVISIONS = frozenset({"0001", "0002", "0003", "r0001", "r0002", "r0003"})
 """Revisions of layouts before the first release; their tables differ, and no migration leads on from them."""
 MIGRATIONS = Path(__file__).resolve().parents[2] / "migrations"
 FORMER_REMEDY = (

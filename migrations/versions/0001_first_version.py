@@ -1,6 +1,7 @@
 """The tables of the first version: sql/schema/frozen/0001_tables.sql, executed as it stands.
 
-Its revision is r0003: 0001 to 0003, r0001 (without natural keys) and r0002 (without zones, stamps, maps and global astrometry) were
+Its revision is r0004: 0001 to 0003, r0001 (without natural keys), r0002 (without zones, stamps, maps and global astrometry) and r0003
+(without tasks of the sky, libraries of blocks and adopted astrometry) were
 those of layouts before the first release, which nothing leads on from (app/db/migrate.py says so to whoever still has such a database).
 """
 
@@ -8,7 +9,7 @@ from alembic import op
 
 from app.db.statements import statement
 
-revision = "r0003"
+revision = "r0004"
 down_revision = None
 branch_labels = None
 depends_on = None

@@ -171,7 +171,7 @@ def former_database(template_database, empty_database, request):
         migrate.upgrade,
         migrate.require_current,
         lambda url: migrate.downgrade(url, "base"),
-        lambda url: migrate.upgrade(url, "r0003"),
+        lambda url: migrate.upgrade(url, "r0004"),
     ],
     ids=["upgrade", "require", "downgrade", "to a revision"],
 )
