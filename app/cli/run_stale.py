@@ -35,9 +35,9 @@ def stale(
     when they come out different: look again when they are done.
     """
     del json
-    from app.production.plan import Renewal
     from app.production.selection import Selection
     from app.production.stale import renew, stale_tasks
+    from app.production.task_plan import Renewal
 
     selection = Selection.of(night, scan)
     with connect("operator", autocommit=True) as connection:

@@ -14,10 +14,11 @@ from app.db.locks import RELEASES
 from app.db.statements import statement
 from app.errors import ConflictError
 from app.models.production import InputKind, RunKind, TaskState
-from app.production.plan import PLAN, SCAN, Plan, Renewal
+from app.production.plan import PLAN, SCAN, Plan
 from app.production.queueing import add_tasks, connect_tasks
 from app.production.runs import Run, lock_run, refuse_unfrozen
 from app.production.selection import Night, Selection
+from app.production.task_plan import Renewal
 from app.production.tasks import Rows, describe_tasks
 
 

@@ -20,12 +20,12 @@ from app.production.plan import (
     PLAN,
     SCAN,
     Plan,
-    TaskPlan,
 )
 from app.production.queueing import add_tasks, connect_tasks, declare_kinds
 from app.production.recall import queue_again
 from app.production.runs import Run, lock_run, refuse_closed, refuse_sky, refuse_unfrozen
 from app.production.selection import Selection
+from app.production.task_plan import TaskPlan
 from app.production.tasks import Rows, TaskFilter, describe_tasks, retry_tasks
 
 OF_BLOCKS = BLOCK_CALIBRATION, BLOCK_LIBRARY

@@ -13,11 +13,12 @@ from psycopg.rows import class_row
 from app.db.locks import RELEASES
 from app.db.statements import statement
 from app.models.production import RunKind
-from app.production.plan import PLAN, Again, Plan, Renewal
+from app.production.plan import PLAN, Plan
 from app.production.queueing import queue_run
 from app.production.recall import followers, queue_again
 from app.production.runs import list_runs, lock_run, refuse_closed
 from app.production.selection import Selection
+from app.production.task_plan import Again, Renewal
 from app.production.tasks import Rows, describe_tasks
 
 

@@ -25,7 +25,7 @@ POINT_RULES: dict[str, str] = {
         " {frames_detected_fraction:.0%} of {frames_measurable:g} frames at least: {magnitudes}, ndet {ndet}"
     ),
     "piece": (
-        "inside of no large galaxy of its scan (larger than {contaminant_arcsec:g}\", its ellipse times"
+        'inside of no large galaxy of its scan (larger than {contaminant_arcsec:g}", its ellipse times'
         " {contaminant_enlargement:g}), or a star in all three bands: {rd_flg}"
     ),
     "duplicate": "no other apparition of the object is preferred",

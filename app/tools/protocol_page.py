@@ -10,8 +10,9 @@ from pathlib import Path
 from app.db.statements import SQL_ROOT, statement
 from app.models.production import RunKind
 from app.models.survey import Entry, ScanKind
-from app.production.plan import PLAN, REDUCED, TaskPlan
+from app.production.plan import PLAN
 from app.production.states import TRANSITIONS, Transition
+from app.production.task_plan import REDUCED, TaskPlan
 
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "protocol.md"
 

@@ -12,7 +12,7 @@ from app.db.statements import statement
 from app.models.production import InputKind, RunKind, Scope
 from app.production import protocol
 from app.production.pipelines import Pipeline
-from app.production.plan import PLAN, REDUCED, Plan, PlanError, WaitsFor
+from app.production.plan import PLAN, Plan, PlanError
 from app.production.progress import read_attempts, read_problems, read_progress
 from app.production.protocol import Failure, Family
 from app.production.publishing import publish
@@ -20,6 +20,7 @@ from app.production.queueing import UnknownBlockError, queue_run
 from app.production.recall import Recalled, requeue, users_of
 from app.production.runs import create_run
 from app.production.selection import Selection
+from app.production.task_plan import REDUCED, WaitsFor
 from app.production.tasks import TaskFilter, hold_tasks, resume_tasks, retry_tasks
 from tests.worlds import plans
 from tests.worlds.production import (

@@ -9,11 +9,12 @@ import pytest
 from app.db.statements import statement
 from app.models.production import Family, InputKind, Scope
 from app.production import protocol
-from app.production.plan import Plan, WaitsFor
+from app.production.plan import Plan
 from app.production.protocol import Failure
 from app.production.publishing import InputsReplacedError, publish
 from app.production.queueing import queue_run
 from app.production.recall import Recalled, requeue
+from app.production.task_plan import WaitsFor
 from app.production.tasks import TaskFilter, hold_tasks, resume_tasks
 from tests.worlds import plans
 from tests.worlds.production import (

@@ -11,13 +11,14 @@ from app.errors import ConflictError
 from app.ingest.reference import load_reference
 from app.models.production import InputKind, RunKind
 from app.production.pipelines import Pipeline, register
-from app.production.plan import NIGHT_CALIBRATION, PLAN, Plan, Renewal
+from app.production.plan import NIGHT_CALIBRATION, PLAN, Plan
 from app.production.publishing import publish
 from app.production.queueing import queue_run
 from app.production.recall import Recalled, queue_again, requeue
 from app.production.runs import create_run, freeze_run
 from app.production.selection import Selection
 from app.production.stale import mixtures, queue_and_renew, renew, stale_tasks, told_mixtures
+from app.production.task_plan import Renewal
 from tests.contract.test_inputs import STARS, claim, do_all, load, publication_with_inputs
 from tests.worlds import plans
 from tests.worlds.production import check_invariants, make_world, publication_of, states, value

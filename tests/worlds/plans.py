@@ -15,7 +15,8 @@ from pathlib import Path
 
 from app.models.production import RunKind, Scope
 from app.models.survey import Entry
-from app.production.plan import NIGHT_CALIBRATION, SCAN, Plan, TaskPlan, WaitsFor
+from app.production.plan import NIGHT_CALIBRATION, SCAN, Plan
+from app.production.task_plan import TaskPlan, WaitsFor
 
 SCAN_OF_NIGHT = replace(SCAN, waits_for=(replace(SCAN.waits_for[0], runs=tuple(RunKind)),))
 """Scans that wait for their night's calibration in every kind of run."""

@@ -9,16 +9,8 @@ import pytest
 from app.models.production import RunKind, Scope
 from app.models.survey import Entry, ScanKind
 from app.production import requests, sky_runs
-from app.production.plan import (
-    BLOCK_CALIBRATION,
-    NIGHT_CALIBRATION,
-    PLAN,
-    Again,
-    Plan,
-    PlanError,
-    Renewal,
-    WaitsFor,
-)
+from app.production.plan import BLOCK_CALIBRATION, NIGHT_CALIBRATION, PLAN, Plan, PlanError
+from app.production.task_plan import Again, Renewal, WaitsFor
 from app.tools import protocol_page
 from tests.worlds import plans
 from tests.worlds.plans import SCAN_OF_NIGHT as SCAN
