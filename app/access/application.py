@@ -13,7 +13,7 @@ from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 from starlette.requests import ClientDisconnect, Request
-from starlette.responses import Response
+from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -88,6 +88,11 @@ async def told_bug(request: Request, error: Exception) -> Response:
     return Response(error_document(text), status_code=500, media_type=MEDIA_TYPE)
 
 
+async def tap(request: Request) -> Response:
+    """Send whoever opens the address of the service itself to what it can do."""
+    return RedirectResponse(f"{services_of(request).address(request)}/tap/capabilities", status_code=303)
+
+
 async def nobody(_request: Request, _error: Exception) -> Response:
     """End a request whose client has gone."""
     return Response(status_code=CLIENT_GONE)
@@ -146,6 +151,7 @@ def _routes() -> list[Route]:
         ("/{job}/{part}", uws.job_part, ASK),
     )
     table: tuple[tuple[str, Endpoint, list[str]], ...] = (
+        ("/tap", tap, READ),
         ("/tap/sync", sync.sync, ASK),
         *((f"/tap/async{part}", endpoint, methods) for part, endpoint, methods in jobs),
         ("/tap/capabilities", capabilities.capabilities, READ),

@@ -99,7 +99,7 @@ def test_what_cannot_be_cut_is_told_in_the_list(service: Served) -> None:
     "form",
     [
         {"CIRCLE": "1 2"},
-        {"POS": "RANGE 1 2 3 4"},
+        {"POS": "RANGE 1 2 4 3"},
         {"CIRCLE": "1 2 3", "QUERY": "SELECT 1"},
         {"CIRCLE": "1 2 9"},
     ],

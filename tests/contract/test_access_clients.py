@@ -17,6 +17,7 @@ import numpy as np
 import pytest
 from astropy.table import Table
 
+from tests.contract.test_release_export import in_astropy
 from tests.worlds.served import Served, served
 
 pytestmark = [
@@ -184,6 +185,11 @@ def test_duckdb_reads_every_column_of_an_answer(
     path.write_bytes(answer.content)
     columns, rows = in_duckdb(path)
     right = truth[name]
+    in_tables = in_astropy(path)
+    assert in_tables.colnames == columns
+    for number, column in enumerate(columns):
+        nulls_of = [is_null(row[number]) for row in rows]
+        assert in_tables[column].mask.tolist() == nulls_of, column
     assert [c.lower() for c in columns] == [c.lower() for c in right.colnames]
     nulls = 0
     for row, wanted in zip(rows, right.rows, strict=True):

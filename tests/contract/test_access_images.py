@@ -48,6 +48,12 @@ def found(service: Served, **parameters: Any) -> set[str]:
         ({"POS": "CIRCLE 0 20.5 0.01"}, 3),
         ({"POS": "POLYGON 10.1 0.4 10.3 0.4 10.2 0.6"}, 3), ({"POS": "RANGE 9 11 0 1"}, 3),
         ({"POS": "RANGE -Inf +Inf -Inf +Inf"}, 9),
+        # An image that lies across right ascension 0, from either side of it.
+        ({"POS": "RANGE 359.7 359.9 20 21"}, 3), ({"POS": "RANGE 0.1 5 20 21"}, 3),
+        ({"POS": "RANGE 359.9 0.1 20 21"}, 3),
+        ({"POS": "RANGE 359 361 20 21"}, 3), ({"POS": "RANGE 1 359 20 21"}, 0),
+        ({"FORMAT": "image/fits"}, 9), ({"FORMAT": "application/fits", "BAND": "1.2e-6"}, 3),
+        ({"FORMAT": "application/x-votable+xml;content=datalink"}, 9), ({"FORMAT": "image/jpeg"}, 0),
         ({"POS": ["CIRCLE 10.2 0.5 0.01", "CIRCLE 0 20.5 0.01"]}, 6), ({"BAND": "1.2e-6"}, 3),
         ({"BAND": "1.2e-6 1.7e-6"}, 6),
         ({"BAND": "1e-6 +Inf", "POS": "CIRCLE 10.2 0.5 0.01"}, 3), ({"BAND": "5e-6"}, 0), ({"TIME": "51000 52000"}, 0),
@@ -126,6 +132,9 @@ def test_a_polygon_and_the_edge(service: Served) -> None:
     )
     with fits.open(io.BytesIO(polygon.content)) as hdus:
         assert hdus[0].data.shape[1] > hdus[0].data.shape[0]
+    ranged = service.client.get("/soda/sync", params={"ID": NAME, "POS": "RANGE 10.198 10.202 0.498 0.499"})
+    with fits.open(io.BytesIO(ranged.content)) as hdus:
+        assert hdus[0].data.shape[1] > 2 * hdus[0].data.shape[0]
     everything = service.client.get("/soda/sync", params={"ID": NAME, "CIRCLE": "10.2 0.5 1"})
     with fits.open(io.BytesIO(everything.content)) as hdus:
         assert hdus[0].data.shape == (120, 80)

@@ -140,6 +140,8 @@ SPELLINGS: list[tuple[str, Any]] = [
     ("SUBSTRING(ph_qual FROM 3 FOR 1) = 'U' /* third */", has("U")),
     ("(ra > 359.9 OR ra < 0.1) AND j_m - k_m > 0.5", lambda stars: ((stars["ra"] > 359.9) | (stars["ra"] < 0.1))
      & (stars["j_m"] - stars["k_m"] > 0.5)),
+    ('"RA" > 40 AND "DEC" < 89 AND "J_m" < 14', lambda stars: (stars["ra"] > 40) & (stars["decl"] < 89)
+     & (stars["j_m"] < 14)),
     ("k_m IS NULL AND COALESCE(k_m, 99.9) > 99", lambda stars: np.isnan(stars["k_m"])),
     ("scan_key IN (SELECT scan_key FROM scan WHERE scan = 1)", lambda stars: stars["decl"] < 10),
     ("CAST(j_m AS INTEGER) = 12", lambda stars: np.rint(stars["j_m"]) == 12),
@@ -161,7 +163,10 @@ def test_spellings_of_conditions(service: Served, stars: np.ndarray, condition: 
     )
     left = keys(service, f"SELECT pts_key FROM twomass_psc EXCEPT SELECT q.pts_key FROM ({inner}) q")
     assert set(left) == set(stars["pts_key"].tolist()) - wanted
-    assert keys(service, f"SELECT COUNT(*) FROM ({inner} OFFSET 3) AS rest;") == [max(0, len(wanted) - 3)]
+    # Editors put a mark in front of a file.
+    assert keys(service, f"\ufeffSELECT COUNT(*) FROM ({inner} OFFSET 3) AS rest;") == [
+        max(0, len(wanted) - 3)
+    ]
 
 
 def test_is_anybody_there(service: Served) -> None:

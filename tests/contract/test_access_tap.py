@@ -291,14 +291,18 @@ def upload(
     ).encode()
 
 
-def test_an_uploaded_table_is_joined_by_position(service: Served, stars: np.ndarray) -> None:
+@pytest.mark.parametrize(("ra", "decl"), [("u.ra", "u.dec"), ('u."RA"', 'U."Dec"')])
+def test_an_uploaded_table_is_joined_by_position(
+    service: Served, stars: np.ndarray, ra: str, decl: str
+) -> None:
+    """Columns are found by the names that they were uploaded with, between quotes too, as TOPCAT writes them."""
     rows = "".join(f"<TR><TD>{s['ra'] + 1e-4}</TD><TD>{s['decl']}</TD></TR>" for s in stars[:20])
     answer = service.client.post(
         "/tap/sync",
         data={
             "LANG": "ADQL", "RESPONSEFORMAT": "csv", "UPLOAD": "mine,param:file",
-            "QUERY": "SELECT u.ra, p.pts_key, p.j_m FROM TAP_UPLOAD.mine AS u JOIN fp_psc AS p"
-            " ON 1 = CONTAINS(POINT(p.ra, p.dec), CIRCLE(u.ra, u.dec, 1.0/3600))",
+            "QUERY": f"SELECT {ra}, p.pts_key, p.j_m FROM TAP_UPLOAD.mine AS u JOIN psc_current AS p"
+            f" ON 1 = CONTAINS(POINT(p.ra, p.decl), CIRCLE({ra}, {decl}, 1.0/3600))",
         },
         files={"file": ("t.xml", upload(rows))},
     )  # fmt: skip

@@ -49,6 +49,14 @@ def test_tour(service: Served, number: int, capsys: pytest.CaptureFixture[str]) 
     assert capsys.readouterr().out
 
 
+def test_the_query_for_stilts_works(service: Served) -> None:
+    [(address, query)] = re.findall(r'stilts tapquery tapurl=(\S+) adql="([^"]+)"', PAGES["README.md"])
+    assert address == "http://127.0.0.1:8080/tap"
+    rows = service.rows(query)
+    assert 0 < len(rows) <= 20
+    assert {len(row) for row in rows} == {4}
+
+
 def test_addresses_of_the_page_are_there(service: Served) -> None:
     table = PAGES["docs/access.md"].partition("| address |")[2].partition("\n\n")[0]
     for address in re.findall(r"`(/[a-z0-9/]*)`", table):

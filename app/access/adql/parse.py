@@ -42,9 +42,9 @@ def parse_query(text: str) -> exp.Expr:
             remedy="send long lists as a table, by UPLOAD",
         )
     try:
-        statements = [
-            tree for tree in sqlglot.parse(text.strip().rstrip(";"), dialect=Adql) if tree is not None
-        ]
+        # Editors put a mark in front of a file, which is no part of the query.
+        plain = text.strip().removeprefix("\ufeff").rstrip(";")
+        statements = [tree for tree in sqlglot.parse(plain, dialect=Adql) if tree is not None]
     except SqlglotError as error:
         raise QueryError(f"the query cannot be read: {_place(error)}", expected="ADQL 2.1") from error
     except RecursionError as error:

@@ -107,9 +107,24 @@ def _bind(tree: exp.Expr, tables: Tables) -> dict[str, Relation]:
             node.set("alias", exp.TableAlias(this=exp.to_identifier(name, quoted=True)))
         node.set("this", exp.to_identifier(key, quoted=True))
         node.set("db", exp.to_identifier(_PLACE, quoted=True))
+    given = {node.alias for node in tree.find_all(exp.Alias)} | {
+        column.name for node in tree.find_all(exp.TableAlias) for column in node.args.get("columns") or ()
+    }
+    known = {column for relation in relations.values() for column in relation.columns}
     for column in tree.find_all(exp.Column):
         column.set("db", None)
+        _fold(column, known, given)
     return relations
+
+
+def _fold(column: exp.Column, known: set[str], given: set[str]) -> None:
+    """Let a name between quotes be that of a column in other letters: "RA" of a table that was uploaded with it.
+
+    All columns have small letters here. Names that the query itself gives are left as they stand.
+    """
+    name, lowered = column.name, column.name.lower()
+    if name not in known and name not in given and lowered in known:
+        column.set("this", exp.to_identifier(lowered, quoted=True))
 
 
 def _qualified(tree: exp.Expr, relations: dict[str, Relation]) -> exp.Expr:
@@ -126,7 +141,9 @@ def _qualified(tree: exp.Expr, relations: dict[str, Relation]) -> exp.Expr:
 
 
 def _unknown(message: str, relations: dict[str, Relation]) -> QueryError:
-    found = re.search(r"[Cc]olumn '?\"?([^'\"]+?)\"?'? could not be resolved", message)
+    found = re.search(r"[Cc]olumn '?\"?([^'\"]+?)\"?'? could not be resolved", message) or re.search(
+        r"Unknown column: (.+)", message
+    )
     first = message.splitlines()[0]
     if not found:
         return QueryError(re.sub(r"\x1b\[[0-9;]*m", "", first))

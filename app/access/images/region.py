@@ -1,7 +1,8 @@
-"""Regions of the sky that are to be cut out: CIRCLE, POLYGON and POS of SODA 1.0."""
+"""Regions of the sky that are to be cut out: CIRCLE, POLYGON and POS (with RANGE) of SODA 1.0."""
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -9,6 +10,9 @@ import numpy as np
 from app.access.images.cutout import circle_outline, numbers
 from app.access.parameters import ParameterError, Parameters
 from app.arrays import Doubles
+
+_WIDEST_DEG = 10.0
+"""Sides of a range: as far as a circle may reach."""
 
 
 @dataclass(frozen=True)
@@ -47,10 +51,26 @@ def regions_of(parameters: Parameters) -> list[Region]:
     given = [(name, text) for name in ("CIRCLE", "POLYGON") for text in parameters.all(name)]
     for text in parameters.all("POS"):
         kind, _, rest = text.strip().partition(" ")
-        if kind.upper() not in {"CIRCLE", "POLYGON"}:
-            raise ParameterError(f"POS={text[:60]}", expected="CIRCLE or POLYGON")
+        if kind.upper() not in _READERS:
+            raise ParameterError(f"POS={text[:60]}", expected="CIRCLE, RANGE or POLYGON")
         given.append((kind.upper(), rest))
-    return [_circle(text) if name == "CIRCLE" else _polygon(text) for name, text in given]
+    return [_READERS[name](text) for name, text in given]
+
+
+def _range(text: str) -> Region:
+    """Between two right ascensions and two declinations; the first of the former is the greater one across 0."""
+    west, east, south, north = numbers(text, "RANGE", (4,))
+    east += 360.0 * (east < west)
+    if not (-90 <= south <= north <= 90 and east - west <= _WIDEST_DEG and north - south <= _WIDEST_DEG):
+        raise ParameterError(
+            f"RANGE {text[:60]}", expected=f"ra ra dec dec, {_WIDEST_DEG:.0f} degrees a side at most"
+        )
+    share = np.linspace(0.0, 1.0, 33)
+    along, across = west + (east - west) * share, south + (north - south) * share
+    sides = ((along, 0 * share + south), (0 * share + east, across), (along, 0 * share + north),
+             (0 * share + west, across))  # fmt: skip
+    ra, decl = (np.concatenate([side[axis] for side in sides]) for axis in (0, 1))
+    return Region(f"RANGE {text.strip()}", (west + east) / 2 % 360.0, (south + north) / 2, (ra % 360.0, decl))
 
 
 def _circle(text: str) -> Region:
@@ -71,3 +91,6 @@ def _polygon(text: str) -> Region:
         float(np.degrees(np.arctan2(z, np.hypot(x, y)))),
     )
     return Region(f"POLYGON {text.strip()}", *place, (corners[:, 0], corners[:, 1]))
+
+
+_READERS: Mapping[str, Callable[[str], Region]] = {"CIRCLE": _circle, "RANGE": _range, "POLYGON": _polygon}

@@ -51,6 +51,29 @@ def _equal(column: str) -> Callable[[str, str], str]:
     return lambda text, _name: f"{column} = {_literal(text)}"
 
 
+def _format(text: str, _name: str) -> str:
+    """All images are FITS files, whose address is a table of links (datalink): either name of it means all."""
+    files = {"application/fits", "image/fits", "fits"}
+    return "1 = 1" if text.strip().lower() in files else f"access_format = {_literal(text)}"
+
+
+def _right_ascensions(text: str, name: str) -> str:
+    """Images that reach into a range of right ascension, also across 0; its first end is the greater one there."""
+    words = text.split()
+    try:
+        west, east = float(words[0]), float(words[1])
+    except ValueError:
+        west = east = math.nan
+    if math.isfinite(west) and math.isfinite(east) and east < west:
+        words[1] = repr(east + 360.0)
+    half = "s_fov / (2 * COS(RADIANS(s_dec)))"
+    turns = [
+        _overlapping(f"s_ra {turn} - {half}", f"s_ra {turn} + {half}")(" ".join(words), name)
+        for turn in ("", "+ 360", "- 360")
+    ]
+    return f"({' OR '.join(f'({turn})' for turn in turns)})"
+
+
 def _whole(text: str, name: str) -> str:
     if not text.strip().isdigit():
         raise ParameterError(f"{name}={text[:40]}", expected="a whole number")
@@ -75,11 +98,8 @@ def position(text: str, name: str = "POS") -> str:
     if kind.upper() == "RANGE" and len(rest.split()) == 4:
         words = rest.split()
         # Centres within half a field of view of the ranges: an image of the edge may be one too many.
-        along = _overlapping(
-            "s_ra - s_fov / (2 * COS(RADIANS(s_dec)))", "s_ra + s_fov / (2 * COS(RADIANS(s_dec)))"
-        )
         across = _overlapping("s_dec - s_fov / 2", "s_dec + s_fov / 2")
-        return f"{along(' '.join(words[:2]), name)} AND {across(' '.join(words[2:]), name)}"
+        return f"{_right_ascensions(' '.join(words[:2]), name)} AND {across(' '.join(words[2:]), name)}"
     raise ParameterError(
         f"{name}={text[:60]}", expected="CIRCLE ra dec radius, RANGE ra ra dec dec, or POLYGON ra dec ..."
     )
@@ -100,7 +120,7 @@ CONDITIONS: dict[str, Callable[[str, str], str]] = {
     "INSTRUMENT": _equal("instrument_name"),
     "DPTYPE": _equal("dataproduct_type"),
     "TARGET": _equal("target_name"),
-    "FORMAT": _equal("access_format"),
+    "FORMAT": _format,
     "CALIB": _whole,
     "POL": lambda text, _name: f"pol_states = {_literal(text)}",
 }

@@ -97,6 +97,18 @@ def test_uploads_are_named_by_the_statement():
     assert sql == 'SELECT "u"."ra" AS "ra" FROM "tap_upload_mine" AS "u"'
 
 
+def test_quoted_names_in_other_letters_are_columns_unless_the_query_gives_them():
+    same = translate("SELECT u.ra FROM TAP_UPLOAD.mine AS u", TABLES).sql
+    assert translate('SELECT u."RA" FROM TAP_UPLOAD.mine AS u', TABLES).sql == same
+    # Names of the query itself stand as they are: the outer one is that of the sum.
+    text = 'WITH a AS (SELECT ra + 1 AS "RA" FROM fp_psc) SELECT "RA" FROM a'
+    assert translate(text, TABLES).sql.endswith('SELECT "a"."RA" AS "RA" FROM "a" AS "a"')
+    listed = 'WITH a ("RA") AS (SELECT ra + 1 FROM fp_psc) SELECT a."RA" FROM a'
+    assert translate(listed, TABLES).sql.endswith('SELECT "a"."RA" AS "RA" FROM "a" AS "a"')
+    with pytest.raises(QueryError, match="there is no column 'nothing'"):
+        translate('SELECT u."nothing" FROM TAP_UPLOAD.mine AS u', TABLES)
+
+
 def test_decoders_of_flags():
     assert "WSDB.J_RD_FLG" in translate("SELECT j_rd_flg(rd_flg) FROM fp_psc", TABLES).sql.upper()
 
