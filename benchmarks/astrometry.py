@@ -4,7 +4,8 @@
 
 Truth: scans of 6 degrees by 8.5' over the whole sky, in bands of declination, that overlap by 51" at their sides and by
 8.5' at their ends. The places of a scan stray by a constant (0.08") and by a wander along it (0.10" with a
-correlation length of 1.5 degrees) in each coordinate, and 1 % of overlaps are wrong by half an arc second. Reference
+correlation length of 1.5 degrees) in each coordinate, by a turn and a scale that go with it (its change within half a
+degree), and 1 % of overlaps are wrong by half an arc second. Reference
 stars have a fifth of Tycho-2's density (60 a square degree), each good to 0.065" at the date, and their places in a
 scan, like those of the stars of overlaps, to 0.08"; edges of scans have an error of 0.01" that no number of stars makes
 smaller. The solution is told none of these figures.
@@ -22,13 +23,14 @@ from time import process_time
 
 import numpy as np
 
-from app.arrays import Doubles, Integers
+from app.arrays import Complexes, Doubles, Integers
 from app.parameters.astrometry import AstrometryParameters
 from benchmarks.verdict import Verdict
 from workers.reduction.solution.astrometry import (
     AstrometricSolution,
     AstrometricTies,
     Places,
+    Segments,
     offsets_at,
     solve_astrometry,
     without_ties,
@@ -57,14 +59,14 @@ class Survey:
         Band of declination.
     ra_deg : float64 array (scans,)
         Right ascension of the middle.
-    truth_arcsec : float64 array (scans, FINE, 2)
-        What is to be added to measured places along each scan.
+    truth_arcsec : complex128 array (scans, FINE)
+        What is to be added to measured places along the middle of each scan: east + i north.
     """
 
     band: Integers
     ra_deg: Doubles
     decl_deg: Doubles
-    truth_arcsec: Doubles
+    truth_arcsec: Complexes
 
 
 def make_survey(bands: int, random: np.random.Generator) -> Survey:
@@ -78,19 +80,29 @@ def make_survey(bands: int, random: np.random.Generator) -> Survey:
         parts.append((np.full(count, band), 360.0 * np.arange(count) / count, np.full(count, south[band])))
     band, ra, decl = (np.concatenate(column) for column in zip(*parts, strict=True))
     share = np.exp(-LENGTH_DEG / FINE / WANDER_DEG)
-    wander = np.zeros((band.size, FINE, 2))
-    wander[:, 0] = random.standard_normal((band.size, 2))
+    wander = np.zeros((band.size, FINE), np.complex128)
+    wander[:, 0] = _normal(random, band.size)
     for place in range(1, FINE):
-        wander[:, place] = share * wander[:, place - 1] + np.sqrt(1 - share**2) * random.standard_normal(
-            (band.size, 2)
-        )
-    constant = CONSTANT_ARCSEC * random.standard_normal((band.size, 1, 2))
+        wander[:, place] = share * wander[:, place - 1] + np.sqrt(1 - share**2) * _normal(random, band.size)
+    constant = CONSTANT_ARCSEC * _normal(random, band.size)[:, None]
     return Survey(band, ra, decl, constant + WANDER_ARCSEC * wander)
 
 
-def _truth(survey: Survey, places: Places, segments: int) -> Doubles:
-    fine = Places(places.scan, places.along * FINE / segments)
-    return offsets_at(survey.truth_arcsec, fine)
+def _normal(random: np.random.Generator, count: int) -> Complexes:
+    east, north = random.standard_normal((2, count))
+    return np.asarray(east + 1j * north)
+
+
+def _truth(survey: Survey, places: Places, segments: int) -> Complexes:
+    """Truth at places: along the middle of a scan, and beside it by how it changes within a segment."""
+
+    def middle(along: Doubles) -> Complexes:
+        fine = Places(places.scan, along * FINE / segments, np.zeros(along.size))
+        cut = Segments(np.full(survey.band.size, FINE), np.full(survey.band.size, LENGTH_DEG / FINE))
+        return offsets_at(survey.truth_arcsec.ravel(), fine, cut)
+
+    change = middle(np.minimum(places.along + 0.5, segments)) - middle(np.maximum(places.along - 0.5, 0.0))
+    return np.asarray(middle(places.along) - 1j * places.across * change)
 
 
 def _sides(survey: Survey, segments: int) -> tuple[Places, Places, Doubles]:
@@ -104,7 +116,8 @@ def _sides(survey: Survey, segments: int) -> tuple[Places, Places, Doubles]:
     decl = survey.decl_deg[one] + along * LENGTH_DEG / segments
     spacing = 360.0 / np.bincount(survey.band)[survey.band[one]] * np.cos(np.radians(decl))
     area = np.clip(WIDTH_DEG - spacing, OVERLAP_DEG / 4, WIDTH_DEG) * LENGTH_DEG / segments
-    return Places(one, along), Places(other, along), np.asarray(area)
+    beside = 0.5 * spacing / (LENGTH_DEG / segments)
+    return Places(one, along, beside), Places(other, along, -beside), np.asarray(area)
 
 
 def _ends(survey: Survey, segments: int) -> tuple[Places, Places, Doubles]:
@@ -115,10 +128,15 @@ def _ends(survey: Survey, segments: int) -> tuple[Places, Places, Doubles]:
         north = np.flatnonzero(survey.band == band + 1)
         place = survey.ra_deg[here] / 360.0 * north.size
         nearest = (np.floor(place), np.floor(place) + 1)
-        parts += [(here, north[other.astype(np.int64) % north.size]) for other in nearest]
-    one, other = (np.concatenate(column) for column in zip(*parts, strict=True))
+        spacing = 360.0 / north.size * np.cos(np.radians(survey.decl_deg[north[0]]))
+        parts += [
+            (here, north[other.astype(np.int64) % north.size], (other - place) * spacing) for other in nearest
+        ]
+    one, other, away_deg = (np.concatenate(column) for column in zip(*parts, strict=True))
+    beside = 0.5 * away_deg / (LENGTH_DEG / segments)
     half = np.full(one.size, 0.5 * WIDTH_DEG * WIDTH_DEG)
-    return Places(one, np.full(one.size, segments - 0.1)), Places(other, np.full(one.size, 0.1)), half
+    first = Places(one, np.full(one.size, segments - 0.1), beside)
+    return first, Places(other, np.full(one.size, 0.1), -beside), half
 
 
 def make_ties(
@@ -128,42 +146,56 @@ def make_ties(
     segments = parameters.segments
     parts = [_sides(survey, segments), _ends(survey, segments)]
     first, second = (
-        Places(*(np.concatenate([getattr(part[k], name) for part in parts]) for name in ("scan", "along")))
+        Places(
+            *(
+                np.concatenate([getattr(part[k], name) for part in parts])
+                for name in ("scan", "along", "across")
+            )
+        )
         for k in (0, 1)
     )
     stars = random.poisson(STARS_PER_DEG2 * np.concatenate([part[2] for part in parts]))
     used = stars >= parameters.least_stars
-    first, second = (Places(side.scan[used], side.along[used]) for side in (first, second))
+    first, second = (Places(side.scan[used], side.along[used], side.across[used]) for side in (first, second))
     stars = stars[used]
     # Medians have 1.25 times the error of means.
     true_error = np.hypot(1.25 * STAR_ARCSEC * np.sqrt(2 / stars), np.sqrt(2) * EDGE_ARCSEC)
     difference = _truth(survey, second, segments) - _truth(survey, first, segments)
-    difference += true_error[:, None] * random.standard_normal(difference.shape)
+    difference += true_error * _normal(random, stars.size)
     wrong = random.random(stars.size) < WRONG_SHARE
-    difference[wrong] += WRONG_ARCSEC * random.standard_normal((int(wrong.sum()), 2))
+    difference[wrong] += WRONG_ARCSEC * _normal(random, int(wrong.sum()))
     told = np.hypot(1.25 * parameters.star_error_arcsec * np.sqrt(2 / stars), parameters.overlap_floor_arcsec)
     count = random.poisson(density * TYCHO2_PER_DEG2 * WIDTH_DEG * LENGTH_DEG, survey.band.size)
     scan = np.repeat(np.arange(survey.band.size), count)
-    reference = Places(scan, random.uniform(0.0, segments, scan.size))
-    true_error = np.hypot(REFERENCE_ARCSEC, STAR_ARCSEC)
-    measured = _truth(survey, reference, segments) + true_error * random.standard_normal((scan.size, 2))
+    side = 0.5 * WIDTH_DEG / LENGTH_DEG * segments
+    reference = Places(scan, random.uniform(0.0, segments, scan.size), random.uniform(-side, side, scan.size))
+    true_error = float(np.hypot(REFERENCE_ARCSEC, STAR_ARCSEC))
+    measured = _truth(survey, reference, segments) + true_error * _normal(random, scan.size)
     given = np.hypot(parameters.reference_error_arcsec, parameters.star_error_arcsec)
     return AstrometricTies(
-        survey.band.size, first, second, difference, told, reference, measured, np.full(scan.size, given)
-    )
+        _cut(survey, segments), first, second, np.ones(stars.size, np.complex128), difference, told, reference,
+        measured, np.full(scan.size, given),
+    )  # fmt: skip
 
 
-def _errors(survey: Survey, offset_arcsec: Doubles, segments: int) -> Doubles:
-    """Errors left at fine places along each scan, (scans, FINE, 2)."""
+def _cut(survey: Survey, segments: int) -> Segments:
+    return Segments(np.full(survey.band.size, segments), np.full(survey.band.size, LENGTH_DEG / segments))
+
+
+def _errors(survey: Survey, offset_arcsec: Complexes, segments: int) -> Complexes:
+    """Errors left at fine places along each scan and anywhere across it, (scans, FINE)."""
     scan = np.repeat(np.arange(survey.band.size), FINE)
     along = np.tile((np.arange(FINE) + 0.5) * segments / FINE, survey.band.size)
-    given = offsets_at(offset_arcsec, Places(scan, along)).reshape(survey.truth_arcsec.shape)
-    return np.asarray(given - survey.truth_arcsec)
+    side = 0.5 * WIDTH_DEG / LENGTH_DEG * segments
+    across = np.random.default_rng(3).uniform(-side, side, along.size)
+    places = Places(scan, along, across)
+    given = offsets_at(offset_arcsec, places, _cut(survey, segments))
+    return np.asarray((given - _truth(survey, places, segments)).reshape(survey.truth_arcsec.shape))
 
 
-def _told(name: str, left: Doubles) -> tuple[float, float]:
-    rms = float(np.sqrt(np.mean(left**2)))
-    by_scan = np.sqrt(np.mean(left**2, axis=(1, 2)))
+def _told(name: str, left: Complexes) -> tuple[float, float]:
+    rms = float(np.sqrt(np.mean(np.abs(left) ** 2) / 2))
+    by_scan = np.sqrt(np.mean(np.abs(left) ** 2, axis=1) / 2)
     print(
         f"{name:<34} rms {rms:.4f}, worst scan {by_scan.max():.4f}, 99.9 % {np.quantile(by_scan, 0.999):.4f} arcsec"
     )
@@ -174,9 +206,9 @@ def _pull(survey: Survey, solution: AstrometricSolution, segments: int) -> float
     """Robust scatter of errors at the middles of segments over the errors that are told."""
     scan = np.repeat(np.arange(survey.band.size), segments)
     along = np.tile(np.arange(segments) + 0.5, survey.band.size)
-    truth = _truth(survey, Places(scan, along), segments).reshape(solution.offset_arcsec.shape)
-    pulls = (solution.offset_arcsec - truth) / solution.error_arcsec[..., None]
-    return float(1.4826 * np.median(np.abs(pulls)))
+    truth = _truth(survey, Places(scan, along, np.zeros(along.size)), segments)
+    # Half of the lengths of a pair of normal values are below 1.1774 sigma.
+    return float(np.median(np.abs(solution.offset_arcsec - truth) / solution.error_arcsec) / 1.1774)
 
 
 def main() -> int:
@@ -200,7 +232,7 @@ def main() -> int:
     seconds = process_time() - started
     alone = solve_astrometry(without_ties(ties), parameters)
     segments = parameters.segments
-    _told("doing nothing", -survey.truth_arcsec)
+    _told("doing nothing", _errors(survey, np.zeros(segments * survey.band.size, np.complex128), segments))
     _told("reference stars alone", _errors(survey, alone.offset_arcsec, segments))
     rms, worst = _told("overlaps and reference stars", _errors(survey, solution.offset_arcsec, segments))
     pull = _pull(survey, solution, segments)

@@ -9,8 +9,8 @@ and the registered place with the astrometric solution. `Column.calibrated` says
   x = x_scan / 256 arcsec; an extended source whose x_scan is not known takes the offset, the mean over the scan;
 * a total uncertainty takes the error of that zero point in place of the nominal one;
 * a place takes the offset that the astrometric solution gives its scan there (`calibration.adopted_place`): straight
-  lines in declination, and what follows beside the middle of the scan. Scans far from the equator, and rows beside
-  right ascension 0, go through functions that cost more (`sql/schema/hand/09_places.sql`).
+  lines in declination, and what follows beside the middle of the scan. Scans far from the equator, and those beside
+  right ascension 0, go through a function that costs more (`sql/schema/hand/09_places.sql`).
 
 Rows of a night without an adopted solution are shown as they were measured.
 """
@@ -119,27 +119,24 @@ def _place(name: str) -> str:
     stem = name.removesuffix("ra").removesuffix("decl").removesuffix("dec")
     ra, decl = f"p.{stem}ra", f"p.{stem}{'dec' if stem == 'sup_' else 'decl'}"
     number = _stretch(decl)
-    polar = (
-        f"(calibration.polar_place({ra}, {decl}, g.ahead, g.to_the_right, g.start_rad, g.segment_rad, g.east_arcsec,"
+    directed = (
+        f"(calibration.directed_place({ra}, {decl}, g.ahead, g.to_the_right, g.start_rad, g.segment_rad, g.east_arcsec,"
         " g.north_arcsec))"
     )
-    beside = f"({ra} - g.middle_ra_deg - 360 * round(({ra} - g.middle_ra_deg) / 360))"
-    if name == f"{stem}ra":
+    value = ra if name == f"{stem}ra" else decl
+    if value == ra:
         moved = (
             f"{ra} + (g.east_deg[{number}] + g.east_slope[{number}] * {decl}) / cosd({decl})\n"
-            f"        + {beside} * g.north_slope[{number}]"
+            f"        + ({ra} - g.middle_ra_deg) * g.north_slope[{number}]"
         )
-        return (
-            f"CASE WHEN g.astrometry_id IS NULL THEN {ra}\n"
-            f"    WHEN g.stretches IS NULL THEN {polar}[1]\n"
-            f"    WHEN {ra} > 0.01 AND {ra} < 359.99 THEN\n        {moved}\n"
-            f"    ELSE calibration.right_ascension(\n        {moved}) END AS {name}"
+    else:
+        moved = (
+            f"{decl} + g.north_deg[{number}] + g.north_slope[{number}] * {decl}\n"
+            f"        - ({ra} - g.middle_ra_deg) * cosd({decl}) * g.east_slope[{number}]"
         )
     return (
-        f"CASE WHEN g.astrometry_id IS NULL THEN {decl}\n"
-        f"    WHEN g.stretches IS NULL THEN {polar}[2]\n"
-        f"    ELSE {decl} + g.north_deg[{number}] + g.north_slope[{number}] * {decl}\n"
-        f"        - {beside} * cosd({decl}) * g.east_slope[{number}] END AS {name}"
+        f"CASE WHEN g.stretches IS NOT NULL THEN\n        {moved}\n    WHEN g.astrometry_id IS NULL THEN {value}\n"
+        f"    ELSE {directed}[{1 if value == ra else 2}] END AS {name}"
     )
 
 

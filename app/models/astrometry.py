@@ -2,9 +2,9 @@
 
 Measured places are never updated: a solution corrects them by a join, as the photometric ones do magnitudes. Offsets
 are to the east and north along declination. Beyond 60 degrees these turn within a scan by more than a milliarcsecond of
-an offset, and at a pole they mean nothing: there offsets are to the right and ahead along the direction of the scan.
-What lies beside the middle line of a scan follows: an offset that changes by d along it is -i d further on as far to
-the east.
+an offset, at a pole they mean nothing, and right ascension 0 is the end of its numbers: there scans are directed, their
+offsets are to the right and ahead along the direction of the scan (`workers/steps/scan_lines.py`). What lies beside the
+middle line of a scan follows: an offset that changes by d along it is -i d further on as far to the east.
 """
 
 from __future__ import annotations
@@ -47,16 +47,16 @@ SCAN_ASTROMETRY = Table(
     required("scan_key", Integer, "Scan", ForeignKey("survey.scan.scan_key")),
     required("attempt_id", BigInteger, "Attempt whose rows it corrects, and no others",
              ForeignKey("production.attempt.attempt_id")),
-    optional("middle_ra_deg", Double, "Right ascension of the middle of the scan; null of a polar scan"),
-    optional("south_deg", Double, "Declination at which the first segment begins; null of a polar scan"),
-    optional("segment_deg", Double, "Length of a segment in declination; null of a polar scan"),
-    optional("ahead", ARRAY(Double), "Of a polar scan, beyond 60 degrees, its direction as a unit vector: "
+    optional("middle_ra_deg", Double, "Right ascension of the middle of the scan; null of a directed scan"),
+    optional("south_deg", Double, "Declination at which the first segment begins; null of a directed scan"),
+    optional("segment_deg", Double, "Length of a segment in declination; null of a directed scan"),
+    optional("ahead", ARRAY(Double), "Of a directed scan its direction as a unit vector: "
              "a place along it is the product with the direction of a star; else null"),
-    optional("to_the_right", ARRAY(Double), "Of a polar scan the direction to the right of it, as a unit vector"),
-    optional("start_rad", Double, "Place along a polar scan at which the first segment begins"),
-    optional("segment_rad", Double, "Length of a segment of a polar scan"),
-    required("east_arcsec", ARRAY(Double), "To be added to the east, of a polar scan to the right, at their middles"),
-    required("north_arcsec", ARRAY(Double), "To be added to the north, of a polar scan ahead"),
+    optional("to_the_right", ARRAY(Double), "Of a directed scan the direction to its right, as a unit vector"),
+    optional("start_rad", Double, "Place along a directed scan at which the first segment begins"),
+    optional("segment_rad", Double, "Length of a segment of a directed scan"),
+    required("east_arcsec", ARRAY(Double), "To be added to the east, of a directed scan to the right, by segment"),
+    required("north_arcsec", ARRAY(Double), "To be added to the north, of a directed scan ahead"),
     required("error_arcsec", ARRAY(Double), "Error of one coordinate of an offset, 1 sigma"),
     required("reference_stars", Integer, "Reference stars measured on the scan"),
     required("segment_overlaps", Integer, "Overlaps of its segments with other scans"),
@@ -69,7 +69,7 @@ SCAN_ASTROMETRY = Table(
     CheckConstraint("cardinality(north_arcsec) = cardinality(error_arcsec)", name="north_of_each"),
     CheckConstraint("cardinality(error_arcsec) > 1", name="two_segments"),
     # Searches by registered places look this much farther (sql/schema/hand/16_astrometry.sql).
-    CheckConstraint("5 >= ALL (east_arcsec || north_arcsec) AND -5 <= ALL (east_arcsec || north_arcsec)",
+    CheckConstraint("2 >= ALL (east_arcsec || north_arcsec) AND -2 <= ALL (east_arcsec || north_arcsec)",
                     name="small_offsets"),
     schema="calibration", comment="Offsets of the segments of scans by astrometric solution",
 )  # fmt: skip
@@ -93,12 +93,12 @@ ADOPTED_PLACE = Table(
     required("attempt_id", BigInteger, "Attempt whose rows it corrects, and no others",
              ForeignKey("production.attempt.attempt_id")),
     required("astrometry_id", Integer, "Solution adopted", ForeignKey("calibration.astrometry.astrometry_id")),
-    optional("stretches", Double, "Number of stretches; null of a polar scan"),
+    optional("stretches", Double, "Number of stretches; null of a directed scan"),
     optional("middle_ra_deg", Double, "As in scan_astrometry"),
     optional("south_deg", Double, "As in scan_astrometry"),
     optional("segment_deg", Double, "As in scan_astrometry"),
     *(
-        optional(f"{axis}_{part}", ARRAY(Double), f"Offset to the {axis} by stretch: {meaning}; null of a polar scan")
+        optional(f"{axis}_{part}", ARRAY(Double), f"Offset to the {axis} by stretch: {meaning}; null if directed")
         for axis in ("east", "north")
         for part, meaning in (("deg", "at declination 0, degrees"), ("slope", "by degree of declination, degrees"))
     ),
@@ -106,9 +106,9 @@ ADOPTED_PLACE = Table(
     optional("to_the_right", ARRAY(Double), "As in scan_astrometry"),
     optional("start_rad", Double, "As in scan_astrometry"),
     optional("segment_rad", Double, "As in scan_astrometry"),
-    optional("east_arcsec", ARRAY(Double), "As in scan_astrometry, of a polar scan; else null"),
-    optional("north_arcsec", ARRAY(Double), "As in scan_astrometry, of a polar scan; else null"),
-    required("error_arcsec", ARRAY(Double), "Error of one coordinate by stretch; of a polar scan one, the largest"),
+    optional("east_arcsec", ARRAY(Double), "As in scan_astrometry, of a directed scan; else null"),
+    optional("north_arcsec", ARRAY(Double), "As in scan_astrometry, of a directed scan; else null"),
+    required("error_arcsec", ARRAY(Double), "Error of one coordinate by stretch; of a directed scan one"),
     PrimaryKeyConstraint("run_id", "scan_key"),
     schema="calibration",
     comment="Offsets of adopted astrometric solutions, a row a scan: what the calibrated views join, kept by triggers. "

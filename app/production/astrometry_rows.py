@@ -18,7 +18,8 @@ from app.production.claim import Claim
 class ScanAstrometryRow:
     """One row of calibration.scan_astrometry without the key of the solution; offsets by segment, from the start.
 
-    A polar scan has its directions, any other one declinations and the right ascension of its middle.
+    A directed scan (beyond 60 degrees, or beside right ascension 0) has its directions, any other one declinations and
+    the right ascension of its middle.
     """
 
     scan_key: int

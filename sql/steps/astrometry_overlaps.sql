@@ -3,13 +3,13 @@
 -- the edges and are no galaxies and no artefacts. Two rows of one star lie in one HEALPix cell of src_id (52"): of those beside its
 -- border some are lost. Mean directions are of whole billionths, so that the order of rows does not matter.
 --
--- Parameters: run_id; attempt_ids, scan_keys, polar, ahead_x, ahead_y, ahead_z, start, segment, count, side by side; snr,
+-- Parameters: run_id; attempt_ids, scan_keys, directed, ahead_x, ahead_y, ahead_z, start, segment, count, side by side; snr,
 -- match_arcsec, least_stars.
 WITH chosen AS MATERIALIZED (
     SELECT u.*
-    FROM unnest(%(attempt_ids)s::bigint[], %(scan_keys)s::integer[], %(polar)s::boolean[], %(ahead_x)s::float8[], %(ahead_y)s::float8[],
+    FROM unnest(%(attempt_ids)s::bigint[], %(scan_keys)s::integer[], %(directed)s::boolean[], %(ahead_x)s::float8[], %(ahead_y)s::float8[],
                 %(ahead_z)s::float8[], %(start)s::float8[], %(segment)s::float8[], %(count)s::integer[])
-        AS u (attempt_id, scan_key, polar, ahead_x, ahead_y, ahead_z, start, segment, count)
+        AS u (attempt_id, scan_key, directed, ahead_x, ahead_y, ahead_z, start, segment, count)
 ),
 star AS MATERIALIZED (
     SELECT p.src_id >> 35 AS cell, c.scan_key, p.decl, u.x, u.y, u.z, least(c.count - 1, greatest(0, floor(place.along)))::integer AS number
@@ -19,7 +19,7 @@ star AS MATERIALIZED (
         SELECT cosd(p.decl) * cosd(p.ra) AS x, cosd(p.decl) * sind(p.ra) AS y, sind(p.decl) AS z OFFSET 0
     ) AS u
     CROSS JOIN LATERAL (
-        SELECT (CASE WHEN c.polar THEN u.x * c.ahead_x + u.y * c.ahead_y + u.z * c.ahead_z ELSE p.decl END - c.start) / c.segment AS along
+        SELECT (CASE WHEN c.directed THEN u.x * c.ahead_x + u.y * c.ahead_y + u.z * c.ahead_z ELSE p.decl END - c.start) / c.segment AS along
     ) AS place
     WHERE p.run_id = %(run_id)s
       AND (p.rd_flg ~ '^2' AND p.bl_flg ~ '^1' AND p.j_snr > %(snr)s::float8

@@ -164,7 +164,7 @@ def test_the_last_adoption_counts_and_what_a_person_chose_stays(world: World) ->
 
 def test_offsets_beyond_what_searches_look_for_are_refused(world: World) -> None:
     with pytest.raises(psycopg.errors.CheckViolation, match="small_offsets"):
-        place(world, Offsets(FAR.ra_deg, FAR.decl_deg, np.array([5.1, 0j])))
+        place(world, Offsets(FAR.ra_deg, FAR.decl_deg, np.array([2.1, 0j])))
     world.connection.rollback()
 
 

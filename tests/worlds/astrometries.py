@@ -32,7 +32,7 @@ class Offsets:
     ra_deg, decl_deg : sequences of 4
         Corners: south-eastern, south-western, north-eastern, north-western.
     offset_arcsec : complex128 array (segments,)
-        Of a polar scan right + i ahead.
+        Of a directed scan right + i ahead.
     """
 
     ra_deg: tuple[float, ...]
@@ -63,7 +63,7 @@ def make_astrometry(
         lines, errors = given.lines, np.full(given.offset_arcsec.size, given.error_arcsec)
         assert lines.count[0] == given.offset_arcsec.size
         told = [tuple(part.tolist()) for part in (given.offset_arcsec.real, given.offset_arcsec.imag, errors)]
-        if lines.polar[0]:
+        if lines.directed[0]:
             ways: dict[str, Any] = {
                 "ahead": tuple(lines.ahead[0].tolist()), "to_the_right": tuple(lines.right[0].tolist()),
                 "start_rad": float(lines.start[0]), "segment_rad": float(lines.segment[0]),

@@ -28,7 +28,7 @@ from workers.steps.scan_lines import ScanLines
 
 MICROARCSEC = 6
 """Decimals of an offset in arcsec: what is beyond them is arithmetic."""
-LARGEST_ARCSEC = 5.0
+LARGEST_ARCSEC = 2.0
 """Largest coordinate of an offset, which a constraint of calibration.scan_astrometry holds too."""
 
 
@@ -63,7 +63,7 @@ def perform(claim: Claim, context: StepContext) -> Publication:
     NoReferenceError
         Raised if no reference star is measured on the scans of the run; an input failure, which is not retried.
     FarOffsetError
-        Raised if a scan would move by more than 5 arcsec; an input failure too.
+        Raised if a scan would move by more than 2 arcsec; an input failure too.
     """
     parameters = ParameterSet.stored(context.parameters).astrometry
     with context.connect() as connection, connection.transaction():
@@ -109,7 +109,7 @@ def _columns(scans: list[TiedScan], lines: ScanLines) -> dict[str, list[Any]]:
     return {
         "attempt_ids": [scan.attempt_id for scan in scans],
         "scan_keys": [scan.scan_key for scan in scans],
-        "polar": lines.polar.tolist(),
+        "directed": lines.directed.tolist(),
         **{f"ahead_{axis}": lines.ahead[:, k].tolist() for k, axis in enumerate("xyz")},
         "start": lines.start.tolist(),
         "segment": lines.segment.tolist(),
@@ -196,7 +196,7 @@ def _rows(
             int(overlaps[n]),
         )
         start, segment = float(lines.start[n]), float(lines.segment[n])
-        if lines.polar[n]:
+        if lines.directed[n]:
             ahead, right = tuple(lines.ahead[n].tolist()), tuple(lines.right[n].tolist())
             yield replace(row, ahead=ahead, to_the_right=right, start_rad=start, segment_rad=segment)
         else:

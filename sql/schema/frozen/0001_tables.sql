@@ -3904,21 +3904,21 @@ COMMENT ON COLUMN calibration.adopted_place.run_id IS 'Run';
 COMMENT ON COLUMN calibration.adopted_place.scan_key IS 'Scan';
 COMMENT ON COLUMN calibration.adopted_place.attempt_id IS 'Attempt whose rows it corrects, and no others';
 COMMENT ON COLUMN calibration.adopted_place.astrometry_id IS 'Solution adopted';
-COMMENT ON COLUMN calibration.adopted_place.stretches IS 'Number of stretches; null of a polar scan';
+COMMENT ON COLUMN calibration.adopted_place.stretches IS 'Number of stretches; null of a directed scan';
 COMMENT ON COLUMN calibration.adopted_place.middle_ra_deg IS 'As in scan_astrometry';
 COMMENT ON COLUMN calibration.adopted_place.south_deg IS 'As in scan_astrometry';
 COMMENT ON COLUMN calibration.adopted_place.segment_deg IS 'As in scan_astrometry';
-COMMENT ON COLUMN calibration.adopted_place.east_deg IS 'Offset to the east by stretch: at declination 0, degrees; null of a polar scan';
-COMMENT ON COLUMN calibration.adopted_place.east_slope IS 'Offset to the east by stretch: by degree of declination, degrees; null of a polar scan';
-COMMENT ON COLUMN calibration.adopted_place.north_deg IS 'Offset to the north by stretch: at declination 0, degrees; null of a polar scan';
-COMMENT ON COLUMN calibration.adopted_place.north_slope IS 'Offset to the north by stretch: by degree of declination, degrees; null of a polar scan';
+COMMENT ON COLUMN calibration.adopted_place.east_deg IS 'Offset to the east by stretch: at declination 0, degrees; null if directed';
+COMMENT ON COLUMN calibration.adopted_place.east_slope IS 'Offset to the east by stretch: by degree of declination, degrees; null if directed';
+COMMENT ON COLUMN calibration.adopted_place.north_deg IS 'Offset to the north by stretch: at declination 0, degrees; null if directed';
+COMMENT ON COLUMN calibration.adopted_place.north_slope IS 'Offset to the north by stretch: by degree of declination, degrees; null if directed';
 COMMENT ON COLUMN calibration.adopted_place.ahead IS 'As in scan_astrometry';
 COMMENT ON COLUMN calibration.adopted_place.to_the_right IS 'As in scan_astrometry';
 COMMENT ON COLUMN calibration.adopted_place.start_rad IS 'As in scan_astrometry';
 COMMENT ON COLUMN calibration.adopted_place.segment_rad IS 'As in scan_astrometry';
-COMMENT ON COLUMN calibration.adopted_place.east_arcsec IS 'As in scan_astrometry, of a polar scan; else null';
-COMMENT ON COLUMN calibration.adopted_place.north_arcsec IS 'As in scan_astrometry, of a polar scan; else null';
-COMMENT ON COLUMN calibration.adopted_place.error_arcsec IS 'Error of one coordinate by stretch; of a polar scan one, the largest';
+COMMENT ON COLUMN calibration.adopted_place.east_arcsec IS 'As in scan_astrometry, of a directed scan; else null';
+COMMENT ON COLUMN calibration.adopted_place.north_arcsec IS 'As in scan_astrometry, of a directed scan; else null';
+COMMENT ON COLUMN calibration.adopted_place.error_arcsec IS 'Error of one coordinate by stretch; of a directed scan one';
 
 CREATE TABLE calibration.adopted_zero_point (
     run_id INTEGER NOT NULL,
@@ -4066,7 +4066,7 @@ CREATE TABLE calibration.scan_astrometry (
     CONSTRAINT ck_scan_astrometry_east_of_each CHECK (cardinality(east_arcsec) = cardinality(error_arcsec)),
     CONSTRAINT ck_scan_astrometry_north_of_each CHECK (cardinality(north_arcsec) = cardinality(error_arcsec)),
     CONSTRAINT ck_scan_astrometry_two_segments CHECK (cardinality(error_arcsec) > 1),
-    CONSTRAINT ck_scan_astrometry_small_offsets CHECK (5 >= ALL (east_arcsec || north_arcsec) AND -5 <= ALL (east_arcsec || north_arcsec)),
+    CONSTRAINT ck_scan_astrometry_small_offsets CHECK (2 >= ALL (east_arcsec || north_arcsec) AND -2 <= ALL (east_arcsec || north_arcsec)),
     CONSTRAINT fk_scan_astrometry_astrometry_id FOREIGN KEY(astrometry_id) REFERENCES calibration.astrometry (astrometry_id),
     CONSTRAINT fk_scan_astrometry_scan_key FOREIGN KEY(scan_key) REFERENCES survey.scan (scan_key),
     CONSTRAINT fk_scan_astrometry_attempt_id FOREIGN KEY(attempt_id) REFERENCES production.attempt (attempt_id)
@@ -4075,15 +4075,15 @@ COMMENT ON TABLE calibration.scan_astrometry IS 'Offsets of the segments of scan
 COMMENT ON COLUMN calibration.scan_astrometry.astrometry_id IS 'Solution';
 COMMENT ON COLUMN calibration.scan_astrometry.scan_key IS 'Scan';
 COMMENT ON COLUMN calibration.scan_astrometry.attempt_id IS 'Attempt whose rows it corrects, and no others';
-COMMENT ON COLUMN calibration.scan_astrometry.middle_ra_deg IS 'Right ascension of the middle of the scan; null of a polar scan';
-COMMENT ON COLUMN calibration.scan_astrometry.south_deg IS 'Declination at which the first segment begins; null of a polar scan';
-COMMENT ON COLUMN calibration.scan_astrometry.segment_deg IS 'Length of a segment in declination; null of a polar scan';
-COMMENT ON COLUMN calibration.scan_astrometry.ahead IS 'Of a polar scan, beyond 60 degrees, its direction as a unit vector: a place along it is the product with the direction of a star; else null';
-COMMENT ON COLUMN calibration.scan_astrometry.to_the_right IS 'Of a polar scan the direction to the right of it, as a unit vector';
-COMMENT ON COLUMN calibration.scan_astrometry.start_rad IS 'Place along a polar scan at which the first segment begins';
-COMMENT ON COLUMN calibration.scan_astrometry.segment_rad IS 'Length of a segment of a polar scan';
-COMMENT ON COLUMN calibration.scan_astrometry.east_arcsec IS 'To be added to the east, of a polar scan to the right, at their middles';
-COMMENT ON COLUMN calibration.scan_astrometry.north_arcsec IS 'To be added to the north, of a polar scan ahead';
+COMMENT ON COLUMN calibration.scan_astrometry.middle_ra_deg IS 'Right ascension of the middle of the scan; null of a directed scan';
+COMMENT ON COLUMN calibration.scan_astrometry.south_deg IS 'Declination at which the first segment begins; null of a directed scan';
+COMMENT ON COLUMN calibration.scan_astrometry.segment_deg IS 'Length of a segment in declination; null of a directed scan';
+COMMENT ON COLUMN calibration.scan_astrometry.ahead IS 'Of a directed scan its direction as a unit vector: a place along it is the product with the direction of a star; else null';
+COMMENT ON COLUMN calibration.scan_astrometry.to_the_right IS 'Of a directed scan the direction to its right, as a unit vector';
+COMMENT ON COLUMN calibration.scan_astrometry.start_rad IS 'Place along a directed scan at which the first segment begins';
+COMMENT ON COLUMN calibration.scan_astrometry.segment_rad IS 'Length of a segment of a directed scan';
+COMMENT ON COLUMN calibration.scan_astrometry.east_arcsec IS 'To be added to the east, of a directed scan to the right, by segment';
+COMMENT ON COLUMN calibration.scan_astrometry.north_arcsec IS 'To be added to the north, of a directed scan ahead';
 COMMENT ON COLUMN calibration.scan_astrometry.error_arcsec IS 'Error of one coordinate of an offset, 1 sigma';
 COMMENT ON COLUMN calibration.scan_astrometry.reference_stars IS 'Reference stars measured on the scan';
 COMMENT ON COLUMN calibration.scan_astrometry.segment_overlaps IS 'Overlaps of its segments with other scans';

@@ -6,55 +6,47 @@
 CREATE OR REPLACE VIEW wsdb.point_source AS
 SELECT
     p.src_id, p.attempt_id,
-    CASE WHEN g.astrometry_id IS NULL THEN p.ra
-        WHEN g.stretches IS NULL THEN (calibration.polar_place(p.ra, p.decl, g.ahead, g.to_the_right, g.start_rad, g.segment_rad, g.east_arcsec, g.north_arcsec))[1]
-        WHEN p.ra > 0.01 AND p.ra < 359.99 THEN
+    CASE WHEN g.stretches IS NOT NULL THEN
             p.ra + (g.east_deg[greatest(1, least(g.stretches, (p.decl - g.south_deg) / g.segment_deg))::integer] + g.east_slope[greatest(1, least(g.stretches, (p.decl - g.south_deg) / g.segment_deg))::integer] * p.decl) / cosd(p.decl)
-            + (p.ra - g.middle_ra_deg - 360 * round((p.ra - g.middle_ra_deg) / 360)) * g.north_slope[greatest(1, least(g.stretches, (p.decl - g.south_deg) / g.segment_deg))::integer]
-        ELSE calibration.right_ascension(
-            p.ra + (g.east_deg[greatest(1, least(g.stretches, (p.decl - g.south_deg) / g.segment_deg))::integer] + g.east_slope[greatest(1, least(g.stretches, (p.decl - g.south_deg) / g.segment_deg))::integer] * p.decl) / cosd(p.decl)
-            + (p.ra - g.middle_ra_deg - 360 * round((p.ra - g.middle_ra_deg) / 360)) * g.north_slope[greatest(1, least(g.stretches, (p.decl - g.south_deg) / g.segment_deg))::integer]) END AS ra,
-    CASE WHEN g.astrometry_id IS NULL THEN p.decl
-        WHEN g.stretches IS NULL THEN (calibration.polar_place(p.ra, p.decl, g.ahead, g.to_the_right, g.start_rad, g.segment_rad, g.east_arcsec, g.north_arcsec))[2]
-        ELSE p.decl + g.north_deg[greatest(1, least(g.stretches, (p.decl - g.south_deg) / g.segment_deg))::integer] + g.north_slope[greatest(1, least(g.stretches, (p.decl - g.south_deg) / g.segment_deg))::integer] * p.decl
-            - (p.ra - g.middle_ra_deg - 360 * round((p.ra - g.middle_ra_deg) / 360)) * cosd(p.decl) * g.east_slope[greatest(1, least(g.stretches, (p.decl - g.south_deg) / g.segment_deg))::integer] END AS decl,
+            + (p.ra - g.middle_ra_deg) * g.north_slope[greatest(1, least(g.stretches, (p.decl - g.south_deg) / g.segment_deg))::integer]
+        WHEN g.astrometry_id IS NULL THEN p.ra
+        ELSE (calibration.directed_place(p.ra, p.decl, g.ahead, g.to_the_right, g.start_rad, g.segment_rad, g.east_arcsec, g.north_arcsec))[1] END AS ra,
+    CASE WHEN g.stretches IS NOT NULL THEN
+            p.decl + g.north_deg[greatest(1, least(g.stretches, (p.decl - g.south_deg) / g.segment_deg))::integer] + g.north_slope[greatest(1, least(g.stretches, (p.decl - g.south_deg) / g.segment_deg))::integer] * p.decl
+            - (p.ra - g.middle_ra_deg) * cosd(p.decl) * g.east_slope[greatest(1, least(g.stretches, (p.decl - g.south_deg) / g.segment_deg))::integer]
+        WHEN g.astrometry_id IS NULL THEN p.decl
+        ELSE (calibration.directed_place(p.ra, p.decl, g.ahead, g.to_the_right, g.start_rad, g.segment_rad, g.east_arcsec, g.north_arcsec))[2] END AS decl,
     p.jdate,
-    CASE WHEN g.astrometry_id IS NULL THEN p.j_ra
-        WHEN g.stretches IS NULL THEN (calibration.polar_place(p.j_ra, p.j_decl, g.ahead, g.to_the_right, g.start_rad, g.segment_rad, g.east_arcsec, g.north_arcsec))[1]
-        WHEN p.j_ra > 0.01 AND p.j_ra < 359.99 THEN
+    CASE WHEN g.stretches IS NOT NULL THEN
             p.j_ra + (g.east_deg[greatest(1, least(g.stretches, (p.j_decl - g.south_deg) / g.segment_deg))::integer] + g.east_slope[greatest(1, least(g.stretches, (p.j_decl - g.south_deg) / g.segment_deg))::integer] * p.j_decl) / cosd(p.j_decl)
-            + (p.j_ra - g.middle_ra_deg - 360 * round((p.j_ra - g.middle_ra_deg) / 360)) * g.north_slope[greatest(1, least(g.stretches, (p.j_decl - g.south_deg) / g.segment_deg))::integer]
-        ELSE calibration.right_ascension(
-            p.j_ra + (g.east_deg[greatest(1, least(g.stretches, (p.j_decl - g.south_deg) / g.segment_deg))::integer] + g.east_slope[greatest(1, least(g.stretches, (p.j_decl - g.south_deg) / g.segment_deg))::integer] * p.j_decl) / cosd(p.j_decl)
-            + (p.j_ra - g.middle_ra_deg - 360 * round((p.j_ra - g.middle_ra_deg) / 360)) * g.north_slope[greatest(1, least(g.stretches, (p.j_decl - g.south_deg) / g.segment_deg))::integer]) END AS j_ra,
-    CASE WHEN g.astrometry_id IS NULL THEN p.j_decl
-        WHEN g.stretches IS NULL THEN (calibration.polar_place(p.j_ra, p.j_decl, g.ahead, g.to_the_right, g.start_rad, g.segment_rad, g.east_arcsec, g.north_arcsec))[2]
-        ELSE p.j_decl + g.north_deg[greatest(1, least(g.stretches, (p.j_decl - g.south_deg) / g.segment_deg))::integer] + g.north_slope[greatest(1, least(g.stretches, (p.j_decl - g.south_deg) / g.segment_deg))::integer] * p.j_decl
-            - (p.j_ra - g.middle_ra_deg - 360 * round((p.j_ra - g.middle_ra_deg) / 360)) * cosd(p.j_decl) * g.east_slope[greatest(1, least(g.stretches, (p.j_decl - g.south_deg) / g.segment_deg))::integer] END AS j_decl,
-    CASE WHEN g.astrometry_id IS NULL THEN p.h_ra
-        WHEN g.stretches IS NULL THEN (calibration.polar_place(p.h_ra, p.h_decl, g.ahead, g.to_the_right, g.start_rad, g.segment_rad, g.east_arcsec, g.north_arcsec))[1]
-        WHEN p.h_ra > 0.01 AND p.h_ra < 359.99 THEN
+            + (p.j_ra - g.middle_ra_deg) * g.north_slope[greatest(1, least(g.stretches, (p.j_decl - g.south_deg) / g.segment_deg))::integer]
+        WHEN g.astrometry_id IS NULL THEN p.j_ra
+        ELSE (calibration.directed_place(p.j_ra, p.j_decl, g.ahead, g.to_the_right, g.start_rad, g.segment_rad, g.east_arcsec, g.north_arcsec))[1] END AS j_ra,
+    CASE WHEN g.stretches IS NOT NULL THEN
+            p.j_decl + g.north_deg[greatest(1, least(g.stretches, (p.j_decl - g.south_deg) / g.segment_deg))::integer] + g.north_slope[greatest(1, least(g.stretches, (p.j_decl - g.south_deg) / g.segment_deg))::integer] * p.j_decl
+            - (p.j_ra - g.middle_ra_deg) * cosd(p.j_decl) * g.east_slope[greatest(1, least(g.stretches, (p.j_decl - g.south_deg) / g.segment_deg))::integer]
+        WHEN g.astrometry_id IS NULL THEN p.j_decl
+        ELSE (calibration.directed_place(p.j_ra, p.j_decl, g.ahead, g.to_the_right, g.start_rad, g.segment_rad, g.east_arcsec, g.north_arcsec))[2] END AS j_decl,
+    CASE WHEN g.stretches IS NOT NULL THEN
             p.h_ra + (g.east_deg[greatest(1, least(g.stretches, (p.h_decl - g.south_deg) / g.segment_deg))::integer] + g.east_slope[greatest(1, least(g.stretches, (p.h_decl - g.south_deg) / g.segment_deg))::integer] * p.h_decl) / cosd(p.h_decl)
-            + (p.h_ra - g.middle_ra_deg - 360 * round((p.h_ra - g.middle_ra_deg) / 360)) * g.north_slope[greatest(1, least(g.stretches, (p.h_decl - g.south_deg) / g.segment_deg))::integer]
-        ELSE calibration.right_ascension(
-            p.h_ra + (g.east_deg[greatest(1, least(g.stretches, (p.h_decl - g.south_deg) / g.segment_deg))::integer] + g.east_slope[greatest(1, least(g.stretches, (p.h_decl - g.south_deg) / g.segment_deg))::integer] * p.h_decl) / cosd(p.h_decl)
-            + (p.h_ra - g.middle_ra_deg - 360 * round((p.h_ra - g.middle_ra_deg) / 360)) * g.north_slope[greatest(1, least(g.stretches, (p.h_decl - g.south_deg) / g.segment_deg))::integer]) END AS h_ra,
-    CASE WHEN g.astrometry_id IS NULL THEN p.h_decl
-        WHEN g.stretches IS NULL THEN (calibration.polar_place(p.h_ra, p.h_decl, g.ahead, g.to_the_right, g.start_rad, g.segment_rad, g.east_arcsec, g.north_arcsec))[2]
-        ELSE p.h_decl + g.north_deg[greatest(1, least(g.stretches, (p.h_decl - g.south_deg) / g.segment_deg))::integer] + g.north_slope[greatest(1, least(g.stretches, (p.h_decl - g.south_deg) / g.segment_deg))::integer] * p.h_decl
-            - (p.h_ra - g.middle_ra_deg - 360 * round((p.h_ra - g.middle_ra_deg) / 360)) * cosd(p.h_decl) * g.east_slope[greatest(1, least(g.stretches, (p.h_decl - g.south_deg) / g.segment_deg))::integer] END AS h_decl,
-    CASE WHEN g.astrometry_id IS NULL THEN p.k_ra
-        WHEN g.stretches IS NULL THEN (calibration.polar_place(p.k_ra, p.k_decl, g.ahead, g.to_the_right, g.start_rad, g.segment_rad, g.east_arcsec, g.north_arcsec))[1]
-        WHEN p.k_ra > 0.01 AND p.k_ra < 359.99 THEN
+            + (p.h_ra - g.middle_ra_deg) * g.north_slope[greatest(1, least(g.stretches, (p.h_decl - g.south_deg) / g.segment_deg))::integer]
+        WHEN g.astrometry_id IS NULL THEN p.h_ra
+        ELSE (calibration.directed_place(p.h_ra, p.h_decl, g.ahead, g.to_the_right, g.start_rad, g.segment_rad, g.east_arcsec, g.north_arcsec))[1] END AS h_ra,
+    CASE WHEN g.stretches IS NOT NULL THEN
+            p.h_decl + g.north_deg[greatest(1, least(g.stretches, (p.h_decl - g.south_deg) / g.segment_deg))::integer] + g.north_slope[greatest(1, least(g.stretches, (p.h_decl - g.south_deg) / g.segment_deg))::integer] * p.h_decl
+            - (p.h_ra - g.middle_ra_deg) * cosd(p.h_decl) * g.east_slope[greatest(1, least(g.stretches, (p.h_decl - g.south_deg) / g.segment_deg))::integer]
+        WHEN g.astrometry_id IS NULL THEN p.h_decl
+        ELSE (calibration.directed_place(p.h_ra, p.h_decl, g.ahead, g.to_the_right, g.start_rad, g.segment_rad, g.east_arcsec, g.north_arcsec))[2] END AS h_decl,
+    CASE WHEN g.stretches IS NOT NULL THEN
             p.k_ra + (g.east_deg[greatest(1, least(g.stretches, (p.k_decl - g.south_deg) / g.segment_deg))::integer] + g.east_slope[greatest(1, least(g.stretches, (p.k_decl - g.south_deg) / g.segment_deg))::integer] * p.k_decl) / cosd(p.k_decl)
-            + (p.k_ra - g.middle_ra_deg - 360 * round((p.k_ra - g.middle_ra_deg) / 360)) * g.north_slope[greatest(1, least(g.stretches, (p.k_decl - g.south_deg) / g.segment_deg))::integer]
-        ELSE calibration.right_ascension(
-            p.k_ra + (g.east_deg[greatest(1, least(g.stretches, (p.k_decl - g.south_deg) / g.segment_deg))::integer] + g.east_slope[greatest(1, least(g.stretches, (p.k_decl - g.south_deg) / g.segment_deg))::integer] * p.k_decl) / cosd(p.k_decl)
-            + (p.k_ra - g.middle_ra_deg - 360 * round((p.k_ra - g.middle_ra_deg) / 360)) * g.north_slope[greatest(1, least(g.stretches, (p.k_decl - g.south_deg) / g.segment_deg))::integer]) END AS k_ra,
-    CASE WHEN g.astrometry_id IS NULL THEN p.k_decl
-        WHEN g.stretches IS NULL THEN (calibration.polar_place(p.k_ra, p.k_decl, g.ahead, g.to_the_right, g.start_rad, g.segment_rad, g.east_arcsec, g.north_arcsec))[2]
-        ELSE p.k_decl + g.north_deg[greatest(1, least(g.stretches, (p.k_decl - g.south_deg) / g.segment_deg))::integer] + g.north_slope[greatest(1, least(g.stretches, (p.k_decl - g.south_deg) / g.segment_deg))::integer] * p.k_decl
-            - (p.k_ra - g.middle_ra_deg - 360 * round((p.k_ra - g.middle_ra_deg) / 360)) * cosd(p.k_decl) * g.east_slope[greatest(1, least(g.stretches, (p.k_decl - g.south_deg) / g.segment_deg))::integer] END AS k_decl,
+            + (p.k_ra - g.middle_ra_deg) * g.north_slope[greatest(1, least(g.stretches, (p.k_decl - g.south_deg) / g.segment_deg))::integer]
+        WHEN g.astrometry_id IS NULL THEN p.k_ra
+        ELSE (calibration.directed_place(p.k_ra, p.k_decl, g.ahead, g.to_the_right, g.start_rad, g.segment_rad, g.east_arcsec, g.north_arcsec))[1] END AS k_ra,
+    CASE WHEN g.stretches IS NOT NULL THEN
+            p.k_decl + g.north_deg[greatest(1, least(g.stretches, (p.k_decl - g.south_deg) / g.segment_deg))::integer] + g.north_slope[greatest(1, least(g.stretches, (p.k_decl - g.south_deg) / g.segment_deg))::integer] * p.k_decl
+            - (p.k_ra - g.middle_ra_deg) * cosd(p.k_decl) * g.east_slope[greatest(1, least(g.stretches, (p.k_decl - g.south_deg) / g.segment_deg))::integer]
+        WHEN g.astrometry_id IS NULL THEN p.k_decl
+        ELSE (calibration.directed_place(p.k_ra, p.k_decl, g.ahead, g.to_the_right, g.start_rad, g.segment_rad, g.east_arcsec, g.north_arcsec))[2] END AS k_decl,
     p.coadd_key, p.run_id, p.scan_key, p.id, p.dist_edge_ns, p.dist_edge_ew, p.ext_key, p.pts_key, p.pxcntr, p.date,
     p.err_maj, p.err_min, p.glon, p.glat, p.x_scan, p.y_scan, p.prox, p.dist_opt, p.b_m_opt, p.vr_m_opt,
     coalesce((p.j_m + z.j_centre_mag + p.x_scan * (z.j_slope_mag + p.x_scan * z.j_curvature_mag))::real, p.j_m) AS j_m,
@@ -128,31 +120,27 @@ COMMENT ON COLUMN wsdb.point_source.place_error_arcsec IS
 CREATE OR REPLACE VIEW wsdb.extended_source AS
 SELECT
     p.ext_id, p.attempt_id, p.src_id,
-    CASE WHEN g.astrometry_id IS NULL THEN p.ra
-        WHEN g.stretches IS NULL THEN (calibration.polar_place(p.ra, p.decl, g.ahead, g.to_the_right, g.start_rad, g.segment_rad, g.east_arcsec, g.north_arcsec))[1]
-        WHEN p.ra > 0.01 AND p.ra < 359.99 THEN
+    CASE WHEN g.stretches IS NOT NULL THEN
             p.ra + (g.east_deg[greatest(1, least(g.stretches, (p.decl - g.south_deg) / g.segment_deg))::integer] + g.east_slope[greatest(1, least(g.stretches, (p.decl - g.south_deg) / g.segment_deg))::integer] * p.decl) / cosd(p.decl)
-            + (p.ra - g.middle_ra_deg - 360 * round((p.ra - g.middle_ra_deg) / 360)) * g.north_slope[greatest(1, least(g.stretches, (p.decl - g.south_deg) / g.segment_deg))::integer]
-        ELSE calibration.right_ascension(
-            p.ra + (g.east_deg[greatest(1, least(g.stretches, (p.decl - g.south_deg) / g.segment_deg))::integer] + g.east_slope[greatest(1, least(g.stretches, (p.decl - g.south_deg) / g.segment_deg))::integer] * p.decl) / cosd(p.decl)
-            + (p.ra - g.middle_ra_deg - 360 * round((p.ra - g.middle_ra_deg) / 360)) * g.north_slope[greatest(1, least(g.stretches, (p.decl - g.south_deg) / g.segment_deg))::integer]) END AS ra,
-    CASE WHEN g.astrometry_id IS NULL THEN p.decl
-        WHEN g.stretches IS NULL THEN (calibration.polar_place(p.ra, p.decl, g.ahead, g.to_the_right, g.start_rad, g.segment_rad, g.east_arcsec, g.north_arcsec))[2]
-        ELSE p.decl + g.north_deg[greatest(1, least(g.stretches, (p.decl - g.south_deg) / g.segment_deg))::integer] + g.north_slope[greatest(1, least(g.stretches, (p.decl - g.south_deg) / g.segment_deg))::integer] * p.decl
-            - (p.ra - g.middle_ra_deg - 360 * round((p.ra - g.middle_ra_deg) / 360)) * cosd(p.decl) * g.east_slope[greatest(1, least(g.stretches, (p.decl - g.south_deg) / g.segment_deg))::integer] END AS decl,
+            + (p.ra - g.middle_ra_deg) * g.north_slope[greatest(1, least(g.stretches, (p.decl - g.south_deg) / g.segment_deg))::integer]
+        WHEN g.astrometry_id IS NULL THEN p.ra
+        ELSE (calibration.directed_place(p.ra, p.decl, g.ahead, g.to_the_right, g.start_rad, g.segment_rad, g.east_arcsec, g.north_arcsec))[1] END AS ra,
+    CASE WHEN g.stretches IS NOT NULL THEN
+            p.decl + g.north_deg[greatest(1, least(g.stretches, (p.decl - g.south_deg) / g.segment_deg))::integer] + g.north_slope[greatest(1, least(g.stretches, (p.decl - g.south_deg) / g.segment_deg))::integer] * p.decl
+            - (p.ra - g.middle_ra_deg) * cosd(p.decl) * g.east_slope[greatest(1, least(g.stretches, (p.decl - g.south_deg) / g.segment_deg))::integer]
+        WHEN g.astrometry_id IS NULL THEN p.decl
+        ELSE (calibration.directed_place(p.ra, p.decl, g.ahead, g.to_the_right, g.start_rad, g.segment_rad, g.east_arcsec, g.north_arcsec))[2] END AS decl,
     p.coadd_key,
-    CASE WHEN g.astrometry_id IS NULL THEN p.sup_ra
-        WHEN g.stretches IS NULL THEN (calibration.polar_place(p.sup_ra, p.sup_dec, g.ahead, g.to_the_right, g.start_rad, g.segment_rad, g.east_arcsec, g.north_arcsec))[1]
-        WHEN p.sup_ra > 0.01 AND p.sup_ra < 359.99 THEN
+    CASE WHEN g.stretches IS NOT NULL THEN
             p.sup_ra + (g.east_deg[greatest(1, least(g.stretches, (p.sup_dec - g.south_deg) / g.segment_deg))::integer] + g.east_slope[greatest(1, least(g.stretches, (p.sup_dec - g.south_deg) / g.segment_deg))::integer] * p.sup_dec) / cosd(p.sup_dec)
-            + (p.sup_ra - g.middle_ra_deg - 360 * round((p.sup_ra - g.middle_ra_deg) / 360)) * g.north_slope[greatest(1, least(g.stretches, (p.sup_dec - g.south_deg) / g.segment_deg))::integer]
-        ELSE calibration.right_ascension(
-            p.sup_ra + (g.east_deg[greatest(1, least(g.stretches, (p.sup_dec - g.south_deg) / g.segment_deg))::integer] + g.east_slope[greatest(1, least(g.stretches, (p.sup_dec - g.south_deg) / g.segment_deg))::integer] * p.sup_dec) / cosd(p.sup_dec)
-            + (p.sup_ra - g.middle_ra_deg - 360 * round((p.sup_ra - g.middle_ra_deg) / 360)) * g.north_slope[greatest(1, least(g.stretches, (p.sup_dec - g.south_deg) / g.segment_deg))::integer]) END AS sup_ra,
-    CASE WHEN g.astrometry_id IS NULL THEN p.sup_dec
-        WHEN g.stretches IS NULL THEN (calibration.polar_place(p.sup_ra, p.sup_dec, g.ahead, g.to_the_right, g.start_rad, g.segment_rad, g.east_arcsec, g.north_arcsec))[2]
-        ELSE p.sup_dec + g.north_deg[greatest(1, least(g.stretches, (p.sup_dec - g.south_deg) / g.segment_deg))::integer] + g.north_slope[greatest(1, least(g.stretches, (p.sup_dec - g.south_deg) / g.segment_deg))::integer] * p.sup_dec
-            - (p.sup_ra - g.middle_ra_deg - 360 * round((p.sup_ra - g.middle_ra_deg) / 360)) * cosd(p.sup_dec) * g.east_slope[greatest(1, least(g.stretches, (p.sup_dec - g.south_deg) / g.segment_deg))::integer] END AS sup_dec,
+            + (p.sup_ra - g.middle_ra_deg) * g.north_slope[greatest(1, least(g.stretches, (p.sup_dec - g.south_deg) / g.segment_deg))::integer]
+        WHEN g.astrometry_id IS NULL THEN p.sup_ra
+        ELSE (calibration.directed_place(p.sup_ra, p.sup_dec, g.ahead, g.to_the_right, g.start_rad, g.segment_rad, g.east_arcsec, g.north_arcsec))[1] END AS sup_ra,
+    CASE WHEN g.stretches IS NOT NULL THEN
+            p.sup_dec + g.north_deg[greatest(1, least(g.stretches, (p.sup_dec - g.south_deg) / g.segment_deg))::integer] + g.north_slope[greatest(1, least(g.stretches, (p.sup_dec - g.south_deg) / g.segment_deg))::integer] * p.sup_dec
+            - (p.sup_ra - g.middle_ra_deg) * cosd(p.sup_dec) * g.east_slope[greatest(1, least(g.stretches, (p.sup_dec - g.south_deg) / g.segment_deg))::integer]
+        WHEN g.astrometry_id IS NULL THEN p.sup_dec
+        ELSE (calibration.directed_place(p.sup_ra, p.sup_dec, g.ahead, g.to_the_right, g.start_rad, g.segment_rad, g.east_arcsec, g.north_arcsec))[2] END AS sup_dec,
     p.jdate, p.run_id, p.scan_key, p.x_scan, p.r_3sig, p.j_ba, p.j_phi,
     coalesce((p.j_m_5 + z.j_centre_mag + coalesce(p.x_scan * (z.j_slope_mag + p.x_scan * z.j_curvature_mag), z.j_curvature_mag * 65536 / 3))::real, p.j_m_5) AS j_m_5,
     p.j_msig_5,

@@ -4,10 +4,10 @@ CREATE OR REPLACE FUNCTION calibration.right_ascension(angle double precision) R
 LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE RETURN angle - 360 * floor(angle / 360);
 COMMENT ON FUNCTION calibration.right_ascension(double precision) IS 'An angle in degrees as right ascension, 0 to 360';
 
--- Of a scan beyond 60 degrees of declination: offsets are to the right of its direction and ahead, at the middles of segments along
+-- Of a scan beyond 60 degrees of declination, or beside right ascension 0: offsets are to the right of its direction and ahead, at the middles of segments along
 -- it, with straight lines through them. Beside the middle line an offset that changes by d from one middle to the next is -i d
 -- further on a segment to the right, with right + i ahead as a complex number.
-CREATE OR REPLACE FUNCTION calibration.polar_place(
+CREATE OR REPLACE FUNCTION calibration.directed_place(
     ra double precision, decl double precision, ahead double precision[], to_the_right double precision[], start_rad double precision,
     segment_rad double precision, east_arcsec double precision[], north_arcsec double precision[]
 ) RETURNS double precision[] LANGUAGE plpgsql IMMUTABLE STRICT PARALLEL SAFE AS $function$
@@ -36,25 +36,23 @@ BEGIN
     RETURN ARRAY[calibration.right_ascension(atan2d(moved_y, moved_x)), atan2d(moved_z, sqrt(moved_x * moved_x + moved_y * moved_y))];
 END
 $function$;
-COMMENT ON FUNCTION calibration.polar_place(double precision, double precision, double precision[], double precision[], double precision,
+COMMENT ON FUNCTION calibration.directed_place(double precision, double precision, double precision[], double precision[], double precision,
                                             double precision, double precision[], double precision[])
-    IS 'Place (ICRS degrees: right ascension, declination) with the offset of a polar scan there';
+    IS 'Place (ICRS degrees: right ascension, declination) with the offset of a directed scan there';
 
 -- For few places; the views of sources have the same written out, which costs them no call.
 CREATE OR REPLACE FUNCTION calibration.solved_place(ra double precision, decl double precision, scan calibration.adopted_place)
 RETURNS double precision[] LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE AS $function$
 DECLARE
     n integer := greatest(1, least(scan.stretches, (decl - scan.south_deg) / scan.segment_deg))::integer;
-    beside double precision := ra - scan.middle_ra_deg - 360 * round((ra - scan.middle_ra_deg) / 360);
 BEGIN
     RETURN CASE
         WHEN scan.astrometry_id IS NULL THEN ARRAY[ra, decl]
         WHEN scan.stretches IS NULL THEN
-            calibration.polar_place(ra, decl, scan.ahead, scan.to_the_right, scan.start_rad, scan.segment_rad, scan.east_arcsec, scan.north_arcsec)
+            calibration.directed_place(ra, decl, scan.ahead, scan.to_the_right, scan.start_rad, scan.segment_rad, scan.east_arcsec, scan.north_arcsec)
         ELSE ARRAY[
-            calibration.right_ascension(
-                ra + (scan.east_deg[n] + scan.east_slope[n] * decl) / cosd(decl) + beside * scan.north_slope[n]),
-            decl + scan.north_deg[n] + scan.north_slope[n] * decl - beside * cosd(decl) * scan.east_slope[n]] END;
+            ra + (scan.east_deg[n] + scan.east_slope[n] * decl) / cosd(decl) + (ra - scan.middle_ra_deg) * scan.north_slope[n],
+            decl + scan.north_deg[n] + scan.north_slope[n] * decl - (ra - scan.middle_ra_deg) * cosd(decl) * scan.east_slope[n]] END;
 END
 $function$;
 COMMENT ON FUNCTION calibration.solved_place(double precision, double precision, calibration.adopted_place)

@@ -85,25 +85,25 @@ COMMENT ON FUNCTION calibration.follow_astrometry() IS 'Keeps calibration.adopte
 CREATE OR REPLACE TRIGGER adopted AFTER INSERT ON calibration.scan_astrometry REFERENCING NEW TABLE AS added
 FOR EACH STATEMENT EXECUTE FUNCTION calibration.follow_astrometry();
 
--- Indexes are of registered places. No offset is longer than 5 arcsec a coordinate (a constraint of scan_astrometry), so that a
--- circle that is wider by 10 arcsec has all rows whose place lies within. The functions are inlined: a query of one is planned as
--- if its conditions had been written out.
+-- Indexes are of registered places. No offset is longer than 2 arcsec a coordinate (a constraint of scan_astrometry), so that a
+-- circle that is wider by 3 arcsec has all rows whose place lies within, and of those in a circle that is as much narrower nobody has
+-- to ask. The functions are inlined: a query of one is planned as if its conditions had been written out.
 CREATE OR REPLACE FUNCTION wsdb.point_sources_near(ra double precision, decl double precision, radius_deg double precision)
 RETURNS SETOF wsdb.point_source LANGUAGE sql STABLE PARALLEL SAFE AS $function$
     SELECT p.* FROM wsdb.point_source AS p
     WHERE spoint(radians(p.measured_ra), radians(p.measured_decl))
-          <@ scircle(spoint(radians($1), radians($2)), radians($3 + 10.0 / 3600))
-      AND spoint(radians(p.ra), radians(p.decl)) <@ scircle(spoint(radians($1), radians($2)), radians($3))
+          <@ scircle(spoint(radians($1), radians($2)), radians($3 + 3.0 / 3600))
+      AND (spoint(radians(p.measured_ra), radians(p.measured_decl))
+           <@ scircle(spoint(radians($1), radians($2)), radians(greatest(0, $3 - 3.0 / 3600)))
+           OR spoint(radians(p.ra), radians(p.decl)) <@ scircle(spoint(radians($1), radians($2)), radians($3)))
 $function$;
 COMMENT ON FUNCTION wsdb.point_sources_near(double precision, double precision, double precision)
     IS 'Rows of wsdb.point_source within a circle around a place (ICRS, degrees), by the index of registered places';
 CREATE OR REPLACE FUNCTION wsdb.extended_sources_near(ra double precision, decl double precision, radius_deg double precision)
 RETURNS SETOF wsdb.extended_source LANGUAGE sql STABLE PARALLEL SAFE AS $function$
     SELECT p.* FROM wsdb.extended_source AS p
-    WHERE p.measured_decl BETWEEN $2 - $3 - 10.0 / 3600 AND $2 + $3 + 10.0 / 3600
-      AND spoint(radians(p.measured_ra), radians(p.measured_decl))
-          <@ scircle(spoint(radians($1), radians($2)), radians($3 + 10.0 / 3600))
+    WHERE p.measured_decl BETWEEN $2 - $3 - 3.0 / 3600 AND $2 + $3 + 3.0 / 3600
       AND spoint(radians(p.ra), radians(p.decl)) <@ scircle(spoint(radians($1), radians($2)), radians($3))
 $function$;
 COMMENT ON FUNCTION wsdb.extended_sources_near(double precision, double precision, double precision)
-    IS 'Rows of wsdb.extended_source within a circle around a place (ICRS, degrees), by the index of registered places';
+    IS 'Rows of wsdb.extended_source within a circle around a place (ICRS, degrees)';

@@ -43,9 +43,10 @@ def test_places_have_the_offset_of_their_scan_and_each_axis_its_partner() -> Non
     text = render_view(CalibratedView("a", "b", columns, "Rows"))
     assert output_names(text)[:6] == [column.name for column in columns]
     for ra, decl in (("p.ra", "p.decl"), ("p.j_ra", "p.j_decl"), ("p.sup_ra", "p.sup_dec")):
-        assert text.count(f"calibration.polar_place({ra}, {decl}, ") == 2
+        assert text.count(f"calibration.directed_place({ra}, {decl}, ") == 2
+        assert text.count(f"({ra} - g.middle_ra_deg)") == 2
         assert f"* {decl}) / cosd({decl})" in text
-        assert f"THEN {ra}\n" in text
+        assert f"WHEN g.astrometry_id IS NULL THEN {ra}\n" in text
     assert "ON g.run_id = p.run_id AND g.scan_key = p.scan_key AND g.attempt_id = p.attempt_id;" in text
 
 

@@ -42,7 +42,7 @@ def _ties(
 ) -> AstrometricTies:
     """Scans in a row, each tied to the next in every segment; reference stars in the first scan and the last only.
 
-    Where they are turned every second scan has other axes, as polar scans have.
+    Where they are turned every second scan has other axes, as directed scans have.
     """
     random = np.random.default_rng(seed)
     along = np.tile(np.arange(SEGMENTS) + 0.5, SCANS - 1)
