@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time
+from itertools import groupby
 from typing import Any
 
 from psycopg import Connection
@@ -83,6 +84,21 @@ class NightFacts:
     def of_kind(self, kind: str) -> Rows:
         """Give the scans of a kind, sci or cal."""
         return [row for row in self.scans if row["kind"] == kind]
+
+    @property
+    def photometric_hours(self) -> list[tuple[float, float]]:
+        """Spans in which the sky was photometric: those of the night's solution, else runs of scans with that verdict.
+
+        A global solution judges scans and has no spans of single nights; a run of scans counts from the start of its
+        first to that of its last.
+        """
+        if self.solution is None:
+            return []
+        if self.solution["kind"] == "night":
+            return [(first, last) for first, last in self.solution["facts"].get("intervals_hours", [])]
+        timed = sorted((row for row in self.scans if row["started_at"]), key=lambda row: row["started_at"])
+        runs = [list(rows) for clear, rows in groupby(timed, lambda row: row["photometric"] is True) if clear]
+        return [(self.hours(rows[0]["started_at"]), self.hours(rows[-1]["started_at"])) for rows in runs]
 
     def hours(self, moment: datetime) -> float:
         """Hours since midnight UTC of the night's date; negative in the evening before."""

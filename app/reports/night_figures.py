@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -148,7 +148,7 @@ class _Panel:
 
 
 _PANELS = (
-    _Panel("transparency_minimum", "least\ntransparency", lambda value, _band, _middle: value, 0.95),
+    _Panel("transparency_minimum", "least\ntransparency", lambda value, _band, _middle: value),
     _Panel("seeing_shape", "seeing shape\n(1: sharp)", lambda value, _band, _middle: value, 1.25),
     _Panel("focus_edge_over_centre", "focus: edge\nover centre", lambda value, _band, _middle: value),
     _Panel("astigmatism_ratio", "astigmatism", lambda value, _band, _middle: value),
@@ -172,8 +172,8 @@ def _course(facts: NightFacts) -> Picture:
 
     words = (
         "Discs: survey scans; rings: calibration scans. Dashed: the limit; in the last panel it is agreement with the"
-        " scans beside. Clouds lower the transparency of all bands together, and raise the last panel;"
-        " a focus that drifts widens the images at the edge first."
+        " scans beside. The least transparency is that of one frame and dips by its noise; clouds lower that of all"
+        " bands together, and raise the last panel; a focus that drifts widens the images at the edge first."
     )
     return picture_of(
         "The night, hour by hour", words, draw, (1.0 + 1.35 * len(panels), 1.0 + 1.35 * len(panels))
@@ -201,10 +201,7 @@ def _draw_panel(axes: Any, facts: NightFacts, panel: _Panel) -> None:
 
 def _shade(axes: Any, facts: NightFacts) -> None:
     """Photometric spans."""
-    spans: Sequence[Sequence[float]] = (
-        facts.solution["facts"].get("intervals_hours", []) if facts.solution else []
-    )
-    for first, last in spans:
+    for first, last in facts.photometric_hours:
         axes.axvspan(first, last, color=FAINT, alpha=0.35, linewidth=0)
 
 

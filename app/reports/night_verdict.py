@@ -340,15 +340,16 @@ def _sky_words(facts: NightFacts) -> str:
     """Say when it was photometric."""
     if facts.solution is None:
         return "Whether the sky was photometric is not known: the night has no photometric solution."
-    spans = facts.solution["facts"].get("intervals_hours", [])
+    spans = facts.photometric_hours
     if facts.solution["kind"] == "night" and not spans:
         return "The sky was at no time shown to be photometric."
     if not spans:
-        return "Zero points are those of the global solution of the run."
+        return "No scan was photometric by the global solution of the run."
     told = " and ".join(f"from {clock(first)} to {clock(last)}" for first, last in spans)
     state = facts.solution["state"]
     draft = "" if state == SolutionState.ACCEPTED else f" (solution {state})"
-    return f"The sky was photometric {told} UTC{draft}."
+    whole = "" if facts.solution["kind"] == "night" else ", by its scans in the global solution of the run"
+    return f"The sky was photometric {told} UTC{whole}{draft}."
 
 
 def clock(hours: float) -> str:

@@ -18,11 +18,12 @@ OF_MORE_SKY = {
     "overlap_scatter_mag", "reliability", "sixfold_offset_mag",
     "sixfold_repeatability_mag", "sixfold_snr10_mag", "snr10_difference_mag", "source_count_ratio",
     "held_out_scatter_mag", "posterior_error_mag", "nights_combined", "nights_departing", "block_flat_error",
-    "block_dark_error_dn", "block_bad_pixel_share",
+    "block_dark_error_dn", "block_bad_pixel_share", "library_entries", "library_stars", "library_scatter",
+    "wells_known_share",
 }  # fmt: skip
 """What takes more stars, neighbours or nights than two tiles have. The nights of `make demo` fill all but
 overlap_rms_mag and source_count_ratio, which `mapps quality regrade` adds, the two that a global solution has, and
-those of a block of nights (`mapps calibration combine`).
+those of a block of nights (`mapps calibration combine`, `mapps calibration library`).
 """
 
 

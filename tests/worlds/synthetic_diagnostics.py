@@ -11,7 +11,9 @@ from app.columns.diagnostics import (
     PAIR_DIAGNOSTIC_DTYPE,
     REFERENCE_DIAGNOSTIC_DTYPE,
     STAR_DIAGNOSTIC_DTYPE,
+    WELL_DTYPE,
     BandDiagnostics,
+    LearntTable,
     Pieces,
     ScanDiagnostics,
 )
@@ -71,7 +73,16 @@ def synthetic_band(random, band, stars=1500):
         synthetic_stars(random, stars),
         image,
         residual,
+        LearntTable(random.random((8, 33, 33)).astype("f4"), random.random(49).astype("f4"), 1.625, stars),
+        synthetic_wells(random),
     )
+
+
+def synthetic_wells(random, count=30):
+    wells = np.zeros(count, WELL_DTYPE)
+    wells["x"], wells["y"] = np.arange(count), 7
+    wells["level_dn"], wells["looks"] = random.normal(19000.0, 380.0, count), random.integers(1, 5, count)
+    return wells
 
 
 def synthetic_galaxies(random, count=3, side=61):

@@ -43,6 +43,15 @@ def assert_same(found, put):
         assert_same_table(mine.frames, theirs.frames)
         assert_same_table(mine.stars, theirs.stars)
         np.testing.assert_array_equal(mine.chi2_map, theirs.chi2_map)
+        np.testing.assert_array_equal(mine.wells, theirs.wells)
+        assert (mine.profile is None) == (theirs.profile is None)
+        if mine.profile is not None and theirs.profile is not None:
+            np.testing.assert_array_equal(mine.profile.nodes, theirs.profile.nodes)
+            np.testing.assert_array_equal(mine.profile.wing, theirs.profile.wing)
+            assert (mine.profile.stars, mine.profile.fwhm_pix) == (
+                theirs.profile.stars,
+                theirs.profile.fwhm_pix,
+            )
         for plane in ("image", "residual"):
             ours, original = getattr(mine, plane), getattr(theirs, plane)
             assert ours.shape == original.shape

@@ -7,7 +7,7 @@ import re
 import pytest
 
 from app.reports.night_figures import night_pictures
-from tests.worlds.night_facts import facts, scan, sets, unreduced
+from tests.worlds.night_facts import ADOPTED, facts, scan, sets, unreduced
 
 ZERO_POINTS = [
     {"scan_key": 1000 + number, "band": band, "offset_mag": -0.1, "error_mag": 0.01, "loss_mag": None}
@@ -95,6 +95,20 @@ def test_photometric_spans_are_shaded():
     never = night_pictures(facts(sets=sets(9.0, 10.4), solution=None))[0].wide
     assert clear.count("opacity: 0.35") == 4
     assert "opacity: 0.35" not in never
+    # A global solution has verdicts of scans alone: a run of clear ones is a span.
+    whole = ADOPTED | {"kind": "global", "facts": {}}
+    verdicts = [scan(n, photometric=n not in {4, 5}) for n in range(1, 9)]
+    judged = facts(*verdicts, sets=sets(9.0, 10.4), solution=whole)
+    assert judged.photometric_hours == [(9 + 1 / 6, 9.5), (10.0, 9 + 8 / 6)]
+    assert night_pictures(judged)[0].wide.count("opacity: 0.35") == 8
+    assert facts(scan(1, photometric=False), scan(2, started_at=None), solution=whole).photometric_hours == []
+
+
+def test_no_limit_is_drawn_of_one_frame_s_transparency():
+    """Frames dip by their noise: clouds are told by ten frames together."""
+    seen = {(1001, "transparency_minimum", band): 0.9 for band in "jhk"}
+    [course] = night_pictures(facts(scan(1), values=seen))
+    assert "stroke-dasharray" not in course.wide
 
 
 def test_panels_stand_below_each_other_where_it_is_narrow(pictures):
