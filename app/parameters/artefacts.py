@@ -68,7 +68,7 @@ class PersistenceRule(Section):
     # saturated stars are flat discs, which fall into pieces along their edges: 98 of 100 within this (decision 0032).
     # Doubtful rows lie farther out.
     radius_arcsec: Relation = field(
-        default=((0.0, 0.9), (0.3, 1.4), (1.0, 1.6), (1.5, 1.8), (3.0, 2.1), (4.5, 3.6)),
+        default=((0.0, 1.1), (0.1, 1.4), (1.0, 1.6), (1.5, 1.8), (3.0, 2.1), (4.5, 3.6)),
         metadata=curve(
             ("mag above saturation", Number(0.0, 30.0)),
             ("radius", Number(0.0, 60.0)),
