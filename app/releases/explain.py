@@ -37,8 +37,8 @@ _SENTENCES = {
         " {frames_measurable:g} frames in one band."
     ),
     "piece": (
-        "It lies in the ellipse of a large galaxy of its scan and is not seen as a star in all three bands:"
-        " rd_flg {rd_flg}."
+        "It lies in the light of a large galaxy, and is not seen as a star in all three bands, or fits none: rd_flg"
+        " {rd_flg}, chi-squared {chis} in J, H, Ks."
     ),
     "duplicate": (
         "Another scan saw the same object farther from its edges:"

@@ -60,6 +60,13 @@ DEFAULTS: dict[str, float] = {
     "extended_density": 3.9,
     "contaminant_arcsec": 10.0,
     "contaminant_enlargement": 1.1,
+    # Pieces of large galaxies among points (decision 0032): what is fainter than this SNR, and has no chi-squared below
+    # the first limit within the ellipse, or below the second around a galaxy of this size, to so many of its ellipses.
+    "piece_snr": 30.0,
+    "piece_chi_squared": 1.3,
+    "piece_far_chi_squared": 3.0,
+    "piece_large_arcsec": 30.0,
+    "piece_reach": 3.5,
     # HEALPix order of the property maps: cells of 1.7', a fifth of a scan wide.
     "map_order": 11.0,
 }

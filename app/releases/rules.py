@@ -25,8 +25,9 @@ POINT_RULES: dict[str, str] = {
         " {frames_detected_fraction:.0%} of {frames_measurable:g} frames at least: {magnitudes}, ndet {ndet}"
     ),
     "piece": (
-        'inside of no large galaxy of its scan (larger than {contaminant_arcsec:g}", its ellipse times'
-        " {contaminant_enlargement:g}), or a star in all three bands: {rd_flg}"
+        'in no ellipse of a large galaxy (larger than {contaminant_arcsec:g}", times {contaminant_enlargement:g}), or a'
+        " star in all three bands, of SNR {piece_snr:g} or with a chi-squared below {piece_chi_squared:g}: rd_flg"
+        " {rd_flg}, SNR {snrs}, chi-squared {chis}"
     ),
     "duplicate": "no other apparition of the object is preferred",
     "unseen_by_winner": "no scan that covers the place better failed to see what several saw",
@@ -66,7 +67,8 @@ PARAMETERS_OF: dict[str, tuple[str, ...]] = {
     ),
     "piece": (
         "contaminant_arcsec", "contaminant_enlargement", "extended_score_sparse", "extended_score_dense",
-        "extended_density",
+        "extended_density", "piece_snr", "piece_chi_squared", "piece_far_chi_squared", "piece_large_arcsec",
+        "piece_reach", "match_arcsec",
     ),
     "score": ("extended_score_sparse", "extended_score_dense", "extended_density"),
     "in_scan_duplicate": ("extended_match_arcsec",),
@@ -77,7 +79,7 @@ PARAMETERS_OF: dict[str, tuple[str, ...]] = {
 
 FILES_OF: dict[str, tuple[str, ...]] = {
     "20_scans.sql": ("scan",),
-    "23_galaxies.sql": ("piece",),
+    "29_galaxies.sql": ("piece",),
     "27_overlaps.sql": ("duplicate", "unseen_by_winner"),
     "30_candidates.sql": ("edge", "artefact", "no_valid_band", "snr", "chi_squared", "frames", "piece"),
     "35_patches.sql": ("patch",),

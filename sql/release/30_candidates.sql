@@ -23,17 +23,20 @@
 --                   in one such band, or be unsaturated in all bands and seen on every frame, two at least, in each. Read_1
 --                   detections pass. ndet 000000 means that the frames are unknown (finished Atlas images as input):
 --                   the rule does not apply, unknown is neither passed nor failed.
--- piece          a row within the ellipse of a large galaxy of its scan (23_galaxies.sql) that is not seen as a star in all
---                   three bands, and is not the galaxy's own point source, is a knot or a misfit of the galaxy. Of 75 rows above
---                   SNR 10 in such ellipses of a simulated survey 61 were no star, 57 of them not seen in all bands, and
---                   13 were stars, 10 of them seen in all (decision 0032). It does not apply to any other row.
+-- piece          knots and misfits of a large galaxy (29_galaxies.sql), of which it is not the point source: a row within its ellipse
+--                   that is not seen as a star in all three bands, or is fainter than piece_snr and fits no star's profile
+--                   (chi-squared of piece_chi_squared or more in every band); around a very large one, to piece_reach ellipses, a
+--                   row as faint that is far from a profile (piece_far_chi_squared). Of 75 rows above SNR 10 in such ellipses of a
+--                   simulated survey 61 were no star, 57 of them not seen in all bands, and 13 were stars, 10 of them seen in
+--                   all (decision 0032). It does not apply to any other row. The point source of a galaxy lies within
+--                   match_arcsec of its place in any scan.
 --
 -- Magnitudes are calibrated, and places solved: those of the adopted solutions (wsdb.point_source, 25_solutions.sql,
 -- 26_astrometry.sql). Distances from edges are as measured, in whole arc seconds.
 --
 -- Parameters: edge_arcsec, snr_one_band, sigma_one_band_mag, snr_three_bands, sigma_three_bands_mag,
 --             bands_at_three_band_snr, chi_squared, bright_j_mag, bright_h_mag, bright_k_mag, frames_measurable,
---             frames_detected_fraction, frames_all, cell_arcsec; those of 23_galaxies.sql.
+--             frames_detected_fraction, frames_all, piece_chi_squared, piece_far_chi_squared, piece_snr, match_arcsec, cell_arcsec.
 -- By hand, the files 30 to 52 in one session, since they hand temporary tables to each other (zone 0 alone, or each zone):
 --     psql "$(mapps db url)" -c "SET mapps.release_id = 3" -c "SET mapps.zone = 0" -f sql/release/30_candidates.sql -f ...
 
@@ -62,7 +65,11 @@ WITH limits AS MATERIALIZED (
         release.parameter('bright_k_mag')::real AS bright_k,
         release.parameter('frames_measurable') AS frames,
         release.parameter('frames_detected_fraction') AS fraction,
-        release.parameter('frames_all') AS frames_all
+        release.parameter('frames_all') AS frames_all,
+        release.parameter('piece_chi_squared')::real AS piece_chi,
+        release.parameter('piece_far_chi_squared')::real AS far_chi,
+        release.parameter('piece_snr')::real AS piece_snr,
+        release.parameter('match_arcsec') AS nucleus_arcsec
 ),
 -- OFFSET 0 keeps the joins as written: run after run, so that partitions of other runs are never opened.
 margin AS (
@@ -145,20 +152,27 @@ judged AS (
                 OR e.rd_flg = '222' AND least(e.j_n, e.h_n, e.k_n) >= e.frames_all
                    AND e.j_n = e.j_m_frames AND e.h_n = e.h_m_frames AND e.k_n = e.k_m_frames
         END AS frames,
-        -- Asked of rows that lack a band alone, one by one: a scan has some such galaxies, and nearly none is near.
+        -- Most rows are seen in all bands and fit: the others are asked one by one, of the few such galaxies of their scan.
         CASE
-            WHEN e.rd_flg = '222' OR e.rd_flg ~ '^[123]{3}$' THEN NULL
+            WHEN (e.rd_flg = '222' OR e.rd_flg ~ '^[123]{3}$')
+                 AND NOT coalesce(least(e.j_psfchi, e.h_psfchi, e.k_psfchi) >= e.piece_chi
+                                  AND greatest(e.j_snr, e.h_snr, e.k_snr) < e.piece_snr, false) THEN NULL
             WHEN EXISTS (
                 SELECT FROM release.work_galaxy AS g
                 CROSS JOIN LATERAL (
                     SELECT
                         degrees(cosd(e.decl) * sind(e.ra - g.ra)) * 3600 AS east,
                         degrees(sind(e.decl) * cosd(g.decl) - cosd(e.decl) * sind(g.decl) * cosd(e.ra - g.ra)) * 3600 AS north
-                ) AS offset_arcsec
-                WHERE g.run_id = e.run_id AND g.scan_key = e.scan_key AND e.decl BETWEEN g.low AND g.high
-                      AND g.src_id IS DISTINCT FROM e.src_id AND cosd(e.ra - g.ra) > 0
-                      AND (east * sind(g.phi) + north * cosd(g.phi)) ^ 2
-                          + ((east * cosd(g.phi) - north * sind(g.phi)) / g.ba) ^ 2 <= g.radius_arcsec ^ 2
+                ) AS away
+                CROSS JOIN LATERAL (
+                    SELECT ((east * sind(g.phi) + north * cosd(g.phi)) ^ 2
+                            + ((east * cosd(g.phi) - north * sind(g.phi)) / g.ba) ^ 2) / g.radius_arcsec ^ 2 AS ratio OFFSET 0
+                ) AS ellipse
+                WHERE g.scan_key = e.scan_key AND e.decl BETWEEN g.low AND g.high AND g.src_id IS DISTINCT FROM e.src_id
+                      AND cosd(e.ra - g.ra) > 0 AND east ^ 2 + north ^ 2 > e.nucleus_arcsec ^ 2
+                      AND (ratio <= 1
+                           OR ratio <= g.reach ^ 2 AND least(e.j_psfchi, e.h_psfchi, e.k_psfchi) >= e.far_chi
+                              AND greatest(e.j_snr, e.h_snr, e.k_snr) < e.piece_snr)
             ) THEN false
         END AS piece
     FROM extraction AS e

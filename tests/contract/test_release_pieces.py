@@ -12,6 +12,9 @@ from tests.worlds.release import Box, fresh_world
 
 ARCSEC = 1 / 3600
 RADIUS, RATIO, ANGLE = 20.0, 0.5, 30.0
+ODD = {f"{band}_psfchi": 1.31 for band in "jhk"}
+FAINT = {f"{band}_snr": 29.0 for band in "jhk"}
+KNOT = FAINT | {f"{band}_psfchi": 3.1 for band in "jhk"}
 # (distance, position angle, rd_flg) of rows about the galaxy, and their verdict; its ellipse is a tenth larger.
 AROUND = {
     "a star": (10.0, ANGLE, b"222", "released"),
@@ -22,6 +25,16 @@ AROUND = {
     "outside along": (22.5, ANGLE, b"020", "released"),
     "outside across": (11.5, ANGLE + 90.0, b"020", "released"),
     "mirrored": (15.0, -ANGLE, b"020", "released"),
+}
+# (distance in ellipses of a galaxy of 40", values) of rows, all seen in three bands, and their verdict.
+FAR = {
+    "faint, odd, inside": (0.7, FAINT | ODD, "piece"),
+    "brighter, odd, inside": (0.6, ODD, "released"),
+    "faint, a star, inside": (0.5, FAINT, "released"),
+    "faint, odd, outside": (1.2, FAINT | ODD, "released"),
+    "a knot outside": (3.4, KNOT, "piece"),
+    "a knot far out": (3.6, KNOT, "released"),
+    "one band outside": (2.0, {"rd_flg": b"020"}, "released"),
 }
 RA, DECL, WIDE = 0.0, 0.5, 0.3
 
@@ -44,6 +57,9 @@ def pieces(template_database: Database) -> Iterator[dict[str, str]]:
             keys[name] = world.sources(1, *_offset(ra, decl, distance, angle), rd_flg=read)
         for name, north in (("small", 0.1), ("artefact", -0.1), ("a star's", 0.2)):
             keys[name] = world.sources(1, *_offset(ra, decl + north, 5.0, 0.0), rd_flg=b"020")
+        for name, (ellipses, values, _) in FAR.items():
+            keys[name] = world.sources(1, *_offset(ra, decl - 0.2, 44.0 * ellipses, 70.0), **values)
+        world.extended(1, ra, decl - 0.2, r_3sig=40.0, k_ba=1.0)
         world.extended(1, ra, decl, r_3sig=RADIUS, k_ba=RATIO, k_phi=ANGLE)
         world.extended(1, ra, decl + 0.1, r_3sig=9.9)
         world.extended(1, ra, decl - 0.1, r_3sig=20.0, cc_flg=b"C")
@@ -56,6 +72,11 @@ def pieces(template_database: Database) -> Iterator[dict[str, str]]:
 def test_rows_that_lack_a_band_are_pieces(pieces: dict[str, str]) -> None:
     wanted = {name: verdict for name, (_, _, _, verdict) in AROUND.items()}
     assert {name: pieces[name] for name in wanted} == wanted
+
+
+def test_faint_rows_that_are_no_stars_are_pieces(pieces: dict[str, str]) -> None:
+    """Arms and knots seen in all bands: inside of the ellipse, and knots alone around a very large galaxy."""
+    assert {name: pieces[name] for name in FAR} == {name: verdict for name, (_, _, verdict) in FAR.items()}
 
 
 def test_the_point_source_of_the_galaxy_is_no_piece(pieces: dict[str, str]) -> None:

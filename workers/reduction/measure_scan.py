@@ -21,6 +21,7 @@ from app.parameters.artefacts import ArtefactRules
 from app.parameters.galaxy_classifier import classifier_of
 from app.parameters.photometry import PhotometryParameters
 from app.sky.directions import unit_vectors
+from workers.reduction.artefacts.beyond import stars_beyond
 from workers.reduction.artefacts.mark import mark_artefacts
 from workers.reduction.deblending.deblend import BlendLimits, Deblended, deblend
 from workers.reduction.deblending.shown import pair_pieces
@@ -230,7 +231,8 @@ def merge_bands(
     rows = np.take(rows, np.lexsort((rows["ra"], rows["decl"])))
     sources, star = _bright_stars(reduced, rows, measured, grid, parameters)
     widen_ellipses(sources, parameters.reference_error_arcsec, reduced.registration.place_error_arcsec)
-    flagged = mark_artefacts(sources, star >= 0, reduced.uscan, reduced.geometry, rules)
+    beyond = _stars_beyond(reduced, star, measured, grid)
+    flagged = mark_artefacts(sources, star >= 0, reduced.uscan, reduced.geometry, rules, beyond)
     references = reference_table(flagged, reduced.reference, reduced.uscan, reduced.grid.first_y_arcsec)
     kept = ~_artefacts(extended, flagged)
     pieces = shown.pieces(extended, kept), next(iter(measured.values())).pairs
@@ -303,6 +305,16 @@ def _bright_stars(
     )
     with_read1 = apply_read1(sources, star >= 0, reduced.uscan, reduced.bands, scale, wings)
     return with_read1, star
+
+
+def _stars_beyond(
+    reduced: ReducedScan, star: Integers, measured: Mapping[Band, MeasuredBand], grid: ScanGrid
+) -> Table:
+    """Rows of the saturated stars outside of all images; `star` is the star of every row, -1 for none."""
+    rowless = np.setdiff1d(np.arange(reduced.read1_stars.x_arcsec.size), star)
+    fixed = {band: part.stack.fixed for band, part in measured.items()}
+    zero_points = {band: float(np.mean(grid.zero_point_mag[band])) for band in measured}
+    return stars_beyond(reduced.read1_stars, rowless, fixed, zero_points, reduced.uscan)
 
 
 def _piece(reduced: ReducedScan, band: Band) -> tuple[Singles, float, float]:

@@ -220,12 +220,13 @@ BEGIN
         parent boolean NOT NULL);
     CREATE UNLOGGED TABLE release.work_bright_judged (
         number bigint NOT NULL, scan_key integer NOT NULL, PRIMARY KEY (number, scan_key));
-    -- Large extended sources of selected scans: their ellipse, and the declinations that it spans.
+    -- Large extended sources that count for rows of a selected scan: their ellipse, how many times as far their pieces lie, and
+    -- the declinations that these span.
     CREATE UNLOGGED TABLE release.work_galaxy (
-        run_id integer NOT NULL, scan_key integer NOT NULL, ext_id bigint NOT NULL, src_id bigint,
+        scan_key integer NOT NULL, ext_id bigint NOT NULL, src_id bigint,
         ra double precision NOT NULL, decl double precision NOT NULL, low double precision NOT NULL, high double precision NOT NULL,
-        radius_arcsec double precision NOT NULL, ba double precision NOT NULL, phi double precision NOT NULL,
-        PRIMARY KEY (run_id, scan_key, ext_id));
+        radius_arcsec double precision NOT NULL, reach double precision NOT NULL, ba double precision NOT NULL, phi double precision NOT NULL,
+        PRIMARY KEY (scan_key, ext_id));
     -- Rows of the catalogue with their name and their number in the zone; their index is made when all are there.
     CREATE UNLOGGED TABLE release.work_zone_member (
         zone integer NOT NULL, number integer NOT NULL, src_id bigint NOT NULL, run_id integer NOT NULL,

@@ -79,6 +79,34 @@ class Field:
             star,
         )
 
+    def followed_by(self, other: Field) -> Field:
+        """Return these rows and others after them.
+
+        Parameters
+        ----------
+        other : Field
+            In the same system.
+        """
+        if not other.star.size:
+            return self
+
+        def planes(first: Bools, second: Bools) -> Bools:
+            return np.asfortranarray(np.concatenate([first, second]))
+
+        return Field(
+            RowGrid(
+                np.concatenate([self.grid.x, other.grid.x]),
+                np.concatenate([self.grid.y, other.grid.y]),
+            ),
+            np.asfortranarray(np.concatenate([self.magnitude, other.magnitude])),
+            np.asfortranarray(np.concatenate([self.error_mag, other.error_mag])),
+            planes(self.poor, other.poor),
+            planes(self.misfit, other.misfit),
+            planes(self.detected, other.detected),
+            planes(self.unmeasured, other.unmeasured),
+            np.concatenate([self.star, other.star]),
+        )
+
     def parents(self, position: int, limit_mag: float) -> Integers:
         """Rows of one band that are bright enough to have artefacts and are stars beyond doubt.
 

@@ -7,10 +7,10 @@ capital letter of the first class that explains it. If a band stands out the row
 within 2.5 mag of it is only affected: the lower-case letter of the first class in the order p, c, d, s
 (background/survey 6.4); b, no artefact, comes last. Glints have no lower-case letter: c, light of a star nearby.
 
-Parents that were not extracted, or lie in another scan, are not seen here. In simulated scans (one of each latitude)
-4 of 10,000 real rows get a capital letter other than C at latitude 20, 46 in the plane, at latitude 2; what is left of
-false ones `benchmarks.accuracy` prints. 27,000 rows take 15 ms, 300,000 rows
-with 400 parents 160 ms, a third of it the copy.
+Parents that no frame saw are not seen here, nor those that saturate none and lie outside of the images. In simulated
+scans (one of each latitude) 4 of 10,000 real rows get a capital letter other than C at latitude 20, 46 in the plane, at
+latitude 2; what is left of false ones `benchmarks.accuracy` prints. 27,000 rows take 15 ms, 300,000 rows with 400
+parents 160 ms, a third of it the copy.
 """
 
 from __future__ import annotations
@@ -58,6 +58,7 @@ def mark_artefacts(
     uscan: UScan,
     geometry: Mapping[Band, FrameGeometry],
     rules: ArtefactRules | None = None,
+    beyond: Table | None = None,
 ) -> Table:
     """Set cc_flg of artefacts and of sources that artefacts touch.
 
@@ -73,6 +74,8 @@ def mark_artefacts(
         Where the frames lie, in the order of time. A band without it has no latent images and stripes.
     rules : ArtefactRules, optional
         Where artefacts lie and how bright they may be; those of the code if none are given.
+    beyond : structured array of SOURCE_DTYPE (m,), optional
+        Saturated stars without a row (`stars_beyond`): parents like the others.
 
     Returns
     -------
@@ -84,6 +87,8 @@ def mark_artefacts(
     if not out.size:
         return out
     field = Field.of(out, star, uscan)
+    if beyond is not None:
+        field = field.followed_by(Field.of(beyond, np.ones(beyond.size, np.bool_), uscan))
     classes = (
         mark_persistence(field, geometry, rules),
         judge_halos(field, rules.halo.relation, rules.halo.parent_limit_mag),
@@ -91,9 +96,9 @@ def mark_artefacts(
         mark_stripes(field, geometry, rules),
         mark_glints(field, rules),
     )
-    touched = np.flatnonzero(np.logical_or.reduce([marks.any() for marks in classes]))
+    touched = np.flatnonzero(np.logical_or.reduce([marks.any() for marks in classes])[: out.size])
     cc = characters_of(out[touched], "cc_flg")
-    detected = (field.detected & ~star[:, None])[touched]
+    detected = field.detected[touched] & ~star[touched, None]
     _write(cc, detected, tuple(marks.of(touched) for marks in classes))
     out["cc_flg"][touched] = text_of(cc)
     return out

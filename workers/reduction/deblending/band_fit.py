@@ -21,9 +21,10 @@ from workers.reduction.photometry.joint_fit import (
     HALF_PHASE_PIX,
     LARGEST_STEP_ARCSEC,
     LEAST_DAMPING,
+    MOST_VARIANCE_ARCSEC2,
     WORSE,
 )
-from workers.reduction.photometry.joint_pixels import draw_group, sum_group
+from workers.reduction.photometry.joint_pixels import DOUBTED_CHI2, draw_group, held_by_pixels, sum_group
 from workers.reduction.photometry.joint_values import MOST_LOOKS, JointScene, JointWork
 
 Scenes = tuple[JointScene, JointScene, JointScene]
@@ -298,11 +299,27 @@ def _own_chi2(
     return chi2 / max(count - spent * count, 1.0), count
 
 
+@njit(**KERNEL, inline="always")
+def _all_held(works: Works, sizes: Sizes, sums: BandSums, count: int, chi2: float) -> bool:
+    """Whether the pixels of every band hold the light that it has of each of the drawn stars."""
+    held = True
+    if not chi2 <= DOUBTED_CHI2 * (sizes[0][1] + sizes[1][1] + sizes[2][1]):
+        for star in range(count):
+            first = OF_A_STAR * star + 2
+            held &= held_by_pixels(works[0], sizes[0], star, sums.kept[first])
+            held &= held_by_pixels(works[1], sizes[1], star, sums.kept[first + 1])
+            held &= held_by_pixels(works[2], sizes[2], star, sums.kept[first + 2])
+    return held
+
+
 @njit(**KERNEL)
 def write_site(
     scenes: Scenes, works: Works, sizes: Sizes, sums: BandSums, count: int, out: SiteStars, g: int
 ) -> None:
-    """Write the kept stars of a site, their errors and chi-squared; no member where their matrix has no inverse.
+    """Write the kept stars of a site, their errors and chi-squared.
+
+    No member where their matrix has no inverse, or the pixels do not hold the light and the places that the fit ended
+    at: such a site is refused, and left as the bands have it.
 
     Parameters
     ----------
@@ -319,9 +336,9 @@ def write_site(
     """
     for a in range(OF_A_STAR * count):
         sums.trial[a] = sums.kept[a]
-    _sum_bands(scenes, works, sizes, count, 2.5 * HALF_PHASE_PIX, sums)
+    whole = _sum_bands(scenes, works, sizes, count, 2.5 * HALF_PHASE_PIX, sums)
     out.members[g] = 0
-    if not factor_of(sums, count):
+    if not factor_of(sums, count) or not _all_held(works, sizes, sums, count, whole):
         return
     out.members[g] = count
     pixels = max(sizes[0][1] + sizes[1][1] + sizes[2][1], 1)
@@ -336,3 +353,6 @@ def write_site(
             out.chi2[g, star, band] = chi2 if number > 0 else math.nan
             out.pixels[g, star, band] = number
     _write_errors(sums, sizes, count, out, g)
+    for star in range(count):
+        if not max(out.variance[g, star, 0], out.variance[g, star, 1]) < MOST_VARIANCE_ARCSEC2:
+            out.members[g] = 0

@@ -29,7 +29,7 @@ LEAST_FALL = 25.0  # of chi-squared, by noise alone: five sigma
 TAIL = 8.0
 """Times the median fall of lone stars: noise of five unknowns reaches 6 times its median once in 10,000."""
 FEWEST_SAMPLE = 20  # lone stars that tell what falls are worth
-CLASS = 31  # stars of a running median
+CLASS = 61  # stars of a running median: two classes of brightness of the sample
 MOST_CHI2 = (4.0, 1.5)
 """Times the reduced chi-squared that lone stars as bright usually have, of a site of two stars and of more: what is no
 star, a halo's edge or a latent image, is not described by many of them either."""

@@ -54,7 +54,7 @@ def merge_catalogues(
     merged : Merged
         Which detections each row is made of; detections are counted as they lie on the grid.
     """
-    tables = {band: _on_grid(catalogues[band].table, scan_grid) for band in catalogues}
+    tables = {band: _listed(catalogues[band].table, scan_grid) for band in catalogues}
     empty = np.zeros(0, DETECTION_DTYPE)
     ordered = tuple(tables.get(band, empty) for band in BANDS)
     places = tuple(_places(table, scan_grid.uscan, parameters.position_floor_arcsec) for table in ordered)
@@ -92,9 +92,10 @@ def merge_catalogues(
     return out, merged
 
 
-def _on_grid(table: Table, scan_grid: ScanGrid) -> Table:
-    """Rows of a band's table that lie on the grid."""
-    return np.asarray(table[scan_grid.inside(table["x"], table["y"])])
+def _listed(table: Table, scan_grid: ScanGrid) -> Table:
+    """Rows of a band's table that lie on the grid, and are measurements: neither fit nor aperture of the others is."""
+    measured = table["rd_flg"] != ReadFlag.NOT_DETECTED.value.encode()
+    return np.asarray(table[measured & scan_grid.inside(table["x"], table["y"])])
 
 
 def _places(table: Table, uscan: UScan, floor_arcsec: float) -> Places:

@@ -10,7 +10,7 @@ from app.arrays import Bools, Doubles, Integers, Table
 from app.columns.flags import BlendFlag, ReadFlag
 from workers.reduction.frames.looks import Looks
 from workers.reduction.kernels.pairs import close_pairs
-from workers.reduction.photometry.apertures import Apertures, measure_apertures
+from workers.reduction.photometry.apertures import DETECTION_SIGMA, Apertures, measure_apertures
 from workers.reduction.photometry.bound import Bound, cramer_rao, scan_noise_dn
 from workers.reduction.photometry.default_magnitude import draw_to_apertures
 from workers.reduction.photometry.growth import Growth, curve_of_growth
@@ -60,6 +60,9 @@ DETECTION_DTYPE = np.dtype(
 BLEND_ARCSEC = 5.0  # BLENDIST (background/survey 2.9)
 BLEND_SHARE = 0.02  # of a star's light: a fainter neighbour changes nothing
 CONFUSED_SHARE = 1.0  # a neighbour that puts more light into the aperture than the star has
+# An aperture in place of a failed fit is a measurement from here on (ndet counts 3 sigma, background/survey 6.5);
+# below, its magnitude is noise, and the band has a limit like one that saw nothing.
+LEAST_APERTURE_SNR = DETECTION_SIGMA
 FLOOR_MAG = 0.004  # flat field, response within pixels: scatter of bright simulated stars beyond their noise
 GROWTH_STARS = 400
 BOUND_STARS = 6000
@@ -194,12 +197,15 @@ def _draw_to_apertures(table: Table, stars: Stars, single: Bools) -> float:
 
 
 def _fill_flags(table: Table, stars: Stars, neighbours: tuple[Bools, Bools]) -> None:
-    """rd_flg 2, or 4 where the fit failed and the aperture did not, or 9; bl_flg; what neighbours confuse."""
+    """rd_flg 2, or 4 where the fit failed and the aperture did not, or 0, or 9; bl_flg; what neighbours confuse."""
     read = np.full(stars.size, ReadFlag.PROFILE.value.encode(), "S1")
     failed = ~stars.converged | ~np.isfinite(table["m"])
     usable = np.isfinite(table["m_stdap"])
     read[failed & usable] = ReadFlag.APERTURE.value.encode()
     read[failed & ~usable] = ReadFlag.UNUSABLE.value.encode()
+    with np.errstate(invalid="ignore"):
+        faint = ~(table["msig_stdap"] <= 1.0857 / LEAST_APERTURE_SNR)
+    read[failed & faint & (table["measured"] > 0)] = ReadFlag.NOT_DETECTED.value.encode()
     table["rd_flg"] = read
     for name, aperture in (("m", "m_stdap"), ("msig", "msig_stdap"), ("cmsig", "msig_stdap")):
         table[name][failed] = table[aperture][failed]

@@ -27,6 +27,7 @@ from workers.reduction.photometry.fit_steps import (
     sum_look,
     write_back,
 )
+from workers.reduction.photometry.joint_pixels import HELD_SIGMA, MOST_HELD
 from workers.reduction.photometry.normal_equations import newton_step, standard_errors, step_gain
 from workers.reduction.photometry.values import FitRules, FitWork
 from workers.reduction.profile.stamps import PHASES, field_place, field_terms
@@ -114,6 +115,27 @@ def _drop_outliers(frames: FrameArrays, work: FitWork, count: int, flux: float) 
     return dropped
 
 
+@njit(**KERNEL)
+def _held_light(frames: FrameArrays, work: FitWork, count: int, flux: float) -> float:
+    """Light of a star no larger than its pixels hold (`joint_pixels.held_by_pixels` says why a fit may end beyond)."""
+    own = 0.0
+    held = 0.0
+    noise = 0.0
+    for k in range(count):
+        sky = frames.noise_dn[work.frame[k]] * frames.noise_dn[work.frame[k]]
+        rx = work.rest[k, 0]
+        ry = work.rest[k, 1]
+        for p in range(work.use.shape[1]):
+            share = work.stamps[k, 0, p] + rx * work.stamps[k, 1, p] + ry * work.stamps[k, 2, p]
+            share *= work.use[k, p]
+            own += share * share
+            held += share * work.data[k, p]
+            noise += share * share * sky
+    if flux * own <= MOST_HELD * max(held, 0.0) + HELD_SIGMA * math.sqrt(noise):
+        return flux
+    return max(held, 0.0) / max(own, 1e-12)
+
+
 @njit(**KERNEL, inline="always")
 def _solve_star(
     frames: FrameArrays,
@@ -168,6 +190,10 @@ def _solve_star(
             total[0] = left
             _move_looks(inverse, work, count, dx, dy)
             break
+    if not total[0] <= CLIPPED_CHI2 * pixels:
+        light = _held_light(frames, work, count, flux)
+        done = done and light == flux
+        flux = light
     return flux, dx, dy, pixels, done
 
 

@@ -15,7 +15,7 @@ from numba import njit
 from workers.reduction.kernels.cholesky import factorise, solve
 from workers.reduction.kernels.compiled import KERNEL
 from workers.reduction.photometry.fit_steps import FIT_RADIUS2
-from workers.reduction.photometry.joint_pixels import draw_group, sum_group
+from workers.reduction.photometry.joint_pixels import DOUBTED_CHI2, draw_group, held_by_pixels, sum_group
 from workers.reduction.photometry.joint_values import JointScene, JointStars, JointSums, JointWork
 from workers.reduction.profile.stamps import PHASES
 
@@ -25,6 +25,7 @@ WORSE = 0.05  # of chi-squared, which a step may cost: weights change with the m
 FIRST_DAMPING, LEAST_DAMPING = 1e-3, 1e-7
 CALMER, BOLDER = 10.0, 0.1
 HALF_PHASE_PIX = 0.5 / PHASES
+MOST_VARIANCE_ARCSEC2 = 4.0  # of a coordinate: pixels that place a star no better than a pixel do not show it
 
 
 @njit(**KERNEL, inline="always")
@@ -189,7 +190,10 @@ def _own_chi2(
 def write_group(
     scene: JointScene, work: JointWork, size: tuple[int, int], count: int, out: JointStars, g: int
 ) -> None:
-    """Write the kept stars of a group, their errors and chi-squared; no member where their matrix has no inverse.
+    """Write the kept stars of a group, their errors and chi-squared.
+
+    No member where their matrix has no inverse, or the pixels do not hold the light and the places that the fit ended
+    at.
 
     Parameters
     ----------
@@ -210,10 +214,14 @@ def write_group(
     for a in range(3 * count):
         sums.trial[a] = sums.kept[a]
     draw_group(scene, work, size, count, 2.5 * HALF_PHASE_PIX)
-    sum_group(work, size, count, scene.frames.inverse_gain)
+    chi2 = sum_group(work, size, count, scene.frames.inverse_gain)
     out.members[g] = 0
     if not light_errors(sums, count):
         return
+    held = True
+    if not chi2 <= DOUBTED_CHI2 * size[1]:
+        for star in range(count):
+            held &= held_by_pixels(work, size, star, sums.kept[3 * star])
     out.members[g] = count
     for star in range(count):
         for a in range(3):
@@ -221,3 +229,6 @@ def write_group(
         out.error[g, star, 0] = sums.step[3 * star]
         _place_errors(sums, star, 3 * count, (out, g))
         _own_chi2(scene, work, size, star, out, g)
+        held &= max(out.error[g, star, 1], out.error[g, star, 2]) < MOST_VARIANCE_ARCSEC2
+    if not held:
+        out.members[g] = 0

@@ -37,6 +37,9 @@ from workers.reduction.profile.stamps import (
 from workers.reduction.profile.values import ProfileArrays
 
 LONE_LOOK = 4.0  # times the median look's chi-squared: what one frame saw, and no star
+DOUBTED_CHI2 = 3.0  # a pixel: below it a fit describes its pixels, and its light is theirs
+MOST_HELD = 2.0  # times the light that a star's pixels hold that it may have, and
+HELD_SIGMA = 5.0  # errors of it
 
 
 @njit(**KERNEL, inline="always")
@@ -312,6 +315,37 @@ def sum_group(work: JointWork, size: tuple[int, int], count: int, inverse_gain: 
                 part += pixels.weighted[q] * pixels.slopes[b, q]
             sums.matrix[a, b] = part
     return chi2
+
+
+@njit(**KERNEL)
+def held_by_pixels(work: JointWork, size: tuple[int, int], star: int, light: float) -> bool:
+    """Whether the pixels of a group hold the light that a drawn star is given, as its own profile sums them up.
+
+    What a profile does not know grows with the star, and with it the variance of every pixel. So chi-squared has a
+    second valley at light without end, where the misfit of each pixel is as large as the profile's error. There, beside
+    a star of 3 mag, fits rested at -5 mag; the pixels, summed without that variance, hold nothing of the kind.
+
+    Parameters
+    ----------
+    work : JointWork
+        As `draw_group` left it.
+    size : (int, int)
+        What `gather_group` gave.
+    star : int
+        Number of the star in the hypothesis.
+    light : float
+        Its light, DN.
+    """
+    pixels = work.pixels
+    own = 0.0
+    held = 0.0
+    noise = 0.0
+    for q in range(size[1]):
+        share = float(pixels.use[q] * pixels.slopes[3 * star, q])
+        own += share * share
+        held += share * float(pixels.data[q])
+        noise += share * share * float(pixels.sky[q])
+    return bool(light * own <= MOST_HELD * max(held, 0.0) + HELD_SIGMA * math.sqrt(noise))
 
 
 @njit(**KERNEL, inline="always")

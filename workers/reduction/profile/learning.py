@@ -37,6 +37,13 @@ TERM_SCATTER = 0.015
 SEEING_SCATTER = 1.0
 """The same of both seeing terms, a unit of s: the centre of a star loses twice its light. A narrow prior would shrink
 the term, and the widths would grow to make up for it."""
+TERM_SHARE, SEEING_SHARE = 0.4, 6.0
+"""Where a profile is faint its terms are no larger than these shares of it: at 3 pixels, where it has 0.2 % of a star,
+the priors above let the noise of fifty stars make six times that (decision 0032). An image that falls as r^-3.9 changes
+by twice its light, a unit of s, and its square by four times."""
+LEAST_SCATTER = 2e-4
+FLANK_PIX = 2.0
+"""From here on corrections are taken as those of their surroundings: nothing sharper than half a pixel is there."""
 ROUGH_CLIP = Clip(6.0, 0.1)
 TIGHT_CLIP = Clip(3.0, 0.03)
 """Light of unknown neighbours lies two pixels from a star, some thousandths of its light: with the rough clip the
@@ -122,13 +129,54 @@ def _corrected(
     if prior is not None:
         return _centred(psf.nodes + _solve_towards(*equations, psf.nodes, prior))
     change = _solve_nodes(*equations, psf.nodes, hold_seeing=hold_seeing)
-    if int(np.diff(sample.looks.start)[sample.chosen].sum()) < FEW_LOOKS:
-        # A node has a sixteenth of the looks: the few corrections are taken as one of its surroundings, 3/4 pixel wide.
-        change = gaussian_filter(change, (0.0, SPARSE_SIGMA_NODES, SPARSE_SIGMA_NODES))
-    nodes = _centred(psf.nodes + change)
+    few = int(np.diff(sample.looks.start)[sample.chosen].sum()) < FEW_LOOKS
+    nodes = _centred(psf.nodes + smoothed(change, everywhere=few))
     if hold_seeing:
         nodes[1] = stretched(nodes[0])
     return nodes
+
+
+def smoothed(change: Doubles, *, everywhere: bool) -> Doubles:
+    """Corrections of nodes as those of their surroundings, 3/4 pixel wide, from two pixels from the star on.
+
+    A node has a sixteenth of the looks, and its own noise. In the core that is small beside the light, and the shape is
+    sharp; on the flanks it is several times the light, and a bright star drawn with it leaves pieces that pass for
+    stars.
+
+    Parameters
+    ----------
+    change : float64 array (terms, 33, 33)
+        Corrections.
+    everywhere : bool
+        Whether looks are so few that the core is smoothed, too.
+    """
+    even = gaussian_filter(change, (0.0, SPARSE_SIGMA_NODES, SPARSE_SIGMA_NODES))
+    if everywhere:
+        return np.asarray(even)
+    offsets = node_offsets_pix()
+    radius = np.hypot(offsets[:, None], offsets[None, :])
+    share = np.clip(radius - FLANK_PIX + 0.5, 0.0, 1.0)
+    return np.asarray(change + share * (even - change))
+
+
+def term_scatter(nodes: Singles) -> Doubles:
+    """Prior of each term at each node, one sigma in shares of a star: no wider than what the profile there may do.
+
+    Parameters
+    ----------
+    nodes : float32 array (terms, 33, 33)
+        The present ones; the base tells how bright the profile is.
+
+    Returns
+    -------
+    float64 array (33, 33, terms)
+        1 for the base, which has no prior.
+    """
+    base = np.maximum(gaussian_filter(nodes[0].astype(np.float64), SPARSE_SIGMA_NODES), 0.0)
+    scatter = np.ones((*base.shape, nodes.shape[0]))
+    scatter[..., 1:3] = np.minimum(SEEING_SCATTER, SEEING_SHARE * (base + LEAST_SCATTER))[..., None]
+    scatter[..., 3:] = np.minimum(TERM_SCATTER, TERM_SHARE * (base + LEAST_SCATTER))[..., None]
+    return scatter
 
 
 def _moved_widths(sums: LearningSums, psf: FramePsf, guide: Doubles | None, *, hold_seeing: bool) -> Singles:
@@ -189,8 +237,7 @@ def _solve_nodes(full: Doubles, right: Doubles, nodes: Singles, *, hold_seeing: 
     """
     count = nodes.shape[0]
     # A prior of the terms, and a weak one of the correction to the base where a node has hardly any stars.
-    prior = np.full(count, TERM_SCATTER**-2)
-    prior[:3] = 1.0, SEEING_SCATTER**-2, SEEING_SCATTER**-2
+    prior = 1.0 / np.square(term_scatter(nodes))
     index = np.arange(count)
     full[..., index, index] += prior
     pull = np.moveaxis(nodes.astype(np.float64), 0, -1) * prior
@@ -200,7 +247,7 @@ def _solve_nodes(full: Doubles, right: Doubles, nodes: Singles, *, hold_seeing: 
         right[..., 1:3] = 0.0
         full[..., index[1:3], index[1:3]] = 1.0
     solution = np.linalg.solve(full, (right - pull)[..., None])[..., 0]
-    return np.moveaxis(solution, -1, 0)
+    return np.asarray(np.moveaxis(solution, -1, 0), np.float64)
 
 
 def _solve_towards(full: Doubles, right: Doubles, nodes: Singles, prior: Prior) -> Doubles:

@@ -329,3 +329,32 @@ def test_the_grid_finds_all_rows_of_a_box():
     assert (np.diff(box) >= 0).all()
     assert box.size == np.count_nonzero(inside)
     assert RowGrid(np.zeros(0), np.zeros(0)).pairs(bx, by, 5.0, 5.0)[0].size == 0
+
+
+def test_stars_beyond_the_images_are_parents():
+    """A latent image of a star that the frames saw and no image holds; and nothing without that star."""
+    rows = table([at(0.3, STEP, 14.5, 14.0, 13.7, "222"), at(80.0, STEP, 14.5, 14.0, 13.7, "222")])
+    beyond = table([(*PARENT, 7.0, 6.5, 6.3, "111")])
+    star = np.zeros(2, bool)
+    marked = mark_artefacts(rows, star, USCAN, geometry(), None, beyond)
+    assert marked["cc_flg"].tolist() == [b"PPP", b"000"]
+    assert marked.size == rows.size
+    for none in (None, beyond[:0]):
+        assert mark_artefacts(rows, star, USCAN, geometry(), None, none)["cc_flg"].tolist() == [b"000"] * 2
+
+
+def test_the_edge_of_a_saturated_latent_image_is_part_of_it():
+    """98 of 100 pieces of a disc, by how far its star is above saturation."""
+
+    def letters(magnitude, away):
+        rows = table(
+            [
+                (*PARENT, magnitude, magnitude - 0.5, magnitude - 0.7, "111"),
+                (PARENT[0] + away, PARENT[1] + STEP, 15.5, 15.2, 15.0, "222"),
+            ]
+        )
+        return mark_artefacts(rows, np.array([True, False]), USCAN, geometry())["cc_flg"][1]
+
+    assert (letters(7.6, 1.4), letters(3.6, 3.3)) == (b"PPP", b"PPP")
+    assert letters(7.6, 1.9) != b"PPP"
+    assert letters(9.0, 1.2) != b"PPP"

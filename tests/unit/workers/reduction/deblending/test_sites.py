@@ -11,11 +11,12 @@ from app.instruments.bands import Band
 from tests.unit.workers.reduction.deblending.band_field import BandField, alike
 from workers.reduction.deblending.sites import (
     ISOLATED_ARCSEC,
-    SAMPLE,
+    OF_A_CLASS,
     Pool,
     find_sites,
     linked,
     pool_of,
+    steady_choice,
     unusual,
 )
 from workers.reduction.galaxies.light import GalaxyLight
@@ -119,7 +120,7 @@ def test_the_sample_is_of_isolated_stars_over_all_brightnesses():
     sites = find_sites(field.stacks)
     assert sites.size == sites.sample + 1
     # Neither the candidate nor any other.
-    assert sites.sample == min(SAMPLE, 120)
+    assert sites.sample == 120
     assert sites.snr[: sites.sample].min() < 40.0
     assert sites.snr[: sites.sample].max() > 400.0
     close = Stars.at(stars.x_arcsec[:1] + 0.7 * ISOLATED_ARCSEC, stars.y_arcsec[:1], np.array([4000.0]))
@@ -129,7 +130,27 @@ def test_the_sample_is_of_isolated_stars_over_all_brightnesses():
     field.stacks[Band.J] = field.stacks[Band.J].__class__(
         field.stacks[Band.J].band, field.stacks[Band.J].psf, stars=crowded
     )
-    assert find_sites(field.stacks).sample == min(SAMPLE, 119)
+    assert find_sites(field.stacks).sample == 119
+
+
+def test_one_star_more_or_less_changes_one_of_the_choice():
+    """Of thousands of lone stars; by rank in brightness one more took a third of all anew."""
+    rng = np.random.default_rng(8)
+    n = 5000
+    place = rng.uniform(-250.0, 250.0, (n, 2)) * [1.0, 80.0]
+    snr = 10 ** rng.uniform(1.2, 3.0, n)
+    chosen = set(steady_choice(snr, place).tolist())
+    classes = np.floor(10.0 * np.log10(snr[sorted(chosen)]))
+    assert set(np.bincount(classes.astype(int))[12:30]) == {OF_A_CLASS}
+    for gone in rng.integers(0, n, 20):
+        kept = np.delete(np.arange(n), gone)
+        found = set(kept[steady_choice(snr[kept], place[kept])].tolist())
+        assert len(chosen - found) == len(found - chosen) == (gone in chosen)
+    # Rounding of places and brightness, and another order.
+    moved = steady_choice(snr * (1.0 + 1e-12), place + 1e-9)
+    assert set(moved.tolist()) == chosen
+    order = rng.permutation(n)
+    assert set(order[steady_choice(snr[order], place[order])].tolist()) == chosen
 
 
 def test_galaxies_and_saturated_stars_keep_their_surroundings(field):

@@ -189,6 +189,17 @@ def test_bands_of_one_star_are_one_row():
     assert merge_catalogues({Band.J: catalogue_of(x=[], y=[])}, where, PARAMETERS)[0].size == 0
 
 
+def test_what_a_band_did_not_measure_is_no_row_of_it():
+    """A fit that failed over an aperture of noise: the row of the other band gets a limit, alone it is no row."""
+    _, where = scan_grid()
+    x, y = np.array([-100.0, 0.0, 120.0]), np.array([100.0, 300.0, 600.0])
+    j = catalogue_of(x=x[:2], y=y[:2])
+    h = catalogue_of(x=x, y=y, rd_flg=[b"2", b"0", b"0"])
+    rows, merged = merge_catalogues({Band.J: j, Band.H: h}, where, PARAMETERS)
+    assert rows["rd_flg"].tolist() == [b"220", b"200"]
+    assert merged.rows[:, 1].tolist() == [0, -1]
+
+
 def limits(flux):
     """Rows with J only on a Ks sky that holds stars of some flux there; the rows and the aperture's noise."""
     geometry, where = scan_grid()

@@ -84,3 +84,23 @@ def test_a_fit_that_failed_has_the_aperture_whatever_it_was_drawn_to():
     assert (table["rd_flg"][::14] == b"9").all()
     assert np.isnan(table["m"][::14]).all()
     assert (np.delete(table["rd_flg"], np.arange(0, COUNT, 7)) == b"2").all()
+
+
+def test_an_aperture_below_three_sigma_is_no_measurement():
+    """J 25.8 +- 2203 mag was listed so; a failed fit over an aperture that sees nothing is a band that saw nothing."""
+    table, stars = band(seed=6)
+    stars.converged[:5] = False
+    table["measured"][:] = 6
+    table["msig_stdap"][:5] = 1.0857 / 2.9, 1.0857 / 3.1, 2203.0, np.nan, np.nan
+    table["m_stdap"][3:5] = np.nan  # no light, and no pixels
+    table["measured"][4] = 0
+    _fill_flags(table, stars, _neighbours(stars))
+    assert b"".join(table["rd_flg"][:6].tolist()) == b"040092"
+    assert table["m"][1] == table["m_stdap"][1]
+
+
+def test_a_faint_fit_that_settled_is_kept():
+    table, stars = band(seed=7)
+    table["measured"][:], table["msig_stdap"][:5] = 6, 2.0
+    _fill_flags(table, stars, _neighbours(stars))
+    assert (table["rd_flg"] == b"2").all()

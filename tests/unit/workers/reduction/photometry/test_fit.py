@@ -291,3 +291,15 @@ def test_photutils_agrees_on_single_frames():
         1.4826 * np.median(np.abs(fy - np.array(found["y_fit"])))
         < 0.4 * np.sqrt(np.median(stars.variance[:, 1])) / 2
     )
+
+
+def test_a_fit_never_ends_with_light_that_its_pixels_do_not_hold():
+    """Started from 1e9 DN where 3,000 are, with a profile that is wrong by a tenth of the light in each pixel."""
+    x, y = lattice(40.0, 200.0, np.random.default_rng(11))
+    field = Field(x, y, np.full(x.size, 3000.0))
+    field.psf.error[:] = 0.1
+    start = Stars.at(x, y, np.full(x.size, 1e9))
+    field.fit(start, np.zeros(x.size))
+    assert start.flux_dn.max() < 3.0 * 3000.0
+    wrong = np.abs(start.flux_dn - 3000.0) > 600.0
+    assert not start.converged[wrong].any()

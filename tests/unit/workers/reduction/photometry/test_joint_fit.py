@@ -9,6 +9,7 @@ from scipy.optimize import least_squares
 from tests.worlds.frame_stack import blank, gaussian, gaussian_psf, lent, looks_at_one_field, paint
 from workers.reduction.frames.looks import find_looks
 from workers.reduction.photometry.hypotheses import EVIDENCE, search_groups
+from workers.reduction.photometry.joint_fit import MOST_VARIANCE_ARCSEC2
 from workers.reduction.photometry.joint_values import Groups, JointScene, JointStars, JointWork
 from workers.reduction.profile.stars import Stars
 
@@ -152,3 +153,31 @@ def test_a_group_off_all_frames_is_left_alone():
     field.frames.flags[:] = 1
     field.residual.restore_background()
     assert (field.fit(field.x, field.y, field.flux).members == 0).all()
+
+
+def test_light_that_the_pixels_do_not_hold_is_refused():
+    """A profile that is wrong by a tenth of the light in each pixel: 1e9 DN then describe 4,000 as well as 4,000 do.
+
+    The variance of what the profile does not know grows as fast as the misfit, so chi-squared is level there, and a fit
+    that begins there rests.
+    """
+    field = GroupField(2.0, (4000.0, 2500.0))
+    psf = field.residual.stack.psf
+    psf.error[:] = 0.1
+    huge = field.flux * np.where(np.arange(field.flux.shape[0]) % 2, 3e5, 1.0)[:, None]
+    found = field.fit(field.x, field.y, huge)
+    blown = np.arange(huge.shape[0]) % 2 == 1
+    assert (found.members[~blown] == 2).all()
+    # Those that found the way back are right, the others have no member: nothing is listed that is not there.
+    kept = found.members > 0
+    light = found.star[kept, :2, 0]
+    assert (np.abs(light - field.flux[kept]) < 0.5 * field.flux[kept]).all()
+
+
+def test_places_that_the_pixels_do_not_show_are_refused():
+    """One star fitted as three in a row: what none of them needs has no place."""
+    field = GroupField(0.3, (300.0, 1.0, 1.0))
+    found = field.fit_near(error=0.02)
+    kept = found.members > 0
+    assert (found.error[kept][:, :3, 1:3] < MOST_VARIANCE_ARCSEC2).all()
+    assert kept.mean() < 0.9
