@@ -24,7 +24,7 @@ _ABSENT: tuple[tuple[Kind, str, str], ...] = (
     (Kind.SMALLINT, "ellfit_flg", _ELLIPSE),
     (Kind.SMALLINT, "bl_sub_flg", "n_blank and n_sub say it; what the published values mean is not known"),
     (Kind.SMALLINT, "id_flg", _CATALOGUE),
-    (Kind.SMALLINT, "blk_fac", "images are not blocked: there is no detector for low surface brightness yet"),
+    (Kind.SMALLINT, "blk_fac", "faint surfaces are found on images blocked by 4 and measured on whole ones"),
     (Kind.REAL, "prox pxpa", _RELEASE),
     (Kind.INTEGER, "pxcntr", _RELEASE),
     (Kind.INTEGER, "mp_key", "no predictions of minor planets"),

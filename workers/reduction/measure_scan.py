@@ -7,26 +7,25 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from app.arrays import Bools, Doubles, Integers, Singles, Table
+from app.arrays import Doubles, Integers, Singles, Table
 from app.columns.diagnostics import (
     PAIR_DIAGNOSTIC_DTYPE,
     BandDiagnostics,
     Pieces,
     ScanDiagnostics,
 )
-from app.columns.flags import ConfusionFlag
 from app.columns.records import unknown_rows
 from app.instruments.bands import Band
 from app.parameters.artefacts import ArtefactRules
 from app.parameters.galaxy_classifier import classifier_of
 from app.parameters.photometry import PhotometryParameters
-from app.sky.directions import unit_vectors
 from workers.reduction.artefacts.beyond import stars_beyond
 from workers.reduction.artefacts.mark import mark_artefacts
 from workers.reduction.deblending.deblend import BlendLimits, Deblended, deblend
 from workers.reduction.deblending.shown import pair_pieces
 from workers.reduction.diagnostics import PIECE_PIX, band_diagnostics, reference_table
 from workers.reduction.extended.apertures import fill_light, fill_models
+from workers.reduction.extended.left_behind import ARTEFACTS, latent, marked
 from workers.reduction.extended.measure import measure_extended
 from workers.reduction.extended.pieces import GalaxyPieces
 from workers.reduction.frame_quality import band_quality
@@ -35,11 +34,10 @@ from workers.reduction.frames.scan_grid import ScanGrid
 from workers.reduction.galaxies.coadds import coadds_of
 from workers.reduction.galaxies.drawing import draw_galaxies
 from workers.reduction.galaxies.find import find_galaxies
-from workers.reduction.galaxies.light import NUCLEUS_ARCSEC, GalaxyLight
+from workers.reduction.galaxies.light import GalaxyLight
 from workers.reduction.galaxies.local_profile import local_profiles
 from workers.reduction.galaxies.search import Search, merged_seeds, searched_share
 from workers.reduction.galaxies.values import Galaxy
-from workers.reduction.kernels.pairs import near_any
 from workers.reduction.merging.blends import fill_blend_limits
 from workers.reduction.merging.characters import characters_of
 from workers.reduction.merging.read1 import Read1Scale, apply_read1
@@ -56,7 +54,6 @@ from workers.reduction.reduce_scan import Metrics, ReducedScan, add_metrics
 from workers.reduction.saturated.stars import Saturated, saturated_of
 from workers.reduction.saturated.wings import wings_of_rows
 
-ARTEFACTS = [flag.value.encode() for flag in ConfusionFlag if flag.value.isupper()]
 # Of 150 clear scans of 18 to 32 frames 12 seemed to lose 5 %, none 7 % and six times what the bands disagree by.
 CLOUD_TRANSPARENCY = 0.07
 CLOUD_SIGMA = 6.0
@@ -234,21 +231,15 @@ def merge_bands(
     beyond = _stars_beyond(reduced, star, measured, grid)
     flagged = mark_artefacts(sources, star >= 0, reduced.uscan, reduced.geometry, rules, beyond)
     references = reference_table(flagged, reduced.reference, reduced.uscan, reduced.grid.first_y_arcsec)
-    kept = ~_artefacts(extended, flagged)
+    persistence = (rules or ArtefactRules()).persistence
+    latents = latent(extended, reduced.read1_stars, reduced.uscan, reduced.geometry, persistence)
+    kept = ~(marked(extended, flagged) | latents)
     pieces = shown.pieces(extended, kept), next(iter(measured.values())).pairs
     extended = extended[kept]
     order = np.lexsort((extended["ra"], extended["decl"]))
     pictures = tuple(part.picture for part in measured.values())
     diagnostics = ScanDiagnostics(pictures, references, *pieces)
     return ScanSources(flagged, _metrics(reduced, measured, flagged), extended[order], diagnostics)
-
-
-def _artefacts(extended: Table, sources: Table) -> Bools:
-    """Which extended sources are what a bright star left there: their point source has a capital letter in cc_flg."""
-    letters = np.isin(characters_of(sources, "cc_flg"), ARTEFACTS).any(axis=1)
-    marked = unit_vectors(sources["ra"][letters], sources["decl"][letters])
-    reach = np.full(len(marked), np.radians(NUCLEUS_ARCSEC / 3600.0))
-    return near_any(unit_vectors(extended["ra"], extended["decl"]), marked, reach)
 
 
 def _memory_of(reduced: ReducedScan) -> ResidualMemory:

@@ -1542,7 +1542,7 @@ COMMENT ON COLUMN release.xsc.n_blank IS 'Stars that were blanked: 0, they are s
 COMMENT ON COLUMN release.xsc.ellfit_flg IS 'As in the published catalogue. Null: shapes come from models and moments, not from fits of ellipses to isophotes.';
 COMMENT ON COLUMN release.xsc.bl_sub_flg IS 'As in the published catalogue. Null: n_blank and n_sub say it; what the published values mean is not known.';
 COMMENT ON COLUMN release.xsc.id_flg IS 'As in the published catalogue. Null: no catalogue of galaxies is loaded.';
-COMMENT ON COLUMN release.xsc.blk_fac IS 'As in the published catalogue. Null: images are not blocked: there is no detector for low surface brightness yet.';
+COMMENT ON COLUMN release.xsc.blk_fac IS 'As in the published catalogue. Null: faint surfaces are found on images blocked by 4 and measured on whole ones.';
 COMMENT ON COLUMN release.xsc.coadd IS 'Atlas image number in the scan.';
 COMMENT ON COLUMN release.xsc.hemis IS 'Observatory: n Mt. Hopkins, s Cerro Tololo.';
 COMMENT ON COLUMN release.xsc.dist_edge_flg IS 'Which edges are nearer: n or s, e or w. Null: the scan covers nothing.';
@@ -3558,7 +3558,7 @@ COMMENT ON COLUMN wsdb.extended_measurement.n_blank IS 'Stars that were blanked:
 COMMENT ON COLUMN wsdb.extended_measurement.ellfit_flg IS 'As in the published catalogue. Null: shapes come from models and moments, not from fits of ellipses to isophotes.';
 COMMENT ON COLUMN wsdb.extended_measurement.bl_sub_flg IS 'As in the published catalogue. Null: n_blank and n_sub say it; what the published values mean is not known.';
 COMMENT ON COLUMN wsdb.extended_measurement.id_flg IS 'As in the published catalogue. Null: no catalogue of galaxies is loaded.';
-COMMENT ON COLUMN wsdb.extended_measurement.blk_fac IS 'As in the published catalogue. Null: images are not blocked: there is no detector for low surface brightness yet.';
+COMMENT ON COLUMN wsdb.extended_measurement.blk_fac IS 'As in the published catalogue. Null: faint surfaces are found on images blocked by 4 and measured on whole ones.';
 COMMENT ON COLUMN wsdb.extended_measurement.coadd IS 'Atlas image number in the scan.';
 COMMENT ON COLUMN wsdb.extended_measurement.hemis IS 'Observatory: n Mt. Hopkins, s Cerro Tololo.';
 COMMENT ON COLUMN wsdb.extended_measurement.dist_edge_flg IS 'Which edges are nearer: n or s, e or w. Null: the scan covers nothing.';

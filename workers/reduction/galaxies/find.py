@@ -1,24 +1,41 @@
-"""The galaxies of a scan: candidates are modelled one after the other, and stay where no stars explain them as well."""
+"""The galaxies of a scan: candidates are modelled one after the other, and stay where no stars explain them as well.
+
+Where stars are sparse, patches of low surface brightness follow, which no peak shows.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 
-from app.arrays import Bools, Doubles
+from app.arrays import Bools, Doubles, Integers
 from app.parameters.galaxy_classifier import GalaxyClassifier
 from workers.reduction.galaxies.candidates import candidates
+from workers.reduction.galaxies.faint import GALAXY_RADII, faint_patches
+from workers.reduction.galaxies.faint_model import FaintModelling
 from workers.reduction.galaxies.large import large_patches
-from workers.reduction.galaxies.last_fit import settle
+from workers.reduction.galaxies.last_fit import light_of_sum, settle
 from workers.reduction.galaxies.local_profile import COADD_ARCSEC2, WIDTHS_PIX, LocalProfiles
 from workers.reduction.galaxies.modelling import Modelling
-from workers.reduction.galaxies.search import Search, crowded
-from workers.reduction.galaxies.values import LARGE_ARCSEC, Galaxy, Shape, radii_from
+from workers.reduction.galaxies.search import Search, crowded, sparse
+from workers.reduction.galaxies.values import LARGE_ARCSEC, Galaxy, radii_from
 from workers.reduction.kernels.pairs import near_any
 
 EDGE_ARCSEC = 3.0
-HELD_RADII, HELD_ARCSEC = (1.5, 2.5), 4.0
-FARTHEST_ARCSEC = 400.0  # 2.5 semi-major axes of the largest and flattest model
+# Within so many half-light ellipses of a galaxy, 4" at least, no candidate is another one. Arms and knots of large
+# galaxies lie farther out but have less than a tenth of its light: 92" from a disc of 41" stood a galaxy as bright as
+# that. A spiral whose model is half a bulge is larger than the model: of one of Ks 7.6 with a semi-major axis of 33"
+# five knots lay at 60" to 170", each with 3 % of the model's light.
+HELD_RADII, HELD_ARCSEC = 1.5, 4.0
+LARGE_HELD_RADII, HELD_SHARE = 2.5, 0.1
+HUGE_ARCSEC, HUGE_INDEX, HUGE_HELD_RADII, HUGE_HELD_SHARE = 20.0, 2.0, 5.5, 0.035
+WING_RADII = 5.0  # within which a bright model errs by more than the surface of a faint galaxy
+FARTHEST_ARCSEC = 600.0  # 5.5 semi-major axes of the largest model
 BRIGHT_STAR_ARCSEC = 10.0  # beyond the reach of a saturated star its halo and spikes still look extended
+# A stripe of an array's electronics is a row of peaks: of a false model, 1.5" across, six of them went on at its ends.
+STRIPE_RATIO, STRIPE_ANGLE_DEG, STRIPE_HALF_WIDTH_ARCSEC = 0.35, 12.0, 1.5
+STRIPE_ARCSEC, FEWEST_STRIPE_PEAKS = 25.0, 3
 
 
 def find_galaxies(search: Search, classifier: GalaxyClassifier | None = None) -> list[Galaxy]:
@@ -29,7 +46,8 @@ def find_galaxies(search: Search, classifier: GalaxyClassifier | None = None) ->
     search : Search
         Coadds, peaks and point-spread functions.
     classifier : GalaxyClassifier, optional
-        Gives each its scores; it learnt from frames, so that finished images have none.
+        Gives each its scores; it learnt from frames, so that finished images have none. Their noise is less well known:
+        without a classifier nobody looks for faint surfaces, nor asks less where stars are sparse.
     """
     seeds = search.seeds
     if not seeds.x_arcsec.size:
@@ -38,19 +56,73 @@ def find_galaxies(search: Search, classifier: GalaxyClassifier | None = None) ->
     first = next(iter(mean.shares))
     shares = mean.at(first, seeds.x_arcsec, seeds.y_arcsec)
     variance = (WIDTHS_PIX * search.pixel_arcsec) ** 2 + COADD_ARCSEC2
-    index, _ = candidates(search.coadds, seeds, shares, variance)
+    loose = sparse(seeds, seeds.y_arcsec) & (classifier is not None)
+    index, _ = candidates(search.coadds, seeds, shares, variance, loose)
     found = _large_galaxies(search, mean)
-    for k in index[~_spoilt(search, seeds.x_arcsec[index], seeds.y_arcsec[index])]:
-        place = float(seeds.x_arcsec[k]), float(seeds.y_arcsec[k])
-        if any(_holds(galaxy.shape, place) for galaxy in found):
-            continue
-        galaxy = Modelling(search, mean, place, found).galaxy()
-        if galaxy is not None and not any(
-            _holds(other.shape, (galaxy.shape.x_arcsec, galaxy.shape.y_arcsec)) for other in found
-        ):
-            found.append(galaxy)
+    index = index[~_spoilt(search, seeds.x_arcsec[index], seeds.y_arcsec[index])]
+    found = _modelled(search, mean, index, found)
+    if loose.any():
+        found = _with_faint(search, mean, found)
     found = settle(search, mean, found, classifier)
     return sorted(found, key=lambda galaxy: (galaxy.shape.y_arcsec, galaxy.shape.x_arcsec))
+
+
+def _modelled(search: Search, mean: LocalProfiles, index: Integers, known: Sequence[Galaxy]) -> list[Galaxy]:
+    """Galaxies that are known, and those that candidates are."""
+    seeds, found = search.seeds, [*known]
+    for k in index:
+        place, light = (float(seeds.x_arcsec[k]), float(seeds.y_arcsec[k])), float(seeds.light_dn[k])
+        if any(_holds(search, galaxy, place, light) for galaxy in found):
+            continue
+        galaxy = Modelling(search, mean, place, found).galaxy()
+        if galaxy is None or _is_stripe(search, galaxy):
+            continue
+        middle, whole = _middle(galaxy), light_of_sum(galaxy, search.coadds.weights)
+        if not any(_holds(search, other, middle, whole) for other in found):
+            found.append(galaxy)
+    return found
+
+
+def _with_faint(search: Search, mean: LocalProfiles, known: Sequence[Galaxy]) -> list[Galaxy]:
+    """Galaxies that are known, and those of low surface brightness beside them."""
+    found = [*known]
+    patches = faint_patches(search, found)
+    if not patches:
+        return found
+    places = np.array([(patch.x_arcsec, patch.y_arcsec) for patch in patches])
+    spoilt = _spoilt(search, *places.T) | ~sparse(search.seeds, places[:, 1])
+    for patch, left_out in zip(patches, spoilt, strict=True):
+        if left_out:
+            continue
+        galaxy = FaintModelling(search, mean, patch, found).galaxy()
+        if galaxy is None or _is_stripe(search, galaxy):
+            continue
+        whole = light_of_sum(galaxy, search.coadds.weights)
+        if not any(_outshines(search, other, _middle(galaxy), whole) for other in found):
+            found.append(galaxy)
+    return found
+
+
+def _outshines(search: Search, galaxy: Galaxy, place: tuple[float, float], light_dn: float) -> bool:
+    """Whether faint light at a place may be what the model of a galaxy left of its wings."""
+    away = float(radii_from(galaxy.shape, np.array([place[0]]), np.array([place[1]]))[0])
+    brighter = light_dn < HELD_SHARE * light_of_sum(galaxy, search.coadds.weights)
+    return away < GALAXY_RADII or (brighter and away < WING_RADII)
+
+
+def _middle(galaxy: Galaxy) -> tuple[float, float]:
+    return galaxy.shape.x_arcsec, galaxy.shape.y_arcsec
+
+
+def _is_stripe(search: Search, galaxy: Galaxy) -> bool:
+    """Whether a flat model lies along the rows of the arrays, in a row of peaks that goes on at its ends."""
+    shape, seeds = galaxy.shape, search.seeds
+    if shape.axis_ratio > STRIPE_RATIO or min(shape.angle_deg, 180.0 - shape.angle_deg) > STRIPE_ANGLE_DEG:
+        return False
+    near = np.flatnonzero(np.abs(seeds.y_arcsec - shape.y_arcsec) < STRIPE_HALF_WIDTH_ARCSEC)
+    away = np.abs(seeds.x_arcsec[near] - shape.x_arcsec)
+    along = (away > shape.semi_major_arcsec) & (away < shape.semi_major_arcsec + STRIPE_ARCSEC)
+    return int(np.count_nonzero(along)) >= FEWEST_STRIPE_PEAKS
 
 
 def _large_galaxies(search: Search, mean: LocalProfiles) -> list[Galaxy]:
@@ -62,7 +134,7 @@ def _large_galaxies(search: Search, mean: LocalProfiles) -> list[Galaxy]:
     found: list[Galaxy] = []
     for patch, spoilt in zip(patches, _spoilt(search, *places.T), strict=True):
         place = patch.shape.x_arcsec, patch.shape.y_arcsec
-        if spoilt or any(_holds(galaxy.shape, place) for galaxy in found):
+        if spoilt or any(_holds(search, galaxy, place, patch.light_dn) for galaxy in found):
             continue
         galaxy = Modelling(search, mean, place, found).large_galaxy(patch)
         if galaxy is not None:
@@ -79,10 +151,18 @@ def _spoilt(search: Search, x: Doubles, y: Doubles) -> Bools:
     return np.asarray(outside | near_any(np.column_stack([x, y]), search.bright[:, :2], reach))
 
 
-def _holds(shape: Shape, place: tuple[float, float]) -> bool:
-    """Whether a place lies within a galaxy: 1.5 half-light ellipses, 4" at least; 2.5 of a large one."""
+def _holds(search: Search, galaxy: Galaxy, place: tuple[float, float], light_dn: float) -> bool:
+    """Whether what has some light at a place is a part of a galaxy."""
+    shape = galaxy.shape
     if abs(place[1] - shape.y_arcsec) > FARTHEST_ARCSEC:
         return False
-    reach = HELD_RADII[1] if shape.semi_major_arcsec > LARGE_ARCSEC else HELD_RADII[0]
     away = float(radii_from(shape, np.array([place[0]]), np.array([place[1]]))[0])
-    return away < max(reach, HELD_ARCSEC / shape.semi_major_arcsec)
+    if away < max(HELD_RADII, HELD_ARCSEC / shape.semi_major_arcsec):
+        return True
+    if shape.semi_major_arcsec < LARGE_ARCSEC:
+        return False
+    share = light_dn / light_of_sum(galaxy, search.coadds.weights)
+    huge = shape.semi_major_arcsec > HUGE_ARCSEC and shape.index > HUGE_INDEX
+    return (away < LARGE_HELD_RADII and share < HELD_SHARE) or (
+        huge and away < HUGE_HELD_RADII and share < HUGE_HELD_SHARE
+    )

@@ -68,7 +68,7 @@ def settle(
         fit = LastFit(search, mean, place, [*out, *found[k + 1 :]], classifier)
         if not _is_irregular(galaxy):
             last = fit.settled(galaxy, brightness)
-        elif classifier is not None:
+        elif classifier is not None and not galaxy.faint:
             last = fit.scored(galaxy)
         if last is not None:
             out.append(last)
@@ -89,9 +89,9 @@ def light_of_sum(galaxy: Galaxy, weights: Mapping[Band, float]) -> float:
 
 
 def _is_irregular(galaxy: Galaxy) -> bool:
-    """Whether a galaxy has a core, or arms that a smooth model does not describe."""
+    """Whether a galaxy has a core, arms that a smooth model does not describe, or too little light for a free shape."""
     poor = galaxy.shape.semi_major_arcsec > LARGE_ARCSEC and max(galaxy.chi2.values()) > POOR_CHI2
-    return bool(galaxy.core) or poor
+    return bool(galaxy.core) or poor or galaxy.faint
 
 
 # Of chi-squared from three stars, at peaks a square arc minute. Fields at latitude 15 have 13: of 23 false galaxies to

@@ -44,6 +44,7 @@ LEAST_RADIUS_ARCSEC = 1.05
 LEAST_AXIS_RATIO = 0.16
 # At the end of the models' range only what is sure and round counts: others are the halos of bright stars.
 LARGEST_INDEX, SURE_CHANGE, ROUND_RATIO = 5.8, 64.0, 0.5
+BULGE_INDEX, LEAST_BULGE_RATIO = 3.0, 0.22  # no bulge is flatter: stripes and spikes over a star are
 # What crowds add to the least changes and take from the index, and the chi-squared a pixel, mean of the bands, that a
 # small galaxy may have there: at latitude 15, with 13 peaks a square arc minute, four of six false galaxies to Ks 13.5
 # had changes of 29 to 38, one an index of 5.2 and one a chi-squared of 1.5; galaxies have 0.3 to 0.8.
@@ -354,7 +355,9 @@ class Modelling:
         return change if own < WORST_CHI2 else None
 
     def _halo(self, shape: Shape, change: float) -> bool:
-        """Whether a model at the end of the models' range is neither sure nor round."""
+        """Whether a model at the end of the models' range is neither sure nor round, or a bulge is a streak."""
+        if shape.index > BULGE_INDEX and shape.axis_ratio < LEAST_BULGE_RATIO:
+            return True
         largest = LARGEST_INDEX - self.crowding * CROWD_INDEX
         sure = SURE_CHANGE + self.crowding * CROWD_SURE_CHANGE
         return shape.index > largest and (change < sure or shape.axis_ratio < ROUND_RATIO)

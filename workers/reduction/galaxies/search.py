@@ -20,6 +20,7 @@ SEED_ARCSEC = 2.0  # peaks of the bands this near are one
 # 21 peaks a square arc minute. At latitude 15 there are 13, at latitude 8 there are 18.
 CROWD_ARCSEC, MOST_PEAKS_ARCMIN2 = 60.0, 16.0
 LEAST_CHANGE = 20.0
+SPARSE_ARCMIN2 = 7.0  # below, one peak of a blend in 40 is no galaxy (decision 0021)
 # From 7 on the same rules took a sixth of the galaxies at latitude 15 and hardly a false one (decision 0017).
 CROWDING_ARCMIN2 = 14.0, 16.0
 SHARE_STEP_ARCSEC = 10.0  # at which the length of a scan is asked for crowds
@@ -161,6 +162,19 @@ def crowded(seeds: Seeds, y_arcsec: Doubles) -> Bools:
         U-scan places along the scan.
     """
     return np.asarray(density_arcmin2(seeds, y_arcsec) > MOST_PEAKS_ARCMIN2)
+
+
+def sparse(seeds: Seeds, y_arcsec: Doubles) -> Bools:
+    """Which places have less than 7 peaks a square arc minute across the scan, where blends are rare.
+
+    Parameters
+    ----------
+    seeds : Seeds
+        Peaks of the first look, each once.
+    y_arcsec : float64 array (n,)
+        U-scan places along the scan.
+    """
+    return np.asarray(density_arcmin2(seeds, y_arcsec) < SPARSE_ARCMIN2)
 
 
 def crowding(search: Search, y_arcsec: float) -> float:

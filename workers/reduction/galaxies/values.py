@@ -198,6 +198,8 @@ class Galaxy:
         Numbers that the classifier is asked by, empty where none is asked.
     scores : (float, float) or None
         e_score and g_score: 1, certainly extended or a galaxy, to 2, certainly not; None without a classifier.
+    faint : bool
+        Whether blocked images alone show it: its peaks are noise, and nothing that asks for peaks is asked of it.
     """
 
     shape: Shape
@@ -211,6 +213,7 @@ class Galaxy:
     core: dict[Band, tuple[float, ...]] = field(default_factory=dict)
     evidence: tuple[int, ...] = ()
     scores: tuple[float, float] | None = None
+    faint: bool = False
 
     def core_of(self, band: Band) -> tuple[float, ...]:
         """Shares of the light of a band in its core; none for a plain profile."""

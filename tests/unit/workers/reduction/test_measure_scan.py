@@ -9,7 +9,6 @@ import numpy as np
 import pytest
 
 from app.columns import POINT_SOURCE, Producer
-from app.columns.records import unknown_rows
 from app.formats.scan_diagnostics import write_diagnostics
 from app.instruments.bands import Band
 from app.parameters.photometry import PhotometryParameters
@@ -17,8 +16,7 @@ from app.parameters.reduction import ReductionParameters
 from app.quality.registry import check_emitted
 from tests.worlds.filled import forgotten_columns, forgotten_fields
 from tests.worlds.small_scan import make_scan
-from workers.reduction.frames.products import EXTENDED_DTYPE, SOURCE_DTYPE
-from workers.reduction.measure_scan import _artefacts, measure_bands, measure_scan
+from workers.reduction.measure_scan import measure_bands, measure_scan
 from workers.reduction.reduce_scan import ReferenceStars, reduce_scan
 
 PARAMETERS = PhotometryParameters()
@@ -106,14 +104,3 @@ def test_measuring_gives_new_stacks_on_the_same_frames(reduced):
         assert part.stack.rounds > old.rounds == 0
         assert not np.shares_memory(part.stack.stars.flux_dn, old.stars.flux_dn)
         assert not np.shares_memory(part.stack.frames.mesh_dn, old.frames.mesh_dn)
-
-
-def test_what_bright_stars_leave_is_no_extended_source():
-    """A latent image is broad and round: its point source has a capital letter, and tells."""
-    extended, sources = unknown_rows(EXTENDED_DTYPE, 3), unknown_rows(SOURCE_DTYPE, 3)
-    extended["ra"], extended["decl"] = (10.0, 10.01, 10.02), 20.0
-    sources["ra"], sources["decl"] = (10.0, 10.01, 10.02), 20.0 + 1.0 / 3600.0
-    sources["cc_flg"] = b"000", b"0P0", b"p00"
-    assert _artefacts(extended, sources).tolist() == [False, True, False]
-    assert _artefacts(extended[:0], sources).tolist() == []
-    assert _artefacts(extended, sources[:0]).tolist() == [False, False, False]

@@ -5,9 +5,11 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from app.parameters.galaxy_classifier import Forest, GalaxyClassifier
 from tests.worlds.frame_stack import blank, gaussian_psf, lent, paint, strip
 from tests.worlds.galaxy_stack import search_of, sersic_points
 from workers.reduction.frames.grid import strip_grid
+from workers.reduction.galaxies.evidence import FEATURES
 from workers.reduction.galaxies.find import find_galaxies
 
 FRAMES = 14
@@ -45,3 +47,11 @@ def field():
     residual = lent(frames, geometry, psf)
     search, peaks = search_of(residual, strip_grid(geometry))
     return residual, search, peaks, find_galaxies(search)
+
+
+@pytest.fixture(scope="session")
+def keep_all():
+    """A classifier without trees, which takes every candidate for a galaxy."""
+    none, leaf = np.zeros(0, np.int64), np.zeros(0, np.float64)
+    forest = Forest(none, none, none, none, leaf, 9.0, 1.0, 0.0)
+    return GalaxyClassifier(FEATURES, forest, forest, 3.0, "")

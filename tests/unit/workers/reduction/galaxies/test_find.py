@@ -9,10 +9,13 @@ import pytest
 
 from app.instruments.bands import Band
 from tests.unit.workers.reduction.galaxies.conftest import TRUE
-from workers.reduction.galaxies.candidates import Seeds
+from workers.reduction.galaxies.candidates import DISC_SIGMA, SPARSE_DISC_SIGMA, Seeds, candidates
 from workers.reduction.galaxies.coadds import cut_discs
-from workers.reduction.galaxies.find import find_galaxies
+from workers.reduction.galaxies.find import _holds, _is_stripe, _outshines, find_galaxies
+from workers.reduction.galaxies.local_profile import COADD_ARCSEC2, WIDTHS_PIX
+from workers.reduction.galaxies.modelling import Modelling
 from workers.reduction.galaxies.search import crowded, merged_seeds
+from workers.reduction.galaxies.values import Galaxy, Shape
 
 
 def nearest(galaxies, row):
@@ -106,3 +109,84 @@ def test_discs_are_cut_where_their_pixels_lie():
     assert not mask[5, 7]
     assert mask[19, 29]
     assert mask.sum() == 13 + 4
+
+
+def galaxy_of(radius, *, index=1.0, ratio=1.0, angle_deg=0.0, light=1e4):
+    """A galaxy at (0, 500)."""
+    stretch = -np.log(ratio) * np.array(
+        [np.cos(2 * np.radians(angle_deg)), np.sin(2 * np.radians(angle_deg))]
+    )
+    log_radius = float(np.log(radius) + 0.5 * np.log(ratio))
+    shape = Shape(0.0, 500.0, log_radius, *map(float, stretch), float(np.log(index)))
+    flux = {Band.J: light}
+    return Galaxy(shape, flux, flux, {Band.J: 0.3}, 0.1, 0.1, 10.0, 0)
+
+
+@pytest.mark.parametrize(
+    ("galaxy", "away", "light", "held"),
+    [
+        (galaxy_of(4.0), 5.0, 9e9, True),  # within 1.5 half-light ellipses all light is its own
+        (galaxy_of(4.0), 7.0, 1.0, False),
+        (galaxy_of(1.0), 3.5, 1.0, True),
+        (galaxy_of(40.0), 90.0, 900.0, True),  # an arm
+        (galaxy_of(40.0), 90.0, 1100.0, False),  # another galaxy
+        (galaxy_of(40.0), 150.0, 1.0, False),
+        (galaxy_of(33.0, index=2.6), 150.0, 300.0, True),  # a knot of a spiral larger than its model
+        (galaxy_of(33.0, index=2.6), 150.0, 500.0, False),
+        (galaxy_of(33.0, index=2.6), 190.0, 300.0, False),
+        (galaxy_of(40.0), 700.0, 1.0, False),
+    ],
+)
+def test_parts_of_a_galaxy_are_no_others(field, galaxy, away, light, held):
+    _, search, *_ = field
+    assert _holds(search, galaxy, (0.0, 500.0 + away), light) is held
+
+
+def test_a_row_of_peaks_is_a_stripe_and_no_galaxy(field):
+    _, search, *_ = field
+    line = np.array([-30.0, -22.0, -16.0, 0.0, 14.0, 25.0])
+    row = replace(search, seeds=Seeds(line, 500.0 + 0.2 * np.arange(6), np.ones(6)))
+    column = replace(search, seeds=Seeds(np.zeros(6), 500.0 + line, np.ones(6)))
+    flat, turned = galaxy_of(10.0, ratio=0.2, angle_deg=3.0), galaxy_of(10.0, ratio=0.2, angle_deg=40.0)
+    assert _is_stripe(row, flat)
+    assert _is_stripe(row, galaxy_of(10.0, ratio=0.2, angle_deg=177.0))
+    assert not _is_stripe(row, turned)
+    assert not _is_stripe(row, galaxy_of(10.0, ratio=0.6))
+    assert not _is_stripe(column, flat)
+
+
+def test_a_bulge_is_no_streak(field):
+    _, search, *_ = field
+    model = Modelling(search, search.profiles, (0.0, 500.0), [])
+    streak = galaxy_of(20.0, index=5.0, ratio=0.18).shape
+    assert model._halo(streak, 1e4)
+    assert not model._halo(galaxy_of(20.0, index=5.0, ratio=0.4).shape, 1e4)
+    assert not model._halo(galaxy_of(20.0, index=1.0, ratio=0.18).shape, 1e4)
+
+
+def test_less_is_asked_of_peaks_where_stars_are_sparse(field):
+    """What passes in crowds passes there too, and peaks of less besides."""
+    _, search, *_ = field
+    mean = search.profiles.mean(search.sum_weights())
+    seeds = search.seeds
+    shares = mean.at(Band.J, seeds.x_arcsec, seeds.y_arcsec)
+    variance = (WIDTHS_PIX * search.pixel_arcsec) ** 2 + COADD_ARCSEC2
+    strict, loose = (
+        candidates(search.coadds, seeds, shares, variance, np.full(seeds.x_arcsec.size, rare))
+        for rare in (False, True)
+    )
+    assert set(strict[0]) < set(loose[0])
+    assert strict[1].min() > DISC_SIGMA
+    assert loose[1].min() > SPARSE_DISC_SIGMA
+
+
+def test_what_a_model_leaves_of_bright_wings_is_no_faint_galaxy(field):
+    _, search, *_ = field
+    galaxy = galaxy_of(4.0, light=1e4)
+    for away, light, wings in (
+        (13.0, 9e9, True),
+        (15.0, 9e9, False),
+        (19.0, 900.0, True),
+        (21.0, 900.0, False),
+    ):
+        assert _outshines(search, galaxy, (0.0, 500.0 + away), light) is wings

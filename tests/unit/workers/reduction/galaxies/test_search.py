@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from workers.reduction.galaxies.candidates import Seeds
-from workers.reduction.galaxies.search import crowding, density_arcmin2, searched_share
+from workers.reduction.galaxies.search import crowding, density_arcmin2, searched_share, sparse
 
 
 def lattice(step, first, last):
@@ -39,3 +39,9 @@ def test_a_scan_says_which_share_of_it_was_searched(field):
 def test_galaxies_must_prove_more_where_stars_are_dense(field, step, wanted):
     _, search, *_ = field
     assert crowding(replace(search, seeds=lattice(step, 0.0, 1500.0)), 700.0) == wanted
+
+
+def test_stars_are_sparse_below_seven_a_square_arc_minute():
+    """Peaks every 24" are 6.3, every 20" are 9."""
+    for step, wanted in ((24.0, True), (20.0, False)):
+        assert sparse(lattice(step, 0.0, 1500.0), np.array([700.0])).tolist() == [wanted]
