@@ -188,6 +188,8 @@ def test_the_whole_catalogue_of_galaxies_as_a_job(service: Served) -> None:
     path = begin(service, "SELECT * FROM fp_xsc", MAXREC="2000000")
     assert ended(service, path) == "COMPLETED"
     assert len(service.client.get(f"{path}/results/result").text.splitlines()) == 4
+    same = "SELECT ra, dec FROM {} ORDER BY ra"
+    assert service.rows(same.format("twomass_xsc")) == service.rows(same.format("fp_xsc"))
 
 
 def test_what_was_left_out_by_get_as_an_ipac_table(service: Served) -> None:
