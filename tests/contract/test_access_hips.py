@@ -204,6 +204,9 @@ def test_a_worker_of_another_folder_is_found_out(
         " WHERE r.name = %s AND t.kind = 'sky_overview'", told["run"],
     )  # fmt: skip
     service.world.connection.rollback()
+    page = service.client.get(f"/runs/{told['run']}").text
+    assert "1 failed: sky_overview" in page
+    assert "MAPPS_HIPS" in page
     [(state, reason)] = failed
     assert state == "failed"
     assert "are not in" in reason

@@ -174,10 +174,17 @@ def in_astropy(path: Path) -> Table:
     return table
 
 
+@pytest.fixture(scope="module")
+def in_parquet(world: World, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
+    return _export(world, "parquet", tmp_path_factory.mktemp("parquet"))
+
+
 @pytest.mark.parametrize("product", PRODUCTS)
-def test_the_recipe_reads_every_productin_astropy(world: World, tmp_path: Path, product: str) -> None:
+def test_the_recipe_reads_every_product_in_astropy(
+    world: World, in_parquet: dict[str, Path], product: str
+) -> None:
     """Columns, units, values and nulls of the database; keys keep all of their 60 bits."""
-    table = in_astropy(_export(world, "parquet", tmp_path)[product])
+    table = in_astropy(in_parquet[product])
     columns = PRODUCTS[product].columns
     assert table.colnames == [column.name for column in columns]
     names = sql.SQL(", ").join(sql.Identifier(column.name) for column in columns)
@@ -206,12 +213,12 @@ def test_the_recipe_reads_every_productin_astropy(world: World, tmp_path: Path, 
 
 @pytest.mark.parametrize("product", PRODUCTS)
 def test_astropys_own_reader(
-    world: World, tmp_path: Path, product: str, monkeypatch: pytest.MonkeyPatch
+    in_parquet: dict[str, Path], product: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """It reads what has no null text, without a warning where no text may be null; at others it stops."""
     # It asks for pandas, and uses nothing of it.
     monkeypatch.setattr("astropy.io.misc.parquet.HAS_PANDAS", True)
-    path = _export(world, "parquet", tmp_path)[product]
+    path = in_parquet[product]
     read = parquet.read_table(path)
     texts = [f.name for f in read.schema if f.type == "string"]
     with warnings.catch_warnings():

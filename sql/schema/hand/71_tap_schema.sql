@@ -76,7 +76,8 @@ BEGIN
     PERFORM catalogue.create_view(d.product || '_current', d.product, 'catalogue.current_release()')
     FROM catalogue.described_product AS d WHERE d.released;
     PERFORM catalogue.create_view(a.name, a.product, 'catalogue.current_release()')
-    FROM (VALUES ('fp_psc', 'psc'), ('fp_xsc', 'xsc'), ('twomass_psc', 'psc')) AS a (name, product);
+    FROM (VALUES ('fp_psc', 'psc'), ('fp_xsc', 'xsc'), ('twomass_psc', 'psc'),
+                 ('twomass_xsc', 'xsc')) AS a (name, product);
 END
 $views$;
 
@@ -200,7 +201,8 @@ FROM (
         ('catalogue.property_map_current', 'property_map', 'property_map', ' of the newest release, now ', 8),
         ('fp_psc', 'fp_psc', 'psc', ': now ', 4),
         ('twomass_psc', 'fp_psc', 'psc', ': now ', 5),
-        ('fp_xsc', 'fp_xsc', 'xsc', ': now ', 6)
+        ('fp_xsc', 'fp_xsc', 'xsc', ': now ', 6),
+        ('twomass_xsc', 'fp_xsc', 'xsc', ': now ', 9)
     ) AS a (name, product, released, words, place)
     JOIN catalogue.described_product AS p ON p.product = a.product
     WHERE r.release_id = catalogue.current_release()
