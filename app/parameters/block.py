@@ -45,6 +45,11 @@ class BlockParameters(Section):
         default=0.005,
         metadata=number(0.0001, 1.0, "", "Share of the pixels that are bad in one of both only."),
     )
+    # Half of what is lacking at the end of the linear range.
+    nonlinearity: float = field(
+        default=0.005,
+        metadata=number(0.0001, 0.5, "", "Lack of response at the end of the linear range, relative."),
+    )
     # Nights of one focus agree to 1 or 2 %; the secondary 0.3" out of focus makes 10 %.
     profile_structure: float = field(
         default=0.05,
@@ -55,9 +60,4 @@ class BlockParameters(Section):
     # Wells are measured to 0.1 % of a night; a bias voltage that moved changes all of them alike.
     well_level: float = field(
         default=0.02, metadata=number(0.0001, 0.5, "", "Levels at which pixels are full, relative.")
-    )
-    # Half of what is lacking at the end of the linear range.
-    nonlinearity: float = field(
-        default=0.005,
-        metadata=number(0.0001, 0.5, "", "Lack of response at the end of the linear range, relative."),
     )

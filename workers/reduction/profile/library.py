@@ -25,6 +25,8 @@ CELL_WIDTH, CELL_FOCUS = 0.04, 0.02
 over that in the nine about it, which tells blur by the optics from blur by the air."""
 LARGEST_STRETCH = 0.06  # of an entry's logarithm of width: a cell and a half
 LARGEST_SCALE = 0.2
+FEWEST_APART = 6  # scans beside others in their cells, for their scatter
+UNKNOWN_SCATTER = 0.03  # as the pixels of a table are clipped with
 LEAST_SCATTER = 0.003  # of the table's value; pixel response and flats
 LEAST_SHARE = 2e-5  # of a star's light: scans agree beyond the core to this
 
@@ -169,11 +171,16 @@ def _scatter(entries: Sequence[Sequence[LearntProfile]], nodes: Singles) -> Sing
             growth = np.sqrt(len(group) / (len(group) - 1.0))
             apart += [growth * (p.nodes - _fitted(p.nodes, entry)) for p in group]
     floor = LEAST_SCATTER * np.abs(nodes.mean(axis=0)) + LEAST_SHARE
-    if len(apart) < 3:
-        # Too few to tell: as wide as a table is learnt with.
-        return np.asarray(np.maximum(0.03 * np.abs(nodes[:, :1]).mean(axis=0), floor), np.float32)
-    from scipy.ndimage import uniform_filter
+    from scipy.ndimage import maximum_filter, uniform_filter
 
+    if len(apart) < FEWEST_APART:
+        # Too few to tell: a share of the brightest light within a pixel, since other shapes move light that far.
+        near = maximum_filter(
+            np.abs(nodes[:, :1]).mean(axis=0), (1, 2 * NODES_A_PIX + 1, 2 * NODES_A_PIX + 1)
+        )
+        return np.asarray(
+            np.maximum(UNKNOWN_SCATTER * near, np.broadcast_to(floor, nodes.shape[1:])), np.float32
+        )
     square = (1.4826 * np.median(np.abs(np.stack(apart)), axis=0)) ** 2
     smooth = uniform_filter(square, (0, NODES_A_PIX, NODES_A_PIX), mode="nearest")
     return np.asarray(np.maximum(np.sqrt(smooth), floor), np.float32)

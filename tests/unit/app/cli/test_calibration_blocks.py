@@ -17,7 +17,7 @@ def row(night, *departs):
         "dark_level_dn": -7.25,
     }
     return {
-        "run": "final", "block": "sim-s-1", "night": night, "band": "j", "combined": not departs,
+        "run": "final", "kind": "block", "block": "sim-s-1", "night": night, "band": "j", "combined": not departs,
         "departs": list(departs), **measures,
     }  # fmt: skip
 
@@ -34,12 +34,17 @@ def test_nights_that_depart_have_a_line_each_and_others_none():
         f"notice: night 980429s {head}: dark_level_dn -7.25, flat_structure 0.01235",
     ]
     assert notices(rows[:1]) == notices([]) == []
+    library = row("980430s", "well_level") | {"kind": "library", "well_level": 0.031}
+    assert notices([library])[0].endswith(
+        "departs from the library of block sim-s-1 of run final in band j and is left out of it: well_level 0.031"
+    )
 
 
 def test_columns_limits_and_departures_have_the_same_names():
     """A departure is compared with the limit of its name, and shown in the column of its name."""
     assert tuple(BlockParameters().as_dict()) == MEASURES
-    assert tuple(Departure.__dataclass_fields__) == MEASURES
+    # The last two are those of libraries.
+    assert tuple(Departure.__dataclass_fields__) == MEASURES[:-2]
     assert NIGHT_COLUMNS[-len(MEASURES) :] == MEASURES
 
 

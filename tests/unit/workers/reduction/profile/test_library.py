@@ -171,3 +171,13 @@ def test_the_prior_is_the_entry_that_the_pixels_agree_with(library):
         np.broadcast_to(np.hypot(*np.mgrid[-2:2:33j, -2:2:33j]), truth.shape), 0, -1
     )
     assert prior_of(library, normal, ring, present).weight[0].max() < 0.3 * prior.weight[0].max()
+
+
+def test_scatter_that_is_not_known_is_wide_about_the_core():
+    """One scan an entry tells nothing of scatter: a shape that moves light by half a pixel is not ruled out."""
+    single = combine_profiles([learnt(SIGMA_PIX * np.exp(0.05 * n)) for n in range(4)], 1).library
+    assert (single.scans == 1).all()
+    base = single.nodes[:, 0].mean(axis=0)
+    assert single.scatter[0, 16, 16] == pytest.approx(0.03 * base.max(), rel=1e-4)
+    assert (single.scatter[0] >= 0.03 * np.roll(base, 3, axis=1) * (1 - 1e-6))[8:-8, 8:-8].all()
+    assert (single.scatter > 0).all()
