@@ -205,6 +205,7 @@ PLANTED = {
     "release_designations": "UPDATE release.psc SET designation = '00400000+0500000'",
     "release_edges": "UPDATE release.psc SET dist_edge_ew = 10",
     "release_neighbours": "UPDATE release.psc SET prox = 3 WHERE pts_key = 1",
+    "source_apertures": "UPDATE wsdb.point_measurement SET rd_flg = '490', j_msig = 2203 WHERE decl > 0",
     "source_magnitudes": "UPDATE wsdb.point_measurement SET j_m = -27 WHERE decl > 0",
     "source_quality_letters": "UPDATE wsdb.point_measurement SET j_snr = 9.99 WHERE decl > 0",
     "release_extended_verdicts_complete": "DELETE FROM release.extended_verdict WHERE NOT released",

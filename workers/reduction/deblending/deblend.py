@@ -28,6 +28,9 @@ from workers.reduction.profile.stars import COMPONENTS, Stars
 LEAST_FALL = 25.0  # of chi-squared, by noise alone: five sigma
 TAIL = 8.0
 """Times the median fall of lone stars: noise of five unknowns reaches 6 times its median once in 10,000."""
+QUARTER, MEDIAN_OF_QUARTER = 25.0, 1.63
+"""Many lone stars of a crowd are unresolved pairs, whose falls are ten times those of single stars, and the median lies
+between both. The lower quartile is that of single stars; chi-squared of five unknowns has 1.63 times it as median."""
 FEWEST_SAMPLE = 20  # lone stars that tell what falls are worth
 CLASS = 61  # stars of a running median: two classes of brightness of the sample
 MOST_CHI2 = (4.0, 1.5)
@@ -187,8 +190,8 @@ def _described(found: SiteStars, pixels: Integers, sites: Sites) -> Bools:
 def least_falls(fall: Doubles, sample_snr: Doubles, snr: Doubles) -> Doubles:
     """Fall of chi-squared that a second star must bring, by brightness.
 
-    Eight times the running median of what lone stars of the scan show, no less than noise makes: what a profile is
-    wrong by grows with the light, and falls with its square.
+    Eight times the running median of what single stars of the scan show, told by the lower quartile of lone ones, no
+    less than noise makes: what a profile is wrong by grows with the light, and falls with its square.
 
     Parameters
     ----------
@@ -202,22 +205,22 @@ def least_falls(fall: Doubles, sample_snr: Doubles, snr: Doubles) -> Doubles:
     Examples
     --------
     >>> sample = np.geomspace(20.0, 2000.0, 90)
-    >>> least_falls(np.where(sample > 500.0, 10.0, 2.0), sample, np.array([30.0, 1500.0])).tolist()
-    [25.0, 80.0]
+    >>> least_falls(np.where(sample > 500.0, 10.0, 1.0), sample, np.array([30.0, 1500.0])).round(1).tolist()
+    [25.0, 130.4]
     """
-    usual = _running(fall, sample_snr, snr)
+    usual = MEDIAN_OF_QUARTER * _running(fall, sample_snr, snr, QUARTER)
     return np.maximum(np.nan_to_num(TAIL * usual), LEAST_FALL)
 
 
-def _running(value: Doubles, sample_snr: Doubles, snr: Doubles) -> Doubles:
-    """Interpolate the running median of a sample at other brightnesses; NaN where too few tell."""
-    from scipy.ndimage import median_filter
+def _running(value: Doubles, sample_snr: Doubles, snr: Doubles, percent: float = 50.0) -> Doubles:
+    """Interpolate the running percentile of a sample at other brightnesses; NaN where too few tell."""
+    from scipy.ndimage import percentile_filter
 
     known = np.isfinite(value)
     if np.count_nonzero(known) < FEWEST_SAMPLE:
         return np.full(snr.size, np.nan)
     order = np.flatnonzero(known)[np.argsort(sample_snr[known], kind="stable")]
-    middle = median_filter(value[order], min(CLASS, order.size), mode="nearest")
+    middle = percentile_filter(value[order], percent, min(CLASS, order.size), mode="nearest")
     usual = np.interp(np.log(np.maximum(snr, 1e-3)), np.log(sample_snr[order]), middle)
     return np.asarray(usual, np.float64)
 
