@@ -33,6 +33,7 @@ DISC_SIGMA = 4.5
 # Where stars are sparse: a third of what galaxies with a small or a faint disc were lost by passes, with one blend more
 # in ten candidates. Small discs are hardly on both sides of their core.
 SPARSE_BOTH_SIGMA, SPARSE_DISC_SIGMA, SMALL_DISC_SIGMA = 0.0, 4.0, 6.0
+SMALL_SNR = 80.0  # of their light in the scatter of a pixel: the least of six had 100
 # Of the first look: a large disc is many peaks, which explain each other's light in the second.
 SURE_SIGMA = 12.0
 DISC_RADIUS_ARCSEC = 2.5
@@ -288,7 +289,8 @@ def candidates(
         _both_sides(image, x[owned], y[owned] - first, SMOOTHED_SIGMA * sky, light)
         sigma[owned] = -np.inf
         around = _surrounding(light, usual[owned], sky)
-        passed = around > np.where(sparse[owned], SPARSE_BOTH_SIGMA, BOTH_SIDES_SIGMA)
+        small = sparse[owned] & (seeds.light_dn[owned] > SMALL_SNR * sky)
+        passed = around > np.where(small, SPARSE_BOTH_SIGMA, BOTH_SIDES_SIGMA)
         chosen, around = owned[passed], around[passed]
         found = np.empty(chosen.size)
         places = _Places(x[chosen], y[chosen] - first, *_neighbours(seeds, tree, chosen))

@@ -25,7 +25,9 @@ FIRST_RADIUS_ARCSEC = 8.0
 # Surfaces as faint as this are those of discs; patches are found by a Gaussian of 6".
 DISC = Priors((float(np.log(FIRST_RADIUS_ARCSEC)), 0.5), (0.0, 0.2))
 OWN_ARCSEC = 25.0  # within which peaks fainter than a star of `STAR_SIGMA` are the galaxy's own light
-LEAST_RADIUS_ARCSEC, LARGEST_RADIUS_ARCSEC = 3.5, 30.0
+LEAST_RADIUS_ARCSEC = 3.5
+# Half-light semi-major axis: beyond, waves of the sky are taken for wings (35" for a galaxy of 3").
+LARGEST_ARCSEC = 25.0
 LEAST_AXIS_RATIO = 0.25
 FARTHEST_ARCSEC = 10.0
 LEAST_CHANGE = 25.0  # of chi-squared from two stars
@@ -84,7 +86,8 @@ class FaintModelling(Modelling):
         shape = fit.shape
         moved = np.hypot(shape.x_arcsec - self.place[0], shape.y_arcsec - self.place[1])
         return bool(
-            LEAST_RADIUS_ARCSEC < shape.radius_arcsec < LARGEST_RADIUS_ARCSEC
+            shape.radius_arcsec > LEAST_RADIUS_ARCSEC
+            and shape.semi_major_arcsec < LARGEST_ARCSEC
             and shape.axis_ratio > LEAST_AXIS_RATIO
             and moved < FARTHEST_ARCSEC
         )

@@ -97,6 +97,8 @@ def test_the_search_lists_it_without_scores_and_only_with_a_classifier(keep_all)
     assert galaxy.faint
     assert galaxy.scores is None
     assert find_galaxies(search) == []
+    near_border = replace(DISC, x_arcsec=FIRST_X + COLUMNS - 30.0).on_pixels() + light - DISC.on_pixels()
+    assert find_galaxies(faint_search(both_bands(near_border, near_border), seeds), keep_all) == []
     crowd = np.meshgrid(np.arange(-250.0, 250.0, 16.0), np.arange(60.0, 520.0, 16.0))
     dense = Seeds(crowd[0].ravel(), crowd[1].ravel(), np.full(crowd[0].size, 1e-6))
     assert find_galaxies(replace(search, seeds=dense), keep_all) == []
