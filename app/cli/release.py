@@ -239,6 +239,7 @@ def show(name: NameArgument, *, json: JsonOption = False) -> None:
         ("Statements", facts.statements),
         ("Scans", facts.scans),
         ("Photometric solutions", facts.solutions),
+        ("Astrometric solutions", facts.astrometries),
         ("Verdicts", facts.reasons),
         ("Verdicts on extended sources", facts.extended_reasons),
         ("Manifest", facts.manifest),

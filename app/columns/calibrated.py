@@ -90,8 +90,7 @@ def render_view(view: CalibratedView) -> str:
     return (
         f"CREATE OR REPLACE VIEW wsdb.{view.name} AS\nSELECT\n{_listed(parts)}\nFROM wsdb.{view.table} AS p\n"
         "LEFT JOIN calibration.adopted_zero_point AS z ON z.run_id = p.run_id AND z.scan_key = p.scan_key\n"
-        "LEFT JOIN calibration.adopted_place AS g\n"
-        "    ON g.run_id = p.run_id AND g.scan_key = p.scan_key AND g.attempt_id = p.attempt_id;\n"
+        "LEFT JOIN calibration.adopted_place AS g ON g.attempt_id = p.attempt_id;\n"
         f"COMMENT ON VIEW wsdb.{view.name} IS\n"
         f"    '{view.comment}, through the solutions, photometric and astrometric, that the night has adopted';\n"
         f"COMMENT ON COLUMN wsdb.{view.name}.solution_id IS\n"

@@ -8,7 +8,7 @@ from psycopg import Connection
 from psycopg.rows import dict_row
 
 from app.db.statements import statement
-from app.errors import UnknownNameError
+from app.errors import ConflictError, UnknownNameError
 from app.production.runs import lock_run
 from app.production.tasks import Rows
 
@@ -46,9 +46,7 @@ def find_astrometries(
     return found
 
 
-def adopt_astrometry(
-    connection: Connection[Any], astrometry_id: int, person: str, run: str | None = None
-) -> int:
+def adopt_astrometry(connection: Connection[Any], astrometry_id: int, person: str, run: str) -> int:
     """See the places of a run through a solution; those of rows that it was not made for stay as registered.
 
     Parameters
@@ -59,8 +57,8 @@ def adopt_astrometry(
         The solution.
     person : str
         Who adopts it.
-    run : str, optional
-        Run that adopts it; that whose places it corrects when absent.
+    run : str
+        The run whose places it corrects: offsets are of the rows of its attempts, and of no other run.
 
     Returns
     -------
@@ -69,12 +67,20 @@ def adopt_astrometry(
 
     Raises
     ------
+    ConflictError
+        Raised if the solution is of another run.
     UnknownNameError
-        Raised if there is no such solution or run.
+        Raised if there is no such solution.
     """
     [found] = find_astrometries(connection, astrometry_id=astrometry_id)
+    if found["run"] != run:
+        raise ConflictError(
+            f"astrometric solution {astrometry_id} is of run {found['run']!r}",
+            expected=f"one of run {run!r}: offsets are of the rows of one run",
+            remedy=f"list them: mapps calibration astrometry {run} --show",
+        )
     with connection.transaction():
-        chosen = lock_run(connection, run or found["run"])
+        chosen = lock_run(connection, run)
         values = {"astrometry_id": astrometry_id, "run_id": chosen.run_id, "adopted_by": person}
         return len(connection.execute(statement("production/operate/adopt_astrometry"), values).fetchall())
 

@@ -24,9 +24,9 @@ class ReleaseFacts:
         Name, kind, state, times, runs, product counts and code.
     parameters : dict of str to float
         Limits of the selection.
-    statements, scans, solutions, reasons, extended_reasons, manifest : list of dict
-        Rows of release.statement, release.scan and release.solution, counts of verdicts on points and on extended
-        sources, rows of release.manifest.
+    statements, scans, solutions, astrometries, reasons, extended_reasons, manifest : list of dict
+        Rows of release.statement, release.scan, release.solution and release.astrometry, counts of verdicts on points
+        and on extended sources, rows of release.manifest.
     """
 
     release_id: int
@@ -35,6 +35,7 @@ class ReleaseFacts:
     statements: list[dict[str, Any]]
     scans: list[dict[str, Any]]
     solutions: list[dict[str, Any]]
+    astrometries: list[dict[str, Any]]
     reasons: list[dict[str, Any]]
     extended_reasons: list[dict[str, Any]]
     manifest: list[dict[str, Any]]
@@ -83,6 +84,7 @@ def release_facts(connection: Connection[Any], name: str) -> ReleaseFacts:
         statements=rows("reports/release_statements"),
         scans=rows("reports/release_scans"),
         solutions=rows("reports/release_solutions"),
+        astrometries=rows("reports/release_astrometries"),
         reasons=rows("reports/release_verdicts"),
         extended_reasons=rows("reports/release_extended_verdicts"),
         manifest=rows("reports/release_manifest"),

@@ -1,4 +1,4 @@
--- Astrometric solutions of a run, or one of them, the newest first; nights that have adopted it, whichever run they are seen in.
+-- Astrometric solutions of a run, or one of them, the newest first, and how many nights have adopted them.
 SELECT
     s.astrometry_id, r.name AS run,
     (SELECT count(*) FROM calibration.astrometry_adoption AS a WHERE a.astrometry_id = s.astrometry_id) AS nights_adopted,

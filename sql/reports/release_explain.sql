@@ -1,7 +1,9 @@
--- Why an extraction is in a release or not: its verdict, its scan, what was measured, and the apparition that won.
+-- Why an extraction is in a release or not: its verdict, its scan, what was measured, and the apparition that won. Of a released
+-- row ra and decl are the released place, of any other one the registered.
 SELECT
     run.name AS run, v.src_id, v.released, v.reason, release.rules(v.passed) AS passed, release.rules(v.failed) AS failed, n.date, n.hemis, o.scan, s.scan_key, s.tile, s.selected, s.rank, s.reason AS scan_reason,
-    c.designation, c.pts_key, c.use_src, c.dup_src, p.ra, p.decl, p.dist_edge_ns, p.dist_edge_ew, p.ph_qual, p.rd_flg,
+    c.designation, c.pts_key, c.use_src, c.dup_src, coalesce(c.ra, p.ra) AS ra, coalesce(c.decl, p.decl) AS decl,
+    p.ra AS measured_ra, p.decl AS measured_decl, places.astrometry_id, p.dist_edge_ns, p.dist_edge_ew, p.ph_qual, p.rd_flg,
     p.cc_flg, p.ndet, f.cc_flg AS second_cc_flg, coalesce(f.parent_name, 'src_id ' || f.parent_src_id) AS parent,
     f.distance_arcsec AS parent_arcsec,
     (p.j_m + coalesce(zero.j, 0))::real AS j_m, (p.h_m + coalesce(zero.h, 0))::real AS h_m,
@@ -25,6 +27,8 @@ LEFT JOIN release.artefact AS f ON f.release_id = v.release_id AND f.run_id = v.
 -- Magnitudes as the release saw them, through the solution that it names: the night may have adopted another since.
 LEFT JOIN release.solution AS q
     ON q.release_id = v.release_id AND q.run_id = v.run_id AND q.night_id = wsdb.scan_of(v.src_id) >> 10
+LEFT JOIN release.astrometry AS places
+    ON places.release_id = v.release_id AND places.run_id = v.run_id AND places.night_id = wsdb.scan_of(v.src_id) >> 10
 LEFT JOIN LATERAL (
     SELECT max(t.value) FILTER (WHERE t.band = 'j') AS j, max(t.value) FILTER (WHERE t.band = 'h') AS h,
            max(t.value) FILTER (WHERE t.band = 'k') AS k

@@ -2,7 +2,8 @@
 SELECT
     run.name AS run, v.ext_id, v.released, v.reason, release.rules(v.passed) AS passed, release.rules(v.failed) AS failed,
     n.date, n.hemis, o.scan, s.scan_key, s.tile, s.selected, s.rank, s.reason AS scan_reason,
-    x.designation, x.ext_key, x.use_src, x.dup_src, p.src_id, p.ra, p.decl, p.r_3sig, p.j_msig_7, p.h_msig_7, p.k_msig_7,
+    x.designation, x.ext_key, x.use_src, x.dup_src, p.src_id, coalesce(x.ra, p.ra) AS ra, coalesce(x.decl, p.decl) AS decl,
+    p.ra AS measured_ra, p.decl AS measured_decl, places.astrometry_id, p.r_3sig, p.j_msig_7, p.h_msig_7, p.k_msig_7,
     p.j_msig_k20fe, p.h_msig_k20fe, p.k_msig_k20fe,
     f.cc_flg AS second_cc_flg, coalesce(f.parent_name, 'src_id ' || f.parent_src_id) AS parent, f.distance_arcsec AS parent_arcsec,
     winner.name AS winner_run, v.winner_ext_id
@@ -16,6 +17,8 @@ LEFT JOIN survey.scan AS o ON o.scan_key = s.scan_key
 LEFT JOIN survey.night AS n ON n.night_id = o.night_id
 LEFT JOIN wsdb.extended_measurement AS p
     ON p.run_id = v.run_id AND p.ext_id = v.ext_id AND (s.attempt_id IS NULL OR p.attempt_id = s.attempt_id)
+LEFT JOIN release.astrometry AS places
+    ON places.release_id = v.release_id AND places.run_id = v.run_id AND places.night_id = wsdb.scan_of(v.ext_id) >> 10
 LEFT JOIN release.extended_artefact AS f ON f.release_id = v.release_id AND f.run_id = v.run_id AND f.ext_id = v.ext_id
 WHERE v.release_id = %(release_id)s AND v.ext_id = %(src_id)s AND (%(run_id)s::integer IS NULL OR v.run_id = %(run_id)s)
 ORDER BY run.name

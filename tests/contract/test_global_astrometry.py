@@ -18,12 +18,15 @@ from app.production.astrometry_rows import offsets_hash
 from app.production.claim import Claim
 from app.production.publication import Publication
 from app.production.publishing import coverage_values
+from app.releases.catalogue import release_facts
 from app.releases.diff import diff_releases
+from app.releases.explain import explain
 from app.releases.fitness import UnplacedError
 from app.releases.question import Course
 from app.sky.healpix import pixel_number
 from tests.conftest import TEMPLATE, Database, create_database, drop_database
-from tests.worlds.release import NIGHT, Box
+from tests.worlds.astrometries import Offsets, make_astrometry
+from tests.worlds.release import NIGHT, Box, World, key_of
 from tests.worlds.survey_nights import SurveyWorld, step_context
 from workers.steps import global_astrometry
 from workers.steps.global_astrometry import NoReferenceError
@@ -280,3 +283,59 @@ def test_the_command_queues_one_task(live_database: Database, capsys: pytest.Cap
         assert mapps(["calibration", "astrometry", "run", "--show"]) == 0
         kinds = world.rows("SELECT kind, count(*) FROM production.task WHERE scope = 'run' GROUP BY kind")
         assert kinds == [("global_astrometry", 1)]
+
+
+def test_a_release_shows_its_solutions_and_explains_places(solved: Solved) -> None:
+    fields, _, _ = solved
+    connection = fields.world.connection
+    fields.world.build("explained")
+    [used] = release_facts(connection, "explained").astrometries
+    assert used["astrometry_id"] > 0
+    assert release_facts(connection, "as-registered").astrometries == []
+    [(src_id, ra, measured)] = fields.world.rows(
+        "SELECT c.src_id, c.ra, p.ra FROM release.psc AS c JOIN release.release AS r USING (release_id)"
+        " JOIN wsdb.point_measurement AS p USING (run_id, src_id) WHERE r.name = 'explained' LIMIT 1"
+    )
+    [found] = explain(connection, "explained", src_id=int(src_id))
+    assert (found.facts["ra"], found.facts["measured_ra"]) == (ra, measured)
+    assert found.facts["astrometry_id"] == used["astrometry_id"]
+    [before] = explain(connection, "as-registered", src_id=int(src_id))
+    assert before.facts["astrometry_id"] is None
+    connection.commit()
+
+
+def test_the_command_shows_adopts_and_compares(
+    live_database: Database, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with live_database.connect() as connection:
+        world = World(connection)
+        run_id = world.run("plane")
+        attempt = world.scan(run_id, 1, Box(10.0, 10.2, 0.0, 1.0))
+        given = [
+            Offsets((10.2, 10.0, 10.2, 10.0), (0.0, 0.0, 1.0, 1.0), np.array([x, x])) for x in (0.1, 0.4j)
+        ]
+        first, second = (
+            make_astrometry(connection, run_id, {key_of(1): attempt}, {key_of(1): offsets})
+            for offsets in given
+        )
+        connection.commit()
+        words = ["calibration", "astrometry", "plane"]
+        assert mapps([*words, "--adopt", str(second)]) == 0
+        assert f"solution {second} adopted for 1 nights of plane" in capsys.readouterr().out
+        assert world.rows("SELECT astrometry_id FROM calibration.astrometry_adoption") == [(second,)]
+        assert mapps([*words, "--show"]) == 0
+        shown = capsys.readouterr().out
+        numbers = [line.split()[0] for line in shown.splitlines() if line.strip()]
+        assert {str(first), str(second)} <= set(numbers)
+        assert mapps([*words, "--diff", str(first), str(second)]) == 0
+        said = capsys.readouterr().out
+        assert "1 scans in both, largest 0.412 arcsec" in said
+        assert "0 scans in one of them only" in said
+        world.run("other")
+        connection.commit()
+        assert mapps(["calibration", "astrometry", "other", "--adopt", str(second)]) == 2
+        assert f"solution {second} is of run 'plane'" in capsys.readouterr().err
+        assert mapps([*words, "--adopt", "99"]) == 2
+        assert "no astrometric solution 99" in capsys.readouterr().err
+        assert mapps([*words, "--adopt", "1", "--show"]) == 2
+        assert "several of --show, --adopt and --diff" in capsys.readouterr().err

@@ -120,7 +120,7 @@ def test_without_a_solution_places_are_as_registered_and_for_rows_of_other_attem
     # Done again: offsets are of the rows that were there.
     world.connection.execute(
         "UPDATE calibration.adopted_place SET attempt_id = %s WHERE scan_key = %s",
-        (world.scans[2][1], key_of(1)),
+        (world.scan(world.runs["run"], 3, Box(10.0, 10.2, 0.0, 1.0)), key_of(1)),
     )
     assert world.rows(query)[0] == (key_of(1), True, None)
 

@@ -1,4 +1,4 @@
--- The places of nights of a run are seen through an astrometric solution: the nights whose scans it has.
+-- The places of nights of a run are seen through an astrometric solution of it: the nights whose scans it has.
 INSERT INTO calibration.astrometry_adoption (run_id, night_id, astrometry_id, adopted_by)
 SELECT DISTINCT %(run_id)s::integer, g.scan_key >> 10, g.astrometry_id, %(adopted_by)s
 FROM calibration.scan_astrometry AS g

@@ -3893,16 +3893,17 @@ CREATE TABLE calibration.adopted_place (
     east_arcsec DOUBLE PRECISION[],
     north_arcsec DOUBLE PRECISION[],
     error_arcsec DOUBLE PRECISION[] NOT NULL,
-    CONSTRAINT pk_adopted_place PRIMARY KEY (run_id, scan_key),
+    CONSTRAINT pk_adopted_place PRIMARY KEY (attempt_id),
     CONSTRAINT fk_adopted_place_run_id FOREIGN KEY(run_id) REFERENCES production.run (run_id),
     CONSTRAINT fk_adopted_place_scan_key FOREIGN KEY(scan_key) REFERENCES survey.scan (scan_key),
     CONSTRAINT fk_adopted_place_attempt_id FOREIGN KEY(attempt_id) REFERENCES production.attempt (attempt_id),
     CONSTRAINT fk_adopted_place_astrometry_id FOREIGN KEY(astrometry_id) REFERENCES calibration.astrometry (astrometry_id)
 );
+CREATE UNIQUE INDEX ix_adopted_place_run_id_scan_key ON calibration.adopted_place (run_id, scan_key);
 COMMENT ON TABLE calibration.adopted_place IS 'Offsets of adopted astrometric solutions, a row a scan: what the calibrated views join, kept by triggers. A stretch lies between the middles of two segments, the first and the last go on beyond';
 COMMENT ON COLUMN calibration.adopted_place.run_id IS 'Run';
 COMMENT ON COLUMN calibration.adopted_place.scan_key IS 'Scan';
-COMMENT ON COLUMN calibration.adopted_place.attempt_id IS 'Attempt whose rows it corrects, and no others';
+COMMENT ON COLUMN calibration.adopted_place.attempt_id IS 'Attempt whose rows it corrects: it is of one scan of one run';
 COMMENT ON COLUMN calibration.adopted_place.astrometry_id IS 'Solution adopted';
 COMMENT ON COLUMN calibration.adopted_place.stretches IS 'Number of stretches; null of a directed scan';
 COMMENT ON COLUMN calibration.adopted_place.middle_ra_deg IS 'As in scan_astrometry';

@@ -96,8 +96,7 @@ SELECT
     g.error_arcsec[greatest(1, least(g.stretches, (p.decl - g.south_deg) / g.segment_deg))::integer]::real AS place_error_arcsec
 FROM wsdb.point_measurement AS p
 LEFT JOIN calibration.adopted_zero_point AS z ON z.run_id = p.run_id AND z.scan_key = p.scan_key
-LEFT JOIN calibration.adopted_place AS g
-    ON g.run_id = p.run_id AND g.scan_key = p.scan_key AND g.attempt_id = p.attempt_id;
+LEFT JOIN calibration.adopted_place AS g ON g.attempt_id = p.attempt_id;
 COMMENT ON VIEW wsdb.point_source IS
     'Point-source extractions of every run, through the solutions, photometric and astrometric, that the night has adopted';
 COMMENT ON COLUMN wsdb.point_source.solution_id IS
@@ -333,8 +332,7 @@ SELECT
     g.error_arcsec[greatest(1, least(g.stretches, (p.decl - g.south_deg) / g.segment_deg))::integer]::real AS place_error_arcsec
 FROM wsdb.extended_measurement AS p
 LEFT JOIN calibration.adopted_zero_point AS z ON z.run_id = p.run_id AND z.scan_key = p.scan_key
-LEFT JOIN calibration.adopted_place AS g
-    ON g.run_id = p.run_id AND g.scan_key = p.scan_key AND g.attempt_id = p.attempt_id;
+LEFT JOIN calibration.adopted_place AS g ON g.attempt_id = p.attempt_id;
 COMMENT ON VIEW wsdb.extended_source IS
     'Extended-source extractions of every run, through the solutions, photometric and astrometric, that the night has adopted';
 COMMENT ON COLUMN wsdb.extended_source.solution_id IS

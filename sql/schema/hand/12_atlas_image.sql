@@ -22,7 +22,7 @@ SELECT
     i.ra AS measured_ra, i.decl AS measured_decl, g.astrometry_id
 FROM wsdb.atlas_measurement AS i
 LEFT JOIN calibration.adopted_zero_point AS z ON z.run_id = i.run_id AND z.scan_key = i.scan_key
-LEFT JOIN calibration.adopted_place AS g ON g.run_id = i.run_id AND g.scan_key = i.scan_key AND g.attempt_id = i.attempt_id;
+LEFT JOIN calibration.adopted_place AS g ON g.attempt_id = i.attempt_id;
 COMMENT ON VIEW wsdb.atlas_image IS
     'Atlas images that a run made or measured, with the zero points of the solution that the night of the run has adopted';
 COMMENT ON COLUMN wsdb.atlas_image.solution_id IS

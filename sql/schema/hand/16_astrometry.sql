@@ -23,10 +23,12 @@ CROSS JOIN LATERAL (
         array_agg(t.error ORDER BY t.k) AS error_arcsec
     FROM (
         SELECT
-            k, g.east_arcsec[k] / 3600 AS east, (g.east_arcsec[k + 1] - g.east_arcsec[k]) / 3600 / g.segment_deg AS east_slope,
-            g.north_arcsec[k] / 3600 AS north, (g.north_arcsec[k + 1] - g.north_arcsec[k]) / 3600 / g.segment_deg AS north_slope,
-            greatest(g.error_arcsec[k], g.error_arcsec[k + 1]) AS error, g.south_deg + (k - 0.5) * g.segment_deg AS decl
-        FROM generate_series(1, cardinality(g.error_arcsec) - 1) AS k
+            k, g.east_arcsec[n] / 3600 AS east, (g.east_arcsec[n + 1] - g.east_arcsec[n]) / 3600 / g.segment_deg AS east_slope,
+            g.north_arcsec[n] / 3600 AS north, (g.north_arcsec[n + 1] - g.north_arcsec[n]) / 3600 / g.segment_deg AS north_slope,
+            greatest(g.error_arcsec[n], g.error_arcsec[n + 1]) AS error, g.south_deg + (n - 0.5) * g.segment_deg AS decl
+        -- The last stretch is repeated up to 13: PostgreSQL copies an array of fewer whenever one of its elements is asked for.
+        FROM generate_series(1, greatest(13, cardinality(g.error_arcsec) - 1)) AS k
+        CROSS JOIN LATERAL (SELECT least(k, cardinality(g.error_arcsec) - 1)) AS stretch (n)
     ) AS t
     WHERE g.ahead IS NULL
 ) AS line;

@@ -47,7 +47,7 @@ def test_places_have_the_offset_of_their_scan_and_each_axis_its_partner() -> Non
         assert text.count(f"({ra} - g.middle_ra_deg)") == 2
         assert f"* {decl}) / cosd({decl})" in text
         assert f"WHEN g.astrometry_id IS NULL THEN {ra}\n" in text
-    assert "ON g.run_id = p.run_id AND g.scan_key = p.scan_key AND g.attempt_id = p.attempt_id;" in text
+    assert "LEFT JOIN calibration.adopted_place AS g ON g.attempt_id = p.attempt_id;" in text
 
 
 def test_both_source_tables_have_a_view() -> None:
