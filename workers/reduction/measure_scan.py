@@ -19,12 +19,12 @@ from app.instruments.bands import Band
 from app.parameters.artefacts import ArtefactRules
 from app.parameters.galaxy_classifier import classifier_of
 from app.parameters.photometry import PhotometryParameters
+from workers.reduction.artefacts.extended import ARTEFACTS, latent, marked
 from workers.reduction.artefacts.mark import mark_artefacts
 from workers.reduction.deblending.deblend import BlendLimits, Deblended, deblend
 from workers.reduction.deblending.shown import pair_pieces
 from workers.reduction.diagnostics import PIECE_PIX, band_diagnostics, reference_table
 from workers.reduction.extended.apertures import fill_light, fill_models
-from workers.reduction.extended.left_behind import ARTEFACTS, latent, marked
 from workers.reduction.extended.measure import measure_extended
 from workers.reduction.extended.pieces import GalaxyPieces
 from workers.reduction.frame_quality import band_quality

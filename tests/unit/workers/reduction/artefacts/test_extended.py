@@ -11,8 +11,8 @@ from app.columns.records import unknown_rows
 from app.instruments.bands import Band
 from app.parameters.artefacts import ArtefactRules
 from tests.worlds.frame_stack import strip
+from workers.reduction.artefacts.extended import latent, marked
 from workers.reduction.artefacts.persistence import latent_places
-from workers.reduction.extended.left_behind import latent, marked
 from workers.reduction.frames.products import EXTENDED_DTYPE, SOURCE_DTYPE
 from workers.reduction.frames.uscan import UScan
 from workers.reduction.saturated.read1_stars import Read1Stars
