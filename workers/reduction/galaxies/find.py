@@ -36,7 +36,7 @@ HUGE_ARCSEC, HUGE_INDEX, HUGE_HELD_RADII, HUGE_HELD_SHARE = 20.0, 2.0, 5.5, 0.03
 WING_RADII = 5.0  # within which a bright model errs by more than the surface of a faint galaxy
 FARTHEST_ARCSEC = 600.0  # 5.5 semi-major axes of the largest model
 # Beyond the reach of a saturated star its halo and spikes still look extended; on frames where stars are sparse 7" lost
-# no reliability (latitude 60, seeds 5 to 8), and found a galaxy of Ks 12.15 that had been four stars.
+# no reliability (latitude 60, seeds 5 to 9), and the search found a galaxy of Ks 12.15 more.
 BRIGHT_STAR_ARCSEC, SPARSE_BRIGHT_STAR_ARCSEC = 10.0, 7.0
 # A stripe of an array's electronics is a row of peaks: of a false model, 1.5" across, six of them went on at its ends.
 STRIPE_RATIO, STRIPE_ANGLE_DEG, STRIPE_HALF_WIDTH_ARCSEC = 0.35, 12.0, 1.5
