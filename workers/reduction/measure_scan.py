@@ -20,7 +20,7 @@ from app.parameters.artefacts import ArtefactRules
 from app.parameters.galaxy_classifier import classifier_of
 from app.parameters.photometry import PhotometryParameters
 from workers.reduction.artefacts.beyond import stars_beyond
-from workers.reduction.artefacts.left_behind import ARTEFACTS, latent, marked
+from workers.reduction.artefacts.extended import ARTEFACTS, latent, marked
 from workers.reduction.artefacts.mark import mark_artefacts
 from workers.reduction.deblending.deblend import BlendLimits, Deblended, deblend
 from workers.reduction.deblending.shown import pair_pieces

@@ -18,7 +18,7 @@ from workers.reduction.galaxies.large import large_patches
 from workers.reduction.galaxies.last_fit import light_of_sum, settle
 from workers.reduction.galaxies.local_profile import COADD_ARCSEC2, WIDTHS_PIX, LocalProfiles
 from workers.reduction.galaxies.modelling import Modelling
-from workers.reduction.galaxies.search import Search, crowded, sparse
+from workers.reduction.galaxies.search import LEAST_CHANGE, Search, crowded, sparse
 from workers.reduction.galaxies.values import LARGE_ARCSEC, Galaxy, radii_from
 from workers.reduction.kernels.pairs import near_any
 
@@ -35,7 +35,9 @@ LARGE_HELD_RADII, HELD_SHARE = 2.5, 0.1
 HUGE_ARCSEC, HUGE_INDEX, HUGE_HELD_RADII, HUGE_HELD_SHARE = 20.0, 2.0, 5.5, 0.035
 WING_RADII = 5.0  # within which a bright model errs by more than the surface of a faint galaxy
 FARTHEST_ARCSEC = 600.0  # 5.5 semi-major axes of the largest model
-BRIGHT_STAR_ARCSEC = 10.0  # beyond the reach of a saturated star its halo and spikes still look extended
+# Beyond the reach of a saturated star its halo and spikes still look extended; on frames where stars are sparse 7" lost
+# no reliability (latitude 60, seeds 5 to 9), and the search found a galaxy of Ks 12.15 more.
+BRIGHT_STAR_ARCSEC, SPARSE_BRIGHT_STAR_ARCSEC = 10.0, 7.0
 # A stripe of an array's electronics is a row of peaks: of a false model, 1.5" across, six of them went on at its ends.
 STRIPE_RATIO, STRIPE_ANGLE_DEG, STRIPE_HALF_WIDTH_ARCSEC = 0.35, 12.0, 1.5
 STRIPE_ARCSEC, FEWEST_STRIPE_PEAKS = 25.0, 3
@@ -94,7 +96,7 @@ def _with_faint(search: Search, mean: LocalProfiles, known: Sequence[Galaxy]) ->
         return found
     places = np.array([(patch.x_arcsec, patch.y_arcsec) for patch in patches])
     spoilt = _spoilt(search, *places.T) | ~sparse(search.seeds, places[:, 1])
-    spoilt |= ~search.coadds.inside(*places.T, FAINT_EDGE_ARCSEC)
+    spoilt |= ~search.coadds.inside(places[:, 0], places[:, 1], FAINT_EDGE_ARCSEC)
     for patch, left_out in zip(patches, spoilt, strict=True):
         if left_out:
             continue
@@ -151,7 +153,8 @@ def _spoilt(search: Search, x: Doubles, y: Doubles) -> Bools:
     outside = ~search.coadds.inside(x, y, EDGE_ARCSEC) | crowded(search.seeds, y)
     if not search.bright.size:
         return np.asarray(outside)
-    reach = search.bright[:, 2] + BRIGHT_STAR_ARCSEC
+    rare = sparse(search.seeds, search.bright[:, 1]) & (search.least_change <= LEAST_CHANGE)
+    reach = search.bright[:, 2] + np.where(rare, SPARSE_BRIGHT_STAR_ARCSEC, BRIGHT_STAR_ARCSEC)
     return np.asarray(outside | near_any(np.column_stack([x, y]), search.bright[:, :2], reach))
 
 

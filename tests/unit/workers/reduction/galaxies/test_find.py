@@ -11,7 +11,7 @@ from app.instruments.bands import Band
 from tests.unit.workers.reduction.galaxies.conftest import TRUE
 from workers.reduction.galaxies.candidates import DISC_SIGMA, SPARSE_DISC_SIGMA, Seeds, candidates
 from workers.reduction.galaxies.coadds import cut_discs
-from workers.reduction.galaxies.find import _holds, _is_stripe, _outshines, find_galaxies
+from workers.reduction.galaxies.find import _holds, _is_stripe, _outshines, _spoilt, find_galaxies
 from workers.reduction.galaxies.local_profile import COADD_ARCSEC2, WIDTHS_PIX
 from workers.reduction.galaxies.modelling import Modelling
 from workers.reduction.galaxies.search import crowded, merged_seeds
@@ -51,6 +51,16 @@ def test_saturated_stars_hide_what_is_beside_them(field):
     left = find_galaxies(replace(search, bright=bright))
     assert len(left) == len(galaxies) - 1
     assert hidden.shape not in [g.shape for g in left]
+
+
+@pytest.mark.parametrize(
+    ("beyond", "least_change", "spoilt"), [(6.0, 20.0, True), (8.0, 20.0, False), (8.0, 49.0, True)]
+)
+def test_a_halo_reaches_as_far_as_frames_and_finished_images_ask(field, beyond, least_change, spoilt):
+    """Of finished images more is asked: 49 of chi-squared."""
+    _, search, *_ = field
+    beside = replace(search, bright=np.array([[0.0, 500.0, 5.0]]), least_change=least_change)
+    assert _spoilt(beside, np.array([5.0 + beyond]), np.array([500.0])).tolist() == [spoilt]
 
 
 def test_in_a_crowd_nothing_passes_for_a_galaxy():
