@@ -84,7 +84,7 @@ def reduce_raw_scan(claim: Claim, context: StepContext, scan: ScanFacts) -> Publ
     images = _store_images(context, scan, read[files[0].band].header.position_id, reduced)
     diagnostics = _store_diagnostics(context, result.diagnostics)
     applied = (*used.values(), *libraries.values())
-    hashes = (item.sha256 for item in (*files, *applied))
+    hashes = *(file.sha256 for file in files), *(product.sha256 for product in applied)
     return Publication(
         input_hash=input_hash(claim.pipeline_hash, (*hashes, given.use.stars_hash)),
         point_sources=points,
