@@ -11,11 +11,7 @@ from app.columns.records import unknown_rows
 from app.instruments.bands import Band
 from app.parameters.artefacts import ArtefactRules
 from tests.worlds.frame_stack import strip
-<<<<<<<< HEAD:tests/unit/workers/reduction/artefacts/test_left_behind.py
-from workers.reduction.artefacts.left_behind import latent, marked
-========
 from workers.reduction.artefacts.extended import latent, marked
->>>>>>>> gal:tests/unit/workers/reduction/artefacts/test_extended.py
 from workers.reduction.artefacts.persistence import latent_places
 from workers.reduction.frames.products import EXTENDED_DTYPE, SOURCE_DTYPE
 from workers.reduction.frames.uscan import UScan
