@@ -1,6 +1,6 @@
 """What a library of point-spread functions is worth to scans of few stars, against the truth of every star.
 
-    python -m benchmarks.library [--seed 5] [--nights 10] [--frames 24]
+    python -m benchmarks.library [--seed 5] [--nights 24] [--frames 24]
 
 Nights of one camera at several seeings are observed and reduced; what their scans learnt is combined to a library.
 Scans of other nights, near the pole and with as many stars as there are or the ten brightest alone, are reduced without
@@ -32,7 +32,8 @@ from workers.reduction.frames.library import ProfileLibrary
 from workers.reduction.profile.library import LearntProfile, combine_profiles
 from workers.reduction.reduce_scan import reduce_scan
 
-SEEINGS_ARCSEC = (1.05, 1.12, 1.2, 1.27, 1.35, 1.42, 1.5, 1.57, 1.65, 1.72)
+SEEINGS_ARCSEC = (1.1, 1.2, 1.3, 1.4, 1.5, 1.6) * 4
+"""Four nights each: entries need scans beside each other to know their scatter."""
 JUDGED_SEEINGS_ARCSEC = (1.15, 1.3, 1.5)
 BRIGHT_SNR = 50.0
 FEW_STARS = 10  # that a profile may be learnt from

@@ -258,7 +258,7 @@ def _metrics(nodes: Singles, scatter: Singles, entries: Table, wells: Singles) -
         "library_stars": float(entries["stars"].sum()),
         "wells_known_share": float(np.isfinite(wells).mean()),
     }
-    if entries.size:
+    if entries.size and np.isfinite(scatter).all():
         middle = nodes.shape[-1] // 2
         values["library_scatter"] = float(scatter[0, middle, middle] / nodes[:, 0, middle, middle].mean())
     return values

@@ -20,7 +20,7 @@ class ProfileLibrary:
     fwhm_pix : float32 array (n,)
         Full widths at half maximum in the middle of the array, pixels.
     scatter : float32 array (terms, 33, 33)
-        What scans differ from their entry by, one sigma, in shares of a star's light.
+        What scans differ from their entry by, one sigma, in shares of a star's light; NaN where too few scans tell.
     scans, nights, stars : int64 arrays (n,)
         Of how many scans, nights and stars each entry is the mean.
     """
