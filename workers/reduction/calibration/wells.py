@@ -43,9 +43,12 @@ def measure_wells(raw: RawBand, calibration: NightCalibration) -> Table:
     detector = raw.detector
     ratio = 1.0 + detector.integration_seconds / detector.read1_seconds
     noise = SIGMA * ratio * detector.read_noise_electrons / detector.gain
-    # Nothing fainter in Read_1 can be beyond: most frames and pixels are done with here.
+    # Nothing fainter in Read_1 can be beyond, nor does a bad pixel count: most are done with by one comparison.
     least = calibration.dark_read1_dn + (BEYOND * LEAST_DN + noise) / ratio
-    frame, row, column = np.nonzero((raw.read1_dn > least) & ~calibration.mask & ~raw.missing[:, None, None])
+    least = np.where(calibration.mask, np.inf, least).astype(np.float32)
+    frame, row, column = np.unravel_index(np.flatnonzero(raw.read1_dn > least), raw.read1_dn.shape)
+    there = ~raw.missing[frame]
+    frame, row, column = frame[there], row[there], column[there]
     pedestal = calibration.dark_read1_dn[row, column].astype(np.float64)
     first = raw.read1_dn[frame, row, column] - pedestal
     level = raw.read2_dn[frame, row, column] - pedestal
