@@ -1,4 +1,4 @@
-"""How the search for overlapping scans grows with their number: `work_overlap` of `sql/release/27_overlaps.sql`.
+"""How the search for overlapping scans grows with their number: `work_overlap` of `sql/release/24_overlaps.sql`.
 
     python -m benchmarks.scan_overlaps [--scans 480]
 
@@ -55,7 +55,7 @@ def _measure(scans: int) -> tuple[float, float, bool, int]:
             newest = "SELECT set_config('mapps.release_id', max(release_id)::text, true) FROM release.release"
             connection.execute(newest)
             connection.execute("SELECT release.create_work_tables()")
-            setting, insert = statement("release/27_overlaps").split(";\n")[:2]
+            setting, insert = statement("release/24_overlaps").split(";\n")[:2]
             connection.execute(setting)
             started = perf_counter()
             connection.execute(insert)

@@ -79,8 +79,8 @@ PARAMETERS_OF: dict[str, tuple[str, ...]] = {
 
 FILES_OF: dict[str, tuple[str, ...]] = {
     "20_scans.sql": ("scan",),
-    "29_galaxies.sql": ("piece",),
-    "27_overlaps.sql": ("duplicate", "unseen_by_winner"),
+    "24_overlaps.sql": ("duplicate", "unseen_by_winner"),
+    "27_galaxies.sql": ("piece",),
     "30_candidates.sql": ("edge", "artefact", "no_valid_band", "snr", "chi_squared", "frames", "piece"),
     "35_patches.sql": ("patch",),
     "40_apparitions.sql": ("duplicate",),

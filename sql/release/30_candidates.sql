@@ -23,7 +23,7 @@
 --                   in one such band, or be unsaturated in all bands and seen on every frame, two at least, in each. Read_1
 --                   detections pass. ndet 000000 means that the frames are unknown (finished Atlas images as input):
 --                   the rule does not apply, unknown is neither passed nor failed.
--- piece          knots and misfits of a large galaxy (29_galaxies.sql), of which it is not the point source: a row within its ellipse
+-- piece          knots and misfits of a large galaxy (27_galaxies.sql), of which it is not the point source: a row within its ellipse
 --                   that is not seen as a star in all three bands, or is fainter than piece_snr and fits no star's profile
 --                   (chi-squared of piece_chi_squared or more in every band); around a very large one, to piece_reach ellipses, a
 --                   row as faint that is far from a profile (piece_far_chi_squared). Of 75 rows above SNR 10 in such ellipses of a

@@ -198,7 +198,12 @@ def test_a_crowded_field_with_saturated_stars_stays_within_its_light(tmp_path):
     residuals = ResidualMemory(reduced.stacks[Band.J].frames.pixels_dn.shape)
     faint = {Band.J: 14.0, Band.H: 13.3, Band.K: 12.5}
     for band, part in measure_bands(reduced, PhotometryParameters()).items():
-        assert np.nanmax(part.stack.stars.flux_dn) < 1e5
+        # The brightest star of the field saturates Read_1 too; what is fitted to its place may not exceed its light.
+        zero_point = np.mean([image.zero_point_mag for image in reduced.images if image.band == band])
+        brightest = 10.0 ** (
+            0.4 * (zero_point - seen.truth[f"{band.value}_m"][inside(reduced, seen.truth)].min())
+        )
+        assert np.nanmax(part.stack.stars.flux_dn) < brightest
         with residuals.lend(part.stack) as residual:
             residual.draw()
             assert np.abs(residual.pixels_dn).max() < 3e4

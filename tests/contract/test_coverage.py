@@ -182,7 +182,7 @@ def test_overlaps_are_those_of_all_pairs(row_of_scans: tuple[World, int]) -> Non
     connection = world.connection
     connection.execute(f"SET LOCAL mapps.release_id = {release}")
     connection.execute("SELECT release.create_work_tables()")
-    setting, insert = statement("release/27_overlaps").split(";\n")[:2]
+    setting, insert = statement("release/24_overlaps").split(";\n")[:2]
     connection.execute(setting.encode())
     plan = "\n".join(
         line for (line,) in connection.execute(f"EXPLAIN (ANALYZE, COSTS OFF, TIMING OFF) {insert}")

@@ -98,7 +98,8 @@ class SurveyWorld(World):
         task = self.one(
             "INSERT INTO production.task (run_id, kind, scope, night_id, state, max_attempts)"
             " VALUES (%s, %s, %s, %s, 'running', 3)"
-            " ON CONFLICT (run_id, kind, night_id, scan_key, block) DO UPDATE SET state = 'running' RETURNING task_id",
+            " ON CONFLICT (run_id, kind, night_id, scan_key, block, cell) DO UPDATE SET state = 'running'"
+            " RETURNING task_id",
             self.run_id, kind, scope, night_id,
         )  # fmt: skip
         attempt = self.insert(

@@ -47,8 +47,8 @@ def measure_wells(raw: RawBand, calibration: NightCalibration) -> Table:
     least = calibration.dark_read1_dn + (BEYOND * LEAST_DN + noise) / ratio
     least = np.where(calibration.mask, np.inf, least).astype(np.float32)
     frame, row, column = np.unravel_index(np.flatnonzero(raw.read1_dn > least), raw.read1_dn.shape)
-    there = ~raw.missing[frame]
-    frame, row, column = frame[there], row[there], column[there]
+    known = ~raw.missing[frame]
+    frame, row, column = frame[known], row[known], column[known]
     pedestal = calibration.dark_read1_dn[row, column].astype(np.float64)
     first = raw.read1_dn[frame, row, column] - pedestal
     level = raw.read2_dn[frame, row, column] - pedestal

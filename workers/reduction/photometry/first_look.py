@@ -67,6 +67,7 @@ def first_look(residual: Residual, finder: PeakFinder, parameters: PhotometryPar
     """
     residual.restore()
     stack, frames = residual.stack, residual.arrays()
+    library = stack.band.calibration.library
     peaks = finder.find(frames, stack.geometry, parameters.threshold_snr)
     stars = new_stars(peaks, Stars.none(), stack.fixed, parameters)
     psf, looks = stack.psf, stack.looks(stars)
@@ -85,9 +86,7 @@ def first_look(residual: Residual, finder: PeakFinder, parameters: PhotometryPar
             hold_seeing=held,
             tight=not held,
             guide=stack.guide,
-            library=None if held else stack.library,
+            library=None if held else library,
         )
-    residual.change(
-        stars=stars, psf=psf if psf.stars or stack.library is None else taken_from(stack.library, psf)
-    )
+    residual.change(stars=stars, psf=psf if psf.stars or library is None else taken_from(library, psf))
     return residual.stack

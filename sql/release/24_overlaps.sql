@@ -1,7 +1,7 @@
 -- Which chosen scans overlap, with the planes through the edges of the other one, and what these scans cover. Edges are those
 -- of what all bands of a scan cover in the chosen attempt (wsdb.scan_coverage).
 --
--- By hand:    psql "$(mapps db url)" -c "SET mapps.release_id = 3" -f sql/release/27_overlaps.sql
+-- By hand:    psql "$(mapps db url)" -c "SET mapps.release_id = 3" -f sql/release/24_overlaps.sql
 
 -- The planner takes the comparison of two polygons for as cheap as that of two numbers, but it is 126 us: a small table
 -- would be read whole for every scan.

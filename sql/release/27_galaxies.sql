@@ -5,7 +5,7 @@
 --
 -- Parameters: contaminant_arcsec, contaminant_enlargement, extended_score_sparse, extended_score_dense, extended_density,
 --             piece_large_arcsec, piece_reach.
--- By hand:    psql "$(mapps db url)" -c "SET mapps.release_id = 3" -f sql/release/29_galaxies.sql
+-- By hand:    psql "$(mapps db url)" -c "SET mapps.release_id = 3" -f sql/release/27_galaxies.sql
 
 WITH limits AS MATERIALIZED (
     SELECT
