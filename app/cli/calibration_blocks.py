@@ -14,6 +14,8 @@ from app.settings import get_settings
 if TYPE_CHECKING:
     from psycopg import Connection
 
+    from app.production.task_plan import TaskPlan
+
 app = typer.Typer()
 """The commands, which `app.cli.calibration` takes into `mapps calibration`."""
 
@@ -30,6 +32,23 @@ MEASURES = (
 )  # fmt: skip
 NIGHT_COLUMNS = ("kind", "block", "night", "band", "camera", "combined", "departs", *MEASURES)
 _DIGITS = 4
+
+
+def _request(kind: TaskPlan, run: str, block: str | None, *, leave_out: bool, dry_run: bool) -> None:
+    """Queue what combines the blocks of a run, and print its tasks."""
+    from app.production.requests import request_block_calibration
+
+    with connect("operator", autocommit=True) as connection:
+        tasks = request_block_calibration(
+            connection,
+            run,
+            get_settings().max_attempts,
+            block=block,
+            leave_out=leave_out,
+            dry_run=dry_run,
+            kind=kind,
+        )
+    emit_table([task_row(task) for task in tasks], TASK_COLUMNS, "Tasks")
 
 
 @app.command()
@@ -50,18 +69,9 @@ def combine(
     here they are compared with their block: mapps calibration nights.
     """
     del json
-    from app.production.requests import request_block_calibration
+    from app.production.plan import BLOCK_CALIBRATION
 
-    with connect("operator", autocommit=True) as connection:
-        tasks = request_block_calibration(
-            connection,
-            run,
-            get_settings().max_attempts,
-            block=block,
-            leave_out=leave_out_failed,
-            dry_run=dry_run,
-        )
-    emit_table([task_row(task) for task in tasks], TASK_COLUMNS, "Tasks")
+    _request(BLOCK_CALIBRATION, run, block, leave_out=leave_out_failed, dry_run=dry_run)
 
 
 @app.command()
@@ -82,19 +92,8 @@ def library(
     """
     del json
     from app.production.plan import BLOCK_LIBRARY
-    from app.production.requests import request_block_calibration
 
-    with connect("operator", autocommit=True) as connection:
-        tasks = request_block_calibration(
-            connection,
-            run,
-            get_settings().max_attempts,
-            block=block,
-            leave_out=leave_out_failed,
-            dry_run=dry_run,
-            kind=BLOCK_LIBRARY,
-        )
-    emit_table([task_row(task) for task in tasks], TASK_COLUMNS, "Tasks")
+    _request(BLOCK_LIBRARY, run, block, leave_out=leave_out_failed, dry_run=dry_run)
 
 
 @app.command()
