@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import shutil
 from collections.abc import Callable, Mapping
 from contextlib import closing, suppress
 from dataclasses import dataclass
@@ -20,7 +19,7 @@ from app.releases.catalogue import ReleaseFacts, release_facts
 from app.releases.coverage_export import COVERAGES, read_cells, write_moc
 from app.releases.export_journal import ExportedFile, Journal
 from app.releases.fits_export import healpix_keywords, write_fits
-from app.releases.hats_export import write_hats
+from app.releases.hats_export import forget_begun, write_hats
 from app.releases.image_export import released_images, released_stamps
 from app.releases.parquet_export import write_parquet
 from app.releases.products import MAPS, PRODUCTS, Product, read_chunks, with_lengths
@@ -172,12 +171,15 @@ class _Export:
         """Write a collection; its hash is that of the list of its files' hashes, as sha256sum prints it."""
         folder, release_id = self._path(product.name), self.facts.release_id
         if (known := self.journal.finished(product.name, folder)) is not None:
+            forget_begun(folder)
             return known
-        if folder.exists():
-            shutil.rmtree(folder)
         columns = with_lengths(self.connection, product, release_id)
-        rows = write_hats(self.connection, columns, release_id, folder, _metadata(self.facts, product))
-        return self.journal.add(product.name, folder, rows)
+        noted: list[ExportedFile] = []
+        write_hats(
+            self.connection, columns, release_id, folder, _metadata(self.facts, product),
+            whole=lambda rows: noted.append(self.journal.add(product.name, folder, rows)),
+        )  # fmt: skip
+        return noted[0]
 
     def _schema(self) -> ExportedFile:
         name = str(self.facts.summary["name"])

@@ -9,67 +9,30 @@ from __future__ import annotations
 
 import json
 from collections import deque
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 from psycopg import Connection
 
 from app.arrays import Integers
 from app.columns.records import Records
-from app.keys import HEALPIX_ORDER, SCAN_KEY_BITS, SEQUENCE_BITS
+from app.keys import HEALPIX_ORDER
+from app.releases.hats_cells import DEEPEST_ORDER, KEY_BITS, Cell, cells_of_counts, finest_cells
 from app.releases.parquet_export import HEALPIX_COLUMN, parquet_schema, record_batch, writer_options
 from app.releases.products import Product, count_cells, read_ranges
-from app.sky.cell_margins import ring_cells, within_margin
-from app.sky.directions import spherical, unit_vectors
-from app.sky.healpix import pixel_centres, pixel_number
-from app.sky.moc import FINEST_ORDER, ranges_of_cells
+from app.sky.cell_margins import within_margin
+from app.sky.healpix import pixel_number
+from app.sky.moc import FINEST_ORDER
 from app.version import code_version
 
 MOST_ROWS = 200_000
 """Rows of a file: some 100 MB while it is written."""
 MARGIN_ARCSEC = 10.0
-DEEPEST_ORDER = 9
-"""Order of the smallest cells: of 6.9', with a margin well below; the fullest one of the plane has 1,500 sources."""
 ROW_GROUP = 20_000
-DIRECTORY_CELLS = 10_000
-"""Files of so many cells share a folder."""
-_KEY_BITS = SCAN_KEY_BITS + SEQUENCE_BITS
-# Rounding to six decimals moves a place by 2.6 milliarcsec at most.
-_ROUNDED_RAD = np.radians(3e-3 / 3600.0)
-
-
-class Cell(NamedTuple):
-    """A cell of a catalogue: HEALPix order and nested number."""
-
-    order: int
-    pixel: int
-
-    @property
-    def path(self) -> str:
-        """Place of its file below the folder `dataset`."""
-        folder = self.pixel // DIRECTORY_CELLS * DIRECTORY_CELLS
-        return f"Norder={self.order}/Dir={folder}/Npix={self.pixel}.parquet"
-
-    @property
-    def keys(self) -> tuple[int, int]:
-        """Half-open range of the keys of its sources."""
-        shift = 2 * (HEALPIX_ORDER - self.order) + _KEY_BITS
-        return self.pixel << shift, (self.pixel + 1) << shift
-
-    @property
-    def ring(self) -> list[tuple[int, int]]:
-        """Ranges of keys of the cells of order 12 around it: 51.5" wide, so that they hold any margin of 10"."""
-        cells = ring_cells(self.pixel, self.order, HEALPIX_ORDER)
-        shift = 2 * (FINEST_ORDER - HEALPIX_ORDER)
-        return [
-            (low >> shift << _KEY_BITS, beyond >> shift << _KEY_BITS)
-            for low, beyond in ranges_of_cells(cells, HEALPIX_ORDER)
-        ]
 
 
 @dataclass(frozen=True)
@@ -101,74 +64,6 @@ class _Part:
         return self.folder / self.name / "dataset"
 
 
-def cells_of_counts(counts: Iterable[tuple[int, int]], most_rows: int) -> tuple[Cell, ...]:
-    """Choose the cells of a catalogue: as large as they may be, none with more rows than wanted.
-
-    Parameters
-    ----------
-    counts : iterable of (int, int)
-        Cells of order 9 with their rows.
-    most_rows : int
-        Rows that a cell may have; one of order 9 may have more.
-
-    Returns
-    -------
-    tuple of Cell
-        Along the sky; together they hold all rows, and none is empty.
-
-    Examples
-    --------
-    >>> cells_of_counts([(0, 3), (4 ** 9, 5)], 6)
-    (Cell(order=0, pixel=0), Cell(order=0, pixel=1))
-    >>> cells_of_counts([(0, 3), (1, 3), (4 ** 8, 1)], 5)[:2]
-    (Cell(order=9, pixel=0), Cell(order=9, pixel=1))
-    """
-    levels: list[dict[int, int]] = [{} for _ in range(DEEPEST_ORDER + 1)]
-    for smallest, rows in counts:
-        for order in range(DEEPEST_ORDER + 1):
-            pixel = smallest >> 2 * (DEEPEST_ORDER - order)
-            levels[order][pixel] = levels[order].get(pixel, 0) + rows
-    found: list[Cell] = []
-    open_cells: list[Cell] = [Cell(0, number) for number in sorted(levels[0], reverse=True)]
-    while open_cells:
-        cell = open_cells.pop()
-        if cell.order == DEEPEST_ORDER or levels[cell.order][cell.pixel] <= most_rows:
-            found.append(cell)
-            continue
-        daughters = range(4 * cell.pixel + 3, 4 * cell.pixel - 1, -1)
-        open_cells += [Cell(cell.order + 1, pixel) for pixel in daughters if pixel in levels[cell.order + 1]]
-    return tuple(found)
-
-
-def finest_cells(ra_deg: NDArray[Any], decl_deg: NDArray[Any], keys: Integers) -> Integers:
-    """Cells of order 29 of released places, each within the cell of order 12 that its key begins with.
-
-    Parameters
-    ----------
-    ra_deg, decl_deg : float64 arrays (n,)
-        Places with the six decimals of a release, ICRS degrees.
-    keys : int64 array (n,)
-        Keys, made of the places before they were rounded.
-
-    Notes
-    -----
-    Rounding moves some places over the edge of their cell: these are taken 3 milliarcsec nearer to its centre, and
-    where that does not do (at a corner) the first cell of order 29 in it stands for them.
-    """
-    wanted = keys >> _KEY_BITS
-    shift = 2 * (FINEST_ORDER - HEALPIX_ORDER)
-    cells = pixel_number(ra_deg, decl_deg, FINEST_ORDER)
-    outside = np.flatnonzero(cells >> shift != wanted)
-    if outside.size:
-        places = unit_vectors(ra_deg[outside], decl_deg[outside])
-        towards = unit_vectors(*pixel_centres(wanted[outside], HEALPIX_ORDER)) - places
-        towards /= np.linalg.norm(towards, axis=1, keepdims=True)
-        moved = pixel_number(*spherical(places + _ROUNDED_RAD * towards), FINEST_ORDER)
-        own = wanted[outside] << shift
-        cells[outside] = np.where(moved >> shift == wanted[outside], moved, own)
-    return cells
-
-
 def write_hats(
     connection: Connection[Any],
     product: Product,
@@ -177,6 +72,7 @@ def write_hats(
     facts: Mapping[str, str],
     options: HatsOptions | None = None,
     advance: Callable[[int], None] | None = None,
+    whole: Callable[[int], object] | None = None,
 ) -> int:
     """Write a product of sources as a collection; what a former call left is used.
 
@@ -190,13 +86,16 @@ def write_hats(
         Key of the release.
     folder : Path
         Folder of the collection. It gets its name when it is whole; until then it ends with `.part`, and a call that is
-        repeated goes on with the cells that are missing.
+        repeated goes on with the cells that are missing. A folder of this name that is of no such call is replaced.
     facts : mapping of str to str
         What the files say of their release.
     options : HatsOptions, optional
         How it is cut.
     advance : callable, optional
         Told the rows of each cell that is written.
+    whole : callable, optional
+        Told the rows of the catalogue when the folder has its name. A call that is killed before this ended leaves a
+        collection that the next call finds whole.
 
     Returns
     -------
@@ -204,9 +103,38 @@ def write_hats(
         Rows of the catalogue.
     """
     chosen = options or HatsOptions()
-    part = folder.with_name(folder.name + ".part")
-    _begin(part, facts, chosen)
-    counts = count_cells(connection, product, release_id, 2 * (HEALPIX_ORDER - DEEPEST_ORDER) + _KEY_BITS)
+    _begin(folder, facts, chosen)
+    if not folder.exists():
+        _write_collection(connection, product, release_id, folder, (facts, chosen, advance))
+    rows = sum(map(_rows_of, (folder / product.name / "dataset").rglob("Npix=*.parquet")))
+    if whole is not None:
+        whole(rows)
+    forget_begun(folder)
+    return rows
+
+
+def forget_begun(folder: Path) -> None:
+    """Take the note beside a collection away: somebody keeps account of the collection from now on.
+
+    Parameters
+    ----------
+    folder : Path
+        Folder of the collection.
+    """
+    _note(folder).unlink(missing_ok=True)
+
+
+def _write_collection(
+    connection: Connection[Any],
+    product: Product,
+    release_id: int,
+    folder: Path,
+    told: tuple[Mapping[str, str], HatsOptions, Callable[[int], None] | None],
+) -> None:
+    """Write what is missing of a collection, and give it its name."""
+    facts, chosen, advance = told
+    part = _unfinished(folder)
+    counts = count_cells(connection, product, release_id, 2 * (HEALPIX_ORDER - DEEPEST_ORDER) + KEY_BITS)
     schema = parquet_schema(product, facts)
     catalogue = _Part(product.name, part, {})
     margin = _Part(f"{product.name}_{chosen.margin_arcsec:g}arcs", part, {})
@@ -230,22 +158,37 @@ def write_hats(
         "all_margins": margin.name, "default_margin": margin.name,
     }  # fmt: skip
     _write_properties(part / "collection.properties", collection)
-    (part / "begun.json").unlink()
     part.replace(folder)
-    return sum(catalogue.rows.values())
 
 
-def _begin(part: Path, facts: Mapping[str, str], options: HatsOptions) -> None:
-    """Make the folder; one that holds something else, or was cut otherwise, is emptied."""
+def _unfinished(folder: Path) -> Path:
+    """Name of a collection that is not whole."""
+    return folder.with_name(folder.name + ".part")
+
+
+def _note(folder: Path) -> Path:
+    return folder.with_name(folder.name + ".begun")
+
+
+def _begin(folder: Path, facts: Mapping[str, str], options: HatsOptions) -> None:
+    """Note what is written; what was written of something else, or was cut otherwise, goes.
+
+    The note stands beside the folder and stays until the caller knows of the whole collection: a collection that has
+    its name and whose note is still there is whole, and nobody was told so.
+    """
     import shutil
 
     cut = [options.most_rows, options.margin_arcsec]
     note = json.dumps([dict(facts), *cut, code_version()], sort_keys=True)
-    begun = part / "begun.json"
-    if part.exists() and not (begun.exists() and begun.read_text(encoding="utf-8") == note):
-        shutil.rmtree(part)
-    part.mkdir(parents=True, exist_ok=True)
-    begun.write_text(note, encoding="utf-8")
+    begun = _note(folder)
+    if not (begun.exists() and begun.read_text(encoding="utf-8") == note):
+        for left in (folder, _unfinished(folder)):
+            if left.exists():
+                shutil.rmtree(left)
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        begun.write_text(note, encoding="utf-8")
+    if not folder.exists():
+        _unfinished(folder).mkdir(exist_ok=True)
 
 
 def _write_cells(

@@ -83,7 +83,13 @@ def site(template_database: Database, tmp_path_factory: pytest.TempPathFactory) 
     get_settings.cache_clear()
 
 
-def export_with_a_death(url: str, kind: ExportFormat, output: Path, death: int) -> int:
+STEPS = ("read_chunks", "read_ranges", "replace", "add")
+"""Before rows are read, before a file gets its name, before it is noted."""
+
+
+def export_with_a_death(
+    url: str, kind: ExportFormat, output: Path, death: int, counted: tuple[str, ...] = STEPS
+) -> int:
     """Export by a process of its own that is gone at a step, without any last word; its exit status."""
     with warnings.catch_warnings():
         # Newer Pythons warn where other threads are: the process uses nothing that these could hold.
@@ -102,11 +108,9 @@ def export_with_a_death(url: str, kind: ExportFormat, output: Path, death: int) 
 
             return step
 
-        # Before rows are read, before a file gets its name, before it is noted.
-        exports.read_chunks = stepped(exports.read_chunks)  # type: ignore[attr-defined]
-        hats_export.read_ranges = stepped(hats_export.read_ranges)  # type: ignore[attr-defined]
-        Path.replace = stepped(Path.replace)  # type: ignore[method-assign]
-        Journal.add = stepped(Journal.add)  # type: ignore[method-assign]
+        for owner in (exports, hats_export, Path, Journal):
+            for name in set(counted) & vars(owner).keys():
+                setattr(owner, name, stepped(vars(owner)[name]))
         with connect_url(url) as connection:
             export_release(connection, "first", kind, output)
         os._exit(0)
@@ -148,6 +152,24 @@ def test_an_export_that_is_killed_again_and_again_ends_as_an_undisturbed_one(
     assert status == 0
     assert kills > 0
     assert contents(output) == contents(tmp_path / "whole")
+
+
+def test_a_collection_that_was_whole_when_the_process_was_killed_is_not_written_again(
+    site: Site, tmp_path: Path
+) -> None:
+    export_release(site.connection, "first", "hats", tmp_path / "whole")
+    site.connection.commit()
+    only = ("add",)
+    assert export_with_a_death(site.url, ExportFormat.HATS, tmp_path / "killed", 1, only) == KILLED
+    written = {
+        name: time for name, time in times(tmp_path / "killed").items() if name.startswith("first.psc")
+    }
+    assert "first.psc.hats/collection.properties" in written
+    assert export_with_a_death(site.url, ExportFormat.HATS, tmp_path / "killed", 2, only) == KILLED
+    export_release(site.connection, "first", "hats", tmp_path / "killed")
+    site.connection.commit()
+    assert written.items() <= times(tmp_path / "killed").items()
+    assert contents(tmp_path / "killed") == contents(tmp_path / "whole")
 
 
 def test_a_file_that_was_changed_after_the_kill_is_made_anew(site: Site, tmp_path: Path) -> None:

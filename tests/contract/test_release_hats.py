@@ -17,15 +17,8 @@ from scipy.spatial import cKDTree
 from app.releases.catalogue import release_facts
 from app.releases.export import export_release
 from app.releases.export_journal import content_of
-from app.releases.hats_export import (
-    DEEPEST_ORDER,
-    MARGIN_ARCSEC,
-    Cell,
-    HatsOptions,
-    cells_of_counts,
-    finest_cells,
-    write_hats,
-)
+from app.releases.hats_cells import DEEPEST_ORDER, Cell, cells_of_counts, finest_cells
+from app.releases.hats_export import MARGIN_ARCSEC, HatsOptions, write_hats
 from app.releases.products import PRODUCTS, read_chunks, with_lengths
 from app.sky.directions import unit_vectors
 from app.sky.healpix import pixel_number, source_identifiers
