@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from app.cli import release_explain, release_gaps, release_hips, release_notes
+from app.cli import release_explain, release_gaps, release_hips, release_join, release_notes
 from app.cli.output import JsonOption, emit_record, emit_table, json_wanted, progress, say
 from app.cli.streams import complain
 from app.db.statements import statement
@@ -30,6 +30,7 @@ app.add_typer(release_explain.app)
 app.add_typer(release_gaps.app)
 app.add_typer(release_notes.app)
 app.add_typer(release_hips.app)
+app.add_typer(release_join.app)
 
 NameArgument = Annotated[str, typer.Argument(help="Name of the release.", metavar="NAME")]
 ChangeOption = Annotated[

@@ -39,7 +39,7 @@ from app.releases.parameters import release_parameters
 from app.releases.patches import add_patches, refuse_idle
 from app.releases.question import ALONE, BuildSummary, Course, Question, summarize
 from app.releases.steps import Segment, StatementRun, execute_file, segments, settle, take_memory
-from app.releases.stopped import find_stopped, refuse_moved, signature_of
+from app.releases.stopped import find_stopped, refuse_moved, signature_of, texts_signature
 from app.releases.waiting import Tell, lock_builds, silent, tell_if_held
 from app.releases.zones import Zone, cut_zones
 from app.version import code_version, git_commit
@@ -167,7 +167,10 @@ def _draw_zones(
             with _one_moment(connection):
                 begun = _register(connection, question)
                 _work(connection, question, begun, first)
-                connection.execute(statement("release/build/sign_moment"), {"signature": signature})
+                connection.execute(
+                    statement("release/build/sign_moment"),
+                    {"signature": signature, "texts": texts_signature()},
+                )
             release_id = begun
         for segment in others[:-1]:
             _work_once(connection, question, release_id, segment)

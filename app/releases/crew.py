@@ -76,13 +76,16 @@ def work_zones(
     StoppedProcessError
         Raised if a process was killed.
     """
+    # What was done before the build was stopped is not told again.
+    told = {(file, zone) for file, zone, *_ in _counts(connection, segment)}
     if crew is not None and crew.processes > 1:
-        _together(connection, release_id, segment, crew, report)
+        _together(connection, release_id, segment, crew, (told, report))
     # What others have, and may let go, is waited for.
-    while work_zone(connection, release_id, segment, report):
-        pass
-    while work_zone(connection, release_id, segment, report, claim=AWAIT):
-        pass
+    for claim in (CLAIM, AWAIT):
+        while (zone := work_zone(connection, release_id, segment, report, claim)) is not None:
+            told |= {(path.name, zone) for path in segment.paths}
+    # What those did who joined.
+    _tell_new(connection, segment, told, report)
 
 
 def work_zone(
@@ -91,7 +94,7 @@ def work_zone(
     segment: Segment,
     report: Report,
     claim: str = CLAIM,
-) -> bool:
+) -> int | None:
     """Take one zone and execute the files in it, all or none.
 
     Parameters
@@ -109,13 +112,15 @@ def work_zone(
 
     Returns
     -------
-    bool
-        Whether there was a zone to take.
+    int or None
+        The zone, below 0 for an index; None where there was none to take.
     """
     with connection.transaction():
-        row = connection.execute(statement(claim), {"pass": segment.name}).fetchone()
+        row = connection.execute(
+            statement(claim), {"pass": segment.name, "release_id": release_id}
+        ).fetchone()
         if row is None:
-            return False
+            return None
         zone = int(row[0])
         if zone < 0:
             values = {"release_id": release_id, "number": -1 - zone}
@@ -124,7 +129,7 @@ def work_zone(
             _work_files(connection, release_id, zone, segment, report)
         task = {"pass": segment.name, "zone": zone}
         connection.execute(statement("release/build/close_zone"), task)
-    return True
+    return zone
 
 
 def _work_files(
@@ -139,8 +144,13 @@ def _work_files(
 
 
 def _together(
-    connection: Connection[Any], release_id: int, segment: Segment, crew: Crew, report: Report
+    connection: Connection[Any],
+    release_id: int,
+    segment: Segment,
+    crew: Crew,
+    telling: tuple[set[tuple[str, int]], Report],
 ) -> None:
+    told, report = telling
     context = multiprocessing.get_context("spawn")
     members, pipes = [], []
     for _ in range(crew.processes):
@@ -152,7 +162,6 @@ def _together(
         sender.close()
         members.append(member)
         pipes.append(receiver)
-    told: set[tuple[str, int]] = set()
     try:
         while any(member.is_alive() for member in members):
             for member in members:
@@ -182,12 +191,17 @@ def _failure(exitcode: int | None, pipe: Pipe) -> OperatorError:
 def _tell_new(
     connection: Connection[Any], segment: Segment, told: set[tuple[str, int]], report: Report
 ) -> None:
+    for file, zone, rows, seconds in _counts(connection, segment):
+        if (file, zone) not in told:
+            told.add((file, zone))
+            report(StatementRun(file, "", rows, seconds))
+
+
+def _counts(connection: Connection[Any], segment: Segment) -> list[tuple[str, int, int, float]]:
+    """Read what files of a segment made so far: file, zone, rows and seconds."""
+    files = {"files": [path.name for path in segment.paths]}
     with connection.transaction():
-        files = {"files": [path.name for path in segment.paths]}
-        for file, zone, rows, seconds in connection.execute(statement("release/build/counts"), files):
-            if (file, zone) not in told:
-                told.add((file, zone))
-                report(StatementRun(file, "", int(rows), float(seconds)))
+        return connection.execute(statement("release/build/counts"), files).fetchall()
 
 
 def _member(connect: Callable[[], Connection[Any]], release_id: int, segment: Segment, pipe: Pipe) -> None:
@@ -196,7 +210,9 @@ def _member(connect: Callable[[], Connection[Any]], release_id: int, segment: Se
     try:
         with connect() as connection:
             take_memory(connection)
-            while os.getppid() == parent and work_zone(connection, release_id, segment, lambda _: None):
+            while os.getppid() == parent and (
+                work_zone(connection, release_id, segment, lambda _: None) is not None
+            ):
                 pass
     # The build tells what went wrong, whatever it was.
     except Exception as error:  # noqa: BLE001

@@ -39,9 +39,22 @@ def signature_of(kind: str, run_ids: Sequence[int], limits: Mapping[str, float],
     allow : Allowances
         What was allowed.
     """
+    question = [kind, list(run_ids), dict(limits), asdict(allow), *_texts()]
+    return _hashed(question)
+
+
+def texts_signature() -> str:
+    """Hash of the code and the statements alone: what all who work at a build have in common."""
+    return _hashed(_texts())
+
+
+def _texts() -> list[Any]:
     texts = [hashlib.sha256(path.read_bytes()).hexdigest() for path in scripts(FOLDER)]
-    question = [kind, list(run_ids), dict(limits), asdict(allow), code_version(), git_commit(), NEWEST, texts]
-    return hashlib.sha256(json.dumps(question, sort_keys=True, default=str).encode()).hexdigest()
+    return [code_version(), git_commit(), NEWEST, texts]
+
+
+def _hashed(values: Sequence[Any]) -> str:
+    return hashlib.sha256(json.dumps(values, sort_keys=True, default=str).encode()).hexdigest()
 
 
 def find_stopped(connection: Connection[Any], name: str, signature: str, tell: Tell) -> int | None:

@@ -180,9 +180,10 @@ BEGIN
         run_id integer NOT NULL, scan_key integer NOT NULL, tile integer, attempt_id bigint NOT NULL, admitted boolean NOT NULL,
         rank smallint NOT NULL, score smallint, photometric boolean, reason text NOT NULL, PRIMARY KEY (run_id, scan_key));
     -- What the database held when the build began: later attempts, and those that were open then, are not looked at. `signature`
-    -- says what was asked for, `state` what the rows hang on; a build that was killed goes on where both are the same.
+    -- says what was asked for, `state` what the rows hang on; a build that was killed goes on where both are the same. `texts` are
+    -- code and statements, without which nobody joins.
     CREATE UNLOGGED TABLE release.work_moment (
-        release_id integer NOT NULL, newest_attempt bigint NOT NULL, open_attempts bigint[] NOT NULL, state text NOT NULL, signature text);
+        release_id integer NOT NULL, newest_attempt bigint NOT NULL, open_attempts bigint[] NOT NULL, state text NOT NULL, signature text, texts text);
     -- Zones: ranges of src_id along the sky, with axes of a plane that touches the sphere at the middle (unit vectors to the
     -- east and north) and, once known, the key before their first member.
     CREATE UNLOGGED TABLE release.work_zone (
