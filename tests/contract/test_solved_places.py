@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import psycopg
 import pytest
 
 from app.arrays import Doubles
+from app.db.locks import ADOPTIONS
 from app.db.statements import statement
 from app.sky.directions import unit_vectors
 from tests.conftest import Database
@@ -142,6 +144,42 @@ def test_a_cone_has_the_rows_whose_solved_place_lies_in_it(world: World) -> None
     assert wanted != registered, "the offset leads some out and others in"
     assert world.rows("SELECT count(*) FROM wsdb.extended_sources_near(10.0, 30.4, 1.0 / 3600)") == [(1,)]
     assert world.rows("SELECT count(*) FROM wsdb.extended_sources_near(10.0, 30.4, 0.1 / 3600)") == [(0,)]
+
+
+def test_places_and_zero_points_adopted_at_once_are_both_seen(world: World) -> None:
+    """Each transaction writes the row of a scan, and the second one must see what the first one wrote."""
+    world.sources(1, 10.02, 30.4)
+    run_id, attempt, _ = world.scans[1]
+    key = key_of(1)
+    placed = make_astrometry(world.connection, run_id, {key: attempt}, {key: FAR})
+    solution = make_solution(world.connection, run_id, attempt, {key: ZeroPoint(0.05)})
+    world.connection.commit()
+    adopt_places(world.connection, run_id, placed)
+    with (
+        psycopg.connect(world.connection.info.dsn) as other,
+        psycopg.connect(world.connection.info.dsn, autocommit=True) as watching,
+        ThreadPoolExecutor(1) as pool,
+    ):
+        waiting = pool.submit(adopt, other, run_id, solution)
+        query = "SELECT FROM pg_locks WHERE NOT granted AND locktype = 'advisory' AND classid = %s"
+        while not waiting.done() and watching.execute(query, (ADOPTIONS,)).fetchone() is None:
+            pass
+        assert not waiting.done()
+        world.connection.commit()
+        waiting.result()
+        other.commit()
+    assert world.rows("SELECT astrometry_id, solution_id FROM wsdb.point_source") == [(placed, solution)]
+
+
+def test_rows_beyond_the_lines_of_a_scan_are_solved_by_the_last_one(world: World) -> None:
+    """The lines of a scan go on three segments beyond it; farther away a function goes on with the last one."""
+    decl = np.array([-45.0, -8.0, -6.1, 1.2, 1.4, 1.6, 25.0])
+    world.sources(1, np.full(decl.size, 200.03), decl)
+    place(world, LONG)
+    measured, solved, _ = seen(world)
+    moved = np.degrees(solved - measured) * 3600
+    lines, scan = LONG.lines, np.zeros(decl.size, np.int64)
+    assert np.abs(lines.seen(scan, measured, moved) - LONG.at(measured)).max() < 0.001
 
 
 def test_the_last_adoption_counts_and_what_a_person_chose_stays(world: World) -> None:
