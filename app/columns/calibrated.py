@@ -10,7 +10,8 @@ and the registered place with the astrometric solution. `Column.calibrated` says
 * a total uncertainty takes the error of that zero point in place of the nominal one;
 * a place takes the offset that the astrometric solution gives its scan there: straight lines in declination, and what
   follows beside the middle of the scan. Scans far from the equator, and those beside right ascension 0, have no lines:
-  the sum is null, and a function that costs more is asked (`sql/schema/hand/09_places.sql`).
+  the sum is null, and a function that costs more is asked (`sql/schema/hand/09_places.sql`);
+* both axes of an error ellipse take the error of that offset in quadrature.
 
 Both come from one row a scan (`calibration.adopted_scan`).
 
@@ -149,6 +150,12 @@ def _place(name: str) -> str:
 def _value(column: Column, place: Column | None) -> str:
     if column.calibrated is Calibrated.PLACE:
         return _place(column.name)
+    if column.calibrated is Calibrated.PLACE_ERROR:
+        value = f"p.{column.name}"
+        return (
+            f"coalesce(sqrt({value}::double precision * {value} + power({_PLACE_ERROR}, 2))::real, {value})"
+            f" AS {column.name}"
+        )
     if column.calibrated is None or column.band is None:
         return f"p.{column.name}"
     value, band = f"p.{column.name}", column.band

@@ -56,7 +56,9 @@ SELECT
                 (calibration.place_beyond(p.k_ra, p.k_decl, p.attempt_id))[2]
             ) ELSE p.k_decl END AS k_decl,
     p.coadd_key, p.run_id, p.scan_key, p.id, p.dist_edge_ns, p.dist_edge_ew, p.ext_key, p.pts_key, p.pxcntr, p.date,
-    p.err_maj, p.err_min, p.glon, p.glat, p.x_scan, p.y_scan, p.prox, p.dist_opt, p.b_m_opt, p.vr_m_opt,
+    coalesce(sqrt(p.err_maj::double precision * p.err_maj + power(CASE WHEN s.attempt_id = p.attempt_id THEN s.error_arcsec[greatest(1, least(cardinality(s.error_arcsec), ((p.decl - s.first_deg) / s.segment_deg)::integer))] END, 2))::real, p.err_maj) AS err_maj,
+    coalesce(sqrt(p.err_min::double precision * p.err_min + power(CASE WHEN s.attempt_id = p.attempt_id THEN s.error_arcsec[greatest(1, least(cardinality(s.error_arcsec), ((p.decl - s.first_deg) / s.segment_deg)::integer))] END, 2))::real, p.err_min) AS err_min,
+    p.glon, p.glat, p.x_scan, p.y_scan, p.prox, p.dist_opt, p.b_m_opt, p.vr_m_opt,
     coalesce((p.j_m + s.j_centre_mag + p.x_scan * (s.j_slope_mag + p.x_scan * s.j_curvature_mag))::real, p.j_m) AS j_m,
     p.j_msig, p.j_cmsig,
     CASE WHEN p.j_msigcom >= 0.1::real AND s.j_error_mag IS NOT NULL

@@ -5,18 +5,16 @@
 -- say (sql/checks/adopted_places.sql compares them). The stretch of number k lies between the middles of segments k - 3 and k - 2: three
 -- stand before the scan and three at least behind it and repeat its first and last one, so that a view need not ask whether a number
 -- is one of the scan's. PostgreSQL copies an array of fewer than 13 whenever one of its elements is asked for.
-CREATE OR REPLACE VIEW calibration.place_lines AS
+CREATE OR REPLACE VIEW calibration.solved_lines AS
 SELECT
-    a.run_id, g.scan_key, g.attempt_id, a.astrometry_id,
+    g.scan_key, g.attempt_id, g.astrometry_id,
     g.middle_ra_deg, g.south_deg - 3 * g.segment_deg AS first_deg, g.segment_deg, line.east_deg, line.east_slope, line.north_deg, line.north_slope,
     g.ahead, g.to_the_right, g.start_rad, g.segment_rad,
     CASE WHEN g.ahead IS NOT NULL THEN g.east_arcsec END AS east_arcsec,
     CASE WHEN g.ahead IS NOT NULL THEN g.north_arcsec END AS north_arcsec,
     CASE WHEN g.ahead IS NULL THEN line.error_arcsec
          ELSE ARRAY[(SELECT max(error) FROM unnest(g.error_arcsec) AS error)] END AS error_arcsec
-FROM calibration.astrometry_adoption AS a
-JOIN calibration.scan_astrometry AS g ON g.astrometry_id = a.astrometry_id
-    AND g.scan_key >= a.night_id << 10 AND g.scan_key < (a.night_id + 1) << 10
+FROM calibration.scan_astrometry AS g
 CROSS JOIN LATERAL (
     SELECT
         array_agg(t.east - t.east_slope * t.decl ORDER BY t.k) AS east_deg, array_agg(t.east_slope ORDER BY t.k) AS east_slope,
@@ -32,6 +30,12 @@ CROSS JOIN LATERAL (
     ) AS t
     WHERE g.ahead IS NULL
 ) AS line;
+COMMENT ON VIEW calibration.solved_lines IS 'Offsets of astrometric solutions as straight lines, adopted or not';
+CREATE OR REPLACE VIEW calibration.place_lines AS
+SELECT a.run_id, l.*
+FROM calibration.astrometry_adoption AS a
+JOIN calibration.solved_lines AS l ON l.astrometry_id = a.astrometry_id
+    AND l.scan_key >= a.night_id << 10 AND l.scan_key < (a.night_id + 1) << 10;
 COMMENT ON VIEW calibration.place_lines IS 'What calibration.adopted_place says: offsets of adopted astrometric solutions as straight lines';
 DO $comments$
 DECLARE
@@ -40,9 +44,75 @@ BEGIN
     FOR described IN SELECT attname, col_description(attrelid, attnum) AS meaning FROM pg_attribute
                      WHERE attrelid = 'calibration.adopted_place'::regclass AND attnum > 0 LOOP
         EXECUTE format('COMMENT ON COLUMN calibration.place_lines.%I IS %L', described.attname, described.meaning);
+        IF described.attname <> 'run_id' THEN
+            EXECUTE format('COMMENT ON COLUMN calibration.solved_lines.%I IS %L', described.attname, described.meaning);
+        END IF;
     END LOOP;
 END
 $comments$;
+
+-- For those who ask by a solution that they name, a release above all: the night may have adopted another since.
+CREATE OR REPLACE FUNCTION calibration.place_by(ra double precision, decl double precision, solution integer, scan integer, attempt bigint)
+RETURNS double precision[] LANGUAGE sql STABLE STRICT PARALLEL SAFE AS $function$
+    SELECT calibration.solved_place(ra, decl, ROW(
+        0, l.scan_key, l.attempt_id, l.astrometry_id, l.middle_ra_deg, l.first_deg, l.segment_deg, l.east_deg, l.east_slope, l.north_deg,
+        l.north_slope, l.ahead, l.to_the_right, l.start_rad, l.segment_rad, l.east_arcsec, l.north_arcsec, l.error_arcsec
+    )::calibration.adopted_place)
+    FROM calibration.solved_lines AS l
+    WHERE l.astrometry_id = solution AND l.scan_key = scan AND l.attempt_id = attempt
+$function$;
+COMMENT ON FUNCTION calibration.place_by(double precision, double precision, integer, integer, bigint)
+    IS 'Place (ICRS degrees: right ascension, declination) of a row by a solution (astrometry_id); null where it has none of the attempt';
+
+-- How much the offset around a place grows from there, along and across: (1 + growth) times a small vector, east + i north, is what the
+-- solution makes of it. It is the same in the axes of a directed scan, because a turn of both axes does not change a quotient.
+CREATE OR REPLACE FUNCTION calibration.growth_by(ra double precision, decl double precision, solution integer, scan integer, attempt bigint)
+RETURNS double precision[] LANGUAGE sql STABLE STRICT PARALLEL SAFE AS $function$
+    SELECT CASE
+        WHEN l.ahead IS NULL THEN ARRAY[l.north_slope[straight.n], -l.east_slope[straight.n]]
+        ELSE ARRAY[
+            radians((l.north_arcsec[directed.n + 1] - l.north_arcsec[directed.n]) / 3600) / l.segment_rad,
+            -radians((l.east_arcsec[directed.n + 1] - l.east_arcsec[directed.n]) / 3600) / l.segment_rad] END
+    FROM calibration.solved_lines AS l
+    CROSS JOIN LATERAL (
+        SELECT greatest(1, least(cardinality(l.east_deg), (decl - l.first_deg) / l.segment_deg))::integer
+    ) AS straight (n)
+    CROSS JOIN LATERAL (
+        SELECT greatest(0, least(cardinality(l.east_arcsec) - 2, floor(
+            (cosd(decl) * cosd(ra) * l.ahead[1] + cosd(decl) * sind(ra) * l.ahead[2] + sind(decl) * l.ahead[3] - l.start_rad)
+            / l.segment_rad - 0.5)))::integer + 1
+    ) AS directed (n)
+    WHERE l.astrometry_id = solution AND l.scan_key = scan AND l.attempt_id = attempt
+$function$;
+COMMENT ON FUNCTION calibration.growth_by(double precision, double precision, integer, integer, bigint)
+    IS 'Real and imaginary part of the growth of an offset around a place by a solution (astrometry_id), from 1; null where it has none';
+
+-- The way back, for who looks at pixels, whose frame is the registered one: an offset changes by parts in ten thousand of a
+-- distance, so that the third turn is exact. Vectors, because right ascension has no meaning at a pole.
+CREATE OR REPLACE FUNCTION calibration.registered_place(ra double precision, decl double precision, scan calibration.adopted_place)
+RETURNS double precision[] LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE AS $function$
+DECLARE
+    x double precision := cosd(decl) * cosd(ra);
+    y double precision := cosd(decl) * sind(ra);
+    z double precision := sind(decl);
+    place double precision[] := ARRAY[ra, decl];
+    moved double precision[];
+BEGIN
+    IF scan.astrometry_id IS NULL THEN
+        RETURN place;
+    END IF;
+    FOR turn IN 1 .. 3 LOOP
+        moved := calibration.solved_place(place[1], place[2], scan);
+        x := x + cosd(decl) * cosd(ra) - cosd(moved[2]) * cosd(moved[1]);
+        y := y + cosd(decl) * sind(ra) - cosd(moved[2]) * sind(moved[1]);
+        z := z + sind(decl) - sind(moved[2]);
+        place := ARRAY[calibration.right_ascension(atan2d(y, x)), atan2d(z, sqrt(x * x + y * y))];
+    END LOOP;
+    RETURN place;
+END
+$function$;
+COMMENT ON FUNCTION calibration.registered_place(double precision, double precision, calibration.adopted_place)
+    IS 'Place as registered (ICRS degrees) of which the adopted astrometric solution makes this one; the place itself where there is none';
 
 -- One transaction of a run after the other: a night may adopt zero points while the run adopts places, and each of both would write
 -- the rows without what the other one has not committed yet. 28001 is ADOPTIONS of app/db/locks.py.
