@@ -8,9 +8,12 @@ and the registered place with the astrometric solution. `Column.calibrated` says
 * a magnitude, or an upper limit, takes the zero point of its scan, offset + linear x + quadratic (x^2 - 1/3) with
   x = x_scan / 256 arcsec; an extended source whose x_scan is not known takes the offset, the mean over the scan;
 * a total uncertainty takes the error of that zero point in place of the nominal one;
-* a place takes the offset that the astrometric solution gives its scan there (`calibration.adopted_place`): straight
-  lines in declination, and what follows beside the middle of the scan. Scans far from the equator, and those beside
-  right ascension 0, go through a function that costs more (`sql/schema/hand/09_places.sql`).
+* a place takes the offset that the astrometric solution gives its scan there: straight lines in declination, and what
+  follows beside the middle of the scan. Scans far from the equator, and those beside right ascension 0, have no lines:
+  the sum is null, and a function that costs more is asked (`sql/schema/hand/09_places.sql`);
+* both axes of an error ellipse take the error of that offset in quadrature.
+
+Both come from one row a scan (`calibration.adopted_scan`).
 
 Rows of a night without an adopted solution are shown as they were measured.
 """
@@ -37,6 +40,16 @@ _PLACE_COMMENTS = (
 )
 HALF_WIDTH_ARCSEC = 256
 """Half the width of a scan: unit of x in the flat across it (`calibration.scan_zero_point`)."""
+
+
+_SOLVED = "s.attempt_id = p.attempt_id"
+"""Offsets are of the rows of one attempt."""
+_STRETCH = "(({decl} - s.first_deg) / s.segment_deg)::integer"
+"""Number of the stretch of a scan that a declination lies in: null of a directed scan, which has none."""
+_PLACE_ERROR = (
+    f"CASE WHEN {_SOLVED} THEN s.error_arcsec["
+    f"greatest(1, least(cardinality(s.error_arcsec), {_STRETCH.format(decl='p.decl')}))] END"
+)
 
 
 @dataclass(frozen=True)
@@ -84,13 +97,13 @@ def render_view(view: CalibratedView) -> str:
     """
     place = next((column for column in view.columns if column.name == "x_scan"), None)
     parts = [_value(column, place) for column in view.columns]
-    parts += ["z.solution_id", *(f"z.{band}_error_mag AS {error_column(band)}" for band in BANDS)]
-    parts += ["p.ra AS measured_ra", "p.decl AS measured_decl", "g.astrometry_id"]
-    parts += [f"g.error_arcsec[{_stretch('p.decl')}]::real AS place_error_arcsec"]
+    parts += ["s.solution_id", *(f"s.{band}_error_mag AS {error_column(band)}" for band in BANDS)]
+    parts += ["p.ra AS measured_ra", "p.decl AS measured_decl"]
+    parts += [f"CASE WHEN {_SOLVED} THEN s.astrometry_id END AS astrometry_id"]
+    parts += [f"{_PLACE_ERROR}::real AS place_error_arcsec"]
     return (
         f"CREATE OR REPLACE VIEW wsdb.{view.name} AS\nSELECT\n{_listed(parts)}\nFROM wsdb.{view.table} AS p\n"
-        "LEFT JOIN calibration.adopted_zero_point AS z ON z.run_id = p.run_id AND z.scan_key = p.scan_key\n"
-        "LEFT JOIN calibration.adopted_place AS g ON g.attempt_id = p.attempt_id;\n"
+        "LEFT JOIN calibration.adopted_scan AS s ON s.run_id = p.run_id AND s.scan_key = p.scan_key;\n"
         f"COMMENT ON VIEW wsdb.{view.name} IS\n"
         f"    '{view.comment}, through the solutions, photometric and astrometric, that the night has adopted';\n"
         f"COMMENT ON COLUMN wsdb.{view.name}.solution_id IS\n"
@@ -108,58 +121,59 @@ def render_view(view: CalibratedView) -> str:
     )
 
 
-def _stretch(decl: str) -> str:
-    """Give the number of the stretch of a scan that a declination lies in."""
-    return f"greatest(1, least(g.stretches, ({decl} - g.south_deg) / g.segment_deg))::integer"
-
-
 def _place(name: str) -> str:
     """Coordinate of a place with the offset of its scan; the other coordinate has the same name but for its end."""
     stem = name.removesuffix("ra").removesuffix("decl").removesuffix("dec")
     ra, decl = f"p.{stem}ra", f"p.{stem}{'dec' if stem == 'sup_' else 'decl'}"
-    number = _stretch(decl)
-    directed = (
-        f"(calibration.directed_place({ra}, {decl}, g.ahead, g.to_the_right, g.start_rad, g.segment_rad, g.east_arcsec,"
-        " g.north_arcsec))"
-    )
-    value = ra if name == f"{stem}ra" else decl
-    if value == ra:
+    number = _STRETCH.format(decl=decl)
+    if name == f"{stem}ra":
+        axis, value = 1, ra
         moved = (
-            f"{ra} + (g.east_deg[{number}] + g.east_slope[{number}] * {decl}) / cosd({decl})\n"
-            f"        + ({ra} - g.middle_ra_deg) * g.north_slope[{number}]"
+            f"{ra} + (s.east_deg[{number}] + s.east_slope[{number}] * {decl}) / cosd({decl})\n"
+            f"            + ({ra} - s.middle_ra_deg) * s.north_slope[{number}]"
         )
     else:
+        axis, value = 2, decl
         moved = (
-            f"{decl} + g.north_deg[{number}] + g.north_slope[{number}] * {decl}\n"
-            f"        - ({ra} - g.middle_ra_deg) * cosd({decl}) * g.east_slope[{number}]"
+            f"{decl} + s.north_deg[{number}] + s.north_slope[{number}] * {decl}\n"
+            f"            - ({ra} - s.middle_ra_deg) * cosd({decl}) * s.east_slope[{number}]"
         )
     return (
-        f"CASE WHEN g.stretches IS NOT NULL THEN\n        {moved}\n    WHEN g.astrometry_id IS NULL THEN {value}\n"
-        f"    ELSE {directed}[{1 if value == ra else 2}] END AS {name}"
+        f"CASE WHEN {_SOLVED} THEN coalesce(\n            {moved},\n"
+        f"            (calibration.directed_place({ra}, {decl}, s.ahead, s.to_the_right, s.start_rad, s.segment_rad,"
+        f" s.east_arcsec, s.north_arcsec))[{axis}],\n"
+        f"            (calibration.place_beyond({ra}, {decl}, p.attempt_id))[{axis}]\n"
+        f"        ) ELSE {value} END AS {name}"
     )
 
 
 def _value(column: Column, place: Column | None) -> str:
     if column.calibrated is Calibrated.PLACE:
         return _place(column.name)
+    if column.calibrated is Calibrated.PLACE_ERROR:
+        value = f"p.{column.name}"
+        return (
+            f"coalesce(sqrt({value}::double precision * {value} + power({_PLACE_ERROR}, 2))::real, {value})"
+            f" AS {column.name}"
+        )
     if column.calibrated is None or column.band is None:
         return f"p.{column.name}"
     value, band = f"p.{column.name}", column.band
     if column.calibrated is Calibrated.TOTAL_UNCERTAINTY:
         # What is below the nominal error was given another zero point: that of a finished image.
         return (
-            f"CASE WHEN {value} >= {NOMINAL_ERROR_MAG}::real AND z.{band}_error_mag IS NOT NULL\n"
+            f"CASE WHEN {value} >= {NOMINAL_ERROR_MAG}::real AND s.{band}_error_mag IS NOT NULL\n"
             f"    THEN sqrt({value}::double precision * {value} - {NOMINAL_ERROR_MAG**2:.12g}"
-            f" + z.{band}_error_mag * z.{band}_error_mag)::real\n"
+            f" + s.{band}_error_mag * s.{band}_error_mag)::real\n"
             f"    ELSE {value} END AS {column.name}"
         )
-    mean = f"z.{band}_curvature_mag * {HALF_WIDTH_ARCSEC**2} / 3"
-    flat = f"p.x_scan * (z.{band}_slope_mag + p.x_scan * z.{band}_curvature_mag)"
+    mean = f"s.{band}_curvature_mag * {HALF_WIDTH_ARCSEC**2} / 3"
+    flat = f"p.x_scan * (s.{band}_slope_mag + p.x_scan * s.{band}_curvature_mag)"
     if place is None:
         flat = mean
     elif place.nullable:
         flat = f"coalesce({flat}, {mean})"
-    zero_point = f"z.{band}_centre_mag + {flat}"
+    zero_point = f"s.{band}_centre_mag + {flat}"
     return f"coalesce(({value} + {zero_point})::real, {value}) AS {column.name}"
 
 

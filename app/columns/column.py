@@ -75,6 +75,7 @@ class Calibrated(Enum):
     MAGNITUDE = "takes the zero point of its scan"
     TOTAL_UNCERTAINTY = "takes the error of that zero point in place of the nominal one"
     PLACE = "takes the offset that its scan has there"
+    PLACE_ERROR = "takes the error of that offset in quadrature"
 
 
 @dataclass(frozen=True)

@@ -52,9 +52,10 @@ that the night of the run has adopted. Without one, `solution_id` is null and th
 
 Places (`ra`, `decl`, those of single bands and of models of galaxies) have the offset of the adopted astrometric
 solution; `measured_ra` and `measured_decl` are as they were registered, `place_error_arcsec` is the error of one
-coordinate of the offset, which is not in `err_maj` and `err_min`. Without a solution `astrometry_id` is null and places
-are as registered. Galactic coordinates, whose last decimal is 3.6", stay those of the registered place. Indexes are of
-registered places: `wsdb.point_sources_near(ra, decl, radius_deg)` searches the view by them.
+coordinate of the offset. Both axes of the error ellipse (`err_maj`, `err_min`) have it in quadrature, on top of what
+the registration said. Without a solution `astrometry_id` is null, places and errors are as registered.
+Galactic coordinates, whose last decimal is 3.6", stay those of the registered place. Indexes are of registered places:
+`wsdb.point_sources_near(ra, decl, radius_deg)` searches the view by them.
 
 *Filled by* says who gives a column its values. A column marked {NOBODY_YET} is there for the sake of the published
 names, and null in every row: no version measures it so far.

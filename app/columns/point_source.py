@@ -12,6 +12,7 @@ from app.columns.column import (
     MEASURED,
     OPEN_UNTIL_RELEASE,
     RAW_ONLY,
+    Calibrated,
     Column,
     Kind,
 )
@@ -27,6 +28,7 @@ _POSITION = (
         "stat.error;pos.eq",
         text_format="%4.2f",
         producers=MEASURED,
+        calibrated=Calibrated.PLACE_ERROR,
     ),
     Column(
         "err_min",
@@ -36,6 +38,7 @@ _POSITION = (
         "stat.error;pos.eq",
         text_format="%4.2f",
         producers=MEASURED,
+        calibrated=Calibrated.PLACE_ERROR,
     ),
     Column(
         "glon",

@@ -7,3 +7,6 @@ RELEASES = 0x6D72656C
 
 GRADES = 0x6D67
 """First half of the lock, of which the second is the key of a run: held alone by who grades scans of it."""
+
+ADOPTIONS = 0x6D61
+"""First half of a lock, the second is the key of a run: held by who writes what its scans have adopted."""

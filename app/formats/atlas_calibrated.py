@@ -1,12 +1,14 @@
-"""Atlas image files with the zero point of a release in their headers: pixels stay, cards are written anew."""
+"""Atlas image files with zero point and place of a release in their headers: pixels stay, cards are written anew."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 
 import numpy as np
 
+from app.formats.atlas_placed import ReleasedPlace, solved_cards
 from app.formats.fits_units import Unit, units_of
 from app.formats.scaled_plane import card_text, whole_blocks
 from app.formats.signed_file import with_checksums
@@ -14,6 +16,7 @@ from app.formats.signed_file import with_checksums
 _CARD_BYTES = 80
 _END = b"END".ljust(_CARD_BYTES)
 _REPLACED = (b"MZPERR", b"MAGZPNOM", b"RELEASE", b"SOLUTION")
+_PLACE_NOTES = (b"ASTROSOL", b"CRVAL1RG", b"CRVAL2RG")
 _SUMS = (b"CHECKSUM", b"DATASUM")
 
 
@@ -40,7 +43,9 @@ class ReleasedZeroPoint:
     solution: str | None
 
 
-def with_released_zero_point(content: bytes, zero_point: ReleasedZeroPoint) -> bytes:
+def with_released_zero_point(
+    content: bytes, zero_point: ReleasedZeroPoint, place: ReleasedPlace | None = None
+) -> bytes:
     """Give an Atlas image file whose MAGZP and MZPERR are those of a release, and whose header says so.
 
     MAGZPNOM keeps the value that the pixels were written with, RELEASE and SOLUTION say where the other comes from.
@@ -52,6 +57,9 @@ def with_released_zero_point(content: bytes, zero_point: ReleasedZeroPoint) -> b
         A whole plain file.
     zero_point : ReleasedZeroPoint
         Of the image.
+    place : ReleasedPlace, optional
+        Of the image: its projection is shifted, turned and scaled, ASTROSOL names the solution, CRVAL1RG and CRVAL2RG
+        keep the reference point as it was registered. Without one the projection stays.
 
     Returns
     -------
@@ -71,10 +79,12 @@ def with_released_zero_point(content: bytes, zero_point: ReleasedZeroPoint) -> b
     >>> [made[at : at + 30].decode() for at in range(320, 480, 80)]
     ['MAGZP   =               20.625', 'MZPERR  =                0.004']
     """
-    return with_released_zero_points(content, {"": zero_point})
+    return with_released_zero_points(content, {"": zero_point}, place)
 
 
-def with_released_zero_points(content: bytes, zero_points: Mapping[str, ReleasedZeroPoint]) -> bytes:
+def with_released_zero_points(
+    content: bytes, zero_points: Mapping[str, ReleasedZeroPoint], place: ReleasedPlace | None = None
+) -> bytes:
     """Give a file of images of several bands with the zero points of a release, as `with_released_zero_point`.
 
     Parameters
@@ -83,6 +93,8 @@ def with_released_zero_points(content: bytes, zero_points: Mapping[str, Released
         A whole plain file.
     zero_points : mapping of str to ReleasedZeroPoint
         By the band (FILTER) of the unit; what stands under the empty name is of every other band.
+    place : ReleasedPlace, optional
+        Of all of them, as `with_released_zero_point`.
 
     Returns
     -------
@@ -105,6 +117,7 @@ def with_released_zero_points(content: bytes, zero_points: Mapping[str, Released
         if "MAGZP" in unit.values:
             band = unit.text("FILTER")
             kept = _renewed(kept, unit, zero_points[band if band in zero_points else ""])
+            kept = kept if place is None else _placed(kept, unit, place)
         parts += [whole_blocks(b"".join(kept) + _END, b" "), content[unit.data_start : unit.end]]
     return with_checksums(b"".join(parts))
 
@@ -124,6 +137,41 @@ def _renewed(cards: list[bytes], unit: Unit, zero_point: ReleasedZeroPoint) -> l
             out += [card, card_text("RELEASE", zero_point.release, "release; it did not calibrate MAGZP")]
         elif keyword not in _REPLACED or (keyword == b"MZPERR" and zero_point.solution is None):
             out.append(card)
+    return out
+
+
+def _placed(cards: list[bytes], unit: Unit, place: ReleasedPlace) -> list[bytes]:
+    """Cards with the projection by an astrometric solution; as they are if their projection is not understood."""
+    told = _numbers(unit)
+    changed = solved_cards(told, place)
+    if not changed:
+        return cards
+    out: list[bytes] = []
+    for card in cards:
+        keyword = _keyword(card)
+        name = keyword.decode("ascii", "replace")
+        if name in changed:
+            # What follows the value says what it is: kept, as of a header that is not ours.
+            _, _, comment = card[10:].decode("ascii", "replace").partition("/")
+            out.append(card_text(name, changed[name], comment.strip()))
+        elif keyword not in _PLACE_NOTES:
+            out.append(card)
+    if b"CROTA2" not in map(_keyword, cards) and "CROTA2" in changed:
+        out.append(card_text("CROTA2", changed["CROTA2"], "[deg] image twist, +axis 2 W of N"))
+    return [
+        *out,
+        card_text("CRVAL1RG", told["CRVAL1"], "[deg] CRVAL1 as it was registered"),
+        card_text("CRVAL2RG", told["CRVAL2"], "[deg] CRVAL2 as it was registered"),
+        card_text("ASTROSOL", place.astrometry[:16], "hash of the astrometric solution of the WCS"),
+    ]
+
+
+def _numbers(unit: Unit) -> dict[str, float]:
+    """Cards of a unit that hold numbers; FORTRAN's exponent D is one of FITS."""
+    out = {}
+    for name, value in unit.values.items():
+        with suppress(ValueError):
+            out[name] = float(value.replace(b"D", b"E"))
     return out
 
 

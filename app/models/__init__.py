@@ -2,6 +2,7 @@
 
 from app.models import (
     access,
+    adopted,
     artefacts,
     astrometry,
     calibration,
@@ -23,6 +24,7 @@ __all__ = [
     "METADATA",
     "SCHEMAS",
     "access",
+    "adopted",
     "artefacts",
     "astrometry",
     "calibration",

@@ -17,7 +17,6 @@ from sqlalchemy import (
     Double,
     ForeignKey,
     Identity,
-    Index,
     Integer,
     PrimaryKeyConstraint,
     Table,
@@ -85,35 +84,6 @@ ASTROMETRY_ADOPTION = Table(
     required("adopted_by", Text, "Person, or the task that made the solution"),
     PrimaryKeyConstraint("run_id", "night_id"),
     schema="calibration", comment="The astrometric solution through which the places of a night of a run are seen",
-)  # fmt: skip
-
-ADOPTED_PLACE = Table(
-    "adopted_place", METADATA,
-    required("run_id", Integer, "Run", ForeignKey("production.run.run_id")),
-    required("scan_key", Integer, "Scan", ForeignKey("survey.scan.scan_key")),
-    required("attempt_id", BigInteger, "Attempt whose rows it corrects: it is of one scan of one run",
-             ForeignKey("production.attempt.attempt_id"), primary_key=True, autoincrement=False),
-    required("astrometry_id", Integer, "Solution adopted", ForeignKey("calibration.astrometry.astrometry_id")),
-    optional("stretches", Double, "Number of stretches; null of a directed scan"),
-    optional("middle_ra_deg", Double, "As in scan_astrometry"),
-    optional("south_deg", Double, "As in scan_astrometry"),
-    optional("segment_deg", Double, "As in scan_astrometry"),
-    *(
-        optional(f"{axis}_{part}", ARRAY(Double), f"Offset to the {axis} by stretch: {meaning}; null if directed")
-        for axis in ("east", "north")
-        for part, meaning in (("deg", "at declination 0, degrees"), ("slope", "by degree of declination, degrees"))
-    ),
-    optional("ahead", ARRAY(Double), "As in scan_astrometry"),
-    optional("to_the_right", ARRAY(Double), "As in scan_astrometry"),
-    optional("start_rad", Double, "As in scan_astrometry"),
-    optional("segment_rad", Double, "As in scan_astrometry"),
-    optional("east_arcsec", ARRAY(Double), "As in scan_astrometry, of a directed scan; else null"),
-    optional("north_arcsec", ARRAY(Double), "As in scan_astrometry, of a directed scan; else null"),
-    required("error_arcsec", ARRAY(Double), "Error of one coordinate by stretch; of a directed scan one"),
-    Index("ix_adopted_place_run_id_scan_key", "run_id", "scan_key", unique=True),
-    schema="calibration",
-    comment="Offsets of adopted astrometric solutions, a row a scan: what the calibrated views join, kept by triggers. "
-    "A stretch lies between the middles of two segments, the first and the last go on beyond",
 )  # fmt: skip
 
 RELEASE_ASTROMETRY = Table(

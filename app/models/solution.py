@@ -86,28 +86,6 @@ SCAN_ZERO_POINT = Table(
     schema="calibration", comment="Zero points of scans by solution, with the verdict of each scan",
 )  # fmt: skip
 
-_ADOPTED = tuple(
-    optional(f"{band}_{name}", Double, f"{label}: {meaning}; null where the solution has none of the band")
-    for band, label in (("j", "J"), ("h", "H"), ("k", "Ks"))
-    for name, meaning in (
-        ("centre_mag", "added to magnitudes at x_scan = 0"),
-        ("slope_mag", "times x_scan in arcsec, to be added"),
-        ("curvature_mag", "times the square of x_scan in arcsec, to be added too"),
-        ("error_mag", "error of the offset"),
-    )
-)
-
-ADOPTED_ZERO_POINT = Table(
-    "adopted_zero_point", METADATA,
-    required("run_id", Integer, "Run", ForeignKey("production.run.run_id")),
-    required("scan_key", Integer, "Scan", ForeignKey("survey.scan.scan_key")),
-    required("solution_id", Integer, "Solution adopted", ForeignKey("calibration.solution.solution_id")),
-    *_ADOPTED,
-    PrimaryKeyConstraint("run_id", "scan_key"),
-    schema="calibration",
-    comment="Zero points of adopted solutions, a row a scan: what the calibrated views join, kept by triggers",
-)  # fmt: skip
-
 SET_USED = Table(
     "set_used", METADATA,
     required("solution_id", Integer, "Solution", ForeignKey("calibration.solution.solution_id")),

@@ -1,4 +1,4 @@
-"""Atlas images and postage stamps of a release as files, with the zero points of the release in their headers."""
+"""Atlas images and postage stamps of a release as files, with what the release says of them in their headers."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from app.formats.atlas_calibrated import (
     with_released_zero_point,
     with_released_zero_points,
 )
+from app.formats.atlas_placed import ReleasedPlace
 from app.formats.fits_units import UnitError, read_units
 from app.store.store import Store
 
@@ -34,8 +35,33 @@ def image_name(release: str, coadd_key: int, band: str) -> str:
     return f"{release}-{coadd_key}-{band}.fits"
 
 
-def released_file(path: Path, zero_point: ReleasedZeroPoint) -> bytes:
-    """Give the content of a published image with the zero point of a release in its header.
+def released_place(
+    astrometry: str | None,
+    measured_deg: list[float],
+    solved_deg: list[float] | None,
+    growth: list[float] | None,
+) -> ReleasedPlace | None:
+    """Give what a release says of the place of an image, from its columns in SQL.
+
+    Parameters
+    ----------
+    astrometry : str or None
+        Content hash of the astrometric solution of its night; None: the release names none.
+    measured_deg : list of float
+        Middle as it was registered, right ascension and declination.
+    solved_deg : list of float or None
+        The same by the solution (calibration.place_by); None where it has no offset of the image.
+    growth : list of float or None
+        Of the offset around there (calibration.growth_by).
+    """
+    if astrometry is None or solved_deg is None or growth is None:
+        return None
+    (ra, decl), (solved_ra, solved_decl) = measured_deg, solved_deg
+    return ReleasedPlace(astrometry, (ra, decl), (solved_ra, solved_decl), complex(*growth))
+
+
+def released_file(path: Path, zero_point: ReleasedZeroPoint, place: ReleasedPlace | None) -> bytes:
+    """Give the content of a published image with zero point and place of a release in its header.
 
     Parameters
     ----------
@@ -43,13 +69,15 @@ def released_file(path: Path, zero_point: ReleasedZeroPoint) -> bytes:
         The file as it was published.
     zero_point : ReleasedZeroPoint
         What the header shall say.
+    place : ReleasedPlace or None
+        What its projection shall follow; None: it stays as registered.
 
     Raises
     ------
     StoredFileError
         Raised if it is no FITS file any more.
     """
-    return with_released_zero_point(unpacked_file(path), zero_point)
+    return with_released_zero_point(unpacked_file(path), zero_point, place)
 
 
 def unpacked_file(path: Path) -> bytes:
@@ -93,17 +121,19 @@ def released_images(
     str
         Name of the file.
     callable
-        Makes a plain FITS file: the published one, MAGZP and MZPERR as the release has them. StoredFileError if the
-        file is gone, is no longer what was published, or is no FITS file.
+        Makes a plain FITS file: the published one, MAGZP, MZPERR and WCS as the release has them. StoredFileError if
+        the file is gone, is no longer what was published, or is no FITS file.
     """
     rows = connection.execute(statement("reports/release_images"), {"release_id": release_id}).fetchall()
-    for coadd_key, band, url, sha256, zero_point_mag, error_mag, solution in rows:
+    for coadd_key, band, url, sha256, zero_point_mag, error_mag, solution, *placed in rows:
         zero_point = ReleasedZeroPoint(release, zero_point_mag, error_mag, solution)
+        place = released_place(*placed)
 
         def content(
-            url: str = url, sha256: str = sha256, zero_point: ReleasedZeroPoint = zero_point
-        ) -> bytes:
-            return released_file(store.whole_path(url, sha256), zero_point)
+            url: str = url, sha256: str = sha256, zero_point: ReleasedZeroPoint = zero_point,
+            place: ReleasedPlace | None = place,
+        ) -> bytes:  # fmt: skip
+            return released_file(store.whole_path(url, sha256), zero_point, place)
 
         yield image_name(release, coadd_key, band), content
 

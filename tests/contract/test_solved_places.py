@@ -3,13 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 
 import numpy as np
 import psycopg
 import pytest
 
 from app.arrays import Doubles
+from app.db.locks import ADOPTIONS
 from app.db.statements import statement
+from app.models.objects import ObjectKind
+from app.production.objects import group_objects
+from app.releases.explain import explain
 from app.sky.directions import unit_vectors
 from tests.conftest import Database
 from tests.worlds.astrometries import Offsets, adopt_places, make_astrometry
@@ -142,6 +148,137 @@ def test_a_cone_has_the_rows_whose_solved_place_lies_in_it(world: World) -> None
     assert wanted != registered, "the offset leads some out and others in"
     assert world.rows("SELECT count(*) FROM wsdb.extended_sources_near(10.0, 30.4, 1.0 / 3600)") == [(1,)]
     assert world.rows("SELECT count(*) FROM wsdb.extended_sources_near(10.0, 30.4, 0.1 / 3600)") == [(0,)]
+
+
+def test_places_and_zero_points_adopted_at_once_are_both_seen(world: World) -> None:
+    """Each transaction writes the row of a scan, and the second one must see what the first one wrote."""
+    world.sources(1, 10.02, 30.4)
+    run_id, attempt, _ = world.scans[1]
+    key = key_of(1)
+    placed = make_astrometry(world.connection, run_id, {key: attempt}, {key: FAR})
+    solution = make_solution(world.connection, run_id, attempt, {key: ZeroPoint(0.05)})
+    world.connection.commit()
+    adopt_places(world.connection, run_id, placed)
+    with (
+        psycopg.connect(world.connection.info.dsn) as other,
+        psycopg.connect(world.connection.info.dsn, autocommit=True) as watching,
+        ThreadPoolExecutor(1) as pool,
+    ):
+        waiting = pool.submit(adopt, other, run_id, solution)
+        query = "SELECT FROM pg_locks WHERE NOT granted AND locktype = 'advisory' AND classid = %s"
+        while not waiting.done() and watching.execute(query, (ADOPTIONS,)).fetchone() is None:
+            pass
+        assert not waiting.done()
+        world.connection.commit()
+        waiting.result()
+        other.commit()
+    assert world.rows("SELECT astrometry_id, solution_id FROM wsdb.point_source") == [(placed, solution)]
+
+
+def test_rows_beyond_the_lines_of_a_scan_are_solved_by_the_last_one(world: World) -> None:
+    """The lines of a scan go on three segments beyond it; farther away a function goes on with the last one."""
+    decl = np.array([-45.0, -8.0, -6.1, 1.2, 1.4, 1.6, 25.0])
+    world.sources(1, np.full(decl.size, 200.03), decl)
+    place(world, LONG)
+    measured, solved, _ = seen(world)
+    moved = np.degrees(solved - measured) * 3600
+    lines, scan = LONG.lines, np.zeros(decl.size, np.int64)
+    assert np.abs(lines.seen(scan, measured, moved) - LONG.at(measured)).max() < 0.001
+
+
+def test_an_error_ellipse_has_the_error_of_the_solution(world: World) -> None:
+    """In quadrature, and never less than what was measured."""
+    world.sources(
+        1, np.full(3, 10.02), [30.1, 30.2, 30.3], err_maj=[0.05, 0.08, 1e-4], err_min=[0.04, 0.0, 1e-4]
+    )
+    world.sources(2, 10.02, 30.4, err_maj=0.05, err_min=0.04)
+    place(world, FAR)
+    rows = world.rows(
+        "SELECT v.err_maj, v.err_min, t.err_maj, t.err_min, v.scan_key FROM wsdb.point_source AS v"
+        " JOIN wsdb.point_measurement AS t USING (run_id, src_id) ORDER BY v.scan_key, t.err_maj"
+    )
+    assert len(rows) == 4
+    for *axes, key in rows:
+        added = FAR.error_arcsec if key == key_of(1) else 0.0
+        for found, measured in zip(axes[:2], axes[2:], strict=True):
+            assert found == pytest.approx(np.hypot(measured, added), rel=1e-6)
+            assert found >= measured
+
+
+def test_a_place_and_the_way_back(world: World) -> None:
+    """What is asked of pixels, which lie as they were registered: also over the pole and across 0 h."""
+    random = np.random.default_rng(5)
+    pole = np.array([12.0, 100.0, 200.0, 300.0]), 90.0 - np.array([0.1, 2.0, 40.0, 3000.0]) * ARCSEC
+    for offsets, ra, decl in (
+        (FAR, 10.0 + random.uniform(-0.07, 0.07, 20), random.uniform(30.0, 31.0, 20)),
+        (ZERO, np.array([0.05, 359.99999, 0.00001]), np.array([-0.1, -0.4, -0.6])),
+        (OVER, *pole),
+    ):
+        place(world, offsets)
+        rows = np.array(
+            [
+                world.rows(
+                    "SELECT s.place[1], s.place[2], b.place[1], b.place[2] FROM calibration.adopted_place AS g,"
+                    " LATERAL (SELECT calibration.solved_place(%s, %s, g)) AS s (place),"
+                    " LATERAL (SELECT calibration.registered_place(s.place[1], s.place[2], g)) AS b (place)",
+                    float(x), float(y),
+                )[0]
+                for x, y in zip(ra, decl, strict=True)
+            ]
+        )  # fmt: skip
+        given, solved, back = (unit_vectors(*pair) for pair in ((ra, decl), rows[:, :2].T, rows[:, 2:].T))
+        assert np.degrees(np.linalg.norm(solved - given, axis=1)).min() > 0.02 * ARCSEC
+        assert np.degrees(np.linalg.norm(back - given, axis=1)).max() < 1e-6 * ARCSEC
+
+
+def test_forced_measurements_look_where_an_object_lies_on_the_image(world: World) -> None:
+    """The place of an object is solved; the images of a scan lie as they were registered."""
+    world.sources(1, 10.1, 0.3)
+    offsets = Offsets((10.2, 10.0, 10.2, 10.0), (0.0, 0.0, 1.0, 1.0), np.array([0.6 - 0.5j, 0.8 - 0.4j]))
+    run_id, attempt, _ = world.scans[2]
+    make = make_astrometry(world.connection, run_id, {key_of(2): attempt}, {key_of(2): offsets})
+    adopt_places(world.connection, run_id, make)
+    world.connection.commit()
+    made = group_objects(world.connection, "night", ["run"], ObjectKind.POINT).object_set_id
+    asked = {"run_id": run_id, "object_set_id": made, "attempt_id": attempt}
+    [(_, _, ra, decl)] = world.connection.execute(statement("steps/forced_objects"), asked).fetchall()
+    there = offsets.at(unit_vectors(np.array([ra]), np.array([decl])))[0] * ARCSEC
+    assert (ra + there.real / np.cos(np.radians(decl)), decl + there.imag) == pytest.approx(
+        (10.1, 0.3), abs=1e-7
+    )
+    assert abs(there) > 0.7 * ARCSEC
+
+
+def test_a_row_that_was_not_released_is_explained_at_its_solved_place(world: World) -> None:
+    """Beside the place as it was registered, by the solution of the release even when another is adopted since."""
+    world.sources(1, 10.1, 0.3)
+    [rejected] = world.sources(1, 10.1, 0.5, cc_flg=b"PPP")
+    [other] = world.sources(2, 10.1, 0.3)
+    offsets = Offsets((10.2, 10.0, 10.2, 10.0), (0.0, 0.0, 1.0, 1.0))
+    for number in (1, 2):
+        place(world, offsets, number)
+    attempts = {key_of(number): world.scans[number][1] for number in (1, 2)}
+    run_id = world.scans[1][0]
+    both = make_astrometry(world.connection, run_id, attempts, dict.fromkeys(attempts, offsets))
+    adopt_places(world.connection, run_id, both)
+    adopt(
+        world.connection, run_id,
+        make_solution(world.connection, run_id, attempts[key_of(1)], dict.fromkeys(attempts, ZeroPoint(0.05))),
+    )  # fmt: skip
+    world.build()
+    solved = world.rows("SELECT ra, decl FROM wsdb.point_source WHERE src_id = %s", int(rejected))[0]
+    place(world, replace(offsets, offset_arcsec=np.array([1.0, 1.0 + 0j])))
+    for source in (rejected, other):
+        [found] = explain(world.connection, "first", src_id=int(source))
+        world.connection.commit()
+        assert not found.released
+        assert found.facts["astrometry_id"] == both
+        measured = found.facts["measured_ra"], found.facts["measured_decl"]
+        there = offsets.at(unit_vectors(*(np.array([value]) for value in measured)))[0] * ARCSEC
+        assert found.facts["ra"] == pytest.approx(measured[0] + there.real, abs=1e-8)
+        assert found.facts["decl"] == pytest.approx(measured[1] + there.imag, abs=1e-8)
+        if source == rejected:
+            assert (found.facts["ra"], found.facts["decl"]) == solved
 
 
 def test_the_last_adoption_counts_and_what_a_person_chose_stays(world: World) -> None:

@@ -13,7 +13,8 @@ from psycopg.rows import class_row
 from app.db.statements import statement
 from app.errors import UnknownNameError
 from app.formats.atlas_calibrated import ReleasedZeroPoint
-from app.releases.image_export import released_file
+from app.formats.atlas_placed import ReleasedPlace
+from app.releases.image_export import released_file, released_place
 from app.store.store import Store
 
 _NAME = re.compile(r"(?:ivo://mapps/atlas\?)?([a-z0-9_]{1,60})/(\d{1,18})/([jhk])")
@@ -41,6 +42,10 @@ class ReleasedImage:
     solution: str | None
     width_pix: int | None
     height_pix: int | None
+    astrometry: str | None
+    measured_deg: list[float]
+    solved_deg: list[float] | None
+    growth: list[float] | None
 
     @property
     def file_name(self) -> str:
@@ -51,6 +56,11 @@ class ReleasedImage:
     def zero_point(self) -> ReleasedZeroPoint:
         """What the header of a file for who saves it says."""
         return ReleasedZeroPoint(self.release, self.zero_point_mag, self.zero_point_error_mag, self.solution)
+
+    @property
+    def place(self) -> ReleasedPlace | None:
+        """What the projection of such a file follows."""
+        return released_place(self.astrometry, self.measured_deg, self.solved_deg, self.growth)
 
 
 def split_name(name: str) -> tuple[str, int, str]:
@@ -101,7 +111,7 @@ def whole_file(image: ReleasedImage) -> Path:
 
 
 def calibrated_file(image: ReleasedImage) -> bytes:
-    """Give the content of an image whose header has the zero point of its release.
+    """Give the content of an image whose header has zero point and place of its release.
 
     Parameters
     ----------
@@ -111,11 +121,11 @@ def calibrated_file(image: ReleasedImage) -> bytes:
     Returns
     -------
     bytes
-        The bytes that an export of the release writes: pixels as published, MAGZP and MZPERR of the release.
+        The bytes that an export of the release writes: pixels as published, MAGZP, MZPERR and WCS of the release.
 
     Raises
     ------
     StoredFileError
         Raised if the file is gone or changed.
     """
-    return released_file(whole_file(image), image.zero_point)
+    return released_file(whole_file(image), image.zero_point, image.place)

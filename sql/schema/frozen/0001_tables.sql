@@ -3873,58 +3873,10 @@ COMMENT ON COLUMN wsdb.scan_coverage.dec_4 IS 'dec of the north-western corner i
 COMMENT ON COLUMN wsdb.scan_coverage.coverage IS 'HEALPix cells with data, as ranges of nested cells of order 29';
 COMMENT ON COLUMN wsdb.scan_coverage.coverage_order IS 'HEALPix order of the cells that were found covered';
 
-CREATE TABLE calibration.adopted_place (
+CREATE TABLE calibration.adopted_scan (
     run_id INTEGER NOT NULL,
     scan_key INTEGER NOT NULL,
-    attempt_id BIGINT NOT NULL,
-    astrometry_id INTEGER NOT NULL,
-    stretches DOUBLE PRECISION,
-    middle_ra_deg DOUBLE PRECISION,
-    south_deg DOUBLE PRECISION,
-    segment_deg DOUBLE PRECISION,
-    east_deg DOUBLE PRECISION[],
-    east_slope DOUBLE PRECISION[],
-    north_deg DOUBLE PRECISION[],
-    north_slope DOUBLE PRECISION[],
-    ahead DOUBLE PRECISION[],
-    to_the_right DOUBLE PRECISION[],
-    start_rad DOUBLE PRECISION,
-    segment_rad DOUBLE PRECISION,
-    east_arcsec DOUBLE PRECISION[],
-    north_arcsec DOUBLE PRECISION[],
-    error_arcsec DOUBLE PRECISION[] NOT NULL,
-    CONSTRAINT pk_adopted_place PRIMARY KEY (attempt_id),
-    CONSTRAINT fk_adopted_place_run_id FOREIGN KEY(run_id) REFERENCES production.run (run_id),
-    CONSTRAINT fk_adopted_place_scan_key FOREIGN KEY(scan_key) REFERENCES survey.scan (scan_key),
-    CONSTRAINT fk_adopted_place_attempt_id FOREIGN KEY(attempt_id) REFERENCES production.attempt (attempt_id),
-    CONSTRAINT fk_adopted_place_astrometry_id FOREIGN KEY(astrometry_id) REFERENCES calibration.astrometry (astrometry_id)
-);
-CREATE UNIQUE INDEX ix_adopted_place_run_id_scan_key ON calibration.adopted_place (run_id, scan_key);
-COMMENT ON TABLE calibration.adopted_place IS 'Offsets of adopted astrometric solutions, a row a scan: what the calibrated views join, kept by triggers. A stretch lies between the middles of two segments, the first and the last go on beyond';
-COMMENT ON COLUMN calibration.adopted_place.run_id IS 'Run';
-COMMENT ON COLUMN calibration.adopted_place.scan_key IS 'Scan';
-COMMENT ON COLUMN calibration.adopted_place.attempt_id IS 'Attempt whose rows it corrects: it is of one scan of one run';
-COMMENT ON COLUMN calibration.adopted_place.astrometry_id IS 'Solution adopted';
-COMMENT ON COLUMN calibration.adopted_place.stretches IS 'Number of stretches; null of a directed scan';
-COMMENT ON COLUMN calibration.adopted_place.middle_ra_deg IS 'As in scan_astrometry';
-COMMENT ON COLUMN calibration.adopted_place.south_deg IS 'As in scan_astrometry';
-COMMENT ON COLUMN calibration.adopted_place.segment_deg IS 'As in scan_astrometry';
-COMMENT ON COLUMN calibration.adopted_place.east_deg IS 'Offset to the east by stretch: at declination 0, degrees; null if directed';
-COMMENT ON COLUMN calibration.adopted_place.east_slope IS 'Offset to the east by stretch: by degree of declination, degrees; null if directed';
-COMMENT ON COLUMN calibration.adopted_place.north_deg IS 'Offset to the north by stretch: at declination 0, degrees; null if directed';
-COMMENT ON COLUMN calibration.adopted_place.north_slope IS 'Offset to the north by stretch: by degree of declination, degrees; null if directed';
-COMMENT ON COLUMN calibration.adopted_place.ahead IS 'As in scan_astrometry';
-COMMENT ON COLUMN calibration.adopted_place.to_the_right IS 'As in scan_astrometry';
-COMMENT ON COLUMN calibration.adopted_place.start_rad IS 'As in scan_astrometry';
-COMMENT ON COLUMN calibration.adopted_place.segment_rad IS 'As in scan_astrometry';
-COMMENT ON COLUMN calibration.adopted_place.east_arcsec IS 'As in scan_astrometry, of a directed scan; else null';
-COMMENT ON COLUMN calibration.adopted_place.north_arcsec IS 'As in scan_astrometry, of a directed scan; else null';
-COMMENT ON COLUMN calibration.adopted_place.error_arcsec IS 'Error of one coordinate by stretch; of a directed scan one';
-
-CREATE TABLE calibration.adopted_zero_point (
-    run_id INTEGER NOT NULL,
-    scan_key INTEGER NOT NULL,
-    solution_id INTEGER NOT NULL,
+    solution_id INTEGER,
     j_centre_mag DOUBLE PRECISION,
     j_slope_mag DOUBLE PRECISION,
     j_curvature_mag DOUBLE PRECISION,
@@ -3937,27 +3889,64 @@ CREATE TABLE calibration.adopted_zero_point (
     k_slope_mag DOUBLE PRECISION,
     k_curvature_mag DOUBLE PRECISION,
     k_error_mag DOUBLE PRECISION,
-    CONSTRAINT pk_adopted_zero_point PRIMARY KEY (run_id, scan_key),
-    CONSTRAINT fk_adopted_zero_point_run_id FOREIGN KEY(run_id) REFERENCES production.run (run_id),
-    CONSTRAINT fk_adopted_zero_point_scan_key FOREIGN KEY(scan_key) REFERENCES survey.scan (scan_key),
-    CONSTRAINT fk_adopted_zero_point_solution_id FOREIGN KEY(solution_id) REFERENCES calibration.solution (solution_id)
+    attempt_id BIGINT,
+    astrometry_id INTEGER,
+    middle_ra_deg DOUBLE PRECISION,
+    first_deg DOUBLE PRECISION,
+    segment_deg DOUBLE PRECISION,
+    east_deg DOUBLE PRECISION[],
+    east_slope DOUBLE PRECISION[],
+    north_deg DOUBLE PRECISION[],
+    north_slope DOUBLE PRECISION[],
+    ahead DOUBLE PRECISION[],
+    to_the_right DOUBLE PRECISION[],
+    start_rad DOUBLE PRECISION,
+    segment_rad DOUBLE PRECISION,
+    east_arcsec DOUBLE PRECISION[],
+    north_arcsec DOUBLE PRECISION[],
+    error_arcsec DOUBLE PRECISION[],
+    CONSTRAINT pk_adopted_scan PRIMARY KEY (run_id, scan_key),
+    CONSTRAINT ck_adopted_scan_places_of_an_attempt CHECK (num_nulls(attempt_id, astrometry_id, error_arcsec) IN (0, 3)),
+    CONSTRAINT ck_adopted_scan_adopted_something CHECK (num_nonnulls(solution_id, astrometry_id) > 0),
+    CONSTRAINT fk_adopted_scan_run_id FOREIGN KEY(run_id) REFERENCES production.run (run_id),
+    CONSTRAINT fk_adopted_scan_scan_key FOREIGN KEY(scan_key) REFERENCES survey.scan (scan_key),
+    CONSTRAINT fk_adopted_scan_solution_id FOREIGN KEY(solution_id) REFERENCES calibration.solution (solution_id),
+    CONSTRAINT fk_adopted_scan_attempt_id FOREIGN KEY(attempt_id) REFERENCES production.attempt (attempt_id),
+    CONSTRAINT fk_adopted_scan_astrometry_id FOREIGN KEY(astrometry_id) REFERENCES calibration.astrometry (astrometry_id)
 );
-COMMENT ON TABLE calibration.adopted_zero_point IS 'Zero points of adopted solutions, a row a scan: what the calibrated views join, kept by triggers';
-COMMENT ON COLUMN calibration.adopted_zero_point.run_id IS 'Run';
-COMMENT ON COLUMN calibration.adopted_zero_point.scan_key IS 'Scan';
-COMMENT ON COLUMN calibration.adopted_zero_point.solution_id IS 'Solution adopted';
-COMMENT ON COLUMN calibration.adopted_zero_point.j_centre_mag IS 'J: added to magnitudes at x_scan = 0; null where the solution has none of the band';
-COMMENT ON COLUMN calibration.adopted_zero_point.j_slope_mag IS 'J: times x_scan in arcsec, to be added; null where the solution has none of the band';
-COMMENT ON COLUMN calibration.adopted_zero_point.j_curvature_mag IS 'J: times the square of x_scan in arcsec, to be added too; null where the solution has none of the band';
-COMMENT ON COLUMN calibration.adopted_zero_point.j_error_mag IS 'J: error of the offset; null where the solution has none of the band';
-COMMENT ON COLUMN calibration.adopted_zero_point.h_centre_mag IS 'H: added to magnitudes at x_scan = 0; null where the solution has none of the band';
-COMMENT ON COLUMN calibration.adopted_zero_point.h_slope_mag IS 'H: times x_scan in arcsec, to be added; null where the solution has none of the band';
-COMMENT ON COLUMN calibration.adopted_zero_point.h_curvature_mag IS 'H: times the square of x_scan in arcsec, to be added too; null where the solution has none of the band';
-COMMENT ON COLUMN calibration.adopted_zero_point.h_error_mag IS 'H: error of the offset; null where the solution has none of the band';
-COMMENT ON COLUMN calibration.adopted_zero_point.k_centre_mag IS 'Ks: added to magnitudes at x_scan = 0; null where the solution has none of the band';
-COMMENT ON COLUMN calibration.adopted_zero_point.k_slope_mag IS 'Ks: times x_scan in arcsec, to be added; null where the solution has none of the band';
-COMMENT ON COLUMN calibration.adopted_zero_point.k_curvature_mag IS 'Ks: times the square of x_scan in arcsec, to be added too; null where the solution has none of the band';
-COMMENT ON COLUMN calibration.adopted_zero_point.k_error_mag IS 'Ks: error of the offset; null where the solution has none of the band';
+CREATE UNIQUE INDEX ix_adopted_scan_attempt_id ON calibration.adopted_scan (attempt_id);
+COMMENT ON TABLE calibration.adopted_scan IS 'Zero points and offsets of adopted solutions, a row a scan: what the calibrated views join, kept by triggers. A stretch lies between the middles of two segments, the first and the last go on beyond';
+COMMENT ON COLUMN calibration.adopted_scan.run_id IS 'Run';
+COMMENT ON COLUMN calibration.adopted_scan.scan_key IS 'Scan';
+COMMENT ON COLUMN calibration.adopted_scan.solution_id IS 'Photometric solution adopted; null: none has the scan';
+COMMENT ON COLUMN calibration.adopted_scan.j_centre_mag IS 'J: added to magnitudes at x_scan = 0; null where the solution has none of the band';
+COMMENT ON COLUMN calibration.adopted_scan.j_slope_mag IS 'J: times x_scan in arcsec, to be added; null where the solution has none of the band';
+COMMENT ON COLUMN calibration.adopted_scan.j_curvature_mag IS 'J: times the square of x_scan in arcsec, to be added too; null where the solution has none of the band';
+COMMENT ON COLUMN calibration.adopted_scan.j_error_mag IS 'J: error of the offset; null where the solution has none of the band';
+COMMENT ON COLUMN calibration.adopted_scan.h_centre_mag IS 'H: added to magnitudes at x_scan = 0; null where the solution has none of the band';
+COMMENT ON COLUMN calibration.adopted_scan.h_slope_mag IS 'H: times x_scan in arcsec, to be added; null where the solution has none of the band';
+COMMENT ON COLUMN calibration.adopted_scan.h_curvature_mag IS 'H: times the square of x_scan in arcsec, to be added too; null where the solution has none of the band';
+COMMENT ON COLUMN calibration.adopted_scan.h_error_mag IS 'H: error of the offset; null where the solution has none of the band';
+COMMENT ON COLUMN calibration.adopted_scan.k_centre_mag IS 'Ks: added to magnitudes at x_scan = 0; null where the solution has none of the band';
+COMMENT ON COLUMN calibration.adopted_scan.k_slope_mag IS 'Ks: times x_scan in arcsec, to be added; null where the solution has none of the band';
+COMMENT ON COLUMN calibration.adopted_scan.k_curvature_mag IS 'Ks: times the square of x_scan in arcsec, to be added too; null where the solution has none of the band';
+COMMENT ON COLUMN calibration.adopted_scan.k_error_mag IS 'Ks: error of the offset; null where the solution has none of the band';
+COMMENT ON COLUMN calibration.adopted_scan.attempt_id IS 'Attempt whose places the astrometric solution corrects; null: there is none';
+COMMENT ON COLUMN calibration.adopted_scan.astrometry_id IS 'Astrometric solution adopted';
+COMMENT ON COLUMN calibration.adopted_scan.middle_ra_deg IS 'As in scan_astrometry';
+COMMENT ON COLUMN calibration.adopted_scan.first_deg IS 'Declination at which the stretch of number 0 has its middle; null if directed. The first three stretches and the last ones repeat those within the scan';
+COMMENT ON COLUMN calibration.adopted_scan.segment_deg IS 'As in scan_astrometry';
+COMMENT ON COLUMN calibration.adopted_scan.east_deg IS 'Offset to the east by stretch: at declination 0, degrees; null if directed';
+COMMENT ON COLUMN calibration.adopted_scan.east_slope IS 'Offset to the east by stretch: by degree of declination, degrees; null if directed';
+COMMENT ON COLUMN calibration.adopted_scan.north_deg IS 'Offset to the north by stretch: at declination 0, degrees; null if directed';
+COMMENT ON COLUMN calibration.adopted_scan.north_slope IS 'Offset to the north by stretch: by degree of declination, degrees; null if directed';
+COMMENT ON COLUMN calibration.adopted_scan.ahead IS 'As in scan_astrometry';
+COMMENT ON COLUMN calibration.adopted_scan.to_the_right IS 'As in scan_astrometry';
+COMMENT ON COLUMN calibration.adopted_scan.start_rad IS 'As in scan_astrometry';
+COMMENT ON COLUMN calibration.adopted_scan.segment_rad IS 'As in scan_astrometry';
+COMMENT ON COLUMN calibration.adopted_scan.east_arcsec IS 'As in scan_astrometry, of a directed scan; else null';
+COMMENT ON COLUMN calibration.adopted_scan.north_arcsec IS 'As in scan_astrometry, of a directed scan; else null';
+COMMENT ON COLUMN calibration.adopted_scan.error_arcsec IS 'Error of one coordinate by stretch; of a directed scan one';
 
 CREATE TABLE calibration.adoption (
     run_id INTEGER NOT NULL,

@@ -1,5 +1,33 @@
 -- Places by an astrometric solution, where the straight lines of the calibrated views do not lead (generated/13_calibrated.sql).
 
+-- calibration.adopted_scan, for those who ask for what one of both solutions says.
+CREATE OR REPLACE VIEW calibration.adopted_zero_point AS
+SELECT
+    run_id, scan_key, solution_id, j_centre_mag, j_slope_mag, j_curvature_mag, j_error_mag,
+    h_centre_mag, h_slope_mag, h_curvature_mag, h_error_mag, k_centre_mag, k_slope_mag, k_curvature_mag, k_error_mag
+FROM calibration.adopted_scan WHERE solution_id IS NOT NULL;
+COMMENT ON VIEW calibration.adopted_zero_point IS 'Zero points of adopted photometric solutions, a row a scan';
+CREATE OR REPLACE VIEW calibration.adopted_place AS
+SELECT
+    run_id, scan_key, attempt_id, astrometry_id, middle_ra_deg, first_deg, segment_deg, east_deg, east_slope, north_deg, north_slope,
+    ahead, to_the_right, start_rad, segment_rad, east_arcsec, north_arcsec, error_arcsec
+FROM calibration.adopted_scan WHERE astrometry_id IS NOT NULL;
+COMMENT ON VIEW calibration.adopted_place IS 'Offsets of adopted astrometric solutions, a row a scan';
+DO $comments$
+DECLARE
+    described record;
+BEGIN
+    FOR described IN
+        SELECT v.attrelid::regclass AS view, v.attname, col_description(t.attrelid, t.attnum) AS meaning
+        FROM pg_attribute AS v
+        JOIN pg_attribute AS t ON t.attrelid = 'calibration.adopted_scan'::regclass AND t.attname = v.attname
+        WHERE v.attrelid IN ('calibration.adopted_zero_point'::regclass, 'calibration.adopted_place'::regclass) AND v.attnum > 0
+    LOOP
+        EXECUTE format('COMMENT ON COLUMN %s.%I IS %L', described.view, described.attname, described.meaning);
+    END LOOP;
+END
+$comments$;
+
 CREATE OR REPLACE FUNCTION calibration.right_ascension(angle double precision) RETURNS double precision
 LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE RETURN angle - 360 * floor(angle / 360);
 COMMENT ON FUNCTION calibration.right_ascension(double precision) IS 'An angle in degrees as right ascension, 0 to 360';
@@ -44,11 +72,11 @@ COMMENT ON FUNCTION calibration.directed_place(double precision, double precisio
 CREATE OR REPLACE FUNCTION calibration.solved_place(ra double precision, decl double precision, scan calibration.adopted_place)
 RETURNS double precision[] LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE AS $function$
 DECLARE
-    n integer := greatest(1, least(scan.stretches, (decl - scan.south_deg) / scan.segment_deg))::integer;
+    n integer := greatest(1, least(cardinality(scan.east_deg), (decl - scan.first_deg) / scan.segment_deg))::integer;
 BEGIN
     RETURN CASE
         WHEN scan.astrometry_id IS NULL THEN ARRAY[ra, decl]
-        WHEN scan.stretches IS NULL THEN
+        WHEN scan.ahead IS NOT NULL THEN
             calibration.directed_place(ra, decl, scan.ahead, scan.to_the_right, scan.start_rad, scan.segment_rad, scan.east_arcsec, scan.north_arcsec)
         ELSE ARRAY[
             ra + (scan.east_deg[n] + scan.east_slope[n] * decl) / cosd(decl) + (ra - scan.middle_ra_deg) * scan.north_slope[n],
@@ -57,3 +85,11 @@ END
 $function$;
 COMMENT ON FUNCTION calibration.solved_place(double precision, double precision, calibration.adopted_place)
     IS 'Place (ICRS degrees: right ascension, declination) by the adopted astrometric solution; the place itself where there is none';
+
+-- What the views ask for beyond the ends of the lines of a scan, three segments outside it, where no row has been seen.
+CREATE OR REPLACE FUNCTION calibration.place_beyond(ra double precision, decl double precision, attempt bigint)
+RETURNS double precision[] LANGUAGE sql STABLE STRICT PARALLEL SAFE AS $function$
+    SELECT calibration.solved_place(ra, decl, g) FROM calibration.adopted_place AS g WHERE g.attempt_id = attempt
+$function$;
+COMMENT ON FUNCTION calibration.place_beyond(double precision, double precision, bigint)
+    IS 'Place (ICRS degrees: right ascension, declination) of a row of an attempt by the adopted astrometric solution';

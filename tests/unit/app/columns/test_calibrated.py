@@ -44,10 +44,11 @@ def test_places_have_the_offset_of_their_scan_and_each_axis_its_partner() -> Non
     assert output_names(text)[:6] == [column.name for column in columns]
     for ra, decl in (("p.ra", "p.decl"), ("p.j_ra", "p.j_decl"), ("p.sup_ra", "p.sup_dec")):
         assert text.count(f"calibration.directed_place({ra}, {decl}, ") == 2
-        assert text.count(f"({ra} - g.middle_ra_deg)") == 2
+        assert text.count(f"({ra} - s.middle_ra_deg)") == 2
         assert f"* {decl}) / cosd({decl})" in text
-        assert f"WHEN g.astrometry_id IS NULL THEN {ra}\n" in text
-    assert "LEFT JOIN calibration.adopted_place AS g ON g.attempt_id = p.attempt_id;" in text
+        assert f") ELSE {ra} END AS {ra[2:]}" in text
+    assert text.count(" JOIN ") == 1, "a row of the view costs one look-up"
+    assert "LEFT JOIN calibration.adopted_scan AS s ON s.run_id = p.run_id AND s.scan_key = p.scan_key;" in text
 
 
 def test_both_source_tables_have_a_view() -> None:
@@ -66,11 +67,11 @@ def test_the_flat_is_applied_where_the_place_in_the_scan_is_known() -> None:
     with_place = render_view(CalibratedView("a", "b", (place, *columns), "Rows"))
     assert "slope" not in without
     assert without.count("h_curvature_mag * 65536 / 3") == 1
-    assert with_place.count("p.x_scan * (z.h_slope_mag + p.x_scan * z.h_curvature_mag)") == 1
+    assert with_place.count("p.x_scan * (s.h_slope_mag + p.x_scan * s.h_curvature_mag)") == 1
     unsure = Column("x_scan", Kind.REAL, "Cross-scan position", null="nothing near")
     with_some = render_view(CalibratedView("a", "b", (unsure, *columns), "Rows"))
     assert (
-        "coalesce(p.x_scan * (z.h_slope_mag + p.x_scan * z.h_curvature_mag), z.h_curvature_mag * 65536 / 3)"
+        "coalesce(p.x_scan * (s.h_slope_mag + p.x_scan * s.h_curvature_mag), s.h_curvature_mag * 65536 / 3)"
         in with_some
     )
 
@@ -79,7 +80,7 @@ def test_a_total_uncertainty_loses_the_nominal_error() -> None:
     total = Column("{b}_msigcom", Kind.REAL, "{B} total", calibrated=Calibrated.TOTAL_UNCERTAINTY)
     text = render_view(CalibratedView("a", "b", expand_bands((total,)), "Rows"))
     assert f"p.k_msigcom >= {NOMINAL_ERROR_MAG}::real" in text
-    taken = [float(found) for found in re.findall(r"msigcom - ([\d.]+) \+ z", text)]
+    taken = [float(found) for found in re.findall(r"msigcom - ([\d.]+) \+ s", text)]
     assert taken == pytest.approx([NOMINAL_ERROR_MAG**2] * 3, rel=1e-12)
 
 
