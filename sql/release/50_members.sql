@@ -14,10 +14,15 @@ CREATE TEMPORARY TABLE zone_member AS
 SELECT
     c.src_id, c.run_id, c.core, c.ra, c.decl, c.x, c.y, c.z, coalesce(r.use_src, 1)::smallint AS use_src,
     coalesce(r.dup_src, 0)::smallint AS dup_src,
-    -- The name as whole numbers, as release.designation cuts them: 0.01 s and 0.1 arcsec.
-    round(c.ra * 1e6)::bigint * 3 / 125 AS hours, round(abs(c.decl) * 1e6)::bigint * 9 / 250 AS degrees, round(c.decl * 1e6) < 0 AS south
+    -- The name as whole numbers, as release.designation cuts them: 0.01 s and 0.1 arcsec; and as one, which is grouped in half
+    -- the time of three.
+    cut.hours, cut.degrees, cut.south, (cut.hours << 24 | cut.degrees << 1) + cut.south::integer AS name
 FROM zone_candidate AS c
 LEFT JOIN zone_resolution AS r USING (src_id)
+CROSS JOIN LATERAL (
+    SELECT round(c.ra * 1e6)::bigint * 3 / 125 AS hours, round(abs(c.decl) * 1e6)::bigint * 9 / 250 AS degrees,
+           round(c.decl * 1e6) < 0 AS south OFFSET 0
+) AS cut
 WHERE (coalesce(r.use_src, 1) = 1 OR r.dup_src = 0)
   -- What a patch takes out (35_patches.sql).
   AND NOT EXISTS (
@@ -28,14 +33,13 @@ WHERE (coalesce(r.use_src, 1) = 1 OR r.dup_src = 0)
 
 RESET enable_nestloop;
 
-ANALYZE zone_member (src_id, core);
+ANALYZE zone_member (src_id, core, name);
 
 WITH shared AS (
     -- Rows of one name lie within 0.2 arcsec, some of them perhaps in the margin.
-    SELECT m.src_id, chr(64 + row_number() OVER (PARTITION BY m.hours, m.degrees, m.south ORDER BY m.src_id)::integer) AS letter
+    SELECT m.src_id, chr(64 + row_number() OVER (PARTITION BY m.name ORDER BY m.src_id)::integer) AS letter
     FROM zone_member AS m
-    JOIN (SELECT hours, degrees, south FROM zone_member GROUP BY hours, degrees, south HAVING count(*) > 1) AS twice
-        USING (hours, degrees, south)
+    JOIN (SELECT name FROM zone_member GROUP BY name HAVING count(*) > 1) AS twice USING (name)
 )
 INSERT INTO release.work_zone_member (zone, number, src_id, run_id, designation, ra, decl, x, y, z, use_src, dup_src)
 SELECT
