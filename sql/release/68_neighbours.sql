@@ -29,17 +29,20 @@ WITH near AS (
     SELECT g.zone, g.low, g.high FROM release.work_margin AS g WHERE g.zone = release.current_zone()
 )
 SELECT
-    floor(place.v / (SELECT 2 * release.chord(f.arcsec) FROM zone_first AS f))::integer AS strip, place.u, place.v,
-    f.first_key + m.number AS pts_key, m.zone = z.zone AS core, m.x, m.y, m.z, m.ra, m.decl
-FROM near
-JOIN release.work_zone AS z ON z.zone = near.zone
-CROSS JOIN LATERAL (
-    SELECT * FROM release.work_zone_member AS q WHERE q.src_id >= near.low AND q.src_id < near.high OFFSET 0
-) AS m
-JOIN release.work_zone AS f ON f.zone = m.zone
-CROSS JOIN LATERAL (
-    SELECT m.x * z.east_x + m.y * z.east_y + m.z * z.east_z AS u, m.x * z.north_x + m.y * z.north_y + m.z * z.north_z AS v OFFSET 0
-) AS place
+    floor(placed.v / (SELECT 2 * release.chord(f.arcsec) FROM zone_first AS f))::integer AS strip, placed.u, placed.v, placed.pts_key,
+    placed.core, placed.x, placed.y, placed.z, placed.ra, placed.decl
+FROM (
+    SELECT
+        f.first_key + m.number AS pts_key, m.zone = z.zone AS core, m.x, m.y, m.z, m.ra, m.decl,
+        m.x * z.east_x + m.y * z.east_y + m.z * z.east_z AS u, m.x * z.north_x + m.y * z.north_y + m.z * z.north_z AS v
+    FROM near
+    JOIN release.work_zone AS z ON z.zone = near.zone
+    CROSS JOIN LATERAL (
+        SELECT * FROM release.work_zone_member AS q WHERE q.src_id >= near.low AND q.src_id < near.high OFFSET 0
+    ) AS m
+    JOIN release.work_zone AS f ON f.zone = m.zone
+    OFFSET 0
+) AS placed
 ORDER BY 1, 2;
 
 CREATE INDEX ON zone_strip (strip, u);
@@ -72,6 +75,7 @@ BEGIN
     ) AS n ON n.squared <= reach * reach
     WHERE p.core;
     PERFORM set_config('enable_seqscan', 'on', true);
+    ANALYZE zone_neighbour (pts_key, pxcntr);
     CREATE TEMPORARY TABLE zone_left AS
     SELECT a.pts_key, a.u, a.v, a.x, a.y, a.z, a.ra, a.decl FROM zone_strip AS a
     JOIN zone_neighbour AS n ON n.pts_key = a.pts_key
@@ -106,8 +110,6 @@ BEGIN
     PERFORM set_config('enable_bitmapscan', 'on', true), set_config('enable_material', 'on', true);
 END
 $rounds$;
-
-ANALYZE zone_neighbour (pts_key);
 
 INSERT INTO release.work_lonely (pts_key) SELECT p.pts_key FROM zone_left AS p;
 

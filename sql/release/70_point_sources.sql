@@ -10,6 +10,8 @@ DECLARE
     zone_high bigint;
 BEGIN
 SELECT z.low, z.high INTO STRICT zone_low, zone_high FROM release.work_zone AS z WHERE z.zone = release.current_zone();
+-- Page by page, as there.
+PERFORM set_config('enable_indexscan', 'off', true);
 
 WITH extended AS (
     SELECT run_id, src_id, min(ext_key) AS ext_key
@@ -46,7 +48,7 @@ given AS (
 -- follow as they are (generated/22_release_rows.sql).
 INSERT INTO release.work_psc
 SELECT
-    release.current_id(), g.ra, g.decl, g.designation, g.prox, g.pxpa, g.pxcntr, g.gal_contam, g.mp_flg, g.pts_key, g.dup_src, g.use_src,
+    r.release_id, g.ra, g.decl, g.designation, g.prox, g.pxpa, g.pxcntr, g.gal_contam, g.mp_flg, g.pts_key, g.dup_src, g.use_src,
     g.a, g.dist_opt, g.phi_opt, g.b_m_opt, g.vr_m_opt, g.nopt_mchs, g.ext_key, p.*
 FROM release.parent_run AS r
 -- OFFSET 0 keeps the join as written: run after run, so that partitions of other runs are never opened.
@@ -56,6 +58,8 @@ CROSS JOIN LATERAL (
 JOIN given AS g ON g.of_run = p.run_id AND g.of_source = p.src_id
 WHERE r.release_id = release.current_id()
 ORDER BY g.pts_key;
+
+PERFORM set_config('enable_indexscan', 'on', true);
 END
 $catalogue$;
 

@@ -103,6 +103,7 @@ part AS (
                         WHERE v.attempt_id = c.attempt_id AND v.band <> '-'
                     ) AS r
                 ) AS f
+                OFFSET 0
             ) AS g
         ) AS b
         GROUP BY b.cell
