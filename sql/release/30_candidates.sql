@@ -48,6 +48,8 @@ DECLARE
     zone_high bigint;
 BEGIN
 SELECT z.low, z.high INTO STRICT zone_low, zone_high FROM release.work_zone AS z WHERE z.zone = release.current_zone();
+-- Rows of a zone lie scan by scan in their table: page by page they are read in half the time of row by row along the key.
+PERFORM set_config('enable_indexscan', 'off', true);
 
 CREATE TEMPORARY TABLE zone_row AS
 WITH limits AS MATERIALIZED (
@@ -197,6 +199,8 @@ weighed AS (
     FROM judged AS j
 )
 SELECT w.* FROM weighed AS w ORDER BY w.src_id, w.run_id;
+
+PERFORM set_config('enable_indexscan', 'on', true);
 END
 $candidates$;
 

@@ -14,7 +14,7 @@ WITH limits AS MATERIALIZED (
 -- Cells wider than twice the reach: a circle touches two at most on each axis. OFFSET 0 lets them be computed once a row.
 placed AS (
     SELECT
-        c.src_id, c.scan_key, c.x, c.y, c.z, l.reach ^ 2 AS reach_squared, floor(c.u / l.size)::bigint AS i, floor(c.v / l.size)::bigint AS j,
+        c.src_id, c.core, c.scan_key, c.x, c.y, c.z, l.reach ^ 2 AS reach_squared, floor(c.u / l.size)::bigint AS i, floor(c.v / l.size)::bigint AS j,
         floor((c.u - l.reach) / l.size)::bigint AS i_low, floor((c.u + l.reach) / l.size)::bigint AS i_high,
         floor((c.v - l.reach) / l.size)::bigint AS j_low, floor((c.v + l.reach) / l.size)::bigint AS j_high
     FROM zone_candidate AS c
@@ -22,16 +22,16 @@ placed AS (
     OFFSET 0
 ),
 probe AS (
-    SELECT p.src_id, p.scan_key, p.x, p.y, p.z, p.reach_squared, (i_low << 21) + j_low AS cell FROM placed AS p
+    SELECT p.src_id, p.core, p.scan_key, p.x, p.y, p.z, p.reach_squared, (i_low << 21) + j_low AS cell FROM placed AS p
     UNION ALL
-    SELECT p.src_id, p.scan_key, p.x, p.y, p.z, p.reach_squared, (i_high << 21) + j_low FROM placed AS p WHERE i_high > i_low
+    SELECT p.src_id, p.core, p.scan_key, p.x, p.y, p.z, p.reach_squared, (i_high << 21) + j_low FROM placed AS p WHERE i_high > i_low
     UNION ALL
-    SELECT p.src_id, p.scan_key, p.x, p.y, p.z, p.reach_squared, (i_low << 21) + j_high FROM placed AS p WHERE j_high > j_low
+    SELECT p.src_id, p.core, p.scan_key, p.x, p.y, p.z, p.reach_squared, (i_low << 21) + j_high FROM placed AS p WHERE j_high > j_low
     UNION ALL
-    SELECT p.src_id, p.scan_key, p.x, p.y, p.z, p.reach_squared, (i_high << 21) + j_high FROM placed AS p
+    SELECT p.src_id, p.core, p.scan_key, p.x, p.y, p.z, p.reach_squared, (i_high << 21) + j_high FROM placed AS p
     WHERE i_high > i_low AND j_high > j_low
 )
-SELECT p.src_id, b.src_id AS other_src_id
+SELECT p.src_id, p.core, b.src_id AS other_src_id
 FROM probe AS p
 JOIN placed AS b ON (b.i << 21) + b.j = p.cell
 WHERE p.scan_key <> b.scan_key
@@ -42,7 +42,7 @@ RESET enable_mergejoin;
 ANALYZE zone_pair;
 
 CREATE TEMPORARY TABLE zone_group AS
-SELECT p.src_id, least(p.src_id, min(p.other_src_id)) AS group_id FROM zone_pair AS p GROUP BY p.src_id;
+SELECT p.src_id, bool_or(p.core) AS core, least(p.src_id, min(p.other_src_id)) AS group_id FROM zone_pair AS p GROUP BY p.src_id;
 
 ANALYZE zone_group;
 
@@ -74,4 +74,4 @@ BEGIN
 END
 $spread$;
 
-SELECT count(*) AS rows FROM zone_group JOIN zone_candidate AS c USING (src_id) WHERE c.core;
+SELECT count(*) AS rows FROM zone_group WHERE core;

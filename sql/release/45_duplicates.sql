@@ -53,7 +53,7 @@ WITH involved AS (
     SELECT src_id FROM zone_group UNION SELECT src_id FROM zone_coverage
 ),
 apparition AS (
-    SELECT c.src_id, coalesce(g.group_id, c.src_id) AS group_id, c.run_id, c.scan_key, c.edge_arcsec
+    SELECT c.src_id, c.core, coalesce(g.group_id, c.src_id) AS group_id, c.run_id, c.scan_key, c.edge_arcsec
     FROM involved
     JOIN zone_candidate AS c USING (src_id)
     LEFT JOIN zone_group AS g USING (src_id)
@@ -89,7 +89,7 @@ winner AS (
     ORDER BY v.group_id, a.edge_arcsec DESC, a.src_id
 )
 SELECT
-    a.src_id, (a.scan_key = v.scan_key)::integer AS use_src, v.dup_src,
+    a.src_id, a.core, (a.scan_key = v.scan_key)::integer AS use_src, v.dup_src,
     CASE WHEN a.scan_key <> v.scan_key THEN w.src_id END AS winner_src_id,
     CASE WHEN a.scan_key <> v.scan_key THEN w.run_id END AS winner_run_id
 FROM apparition AS a
@@ -98,4 +98,4 @@ LEFT JOIN winner AS w USING (group_id);
 
 ANALYZE zone_resolution (src_id);
 
-SELECT count(*) AS rows FROM zone_resolution JOIN zone_candidate AS c USING (src_id) WHERE c.core;
+SELECT count(*) AS rows FROM zone_resolution WHERE core;

@@ -11,35 +11,38 @@
 SET enable_nestloop = off;
 
 CREATE TEMPORARY TABLE zone_member AS
-SELECT
-    c.src_id, c.run_id, c.core, c.ra, c.decl, c.x, c.y, c.z, coalesce(r.use_src, 1)::smallint AS use_src,
-    coalesce(r.dup_src, 0)::smallint AS dup_src,
-    -- The name as whole numbers, as release.designation cuts them: 0.01 s and 0.1 arcsec.
-    round(c.ra * 1e6)::bigint * 3 / 125 AS hours, round(abs(c.decl) * 1e6)::bigint * 9 / 250 AS degrees, round(c.decl * 1e6) < 0 AS south
-FROM zone_candidate AS c
-LEFT JOIN zone_resolution AS r USING (src_id)
-WHERE (coalesce(r.use_src, 1) = 1 OR r.dup_src = 0)
-  -- What a patch takes out (35_patches.sql).
-  AND NOT EXISTS (
-      SELECT FROM release.patch AS t
-      WHERE t.release_id = release.current_id() AND t.product = 'psc' AND t.run_id = c.run_id AND t.removed_src_id = c.src_id)
-  -- What fails the second test of cc_flg (47_artefacts.sql).
-  AND NOT EXISTS (SELECT FROM zone_artefact AS f WHERE f.run_id = c.run_id AND f.src_id = c.src_id AND f.removed);
+SELECT m.*, (m.hours << 24 | m.degrees << 1) + m.south::integer AS name
+FROM (
+    SELECT
+        c.src_id, c.run_id, c.core, c.ra, c.decl, c.x, c.y, c.z, coalesce(r.use_src, 1)::smallint AS use_src,
+        coalesce(r.dup_src, 0)::smallint AS dup_src,
+        -- The name as whole numbers, as release.designation cuts them: 0.01 s and 0.1 arcsec; and as one, which is grouped in half
+        -- the time of three.
+        round(c.ra * 1e6)::bigint * 3 / 125 AS hours, round(abs(c.decl) * 1e6)::bigint * 9 / 250 AS degrees, round(c.decl * 1e6) < 0 AS south
+    FROM zone_candidate AS c
+    LEFT JOIN zone_resolution AS r USING (src_id)
+    WHERE (coalesce(r.use_src, 1) = 1 OR r.dup_src = 0)
+      -- What a patch takes out (35_patches.sql).
+      AND NOT EXISTS (
+          SELECT FROM release.patch AS t
+          WHERE t.release_id = release.current_id() AND t.product = 'psc' AND t.run_id = c.run_id AND t.removed_src_id = c.src_id)
+      -- What fails the second test of cc_flg (47_artefacts.sql).
+      AND NOT EXISTS (SELECT FROM zone_artefact AS f WHERE f.run_id = c.run_id AND f.src_id = c.src_id AND f.removed)
+) AS m;
 
 RESET enable_nestloop;
 
-ANALYZE zone_member (src_id, core);
+ANALYZE zone_member (src_id, core, name);
 
 WITH shared AS (
     -- Rows of one name lie within 0.2 arcsec, some of them perhaps in the margin.
-    SELECT m.src_id, chr(64 + row_number() OVER (PARTITION BY m.hours, m.degrees, m.south ORDER BY m.src_id)::integer) AS letter
+    SELECT m.src_id, chr(64 + row_number() OVER (PARTITION BY m.name ORDER BY m.src_id)::integer) AS letter
     FROM zone_member AS m
-    JOIN (SELECT hours, degrees, south FROM zone_member GROUP BY hours, degrees, south HAVING count(*) > 1) AS twice
-        USING (hours, degrees, south)
+    JOIN (SELECT name FROM zone_member GROUP BY name HAVING count(*) > 1) AS twice USING (name)
 )
 INSERT INTO release.work_zone_member (zone, number, src_id, run_id, designation, ra, decl, x, y, z, use_src, dup_src)
 SELECT
-    release.current_zone(), row_number() OVER (ORDER BY m.src_id), m.src_id, m.run_id,
+    (SELECT release.current_zone()), row_number() OVER (ORDER BY m.src_id), m.src_id, m.run_id,
     substr((100000000 + m.hours / 360000 * 1000000 + m.hours / 6000 % 60 * 10000 + m.hours % 6000)::text, 2)
     || CASE WHEN m.south THEN '-' ELSE '+' END
     || substr((10000000 + m.degrees / 36000 * 100000 + m.degrees / 600 % 60 * 1000 + m.degrees % 600)::text, 2)

@@ -13,7 +13,7 @@
 
 INSERT INTO release.work_verdict (release_id, run_id, src_id, released, reason, winner_run_id, winner_src_id, passed, failed)
 SELECT
-    release.current_id(), r.run_id, r.src_id, v.reason = 'released', v.reason,
+    (SELECT release.current_id()), r.run_id, r.src_id, v.reason = 'released', v.reason,
     CASE WHEN v.reason = 'duplicate' THEN s.winner_run_id END, CASE WHEN v.reason = 'duplicate' THEN s.winner_src_id END,
     (r.passed - CASE WHEN v.reason = 'artefact' THEN r.passed & release.rule_bit('artefact') ELSE 0 END
      + CASE v.place WHEN 'first' THEN release.rule_bit('duplicate') + release.rule_bit('unseen_by_winner')
@@ -33,24 +33,25 @@ LEFT JOIN (
 ) AS o ON o.run_id = r.run_id AND o.src_id = r.src_id
 -- Its place among the apparitions; none where a rule before threw it out.
 CROSS JOIN LATERAL (
-    SELECT CASE
-        WHEN r.failed <> 0 AND t.restored_src_id IS NULL THEN NULL
-        WHEN coalesce(s.use_src, 1) = 1 OR s.dup_src = 0 THEN 'first'
-        WHEN s.winner_src_id IS NULL THEN 'unseen_by_winner'
-        ELSE 'duplicate'
-    END AS place OFFSET 0
-) AS among
-CROSS JOIN LATERAL (
     SELECT among.place, CASE
         WHEN among.place IS NULL THEN release.first_rule(r.failed)
         WHEN f.src_id IS NOT NULL THEN 'artefact'
         WHEN among.place <> 'first' THEN among.place
         WHEN o.src_id IS NOT NULL THEN 'patch'
         ELSE 'released'
-    END AS reason OFFSET 0
+    END AS reason
+    FROM (
+        SELECT CASE
+            WHEN r.failed <> 0 AND t.restored_src_id IS NULL THEN NULL
+            WHEN coalesce(s.use_src, 1) = 1 OR s.dup_src = 0 THEN 'first'
+            WHEN s.winner_src_id IS NULL THEN 'unseen_by_winner'
+            ELSE 'duplicate'
+        END AS place
+    ) AS among
+    OFFSET 0
 ) AS v
-WHERE r.core
-ORDER BY r.run_id, r.src_id;
+-- In the order of zone_row, which is that of the sources.
+WHERE r.core;
 
 UPDATE release.work_zone AS z SET rows = (SELECT count(*) FROM zone_row WHERE core) WHERE z.zone = release.current_zone();
 
