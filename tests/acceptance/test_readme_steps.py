@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import shlex
 import shutil
 import subprocess
 import sys
@@ -18,7 +19,9 @@ from scipy.spatial import cKDTree
 
 from app.observatory.truth import read_table
 from app.sky.directions import unit_vectors
+from tests.acceptance.conftest import commands
 from tests.conftest import make_open_folder
+from tests.worlds.commands import Commands, Done
 from tests.worlds.places import ROOT
 
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -38,13 +41,18 @@ class Tour:
     folder: Path
     environment: dict[str, str]
     told: dict[str, str]
+    served: Commands | None = None
 
     def type(self, line: str) -> tuple[int, str]:
-        """Type a line into a shell; its exit status and what it said."""
-        done = subprocess.run(
-            ["bash", "-c", line], env=self.environment, cwd=self.folder, capture_output=True, text=True, check=False,
-            timeout=500,
-        )  # fmt: skip
+        """Type a line into a shell, or give its words to the server of commands; its exit status and what it said."""
+        done: Done | subprocess.CompletedProcess[str]
+        if self.served is not None:
+            done = self.served.run(tuple(shlex.split(line)[1:]), self.environment, self.folder)
+        else:
+            done = subprocess.run(
+                ["bash", "-c", line], env=self.environment, cwd=self.folder, capture_output=True, text=True,
+                check=False, timeout=500,
+            )  # fmt: skip
         self.told[line] = done.stdout + done.stderr
         return done.returncode, self.told[line]
 
@@ -59,7 +67,7 @@ class Tour:
         return np.asarray(distance[distance < 8.0 * ARCSEC] / ARCSEC)
 
 
-def open_tour() -> Iterator[Tour]:
+def open_tour(served: Commands | None = None) -> Iterator[Tour]:
     folder = make_open_folder("mapps-readme-")
     programs = folder / "bin"
     programs.mkdir()
@@ -69,7 +77,7 @@ def open_tour() -> Iterator[Tour]:
     (programs / "mapps").chmod(0o755)
     environment = {name: value for name, value in os.environ.items() if not name.startswith("MAPPS_")}
     environment |= {"PATH": f"{programs}:{os.environ['PATH']}", "MAPPS_HOME": str(folder / "home")}
-    tour = Tour(folder, environment, {})
+    tour = Tour(folder, environment, {}, served)
     try:
         yield tour
     finally:
@@ -119,7 +127,8 @@ def test_the_steps_word_for_word_give_places_within_a_tenth_of_an_arcsecond(foll
 
 @pytest.mark.slow
 def test_without_reference_stars_every_step_says_so() -> None:
-    for tour in open_tour():
+    # What a shell makes of the steps is seen by the other test.
+    for tour in open_tour(commands()):
         # Nothing is taken in yet, or nothing of positions is said.
         silent = ("mapps db start", "mapps simulate", "mapps ingest refusals")
         lines = [line for line in STEPS if not line.startswith("mapps reference")]

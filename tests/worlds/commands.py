@@ -1,33 +1,45 @@
 """Commands as a person types them, each a process of its own, of which the imports were done once.
 
 `python -m app.cli.main` imports for 0.6 to 2 s of a processor before it does a thing. A server that has imported all of
-it forks for each command: the process gets arguments, environment, folder and streams of its own, and ends as any
-interpreter does. What must hold of a fresh interpreter (streams that are closed, imports that fail, compiled kernels)
-is tested by real ones: tests/unit/app/cli, tests/faults, tests/acceptance/test_readme_steps.py.
+it forks for each command: the process gets arguments, environment, folder and streams of its own; so do the workers
+that it starts (`forked_workers`). What must hold of a fresh interpreter (streams that are closed, its end, imports that
+fail, compiled kernels) is tested by real ones: tests/unit/app/cli, tests/faults, tests/acceptance/test_readme_steps.py.
 """
 
 from __future__ import annotations
 
+import atexit
+import gc
 import importlib
 import json
 import os
+import pkgutil
 import subprocess
 import sys
 import tempfile
+import traceback
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from tests.worlds.forked_workers import fork_workers
 from tests.worlds.places import ROOT
 
-MODULES = (
-    "app.cli.main", "app.cli.db", "app.cli.doctor", "app.cli.simulate", "app.cli.reference", "app.cli.ingest",
-    "app.cli.night", "app.cli.run", "app.cli.worker", "app.cli.scan", "app.cli.quality", "app.cli.calibration",
-    "app.cli.store", "app.cli.release", "app.observatory.night", "app.ingest.night", "app.ingest.atlas",
-    "app.reports.night_report", "app.reports.scan_pictures", "app.releases.build", "app.releases.export",
-    "workers.steps.registry",
+PACKAGES = (
+    "app.cli",
+    "app.ingest",
+    "app.observatory",
+    "app.production",
+    "app.quality",
+    "app.releases",
+    "app.reports",
+)
+"""Packages of which all modules are imported before the first command."""
+LIBRARIES = (
+    "astropy.io.fits", "astropy.table", "matplotlib.backends.backend_agg", "matplotlib.figure", "pyarrow.parquet",
+    "scipy.ndimage", "scipy.optimize", "scipy.sparse.linalg", "scipy.spatial", "scipy.stats", "workers.__main__",
 )  # fmt: skip
-"""Modules of commands, and what they import when they are used."""
+"""What these import when they are used."""
 
 
 @dataclass(frozen=True)
@@ -50,7 +62,7 @@ class Commands:
             stdout=subprocess.PIPE,
         )
 
-    def run(self, words: tuple[str, ...], environment: dict[str, str]) -> Done:
+    def run(self, words: tuple[str, ...], environment: dict[str, str], place: Path = ROOT) -> Done:
         """Run `mapps` with these words to its end.
 
         Parameters
@@ -59,11 +71,13 @@ class Commands:
             What is typed after `mapps`.
         environment : dict
             All variables of the process.
+        place : Path, optional
+            Its folder.
         """
         assert self._server.stdin
         assert self._server.stdout
         with tempfile.TemporaryDirectory() as folder:
-            asked = {"words": words, "environment": environment, "folder": folder}
+            asked = {"words": words, "environment": environment, "folder": folder, "place": str(place)}
             self._server.stdin.write(json.dumps(asked).encode() + b"\n")
             self._server.stdin.flush()
             status = json.loads(self._server.stdout.readline())
@@ -77,10 +91,15 @@ class Commands:
 
 def _next_command() -> dict[str, Any] | None:
     """Fork for each command that is asked for; gives the command in its process, None at the end in the server."""
+    forks = False
     for line in sys.stdin.buffer:
+        command = dict(json.loads(line))
+        if command["words"][:1] == ["worker"] and not forks:
+            fork_workers()
+            forks = True
         process = os.fork()
         if process == 0:
-            return dict(json.loads(line))
+            return command
         _, status = os.waitpid(process, 0)
         sys.stdout.write(f"{os.waitstatus_to_exitcode(status)}\n")
         sys.stdout.flush()
@@ -96,6 +115,7 @@ def _become(command: dict[str, Any]) -> None:
     nothing = os.open(os.devnull, os.O_RDONLY)
     os.dup2(nothing, 0)
     os.close(nothing)
+    os.chdir(command["place"])
     os.environ.clear()
     os.environ.update(command["environment"])
     sys.argv = ["mapps", *command["words"]]
@@ -103,14 +123,35 @@ def _become(command: dict[str, Any]) -> None:
 
 def serve() -> None:
     """Import, then run what is asked for."""
-    for name in MODULES:
+    for package in map(importlib.import_module, PACKAGES):
+        for module in pkgutil.walk_packages(package.__path__, f"{package.__name__}."):
+            importlib.import_module(module.name)
+    for name in LIBRARIES:
         importlib.import_module(name)
+    # What is collected no more is not copied for each command.
+    gc.freeze()
     command = _next_command()
     if command is not None:
         _become(command)
-        from app.cli.main import main
+        os._exit(_status())
 
+
+def _status() -> int:
+    """Run the command to its end, without taking the interpreter apart: that touches each page of what was imported."""
+    from app.cli.main import main
+
+    try:
         main()
+    except SystemExit as end:
+        return end.code if isinstance(end.code, int) else int(end.code is not None)
+    except BaseException:  # noqa: BLE001
+        traceback.print_exc()
+        return 1
+    finally:
+        atexit._run_exitfuncs()
+        sys.stdout.flush()
+        sys.stderr.flush()
+    return 0
 
 
 if __name__ == "__main__":
