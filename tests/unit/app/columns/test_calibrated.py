@@ -48,7 +48,9 @@ def test_places_have_the_offset_of_their_scan_and_each_axis_its_partner() -> Non
         assert f"* {decl}) / cosd({decl})" in text
         assert f") ELSE {ra} END AS {ra[2:]}" in text
     assert text.count(" JOIN ") == 1, "a row of the view costs one look-up"
-    assert "LEFT JOIN calibration.adopted_scan AS s ON s.run_id = p.run_id AND s.scan_key = p.scan_key;" in text
+    assert (
+        "LEFT JOIN calibration.adopted_scan AS s ON s.run_id = p.run_id AND s.scan_key = p.scan_key;" in text
+    )
 
 
 def test_both_source_tables_have_a_view() -> None:
