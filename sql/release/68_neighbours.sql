@@ -9,6 +9,9 @@
 -- Parameters: neighbour_arcsec (first radius, at least).
 -- By hand:    this file and 70_point_sources.sql in one session, as for 30_candidates.sql
 
+-- A small sample tells how large the tables are, as in 30_candidates.sql.
+SET default_statistics_target = 10;
+
 -- The first radius: a circle around a row has two and a half others in the mean, so that 92 % of the rows find one. How
 -- dense the sky is around the rows is told by HEALPix pixels of order 11 (103 arcsec): that of a row has one row more than any other.
 CREATE TEMPORARY TABLE zone_first AS

@@ -237,6 +237,9 @@ BEGIN
     CREATE VIEW release.work_member AS
     SELECT f.first_key + m.number AS pts_key, m.src_id, m.run_id, m.designation, m.ra, m.decl, m.x, m.y, m.z, m.use_src, m.dup_src
     FROM release.work_zone_member AS m JOIN release.work_zone AS f USING (zone);
+    -- Rows above a signal-to-noise ratio of 10 by zone and scan, in each band.
+    CREATE UNLOGGED TABLE release.work_snr10 (
+        zone integer NOT NULL, run_id integer NOT NULL, scan_key integer NOT NULL, j bigint NOT NULL, h bigint NOT NULL, k bigint NOT NULL);
     -- Rows whose nearest neighbour lies outside of the margin of their zone.
     CREATE UNLOGGED TABLE release.work_lonely (pts_key integer PRIMARY KEY);
     -- Hashes of blocks of the catalogue.
@@ -257,7 +260,7 @@ BEGIN
         pts_key integer PRIMARY KEY, dist_opt real NOT NULL, phi_opt smallint NOT NULL, b_m_opt real, vr_m_opt real,
         nopt_mchs smallint NOT NULL);
     FOREACH part IN ARRAY ARRAY['scan', 'moment', 'zone', 'margin', 'task', 'count', 'overlap', 'covered', 'bright', 'bright_judged', 'galaxy',
-                                'zone_member', 'lonely',
+                                'zone_member', 'snr10', 'lonely',
                                 'hash', 'contamination', 'extended', 'extended_resolution', 'association'] LOOP
         EXECUTE format('GRANT SELECT, INSERT, UPDATE, DELETE ON release.%I TO mapps_operator', 'work_' || part);
     END LOOP;
@@ -270,7 +273,7 @@ LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog, public AS $function$
     DROP VIEW IF EXISTS release.work_member, release.work_psc, release.work_verdict;
     DROP TABLE IF EXISTS release.work_scan, release.work_moment, release.work_zone, release.work_margin, release.work_task,
         release.work_count, release.work_overlap, release.work_covered, release.work_bright, release.work_bright_judged, release.work_galaxy,
-        release.work_zone_member, release.work_lonely, release.work_hash, release.work_contamination, release.work_extended,
+        release.work_zone_member, release.work_snr10, release.work_lonely, release.work_hash, release.work_contamination, release.work_extended,
         release.work_extended_resolution, release.work_association
 $function$;
 COMMENT ON FUNCTION release.drop_work_tables() IS 'Drop the tables of a build';
@@ -322,8 +325,9 @@ BEGIN
         RAISE EXCEPTION 'release % is published and never changes', release_id;
     END IF;
     CASE number
-    WHEN 0 THEN EXECUTE format('CREATE INDEX IF NOT EXISTS %I ON release.%I USING gist (spoint(radians(ra), radians(decl)))',
-                               part || '_position', part);
+    -- With buffers at the branches of the tree it takes a tenth less.
+    WHEN 0 THEN EXECUTE format('CREATE INDEX IF NOT EXISTS %I ON release.%I USING gist (spoint(radians(ra), radians(decl)))'
+                               ' WITH (buffering = on)', part || '_position', part);
     WHEN 1 THEN EXECUTE format('CREATE INDEX IF NOT EXISTS %I ON release.%I (designation)', part || '_designation', part);
     WHEN 2 THEN EXECUTE format('CREATE INDEX IF NOT EXISTS %I ON release.%I (src_id)', part || '_source', part);
     END CASE;
