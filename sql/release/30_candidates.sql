@@ -40,6 +40,9 @@
 -- By hand, the files 30 to 52 in one session, since they hand temporary tables to each other (zone 0 alone, or each zone):
 --     psql "$(mapps db url)" -c "SET mapps.release_id = 3" -c "SET mapps.zone = 0" -f sql/release/30_candidates.sql -f ...
 
+-- Of the tables of a zone the planner needs to know how large they are and no more: a tenth of the usual sample tells it.
+SET default_statistics_target = 10;
+
 -- A block, because the planner is told the range of the zone in this way: of a range that it reads from a table it expects
 -- half a percent of the rows, however many there are.
 DO $candidates$
@@ -121,6 +124,8 @@ extraction AS (
 judged AS (
     SELECT
         e.core, e.run_id, e.src_id, e.scan_key, least(e.dist_edge_ns, e.dist_edge_ew) AS edge_arcsec,
+        -- Bands above a signal-to-noise ratio of 10, which scans count (76_information.sql): J 1, H 2, Ks 4.
+        ((e.j_snr > 10) IS TRUE)::integer + ((e.h_snr > 10) IS TRUE)::integer * 2 + ((e.k_snr > 10) IS TRUE)::integer * 4 AS above_10,
         -- Rounding may reach 360.
         round(e.ra * 1e6)::bigint % 360000000 / 1e6::double precision AS ra, round(e.decl * 1e6) / 1e6 AS decl,
         e.selected IS NOT NULL AS attempt,
@@ -183,7 +188,7 @@ judged AS (
 ),
 weighed AS (
     SELECT
-        j.core, j.run_id, j.src_id, j.scan_key, j.edge_arcsec, j.ra, j.decl,
+        j.core, j.run_id, j.src_id, j.scan_key, j.edge_arcsec, j.ra, j.decl, j.above_10::smallint AS above_10,
         ((j.attempt IS TRUE)::integer * release.rule_bit('attempt') + (j.scan IS TRUE)::integer * release.rule_bit('scan')
          + (j.edge IS TRUE)::integer * release.rule_bit('edge') + (j.artefact IS TRUE)::integer * release.rule_bit('artefact')
          + (j.valid_band IS TRUE)::integer * release.rule_bit('no_valid_band') + (j.snr IS TRUE)::integer * release.rule_bit('snr')

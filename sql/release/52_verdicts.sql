@@ -53,7 +53,17 @@ CROSS JOIN LATERAL (
 -- In the order of zone_row, which is that of the sources.
 WHERE r.core;
 
+-- What scans have above a signal-to-noise ratio of 10, of their accepted attempts: for 76_information.sql, which need not read all rows.
+INSERT INTO release.work_snr10 (zone, run_id, scan_key, j, h, k)
+SELECT release.current_zone(), r.run_id, r.scan_key, count(*) FILTER (WHERE r.above_10 & 1 <> 0), count(*) FILTER (WHERE r.above_10 & 2 <> 0),
+       count(*) FILTER (WHERE r.above_10 & 4 <> 0)
+FROM zone_row AS r
+WHERE r.core AND r.passed & release.rule_bit('attempt') <> 0
+GROUP BY r.run_id, r.scan_key;
+
 UPDATE release.work_zone AS z SET rows = (SELECT count(*) FROM zone_row WHERE core) WHERE z.zone = release.current_zone();
+
+RESET default_statistics_target;
 
 DROP TABLE zone_row, zone_candidate, zone_artefact, zone_pair, zone_group, zone_coverage, zone_resolution, zone_member;
 

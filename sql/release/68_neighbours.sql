@@ -9,6 +9,9 @@
 -- Parameters: neighbour_arcsec (first radius, at least).
 -- By hand:    this file and 70_point_sources.sql in one session, as for 30_candidates.sql
 
+-- A small sample tells how large the tables are, as in 30_candidates.sql.
+SET default_statistics_target = 10;
+
 -- The first radius: a circle around a row has two and a half others in the mean, so that 92 % of the rows find one. How
 -- dense the sky is around the rows is told by HEALPix pixels of order 11 (103 arcsec): that of a row has one row more than any other.
 CREATE TEMPORARY TABLE zone_first AS
@@ -88,17 +91,15 @@ BEGIN
         CREATE TEMPORARY TABLE zone_found AS
         SELECT p.pts_key, n.pts_key AS pxcntr, (degrees(2 * asin(least(1, sqrt(n.squared) / 2))) * 3600)::real AS prox,
                release.position_angle(p.ra, p.decl, n.ra, n.decl) AS pxpa
-        FROM zone_left AS p
+        FROM (
+            -- The strips that the circle touches, once a row.
+            SELECT q.*, ARRAY(SELECT generate_series(floor((q.v - reach) / height)::integer, floor((q.v + reach) / height)::integer)) AS strips
+            FROM zone_left AS q OFFSET 0
+        ) AS p
         CROSS JOIN LATERAL (
-            SELECT c.pts_key, c.squared, c.ra, c.decl
-            FROM generate_series(floor((p.v - reach) / height)::integer, floor((p.v + reach) / height)::integer) AS s (strip)
-            CROSS JOIN LATERAL (
-                SELECT b.pts_key, (p.x - b.x) * (p.x - b.x) + (p.y - b.y) * (p.y - b.y) + (p.z - b.z) * (p.z - b.z) AS squared,
-                       b.ra, b.decl
-                FROM zone_strip AS b
-                WHERE b.strip = s.strip AND b.u BETWEEN p.u - reach AND p.u + reach AND b.pts_key <> p.pts_key
-                OFFSET 0
-            ) AS c
+            SELECT b.pts_key, (p.x - b.x) * (p.x - b.x) + (p.y - b.y) * (p.y - b.y) + (p.z - b.z) * (p.z - b.z) AS squared, b.ra, b.decl
+            FROM zone_strip AS b
+            WHERE b.strip = ANY (p.strips) AND b.u BETWEEN p.u - reach AND p.u + reach AND b.pts_key <> p.pts_key
             ORDER BY 2, 1 LIMIT 1
         ) AS n
         WHERE n.squared <= reach * reach;

@@ -8,10 +8,12 @@ DO $catalogue$
 DECLARE
     zone_low bigint;
     zone_high bigint;
+    several boolean := (SELECT count(*) > 1 FROM release.parent_run AS r WHERE r.release_id = release.current_id());
 BEGIN
 SELECT z.low, z.high INTO STRICT zone_low, zone_high FROM release.work_zone AS z WHERE z.zone = release.current_zone();
--- Page by page, as there.
-PERFORM set_config('enable_indexscan', 'off', true);
+-- Along the key: the measurements of a run then come in the order of the catalogue, and wide rows are sorted only where several
+-- runs meet.
+PERFORM set_config('enable_bitmapscan', 'off', true), set_config('enable_seqscan', 'off', true);
 
 WITH extended AS (
     SELECT run_id, src_id, min(ext_key) AS ext_key
@@ -57,11 +59,13 @@ CROSS JOIN LATERAL (
 ) AS p
 JOIN given AS g ON g.of_run = p.run_id AND g.of_source = p.src_id
 WHERE r.release_id = release.current_id()
-ORDER BY g.pts_key;
+ORDER BY CASE WHEN several THEN g.pts_key END;
 
-PERFORM set_config('enable_indexscan', 'on', true);
+PERFORM set_config('enable_bitmapscan', 'on', true), set_config('enable_seqscan', 'on', true);
 END
 $catalogue$;
+
+RESET default_statistics_target;
 
 DROP TABLE zone_neighbour;
 

@@ -42,12 +42,9 @@ imaged AS (
     GROUP BY i.attempt_id
 ),
 counted AS (
-    SELECT p.attempt_id, count(*) FILTER (WHERE p.j_snr > 10) AS j, count(*) FILTER (WHERE p.h_snr > 10) AS h,
-           count(*) FILTER (WHERE p.k_snr > 10) AS k
-    FROM release.parent_run AS r
-    CROSS JOIN LATERAL (SELECT * FROM wsdb.point_measurement AS q WHERE q.run_id = r.run_id OFFSET 0) AS p
-    WHERE r.release_id = release.current_id()
-    GROUP BY p.attempt_id
+    -- Counted zone by zone (52_verdicts.sql).
+    SELECT p.run_id, p.scan_key, sum(p.j)::bigint AS j, sum(p.h)::bigint AS h, sum(p.k)::bigint AS k
+    FROM release.work_snr10 AS p GROUP BY p.run_id, p.scan_key
 ),
 zero AS (
     SELECT s.run_id, s.scan_key,
@@ -83,7 +80,7 @@ FROM chosen AS s
 LEFT JOIN wsdb.scan_coverage AS v ON v.attempt_id = s.attempt_id AND v.band = '-'
 LEFT JOIN measured AS m ON m.attempt_id = s.attempt_id
 LEFT JOIN imaged AS i ON i.attempt_id = s.attempt_id
-LEFT JOIN counted AS c ON c.attempt_id = s.attempt_id
+LEFT JOIN counted AS c ON c.run_id = s.run_id AND c.scan_key = s.scan_key
 LEFT JOIN zero AS z ON z.run_id = s.run_id AND z.scan_key = s.scan_key
 LEFT JOIN LATERAL (
     SELECT grade.score, grade.flags FROM quality.scan_grade AS grade
