@@ -26,7 +26,8 @@ POINT_RULES: dict[str, str] = {
     ),
     "piece": (
         'in no ellipse of a large galaxy (larger than {contaminant_arcsec:g}", times {contaminant_enlargement:g}), or a'
-        " star in all three bands, of SNR {piece_snr:g} or with a chi-squared below {piece_chi_squared:g}: rd_flg"
+        " star in all three bands, of SNR {piece_snr:g} or with a mean chi-squared below {piece_chi_squared:g} within"
+        " {piece_disc:g} ellipses: rd_flg"
         " {rd_flg}, SNR {snrs}, chi-squared {chis}"
     ),
     "duplicate": "no other apparition of the object is preferred",
@@ -68,7 +69,7 @@ PARAMETERS_OF: dict[str, tuple[str, ...]] = {
     "piece": (
         "contaminant_arcsec", "contaminant_enlargement", "extended_score_sparse", "extended_score_dense",
         "extended_density", "piece_snr", "piece_chi_squared", "piece_far_chi_squared", "piece_large_arcsec",
-        "piece_reach", "match_arcsec",
+        "piece_reach", "piece_disc", "match_arcsec",
     ),
     "score": ("extended_score_sparse", "extended_score_dense", "extended_density"),
     "in_scan_duplicate": ("extended_match_arcsec",),

@@ -31,7 +31,11 @@ FAR = {
     "faint, odd, inside": (0.7, FAINT | ODD, "piece"),
     "brighter, odd, inside": (0.6, ODD, "released"),
     "faint, a star, inside": (0.5, FAINT, "released"),
-    "faint, odd, outside": (1.2, FAINT | ODD, "released"),
+    "faint, odd, in the disc": (1.3, FAINT | ODD, "piece"),
+    "faint, a little odd": (0.4, FAINT | {"j_psfchi": 1.1, "h_psfchi": 1.2, "k_psfchi": 1.3}, "piece"),
+    "faint, odd in one band": (0.9, FAINT | {"j_psfchi": 1.0, "h_psfchi": 1.0, "k_psfchi": 1.4}, "released"),
+    "brighter, odd, in the disc": (1.1, ODD, "released"),
+    "faint, odd, outside": (1.4, FAINT | ODD, "released"),
     "a knot outside": (3.4, KNOT, "piece"),
     "a knot far out": (3.6, KNOT, "released"),
     "one band outside": (2.0, {"rd_flg": b"020"}, "released"),
@@ -75,7 +79,7 @@ def test_rows_that_lack_a_band_are_pieces(pieces: dict[str, str]) -> None:
 
 
 def test_faint_rows_that_are_no_stars_are_pieces(pieces: dict[str, str]) -> None:
-    """Arms and knots seen in all bands: inside of the ellipse, and knots alone around a very large galaxy."""
+    """Arms and knots seen in all bands: inside of the disc, and knots alone around a very large galaxy."""
     assert {name: pieces[name] for name in FAR} == {name: verdict for name, (_, _, verdict) in FAR.items()}
 
 

@@ -132,7 +132,7 @@ def measure_bands(reduced: ReducedScan, parameters: PhotometryParameters) -> dic
         lent = replace(stack, guide=guide, fixed=fixed_stars[band], galaxies=light)
         with residuals.lend(lent) as residual:
             stacks[band] = measure(residual, finder, parameters)
-    deblended = deblend(stacks, residuals)
+    deblended = deblend(stacks, residuals, (search, galaxies))
     return {
         band: _catalogued(reduced, band, deblended, (residuals, tuple(galaxies), searched), parameters)
         for band in reduced.stacks

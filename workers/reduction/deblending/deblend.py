@@ -7,7 +7,7 @@ star gives a limit.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -20,6 +20,9 @@ from workers.reduction.deblending.search import EVIDENCE, search_sites
 from workers.reduction.deblending.shown import ShownPairs, chosen_pairs
 from workers.reduction.deblending.sites import Sites, find_sites
 from workers.reduction.deblending.values import MOST_STARS, BandSums, Cutouts, Seeds, SiteStars
+from workers.reduction.galaxies.instead import galaxies_instead
+from workers.reduction.galaxies.search import Search
+from workers.reduction.galaxies.values import Galaxy
 from workers.reduction.photometry.joint_values import Groups, JointScene, JointWork
 from workers.reduction.photometry.residual import ResidualMemory
 from workers.reduction.photometry.stack import BandStack
@@ -96,7 +99,11 @@ class Deblended:
     shown: ShownPairs
 
 
-def deblend(stacks: Mapping[Band, BandStack], memory: ResidualMemory) -> Deblended:
+def deblend(
+    stacks: Mapping[Band, BandStack],
+    memory: ResidualMemory,
+    searched: tuple[Search, Sequence[Galaxy]] | None = None,
+) -> Deblended:
     """Decide by the looks of all bands how many stars there are where close stars were found, or may be.
 
     Parameters
@@ -105,6 +112,9 @@ def deblend(stacks: Mapping[Band, BandStack], memory: ResidualMemory) -> Deblend
         After the fits of each band by itself; they are not changed.
     memory : ResidualMemory
         Lent to one band after the other.
+    searched : (Search, sequence of Galaxy), optional
+        What galaxies were looked for on, and those that were found: where one more describes a group of stars
+        better, the group is one row. Without it nothing is asked.
     """
     sites = find_sites(stacks)
     if sites.size == sites.sample:
@@ -117,6 +127,8 @@ def deblend(stacks: Mapping[Band, BandStack], memory: ResidualMemory) -> Deblend
             own = _own_stars(stack.stars, sites, band)
             cutouts[band] = cut_out(residual, sites.origin, seeds, own)
     found = decide(stacks, sites, cutouts)
+    if searched is not None:
+        _undo(stacks, sites, cutouts, found, searched)
     changed = {band: _changed(stack.stars, sites, found, band) for band, stack in stacks.items()}
     return Deblended(
         {band: replace(stack, stars=changed[band][0]) for band, stack in stacks.items()},
@@ -132,13 +144,43 @@ def _shown(
 ) -> ShownPairs:
     """Choose pairs to be shown in the first band, and fit one star to each."""
     chosen = chosen_pairs(found, sites.sample, next(iter(stacks)).position)
+    single = _single(stacks, sites, cutouts, chosen)
+    pixels = np.asarray(sum(cut.size[:, 1] for cut in cutouts.values()))
+    return ShownPairs.of(chosen, sites.origin, pixels, found, single)
+
+
+def _single(
+    stacks: Mapping[Band, BandStack], sites: Sites, cutouts: Mapping[Band, Cutouts], chosen: Integers
+) -> SiteStars:
+    """Chosen sites as the one star that each of them would be alone."""
     scenes, works, planes = _planes(stacks, sites, cutouts)
     single = SiteStars.of(sites.size)
     seeds, work = Seeds(sites.start, sites.star, np.full(sites.size, np.inf)), (works, BandSums.of())
     for site in chosen.tolist():
         search_sites(scenes, planes, seeds, EVIDENCE, work, (site, site + 1), single)
-    pixels = np.asarray(sum(cut.size[:, 1] for cut in cutouts.values()))
-    return ShownPairs.of(chosen, sites.origin, pixels, found, single)
+    return single
+
+
+def _undo(
+    stacks: Mapping[Band, BandStack],
+    sites: Sites,
+    cutouts: Mapping[Band, Cutouts],
+    found: SiteStars,
+    searched: tuple[Search, Sequence[Galaxy]],
+) -> None:
+    """Make one star, with its misfit, of groups that are pieces of a galaxy; what was found is changed."""
+    search, galaxies = searched
+    split = np.flatnonzero((found.members > 1) & (np.arange(sites.size) >= sites.sample))
+    weights = search.coadds.weights
+    groups = []
+    for site in split.tolist():
+        stars = found.star[site, : found.members[site]]
+        light = np.asarray(sum(weights[band] * stars[:, 2 + band.position] for band in stacks))
+        groups.append(np.column_stack([sites.origin[site] + stars[:, :2], light]))
+    chosen = split[galaxies_instead(search, galaxies, groups, sites.snr[split])]
+    single = _single(stacks, sites, cutouts, chosen)
+    for one, several in zip(single, found, strict=True):
+        several[chosen] = one[chosen]
 
 
 def _own_stars(stars: Stars, sites: Sites, band: Band) -> Groups:

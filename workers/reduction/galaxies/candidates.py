@@ -60,7 +60,7 @@ class Seeds(NamedTuple):
 
 @njit(**KERNEL)
 def _both_sides(image: Singles, x: Doubles, y: Doubles, sigma: float, out: Doubles) -> None:
-    """Core light and light of both sides of peaks well inside an image; NaN elsewhere."""
+    """Core light and light of both sides of peaks whose eight pixels lie within an image; NaN elsewhere."""
     ny, nx = image.shape
     ring = np.empty(2000, np.float32)
     for s in range(x.size):
@@ -68,11 +68,12 @@ def _both_sides(image: Singles, x: Doubles, y: Doubles, sigma: float, out: Doubl
         j = int(np.rint(y[s]))
         out[s, 0] = np.nan
         out[s, 1] = np.nan
-        if i < 23 or j < 23 or i >= nx - 23 or j >= ny - 23:
+        if i < 9 or j < 9 or i >= nx - 9 or j >= ny - 9:
             continue
         count = 0
-        for b in range(-22, 23, 2):
-            for a in range(-22, 23):
+        # The ring of the sky may lie half beyond the border.
+        for b in range(max(-22, -j), min(23, ny - j), 2):
+            for a in range(max(-22, -i), min(23, nx - i)):
                 r2 = a * a + b * b
                 v = image[j + b, i + a]
                 if r2 >= 196 and r2 < 484 and not np.isnan(v):

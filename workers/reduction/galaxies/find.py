@@ -28,11 +28,13 @@ EDGE_ARCSEC = 3.0
 FAINT_EDGE_ARCSEC = 40.0
 # Within so many half-light ellipses of a galaxy, 4" at least, no candidate is another one. Arms and knots of large
 # galaxies lie farther out but have less than a tenth of its light: 92" from a disc of 41" stood a galaxy as bright as
-# that. A spiral whose model is half a bulge is larger than the model: of one of Ks 7.6 with a semi-major axis of 33"
-# five knots lay at 60" to 170", each with 3 % of the model's light.
+# that. Knots, which have some hundredths, lie where a disc's light does: 98 % of that within 3.6 radii. A spiral whose
+# model is half a bulge or has a core is larger than the model: of one of Ks 7.6 with a semi-major axis of 33" five
+# knots lay at 60" to 170", each with 3 % of the model's light.
 HELD_RADII, HELD_ARCSEC = 1.5, 4.0
 LARGE_HELD_RADII, HELD_SHARE = 2.5, 0.1
-HUGE_ARCSEC, HUGE_INDEX, HUGE_HELD_RADII, HUGE_HELD_SHARE = 20.0, 2.0, 5.5, 0.035
+KNOT_RADII, KNOT_SHARE = 3.6, 0.035
+HUGE_ARCSEC, HUGE_INDEX, HUGE_KNOT_RADII = 20.0, 2.0, 5.5
 WING_RADII = 5.0  # within which a bright model errs by more than the surface of a faint galaxy
 FARTHEST_ARCSEC = 600.0  # 5.5 semi-major axes of the largest model
 # Beyond the reach of a saturated star its halo and spikes still look extended; on frames where stars are sparse 7" lost
@@ -169,7 +171,6 @@ def _holds(search: Search, galaxy: Galaxy, place: tuple[float, float], light_dn:
     if shape.semi_major_arcsec < LARGE_ARCSEC:
         return False
     share = light_dn / light_of_sum(galaxy, search.coadds.weights)
-    huge = shape.semi_major_arcsec > HUGE_ARCSEC and shape.index > HUGE_INDEX
-    return (away < LARGE_HELD_RADII and share < HELD_SHARE) or (
-        huge and away < HUGE_HELD_RADII and share < HUGE_HELD_SHARE
-    )
+    huge = shape.semi_major_arcsec > HUGE_ARCSEC and (shape.index > HUGE_INDEX or bool(galaxy.core))
+    knots = HUGE_KNOT_RADII if huge else KNOT_RADII
+    return (away < LARGE_HELD_RADII and share < HELD_SHARE) or (away < knots and share < KNOT_SHARE)

@@ -22,6 +22,7 @@ from workers.reduction.galaxies.fit import (
 )
 from workers.reduction.galaxies.large import Large
 from workers.reduction.galaxies.local_profile import LocalProfiles
+from workers.reduction.galaxies.priors import DISC, WEAK, Priors
 from workers.reduction.galaxies.search import LEAST_CHANGE, Search, crowding
 from workers.reduction.galaxies.values import CORE_SIGMAS_ARCSEC, LARGE_ARCSEC, Galaxy, Pixels, Shape, surface
 
@@ -53,7 +54,7 @@ CROWD_CHANGE, CROWD_SURE_CHANGE, CROWD_INDEX, CROWD_CHI2 = 25.0, 80.0, 0.8, 1.2
 MOST_GROWTH, GROWTH_CHANGE = 1.5, 100.0
 # Of a large galaxy's pixels where a core is tried: simulated bulges have 0.5, NGC 309 had 2.2; and what it takes away.
 POOR_CHI2, CORE_SHARE = 1.0, 0.1
-# Patches of airglow are larger and lie in one band, which their common shape does not describe.
+# Patches of airglow are larger and lie in one band, which their common shape does not describe; arms are in all bands.
 LARGEST_RADIUS_ARCSEC, LARGE_CHI2 = 70.0, 4.0
 LARGE_CHANGE = 500.0  # of chi-squared from two stars to a galaxy that blocked images show
 LEAST_EXCESS = 1.2  # of light over that of two stars
@@ -246,12 +247,18 @@ class Modelling:
         if fit is None or fit.shape.semi_major_arcsec < LARGE_ARCSEC:
             return None
         final = self._refined(fit, arms=True)
+        if not self._plausible(final):
+            # Arms and a broad bulge draw the index to 3 and the radius beyond the scan's width: a disc has an end.
+            final = self._cored(
+                fit.frame.half, fit, (float(fit.fitted.values[1]), float(fit.fitted.values[2])), DISC
+            )
         # A spiral's nucleus is no part of the disc that was fitted first.
         change = self._change_from_stars(final, LARGE_CHANGE) if self._plausible(final) else None
         if change is None:
             return None
         galaxy = self._in_bands(final, change)
-        return galaxy if max(galaxy.chi2.values()) < LARGE_CHI2 else None
+        chi2 = [*galaxy.chi2.values()]
+        return galaxy if max(chi2) < LARGE_CHI2 or np.median(chi2) > POOR_CHI2 else None
 
     def _fit_in(self, half: int, kept: Fit | None) -> Fit | None:
         """Fit the candidate in a window, from the fit in the last one on or from a disc; None with too few pixels."""
@@ -297,14 +304,14 @@ class Modelling:
         arms = ARM_ERROR * kept.fitted.values[0] * light_of(pixels, kept.shape, self.profile, self.place)
         return pixels._replace(weight=1.0 / (1.0 / pixels.weight + arms * arms))
 
-    def _cored(self, half: int, kept: Fit, middle: tuple[float, float]) -> Fit:
+    def _cored(self, half: int, kept: Fit, middle: tuple[float, float], priors: Priors = WEAK) -> Fit:
         """Fit a disc with a core."""
         frame = self._frame(half, kept.shape)._replace(bent=True, core=middle)
         pixels = self._softened(self._sum_pixels(frame), kept)
         start = FIRST_GUESS.copy()
         start[:3] = self.light, *middle
         start[3], start[6] = np.log(DISC_SHARE * half), 0.0
-        fitted = fit_galaxy(pixels, self.profile, start)
+        fitted = fit_galaxy(pixels, self.profile, start, priors)
         return Fit(pixels, fitted, frame, fitted.shape(*self.place))
 
     def _follows(self, larger: Fit, smaller: Fit) -> bool:

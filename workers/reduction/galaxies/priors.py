@@ -73,6 +73,8 @@ class Priors:
 
 WEAK = Priors((float(np.log(2.5)), 1.5), (float(np.log(2.5)), 0.8))
 """Noise has no corner to go to; hardly more."""
+DISC = Priors(WEAK.log_radius, (0.0, 0.003))
+"""An exponential disc and no other: arms have changes of chi-squared of thousands, which no weak prior holds."""
 
 
 def families(brightness: tuple[float, float]) -> tuple[Priors, Priors]:

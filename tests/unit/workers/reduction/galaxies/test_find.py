@@ -141,6 +141,9 @@ def galaxy_of(radius, *, index=1.0, ratio=1.0, angle_deg=0.0, light=1e4):
         (galaxy_of(40.0), 90.0, 900.0, True),  # an arm
         (galaxy_of(40.0), 90.0, 1100.0, False),  # another galaxy
         (galaxy_of(40.0), 150.0, 1.0, False),
+        (galaxy_of(10.0), 35.0, 300.0, True),  # a knot, where 98 % of a disc's light is
+        (galaxy_of(10.0), 35.0, 400.0, False),
+        (galaxy_of(10.0), 37.0, 300.0, False),
         (galaxy_of(33.0, index=2.6), 150.0, 300.0, True),  # a knot of a spiral larger than its model
         (galaxy_of(33.0, index=2.6), 150.0, 500.0, False),
         (galaxy_of(33.0, index=2.6), 190.0, 300.0, False),
