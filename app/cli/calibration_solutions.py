@@ -54,6 +54,7 @@ SCAN_COLUMNS = (
     "reason",
 )  # fmt: skip
 MOVED_COLUMNS = (
+    "night",
     "scan",
     "band",
     "offset_a_mag",
@@ -240,6 +241,10 @@ def diff(first: SolutionArgument, second: SolutionArgument, *, json: JsonOption 
     with connect("reader") as connection:
         rows = difference(connection, first, second)
     emit_table(_shown(rows), MOVED_COLUMNS, f"From {first} to {second}")
+    if rows and all(row["moved_mag"] is None for row in rows):
+        say(
+            f"solutions {first} and {second} have no scan in common: mapps calibration show NIGHT lists those of a night"
+        )
     for band in ("j", "h", "k"):
         moved = [row["moved_mag"] for row in rows if row["band"] == band and row["moved_mag"] is not None]
         if moved:

@@ -1,10 +1,10 @@
 -- Why an extraction is in a release or not: its verdict, its scan, what was measured, and the apparition that won. Of a released
 -- row ra and decl are the released place, of any other one the place by the astrometric solution that the release names of its
--- night, or else by the one that is adopted now; where neither has an offset of the row, the registered place.
+-- night; where that has no offset of the row, or the release names none, the registered place.
 SELECT
     run.name AS run, v.src_id, v.released, v.reason, release.rules(v.passed) AS passed, release.rules(v.failed) AS failed, n.date, n.hemis, o.scan, s.scan_key, s.tile, s.selected, s.rank, s.reason AS scan_reason,
     c.designation, c.pts_key, c.use_src, c.dup_src, coalesce(c.ra, solved.place[1], p.ra) AS ra, coalesce(c.decl, solved.place[2], p.decl) AS decl,
-    p.ra AS measured_ra, p.decl AS measured_decl, by.astrometry_id, p.dist_edge_ns, p.dist_edge_ew, p.ph_qual, p.rd_flg,
+    p.ra AS measured_ra, p.decl AS measured_decl, places.astrometry_id, p.dist_edge_ns, p.dist_edge_ew, p.ph_qual, p.rd_flg,
     p.cc_flg, p.ndet, f.cc_flg AS second_cc_flg, coalesce(f.parent_name, 'src_id ' || f.parent_src_id) AS parent,
     f.distance_arcsec AS parent_arcsec,
     (p.j_m + coalesce(zero.j, 0))::real AS j_m, (p.h_m + coalesce(zero.h, 0))::real AS h_m,
@@ -30,9 +30,7 @@ LEFT JOIN release.solution AS q
     ON q.release_id = v.release_id AND q.run_id = v.run_id AND q.night_id = wsdb.scan_of(v.src_id) >> 10
 LEFT JOIN release.astrometry AS places
     ON places.release_id = v.release_id AND places.run_id = v.run_id AND places.night_id = wsdb.scan_of(v.src_id) >> 10
-LEFT JOIN calibration.adopted_place AS now ON now.attempt_id = p.attempt_id
-CROSS JOIN LATERAL (SELECT coalesce(places.astrometry_id, now.astrometry_id)) AS by (astrometry_id)
-LEFT JOIN LATERAL calibration.place_by(p.ra, p.decl, by.astrometry_id, p.scan_key, p.attempt_id) AS solved (place) ON true
+LEFT JOIN LATERAL calibration.place_by(p.ra, p.decl, places.astrometry_id, p.scan_key, p.attempt_id) AS solved (place) ON true
 LEFT JOIN LATERAL (
     SELECT max(t.value) FILTER (WHERE t.band = 'j') AS j, max(t.value) FILTER (WHERE t.band = 'h') AS h,
            max(t.value) FILTER (WHERE t.band = 'k') AS k

@@ -5,7 +5,7 @@ SELECT
     n.date, n.hemis, o.scan, s.scan_key, s.tile, s.selected, s.rank, s.reason AS scan_reason,
     x.designation, x.ext_key, x.use_src, x.dup_src, p.src_id,
     coalesce(x.ra, solved.place[1], p.ra) AS ra, coalesce(x.decl, solved.place[2], p.decl) AS decl,
-    p.ra AS measured_ra, p.decl AS measured_decl, by.astrometry_id, p.r_3sig, p.j_msig_7, p.h_msig_7, p.k_msig_7,
+    p.ra AS measured_ra, p.decl AS measured_decl, places.astrometry_id, p.r_3sig, p.j_msig_7, p.h_msig_7, p.k_msig_7,
     p.j_msig_k20fe, p.h_msig_k20fe, p.k_msig_k20fe,
     f.cc_flg AS second_cc_flg, coalesce(f.parent_name, 'src_id ' || f.parent_src_id) AS parent, f.distance_arcsec AS parent_arcsec,
     winner.name AS winner_run, v.winner_ext_id
@@ -21,9 +21,7 @@ LEFT JOIN wsdb.extended_measurement AS p
     ON p.run_id = v.run_id AND p.ext_id = v.ext_id AND (s.attempt_id IS NULL OR p.attempt_id = s.attempt_id)
 LEFT JOIN release.astrometry AS places
     ON places.release_id = v.release_id AND places.run_id = v.run_id AND places.night_id = wsdb.scan_of(v.ext_id) >> 10
-LEFT JOIN calibration.adopted_place AS now ON now.attempt_id = p.attempt_id
-CROSS JOIN LATERAL (SELECT coalesce(places.astrometry_id, now.astrometry_id)) AS by (astrometry_id)
-LEFT JOIN LATERAL calibration.place_by(p.ra, p.decl, by.astrometry_id, p.scan_key, p.attempt_id) AS solved (place) ON true
+LEFT JOIN LATERAL calibration.place_by(p.ra, p.decl, places.astrometry_id, p.scan_key, p.attempt_id) AS solved (place) ON true
 LEFT JOIN release.extended_artefact AS f ON f.release_id = v.release_id AND f.run_id = v.run_id AND f.ext_id = v.ext_id
 WHERE v.release_id = %(release_id)s AND v.ext_id = %(src_id)s AND (%(run_id)s::integer IS NULL OR v.run_id = %(run_id)s)
 ORDER BY run.name

@@ -410,6 +410,10 @@ def test_the_commands_tell_a_night_from_its_standards_to_its_retirement(solved, 
     told = mapps("calibration", "diff", "1", "2")
     assert "j: 7 scans, rms 0.0000 mag, largest +0.0000 mag" in told
     assert "0 verdicts changed, 0 zero points are in one of them only" in told
+    # Scans are numbered by night: without it two nights have the same rows.
+    assert [line.split()[:1] + line.split()[2:3] for line in told.splitlines()[1:4]] == [
+        ["1998-04-27s", band] for band in "jhk"
+    ]
     assert "adopted for 1 nights" in mapps("calibration", "adopt", "2", "--by", "somebody")
     [(star,)] = rows(solved.database, "SELECT min(standard) FROM calibration.standard_used")
     words = ("calibration", "retire", "--standard", star, "--reason", "variable")
