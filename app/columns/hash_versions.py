@@ -20,6 +20,10 @@ RUN = "run"
 """Stands for the name of the run that a released row is from: its key says in which order runs were made."""
 
 
+BINARY_FROM = 2
+"""First version of released rows that are hashed as PostgreSQL sends a row to programs; before, as it writes one."""
+
+
 class HashVersionError(MappsError):
     """A content hash was made of columns that this version of mapps does not know."""
 

@@ -17,7 +17,7 @@ from app.columns import tap_schema
 from app.columns.calibrated import VIEWS, render_view
 from app.columns.column import Column, Producer, names_by
 from app.columns.flags import FLAGS
-from app.columns.hash_versions import RUN, VERSIONS
+from app.columns.hash_versions import BINARY_FROM, RUN, VERSIONS
 from app.columns.minor_planet import MATCHED, PUBLISHED_MATCH
 from app.columns.property_map import PUBLISHED_MAP
 from app.columns.published import PUBLISHED_ATLAS, PUBLISHED_PSC, PUBLISHED_STAMP, PUBLISHED_XSC
@@ -254,9 +254,10 @@ $comments$;
 
 def _release_content() -> Iterable[str]:
     yield (
-        "-- The text of released rows that release.content_hashes hashes: columns as PostgreSQL writes a row. Which\n"
+        "-- Released rows as release.content_hashes hashes them: as PostgreSQL sends a row to programs (record_send: big\n"
+        "-- endian, each value after its type and length), in version 1 as it writes one, ended by a line feed. Which\n"
         "-- columns, in which order, is the definition of the hash; the release says of which version it is. How\n"
-        "-- floats and dates are written follows the session: release.content_hashes fixes extra_float_digits,\n"
+        "-- text has floats and dates follows the session: release.content_hashes fixes extra_float_digits,\n"
         "-- DateStyle and TimeZone. The name of the run stands for its key, which says in which order runs were made.\n"
     )
     for product in CONTENT:
@@ -265,18 +266,24 @@ def _release_content() -> Iterable[str]:
             f"DROP VIEW IF EXISTS {view};\nCREATE VIEW {view} AS\nSELECT\n"
             f"    t.release_id, {', '.join(f't.{name}' for name in order)},\n    CASE r.hash_version\n"
             + "\n".join(
-                f"    WHEN {version} THEN ROW(\n{_list(map(_hashed, lists.release[product]), indent=8)}\n    )::text"
+                f"    WHEN {version} THEN {_row(version, lists.release[product])}"
                 for version, lists in VERSIONS.items()
             )
             + f"\n    END AS content\nFROM release.{product} AS t\nJOIN release.release AS r USING (release_id)\n"
             "LEFT JOIN release.parent_run AS parent USING (release_id, run_id);"
         )
-        yield _comment(view, f"Rows of release.{product} as the text that is hashed")
+        yield _comment(view, f"Rows of release.{product} as the bytes that are hashed")
         yield f"COMMENT ON COLUMN {view}.release_id IS 'Release; not hashed, so equal content has equal hashes';"
         for name in order:
             yield f"COMMENT ON COLUMN {view}.{name} IS 'As in release.{product}: gives rows their part and order';"
-        yield f"COMMENT ON COLUMN {view}.content IS 'The row as text; null: of a version that is not known';"
+        yield f"COMMENT ON COLUMN {view}.content IS 'The row as bytes; null: of a version that is not known';"
         yield f"GRANT SELECT ON {view} TO {_ROLES};\n"
+
+
+def _row(version: int, names: Iterable[str]) -> str:
+    """A row as the bytes that a version hashes."""
+    row = f"ROW(\n{_list(map(_hashed, names), indent=8)}\n    )"
+    return f"record_send({row})" if version >= BINARY_FROM else f"convert_to({row}::text || E'\\n', 'UTF8')"
 
 
 def _hashed(name: str) -> str:

@@ -1,10 +1,12 @@
 -- Content hashes of a release, in plain SQL: anybody who can read the release can recompute its manifest.
 --
--- A row is the text of its columns as PostgreSQL writes a row (floats shortest-precise, dates ISO, blanks of CHAR kept);
+-- A row is its columns as PostgreSQL sends a row to programs (record_send: the number of columns, then of each the number of its
+-- type, its length, -1 for null, and its value, most significant byte first). Releases of version 1 of the hash have rows as
+-- PostgreSQL writes them (floats shortest-precise, dates ISO, blanks of CHAR kept), each ended by a line feed.
 -- release_id is left out and the run goes in by its name, so equal content has equal hashes in any release and database.
 -- Rows go in key order into blocks (psc, xsc: a
 -- thousand keys; atlas: a coadd_key; stamp: a thousand keys; scn: a night; img: a scan; mp_mch: a thousand keys;
--- property_map: 1,024 cells that lie together); a block's hash is SHA-256 over its rows, ended by line feeds; the hash of a part of
+-- property_map: 1,024 cells that lie together); a block's hash is SHA-256 over its rows, one after the other; the hash of a part of
 -- the sky is SHA-256 over the hexadecimal hashes of its blocks, in key order and without anything between them. So
 -- memory holds one block of rows at a time. The line `all` of a product is made the same way from all its blocks.
 -- Which columns a row is made of depends on the version of the hash that the release keeps (release.hash_version): the
@@ -22,10 +24,10 @@ SET search_path = pg_catalog, public SET extra_float_digits = 1 SET "DateStyle" 
         first_key::bigint / 1000,
         (least(beyond_key - 1, (SELECT max(p.pts_key) FROM release.psc AS p WHERE p.release_id = psc_blocks.release_id)) / 1000)::bigint
     ) AS b (block)
-    -- Block by block along the key: sorted as a whole, the texts were copied twice, 2 us a row.
+    -- Block by block along the key: sorted as a whole, rows were copied twice, 2 us each.
     CROSS JOIN LATERAL (
         SELECT p.src_id >> 57 AS pixel, count(*) AS rows,
-               encode(sha256(convert_to(string_agg(p.content, E'\n') || E'\n', 'UTF8')), 'hex') AS hash
+               encode(sha256(string_agg(p.content, '')), 'hex') AS hash
         FROM (
             SELECT q.src_id, q.content FROM release.psc_content AS q
             WHERE q.release_id = psc_blocks.release_id AND q.pts_key >= first_key AND q.pts_key < beyond_key
@@ -46,49 +48,49 @@ SET search_path = pg_catalog, public SET extra_float_digits = 1 SET "DateStyle" 
     WITH xsc AS (
         SELECT
             'xsc' AS product, (x.ext_id >> 57)::text AS partition, x.ext_id >> 57 AS pixel, x.ext_key / 1000 AS block, count(*) AS rows,
-            encode(sha256(convert_to(string_agg(x.content || E'\n', '' ORDER BY x.ext_key), 'UTF8')), 'hex') AS hash
+            encode(sha256(string_agg(x.content, '' ORDER BY x.ext_key)), 'hex') AS hash
         FROM release.xsc_content AS x WHERE x.release_id = other_blocks.release_id
         GROUP BY x.ext_id >> 57, x.ext_key / 1000
     ),
     atlas AS (
         SELECT
             'atlas' AS product, NULL AS partition, 0::bigint AS pixel, a.coadd_key AS block, count(*) AS rows,
-            encode(sha256(convert_to(string_agg(a.content || E'\n', '' ORDER BY a.band), 'UTF8')), 'hex') AS hash
+            encode(sha256(string_agg(a.content, '' ORDER BY a.band)), 'hex') AS hash
         FROM release.atlas_content AS a WHERE a.release_id = other_blocks.release_id
         GROUP BY a.coadd_key
     ),
     stamp AS (
         SELECT
             'stamp' AS product, NULL AS partition, 0::bigint AS pixel, p.ext_key / 1000 AS block, count(*) AS rows,
-            encode(sha256(convert_to(string_agg(p.content || E'\n', '' ORDER BY p.ext_key), 'UTF8')), 'hex') AS hash
+            encode(sha256(string_agg(p.content, '' ORDER BY p.ext_key)), 'hex') AS hash
         FROM release.stamp_content AS p WHERE p.release_id = other_blocks.release_id
         GROUP BY p.ext_key / 1000
     ),
     scn AS (
         SELECT
             'scn' AS product, NULL AS partition, 0::bigint AS pixel, s.scan_key >> 10 AS block, count(*) AS rows,
-            encode(sha256(convert_to(string_agg(s.content || E'\n', '' ORDER BY s.scan_key), 'UTF8')), 'hex') AS hash
+            encode(sha256(string_agg(s.content, '' ORDER BY s.scan_key)), 'hex') AS hash
         FROM release.scn_content AS s WHERE s.release_id = other_blocks.release_id
         GROUP BY s.scan_key >> 10
     ),
     img AS (
         SELECT
             'img' AS product, NULL AS partition, 0::bigint AS pixel, i.coadd_key >> 10 AS block, count(*) AS rows,
-            encode(sha256(convert_to(string_agg(i.content || E'\n', '' ORDER BY i.coadd_key), 'UTF8')), 'hex') AS hash
+            encode(sha256(string_agg(i.content, '' ORDER BY i.coadd_key)), 'hex') AS hash
         FROM release.img_content AS i WHERE i.release_id = other_blocks.release_id
         GROUP BY i.coadd_key >> 10
     ),
     mp_mch AS (
         SELECT
             'mp_mch' AS product, NULL AS partition, 0::bigint AS pixel, m.pts_key / 1000 AS block, count(*) AS rows,
-            encode(sha256(convert_to(string_agg(m.content || E'\n', '' ORDER BY m.pts_key), 'UTF8')), 'hex') AS hash
+            encode(sha256(string_agg(m.content, '' ORDER BY m.pts_key)), 'hex') AS hash
         FROM release.mp_mch_content AS m WHERE m.release_id = other_blocks.release_id
         GROUP BY m.pts_key / 1000
     ),
     property_map AS (
         SELECT
             'property_map' AS product, NULL AS partition, 0::bigint AS pixel, m.pixel >> 10 AS block, count(*) AS rows,
-            encode(sha256(convert_to(string_agg(m.content || E'\n', '' ORDER BY m.pixel), 'UTF8')), 'hex') AS hash
+            encode(sha256(string_agg(m.content, '' ORDER BY m.pixel)), 'hex') AS hash
         FROM release.property_map_content AS m WHERE m.release_id = other_blocks.release_id
         GROUP BY m.pixel >> 10
     )
