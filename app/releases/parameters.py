@@ -61,9 +61,9 @@ DEFAULTS: dict[str, float] = {
     "contaminant_arcsec": 10.0,
     "contaminant_enlargement": 1.1,
     # Pieces of large galaxies among points (decisions 0032, 0035): what is fainter than this SNR, and has a mean
-    # chi-squared above the first limit, which 8 % of lone stars have, out to the optical disc, 1.5 times the isophote of
-    # Ks 20 mag (Jarrett et al. 2003); or one above the second in every band around a galaxy of this size, to so many of
-    # its ellipses.
+    # chi-squared above the first limit, which 8 % of lone stars have, out to the optical disc, 1.5 times the isophote
+    # of Ks 20 mag (Jarrett et al. 2003); or one above the second in every band around a galaxy of this size, to so
+    # many of its ellipses.
     "piece_snr": 30.0,
     "piece_chi_squared": 1.15,
     "piece_disc": 1.36,
