@@ -40,7 +40,7 @@ class FaintPatch(NamedTuple):
     sigma: float
 
 
-def _mask(search: Search, known: Sequence[Galaxy], top: int, shape: tuple[int, int]) -> Bools:
+def covered(search: Search, known: Sequence[Galaxy], top: int, shape: tuple[int, int]) -> Bools:
     """Pixels of an image that stars and known galaxies cover."""
     grid, seeds, sky = search.coadds.grid, search.seeds, search.coadds.sky_sigma()
     mask = np.zeros(shape, np.bool_)
@@ -140,7 +140,7 @@ def faint_patches(search: Search, known: Sequence[Galaxy]) -> list[FaintPatch]:
         rows = grid.first_y_arcsec + top + np.arange(0.0, image.shape[0], ROW_ARCSEC)
         if search.seeds.y_arcsec.size and not sparse(search.seeds, rows).any():
             continue
-        blocks, count = _blocked(image, _mask(search, known, top, image.shape))
+        blocks, count = _blocked(image, covered(search, known, top, image.shape))
         if not (count > 0.0).any():
             continue
         height = _heights(blocks, count)

@@ -36,7 +36,6 @@ LARGE_HELD_RADII, HELD_SHARE = 2.5, 0.1
 KNOT_RADII, KNOT_SHARE = 3.6, 0.035
 HUGE_ARCSEC, HUGE_INDEX, HUGE_KNOT_RADII = 20.0, 2.0, 5.5
 WING_RADII = 5.0  # within which a bright model errs by more than the surface of a faint galaxy
-FARTHEST_ARCSEC = 600.0  # 5.5 semi-major axes of the largest model
 # Beyond the reach of a saturated star its halo and spikes still look extended; on frames where stars are sparse 7" lost
 # no reliability (latitude 60, seeds 5 to 9), and the search found a galaxy of Ks 12.15 more.
 BRIGHT_STAR_ARCSEC, SPARSE_BRIGHT_STAR_ARCSEC = 10.0, 7.0
@@ -163,7 +162,8 @@ def _spoilt(search: Search, x: Doubles, y: Doubles) -> Bools:
 def _holds(search: Search, galaxy: Galaxy, place: tuple[float, float], light_dn: float) -> bool:
     """Whether what has some light at a place is a part of a galaxy."""
     shape = galaxy.shape
-    if abs(place[1] - shape.y_arcsec) > FARTHEST_ARCSEC:
+    # No ellipse reaches farther along the scan than its semi-major axis, and this is asked 30,000 times in a field.
+    if abs(place[1] - shape.y_arcsec) > max(HUGE_HELD_RADII * shape.semi_major_arcsec, HELD_ARCSEC):
         return False
     away = float(radii_from(shape, np.array([place[0]]), np.array([place[1]]))[0])
     if away < max(HELD_RADII, HELD_ARCSEC / shape.semi_major_arcsec):

@@ -19,6 +19,8 @@ from workers.reduction.galaxies.modelling import (
     HALF_WINDOWS_ARCSEC,
     OWN_ARCSEC,
     POOR_CHI2,
+    STAR_AREA_ARCSEC2,
+    STAR_SHARE,
     WINDOW_RADII,
     Fit,
     Modelling,
@@ -31,10 +33,12 @@ from workers.reduction.galaxies.priors import (
     families,
     usual_brightness,
 )
+from workers.reduction.galaxies.responses import linear_response, responses
 from workers.reduction.galaxies.scores import scores_of
 from workers.reduction.galaxies.search import Search, density_arcmin2
+from workers.reduction.galaxies.sky_noise import SkyNoise, wave_variance
 from workers.reduction.galaxies.star_groups import fit_group
-from workers.reduction.galaxies.values import LARGE_ARCSEC, Galaxy, Pixels, Shape
+from workers.reduction.galaxies.values import LARGE_ARCSEC, Galaxy, Pixels, Shape, surface
 
 
 def settle(
@@ -62,12 +66,13 @@ def settle(
     plain = [galaxy for galaxy in found if not _is_irregular(galaxy)]
     brightness = usual_brightness([(galaxy.shape, light_of_sum(galaxy, weights)) for galaxy in plain])
     out: list[Galaxy] = []
+    noise = SkyNoise(search, found) if plain else None
     for k, galaxy in enumerate(found):
         last: Galaxy | None = galaxy
         place = galaxy.shape.x_arcsec, galaxy.shape.y_arcsec
         fit = LastFit(search, mean, place, [*out, *found[k + 1 :]], classifier)
-        if not _is_irregular(galaxy):
-            last = fit.settled(galaxy, brightness)
+        if noise is not None and not _is_irregular(galaxy):
+            last = fit.settled(galaxy, brightness, noise)
         elif classifier is not None and not galaxy.faint:
             last = fit.scored(galaxy)
         if last is not None:
@@ -125,7 +130,7 @@ class LastFit(Modelling):
         self.classifier = classifier
         self.density = float(density_arcmin2(search.seeds, np.array([place[1]]))[0])
 
-    def settled(self, first: Galaxy, brightness: tuple[float, float]) -> Galaxy | None:
+    def settled(self, first: Galaxy, brightness: tuple[float, float], noise: SkyNoise) -> Galaxy | None:
         """Fit the galaxy as a disc and as a bulge, and freely; none where three stars do as well and no score objects.
 
         The first model stays where the best is not that of a galaxy.
@@ -136,6 +141,8 @@ class LastFit(Modelling):
             As it was found.
         brightness : (float, float)
             Middle and sigma of `Priors.brightness`.
+        noise : SkyNoise
+            What errors of totals hold beyond the noise of pixels.
         """
         self.light = light_of_sum(first, self.search.coadds.weights)
         reach = WINDOW_RADII * first.shape.semi_major_arcsec
@@ -154,7 +161,31 @@ class LastFit(Modelling):
         if self.classifier is None and not unlike:
             return None
         last = self._with_scores(self._in_bands(fit, change) if kept else first, weighed)
-        return last if unlike or self._spoken_for(last) else None
+        if not unlike and not self._spoken_for(last):
+            return None
+        return self._with_sky_noise(last, fit, noise) if kept else last
+
+    def _with_sky_noise(self, galaxy: Galaxy, fit: Fit, noise: SkyNoise) -> Galaxy:
+        """Add to the errors of a galaxy's light what waves of the sky and stars that are not fitted make of it.
+
+        Scores come first: their trees learnt from the errors by the noise of pixels.
+        """
+        pixels, whole = fit.pixels, float(fit.fitted.values[0])
+        free, known = responses(pixels, self.profile, fit.fitted)
+        x, y = pixels.x + self.place[0], pixels.y + self.place[1]
+        seen = STAR_SHARE * STAR_AREA_ARCSEC2 * whole * surface(fit.shape, x, y)
+        middle = pixels.x**2 + pixels.y**2 < OWN_ARCSEC**2
+        seen[middle] = np.maximum(seen[middle], STAR_SHARE * whole)
+        # Of the light: what moves the shape moves all bands alike, and stars have nearly the colours of galaxies.
+        waves = noise.waves(fit.frame.half)
+        shared = wave_variance(free - known, pixels, waves.together)
+        shared = (shared + noise.stars_variance(free, pixels, seen)) / whole**2
+        error = {}
+        for band, (part, light) in self._lights.items():
+            own = wave_variance(linear_response(part, light), part, waves.bands[band])
+            variance = galaxy.flux_error_dn[band] ** 2 + own + shared * galaxy.flux_dn[band] ** 2
+            error[band] = float(np.sqrt(variance))
+        return replace(galaxy, flux_error_dn=error)
 
     def _spoken_for(self, galaxy: Galaxy) -> bool:
         """Whether a classifier takes for a galaxy what three stars describe as well."""

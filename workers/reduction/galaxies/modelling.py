@@ -24,7 +24,15 @@ from workers.reduction.galaxies.large import Large
 from workers.reduction.galaxies.local_profile import LocalProfiles
 from workers.reduction.galaxies.priors import DISC, WEAK, Priors
 from workers.reduction.galaxies.search import LEAST_CHANGE, Search, crowding
-from workers.reduction.galaxies.values import CORE_SIGMAS_ARCSEC, LARGE_ARCSEC, Galaxy, Pixels, Shape, surface
+from workers.reduction.galaxies.values import (
+    CORE_SIGMAS_ARCSEC,
+    LARGE_ARCSEC,
+    Galaxy,
+    Pixels,
+    Shape,
+    beside,
+    surface,
+)
 
 OWN_ARCSEC = 2.5  # peaks this near to a candidate are its own light
 STAR_AREA_ARCSEC2 = 12.0  # of a star's image
@@ -36,8 +44,7 @@ HALF_WINDOWS_ARCSEC = (26, 50, 90, 140, 220)
 WINDOW_RADII = 5.0  # of half-light semi-major axes, that a window must hold
 MOST_STARS, FITTED_ARCSEC = 12, 20.0  # peaks farther than that are masked
 MASK_ARCSEC, MASK_SLOPE_ARCSEC, MASK_SIGMA = (2.5, 14.0), 2.5, 6.0
-INNER_ARCSEC = 8.0
-FEWEST_PIXELS, FEWEST_INNER_PIXELS = 100, 40
+INNER_ARCSEC, FEWEST_PIXELS, FEWEST_INNER_PIXELS = 8.0, 100, 40
 FIRST_GUESS = np.array([100.0, 0.0, 0.0, np.log(2.5), 0.0, 0.0, np.log(1.5)])
 DISC_SHARE = 0.25  # of half a window: half-light radius of a disc that may surround a bulge
 LEAST_SNR = 5.0  # of the total light
@@ -59,7 +66,7 @@ LARGEST_RADIUS_ARCSEC, LARGE_CHI2 = 70.0, 4.0
 LARGE_CHANGE = 500.0  # of chi-squared from two stars to a galaxy that blocked images show
 LEAST_EXCESS = 1.2  # of light over that of two stars
 FARTHEST_ARCSEC, FARTHEST_RADII = 4.0, 0.4  # from the peak, in half-light semi-major axes
-FARTHEST_KNOWN_ARCSEC = 1000.0  # no model reaches farther
+KNOWN_RADII = 8.0  # half-light semi-major axes, where models end
 WORST_CHI2 = 1.5  # of the inner pixels; noise alone has 0.2, as pixels of coadds are smoothed
 MODEL_ERROR = 0.05  # of the light of the model, in the inner chi-squared
 
@@ -106,10 +113,13 @@ class Modelling:
     def __init__(
         self, search: Search, mean: LocalProfiles, place: tuple[float, float], known: list[Galaxy]
     ) -> None:
-        self.search, self.place, self.known = search, place, known
+        self.search, self.place = search, place
+        self._known = beside(known, place, 1.5 * HALF_WINDOWS_ARCSEC[-1], KNOWN_RADII)
         # Windows of the coadds are cut once, whatever is fitted on them.
         self._windows: dict[int, dict[Band, Window]] = {}
         self._sums: dict[int, Window] = {}
+        # Pixels of the bands and the model's light there, of the last call of `_in_bands`.
+        self._lights: dict[Band, tuple[Pixels, Doubles]] = {}
         self.crowding = crowding(search, place[1])
         first = next(iter(mean.shares))
         self.profile = mean.gaussians(first, *place, search.pixel_arcsec)
@@ -173,12 +183,9 @@ class Modelling:
         """Pixels less the galaxies that were found before, whose error is noise."""
         value, variance = pixels.value, 1.0 / pixels.weight
         weights = self.search.coadds.weights
-        for galaxy in self.known:
+        for away, galaxy in self._known:
             shape = galaxy.shape
-            if abs(shape.y_arcsec - self.place[1]) > FARTHEST_KNOWN_ARCSEC:
-                continue
-            away = np.hypot(shape.x_arcsec - self.place[0], shape.y_arcsec - self.place[1])
-            if away < 0.1 or away > 1.5 * half + 8.0 * shape.semi_major_arcsec:
+            if away > 1.5 * half + KNOWN_RADII * shape.semi_major_arcsec:
                 continue
             flux = galaxy.flux_dn[band] if band else sum(weights[b] * f for b, f in galaxy.flux_dn.items())
             profile = self.profile if band is None else self._profile(band)
@@ -378,6 +385,7 @@ class Modelling:
         for band, window in fit.frame.windows.items():
             pixels = self._pixels(window, fit.frame, band)
             light = light_of(pixels, shape, self._profile(band), self.place)
+            self._lights[band] = pixels, light
             parts = 0 if fit.frame.core is None else len(CORE_SIGMAS_ARCSEC)
             flux[band], own, total, shares = parts_fit(pixels, light, parts)
             if parts:

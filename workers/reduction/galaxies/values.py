@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import NamedTuple
@@ -233,3 +233,33 @@ class Galaxy:
         whole = sum(light.values())
         parts = range(len(CORE_SIGMAS_ARCSEC))
         return tuple(sum(light[b] * self.core[b][k] for b in light) / whole for k in parts)
+
+
+def beside(
+    known: Sequence[Galaxy], place: tuple[float, float], reach_arcsec: float, radii: float
+) -> list[tuple[float, Galaxy]]:
+    """Distances (arcsec) of other galaxies whose light may reach a window around a place, and these galaxies.
+
+    They are chosen once a candidate: a dozen fits of each of 160 candidates asked all galaxies for .5 of 4.5 CPU s.
+
+    Parameters
+    ----------
+    known : sequence of Galaxy
+        Those of the scan; one at the place itself is none beside it.
+    place : (float, float)
+        U-scan place, arcsec.
+    reach_arcsec : float
+        Of the window.
+    radii : float
+        How far a galaxy's light reaches, half-light semi-major axes.
+    """
+    out = []
+    for galaxy in known:
+        shape = galaxy.shape
+        farthest = reach_arcsec + radii * shape.semi_major_arcsec
+        if abs(shape.y_arcsec - place[1]) > farthest:
+            continue
+        away = float(np.hypot(shape.x_arcsec - place[0], shape.y_arcsec - place[1]))
+        if 0.1 <= away <= farthest:
+            out.append((away, galaxy))
+    return out

@@ -10,6 +10,7 @@ import pytest
 from app.instruments.bands import Band
 from tests.unit.workers.reduction.galaxies.conftest import TRUE
 from workers.reduction.galaxies.last_fit import LastFit, light_of_sum, settle
+from workers.reduction.galaxies.sky_noise import SkyNoise
 
 
 @pytest.fixture(scope="module")
@@ -46,7 +47,8 @@ def test_a_usual_brightness_draws_the_radius_of_a_faint_galaxy(field, mean):
     others = [galaxy for galaxy in galaxies if galaxy is not faint]
     last = LastFit(search, mean, (faint.shape.x_arcsec, faint.shape.y_arcsec), others)
     own = np.log(faint.shape.semi_major_arcsec) - 0.5 * np.log(light_of_sum(faint, search.coadds.weights))
-    compact, wide = (last.settled(faint, (own + away, 0.05)) for away in (-0.5, 0.5))
+    noise = SkyNoise(search, galaxies)
+    compact, wide = (last.settled(faint, (own + away, 0.05), noise) for away in (-0.5, 0.5))
     assert compact.shape.radius_arcsec < faint.shape.radius_arcsec < wide.shape.radius_arcsec
 
 
