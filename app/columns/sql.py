@@ -254,11 +254,12 @@ $comments$;
 
 def _release_content() -> Iterable[str]:
     yield (
-        "-- Released rows as release.content_hashes hashes them: as PostgreSQL sends a row to programs (record_send: each\n"
-        "-- value after its type and length, all of them built-in types, whose numbers are the same everywhere), in\n"
-        "-- version 1 as it writes one, ended by a line feed. Which columns, in which order, is the definition of the hash; the release says of which version it is. How\n"
-        "-- text has floats and dates follows the session: release.content_hashes fixes extra_float_digits,\n"
-        "-- DateStyle and TimeZone. The name of the run stands for its key, which says in which order runs were made.\n"
+        "-- Released rows as release.content_hashes hashes them: as PostgreSQL sends a row to programs\n"
+        "-- (record_send: each value after its type and length, all of them built-in types, whose numbers are\n"
+        "-- the same everywhere), in version 1 as it writes one, ended by a line feed. Which columns, in which\n"
+        "-- order, is the definition of the hash; the release says of which version it is. How text has floats\n"
+        "-- and dates follows the session: release.content_hashes fixes extra_float_digits, DateStyle and\n"
+        "-- TimeZone. The name of the run stands for its key, which says in which order runs were made.\n"
     )
     for product in CONTENT:
         view, order = f"release.{product}_content", _ORDER[product]
