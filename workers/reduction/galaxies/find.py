@@ -163,7 +163,7 @@ def _holds(search: Search, galaxy: Galaxy, place: tuple[float, float], light_dn:
     """Whether what has some light at a place is a part of a galaxy."""
     shape = galaxy.shape
     # No ellipse reaches farther along the scan than its semi-major axis, and this is asked 30,000 times in a field.
-    if abs(place[1] - shape.y_arcsec) > max(HUGE_HELD_RADII * shape.semi_major_arcsec, HELD_ARCSEC):
+    if abs(place[1] - shape.y_arcsec) > max(HUGE_KNOT_RADII * shape.semi_major_arcsec, HELD_ARCSEC):
         return False
     away = float(radii_from(shape, np.array([place[0]]), np.array([place[1]]))[0])
     if away < max(HELD_RADII, HELD_ARCSEC / shape.semi_major_arcsec):
