@@ -243,8 +243,7 @@ def diff(first: SolutionArgument, second: SolutionArgument, *, json: JsonOption 
     emit_table(_shown(rows), MOVED_COLUMNS, f"From {first} to {second}")
     if rows and all(row["moved_mag"] is None for row in rows):
         say(
-            f"solutions {first} and {second} have no scan in common: mapps calibration show NIGHT lists those of a"
-            " night"
+            f"solutions {first} and {second} have no scan in common; those of a night: mapps calibration show NIGHT"
         )
     for band in ("j", "h", "k"):
         moved = [row["moved_mag"] for row in rows if row["band"] == band and row["moved_mag"] is not None]
