@@ -254,10 +254,10 @@ $comments$;
 
 def _release_content() -> Iterable[str]:
     yield (
-        "-- Released rows as release.content_hashes hashes them: as PostgreSQL sends a row to programs (record_send: big\n"
-        "-- endian, each value after its type and length), in version 1 as it writes one, ended by a line feed. Which\n"
-        "-- columns, in which order, is the definition of the hash; the release says of which version it is. How\n"
-        "-- text has floats and dates follows the session: release.content_hashes fixes extra_float_digits,\n"
+        "-- Released rows as release.content_hashes hashes them: as PostgreSQL sends a row to programs (record_send:\n"
+        "-- most significant byte first, each value after its type and length), in version 1 as it writes one, ended by\n"
+        "-- a line feed. Which columns, in which order, is the definition of the hash; the release says of which version\n"
+        "-- it is. How text has floats and dates follows the session: release.content_hashes fixes extra_float_digits,\n"
         "-- DateStyle and TimeZone. The name of the run stands for its key, which says in which order runs were made.\n"
     )
     for product in CONTENT:
@@ -281,7 +281,7 @@ def _release_content() -> Iterable[str]:
 
 
 def _row(version: int, names: Iterable[str]) -> str:
-    """A row as the bytes that a version hashes."""
+    """Give a row as the bytes that a version hashes."""
     row = f"ROW(\n{_list(map(_hashed, names), indent=8)}\n    )"
     return f"record_send({row})" if version >= BINARY_FROM else f"convert_to({row}::text || E'\\n', 'UTF8')"
 

@@ -137,7 +137,8 @@ def test_rows_are_hashed_as_their_version_says(
     world.build("of-version")
     require_equal("of-version", verify_release(world.connection, "of-version"))
     columns = ", ".join(
-        "parent.name" if name == hash_versions.RUN else f"t.{name}" for name in VERSIONS[version].release["psc"]
+        "parent.name" if name == hash_versions.RUN else f"t.{name}"
+        for name in VERSIONS[version].release["psc"]
     )
     rows = world.rows(
         f"SELECT {row.format(f'ROW({columns})')} FROM release.psc AS t"
