@@ -254,11 +254,11 @@ $comments$;
 
 def _release_content() -> Iterable[str]:
     yield (
-        "-- Released rows as release.content_hashes hashes them: as PostgreSQL sends a row to programs (record_send:\n"
-        "-- most significant byte first, each value after its type and length), in version 1 as it writes one, ended by\n"
-        "-- a line feed. Which columns, in which order, is the definition of the hash; the release says of which version\n"
-        "-- it is. How text has floats and dates follows the session: release.content_hashes fixes extra_float_digits,\n"
-        "-- DateStyle and TimeZone. The name of the run stands for its key, which says in which order runs were made.\n"
+        "-- Released rows as release.content_hashes hashes them: as PostgreSQL sends a row to programs (record_send),\n"
+        "-- each value after its type and length; in version 1 as it writes one, ended by a line feed. Which columns,\n"
+        "-- in which order, is the definition of the hash; the release says of which version it is. How text has\n"
+        "-- floats and dates follows the session: release.content_hashes fixes extra_float_digits, DateStyle and\n"
+        "-- TimeZone. The name of the run stands for its key, which says in which order runs were made.\n"
     )
     for product in CONTENT:
         view, order = f"release.{product}_content", _ORDER[product]

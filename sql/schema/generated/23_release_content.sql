@@ -1,10 +1,10 @@
 -- Written by `python -m app.columns.sql` from app/columns/; a test keeps it up to date, so change those and not this file.
 
--- Released rows as release.content_hashes hashes them: as PostgreSQL sends a row to programs (record_send:
--- most significant byte first, each value after its type and length), in version 1 as it writes one, ended by
--- a line feed. Which columns, in which order, is the definition of the hash; the release says of which version
--- it is. How text has floats and dates follows the session: release.content_hashes fixes extra_float_digits,
--- DateStyle and TimeZone. The name of the run stands for its key, which says in which order runs were made.
+-- Released rows as release.content_hashes hashes them: as PostgreSQL sends a row to programs (record_send),
+-- each value after its type and length; in version 1 as it writes one, ended by a line feed. Which columns,
+-- in which order, is the definition of the hash; the release says of which version it is. How text has
+-- floats and dates follows the session: release.content_hashes fixes extra_float_digits, DateStyle and
+-- TimeZone. The name of the run stands for its key, which says in which order runs were made.
 
 DROP VIEW IF EXISTS release.psc_content;
 CREATE VIEW release.psc_content AS
