@@ -10,6 +10,7 @@ import psycopg
 import pytest
 from psycopg.types.json import Jsonb
 
+from app.columns.hash_versions import NEWEST
 from app.db.locks import RELEASES
 from app.db.statements import scripts
 from app.errors import ConflictError, UnknownNameError
@@ -289,8 +290,9 @@ def test_statements_by_hand_give_the_same_release(world: World, database: Databa
     world.build()
     release_id = world.one(
         "INSERT INTO release.release (name, kind, state, parameters, code_version, code_commit, hash_version)"
-        " VALUES ('by-hand', 'sampler', 'building', %s, '1', 'c', 1) RETURNING release_id",
+        " VALUES ('by-hand', 'sampler', 'building', %s, '1', 'c', %s) RETURNING release_id",
         Jsonb(DEFAULTS),
+        NEWEST,
     )
     world.connection.execute(
         "INSERT INTO release.parent_run VALUES (%s, %s, 'run')", (release_id, world.runs["run"])
