@@ -60,14 +60,14 @@ DEFAULTS: dict[str, float] = {
     "extended_density": 3.9,
     "contaminant_arcsec": 10.0,
     "contaminant_enlargement": 1.1,
-    # Pieces of large galaxies among points (decisions 0032, 0035): what is fainter than this SNR, and has a mean
-    # chi-squared above the first limit, which 8 % of lone stars have, out to the optical disc, 1.5 times the isophote
-    # of Ks 20 mag (Jarrett et al. 2003); or one above the second in every band around a galaxy of this size, to so
-    # many of its ellipses.
+    # Pieces of large galaxies among points (decisions 0032, 0035), out to the optical disc, 1.5 times the isophote of
+    # Ks 20 mag (Jarrett et al. 2003): what some band does not see, or what is fainter than this SNR and has a mean
+    # chi-squared above the first limit, which 8 % of lone stars have. Above the second one, 1 % of them, around a
+    # galaxy of this size to so many of its ellipses.
     "piece_snr": 30.0,
     "piece_chi_squared": 1.15,
     "piece_disc": 1.36,
-    "piece_far_chi_squared": 3.0,
+    "piece_far_chi_squared": 1.5,
     "piece_large_arcsec": 30.0,
     "piece_reach": 3.5,
     # HEALPix order of the property maps: cells of 1.7', a fifth of a scan wide.

@@ -25,9 +25,9 @@ POINT_RULES: dict[str, str] = {
         " {frames_detected_fraction:.0%} of {frames_measurable:g} frames at least: {magnitudes}, ndet {ndet}"
     ),
     "piece": (
-        'in no ellipse of a large galaxy (larger than {contaminant_arcsec:g}", times {contaminant_enlargement:g}), or a'
-        " star in all three bands, of SNR {piece_snr:g} or with a mean chi-squared below {piece_chi_squared:g} within"
-        " {piece_disc:g} ellipses: rd_flg"
+        'not within {piece_disc:g} ellipses of a large galaxy (above {contaminant_arcsec:g}", times'
+        " {contaminant_enlargement:g}), or a star in all three bands, of SNR {piece_snr:g} or with a mean chi-squared"
+        " below {piece_chi_squared:g}: rd_flg"
         " {rd_flg}, SNR {snrs}, chi-squared {chis}"
     ),
     "duplicate": "no other apparition of the object is preferred",

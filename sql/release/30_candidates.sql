@@ -23,14 +23,14 @@
 --                   in one such band, or be unsaturated in all bands and seen on every frame, two at least, in each. Read_1
 --                   detections pass. ndet 000000 means that the frames are unknown (finished Atlas images as input):
 --                   the rule does not apply, unknown is neither passed nor failed.
--- piece          knots and misfits of a large galaxy (27_galaxies.sql), of which it is not the point source: a row within its ellipse
---                   that is not seen as a star in all three bands, or one to piece_disc ellipses that is fainter than piece_snr
---                   and fits a profile worse than nearly all stars do (chi-squared of piece_chi_squared or more in the mean of
---                   the bands: 8 % of lone stars of a simulated survey); around a very large one, to piece_reach ellipses, a
---                   row as faint that is far from a profile (piece_far_chi_squared). Of 75 rows above SNR 10 in such ellipses of a
---                   simulated survey 61 were no star, 57 of them not seen in all bands, and 13 were stars, 10 of them seen in
---                   all (decision 0032). It does not apply to any other row. The point source of a galaxy lies within
---                   match_arcsec of its place in any scan.
+-- piece          knots and misfits of a large galaxy (27_galaxies.sql), of which it is not the point source: a row within
+--                   piece_disc ellipses that is not seen as a star in all three bands, or is fainter than piece_snr and fits a
+--                   profile worse than nearly all stars do (mean chi-squared of the bands of piece_chi_squared or more: 8 % of
+--                   lone stars of a simulated survey); around a very large one, to piece_reach ellipses, a row as faint with a
+--                   mean of piece_far_chi_squared in the bands that fitted it (1 %). Of 75 rows above SNR 10 in such ellipses
+--                   of a simulated survey 61 were no star, 57 of them not seen in all bands, and 13 were stars, 10 of them
+--                   seen in all (decisions 0032, 0035). It does not apply to any other row. The point source of a galaxy lies
+--                   within match_arcsec of its place in any scan.
 --
 -- Magnitudes are calibrated, and places solved: those of the adopted solutions (wsdb.point_source, 25_solutions.sql,
 -- 26_astrometry.sql). Distances from edges are as measured, in whole arc seconds.
@@ -167,6 +167,12 @@ judged AS (
             WHEN (e.rd_flg = '222' OR e.rd_flg ~ '^[123]{3}$')
                  AND NOT coalesce((e.j_psfchi + e.h_psfchi + e.k_psfchi) / 3 >= e.piece_chi
                                   AND greatest(e.j_snr, e.h_snr, e.k_snr) < e.piece_snr, false) THEN NULL
+            -- The point source of a galaxy of its own.
+            WHEN EXISTS (
+                SELECT FROM release.work_galaxy AS g
+                WHERE g.scan_key = e.scan_key AND cosd(e.ra - g.ra) > 0
+                      AND (e.decl - g.decl) ^ 2 + (degrees(sind(e.ra - g.ra)) * cosd(e.decl)) ^ 2 <= (e.nucleus_arcsec / 3600) ^ 2
+            ) THEN NULL
             WHEN EXISTS (
                 SELECT FROM release.work_galaxy AS g
                 CROSS JOIN LATERAL (
@@ -180,10 +186,11 @@ judged AS (
                 ) AS ellipse
                 WHERE g.scan_key = e.scan_key AND e.decl BETWEEN g.low AND g.high AND g.src_id IS DISTINCT FROM e.src_id
                       AND cosd(e.ra - g.ra) > 0 AND east ^ 2 + north ^ 2 > e.nucleus_arcsec ^ 2
-                      AND (ratio <= 1
-                           OR ratio <= e.disc ^ 2 AND (e.j_psfchi + e.h_psfchi + e.k_psfchi) / 3 >= e.piece_chi
-                              AND greatest(e.j_snr, e.h_snr, e.k_snr) < e.piece_snr
-                           OR ratio <= g.reach ^ 2 AND least(e.j_psfchi, e.h_psfchi, e.k_psfchi) >= e.far_chi
+                      AND (ratio <= e.disc ^ 2
+                           OR ratio <= g.reach ^ 2
+                              AND (coalesce(e.j_psfchi, 0) + coalesce(e.h_psfchi, 0) + coalesce(e.k_psfchi, 0))
+                                  >= e.far_chi * num_nonnulls(e.j_psfchi, e.h_psfchi, e.k_psfchi)
+                              AND num_nonnulls(e.j_psfchi, e.h_psfchi, e.k_psfchi) > 0
                               AND greatest(e.j_snr, e.h_snr, e.k_snr) < e.piece_snr)
             ) THEN false
         END AS piece

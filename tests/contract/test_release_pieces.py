@@ -22,9 +22,10 @@ AROUND = {
     "a knot in H": (10.0, ANGLE + 180.0, b"020", "piece"),
     "a knot in two bands": (21.5, ANGLE, b"220", "piece"),
     "an aperture in Ks": (18.0, ANGLE, b"224", "piece"),
-    "outside along": (22.5, ANGLE, b"020", "released"),
-    "outside across": (11.5, ANGLE + 90.0, b"020", "released"),
-    "mirrored": (15.0, -ANGLE, b"020", "released"),
+    "in the disc": (29.0, ANGLE, b"022", "piece"),
+    "outside along": (30.5, ANGLE, b"020", "released"),
+    "outside across": (15.5, ANGLE + 90.0, b"020", "released"),
+    "mirrored": (18.0, -ANGLE, b"020", "released"),
 }
 # (distance in ellipses of a galaxy of 40", values) of rows, all seen in three bands, and their verdict.
 FAR = {
@@ -39,6 +40,8 @@ FAR = {
     "a knot outside": (3.4, KNOT, "piece"),
     "a knot far out": (3.6, KNOT, "released"),
     "one band outside": (2.0, {"rd_flg": b"020"}, "released"),
+    "one band, a knot outside": (2.2, FAINT | {"rd_flg": b"020", "h_psfchi": 3.1, "j_psfchi": 1.0}, "piece"),
+    "one band, brighter, outside": (2.4, {"rd_flg": b"020", "h_psfchi": 9.0}, "released"),
 }
 RA, DECL, WIDE = 0.0, 0.5, 0.3
 
@@ -63,6 +66,9 @@ def pieces(template_database: Database) -> Iterator[dict[str, str]]:
             keys[name] = world.sources(1, *_offset(ra, decl + north, 5.0, 0.0), rd_flg=b"020")
         for name, (ellipses, values, _) in FAR.items():
             keys[name] = world.sources(1, *_offset(ra, decl - 0.2, 44.0 * ellipses, 70.0), **values)
+        beside = _offset(ra, decl - 0.2, 35.0, 250.0)
+        keys["nucleus beside"] = world.sources(1, *beside, rd_flg=b"020")
+        world.extended(1, *beside, r_3sig=10.1)
         world.extended(1, ra, decl - 0.2, r_3sig=40.0, k_ba=1.0)
         world.extended(1, ra, decl, r_3sig=RADIUS, k_ba=RATIO, k_phi=ANGLE)
         world.extended(1, ra, decl + 0.1, r_3sig=9.9)
@@ -85,6 +91,7 @@ def test_faint_rows_that_are_no_stars_are_pieces(pieces: dict[str, str]) -> None
 
 def test_the_point_source_of_the_galaxy_is_no_piece(pieces: dict[str, str]) -> None:
     assert pieces["nucleus"] == "released"
+    assert pieces["nucleus beside"] == "released"
 
 
 def test_what_is_small_or_no_galaxy_has_no_pieces(pieces: dict[str, str]) -> None:

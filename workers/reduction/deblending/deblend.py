@@ -179,8 +179,8 @@ def _undo(
         groups.append(np.column_stack([sites.origin[site] + stars[:, :2], light]))
     chosen = split[galaxies_instead(search, galaxies, groups, sites.snr[split])]
     single = _single(stacks, sites, cutouts, chosen)
-    for one, several in zip(single, found, strict=True):
-        several[chosen] = one[chosen]
+    for alone, several in zip(single, found, strict=True):
+        several[chosen] = alone[chosen]
 
 
 def _own_stars(stars: Stars, sites: Sites, band: Band) -> Groups:
