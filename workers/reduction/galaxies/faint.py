@@ -41,7 +41,19 @@ class FaintPatch(NamedTuple):
 
 
 def covered(search: Search, known: Sequence[Galaxy], top: int, shape: tuple[int, int]) -> Bools:
-    """Pixels of an image that stars and known galaxies cover."""
+    """Pixels of an image that stars and known galaxies cover, bool (rows, columns).
+
+    Parameters
+    ----------
+    search : Search
+        Of the scan.
+    known : sequence of Galaxy
+        Those whose light is covered.
+    top : int
+        Row of the grid with which the image begins.
+    shape : (int, int)
+        Of the image.
+    """
     grid, seeds, sky = search.coadds.grid, search.seeds, search.coadds.sky_sigma()
     mask = np.zeros(shape, np.bool_)
     first = np.array([grid.first_x_arcsec, grid.first_y_arcsec + top])
