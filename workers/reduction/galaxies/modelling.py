@@ -20,6 +20,7 @@ from workers.reduction.galaxies.fit import (
     parts_fit,
     stars_at,
 )
+from workers.reduction.galaxies.frame import FITTED_ARCSEC, MOST_STARS, Frame
 from workers.reduction.galaxies.large import Large
 from workers.reduction.galaxies.local_profile import LocalProfiles
 from workers.reduction.galaxies.priors import DISC, WEAK, Priors
@@ -42,7 +43,6 @@ STAR_SHARE, LARGE_STAR_SHARE = 0.25, 4.0
 ARM_ERROR = 0.15  # of the light of a large galaxy
 HALF_WINDOWS_ARCSEC = (26, 50, 90, 140, 220)
 WINDOW_RADII = 5.0  # of half-light semi-major axes, that a window must hold
-MOST_STARS, FITTED_ARCSEC = 12, 20.0  # peaks farther than that are masked
 MASK_ARCSEC, MASK_SLOPE_ARCSEC, MASK_SIGMA = (2.5, 14.0), 2.5, 6.0
 INNER_ARCSEC, FEWEST_PIXELS, FEWEST_INNER_PIXELS = 8.0, 100, 40
 FIRST_GUESS = np.array([100.0, 0.0, 0.0, np.log(2.5), 0.0, 0.0, np.log(1.5)])
@@ -69,21 +69,6 @@ FARTHEST_ARCSEC, FARTHEST_RADII = 4.0, 0.4  # from the peak, in half-light semi-
 KNOWN_RADII = 8.0  # half-light semi-major axes, where models end
 WORST_CHI2 = 1.5  # of the inner pixels; noise alone has 0.2, as pixels of coadds are smoothed
 MODEL_ERROR = 0.05  # of the light of the model, in the inner chi-squared
-
-
-class Frame(NamedTuple):
-    """What a candidate is fitted on: windows of the bands, peaks in them, and what is fitted beside it."""
-
-    half: int
-    windows: dict[Band, Window]
-    peaks: tuple[Doubles, Doubles]
-    bent: bool = False
-    core: tuple[float, float] | None = None
-
-    def neighbours(self) -> Doubles:
-        """Places of the peaks that are fitted as stars, (n, 2)."""
-        places = self.peaks[0]
-        return places[np.flatnonzero(np.hypot(*places.T) < FITTED_ARCSEC)[:MOST_STARS]]
 
 
 class Fit(NamedTuple):
