@@ -24,7 +24,7 @@ from workers.reduction.galaxies.frame import FITTED_ARCSEC, MOST_STARS, Frame
 from workers.reduction.galaxies.large import Large
 from workers.reduction.galaxies.local_profile import LocalProfiles
 from workers.reduction.galaxies.priors import DISC, WEAK, Priors
-from workers.reduction.galaxies.search import LEAST_CHANGE, Search, crowding
+from workers.reduction.galaxies.search import LEAST_CHANGE, Search, asked, crowding
 from workers.reduction.galaxies.values import (
     CORE_SIGMAS_ARCSEC,
     LARGE_ARCSEC,
@@ -47,11 +47,9 @@ MASK_ARCSEC, MASK_SLOPE_ARCSEC, MASK_SIGMA = (2.5, 14.0), 2.5, 6.0
 INNER_ARCSEC, FEWEST_PIXELS, FEWEST_INNER_PIXELS = 8.0, 100, 40
 FIRST_GUESS = np.array([100.0, 0.0, 0.0, np.log(2.5), 0.0, 0.0, np.log(1.5)])
 DISC_SHARE = 0.25  # of half a window: half-light radius of a disc that may surround a bulge
-LEAST_SNR = 5.0  # of the total light
-LEAST_RADIUS_ARCSEC = 1.05
-LEAST_AXIS_RATIO = 0.16
+LEAST_SNR, LEAST_AXIS_RATIO = 5.0, 0.16  # of the total light; minor over major axis
 # At the end of the models' range only what is sure and round counts: others are the halos of bright stars.
-LARGEST_INDEX, SURE_CHANGE, ROUND_RATIO = 5.8, 64.0, 0.5
+LARGEST_INDEX, ROUND_RATIO = 5.8, 0.5
 BULGE_INDEX, LEAST_BULGE_RATIO = 3.0, 0.22  # no bulge is flatter: stripes and spikes over a star are
 # What crowds add to the least changes and take from the index, and the chi-squared a pixel, mean of the bands, that a
 # small galaxy may have there: at latitude 15, with 13 peaks a square arc minute, four of six false galaxies to Ks 13.5
@@ -106,6 +104,7 @@ class Modelling:
         # Pixels of the bands and the model's light there, of the last call of `_in_bands`.
         self._lights: dict[Band, tuple[Pixels, Doubles]] = {}
         self.crowding = crowding(search, place[1])
+        self.least_radius, self.sure_change = asked(search, place[1])
         first = next(iter(mean.shares))
         self.profile = mean.gaussians(first, *place, search.pixel_arcsec)
 
@@ -323,7 +322,7 @@ class Modelling:
         moved = np.hypot(shape.x_arcsec - self.place[0], shape.y_arcsec - self.place[1])
         return bool(
             fitted.values[0] > LEAST_SNR * known
-            and LEAST_RADIUS_ARCSEC < shape.radius_arcsec < LARGEST_RADIUS_ARCSEC
+            and self.least_radius < shape.radius_arcsec < LARGEST_RADIUS_ARCSEC
             and shape.axis_ratio > LEAST_AXIS_RATIO
             and moved < max(FARTHEST_ARCSEC, FARTHEST_RADII * shape.semi_major_arcsec)
         )
@@ -358,7 +357,7 @@ class Modelling:
         if shape.index > BULGE_INDEX and shape.axis_ratio < LEAST_BULGE_RATIO:
             return True
         largest = LARGEST_INDEX - self.crowding * CROWD_INDEX
-        sure = SURE_CHANGE + self.crowding * CROWD_SURE_CHANGE
+        sure = self.sure_change + self.crowding * CROWD_SURE_CHANGE
         return shape.index > largest and (change < sure or shape.axis_ratio < ROUND_RATIO)
 
     def _in_bands(self, fit: Fit, change: float) -> Galaxy:
