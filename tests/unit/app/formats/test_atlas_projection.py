@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from astropy.io import fits
 from astropy.wcs import WCS
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from app.formats.atlas_facts import AtlasFileError
@@ -73,6 +73,7 @@ def test_rotation_cards(cards):
 ELEMENTS = tuple(itertools.product((1, 2), (1, 2)))
 
 
+@example(2.225073858507203e-309, {(1, 1)}, "CD{}_{}")
 @given(
     st.floats(-3.1, 3.1),
     st.sets(st.sampled_from(ELEMENTS)),
@@ -85,7 +86,8 @@ def test_elements_left_out_are_as_the_library_takes_them(angle, left_out, name):
     cards = {name.format(i, j): float(turn[i - 1, j - 1]) for i, j in ELEMENTS if (i, j) not in left_out}
     unit = 0.0 if name.startswith("CD") else 1.0
     kept = [[unit * (i == j) if (i, j) in left_out else turn[i - 1, j - 1] for j in (1, 2)] for i in (1, 2)]
-    step = np.sqrt(abs(np.linalg.det(kept))) / (unit or STEP)
+    # By hand: the library's determinant divides by elements, of which some are below all normal numbers.
+    step = np.sqrt(abs(kept[0][0] * kept[1][1] - kept[0][1] * kept[1][0])) / (unit or STEP)
     if cards and (step < 0.02 or np.linalg.cond(kept) > 2.0):
         # No pixel is so elongated; of a singular matrix the library puts one of its own in its place.
         refused(**STEPS, **cards)
