@@ -35,7 +35,7 @@ from workers.reduction.galaxies.priors import (
 )
 from workers.reduction.galaxies.responses import linear_response, responses
 from workers.reduction.galaxies.scores import scores_of
-from workers.reduction.galaxies.search import Search, density_arcmin2
+from workers.reduction.galaxies.search import Search
 from workers.reduction.galaxies.sky_noise import SkyNoise, wave_variance
 from workers.reduction.galaxies.star_groups import fit_group
 from workers.reduction.galaxies.values import LARGE_ARCSEC, Galaxy, Pixels, Shape, surface
@@ -128,7 +128,7 @@ class LastFit(Modelling):
     ) -> None:
         super().__init__(search, mean, place, known)
         self.classifier = classifier
-        self.density = float(density_arcmin2(search.seeds, np.array([place[1]]))[0])
+        self.density = float(search.crowd.density_arcmin2(np.array([place[1]]))[0])
 
     def settled(self, first: Galaxy, brightness: tuple[float, float], noise: SkyNoise) -> Galaxy | None:
         """Fit the galaxy as a disc and as a bulge, and freely; none where three stars do as well and no score objects.

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
+from typing import NamedTuple
 
 import numpy as np
 from numba import njit
@@ -27,6 +29,25 @@ CROWDING_ARCMIN2 = 14.0, 16.0
 # false model more by the former. Blends of stars end at small radii, halos at the largest index.
 SPARSE_ASKED, ASKED = (0.9, 40.0), (1.05, 64.0)
 SHARE_STEP_ARCSEC = 10.0  # at which the length of a scan is asked for crowds
+
+
+class Crowd(NamedTuple):
+    """Where peaks lie along a scan: their places in order, and the width that they fill, arcsec."""
+
+    y_arcsec: Doubles
+    width_arcsec: float
+
+    @classmethod
+    def of(cls, seeds: Seeds) -> Crowd:
+        """Put peaks in order."""
+        return cls(np.sort(seeds.y_arcsec), max(float(np.ptp(seeds.x_arcsec)), CROWD_ARCSEC))
+
+    def density_arcmin2(self, y_arcsec: Doubles) -> Doubles:
+        """Count peaks a square arc minute across the scan, within an arc minute along it; (n,)."""
+        y = self.y_arcsec
+        low, high = np.maximum(y_arcsec - CROWD_ARCSEC, y[0]), np.minimum(y_arcsec + CROWD_ARCSEC, y[-1])
+        count = np.searchsorted(y, high, side="right") - np.searchsorted(y, low)
+        return np.asarray(3600.0 * count / (np.maximum(high - low, CROWD_ARCSEC) * self.width_arcsec))
 
 
 @dataclass(frozen=True)
@@ -55,6 +76,11 @@ class Search:
     pixel_arcsec: float
     bright: Doubles
     least_change: float = LEAST_CHANGE
+
+    @cached_property
+    def crowd(self) -> Crowd:
+        """The peaks in order: each of hundreds of candidates asks how dense they are."""
+        return Crowd.of(self.seeds)
 
     def sum_weights(self) -> dict[Band, float]:
         """Return what each band's point-spread function counts in that of the sum."""
@@ -147,11 +173,7 @@ def density_arcmin2(seeds: Seeds, y_arcsec: Doubles) -> Doubles:
     y_arcsec : float64 array (n,)
         U-scan places along the scan.
     """
-    y = np.sort(seeds.y_arcsec)
-    low, high = np.maximum(y_arcsec - CROWD_ARCSEC, y[0]), np.minimum(y_arcsec + CROWD_ARCSEC, y[-1])
-    count = np.searchsorted(y, high, side="right") - np.searchsorted(y, low)
-    width = max(float(np.ptp(seeds.x_arcsec)), CROWD_ARCSEC)
-    return np.asarray(3600.0 * count / (np.maximum(high - low, CROWD_ARCSEC) * width))
+    return Crowd.of(seeds).density_arcmin2(y_arcsec)
 
 
 def crowded(seeds: Seeds, y_arcsec: Doubles) -> Bools:
@@ -190,7 +212,7 @@ def crowding(search: Search, y_arcsec: float) -> float:
     y_arcsec : float
         U-scan place along the scan.
     """
-    density = float(density_arcmin2(search.seeds, np.array([y_arcsec]))[0])
+    density = float(search.crowd.density_arcmin2(np.array([y_arcsec]))[0])
     return float(np.interp(density, CROWDING_ARCMIN2, (0.0, 1.0)))
 
 
@@ -204,7 +226,9 @@ def asked(search: Search, y_arcsec: float) -> tuple[float, float]:
     y_arcsec : float
         U-scan place along the scan.
     """
-    rare = search.least_change <= LEAST_CHANGE and bool(sparse(search.seeds, np.array([y_arcsec]))[0])
+    rare = search.least_change <= LEAST_CHANGE and bool(
+        search.crowd.density_arcmin2(np.array([y_arcsec]))[0] < SPARSE_ARCMIN2
+    )
     return SPARSE_ASKED if rare else ASKED
 
 
