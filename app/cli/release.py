@@ -11,6 +11,7 @@ import typer
 
 from app.cli import release_explain, release_gaps, release_hips, release_join, release_notes
 from app.cli.output import JsonOption, emit_record, emit_table, json_wanted, progress, say
+from app.cli.release_join import ProcessesOption
 from app.cli.streams import complain
 from app.db.statements import statement
 from app.errors import ConflictError, UserError
@@ -74,15 +75,6 @@ ZonesOption = Annotated[
         "--zones",
         min=1,
         help="Parts of the sky that are worked through one by one; by the number of sources when absent.",
-        metavar="NUMBER",
-    ),
-]
-ProcessesOption = Annotated[
-    int | None,
-    typer.Option(
-        "--processes",
-        min=1,
-        help="Processes that work through the zones; one a processor when absent.",
         metavar="NUMBER",
     ),
 ]

@@ -12,20 +12,22 @@ from app.cli.output import JsonOption, emit_record, json_wanted, progress, say
 
 app = typer.Typer()
 
+ProcessesOption = Annotated[
+    int | None,
+    typer.Option(
+        "--processes",
+        min=1,
+        help="Processes that work through the zones; one a processor when absent.",
+        metavar="NUMBER",
+    ),
+]
+
 
 @app.command()
 def join(
     name: Annotated[str, typer.Argument(metavar="NAME", help="Name of the release that is being drawn.")],
     *,
-    processes: Annotated[
-        int | None,
-        typer.Option(
-            "--processes",
-            min=1,
-            help="Processes that work through the zones; one a processor when absent.",
-            metavar="NUMBER",
-        ),
-    ] = None,
+    processes: ProcessesOption = None,
     json: JsonOption = False,
 ) -> None:
     """Help a build in several zones that another command began, on this host or another; ends when it is published.
