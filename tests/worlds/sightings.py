@@ -8,9 +8,12 @@ import numpy as np
 
 from app.instruments.bands import Band
 from workers.reduction.frames.geometry import FrameGeometry
+from workers.reduction.frames.uscan import UScan
 from workers.reduction.registration.values import Guess, Observations, References
 
 STEP_ARCSEC = 83.25
+# Where meridians run side by side: cameras that keep their angle to them do not turn.
+EQUATOR = UScan.through(np.array([180.0, 180.0]), np.array([0.0, 0.1]))
 OFFSETS = {Band.J: (0.0, 0.0), Band.H: (-2.5, 1.5), Band.K: (1.5, -3.0)}
 
 
@@ -88,4 +91,4 @@ class Sky:
     def guess(self, geometry: dict[Band, FrameGeometry]) -> Guess:
         """A first geometry, and commanded places without an error."""
         frames = next(iter(self.geometry.values())).x_arcsec.size
-        return Guess(geometry, np.zeros(frames), STEP_ARCSEC * np.arange(frames))
+        return Guess(geometry, np.zeros(frames), STEP_ARCSEC * np.arange(frames), EQUATOR)

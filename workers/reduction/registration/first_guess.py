@@ -14,6 +14,7 @@ from numba import njit
 from app.arrays import Bools, Doubles
 from app.instruments.bands import Band
 from workers.reduction.frames.geometry import FrameGeometry
+from workers.reduction.frames.uscan import UScan
 from workers.reduction.kernels.compiled import KERNEL
 from workers.reduction.kernels.pairs import pairs_across
 from workers.reduction.registration.values import Guess, Observations, References
@@ -93,6 +94,7 @@ def first_guess(
     nominal: Mapping[Band, FrameGeometry],
     commanded_x_arcsec: Doubles,
     commanded_y_arcsec: Doubles,
+    uscan: UScan,
 ) -> Guess:
     """Chain the frames, lay the bands on each other, lay all on the reference stars.
 
@@ -106,6 +108,8 @@ def first_guess(
         Geometry by the commanded positions and the nominal facts of the arrays.
     commanded_x_arcsec, commanded_y_arcsec : float64 arrays (n,)
         Commanded places of the frames, U-scan; handed on to the pegs of the solution.
+    uscan : UScan
+        System of the scan, likewise.
     """
     geometry = dict(nominal)
     for band, shift in _band_shifts(observations, geometry).items():
@@ -114,7 +118,7 @@ def first_guess(
     geometry = {band: _moved(frames, drift) for band, frames in geometry.items()}
     shift = _reference_shift(observations, references, geometry)
     geometry = {band: _moved(frames, shift) for band, frames in geometry.items()}
-    return Guess(geometry, commanded_x_arcsec, commanded_y_arcsec)
+    return Guess(geometry, commanded_x_arcsec, commanded_y_arcsec, uscan)
 
 
 def _moved(geometry: FrameGeometry, shift: Doubles) -> FrameGeometry:

@@ -11,6 +11,7 @@ from scipy import linalg
 from app.arrays import Doubles, Integers
 from app.instruments.bands import Band
 from workers.reduction.frames.geometry import FrameGeometry
+from workers.reduction.frames.uscan import UScan
 from workers.reduction.kernels.compiled import KERNEL
 from workers.reduction.registration.equations import Equations
 from workers.reduction.registration.values import Guess
@@ -22,6 +23,8 @@ POINTING_ERROR_ARCSEC = (
 )
 TURN_PEG_RAD = 3e-4
 TURN_STEP_RAD = 5e-6  # from frame to frame: 0.004 degrees over some sixty frames are 1e-6
+LARGEST_TURN_RAD = 0.03  # between meridians: 20" of pointing at a frame's width from the pole
+ACROSS_ERROR_ARCSEC = 0.03  # of a frame's place across the scan, beside the next frame's
 FRAME_TERMS = 3  # shifts along x and y, turn
 BAND_TERMS = 6
 # Priors of a band's corrections: shifts ("), scales, rotation (rad), distortion at a corner (").
@@ -55,7 +58,8 @@ def pegs(
         commanded = commanded + np.median((offset.x_arcsec, offset.y_arcsec)[axis] - commanded)
         lack = commanded - place
         _peg(normal, right, FRAME_TERMS * np.arange(frames) + axis, lack, PLACE_PEG_ARCSEC, STEP_PEG_ARCSEC)
-    _peg(normal, right, FRAME_TERMS * np.arange(frames) + 2, -first.turn_rad, TURN_PEG_RAD, TURN_STEP_RAD)
+    turn, step = meridian_turns(guess.uscan, first.x_arcsec, first.y_arcsec)
+    _peg(normal, right, FRAME_TERMS * np.arange(frames) + 2, turn - first.turn_rad, TURN_PEG_RAD, step)
     index = np.arange(FRAME_TERMS * frames, unknowns)
     normal[index, index] += np.tile(BAND_PRIORS**-2, len(bands))
     for position, band in enumerate(bands):
@@ -67,6 +71,46 @@ def pegs(
         terms = FRAME_TERMS * frames + BAND_TERMS * position + np.arange(2, BAND_TERMS)
         right[terms] -= _corrections(geometry[band], guess.geometry[band]) * BAND_PRIORS[2:] ** -2
     return Equations(normal, right)
+
+
+def meridian_turns(uscan: UScan, x_arcsec: Doubles, y_arcsec: Doubles) -> tuple[Doubles, Doubles]:
+    """Give the turns of frames whose camera keeps its angle to the meridian, as an equatorial mount holds it.
+
+    A frame that lies beside the commanded meridian lies on another one, at an angle to the scan that grows with the
+    tangent of the declination: at 89.6 degrees 0.15", by which pointing differs from frame to frame, are 1e-4 rad,
+    twenty times what turns change by otherwise, and drifts of 1" bent scans of one reference star by 0.9" (decision
+    0039).
+
+    Parameters
+    ----------
+    uscan : UScan
+        System of the scan.
+    x_arcsec, y_arcsec : float64 arrays (n,)
+        Places of the frames, U-scan.
+
+    Returns
+    -------
+    turn_rad : float64 array (n,)
+        Turn of each frame from the direction of the scan, as `FrameGeometry` has it.
+    step_rad : float64 array (n - 1,)
+        One sigma of the difference between a frame's turn and the next one's: what the mount does, and what places
+        across the scan leave unknown.
+
+    Examples
+    --------
+    A frame 1" west of the meridian, at 60 degrees.
+
+    >>> scan = UScan.through(np.array([10.0, 10.0]), np.array([60.0, 60.1]))
+    >>> turn, _ = meridian_turns(scan, np.array([1.0, 0.0]), np.array([0.0, 0.0]))
+    >>> [round(float(value) / np.tan(np.radians(60.0)) * 206265.0, 3) for value in np.abs(turn)]
+    [1.0, 0.0]
+    """
+    turn, beside = (-np.arctan2(*uscan.north_angle(x_arcsec + across, y_arcsec)) for across in (0.0, 1.0))
+    slope = beside - turn
+    unknown = ACROSS_ERROR_ARCSEC * np.hypot(slope[1:], slope[:-1])
+    # A scan across the pole comes down on a meridian of its own: no mount says how the camera lies there.
+    turn = np.where(np.abs(turn) < LARGEST_TURN_RAD, turn, 0.0)
+    return turn, np.hypot(TURN_STEP_RAD, unknown)
 
 
 def place_error(reference_errors_arcsec: Doubles, frames: int) -> float:
@@ -118,7 +162,12 @@ def _square(normal: Doubles, right: Doubles, index: int, lack: float) -> None:
 
 
 def _peg(
-    normal: Doubles, right: Doubles, index: Integers, lack: Doubles, place_error: float, step_error: float
+    normal: Doubles,
+    right: Doubles,
+    index: Integers,
+    lack: Doubles,
+    place_error: float,
+    step_error: float | Doubles,
 ) -> None:
     """Tie unknowns of successive frames to `lack`, and their steps to the steps of `lack`; adds in place."""
     normal[index, index] += place_error**-2

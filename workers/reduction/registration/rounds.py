@@ -125,7 +125,7 @@ def register_roughly(
     )
     references = _references(reference, uscan, exposures)
     nominal = {band: nominal_geometry(exposures.detectors[band], x, y, exposures.size_pix) for band in bands}
-    return register(observations, references, first_guess(observations, references, nominal, x, y))
+    return register(observations, references, first_guess(observations, references, nominal, x, y, uscan))
 
 
 def _brightest(table: Table, choice: RegistrationChoice) -> Table:
@@ -182,7 +182,7 @@ def register_finely(
     order = np.argsort(columns[0], kind="stable")
     frame, band_of, x_pix, y_pix, sigma, magnitude = (column[order] for column in columns)
     observations = Observations(frame, band_of, x_pix, y_pix, sigma, magnitude, bands)
-    guess = Guess(dict(first.geometry), x, y)
+    guess = Guess(dict(first.geometry), x, y, uscan)
     references = _references(reference, uscan, exposures)
     return register(observations, references, guess, REFINING_RADII_ARCSEC)
 

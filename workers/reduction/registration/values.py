@@ -11,6 +11,7 @@ from app.arrays import Doubles, Integers
 from app.instruments.bands import Band
 from app.instruments.detector import Detector
 from workers.reduction.frames.geometry import FrameGeometry
+from workers.reduction.frames.uscan import UScan
 
 
 class Centres:
@@ -175,8 +176,11 @@ class Guess:
         First geometry of each band.
     commanded_x_arcsec, commanded_y_arcsec : float64 arrays (n,)
         Commanded places of the focal plane's centre on each frame, U-scan.
+    uscan : UScan
+        System of the scan, which knows how meridians run through it.
     """
 
     geometry: dict[Band, FrameGeometry]
     commanded_x_arcsec: Doubles
     commanded_y_arcsec: Doubles
+    uscan: UScan

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from app.instruments.bands import Band
-from tests.worlds.sightings import STEP_ARCSEC, Sky, moved, plain_geometry
+from tests.worlds.sightings import EQUATOR, STEP_ARCSEC, Sky, moved, plain_geometry
 from workers.reduction.registration.first_guess import first_guess, vote
 from workers.reduction.registration.values import References
 
@@ -18,7 +18,7 @@ NONE = References(*(np.zeros(0) for _ in range(4)))
 
 def guessed(sky, nominal, references=NONE, **noise):
     commanded = np.zeros(FRAMES), STEP_ARCSEC * np.arange(FRAMES)
-    return first_guess(sky.observations(**noise), references, nominal, *commanded)
+    return first_guess(sky.observations(**noise), references, nominal, *commanded, EQUATOR)
 
 
 def test_vote_finds_the_shift_among_chance():
@@ -81,7 +81,7 @@ def test_a_band_of_hardly_any_stars_stays_where_it_is_believed_to_be():
     )  # fmt: skip
     nominal = {band: plain_geometry(FRAMES, band) for band in sky.geometry}
     commanded = np.zeros(FRAMES), STEP_ARCSEC * np.arange(FRAMES)
-    found = first_guess(thin, NONE, nominal, *commanded).geometry
+    found = first_guess(thin, NONE, nominal, *commanded, EQUATOR).geometry
     assert np.ptp(found[Band.H].x_arcsec - nominal[Band.H].x_arcsec) < 1e-9
     assert np.abs(found[Band.H].x_arcsec - nominal[Band.H].x_arcsec).max() < 1e-9
 

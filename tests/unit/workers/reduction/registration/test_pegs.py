@@ -6,13 +6,17 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from astropy.coordinates import SkyCoord
 
 from app.instruments.bands import Band
-from tests.worlds.sightings import STEP_ARCSEC, moved, plain_geometry
+from tests.worlds.sightings import EQUATOR, STEP_ARCSEC, moved, plain_geometry
+from workers.reduction.frames.uscan import UScan
 from workers.reduction.registration.pegs import (
     BAND_TERMS,
     FRAME_TERMS,
     POINTING_ERROR_ARCSEC,
+    TURN_STEP_RAD,
+    meridian_turns,
     pegs,
     place_error,
     solve_bordered,
@@ -33,7 +37,7 @@ def solution(guess, geometry):
 
 
 def guess_of(geometry):
-    return Guess(geometry, np.zeros(FRAMES), STEP_ARCSEC * np.arange(FRAMES))
+    return Guess(geometry, np.zeros(FRAMES), STEP_ARCSEC * np.arange(FRAMES), EQUATOR)
 
 
 def test_frames_at_their_commanded_places_stay():
@@ -60,7 +64,11 @@ def test_a_frame_that_moved_alone_goes_back():
 def test_the_first_guess_moves_the_commanded_places_as_a_whole():
     """Reference stars have shown where the scan lies: the pegs hold its steps there."""
     shifted = {band: moved(frames, 30.0, 12.0) for band, frames in nominal().items()}
-    assert np.abs(solution(guess_of(shifted), shifted)).max() < 1e-9
+    found = solution(guess_of(shifted), shifted)
+    assert np.abs(found).max() < 1e-6
+    # Meridians 30" away turn by 3e-7 rad in the 400" from the equator, and nothing else moves.
+    frames = found[: FRAME_TERMS * FRAMES].reshape(FRAMES, FRAME_TERMS)
+    assert max(np.abs(frames[:, :2]).max(), np.abs(found[FRAME_TERMS * FRAMES :]).max()) < 1e-9
 
 
 def test_turns_are_pulled_to_zero():
@@ -136,3 +144,33 @@ def test_more_frames_bring_more_of_the_pointing():
     errors = [place_error(np.array([0.2]), frames) for frames in (1, 24, 100, 273)]
     assert np.all(np.diff(errors) > 0.0)
     assert errors[-1] < POINTING_ERROR_ARCSEC
+
+
+@pytest.mark.parametrize("decl", [-89.65, -60.0, 30.0, 89.8])
+def test_a_frame_beside_the_meridian_turns_as_its_own_meridian_does(decl):
+    """The angle between meridians by astropy, which knows nothing of scans."""
+    scan = UScan.through(np.array([10.0, 10.0]), decl + np.array([0.0, 0.1]))
+    x, y = np.array([0.0, 1.5, -3.0]), np.array([0.0, 60.0, 200.0])
+    turn, step = meridian_turns(scan, x, y)
+    places = SkyCoord(*scan.to_sky(x, y), unit="deg")
+    along = SkyCoord(*scan.to_sky(x, y + 1.0), unit="deg")
+    angle = (places.position_angle(along).rad + np.pi) % (2.0 * np.pi) - np.pi
+    np.testing.assert_allclose(turn, -angle, atol=2e-9)
+    slope = abs(np.tan(np.radians(decl + y[:-1] / 3600.0))) * 0.03 / 206265.0
+    np.testing.assert_allclose(step, np.hypot(TURN_STEP_RAD, np.sqrt(2.0) * slope), rtol=0.2)
+
+
+def test_the_camera_of_a_scan_across_the_pole_is_not_told():
+    scan = UScan.through(np.array([10.0, 10.0]), np.array([89.8, 89.9]))
+    turn, _ = meridian_turns(scan, np.full(3, 0.5), np.array([0.0, 719.9, 1500.0]))
+    assert turn[1:].tolist() == [0.0, 0.0]
+
+
+def test_frames_without_stars_turn_with_their_meridians():
+    scan = UScan.through(np.array([10.0, 10.0]), np.array([89.6, 89.7]))
+    off = np.where(np.arange(FRAMES) >= 3, 3.0, 0.0)
+    guess = Guess(nominal(), off, STEP_ARCSEC * np.arange(FRAMES), scan)
+    geometry = {band: moved(frames, off, 0.0) for band, frames in nominal().items()}
+    found = solution(guess, geometry)[2 : FRAME_TERMS * FRAMES : FRAME_TERMS]
+    wanted, _ = meridian_turns(scan, off, STEP_ARCSEC * np.arange(FRAMES))
+    np.testing.assert_allclose(found, wanted, atol=1e-6)
