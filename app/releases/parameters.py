@@ -70,6 +70,8 @@ DEFAULTS: dict[str, float] = {
     "piece_far_chi_squared": 1.5,
     "piece_large_arcsec": 30.0,
     "piece_reach": 3.5,
+    # Knots of such a galaxy in the extended list: a Sersic index below this. Exponential discs have 1.
+    "piece_sersic": 0.7,
     # HEALPix order of the property maps: cells of 1.7', a fifth of a scan wide.
     "map_order": 11.0,
 }

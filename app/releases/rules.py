@@ -42,6 +42,10 @@ EXTENDED_RULES: dict[str, str] = {
     "edge": 'more than {extended_edge_arcsec:g}" from every edge of what all bands of its scan cover',
     "artefact": "no letter C, D, I or A in cc_flg, also by stars of other scans and listed ones",
     "snr": 'error {extended_sigma_mag:g} mag or less in 7" or the Ks 20 mag isophote of a band: {sigmas}',
+    "piece": (
+        'no knot within {piece_reach:g} ellipses of a very large galaxy (above {piece_large_arcsec:g}", times'
+        " {contaminant_enlargement:g}): a Sersic index below {piece_sersic:g}, which is {sersic_n:.3g}"
+    ),
     "score": (
         "a score below {extended_score_sparse:g} where log10 of the density is below {extended_density:g}, else below"
         " {extended_score_dense:g}"
@@ -69,7 +73,7 @@ PARAMETERS_OF: dict[str, tuple[str, ...]] = {
     "piece": (
         "contaminant_arcsec", "contaminant_enlargement", "extended_score_sparse", "extended_score_dense",
         "extended_density", "piece_snr", "piece_chi_squared", "piece_far_chi_squared", "piece_large_arcsec",
-        "piece_reach", "piece_disc", "match_arcsec",
+        "piece_reach", "piece_disc", "piece_sersic", "match_arcsec", "extended_match_arcsec",
     ),
     "score": ("extended_score_sparse", "extended_score_dense", "extended_density"),
     "in_scan_duplicate": ("extended_match_arcsec",),
@@ -87,7 +91,7 @@ FILES_OF: dict[str, tuple[str, ...]] = {
     "40_apparitions.sql": ("duplicate",),
     "47_artefacts.sql": ("artefact",),
     "45_duplicates.sql": ("duplicate", "unseen_by_winner"),
-    "58_extended_candidates.sql": ("edge", "artefact", "snr", "score"),
+    "58_extended_candidates.sql": ("edge", "artefact", "snr", "piece", "score"),
     "59_extended_artefacts.sql": ("artefact",),
     "60_extended_sources.sql": ("in_scan_duplicate", "duplicate", "unseen_by_winner"),
 }

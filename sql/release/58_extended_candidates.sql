@@ -7,9 +7,14 @@
 -- artefact  cc_flg C, D, I or A: halo, spike, repeated row, artefact, where the column exists
 -- snr       SNR > 7 in the 7 arcsec aperture of one band at least, error <= 1.0857 / 7 = 0.1551 mag, or in the ellipse of
 --           the Ks 20 mag isophote
+-- piece     a knot of a very large galaxy (27_galaxies.sql), of the chosen scans: within piece_reach of its ellipses, not at its
+--           place, and flatter towards its middle than any disc, with a Sersic index below piece_sersic. Of 836 galaxies of a
+--           simulated survey one is as flat, and of 22 rows that are none, 3, all of them knots (decision 0035). It does
+--           not apply to any other row.
 -- score     a score (e_score, g_score) below the limit of the stellar density, where the columns exist
 --
--- Parameters: extended_edge_arcsec, extended_sigma_mag, extended_score_sparse, extended_score_dense, extended_density.
+-- Parameters: extended_edge_arcsec, extended_sigma_mag, extended_score_sparse, extended_score_dense, extended_density,
+--             extended_match_arcsec, contaminant_enlargement, piece_large_arcsec, piece_reach, piece_sersic.
 -- By hand:    psql "$(mapps db url)" -c "SET mapps.release_id = 3" -f sql/release/58_extended_candidates.sql
 
 WITH limits AS MATERIALIZED (
@@ -18,7 +23,11 @@ WITH limits AS MATERIALIZED (
         release.parameter('extended_sigma_mag')::real AS sigma_mag,
         release.parameter('extended_score_sparse')::real AS sparse,
         release.parameter('extended_score_dense')::real AS dense,
-        release.parameter('extended_density')::real AS density
+        release.parameter('extended_density')::real AS density,
+        release.parameter('extended_match_arcsec') AS match_arcsec,
+        release.parameter('piece_large_arcsec') * release.parameter('contaminant_enlargement') AS large_arcsec,
+        release.parameter('piece_reach') AS reach,
+        release.parameter('piece_sersic') AS sersic
 ),
 bounded AS MATERIALIZED (
     SELECT s.run_id, s.scan_key, s.attempt_id, s.selected, array_agg(n) FILTER (WHERE n IS NOT NULL) AS normals
@@ -60,7 +69,19 @@ judged AS (
         p.edge_arcsec > l.edge_arcsec AS edge,
         (p.source ->> 'cc_flg') !~ '[CDIA]' AS artefact,
         coalesce(release.extended_sigma(p.source) <= l.sigma_mag, false) AS snr,
-        release.extended_score(p.source, l.sparse, l.dense, l.density) AS score
+        release.extended_score(p.source, l.sparse, l.dense, l.density) AS score,
+        CASE WHEN (p.source ->> 'sersic_n')::real < l.sersic AND EXISTS (
+            SELECT FROM release.work_galaxy AS g
+            CROSS JOIN LATERAL (
+                SELECT
+                    degrees(cosd(p.decl) * sind(p.ra - g.ra)) * 3600 AS east,
+                    degrees(sind(p.decl) * cosd(g.decl) - cosd(p.decl) * sind(g.decl) * cosd(p.ra - g.ra)) * 3600 AS north
+            ) AS away
+            WHERE g.scan_key = p.scan_key AND g.radius_arcsec > l.large_arcsec AND p.decl BETWEEN g.low AND g.high
+                  AND cosd(p.ra - g.ra) > 0 AND east ^ 2 + north ^ 2 > l.match_arcsec ^ 2
+                  AND (east * sind(g.phi) + north * cosd(g.phi)) ^ 2 + ((east * cosd(g.phi) - north * sind(g.phi)) / g.ba) ^ 2
+                      <= (l.reach * g.radius_arcsec) ^ 2
+        ) THEN false END AS piece
     FROM placed AS p
     CROSS JOIN limits AS l
 ),
@@ -73,7 +94,7 @@ weighed AS MATERIALIZED (
          + (j.score IS TRUE)::integer * release.rule_bit('score'))::smallint AS passed,
         ((j.attempt IS FALSE)::integer * release.rule_bit('attempt') + (j.scan IS FALSE)::integer * release.rule_bit('scan')
          + (j.edge IS FALSE)::integer * release.rule_bit('edge') + (j.artefact IS FALSE)::integer * release.rule_bit('artefact')
-         + (j.snr IS FALSE)::integer * release.rule_bit('snr')
+         + (j.snr IS FALSE)::integer * release.rule_bit('snr') + (j.piece IS FALSE)::integer * release.rule_bit('piece')
          + (j.score IS FALSE)::integer * release.rule_bit('score'))::smallint AS failed
     FROM judged AS j
 ),

@@ -6,7 +6,7 @@ SELECT
     x.designation, x.ext_key, x.use_src, x.dup_src, p.src_id,
     coalesce(x.ra, solved.place[1], p.ra) AS ra, coalesce(x.decl, solved.place[2], p.decl) AS decl,
     p.ra AS measured_ra, p.decl AS measured_decl, places.astrometry_id, p.r_3sig, p.j_msig_7, p.h_msig_7, p.k_msig_7,
-    p.j_msig_k20fe, p.h_msig_k20fe, p.k_msig_k20fe,
+    p.j_msig_k20fe, p.h_msig_k20fe, p.k_msig_k20fe, p.sersic_n,
     f.cc_flg AS second_cc_flg, coalesce(f.parent_name, 'src_id ' || f.parent_src_id) AS parent, f.distance_arcsec AS parent_arcsec,
     winner.name AS winner_run, v.winner_ext_id
 FROM release.extended_verdict AS v

@@ -43,6 +43,13 @@ FAR = {
     "one band, a knot outside": (2.2, FAINT | {"rd_flg": b"020", "h_psfchi": 3.1, "j_psfchi": 1.0}, "piece"),
     "one band, brighter, outside": (2.4, {"rd_flg": b"020", "h_psfchi": 9.0}, "released"),
 }
+# (distance in ellipses of that galaxy, Sersic index) of extended rows, and their verdict.
+KNOTS = {
+    "a knot": (2.9, 0.52, "piece"),
+    "a galaxy behind": (2.4, 1.0, "released"),
+    "of an unknown index": (2.7, None, "released"),
+    "a flat one far out": (3.6, 0.52, "released"),
+}
 RA, DECL, WIDE = 0.0, 0.5, 0.3
 
 
@@ -74,8 +81,15 @@ def pieces(template_database: Database) -> Iterator[dict[str, str]]:
         world.extended(1, ra, decl + 0.1, r_3sig=9.9)
         world.extended(1, ra, decl - 0.1, r_3sig=20.0, cc_flg=b"C")
         world.extended(1, ra, decl + 0.2, r_3sig=20.0, e_score=1.9, g_score=1.9)
+        for name, (ellipses, index, _) in KNOTS.items():
+            away = _offset(ra, decl - 0.2, 44.0 * ellipses, 160.0)
+            keys[name] = world.extended(1, *away, r_3sig=8.0, sersic_n=index)
+        # Flat, and beside a galaxy that is large and not very large.
+        keys["flat"] = world.extended(1, *_offset(ra, decl, 30.0, 0.0), r_3sig=8.0, sersic_n=0.52)
+        # The galaxy itself, flat as some are.
+        keys["giant"] = world.extended(1, ra, decl + 0.3, r_3sig=50.0, sersic_n=0.52)
         world.build()
-        found = world.verdicts()
+        found = world.verdicts() | world.extended_verdicts()
         yield {name: found[int(src_id[0])] for name, src_id in keys.items()}
 
 
@@ -100,3 +114,10 @@ def test_what_is_small_or_no_galaxy_has_no_pieces(pieces: dict[str, str]) -> Non
         "artefact": "released",
         "a star's": "released",
     }
+
+
+def test_flat_extended_rows_around_a_very_large_galaxy_are_its_knots(pieces: dict[str, str]) -> None:
+    assert {name: pieces[name] for name in KNOTS} == {
+        name: verdict for name, (_, _, verdict) in KNOTS.items()
+    }
+    assert {pieces["flat"], pieces["giant"]} == {"released"}

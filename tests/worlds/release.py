@@ -310,6 +310,15 @@ class World:
             )
         )
 
+    def extended_verdicts(self) -> dict[int, str]:
+        """ext_id -> reason, of the newest release."""
+        return dict(
+            self.rows(
+                "SELECT ext_id, trim(reason) FROM release.extended_verdict"
+                " WHERE release_id = (SELECT max(release_id) FROM release.release)"
+            )
+        )
+
 
 @contextmanager
 def fresh_world(cluster: Cluster) -> Iterator[World]:
