@@ -12,15 +12,15 @@ from numba import njit
 
 from app.arrays import Bools, Doubles, Singles
 from app.instruments.bands import Band
-from app.quantiles import quick_median
 from workers.reduction.frames.grid import LOOKS, StripGrid
 from workers.reduction.frames.products import AtlasImage
 from workers.reduction.galaxies.values import Pixels
-from workers.reduction.kernels.compiled import KERNEL
+from workers.reduction.kernels.compiled import KERNEL, PLAIN, select
 
 # Usual colours of nearby galaxies (Jarrett 2000) weigh the bands: J-Ks 1.0, H-Ks 0.3.
 COLOURS_MAG: Mapping[Band, float] = {Band.J: 1.0, Band.H: 0.3, Band.K: 0.0}
 FINE_ARCSEC, MIDDLE_ARCSEC, COARSE_ARCSEC = 12.0, 30.0, 100.0  # single pixels, squares of 2, 4 and 8 beyond
+SLOPE_ARCSEC = 30.0  # by which a sky of level 1 and slope 1 rises by 1
 LIGHT_ERROR = 0.04  # of a model's light at a place: what the point-spread function does not know
 
 
@@ -109,21 +109,11 @@ class Window:
         masked : bool array (side, side)
             Pixels that do not count.
         """
-        out = np.empty((5, self.light.size))
+        out = np.empty((8, self.light.size))
         corner = self.x_arcsec - place[0], self.y_arcsec - place[1]
-        count = 0
-        for size, low, high in (
-            (1, 0.0, FINE_ARCSEC),
-            (2, FINE_ARCSEC, MIDDLE_ARCSEC),
-            (4, MIDDLE_ARCSEC, COARSE_ARCSEC),
-            (8, COARSE_ARCSEC, 1e9),
-        ):
-            if radius > low:
-                planes = self.light, self.variance, masked
-                count = _squares(planes, corner, size, (low, min(high, radius)), count, out)
-        x, y, value, weight, size_pix = (row[:count].copy() for row in out)
-        linear = np.stack([np.ones_like(x), x / 30.0, y / 30.0])
-        return Pixels(x, y, value, weight, size_pix, linear)
+        count = _all_squares((self.light, self.variance, masked), corner, float(radius), out)
+        x, y, value, weight, size = (row[:count].copy() for row in out[:5])
+        return Pixels(x, y, value, weight, size, out[5:, :count].copy())
 
 
 @njit(**KERNEL)
@@ -164,6 +154,49 @@ def _squares(
                 out[4, count] = size
                 count += 1
     return count
+
+
+@njit(**PLAIN)
+def _sky_columns(out: Doubles, count: int) -> None:
+    """Fill in the columns of a plane, rows 5 to 7, at the places of rows 0 and 1."""
+    for k in range(count):
+        out[5, k] = 1.0
+        out[6, k] = out[0, k] / SLOPE_ARCSEC
+        out[7, k] = out[1, k] / SLOPE_ARCSEC
+
+
+@njit(**KERNEL)
+def _all_squares(
+    planes: tuple[Doubles, Doubles, Bools], corner: tuple[float, float], radius: float, out: Doubles
+) -> int:
+    """Write the pixels within a radius, as of `_squares`, and the columns of a sky; their number."""
+    count = 0
+    for k in range(4):
+        size = 1 << k
+        low = (0.0, FINE_ARCSEC, MIDDLE_ARCSEC, COARSE_ARCSEC)[k]
+        high = (FINE_ARCSEC, MIDDLE_ARCSEC, COARSE_ARCSEC, 1e9)[k]
+        if radius > low:
+            count = _squares(planes, corner, size, (low, min(high, radius)), count, out)
+    _sky_columns(out, count)
+    return count
+
+
+@njit(**KERNEL)
+def _level(light: Singles) -> float:
+    """Median of the pixels of a window with data; infinite without any."""
+    known = np.empty(light.size, np.float32)
+    count = 0
+    for v in light.flat:
+        if np.isfinite(v):
+            known[count] = v
+            count += 1
+    if count == 0:
+        return np.inf
+    upper = np.float64(select(known, count, count // 2))
+    if count % 2:
+        return upper
+    # What lies below the median is in front of it now.
+    return 0.5 * (np.float64(select(known, count // 2, count // 2 - 1)) + upper)
 
 
 @njit(**KERNEL)
@@ -278,11 +311,9 @@ class Coadds:
         out = {}
         for band, coadd in self.bands.items():
             light, looks = coadd.window(top, left, side)
-            known = light[np.isfinite(light)]
-            middle = quick_median(known.astype(np.float64)) if known.size else np.inf
             value, variance = np.empty(light.shape), np.empty(light.shape)
             errors = coadd.noise_dn**2 / 4.0, 1.0 / coadd.gain
-            _weigh(light, looks, middle, errors, (value, variance))
+            _weigh(light, looks, _level(light), errors, (value, variance))
             out[band] = Window(
                 value, variance, self.grid.first_x_arcsec + left, self.grid.first_y_arcsec + top
             )

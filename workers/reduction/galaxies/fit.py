@@ -4,18 +4,22 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
 from app.arrays import Doubles
-from workers.reduction.galaxies.mixtures import mixture, with_core
-from workers.reduction.galaxies.model import (
-    draw_model,
-    leave,
-    normal_equations,
-    plain_light,
-    star_light,
+from workers.reduction.galaxies.fit_turns import (
+    SHARE,
+    fit_model,
+    fit_places,
+    known_variance,
+    rest_of,
+    ridge,
+    solved,
 )
+from workers.reduction.galaxies.mixtures import mixture, with_core
+from workers.reduction.galaxies.model import normal_equations, plain_light, star_light
 from workers.reduction.galaxies.priors import WEAK, Priors
 from workers.reduction.galaxies.sersic import LARGEST_INDEX, LEAST_INDEX, WIDTHS, sersic_shares, sersic_table
 from workers.reduction.galaxies.values import (
@@ -24,18 +28,14 @@ from workers.reduction.galaxies.values import (
     Pixels,
     Shape,
 )
-from workers.reduction.kernels.cholesky import solve_damped
 
-TURNS = 14
-SETTLED_CHI2 = 0.1
 LEAST_RADIUS_ARCSEC, LARGEST_RADIUS_ARCSEC = 0.2, 80.0
 MOST_STEP = np.array([np.inf, 0.7, 0.7, 0.5, 0.4, 0.4, 0.4])
-LIMITS = (
-    (3, math.log(LEAST_RADIUS_ARCSEC), math.log(LARGEST_RADIUS_ARCSEC)),
-    (4, -2.0, 2.0),
-    (5, -2.0, 2.0),
-    (6, math.log(LEAST_INDEX), math.log(LARGEST_INDEX)),
-)
+LIMITS = np.array([
+    (-np.inf, -np.inf, -np.inf, math.log(LEAST_RADIUS_ARCSEC), -2.0, -2.0, math.log(LEAST_INDEX)),
+    (np.inf, np.inf, np.inf, math.log(LARGEST_RADIUS_ARCSEC), 2.0, 2.0, math.log(LARGEST_INDEX)),
+])  # fmt: skip
+"""Lowest and highest values of `PARAMETERS`."""
 _NONLINEAR = len(PARAMETERS)
 
 
@@ -47,8 +47,8 @@ class Fitted:
     ----------
     values : float64 array (7 + columns,)
         `PARAMETERS` of the galaxy, then the linear columns.
-    covariance : float64 array (7 + columns, 7 + columns)
-        Inverse of the normal matrix, priors included.
+    precision : float64 array (7 + columns, 7 + columns)
+        The normal matrix, priors included.
     chi2 : float
         Of the pixels.
     cost : float
@@ -56,9 +56,14 @@ class Fitted:
     """
 
     values: Doubles
-    covariance: Doubles
+    precision: Doubles
     chi2: float
     cost: float
+
+    @cached_property
+    def covariance(self) -> Doubles:
+        """Inverse of the normal matrix, (7 + columns, 7 + columns); most fits are never asked for it."""
+        return np.asarray(np.linalg.inv(self.precision), np.float64)
 
     def shape(self, x_arcsec: float, y_arcsec: float) -> Shape:
         """Shape of the model, its place from a place of the pixels' middle."""
@@ -67,63 +72,11 @@ class Fitted:
 
     def flux_error(self) -> tuple[float, float]:
         """One sigma of the light, and what it would be of a known shape and place."""
-        whole = float(np.sqrt(max(self.covariance[0, 0], 0.0)))
-        kept = np.r_[0, _NONLINEAR : self.values.size]
-        precision = np.linalg.inv(self.covariance)
-        known = np.linalg.inv(precision[np.ix_(kept, kept)])
-        return whole, float(np.sqrt(max(known[0, 0], 0.0)))
+        return float(np.sqrt(max(self.covariance[0, 0], 0.0))), self.known_error()
 
-
-class _Trial:
-    """A model at the pixels: its values, their columns, what it leaves, chi-squared, and the same with the priors.
-
-    Parameters
-    ----------
-    pixels : Pixels
-        Around the object.
-    profile : (shares, variances), float64 arrays (k,)
-        Gaussians of the coadd's point-spread function.
-    priors : Priors
-        Of the parameters.
-    """
-
-    def __init__(self, pixels: Pixels, profile: tuple[Doubles, Doubles], priors: Priors) -> None:
-        self.pixels, self.profile, self.priors = pixels, profile, priors
-        self.values: Doubles = np.zeros(_NONLINEAR + pixels.linear.shape[0])
-        self.columns: Doubles = np.empty((self.values.size, pixels.x.size))
-        self.columns[_NONLINEAR:] = pixels.linear
-        self.rest: Doubles = np.empty(pixels.x.size)
-        self.chi2, self.cost = np.inf, np.inf
-
-    def draw(self, values: Doubles) -> None:
-        """Make the light of the model and its derivatives with the parameters, for other values."""
-        self.values = values
-        table = *sersic_table(), WIDTHS
-        draw_model(self.pixels.x, self.pixels.y, values, table, self.profile, self.columns)
-
-    def weigh(self) -> None:
-        """Work out what the drawn model leaves, with its chi-squared and cost."""
-        data = self.pixels.value, self.pixels.weight
-        self.chi2 = leave(self.columns, self.values, _NONLINEAR, data, self.rest)
-        self.away, self.slopes = self.priors.terms(self.values)
-        self.cost = self.chi2 + float((self.away * self.away).sum())
-
-    def equations(self) -> tuple[Doubles, Doubles]:
-        """Return normal matrix and right side of pixels and priors."""
-        normal, right = _equations(self.columns, self.pixels, self.rest)
-        known, drawn = np.empty((_NONLINEAR, _NONLINEAR)), np.empty(_NONLINEAR)
-        slopes = np.ascontiguousarray(self.slopes.T)
-        normal_equations(slopes, np.ones(self.away.size), self.away, known, drawn)
-        normal[:_NONLINEAR, :_NONLINEAR] += known
-        right[:_NONLINEAR] -= drawn
-        return normal, right
-
-
-def _limited(values: Doubles) -> Doubles:
-    out = values.copy()
-    for k, low, high in LIMITS:
-        out[k] = min(max(out[k], low), high)
-    return out
+    def known_error(self) -> float:
+        """One sigma of the light of a known shape and place."""
+        return float(np.sqrt(known_variance(self.precision)))
 
 
 def fit_galaxy(
@@ -142,61 +95,19 @@ def fit_galaxy(
     priors : Priors, optional
         Weak ones where nothing is known.
     """
-    best, trial = (_Trial(pixels, profile, priors) for _ in range(2))
-    count = best.values.size
-    best.draw(_limited(np.concatenate([start, np.zeros(count - _NONLINEAR)])))
-    best.draw(_solve_linear(pixels, best.values, best.columns))
-    best.weigh()
-    damping = 1e-3
-    normal, right = best.equations()
-    for _ in range(TURNS):
-        step = _solved(normal, right, damping)
-        step[:_NONLINEAR] = np.minimum(np.maximum(step[:_NONLINEAR], -MOST_STEP), MOST_STEP)
-        trial.draw(_limited(best.values + step))
-        trial.weigh()
-        if trial.cost < best.cost:
-            gain = best.cost - trial.cost
-            best, trial = trial, best
-            normal, right = best.equations()
-            damping = max(0.2 * damping, 1e-6)
-            if gain < SETTLED_CHI2:
-                break
-        else:
-            damping *= 8.0
-            if damping > 1e4:
-                break
-    inverse = np.asarray(np.linalg.inv(_ridge(normal, 1e-12)), np.float64)
-    return Fitted(best.values, inverse, best.chi2, best.cost)
+    count = _NONLINEAR + pixels.linear.shape[0]
+    values, normal = np.zeros(count), np.empty((count, count))
+    values[:_NONLINEAR] = start[:_NONLINEAR]
+    rules = priors.numbers(), LIMITS, MOST_STEP
+    chi2, cost = fit_model(pixels, profile, (*sersic_table(), WIDTHS), rules, values, normal)
+    return Fitted(values, ridge(normal, 1e-12), chi2, cost)
 
 
-def _equations(columns: Doubles, pixels: Pixels, rest: Doubles) -> tuple[Doubles, Doubles]:
+def _equations(columns: Doubles, pixels: Pixels) -> tuple[Doubles, Doubles]:
     """Return normal matrix and right side of columns (m, n)."""
     normal, right = np.empty((columns.shape[0], columns.shape[0])), np.empty(columns.shape[0])
-    normal_equations(np.ascontiguousarray(columns), pixels.weight, rest, normal, right)
+    normal_equations(columns, pixels.weight, pixels.value, normal, right)
     return normal, right
-
-
-def _solved(normal: Doubles, right: Doubles, share: float = 1e-9) -> Doubles:
-    """Solve normal equations with a little more on their diagonal, as of `_ridge`."""
-    out = np.empty(right.size)
-    if solve_damped(normal, right, share, out):
-        return out
-    return np.asarray(np.linalg.solve(_ridge(normal, share), right))
-
-
-def _ridge(normal: Doubles, share: float = 1e-9) -> Doubles:
-    """Return a normal matrix with a little more on its diagonal: columns without pixels stay where they are."""
-    return np.asarray(normal + share * np.diag(np.diag(normal)) + 1e-12 * np.eye(normal.shape[0]))
-
-
-def _solve_linear(pixels: Pixels, values: Doubles, columns: Doubles) -> Doubles:
-    """Best light, sky and stars for a shape."""
-    kept = np.r_[0, _NONLINEAR : values.size]
-    normal, right = _equations(columns[kept], pixels, pixels.value)
-    out = values.copy()
-    out[kept] = _solved(normal, right)
-    out[0] = max(out[0], 1e-3)
-    return out
 
 
 def light_of(
@@ -275,7 +186,7 @@ def parts_fit(pixels: Pixels, light: Doubles, parts: int) -> tuple[float, float,
     parts : int
         How many columns the core has; 0 for none.
     """
-    solution, inverse, chi2 = _linear_solution(pixels, light)
+    solution, inverse, chi2, _ = _linear_solution(pixels, light)
     own = slice(0, 1 + parts)
     whole, variance = float(solution[own].sum()), float(inverse[own, own].sum())
     shares = tuple(float(part) / whole for part in solution[1 : 1 + parts]) if whole > 0.0 else (0.0,) * parts
@@ -292,19 +203,18 @@ def linear_fit(pixels: Pixels, light: Doubles) -> tuple[float, float, float]:
     light : float64 array (n,) or (m, n)
         Light of the model of one DN (`light_of`); of several models the first one's light is given.
     """
-    solution, inverse, chi2 = _linear_solution(pixels, light)
+    solution, inverse, chi2, _ = _linear_solution(pixels, light)
     return float(solution[0]), float(np.sqrt(max(inverse[0, 0], 0.0))), chi2
 
 
-def _linear_solution(pixels: Pixels, light: Doubles) -> tuple[Doubles, Doubles, float]:
-    """Solution of models and linear columns, inverse of their normal matrix, and chi-squared."""
+def _linear_solution(pixels: Pixels, light: Doubles) -> tuple[Doubles, Doubles, float, Doubles]:
+    """Solution of models and linear columns, inverse of their normal matrix, chi-squared, and what is left (n,)."""
     columns = np.concatenate([np.atleast_2d(light), pixels.linear])
-    normal, right = _equations(columns, pixels, pixels.value)
-    inverse = np.linalg.inv(_ridge(normal))
-    solution = _solved(normal, right)
-    rest = pixels.value - (solution[:, None] * columns).sum(axis=0)
-    chi2 = float((pixels.weight * rest * rest).sum())
-    return solution, np.asarray(inverse, np.float64), chi2
+    normal, right = _equations(columns, pixels)
+    inverse = np.linalg.inv(ridge(normal, SHARE))
+    solution, rest = solved(normal, right, SHARE), np.empty(pixels.x.size)
+    chi2 = rest_of(columns, solution, pixels.value, pixels.weight, rest)
+    return solution, np.asarray(inverse, np.float64), chi2, rest
 
 
 def linear_rest(pixels: Pixels, light: Doubles) -> Doubles:
@@ -317,9 +227,7 @@ def linear_rest(pixels: Pixels, light: Doubles) -> Doubles:
     light : float64 array (m, n)
         Light of the models of one DN.
     """
-    solution, _, _ = _linear_solution(pixels, light)
-    columns = np.concatenate([light, pixels.linear])
-    return np.asarray(pixels.value - (solution[:, None] * columns).sum(axis=0))
+    return _linear_solution(pixels, light)[3]
 
 
 def stars_at(pixels: Pixels, profile: tuple[Doubles, Doubles], places: Doubles) -> Doubles:
@@ -361,25 +269,6 @@ def fit_points(
     turns : int
         Most steps.
     """
-    count, step, best = places.shape[0], 0.02, np.inf
-    kept: Doubles = places
-    fluxes: Doubles = np.zeros(count)
-    for _ in range(turns):
-        linear = np.concatenate([stars_at(pixels, profile, places), pixels.linear])
-        normal, right = _equations(linear, pixels, pixels.value)
-        solution = _solved(normal, right)
-        rest = pixels.value - (solution[:, None] * linear).sum(axis=0)
-        chi2 = float((pixels.weight * rest * rest).sum())
-        gain = best - chi2
-        if gain > 0.0:
-            best, kept, fluxes = chi2, places.copy(), np.asarray(solution[:count], np.float64)
-        if gain < SETTLED_CHI2:
-            break
-        slopes = [
-            solution[:count, None] * (stars_at(pixels, profile, places + shift) - linear[:count]) / step
-            for shift in ((step, 0.0), (0.0, step))
-        ]
-        normal, right = _equations(np.concatenate([linear, *slopes]), pixels, rest)
-        move = _solved(normal, right, 1e-3)[linear.shape[0] :]
-        places = np.asarray(places + np.clip(move.reshape(2, count).T, -0.8, 0.8), np.float64)
-    return fluxes, kept, best
+    best, light = np.array(places, np.float64, order="C"), np.empty(places.shape[0])
+    chi2 = fit_places(pixels, profile, turns, best, light)
+    return light, best, chi2

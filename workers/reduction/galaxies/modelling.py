@@ -101,6 +101,7 @@ class Modelling:
         # Windows of the coadds are cut once, whatever is fitted on them.
         self._windows: dict[int, dict[Band, Window]] = {}
         self._sums: dict[int, Window] = {}
+        self._profiles: dict[Band, tuple[Doubles, Doubles]] = {}
         # Pixels of the bands and the model's light there, of the last call of `_in_bands`.
         self._lights: dict[Band, tuple[Pixels, Doubles]] = {}
         self.crowding = crowding(search, place[1])
@@ -161,7 +162,9 @@ class Modelling:
         return pixels._replace(weight=weight, linear=np.concatenate([core, sky, stars]))
 
     def _profile(self, band: Band) -> tuple[Doubles, Doubles]:
-        return self.search.profiles.gaussians(band, *self.place, self.search.pixel_arcsec)
+        if band not in self._profiles:
+            self._profiles[band] = self.search.profiles.gaussians(band, *self.place, self.search.pixel_arcsec)
+        return self._profiles[band]
 
     def _less_known(self, pixels: Pixels, half: int, band: Band | None) -> Pixels:
         """Pixels less the galaxies that were found before, whose error is noise."""
@@ -318,7 +321,7 @@ class Modelling:
     def _plausible(self, fit: Fit) -> bool:
         """Whether a fit has the light and the shape of a galaxy."""
         fitted, shape = fit.fitted, fit.shape
-        _, known = fitted.flux_error()
+        known = fitted.known_error()
         moved = np.hypot(shape.x_arcsec - self.place[0], shape.y_arcsec - self.place[1])
         return bool(
             fitted.values[0] > LEAST_SNR * known

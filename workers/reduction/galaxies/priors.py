@@ -7,11 +7,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from numba import njit
 
 from app.arrays import Doubles
-from workers.reduction.galaxies.values import PARAMETERS, Shape
+from workers.reduction.galaxies.values import Shape
+from workers.reduction.kernels.compiled import PLAIN
 
-_NONLINEAR = len(PARAMETERS)
+TERMS = 5  # that priors add to chi-squared
 LEAST_LIGHT_DN = 1e-3
 # Of the logarithms of the axes' ratio, in both stretches: no disc is thinner than 0.2.
 STRETCH_SIGMA = 0.7
@@ -42,33 +44,50 @@ class Priors:
     log_index: tuple[float, float]
     brightness: tuple[float, float] = (0.0, np.inf)
 
-    def terms(self, values: Doubles) -> tuple[Doubles, Doubles]:
-        """Differences of parameters from their middles in sigma (5,), and their derivatives (5, 7).
+    def numbers(self) -> Doubles:
+        """Return middles and sigmas of radius, index and brightness in one array, (6,)."""
+        return np.array([*self.log_radius, *self.log_index, *self.brightness])
 
-        Parameters
-        ----------
-        values : float64 array (7 or more,)
-            `PARAMETERS` of a model.
-        """
-        flux, _, _, log_radius, plus, cross, log_index = values[:_NONLINEAR].tolist()
-        light = max(flux, LEAST_LIGHT_DN)
-        size = max(math.hypot(plus, cross), 1e-6)
-        brightness = log_radius + 0.5 * size - 0.5 * math.log(light)
-        sigma = self.brightness[1]
-        rest = np.array([
-            (log_radius - self.log_radius[0]) / self.log_radius[1],
-            plus / STRETCH_SIGMA,
-            cross / STRETCH_SIGMA,
-            (log_index - self.log_index[0]) / self.log_index[1],
-            (brightness - self.brightness[0]) / sigma,
-        ])  # fmt: skip
-        slopes = np.zeros((rest.size, _NONLINEAR))
-        slopes[0, 3] = 1.0 / self.log_radius[1]
-        slopes[1, 4] = slopes[2, 5] = 1.0 / STRETCH_SIGMA
-        slopes[3, 6] = 1.0 / self.log_index[1]
-        slopes[4, 0], slopes[4, 3] = -0.5 / light / sigma, 1.0 / sigma
-        slopes[4, 4], slopes[4, 5] = 0.5 * plus / size / sigma, 0.5 * cross / size / sigma
-        return rest, slopes
+
+@njit(**PLAIN)
+def prior_terms(values: Doubles, priors: Doubles, away: Doubles, slopes: Doubles) -> float:
+    """Differences of parameters from their middles in sigma, and their derivatives; the sum of their squares.
+
+    Parameters
+    ----------
+    values : float64 array (7 or more,)
+        `PARAMETERS` of a model.
+    priors : float64 array (6,)
+        `Priors.numbers`.
+    away : float64 array (5,)
+        Becomes the differences.
+    slopes : float64 array (7, 5)
+        Becomes their derivatives.
+    """
+    log_radius = values[3]
+    plus = values[4]
+    cross = values[5]
+    light = max(values[0], LEAST_LIGHT_DN)
+    size = max(math.hypot(plus, cross), 1e-6)
+    brightness = log_radius + 0.5 * size - 0.5 * math.log(light)
+    away[0] = (log_radius - priors[0]) / priors[1]
+    away[1] = plus / STRETCH_SIGMA
+    away[2] = cross / STRETCH_SIGMA
+    away[3] = (values[6] - priors[2]) / priors[3]
+    away[4] = (brightness - priors[4]) / priors[5]
+    slopes[:] = 0.0
+    slopes[3, 0] = 1.0 / priors[1]
+    slopes[4, 1] = 1.0 / STRETCH_SIGMA
+    slopes[5, 2] = 1.0 / STRETCH_SIGMA
+    slopes[6, 3] = 1.0 / priors[3]
+    slopes[0, 4] = -0.5 / light / priors[5]
+    slopes[3, 4] = 1.0 / priors[5]
+    slopes[4, 4] = 0.5 * plus / size / priors[5]
+    slopes[5, 4] = 0.5 * cross / size / priors[5]
+    total = 0.0
+    for k in range(TERMS):
+        total += away[k] * away[k]
+    return total
 
 
 WEAK = Priors((float(np.log(2.5)), 1.5), (float(np.log(2.5)), 0.8))

@@ -27,6 +27,8 @@ KERNEL: dict[str, Any] = {
     "nogil": True,
     "forceinline": True,
 }
+PLAIN: dict[str, Any] = {**KERNEL, "fastmath": False}
+"""Options of kernels that add and round in the order in which they are written, as numpy and plain Python do."""
 BORROWING: dict[str, Any] = {**KERNEL, "_nrt": False}
 """Options of kernels that take named tuples of arrays and allocate nothing.
 
