@@ -8,12 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from app.columns.column import Column, Kind, expand_bands
+from app.columns.column import Column, Kind
 
 _AS_PUBLISHED, _NOTE = "As in the published catalogue", "meta.note"
-_RIDGE = (
-    "the classifier compares models, not lines of the stars' shapes: there are no scores against the ridge"
-)
 _RELEASE = "releases do not give the neighbours of extended sources yet"
 _BACKGROUND = "the background of frames is measured otherwise than by the survey's fits to half images"
 _ELLIPSE = "shapes come from models and moments, not from fits of ellipses to isophotes"
@@ -34,7 +31,6 @@ _ABSENT_TEXT: tuple[tuple[str, int, str], ...] = (
     ("fg_flg", 6, "growth of light is not tested for convergence"),
 )
 _ABSENT_BANDS: tuple[tuple[str, str], ...] = (
-    ("sc_mxdn sc_sh sc_wsh sc_r23 sc_1mm sc_2mm sc_vint sc_r1 sc_msh", _RIDGE),
     ("subst2 bndg_per bndg_amp", _BACKGROUND),
     ("seetrack", "the profile follows the seeing of every frame"),
 )
@@ -45,13 +41,15 @@ def _absent(kind: Kind, names: str, null: str, length: int = 0) -> Iterable[Colu
         yield Column(name, kind, _AS_PUBLISHED, ucd=_NOTE, null=null, length=length)
 
 
+ABSENT_OF_BANDS: tuple[Column, ...] = tuple(
+    Column(f"{{b}}_{name}", Kind.REAL, _AS_PUBLISHED, ucd=_NOTE, null=null)
+    for names, null in _ABSENT_BANDS
+    for name in names.split()
+)
+"""Patterns of one band."""
+
 EXTENDED_ABSENT: tuple[Column, ...] = (
     *(column for kind, names, null in _ABSENT for column in _absent(kind, names, null)),
-    *expand_bands(
-        Column(f"{{b}}_{name}", Kind.REAL, _AS_PUBLISHED, ucd=_NOTE, null=null)
-        for names, null in _ABSENT_BANDS
-        for name in names.split()
-    ),
     *(column for name, length, null in _ABSENT_TEXT for column in _absent(Kind.CHAR, name, null, length)),
 )
-"""Columns that are null in every row."""
+"""Columns without a band that are null in every row."""

@@ -12,9 +12,10 @@ from app.columns.column import (
     Kind,
     expand_bands,
 )
-from app.columns.extended_absent import EXTENDED_ABSENT
+from app.columns.extended_absent import ABSENT_OF_BANDS, EXTENDED_ABSENT
 from app.columns.extended_facts import EXTENDED_FACTS
 from app.columns.extended_photometry import EXTENDED_PHOTOMETRY
+from app.columns.extended_ridge import RIDGE_SCORES
 from app.columns.extended_structure import EXTENDED_STRUCTURE
 from app.columns.point_source import POINT_SOURCE
 
@@ -156,6 +157,7 @@ _COLUMNS = (
     *(column for column in POINT_SOURCE if column.name in _OF_THE_SCAN),
     *EXTENDED_FACTS,
     *EXTENDED_ABSENT,
+    *expand_bands((*RIDGE_SCORES, *ABSENT_OF_BANDS)),
     Column(
         "coadd",
         Kind.SMALLINT,

@@ -10,10 +10,12 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from app.arrays import Doubles, Table
+from app.arrays import Bools, Doubles, Table
 from app.instruments.bands import Band
 from workers.reduction.extended.band_light import BandLight
 from workers.reduction.extended.pieces import GalaxyPieces
+from workers.reduction.extended.ridge import brightness, fill_scores
+from workers.reduction.extended.ring_shape import ring_shape
 from workers.reduction.extended.shape import Cutout
 from workers.reduction.extended.window import fill_window, half_window_arcsec, light_on_window
 from workers.reduction.frames.scan_grid import ScanGrid
@@ -69,11 +71,11 @@ def measure_extended(
     out["y"] = out["y_coadd"] = y - scan_grid.grid.first_y_arcsec - edges
     out[f"{b}_sky_dn"] = out[f"{b}_back"] = 0.25 * stack.sky_dn()
     half = [half_window_arcsec(galaxy.shape) for galaxy in galaxies]
-    _draw_around(residual, x, y, half)
+    drawn = _draw_around(residual, x, y, half)
     # Independent frame pixels of 4 square arcsec on each look, spread over four pixels of the window.
     noise = float(0.5 * stack.noise_dn() / np.sqrt(LOOKS))
     stars = stack.stars.x_arcsec, stack.stars.y_arcsec
-    light = []
+    light, compact = [], []
     for n, galaxy in enumerate(galaxies):
         part = _window(residual, n, (float(x[n]), float(y[n])), half[n])
         zero_point_mag = float(scan_grid.zero_point_mag[band][image[n]])
@@ -83,13 +85,16 @@ def measure_extended(
         if pieces is not None:
             pieces.take(n, part, measured, residual)
         light.append(measured)
+        level = measured.level_dn
+        compact.append((brightness(part, level), ring_shape(part, level, noise)))
+    fill_scores(out, band, (residual, drawn), compact, noise)
     return light
 
 
-def _draw_around(residual: Residual, x: Doubles, y: Doubles, half: Sequence[int]) -> None:
+def _draw_around(residual: Residual, x: Doubles, y: Doubles, half: Sequence[int]) -> Bools:
     """Make the band's residual frames around some places: another band has used their buffer since.
 
-    Only stars whose light may reach a window are drawn, one of eight in a usual scan.
+    Only stars whose light may reach a window are drawn, one of eight in a usual scan; which ones.
     """
     stars = residual.stack.stars
     residual.restore()
@@ -98,6 +103,7 @@ def _draw_around(residual: Residual, x: Doubles, y: Doubles, half: Sequence[int]
         far = np.maximum(np.abs(stars.x_arcsec - px), np.abs(stars.y_arcsec - py))
         near |= far < size + WING_ARCSEC
     residual.subtract(stars.taken(near))
+    return near
 
 
 def _window(residual: Residual, own: int, place: tuple[float, float], half: int) -> Cutout:
