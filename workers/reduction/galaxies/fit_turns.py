@@ -290,4 +290,4 @@ def known_variance(precision: Doubles) -> float:
     for a in range(count):
         for b in range(count):
             kept[a, b] = precision[a + _NONLINEAR - 1 if a else 0, b + _NONLINEAR - 1 if b else 0]
-    return max(solved(kept, unit, 0.0)[0], 0.0)
+    return float(max(solved(kept, unit, 0.0)[0], 0.0))
