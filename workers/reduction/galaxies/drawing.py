@@ -182,7 +182,8 @@ def draw_galaxies(
         model = galaxy.flux_dn[band], galaxy.shape.covariance(), gaussians
         _draw(model, looks.inverse[frame[of]], (x[of], y[of]), boxes[:, of].copy(), start[low:], light)
     owners = np.array(shining, np.int64)[number]
-    return Patches(owners, frame, *boxes, start[:-1], light)
+    top, left, rows, columns = boxes
+    return Patches(owners, frame, top, left, rows, columns, start[:-1], light)
 
 
 def _boxes(looks: Looks, reach: Doubles, size: int) -> tuple[Integers, Bools]:

@@ -291,7 +291,8 @@ def known_variance(precision: Doubles) -> float:
     for a in range(count):
         for b in range(count):
             kept[a, b] = precision[a + _NONLINEAR - 1 if a else 0, b + _NONLINEAR - 1 if b else 0]
-    return max(solved(kept, unit, 0.0)[0], 0.0)
+    variance: float = solved(kept, unit, 0.0)[0]
+    return max(variance, 0.0)
 
 
 @njit(**PLAIN)
