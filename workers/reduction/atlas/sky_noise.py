@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import numpy as np
+from numba import njit
 from scipy.ndimage import distance_transform_edt
 
 from app.arrays import Doubles, Integers, Singles
 from app.quantiles import quick_quantile, quick_row_medians
+from workers.reduction.kernels.compiled import PLAIN
+from workers.reduction.kernels.ranks import neighbours_of_rank
 
 BLOCK_PIX = 32
 """Side of the blocks whose medians are the sky's level: a tenth of the shortest airglow wave, 6', and 500 pixels of
@@ -43,13 +46,22 @@ def sky_noise_dn(pixels_dn: Singles) -> float:
     known = np.isfinite(thin)
     if not known.any():
         return float("nan")
-    rest = (thin - _level(thin))[known]
-    low, middle = (quick_quantile(rest, share) for share in (0.1587, 0.5))
-    return float(middle - low)
+    rest, work = np.empty(thin.size), np.empty(thin.size)
+    mesh, edges_y, edges_x = _mesh(thin)
+    count = _take_level(thin, mesh, _between(edges_y, thin.shape[0]), _between(edges_x, thin.shape[1]), rest)
+    low, middle = (_quantile(rest[:count], share, work) for share in (0.1587, 0.5))
+    return middle - low
 
 
-def _level(thin: Singles) -> Doubles:
-    """Block medians, interpolated linearly between the blocks' middles; blocks without data have the nearest one's."""
+def _quantile(values: Doubles, share: float, work: Doubles) -> float:
+    """Quantile of numbers, interpolated linearly between ranks: `quick_quantile`."""
+    exact_rank = share * (values.size - 1)
+    low, above = neighbours_of_rank(values, int(exact_rank), work)
+    return float(low + (exact_rank - int(exact_rank)) * (above - low))
+
+
+def _mesh(thin: Singles) -> tuple[Doubles, Integers, Integers]:
+    """Block medians, and the edges of the blocks along y and x; blocks without data have the nearest one's."""
     side = BLOCK_PIX // STEP_PIX
     rows, columns = (max(1, size // side) for size in thin.shape)
     edges_y, edges_x = (np.linspace(0, size, count + 1).astype(int)
@@ -64,8 +76,7 @@ def _level(thin: Singles) -> Doubles:
     if unknown.any():
         nearest = distance_transform_edt(unknown, return_distances=False, return_indices=True)
         mesh = mesh[tuple(nearest)]
-    lines = _between(mesh, edges_y, thin.shape[0])
-    return _between(lines.T, edges_x, thin.shape[1]).T
+    return mesh, edges_y, edges_x
 
 
 def _whole_blocks(thin: Singles, rows: int, columns: int) -> Doubles:
@@ -81,12 +92,40 @@ def _whole_blocks(thin: Singles, rows: int, columns: int) -> Doubles:
     return mesh
 
 
-def _between(values: Doubles, edges: Integers, size: int) -> Doubles:
-    """Interpolate along the first axis from the blocks' middles to `size` pixels; the outermost slopes go on."""
-    if edges.size == 2:
-        return np.repeat(values, size, axis=0)
+def _between(edges: Integers, size: int) -> tuple[Integers, Doubles]:
+    """First of the two blocks between whose middles each of `size` pixels lies, and its share of the way to the next.
+
+    The outermost slopes go on; where there is one block alone, both are that one.
+    """
     middles, pixel = 0.5 * (edges[:-1] + edges[1:] - 1), np.arange(size)
+    if middles.size == 1:
+        return np.zeros(size, np.int64), np.zeros(size)
     first = np.clip(np.searchsorted(middles, pixel, side="right") - 1, 0, middles.size - 2)
-    second = first + 1
-    share = ((pixel - middles[first]) / (middles[second] - middles[first]))[:, None]
-    return np.asarray(values[first] * (1.0 - share) + values[second] * share)
+    return first, (pixel - middles[first]) / (middles[first + 1] - middles[first])
+
+
+@njit(**PLAIN)
+def _take_level(
+    thin: Singles,
+    mesh: Doubles,
+    along_y: tuple[Integers, Doubles],
+    along_x: tuple[Integers, Doubles],
+    rest: Doubles,
+) -> int:
+    """Write pixels with data less the mesh, interpolated linearly, one after the other; their number."""
+    rows, columns = mesh.shape
+    line = np.empty(columns)
+    count = 0
+    for y in range(thin.shape[0]):
+        first = along_y[0][y]
+        second = min(first + 1, rows - 1)
+        share = along_y[1][y]
+        for j in range(columns):
+            line[j] = mesh[first, j] * (1.0 - share) + mesh[second, j] * share
+        for x in range(thin.shape[1]):
+            k = along_x[0][x]
+            part = along_x[1][x]
+            level = line[k] * (1.0 - part) + line[min(k + 1, columns - 1)] * part
+            rest[count] = thin[y, x] - level
+            count += 1 if np.isfinite(thin[y, x]) else 0
+    return count

@@ -14,14 +14,13 @@ from app.arrays import Bools, Doubles, Singles
 from app.instruments.bands import Band
 from workers.reduction.frames.grid import LOOKS, StripGrid
 from workers.reduction.frames.products import AtlasImage
-from workers.reduction.galaxies.values import Pixels
+from workers.reduction.galaxies.values import LIGHT_ERROR, Pixels
 from workers.reduction.kernels.compiled import KERNEL, PLAIN, select
 
 # Usual colours of nearby galaxies (Jarrett 2000) weigh the bands: J-Ks 1.0, H-Ks 0.3.
 COLOURS_MAG: Mapping[Band, float] = {Band.J: 1.0, Band.H: 0.3, Band.K: 0.0}
 FINE_ARCSEC, MIDDLE_ARCSEC, COARSE_ARCSEC = 12.0, 30.0, 100.0  # single pixels, squares of 2, 4 and 8 beyond
 SLOPE_ARCSEC = 30.0  # by which a sky of level 1 and slope 1 rises by 1
-LIGHT_ERROR = 0.04  # of a model's light at a place: what the point-spread function does not know
 
 
 @dataclass(frozen=True)

@@ -9,9 +9,10 @@ from typing import NamedTuple
 import numpy as np
 from numba import njit
 
-from app.arrays import Doubles, Integers, Singles
+from app.arrays import Bools, Doubles, Integers, Singles
 from app.instruments.bands import Band
 from workers.reduction.frames.band import BandFrames
+from workers.reduction.frames.looks import Looks
 from workers.reduction.frames.values import FrameArrays
 from workers.reduction.galaxies.local_profile import WIDTHS_PIX, LocalProfiles
 from workers.reduction.galaxies.mixtures import Mixture, mixture, with_core
@@ -153,58 +154,83 @@ def draw_galaxies(
     """
     noise = frames.frames.noise_dn
     usual = float(np.median(noise[noise > 0.0])) if (noise > 0.0).any() else 1.0
-    pixel = frames.geometry.pixel_arcsec
-    rows: list[tuple[int, ...]] = []
-    light: list[Singles] = []
-    start = 0
-    for owner, galaxy in enumerate(galaxies):
-        flux, shape = galaxy.flux_dn[band], galaxy.shape
-        if not flux > 0.0:
-            continue
-        reach = reach_arcsec(shape, flux, DRAWN_SIGMA * usual / pixel**2) / pixel
-        reach = min(max(reach, LEAST_REACH_PIX), MOST_REACH_PIX)
-        x, y = np.array([shape.x_arcsec]), np.array([shape.y_arcsec])
-        looks = frames.looks(x, y, -reach)
-        own = profiles.at(band, x, y)[0]
-        kept = own > 1e-4
-        gaussians = gaussians_of(galaxy, band, (own[kept], WIDTHS_PIX[kept] ** 2), pixel)
-        for k in range(looks.frame.size):
-            frame = int(looks.frame[k])
-            place = float(looks.x_pix[k]), float(looks.y_pix[k])
-            box, drawn = _patch(
-                shape, looks.inverse[frame], place, reach, (gaussians, frames.geometry.size_pix)
-            )
-            if not drawn.size:
-                continue
-            rows.append((owner, frame, *box, start))
-            light.append((flux * drawn).astype(np.float32))
-            start += drawn.size
-    if not rows:
+    pixel, size = frames.geometry.pixel_arcsec, frames.geometry.size_pix
+    shining = [owner for owner, galaxy in enumerate(galaxies) if galaxy.flux_dn[band] > 0.0]
+    if not shining:
         return Patches.none()
-    table = np.ascontiguousarray(np.array(rows, np.int64).T)
-    return Patches(
-        table[0], table[1], table[2], table[3], table[4], table[5], table[6], np.concatenate(light)
-    )
+    faintest = DRAWN_SIGMA * usual / pixel**2
+    reach = np.array([
+        reach_arcsec(galaxies[k].shape, galaxies[k].flux_dn[band], faintest) / pixel for k in shining
+    ])  # fmt: skip
+    reach = np.clip(reach, LEAST_REACH_PIX, MOST_REACH_PIX)
+    places = np.array([(galaxies[k].shape.x_arcsec, galaxies[k].shape.y_arcsec) for k in shining])
+    # Looks of all at once: each search of its own inverts the matrices of all frames.
+    looks = frames.looks(places[:, 0].copy(), places[:, 1].copy(), -float(reach.max()))
+    number = np.repeat(np.arange(len(shining)), np.diff(looks.start))
+    boxes, kept = _boxes(looks, reach[number], size)
+    number, boxes = number[kept], boxes[:, kept]
+    start = np.concatenate([[0], np.cumsum(boxes[2] * boxes[3])])
+    light = np.empty(int(start[-1]), np.float32)
+    frame, x, y = looks.frame[kept], looks.x_pix[kept], looks.y_pix[kept]
+    for n, owner in enumerate(shining):
+        galaxy = galaxies[owner]
+        own = profiles.at(band, places[n, :1], places[n, 1:])[0]
+        seen = own > 1e-4
+        gaussians = gaussians_of(galaxy, band, (own[seen], WIDTHS_PIX[seen] ** 2), pixel)
+        low, high = np.searchsorted(number, (n, n + 1))
+        of = np.s_[low:high]
+        model = galaxy.flux_dn[band], galaxy.shape.covariance(), gaussians
+        _draw(model, looks.inverse[frame[of]], (x[of], y[of]), boxes[:, of].copy(), start[low:], light)
+    owners = np.array(shining, np.int64)[number]
+    top, left, rows, columns = boxes
+    return Patches(owners, frame, top, left, rows, columns, start[:-1], light)
 
 
-def _patch(
-    shape: Shape,
+def _boxes(looks: Looks, reach: Doubles, size: int) -> tuple[Integers, Bools]:
+    """Rectangles (top, left, rows, columns) of looks within a reach of galaxies, (4, n); which looks have any pixel."""
+    place = np.stack([looks.y_pix, looks.x_pix])
+    first = np.maximum(np.floor(place - reach), 0.0).astype(np.int64)
+    last = np.minimum(np.ceil(place + reach) + 1.0, float(size)).astype(np.int64)
+    kept = (last > first).all(axis=0)
+    kept &= ((place >= -reach - 0.5) & (place < size - 0.5 + reach)).all(axis=0)
+    return np.concatenate([first, last - first]), np.asarray(kept)
+
+
+@njit(**KERNEL)
+def _draw(
+    model: tuple[float, Doubles, Mixture],
     inverse: Doubles,
-    place: tuple[float, float],
-    reach: float,
-    model: tuple[Mixture, int],
-) -> tuple[tuple[int, int, int, int], Doubles]:
-    """Light of one DN on a look: its rectangle (top, left, rows, columns) and its pixels, flat."""
-    gaussians, size = model
-    left, top = (max(0, math.floor(p - reach)) for p in place)
-    right, bottom = (min(size, math.ceil(p + reach) + 1) for p in place)
-    if right <= left or bottom <= top:
-        return (0, 0, 0, 0), np.zeros(0)
-    xx, xy, yy = shape.covariance()
-    covariance = inverse @ np.array([[xx, xy], [xy, yy]]) @ inverse.T
-    x, y = (a.ravel() for a in np.meshgrid(np.arange(left, right) * 1.0, np.arange(top, bottom) * 1.0))
-    out = np.empty(x.size)
-    plain_light(
-        x, y, np.array([*place, covariance[0, 0], covariance[0, 1], covariance[1, 1]]), gaussians, out
-    )
-    return (top, left, bottom - top, right - left), out
+    places: tuple[Doubles, Doubles],
+    boxes: Integers,
+    start: Integers,
+    light: Singles,
+) -> None:
+    """Draw a galaxy (light, covariance, Gaussians) on its looks: the rectangles of `boxes`, from `start` on."""
+    flux, covariance, gaussians = model
+    most = 0
+    for k in range(boxes.shape[1]):
+        most = max(most, boxes[2, k] * boxes[3, k])
+    x = np.empty(most)
+    y = np.empty(most)
+    drawn = np.empty(most)
+    shape = np.empty(5)
+    for k in range(boxes.shape[1]):
+        a = inverse[k, 0, 0]
+        b = inverse[k, 0, 1]
+        c = inverse[k, 1, 0]
+        d = inverse[k, 1, 1]
+        xx, xy, yy = covariance[0], covariance[1], covariance[2]
+        shape[0] = places[0][k]
+        shape[1] = places[1][k]
+        shape[2] = a * a * xx + 2.0 * a * b * xy + b * b * yy
+        shape[3] = a * c * xx + (a * d + b * c) * xy + b * d * yy
+        shape[4] = c * c * xx + 2.0 * c * d * xy + d * d * yy
+        count = 0
+        for j in range(boxes[0, k], boxes[0, k] + boxes[2, k]):
+            for i in range(boxes[1, k], boxes[1, k] + boxes[3, k]):
+                x[count] = i
+                y[count] = j
+                count += 1
+        plain_light(x[:count], y[:count], shape, gaussians, drawn[:count])
+        for p in range(count):
+            light[start[k] + p] = flux * drawn[p]

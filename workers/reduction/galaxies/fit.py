@@ -10,7 +10,9 @@ import numpy as np
 
 from app.arrays import Doubles
 from workers.reduction.galaxies.fit_turns import (
+    BENDS,
     SHARE,
+    fill_columns,
     fit_model,
     fit_places,
     known_variance,
@@ -160,18 +162,36 @@ def core_light(pixels: Pixels, profile: tuple[Doubles, Doubles], place: tuple[fl
     ])  # fmt: skip
 
 
-def bent_sky(pixels: Pixels, half: float) -> Doubles:
-    """Columns of a sky that bends: squares and the product of the places, (3, n).
+def beside_stars(
+    pixels: Pixels,
+    profile: tuple[Doubles, Doubles],
+    stars: tuple[Doubles, Doubles],
+    core: Doubles,
+    half: float,
+) -> Pixels:
+    """Pixels with columns of a core, a sky and stars, whose light makes the pixels less certain.
 
     Parameters
     ----------
     pixels : Pixels
-        Where.
+        With columns of the sky alone.
+    profile : (shares, variances)
+        As of `fit_galaxy`.
+    stars : (places, light), float64 arrays (m, 2), (m,)
+        From the pixels' middle, arcsec, and DN.
+    core : float64 array (k, n)
+        Columns of a core, which come first.
     half : float
-        Half a side of the window, arcsec.
+        Half a side of the window, arcsec, where the sky bends; 0 where it does not.
     """
-    x, y = pixels.x / half, pixels.y / half
-    return np.stack([x * x, x * y, y * y])
+    places, light = stars
+    first = core.shape[0] + pixels.linear.shape[0] + (BENDS if half else 0)
+    linear, weight = np.empty((first + light.size, pixels.x.size)), np.empty(pixels.x.size)
+    linear[: core.shape[0]] = core
+    plane = pixels.x, pixels.y, pixels.size
+    star_light(plane, np.ascontiguousarray(places, np.float64), profile[0], profile[1], linear[first:])
+    fill_columns(pixels, float(half), light, core.shape[0], (linear, weight))
+    return pixels._replace(weight=weight, linear=linear)
 
 
 def parts_fit(pixels: Pixels, light: Doubles, parts: int) -> tuple[float, float, float, tuple[float, ...]]:

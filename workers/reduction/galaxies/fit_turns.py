@@ -12,7 +12,7 @@ from numba import njit
 from app.arrays import Doubles
 from workers.reduction.galaxies.model import draw_model, leave, normal_equations, star_light
 from workers.reduction.galaxies.priors import TERMS, prior_terms
-from workers.reduction.galaxies.values import PARAMETERS, Pixels
+from workers.reduction.galaxies.values import LIGHT_ERROR, PARAMETERS, Pixels
 from workers.reduction.kernels.cholesky import solve_damped
 from workers.reduction.kernels.compiled import KERNEL, PLAIN
 
@@ -21,6 +21,7 @@ SETTLED_CHI2 = 0.1
 FIRST_DAMPING, LEAST_DAMPING, MOST_DAMPING = 1e-3, 1e-6, 1e4
 BOLDER, CALMER = 0.2, 8.0
 LEAST_START_DN = 1e-3
+BENDS = 3  # columns of a sky that bends: squares and the product of the places
 SHARE = 1e-9  # of the diagonal of normal equations, that linear solutions add to it
 PLACE_STEP_ARCSEC, MOST_MOVE_ARCSEC, PLACE_DAMPING = 0.02, 0.8, 1e-3
 _NONLINEAR = len(PARAMETERS)
@@ -290,4 +291,47 @@ def known_variance(precision: Doubles) -> float:
     for a in range(count):
         for b in range(count):
             kept[a, b] = precision[a + _NONLINEAR - 1 if a else 0, b + _NONLINEAR - 1 if b else 0]
-    return float(max(solved(kept, unit, 0.0)[0], 0.0))
+    variance: float = solved(kept, unit, 0.0)[0]
+    return max(variance, 0.0)
+
+
+@njit(**PLAIN)
+def fill_columns(
+    pixels: Pixels, half: float, light: Doubles, first: int, out: tuple[Doubles, Doubles]
+) -> None:
+    """Fill in columns of a sky, and weights of pixels on which stars lie whose profile is not known any better.
+
+    Parameters
+    ----------
+    pixels : Pixels
+        With columns of the sky alone.
+    half : float
+        Half a side of the window, arcsec, where the sky bends: three more columns; 0 where it does not.
+    light : float64 array (m,)
+        Of the stars, DN.
+    first : int
+        Row of the first column of the sky.
+    out : (linear, weight), float64 arrays (columns, n), (n,)
+        The last m columns are drawn; those of the sky and the weights are filled in.
+    """
+    linear, weight = out
+    level = pixels.linear.shape[0]
+    stars = linear.shape[0] - light.size
+    for k in range(level):
+        for p in range(weight.size):
+            linear[first + k, p] = pixels.linear[k, p]
+    if half > 0.0:
+        for p in range(weight.size):
+            x = pixels.x[p] / half
+            y = pixels.y[p] / half
+            linear[first + level, p] = x * x
+            linear[first + level + 1, p] = x * y
+            linear[first + level + 2, p] = y * y
+    weight[:] = 0.0
+    for s in range(light.size):
+        own = max(light[s], 0.0)
+        for p in range(weight.size):
+            weight[p] += own * linear[stars + s, p]
+    for p in range(weight.size):
+        error = LIGHT_ERROR * weight[p]
+        weight[p] = 1.0 / (1.0 / pixels.weight[p] + error * error)

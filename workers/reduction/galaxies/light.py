@@ -69,10 +69,14 @@ class GalaxyLight:
         light, nucleus = np.zeros(len(places)), np.zeros(len(places), np.bool_)
         large = np.zeros(len(places), np.bool_)
         cores = self.core_dn if self.core_dn.size else np.zeros(len(self.shapes))
+        # Most places are far along the scan.
+        order = np.argsort(places[:, 1], kind="stable")
+        along = places[order, 1]
         for shape, flux, core in zip(self.shapes, self.flux_dn, cores, strict=True):
             far = max(NUCLEUS_ARCSEC, REACH_RADII * shape.semi_major_arcsec)
-            near = np.flatnonzero(np.abs(places[:, 1] - shape.y_arcsec) < far)
-            near = near[np.abs(places[near, 0] - shape.x_arcsec) < far]
+            first, last = np.searchsorted(along, (shape.y_arcsec - far, shape.y_arcsec + far))
+            near = order[first:last]
+            near = near[(np.abs(places[near] - (shape.x_arcsec, shape.y_arcsec)) < far).all(axis=1)]
             if not near.size:
                 continue
             x, y = places[near].T

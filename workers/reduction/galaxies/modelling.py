@@ -8,17 +8,16 @@ import numpy as np
 
 from app.arrays import Doubles
 from app.instruments.bands import Band
-from workers.reduction.galaxies.coadds import LIGHT_ERROR, Window, cut_discs
+from workers.reduction.galaxies.coadds import Window, cut_discs
 from workers.reduction.galaxies.fit import (
     Fitted,
-    bent_sky,
+    beside_stars,
     core_light,
     fit_galaxy,
     fit_points,
     light_of,
     linear_fit,
     parts_fit,
-    stars_at,
 )
 from workers.reduction.galaxies.frame import FITTED_ARCSEC, MOST_STARS, Frame
 from workers.reduction.galaxies.large import Large
@@ -154,12 +153,10 @@ class Modelling:
         )
         pixels = self._less_known(window.pixels(self.place, float(frame.half), mask), frame.half, band)
         profile = self.profile if band is None else self._profile(band)
-        stars = stars_at(pixels, profile, places[close])
-        error = LIGHT_ERROR * (np.clip(light[close], 0.0, None)[:, None] * stars).sum(axis=0)
-        weight = 1.0 / (1.0 / pixels.weight + error * error)
-        core = core_light(pixels, profile, frame.core) if frame.core is not None else stars[:0]
-        sky = np.concatenate([pixels.linear, bent_sky(pixels, frame.half)]) if frame.bent else pixels.linear
-        return pixels._replace(weight=weight, linear=np.concatenate([core, sky, stars]))
+        core = core_light(pixels, profile, frame.core) if frame.core is not None else pixels.linear[:0]
+        return beside_stars(
+            pixels, profile, (places[close], light[close]), core, frame.half if frame.bent else 0
+        )
 
     def _profile(self, band: Band) -> tuple[Doubles, Doubles]:
         if band not in self._profiles:

@@ -5,10 +5,12 @@ from __future__ import annotations
 from typing import NamedTuple
 
 import numpy as np
+from numba import njit
 
 from app.arrays import Bools, Doubles
 from workers.reduction.galaxies.fit import fit_points, linear_rest, stars_at
 from workers.reduction.galaxies.values import Pixels, Shape
+from workers.reduction.kernels.compiled import KERNEL
 
 # Neighbours as near as this stand where a first look saw them in the galaxy's light: they are as free as the stars.
 FREE_ARCSEC = 7.0
@@ -82,7 +84,19 @@ def _brightest_rest(
     steps = np.arange(-FREE_ARCSEC, FREE_ARCSEC + GRID_ARCSEC, GRID_ARCSEC)
     x, y = (a.ravel() for a in np.meshgrid(steps, steps))
     tried = np.column_stack([x, y])[np.hypot(x, y) < FREE_ARCSEC] + middle
-    stars = stars_at(pixels, profile, tried)
-    light = np.clip((stars * (pixels.weight * rest)).sum(axis=1), 0.0, None)
-    known = (stars * stars * pixels.weight).sum(axis=1)
-    return np.asarray(tried[int(np.argmax(light * light / np.clip(known, 1e-30, None)))])
+    gain = np.empty(len(tried))
+    _gains(stars_at(pixels, profile, tried), pixels.weight, rest, gain)
+    return np.asarray(tried[int(np.argmax(gain))])
+
+
+@njit(**KERNEL)
+def _gains(stars: Doubles, weight: Doubles, rest: Doubles, gain: Doubles) -> None:
+    """Fill in what each of some stars of one DN (n, pixels) would take from chi-squared; of dark ones nothing."""
+    for s in range(gain.size):
+        light = 0.0
+        known = 0.0
+        for p in range(rest.size):
+            weighted = stars[s, p] * weight[p]
+            light += weighted * rest[p]
+            known += weighted * stars[s, p]
+        gain[s] = max(light, 0.0) * max(light, 0.0) / max(known, 1e-30)

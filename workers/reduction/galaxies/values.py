@@ -17,6 +17,7 @@ PARAMETERS = ("flux_dn", "x_arcsec", "y_arcsec", "log_radius", "stretch_plus", "
 """Of a model, in the order of the fit; after them come the levels of the linear columns."""
 
 
+LIGHT_ERROR = 0.04  # of a model's light at a place: what the point-spread function does not know
 LARGE_ARCSEC = 8.0  # half-light semi-major axis of galaxies that may have arms, knots and a core
 CORE_SIGMAS_ARCSEC = (0.0, 3.0)
 """Of the Gaussians of a core: a nucleus, and a bulge (NGC 309 in J, H and Ks: chi-squared 7,319, 3,881, 3,722)."""

@@ -11,12 +11,13 @@ from scipy.ndimage import gaussian_filter
 from app.instruments.bands import Band
 from tests.worlds.faint_disc import COLUMNS, FIRST_X, FIRST_Y, ROWS, faint_coadds, faint_search, sky
 from workers.reduction.galaxies.candidates import Seeds
-from workers.reduction.galaxies.fit import bent_sky, fit_galaxy, light_of, linear_fit
+from workers.reduction.galaxies.fit import beside_stars, fit_galaxy, light_of, linear_fit
 from workers.reduction.galaxies.responses import linear_response, responses
 from workers.reduction.galaxies.sky_noise import SkyNoise, wave_variance
 from workers.reduction.galaxies.values import Galaxy, Pixels, Shape, beside
 
 PROFILE = np.array([1.0]), np.array([3.0])
+NO_STARS = np.empty((0, 2)), np.empty(0)
 RADIUS_ARCSEC, HALF = 9.0, 50
 WAVE_SIGMA_ARCSEC = 14.0
 
@@ -40,7 +41,7 @@ def fitted_discs(coadds):
         for y in np.arange(FIRST_Y + 60.0, FIRST_Y + ROWS - 60.0, 48.0):
             window = coadds.windows(x, y, HALF)[Band.J]
             pixels = window.pixels((x, y), float(HALF), np.zeros(window.light.shape, np.bool_))
-            pixels = pixels._replace(linear=np.concatenate([pixels.linear, bent_sky(pixels, HALF)]))
+            pixels = beside_stars(pixels, PROFILE, NO_STARS, pixels.linear[:0], HALF)
             light = light_of(pixels, disc_at(x, y), PROFILE, (x, y))
             flux, error, _ = linear_fit(pixels, light)
             out.append((flux, error, pixels, linear_response(pixels, light)))
