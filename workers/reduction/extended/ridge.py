@@ -155,9 +155,9 @@ def ridge_stars(stack: BandStack) -> Integers:
     step = np.floor(mag / MAG_STEP).astype(np.int64)
     chosen = []
     for number in np.unique(step):
-        those = good[step == number]
-        count = min(those.size, MOST_A_STEP)
-        chosen.append(those[np.round(np.linspace(0.0, those.size - 1.0, count)).astype(np.int64)])
+        equal = good[step == number]
+        count = min(equal.size, MOST_A_STEP)
+        chosen.append(equal[np.round(np.linspace(0.0, equal.size - 1.0, count)).astype(np.int64)])
     return np.sort(np.concatenate(chosen)) if chosen else good
 
 
@@ -167,9 +167,9 @@ def _alone(stack: BandStack) -> Bools:
         good = stars.flux_dn / stars.flux_error_dn > LEAST_SNR
     good &= stars.converged & (stars.component == 0) & (stars.flux_dn > 0.0)
     light = np.nan_to_num(stars.flux_dn)
-    one, other = close_pairs(places, ALONE_ARCSEC).T
-    good[one[light[other] > ALONE_SHARE * light[one]]] = False
-    good[other[light[one] > ALONE_SHARE * light[other]]] = False
+    first, second = close_pairs(places, ALONE_ARCSEC).T
+    good[first[light[second] > ALONE_SHARE * light[first]]] = False
+    good[second[light[first] > ALONE_SHARE * light[second]]] = False
     galaxies, fixed = stack.galaxies.places(), stack.fixed
     good &= ~near_any(places, galaxies, np.full(len(galaxies), GALAXY_ARCSEC))
     good &= ~near_any(places, fixed.stars.places(), fixed.reach_arcsec)

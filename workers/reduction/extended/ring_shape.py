@@ -12,7 +12,7 @@ from functools import cache
 import numpy as np
 from numba import njit
 
-from app.arrays import Bools, Doubles, Singles
+from app.arrays import Bools, Doubles, Integers, Singles
 from workers.reduction.extended.shape import Cutout
 from workers.reduction.kernels.compiled import KERNEL
 
@@ -50,17 +50,11 @@ def _least(low: float, middle: float, high: float) -> float:
 
 
 @njit(**KERNEL)
-def _profile_shape(profiles: Doubles, radii: Doubles, light: Doubles, variance: Doubles) -> float:
-    """Shape alpha beta of f0 exp(-(r / alpha)^(1 / beta)), pixels; NaN where no profile of more than no light fits."""
-    at = np.empty(RINGS, np.int64)
-    weight = np.empty(RINGS)
-    for k in range(RINGS):
-        at[k] = int(radii[k] / RADIUS_STEP_PIX + 0.5)
-        own = PROFILE_ERROR * light[k]
-        weight[k] = 1.0 / (variance[k] + own * own)
+def _best_alphas(
+    profiles: Doubles, at: Integers, weight: Doubles, light: Doubles, best: Doubles, alpha: Doubles
+) -> None:
+    """Of each power: what the best alpha takes from chi-squared, and its logarithm."""
     gain = np.zeros(ALPHAS)
-    best = np.zeros(POWERS)
-    alpha = np.zeros(POWERS)
     for p in range(POWERS):
         most = 0
         for a in range(ALPHAS):
@@ -70,7 +64,6 @@ def _profile_shape(profiles: Doubles, radii: Doubles, light: Doubles, variance: 
                 f = profiles[p, a, at[k]]
                 product += weight[k] * f * light[k]
                 square += weight[k] * f * f
-            # What the profile takes from chi-squared.
             gain[a] = product * product / square if product > 0.0 and square > 0.0 else 0.0
             if gain[a] > gain[most]:
                 most = a
@@ -79,6 +72,20 @@ def _profile_shape(profiles: Doubles, radii: Doubles, light: Doubles, variance: 
             step = _least(-gain[most - 1], -gain[most], -gain[most + 1])
         best[p] = gain[most]
         alpha[p] = FIRST_LOG_ALPHA + LOG_ALPHA_STEP * (most + step)
+
+
+@njit(**KERNEL)
+def _profile_shape(profiles: Doubles, radii: Doubles, light: Doubles, variance: Doubles) -> float:
+    """Shape alpha beta of f0 exp(-(r / alpha)^(1 / beta)), pixels; NaN where no profile of more than no light fits."""
+    at = np.empty(RINGS, np.int64)
+    weight = np.empty(RINGS)
+    for k in range(RINGS):
+        at[k] = int(radii[k] / RADIUS_STEP_PIX + 0.5)
+        error = PROFILE_ERROR * light[k]
+        weight[k] = 1.0 / (variance[k] + error * error)
+    best = np.zeros(POWERS)
+    alpha = np.zeros(POWERS)
+    _best_alphas(profiles, at, weight, light, best, alpha)
     most = 0
     for p in range(POWERS):
         if best[p] > best[most]:
@@ -89,8 +96,8 @@ def _profile_shape(profiles: Doubles, radii: Doubles, light: Doubles, variance: 
     log_alpha = alpha[most]
     if 0 < most < POWERS - 1:
         step = _least(-best[most - 1], -best[most], -best[most + 1])
-        other = most + 1 if step > 0.0 else most - 1
-        log_alpha += abs(step) * (alpha[other] - alpha[most])
+        beside = most + 1 if step > 0.0 else most - 1
+        log_alpha += abs(step) * (alpha[beside] - alpha[most])
     return math.exp(log_alpha) / (FIRST_POWER + POWER_STEP * (most + step))
 
 
@@ -108,6 +115,94 @@ def _second_least(values: Doubles) -> float:
     return second if second < np.inf else np.nan
 
 
+@njit(**KERNEL, inline="always")
+def _within(radius: float, r: float) -> float:
+    """Share of a pixel at a distance r that lies within a circle."""
+    return min(max(radius + 0.5 - r, 0.0), 1.0)
+
+
+@njit(**KERNEL)
+def _add_to_rings(
+    rings: tuple[Doubles, Doubles, Doubles, Doubles], r: float, angle: float, light_dn: float
+) -> None:
+    """Add a pixel to its ring and to that of its wedge."""
+    count, light, radii, pixels = rings
+    ring = int(r)
+    number = int(count[WEDGES, ring])
+    if number < MOST_RING_PIXELS:
+        pixels[ring, number] = light_dn
+    turn = int((angle / math.pi + 1.0) * 0.5 * WEDGES)
+    for wedge in (min(turn, WEDGES - 1), WEDGES):
+        count[wedge, ring] += 1.0
+        light[wedge, ring] += light_dn
+        radii[wedge, ring] += r
+
+
+@njit(**KERNEL)
+def _gather(
+    image: Singles,
+    usable: Bools,
+    place: tuple[float, float],
+    level: float,
+    rings: tuple[Doubles, Doubles, Doubles, Doubles],
+    sums: Doubles,
+) -> bool:
+    """Add up the pixels of the circle; whether all have data.
+
+    `rings` are counts, light and radii of the wedges and of whole rings, last, and the pixels of each ring; `sums` are
+    light of the circle, of the peak, within the circle of the moments, and times r and r^2 there.
+    """
+    reach = RADIUS_PIX + 1.0
+    top = math.floor(place[1] - reach)
+    left = math.floor(place[0] - reach)
+    last_row = math.ceil(place[1] + reach)
+    last_column = math.ceil(place[0] + reach)
+    if top < 0 or left < 0 or last_row >= image.shape[0] or last_column >= image.shape[1]:
+        return False
+    for j in range(top, last_row + 1):
+        for i in range(left, last_column + 1):
+            dx = i - place[0]
+            dy = j - place[1]
+            r = math.sqrt(dx * dx + dy * dy)
+            inside = _within(RADIUS_PIX, r)
+            if inside == 0.0:
+                continue
+            if not usable[j, i]:
+                return False
+            f = image[j, i] - level
+            share = _within(MOMENT_PIX, r) * f
+            sums[0] += inside * f
+            sums[1] += _within(PEAK_PIX, r) * f
+            sums[2] += share
+            sums[3] += share * r
+            sums[4] += share * r * r
+            if r < RINGS:
+                _add_to_rings(rings, r, math.atan2(dy, dx), f)
+    return True
+
+
+@njit(**KERNEL)
+def _shapes(
+    rings: tuple[Doubles, Doubles, Doubles, Doubles], noise: float, profiles: Doubles, shapes: Doubles
+) -> None:
+    """Shapes of the wedges, of whole rings, and of their medians, last; the rings become means."""
+    count, light, radii, pixels = rings
+    variance = np.empty(RINGS)
+    middle = np.zeros(RINGS)
+    for wedge in range(WEDGES + 1):
+        for ring in range(RINGS):
+            number = max(count[wedge, ring], 1e-9)
+            light[wedge, ring] /= number
+            radii[wedge, ring] /= number
+            variance[ring] = noise * noise / number
+        shapes[wedge] = _profile_shape(profiles, radii[wedge], light[wedge], variance)
+    for ring in range(RINGS):
+        known = min(int(count[WEDGES, ring]), MOST_RING_PIXELS)
+        if known > 0:
+            middle[ring] = np.median(pixels[ring, :known])
+    shapes[WEDGES + 1] = _profile_shape(profiles, radii[WEDGES], middle, variance)
+
+
 @njit(**KERNEL)
 def _measure(
     image: Singles,
@@ -119,68 +214,25 @@ def _measure(
 ) -> None:
     """Measure all parameters; NaN where a pixel of the circle has no data. `sky` is its level and a pixel's noise."""
     out[:] = np.nan
-    rows, columns = image.shape
-    reach = RADIUS_PIX + 1.0
-    top = math.floor(place[1] - reach)
-    left = math.floor(place[0] - reach)
-    last_row = math.ceil(place[1] + reach)
-    last_column = math.ceil(place[0] + reach)
-    if top < 0 or left < 0 or last_row >= rows or last_column >= columns:
+    rings = (
+        np.zeros((WEDGES + 1, RINGS)),
+        np.zeros((WEDGES + 1, RINGS)),
+        np.zeros((WEDGES + 1, RINGS)),
+        np.empty((RINGS, MOST_RING_PIXELS)),
+    )
+    sums = np.zeros(5)
+    if not _gather(image, usable, place, sky[0], rings, sums):
         return
-    count = np.zeros((WEDGES + 1, RINGS))
-    light = np.zeros((WEDGES + 1, RINGS))
-    radii = np.zeros((WEDGES + 1, RINGS))
-    ring_light = np.empty((RINGS, MOST_RING_PIXELS))
-    peak = total = moment = first = second = 0.0
-    for j in range(top, last_row + 1):
-        for i in range(left, last_column + 1):
-            dx = i - place[0]
-            dy = j - place[1]
-            r = math.sqrt(dx * dx + dy * dy)
-            inside = min(max(RADIUS_PIX + 0.5 - r, 0.0), 1.0)
-            if inside == 0.0:
-                continue
-            if not usable[j, i]:
-                return
-            f = image[j, i] - sky[0]
-            total += inside * f
-            peak += min(max(PEAK_PIX + 0.5 - r, 0.0), 1.0) * f
-            share = min(max(MOMENT_PIX + 0.5 - r, 0.0), 1.0) * f
-            moment += share
-            first += share * r
-            second += share * r * r
-            ring = int(r)
-            if ring >= RINGS:
-                continue
-            number = int(count[WEDGES, ring])
-            if number < MOST_RING_PIXELS:
-                ring_light[ring, number] = f
-            turn = (math.atan2(dy, dx) / math.pi + 1.0) * 0.5 * WEDGES
-            for wedge in (min(int(turn), WEDGES - 1), WEDGES):
-                count[wedge, ring] += 1.0
-                light[wedge, ring] += f
-                radii[wedge, ring] += r
-    if not (total > 0.0 and peak > 0.0 and moment > 0.0):
+    if not (sums[0] > 0.0 and sums[1] > 0.0 and sums[2] > 0.0):
         return
-    shapes = np.empty(WEDGES + 1)
-    variance = np.empty(RINGS)
-    for wedge in range(WEDGES + 1):
-        for ring in range(RINGS):
-            number = max(count[wedge, ring], 1e-9)
-            light[wedge, ring] /= number
-            radii[wedge, ring] = radii[wedge, ring] / number
-            variance[ring] = sky[1] * sky[1] / number
-        shapes[wedge] = _profile_shape(profiles, radii[wedge], light[wedge], variance)
-    middle = np.empty(RINGS)
-    for ring in range(RINGS):
-        number = min(int(count[WEDGES, ring]), MOST_RING_PIXELS)
-        middle[ring] = np.median(ring_light[ring, :number]) if number > 0 else 0.0
-    out[0] = -2.5 * math.log10(peak / total)
+    shapes = np.empty(WEDGES + 2)
+    _shapes(rings, sky[1], profiles, shapes)
+    out[0] = -2.5 * math.log10(sums[1] / sums[0])
     out[1] = shapes[WEDGES]
     out[2] = _second_least(shapes[:WEDGES])
-    out[3] = first / moment
-    out[4] = second / moment
-    out[5] = _profile_shape(profiles, radii[WEDGES], middle, variance)
+    out[3] = sums[3] / sums[2]
+    out[4] = sums[4] / sums[2]
+    out[5] = shapes[WEDGES + 1]
 
 
 def ring_shape(part: Cutout, level_dn: float, noise_dn: float) -> Doubles:

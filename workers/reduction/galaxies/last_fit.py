@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from typing import NamedTuple
 
 import numpy as np
 
@@ -27,10 +28,12 @@ from workers.reduction.galaxies.modelling import (
 )
 from workers.reduction.galaxies.priors import (
     FAMILY_LOG_INDICES,
+    FAMILY_SIGMA,
     FREE_CHANGE,
     WEAK,
     Priors,
     families,
+    family_scatter,
     usual_brightness,
 )
 from workers.reduction.galaxies.responses import linear_response, responses
@@ -66,6 +69,7 @@ def settle(
     plain = [galaxy for galaxy in found if not _is_irregular(galaxy)]
     brightness = usual_brightness([(galaxy.shape, light_of_sum(galaxy, weights)) for galaxy in plain])
     out: list[Galaxy] = []
+    fits: list[LastFit] = []
     noise = SkyNoise(search, found) if plain else None
     for k, galaxy in enumerate(found):
         last: Galaxy | None = galaxy
@@ -77,7 +81,47 @@ def settle(
             last = fit.scored(galaxy)
         if last is not None:
             out.append(last)
-    return out
+            fits.append(fit)
+    # Fits of galaxies that are none tell nothing of galaxies.
+    scatter = family_scatter([fit.family.told for fit in fits if fit.family is not None])
+    return [with_scatter(galaxy, fit.family, scatter) for galaxy, fit in zip(out, fits, strict=True)]
+
+
+def with_scatter(galaxy: Galaxy, family: Family | None, scatter: float) -> Galaxy:
+    """Put how indices do scatter about their families in the place of what the prior of a fit says, in errors of light.
+
+    The covariance C of a fit takes for granted that indices scatter by the sigma of their prior P. Of its C P C is what
+    such a scatter makes of the light; the rest is that of the pixels, as regular as the prior makes them.
+
+    Parameters
+    ----------
+    galaxy : Galaxy
+        With its errors by the covariance.
+    family : Family, optional
+        What its fit tells; none of a galaxy that was not fitted so.
+    scatter : float
+        Of logarithms of indices about families.
+    """
+    if family is None or not family.variance > 0.0:
+        return galaxy
+    more = family.variance * ((scatter / FAMILY_SIGMA) ** 2 - 1.0)
+    error = {
+        band: float(np.sqrt(max(sigma**2 + more * galaxy.flux_dn[band] ** 2, 0.0)))
+        for band, sigma in galaxy.flux_error_dn.items()
+    }
+    return replace(galaxy, flux_error_dn=error)
+
+
+def index_variance(fitted: Fitted) -> float:
+    """Variance of the light of a family's model by the prior of its index, over the square of the light.
+
+    Parameters
+    ----------
+    fitted : Fitted
+        With a prior of `FAMILY_SIGMA`.
+    """
+    share = float(fitted.covariance[0, 6]) / FAMILY_SIGMA / float(fitted.values[0])
+    return share * share
 
 
 def light_of_sum(galaxy: Galaxy, weights: Mapping[Band, float]) -> float:
@@ -107,6 +151,21 @@ GROUP_DENSITIES_ARCMIN2, GROUP_CHANGES = (4.0, 7.0, 14.0), (-30.0, 0.0, 8.0)
 GROUP_WINDOW_ARCSEC = 50.0
 
 
+class Family(NamedTuple):
+    """What a galaxy tells of the family that it was taken for.
+
+    Attributes
+    ----------
+    told : (float, float)
+        Logarithm of its index, freely fitted, less that of the family, and one sigma.
+    variance : float
+        Of its light, over the square of that: what the prior of the family's index brings; 0 where none is its model.
+    """
+
+    told: tuple[float, float]
+    variance: float
+
+
 class LastFit(Modelling):
     """A galaxy that was found, fitted again: its place, and all others of the scan, as of `Modelling`.
 
@@ -128,6 +187,7 @@ class LastFit(Modelling):
     ) -> None:
         super().__init__(search, mean, place, known)
         self.classifier = classifier
+        self.family: Family | None = None
         self.density = float(search.crowd.density_arcmin2(np.array([place[1]]))[0])
 
     def settled(self, first: Galaxy, brightness: tuple[float, float], noise: SkyNoise) -> Galaxy | None:
@@ -155,6 +215,8 @@ class LastFit(Modelling):
         fit = Fit(pixels, fitted, frame, fitted.shape(*self.place))
         change = first.significance**2
         kept = self._plausible(fit) and not self._halo(fit.shape, change)
+        if not kept and self.family is not None:
+            self.family = self.family._replace(variance=0.0)
         weighed = self._weighed(fit.shape if kept else first.shape)
         least = float(np.interp(self.density, GROUP_DENSITIES_ARCMIN2, GROUP_CHANGES))
         unlike = (weighed.group_change if weighed is not None else 0.0) >= least
@@ -279,6 +341,11 @@ class LastFit(Modelling):
             guess = start.copy()
             guess[6] = index
             fits.append(fit_galaxy(pixels, self.profile, guess, priors))
-        best = min(fits, key=lambda fitted: fitted.cost)
+        best, log_index = min(zip(fits, FAMILY_LOG_INDICES, strict=True), key=lambda pair: pair[0].cost)
         free = fit_galaxy(pixels, self.profile, start, Priors(WEAK.log_radius, WEAK.log_index, brightness))
-        return free if free.cost < best.cost - FREE_CHANGE else best
+        told = float(free.values[6]) - log_index, float(np.sqrt(max(free.covariance[6, 6], 0.0)))
+        if free.cost < best.cost - FREE_CHANGE:
+            self.family = Family(told, 0.0)
+            return free
+        self.family = Family(told, index_variance(best))
+        return best

@@ -20,6 +20,10 @@ STRETCH_SIGMA = 0.7
 # Exponential discs and r^1/4 bulges, the two families by which the Sloan survey measures totals (Stoughton et al. 2002,
 # 4.4.5.5): wings of an index between them cannot be told from the sky, and carry a fifth of the light.
 FAMILY_LOG_INDICES, FAMILY_SIGMA = (0.0, float(np.log(4.0))), 0.1
+# Galaxies that tell how indices scatter about the families: how well each must be known, how many, and the most of it.
+TOLD_SIGMA, FEWEST_TOLD, MOST_FAMILY_SCATTER = 0.3, 10, 0.3
+SCATTER_TURNS = 12
+MEDIAN_SQUARE = 0.4549  # of a normal variable of unit variance
 # Of chi-squared with its priors, by which a free index must be better than both families.
 FREE_CHANGE = 9.0
 # Galaxies of a scan that tell its usual surface brightness, and limits of the scatter about it (logarithm of radius).
@@ -134,3 +138,37 @@ def usual_brightness(models: Sequence[tuple[Shape, float]]) -> tuple[float, floa
     middle = float(np.median(values))
     scatter = SIGMA_OF_MAD * float(np.median(np.abs(values - middle)))
     return middle, float(np.clip(scatter, LEAST_SCATTER, MOST_SCATTER))
+
+
+def family_scatter(told: Sequence[tuple[float, float]]) -> float:
+    """Scatter of logarithms of indices about their families beyond errors of single ones; `FAMILY_SIGMA` of too few.
+
+    The median of squares over variances is that of normal deviates: outliers do not count.
+
+    Parameters
+    ----------
+    told : sequence of (float, float)
+        Logarithm of the index of a galaxy that was fitted freely, less that of its family, and one sigma of it.
+
+    Examples
+    --------
+    >>> family_scatter([(0.1, 0.05)] * 5)
+    0.1
+    >>> family_scatter([(0.05, 0.1)] * 20)
+    0.0
+    """
+    known = np.array([pair for pair in told if 0.0 < pair[1] < TOLD_SIGMA]).reshape(-1, 2)
+    if len(known) < FEWEST_TOLD:
+        return FAMILY_SIGMA
+    square, variance = known.T**2
+
+    def excess(scatter: float) -> float:
+        return float(np.median(square / (variance + scatter * scatter))) - MEDIAN_SQUARE
+
+    if excess(0.0) <= 0.0:
+        return 0.0
+    low, high = 0.0, MOST_FAMILY_SCATTER
+    for _ in range(SCATTER_TURNS):
+        middle = 0.5 * (low + high)
+        low, high = (middle, high) if excess(middle) > 0.0 else (low, middle)
+    return high

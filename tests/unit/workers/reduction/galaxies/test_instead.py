@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
+from app.instruments.bands import Band
 from tests.worlds.frame_stack import blank, gaussian_psf, lent, paint, strip
 from tests.worlds.galaxy_stack import search_of, sersic_points
 from workers.reduction.frames.grid import strip_grid
 from workers.reduction.galaxies.find import find_galaxies
-from workers.reduction.galaxies.instead import MOST_SNR, galaxies_instead
+from workers.reduction.galaxies.instead import MOST_MISFIT, MOST_SNR, galaxies_instead
+from workers.reduction.galaxies.local_profile import gaussian_misfit
 
 FRAMES = 14
 LIGHT_DN, SEPARATION_ARCSEC = 9000.0, 2.0
@@ -55,6 +59,24 @@ def test_a_galaxy_describes_a_galaxy_better_and_a_pair_of_stars_worse(field):
 def test_bright_groups_are_stars(field):
     search, _ = field
     assert not galaxies_instead(search, (), groups_at(PLACES), np.full(len(PLACES), MOST_SNR)).any()
+
+
+def test_out_of_focus_groups_are_stars(field):
+    """The models' Gaussians do not describe a ring of light: what a galaxy gains is their error."""
+    search, _ = field
+    assert 0.0 < search.profiles.misfit[Band.J] < MOST_MISFIT
+    blurred = replace(search.profiles, misfit={Band.J: 0.01, Band.H: 1.01 * MOST_MISFIT})
+    groups, snr = groups_at(PLACES), np.full(len(PLACES), 50.0)
+    assert not galaxies_instead(replace(search, profiles=blurred), (), groups, snr).any()
+
+
+def test_a_ring_of_light_is_no_sum_of_gaussians():
+    star = gaussian_psf(1)
+    wide, narrow = (gaussian_psf(1, sigma=sigma).nodes[0] for sigma in (0.9, 0.5))
+    ring = star.nodes.copy()
+    ring[0] = 1.3 * wide - 0.3 * narrow
+    assert gaussian_misfit(star) < 0.05
+    assert gaussian_misfit(replace(star, nodes=ring)) > MOST_MISFIT
 
 
 def test_without_groups_nothing_is_asked(field):

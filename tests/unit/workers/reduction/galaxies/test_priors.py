@@ -6,12 +6,17 @@ import numpy as np
 import pytest
 
 from workers.reduction.galaxies.priors import (
+    FAMILY_SIGMA,
     FEWEST_GALAXIES,
+    FEWEST_TOLD,
     LEAST_SCATTER,
+    MOST_FAMILY_SCATTER,
     MOST_SCATTER,
     TERMS,
+    TOLD_SIGMA,
     WEAK,
     families,
+    family_scatter,
     prior_terms,
     usual_brightness,
 )
@@ -77,3 +82,31 @@ def test_brightness_is_that_of_the_semi_major_axis():
         (Shape(0.0, 0.0, s.log_radius - 0.5 * np.log(2.0), np.log(2.0), 0.0, 0.0), f) for s, f in _models(0.3)
     ]
     assert usual_brightness(inclined) == pytest.approx(usual_brightness(_models(0.3)))
+
+
+def _told(scatter, count=400, seed=5):
+    """Indices that scatter about their family, known with errors of all sizes."""
+    rng = np.random.default_rng(seed)
+    sigma = rng.uniform(0.05, 0.25, count)
+    away = np.hypot(scatter, sigma) * rng.standard_normal(count)
+    return list(zip(away.tolist(), sigma.tolist(), strict=True))
+
+
+@pytest.mark.parametrize("scatter", [0.08, 0.15, 0.25])
+def test_galaxies_tell_how_indices_scatter_about_their_families(scatter):
+    assert family_scatter(_told(scatter)) == pytest.approx(scatter, abs=0.03)
+
+
+def test_indices_that_scatter_by_their_errors_have_no_scatter_of_their_own():
+    assert family_scatter(_told(0.0, seed=6)) < 0.05
+
+
+def test_some_wrong_families_and_unknown_indices_do_not_count():
+    told = _told(0.1)
+    spoilt = told + [(1.4, 0.1)] * 20 + [(2.0, TOLD_SIGMA)] * 300 + [(0.0, 0.0)] * 300
+    assert family_scatter(spoilt) == pytest.approx(family_scatter(told), abs=0.03)
+
+
+def test_the_scatter_has_an_end_and_needs_ten_galaxies():
+    assert family_scatter([(2.0, 0.1)] * 20) == pytest.approx(MOST_FAMILY_SCATTER)
+    assert family_scatter([(0.0, 0.1)] * (FEWEST_TOLD - 1)) == FAMILY_SIGMA
