@@ -34,8 +34,8 @@ from workers.reduction.reduce_scan import reduce_scan
 
 SEEINGS_ARCSEC = (1.1, 1.2, 1.3, 1.4, 1.5, 1.6) * 4
 """Four nights each: entries need scans beside each other to know their scatter."""
-JUDGED_SEEINGS_ARCSEC = (1.15, 1.3, 1.5) * 2
-"""Two nights each: of the 274 stars of one night each, the ratio of two scatters is known to some 5 %."""
+JUDGED_SEEINGS_ARCSEC = (1.15, 1.3, 1.5) * 6
+"""Six nights each: by the 600 stars of two nights each, the ratio of two scatters is known to 5 % only."""
 RESAMPLED = 300
 BRIGHT_SNR = 50.0
 FEW_STARS = 10  # that a profile may be learnt from

@@ -70,7 +70,7 @@ BLOCK_METRICS: tuple[MetricDefinition, ...] = (
         name="library_scatter", unit="1", better=Better.LOWER,
         scope=MetricScope.BLOCK, per_band=True,
         description="Scatter of the scans' point-spread functions about their entry, at the peak",
-        formula="1.4826 median absolute deviation over scans, over the mean peak of the entries",
+        formula="1.48 median absolute deviation over scans less the noise of nodes, at least 0.003; over the mean peak",
         reference="decision 0030",
         unused_because=LIBRARY,
     ),

@@ -400,7 +400,7 @@ VALUES
      'watched by people: mapps calibration list, mapps calibration nights'),
     ('library_scatter', '1', 'lower', 'block', true, false,
      'Scatter of the scans'' point-spread functions about their entry, at the peak',
-     '1.4826 median absolute deviation over scans, over the mean peak of the entries',
+     '1.48 median absolute deviation over scans less the noise of nodes, at least 0.003; over the mean peak',
      'decision 0030',
      'watched by people: mapps calibration list, mapps calibration nights'),
     ('wells_known_share', '1', 'higher', 'block', true, false,

@@ -17,7 +17,7 @@ from app.arrays import Doubles, Singles
 from workers.reduction.frames.library import ProfileLibrary
 from workers.reduction.frames.values import FrameArrays
 from workers.reduction.profile.learning_sums import Clip, LearningSums, LearningWork, gather_learning
-from workers.reduction.profile.library import Prior, prior_of
+from workers.reduction.profile.prior import Prior, most_probable, prior_of
 from workers.reduction.profile.sample import Sample
 from workers.reduction.profile.seeing import most_probable_walk
 from workers.reduction.profile.table import (
@@ -100,7 +100,8 @@ def learn(
     work = LearningWork.of(int(np.diff(sample.looks.start)[sample.chosen].max(initial=0)), terms)
     gather_learning(residual, psf.arrays(), sample, TIGHT_CLIP if tight else ROUGH_CLIP, sums, work)
     normal, right = _unpacked(sums.normal, terms)
-    prior = None if library is None else prior_of(library, normal, right, psf.nodes)
+    widest = term_scatter(psf.nodes)
+    prior = None if library is None else prior_of(library, normal, right, psf.nodes, widest)
     nodes = _corrected((normal, right), psf, sample, prior, hold_seeing=hold_seeing)
     expected = continued_wing(nodes[0], psf.wing if prior is None else prior.wing)
     outer = learn_wing(residual, psf, sample, expected) if wing else expected
@@ -127,7 +128,7 @@ def _corrected(
 ) -> Doubles:
     """Nodes (terms, 33, 33) with the least-squares correction, before the wing continues them."""
     if prior is not None:
-        return _centred(psf.nodes + _solve_towards(*equations, psf.nodes, prior))
+        return _centred(psf.nodes + most_probable(*equations, psf.nodes, prior))
     change = _solve_nodes(*equations, psf.nodes, hold_seeing=hold_seeing)
     few = int(np.diff(sample.looks.start)[sample.chosen].sum()) < FEW_LOOKS
     nodes = _centred(psf.nodes + smoothed(change, everywhere=few))
@@ -246,16 +247,6 @@ def _solve_nodes(full: Doubles, right: Doubles, nodes: Singles, *, hold_seeing: 
         full[..., 1:3, :], full[..., :, 1:3], pull[..., 1:3], right = 0.0, 0.0, 0.0, right.copy()
         right[..., 1:3] = 0.0
         full[..., index[1:3], index[1:3]] = 1.0
-    solution = np.linalg.solve(full, (right - pull)[..., None])[..., 0]
-    return np.asarray(np.moveaxis(solution, -1, 0), np.float64)
-
-
-def _solve_towards(full: Doubles, right: Doubles, nodes: Singles, prior: Prior) -> Doubles:
-    """Corrections (terms, 33, 33) that bring the table to the most probable one, of pixels and prior together."""
-    weight = np.moveaxis(prior.weight, 0, -1)
-    pull = np.moveaxis(nodes.astype(np.float64) - prior.nodes, 0, -1) * weight
-    index = np.arange(nodes.shape[0])
-    full[..., index, index] += weight
     solution = np.linalg.solve(full, (right - pull)[..., None])[..., 0]
     return np.asarray(np.moveaxis(solution, -1, 0), np.float64)
 

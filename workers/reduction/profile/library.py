@@ -25,9 +25,13 @@ CELL_WIDTH, CELL_FOCUS = 0.04, 0.02
 over that in the nine about it, which tells blur by the optics from blur by the air."""
 LARGEST_STRETCH = 0.06  # of an entry's logarithm of width: a cell and a half
 LARGEST_SCALE = 0.2
-FEWEST_APART = 20
-"""Scans beside others in their cells that tell what scans scatter by. With a guess instead, scans of 30 stars came out
+FEWEST_FREE = 8
+"""Scans, less one an entry, that tell what scans scatter by. With a guess instead, scans of 30 stars came out
 worse than alone (decision 0030)."""
+MEDIAN_SHARE = 0.37
+"""A median of absolute differences tells a scatter as well as this share of as many squares."""
+NODES_SHARED = 2.0
+"""Half a pixel: images have nothing sharper, so neither have differences of two images."""
 LEAST_SCATTER = 0.003  # of the table's value; pixel response and flats
 LEAST_SHARE = 2e-5  # of a star's light: scans agree beyond the core to this
 
@@ -70,24 +74,6 @@ class Library(NamedTuple):
 
     library: ProfileLibrary
     departures: Doubles
-
-
-class Prior(NamedTuple):
-    """What is known of a table before its stars are asked.
-
-    Attributes
-    ----------
-    nodes : float64 array (terms, 33, 33)
-        Expected.
-    weight : float64 array (terms, 33, 33)
-        Inverse squares of what they may differ by.
-    wing : float32 array (49,)
-        Of the same entry.
-    """
-
-    nodes: Doubles
-    weight: Doubles
-    wing: Singles
 
 
 def focus_of(nodes: Singles) -> float:
@@ -164,39 +150,78 @@ def _mean(values: Sequence[Singles], group: Sequence[LearntProfile]) -> Singles:
 
 
 def _scatter(entries: Sequence[Sequence[LearntProfile]], nodes: Singles) -> Singles:
-    """Robust scatter of scans about their entry, of each term and node, smoothed over a pixel; with a floor."""
+    """Scatter of scans about their entry, of each term and node, as far as neighbouring nodes share it; with a floor.
+
+    What nodes do not share is the noise of single nodes, of which an image has nothing. Of a difference that nodes
+    share as `NODES_SHARED` says, smoothing by as much leaves half of the variance. What so few scans tell is itself
+    uncertain: the variance is that of Student's t, with the degrees of freedom that medians have.
+    """
+    free = sum(len(group) - 1 for group in entries)
+    if free < FEWEST_FREE:
+        return np.full(nodes.shape[1:], np.nan, np.float32)
     apart: list[Doubles] = []
     for group, entry in zip(entries, nodes, strict=True):
         if len(group) > 1:
             # A mean of n holds each of them to 1 / n.
             growth = np.sqrt(len(group) / (len(group) - 1.0))
             apart += [growth * (p.nodes - _fitted(p.nodes, entry)) for p in group]
+    every = _square(np.stack(apart))
+    left = _square(shared(np.stack(apart)))
+    noise_left = 1.0 / (4.0 * np.pi * NODES_SHARED**2)
+    square = np.clip(2.0 * (left - noise_left * every), 0.0, every)
+    square *= MEDIAN_SHARE * free / (MEDIAN_SHARE * free - 2.0)
     floor = LEAST_SCATTER * np.abs(nodes.mean(axis=0)) + LEAST_SHARE
-    if len(apart) < FEWEST_APART:
-        return np.full(nodes.shape[1:], np.nan, np.float32)
+    return np.asarray(np.maximum(np.sqrt(square), floor), np.float32)
+
+
+def _square(apart: Doubles) -> Doubles:
+    """Robust mean square of differences (scans, terms, 33, 33), of each term and node, smoothed over a pixel."""
     from scipy.ndimage import uniform_filter
 
-    square = (1.4826 * np.median(np.abs(np.stack(apart)), axis=0)) ** 2
-    smooth = uniform_filter(square, (0, NODES_A_PIX, NODES_A_PIX), mode="nearest")
-    return np.asarray(np.maximum(np.sqrt(smooth), floor), np.float32)
+    square = (1.4826 * np.median(np.abs(apart), axis=0)) ** 2
+    return np.asarray(uniform_filter(square, (0, NODES_A_PIX, NODES_A_PIX), mode="nearest"))
 
 
-def _core() -> Doubles:
-    """1 for nodes within the core of 7 x 7 pixels, else 0; (33, 33)."""
+def shared(nodes: Doubles) -> Doubles:
+    """Smooth tables over the nodes that share what scans differ by.
+
+    Parameters
+    ----------
+    nodes : float64 array (..., 33, 33)
+        Any planes of nodes.
+    """
+    from scipy.ndimage import gaussian_filter
+
+    width = (0.0,) * (nodes.ndim - 2) + (NODES_SHARED, NODES_SHARED)
+    return np.asarray(gaussian_filter(nodes, width, mode="constant"))
+
+
+def core() -> Doubles:
+    """Give 1 for nodes within the core of 7 x 7 pixels, else 0; (33, 33)."""
     inside = (np.abs(node_offsets_pix()) <= STAMP / 2).astype(np.float64)
     return inside[:, None] * inside[None, :]
 
 
 def _fitted(nodes: Singles, entry: Singles) -> Doubles:
     """Entry with the light and the width that come nearest to the base of a table."""
-    core = _core()
-    design = np.stack([(core * entry[0]).ravel(), (core * entry[1]).ravel()], axis=1)
-    scale, stretch = np.linalg.lstsq(design, (core * nodes[0]).ravel(), rcond=None)[0]
-    return _moved(entry, float(scale), float(stretch))
+    inside = core()
+    design = np.stack([(inside * entry[0]).ravel(), (inside * entry[1]).ravel()], axis=1)
+    scale, stretch = np.linalg.lstsq(design, (inside * nodes[0]).ravel(), rcond=None)[0]
+    return moved(entry, float(scale), float(stretch))
 
 
-def _moved(entry: Singles, scale: float, stretch: float) -> Doubles:
-    """Entry with another light, and another width by its own change with the seeing."""
+def moved(entry: Singles, scale: float, stretch: float) -> Doubles:
+    """Give an entry another light, and another width by its own change with the seeing.
+
+    Parameters
+    ----------
+    entry : float32 array (terms, 33, 33)
+        As `FramePsf.nodes`.
+    scale : float
+        Factor of its light, within 1 +- `LARGEST_SCALE`.
+    stretch : float
+        Logarithm of the factor of its width, within +- `LARGEST_STRETCH`.
+    """
     scale = float(np.clip(scale, 1.0 - LARGEST_SCALE, 1.0 + LARGEST_SCALE))
     out: Doubles = scale * entry.astype(np.float64)
     out[0] += float(np.clip(stretch, -LARGEST_STRETCH, LARGEST_STRETCH)) * entry[1]
@@ -207,7 +232,7 @@ def _departures(
     entries: Sequence[Sequence[LearntProfile]], profiles: Sequence[LearntProfile], nights: int
 ) -> Doubles:
     """Of each night, by entries of the other nights alone: what it is compared with must not hold it."""
-    core, out = _core(), np.full(nights, np.nan)
+    inside, out = core(), np.full(nights, np.nan)
     for night in sorted({profile.night for profile in profiles}):
         others = [[p for p in group if p.night != night] for group in entries]
         known = [_mean([p.nodes for p in group], group) for group in others if group]
@@ -215,82 +240,18 @@ def _departures(
             continue
         own = [profile for profile in profiles if profile.night == night]
         # The mean over the scans: the noise of one scan's fifty stars is as large as a departure.
-        apart = np.mean([_apart(core * profile.nodes[0], core, known, profile) for profile in own], axis=0)
-        light = np.mean([core * profile.nodes[0] for profile in own], axis=0)
+        apart = np.mean(
+            [_apart(inside * profile.nodes[0], inside, known, profile) for profile in own], axis=0
+        )
+        light = np.mean([inside * profile.nodes[0] for profile in own], axis=0)
         out[night] = float(np.sqrt((apart**2).sum() / (light**2).sum()))
     return out
 
 
-def _apart(base: Doubles, core: Doubles, known: Sequence[Singles], profile: LearntProfile) -> Doubles:
+def _apart(base: Doubles, inside: Doubles, known: Sequence[Singles], profile: LearntProfile) -> Doubles:
     """Difference of a table's core from the entry that is nearest to it."""
-    rest = [base - core * _fitted(profile.nodes, entry)[0] for entry in known]
+    rest = [base - inside * _fitted(profile.nodes, entry)[0] for entry in known]
     return min(rest, key=lambda difference: float((difference**2).sum()))
-
-
-def prior_of(library: ProfileLibrary, normal: Doubles, right: Doubles, nodes: Singles) -> Prior | None:
-    """Choose the entry that the pixels of a scan's own stars agree with best, and say how far to trust it.
-
-    Light and width of an entry are fitted first. Where the stars differ from it by more than they and the library's
-    scatter allow, it is trusted less by as much: a focus that no scan of the library had gets no say.
-
-    Parameters
-    ----------
-    library : ProfileLibrary
-        Of the same array and number of terms.
-    normal : float64 array (33, 33, terms, terms)
-        Normal matrices of the nodes' terms, weights inverse variances.
-    right : float64 array (33, 33, terms)
-        Right sides for corrections to `nodes`.
-    nodes : float32 array (terms, 33, 33)
-        The present table.
-
-    Returns
-    -------
-    Prior or None
-        None of a library without entries or of unknown scatter, or where no pixel says anything.
-    """
-    present = np.moveaxis(nodes.astype(np.float64), 0, -1)
-    wanted = right + np.einsum("jikl,jil->jik", normal, present)
-    if not np.isfinite(library.scatter).all():
-        return None
-    best, least = -1, 0.0
-    coefficients = (1.0, 0.0)
-    for k, entry in enumerate(library.nodes):
-        scale, stretch, gain = _agreement(entry, normal, wanted)
-        if gain > least:
-            best, least, coefficients = k, gain, (scale, stretch)
-    if best < 0:
-        return None
-    expected = _moved(library.nodes[best], *coefficients)
-    variance = library.scatter.astype(np.float64) ** 2
-    variance *= _excess(expected, variance[0], normal, wanted)
-    return Prior(expected, 1.0 / variance, library.wing[best])
-
-
-def _agreement(entry: Singles, normal: Doubles, wanted: Doubles) -> tuple[float, float, float]:
-    """Light and width of an entry by least squares, and by how much it lowers chi-squared against no star at all."""
-    whole = np.moveaxis(entry.astype(np.float64), 0, -1)
-    wider = np.zeros_like(whole)
-    wider[..., 0] = entry[1]
-    basis = np.stack([whole, wider])
-    weighted = np.einsum("jikl,ajil->ajik", normal, basis)
-    gram = np.einsum("ajik,bjik->ab", weighted, basis)
-    side = np.einsum("ajik,jik->a", basis, wanted)
-    if not np.linalg.det(gram) > 1e-12 * max(gram[0, 0] * gram[1, 1], 1e-300):
-        return 1.0, 0.0, 0.0
-    found = np.linalg.solve(gram, side)
-    found[0] = np.clip(found[0], 1.0 - LARGEST_SCALE, 1.0 + LARGEST_SCALE)
-    found[1] = np.clip(found[1], -LARGEST_STRETCH, LARGEST_STRETCH)
-    return float(found[0]), float(found[1]), float(2.0 * found @ side - found @ gram @ found)
-
-
-def _excess(expected: Doubles, variance: Doubles, normal: Doubles, wanted: Doubles) -> float:
-    """By how much the base's differences from what is expected exceed their variances; 1 where they do not."""
-    weight = normal[..., 0, 0]
-    rest = wanted[..., 0] - np.einsum("jil,lji->ji", normal[..., 0, :], expected)
-    seen = weight > 0.0
-    square = (rest[seen] / weight[seen]) ** 2 / (1.0 / weight[seen] + variance[seen])
-    return max(float(square.mean()), 1.0) if square.size else 1.0
 
 
 def taken_from(library: ProfileLibrary, guess: FramePsf) -> FramePsf:
@@ -307,5 +268,6 @@ def taken_from(library: ProfileLibrary, guess: FramePsf) -> FramePsf:
         return guess
     entry = int(np.argmin(np.abs(np.log(library.fwhm_pix / guess.width_pix(0.0)))))
     nodes, known = library.nodes[entry], np.isfinite(library.scatter[0])
-    error = np.where(known, library.scatter[0], np.abs(guess.error)).astype(np.float32)
+    scatter = library.scatter[0] * np.sqrt(1.0 + 1.0 / library.scans[entry])
+    error = np.where(known, scatter, np.abs(guess.error)).astype(np.float32)
     return replace(guess, nodes=nodes, error=error, wing=library.wing[entry])

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -16,9 +18,10 @@ from workers.reduction.profile.library import (
     LearntProfile,
     combine_profiles,
     focus_of,
-    prior_of,
+    shared,
     taken_from,
 )
+from workers.reduction.profile.prior import Prior, most_probable, prior_of
 from workers.reduction.profile.table import turbulent_guess
 
 FRAMES = 12
@@ -44,9 +47,32 @@ def test_entries_are_means_by_width_and_lose_the_noise():
     for nodes, sigma in zip(library.nodes, (SIGMA_PIX, 0.80), strict=True):
         error = nodes - gaussian_psf(1, sigma=sigma).nodes
         assert np.std(error[0]) == pytest.approx(0.003 / np.sqrt(30), rel=0.2)
-    # The scatter is that of scans, not that of the mean.
-    assert np.median(library.scatter[3]) == pytest.approx(0.003, rel=0.1)
+    # The noise of single nodes is no difference of images: less than a fifth of it passes for one.
+    assert np.median(library.scatter[3]) < 0.0006
     assert (departures < 0.05).all()
+
+
+def smooth_field(rng, shape, sigma_nodes):
+    """Noise of variance 1 whose values are correlated as a Gaussian of sqrt(2) sigma says, by its own Fourier sum."""
+    kx, ky = (np.fft.fftfreq(n)[axis] for n, axis in ((64, np.s_[None, :]), (64, np.s_[:, None])))
+    transfer = np.exp(-2.0 * (np.pi * sigma_nodes) ** 2 * (kx**2 + ky**2))
+    white = rng.standard_normal((*shape[:-2], 64, 64))
+    field = np.fft.ifft2(np.fft.fft2(white) * transfer).real[..., :33, :33]
+    return field / np.sqrt(np.mean(transfer**2))
+
+
+def test_the_scatter_is_what_scans_differ_by_beside_the_noise_of_their_nodes():
+    rng, scans = np.random.default_rng(7), []
+    for k in range(60):
+        scan = learnt(noise=0.003, seed=k)
+        field = 0.002 * smooth_field(rng, scan.nodes.shape, 2.0)
+        scans.append(scan._replace(nodes=(scan.nodes + field).astype(np.float32)))
+    library = combine_profiles(scans, 1).library
+    assert library.scans.sum() == 60
+    # Student's t of 37 % of some 57 degrees of freedom widens it by 5 %.
+    assert np.median(library.scatter[3:]) == pytest.approx(0.0021, rel=0.15)
+    fewer = combine_profiles(scans[:12], 1).library
+    assert np.median(fewer.scatter[3:]) > np.median(library.scatter[3:])
 
 
 def test_the_order_of_scans_changes_the_rounding_only_and_few_stars_are_no_entry():
@@ -159,18 +185,23 @@ def test_the_prior_is_the_entry_that_the_pixels_agree_with(library):
     normal = np.zeros((33, 33, 8, 8))
     normal[..., np.arange(8), np.arange(8)] = 1e4
     right = np.moveaxis(truth - present, 0, -1) * 1e4
-    prior = prior_of(library, normal, right, present)
+    widest = np.ones_like(right)
+    prior = prior_of(library, normal, right, present, widest)
     assert np.abs(prior.nodes[0] - truth[0]).max() < 0.01 * truth[0].max()
-    np.testing.assert_allclose(1.0 / np.sqrt(prior.weight), library.scatter, rtol=1e-5)
+    # An entry of ten scans adds a tenth of the variance of one, those beside it take a little of that away again.
+    share = (prior.scatter / library.scatter) ** 2
+    assert 1.02 < share.min() <= share.max() <= 1.1001
+    narrow = prior_of(library, normal, right, present, 1e-6 * widest)
+    np.testing.assert_allclose(narrow.scatter, 1e-6)
     # Stars with 3 % more light have the same profile.
-    brighter = prior_of(library, normal, right + 0.03 * 1e4 * np.moveaxis(truth, 0, -1), present)
+    brighter = prior_of(library, normal, right + 0.03 * 1e4 * np.moveaxis(truth, 0, -1), present, widest)
     np.testing.assert_allclose(brighter.nodes[0], 1.03 * prior.nodes[0], atol=1e-3)
-    assert prior_of(library, np.zeros_like(normal), np.zeros_like(right), present) is None
+    assert prior_of(library, np.zeros_like(normal), np.zeros_like(right), present, widest) is None
     # What the stars contradict is trusted less.
     ring = right + 1e4 * 0.02 * np.moveaxis(
         np.broadcast_to(np.hypot(*np.mgrid[-2:2:33j, -2:2:33j]), truth.shape), 0, -1
     )
-    assert prior_of(library, normal, ring, present).weight[0].max() < 0.3 * prior.weight[0].max()
+    assert prior_of(library, normal, ring, present, widest).scatter[0].min() > 1.8 * prior.scatter[0].min()
 
 
 def test_a_library_of_unknown_scatter_serves_scans_without_a_star_only():
@@ -180,8 +211,51 @@ def test_a_library_of_unknown_scatter_serves_scans_without_a_star_only():
     assert np.isnan(single.scatter).all()
     normal = np.zeros((33, 33, 8, 8))
     normal[..., np.arange(8), np.arange(8)] = 1e4
-    assert prior_of(single, normal, np.zeros((33, 33, 8)), single.nodes[0]) is None
+    right = np.zeros((33, 33, 8))
+    assert prior_of(single, normal, right, single.nodes[0], np.ones_like(right)) is None
     taken = taken_from(single, turbulent_guess(1.5, 3))
     assert np.isfinite(taken.error).all()
     assert taken.nodes is not None
     assert taken.nodes.max() == pytest.approx(single.nodes.max(axis=(1, 2, 3))[0], rel=0.2)
+
+
+def test_an_entry_of_fewer_scans_and_a_farther_one_say_less(library):
+    """The nearer of two entries is expected; the variance is that of a scan and of the mean of n of them."""
+    single = replace(library, scans=np.ones_like(library.scans))
+    truth = gaussian_psf(1, sigma=SIGMA_PIX * np.exp(0.05)).nodes.astype(float)
+    normal = np.zeros((33, 33, 8, 8))
+    normal[..., np.arange(8), np.arange(8)] = 1e6
+    right, present = np.moveaxis(truth, 0, -1) * 1e6, np.zeros((8, 33, 33), np.float32)
+    widest = np.ones_like(right)
+    many, few = (prior_of(given, normal, right, present, widest) for given in (library, single))
+    assert few.scatter[0].min() > many.scatter[0].min()
+    apart = [float(np.abs(many.nodes - entry).max()) for entry in library.nodes]
+    assert np.argmin(apart) in (3, 4)
+    assert min(apart) < 0.01 * truth[0].max()
+
+
+def test_the_most_probable_table_is_that_of_the_whole_covariance():
+    """Against the dense solution: one term, nodes of unlike information, some of none."""
+    rng = np.random.default_rng(3)
+    scatter = 0.002 * (1.0 + rng.random((1, 33, 33)))
+    expected, present = rng.standard_normal((2, 1, 33, 33)) * 0.01
+    information = np.where(rng.random((33, 33)) < 0.3, 0.0, 10.0 ** rng.uniform(3.0, 6.0, (33, 33)))
+    change = rng.standard_normal((33, 33)) * 0.01
+    normal, right = information[..., None, None], (information * change)[..., None]
+    got = most_probable(normal, right, present.astype(np.float32), Prior(expected, scatter, np.zeros(49)))
+    # Columns of the smoothing, each by itself; differences have its square as covariance.
+    smooth = shared(np.eye(1089).reshape(1089, 33, 33)).reshape(1089, 1089).T * 2.0 * np.sqrt(np.pi) * 2.0
+    half = scatter.ravel()[:, None] * smooth
+    covariance, start = half @ half.T, (expected - present.astype(np.float32)).ravel()
+    seen = information.ravel() > 0.0
+    noise = np.diag(1.0 / information.ravel()[seen])
+    gain = np.linalg.solve(covariance[np.ix_(seen, seen)] + noise, (change.ravel() - start)[seen])
+    np.testing.assert_allclose(got.ravel(), start + covariance[:, seen] @ gain, atol=2e-6)
+
+
+@pytest.mark.parametrize("count", [60, 120])
+def test_a_scan_of_many_stars_is_no_worse_with_a_library_that_knows_little(library, count):
+    """A prior ten times as wide: what is left is smooth, and not the noise of single nodes."""
+    wide = replace(library, scatter=10.0 * library.scatter)
+    assert model_error(looked(count, wide)) < 1.05 * model_error(looked(count, None))
+    assert model_error(looked(count, library)) < model_error(looked(count, None))
