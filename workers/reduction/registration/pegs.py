@@ -98,12 +98,12 @@ def meridian_turns(uscan: UScan, x_arcsec: Doubles, y_arcsec: Doubles) -> tuple[
 
     Examples
     --------
-    A frame 1" west of the meridian, at 60 degrees.
+    A frame 1" west of the meridian, at 60 degrees, where it turns by tan 60 arcsec, and one on it.
 
     >>> scan = UScan.through(np.array([10.0, 10.0]), np.array([60.0, 60.1]))
     >>> turn, _ = meridian_turns(scan, np.array([1.0, 0.0]), np.array([0.0, 0.0]))
-    >>> [round(float(value) / np.tan(np.radians(60.0)) * 206265.0, 3) for value in np.abs(turn)]
-    [1.0, 0.0]
+    >>> [round(abs(float(value)) * 206265.0, 2) for value in turn]
+    [1.73, 0.0]
     """
     turn, beside = (-np.arctan2(*uscan.north_angle(x_arcsec + across, y_arcsec)) for across in (0.0, 1.0))
     slope = beside - turn
