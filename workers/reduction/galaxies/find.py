@@ -19,7 +19,7 @@ from workers.reduction.galaxies.last_fit import light_of_sum, settle
 from workers.reduction.galaxies.local_profile import COADD_ARCSEC2, WIDTHS_PIX, LocalProfiles
 from workers.reduction.galaxies.modelling import Modelling
 from workers.reduction.galaxies.search import LEAST_CHANGE, Search, crowded, sparse
-from workers.reduction.galaxies.values import LARGE_ARCSEC, Galaxy, radii_from
+from workers.reduction.galaxies.values import LARGE_ARCSEC, Galaxy, radii_from, surface
 from workers.reduction.kernels.pairs import near_any
 
 EDGE_ARCSEC = 3.0
@@ -35,6 +35,10 @@ HELD_RADII, HELD_ARCSEC = 1.5, 4.0
 LARGE_HELD_RADII, HELD_SHARE = 2.5, 0.1
 KNOT_RADII, KNOT_SHARE = 3.6, 0.035
 HUGE_ARCSEC, HUGE_INDEX, HUGE_KNOT_RADII = 20.0, 2.0, 5.5
+# Of a pixel's noise, that a galaxy's model must have as light a square arcsecond where it holds knots and arms: it has
+# .2 and more at those of spirals. A spiral of 14" or a merger that became a bulge of 48" to 116" has .001 to .03 where
+# it held fourteen galaxies of a field of 138, up to 328" away, as bright as knots of it would be (decision 0038).
+LIT_SIGMA = 0.1
 WING_RADII = 5.0  # within which a bright model errs by more than the surface of a faint galaxy
 # Beyond the reach of a saturated star its halo and spikes still look extended; on frames where stars are sparse 7" lost
 # no reliability (latitude 60, seeds 5 to 9), and the search found a galaxy of Ks 12.15 more.
@@ -170,7 +174,11 @@ def _holds(search: Search, galaxy: Galaxy, place: tuple[float, float], light_dn:
         return True
     if shape.semi_major_arcsec < LARGE_ARCSEC:
         return False
-    share = light_dn / light_of_sum(galaxy, search.coadds.weights)
+    whole = light_of_sum(galaxy, search.coadds.weights)
+    surface_dn = whole * float(surface(shape, np.array([place[0]]), np.array([place[1]]))[0])
+    if surface_dn < LIT_SIGMA * search.coadds.sky_sigma():
+        return False
+    share = light_dn / whole
     huge = shape.semi_major_arcsec > HUGE_ARCSEC and (shape.index > HUGE_INDEX or bool(galaxy.core))
     knots = HUGE_KNOT_RADII if huge else KNOT_RADII
     return (away < LARGE_HELD_RADII and share < HELD_SHARE) or (away < knots and share < KNOT_SHARE)

@@ -26,3 +26,17 @@ class Frame(NamedTuple):
         """Places of the peaks that are fitted as stars, (n, 2)."""
         places = self.peaks[0]
         return places[np.flatnonzero(np.hypot(*places.T) < FITTED_ARCSEC)[:MOST_STARS]]
+
+    def with_star(self, place: Doubles, light_dn: float) -> Frame:
+        """Return the frame with one peak more.
+
+        Parameters
+        ----------
+        place : float64 array (2,)
+            From the candidate, arcsec.
+        light_dn : float
+            Of the star.
+        """
+        places, light = np.concatenate([self.peaks[0], place[None, :]]), np.append(self.peaks[1], light_dn)
+        order = np.argsort(-light, kind="stable")
+        return self._replace(peaks=(places[order], light[order]))

@@ -138,16 +138,18 @@ def galaxy_of(radius, *, index=1.0, ratio=1.0, angle_deg=0.0, light=1e4):
         (galaxy_of(4.0), 5.0, 9e9, True),  # within 1.5 half-light ellipses all light is its own
         (galaxy_of(4.0), 7.0, 1.0, False),
         (galaxy_of(1.0), 3.5, 1.0, True),
-        (galaxy_of(40.0), 90.0, 900.0, True),  # an arm
-        (galaxy_of(40.0), 90.0, 1100.0, False),  # another galaxy
-        (galaxy_of(40.0), 150.0, 1.0, False),
-        (galaxy_of(10.0), 35.0, 300.0, True),  # a knot, where 98 % of a disc's light is
-        (galaxy_of(10.0), 35.0, 400.0, False),
-        (galaxy_of(10.0), 37.0, 300.0, False),
-        (galaxy_of(33.0, index=2.6), 150.0, 300.0, True),  # a knot of a spiral larger than its model
-        (galaxy_of(33.0, index=2.6), 150.0, 500.0, False),
-        (galaxy_of(33.0, index=2.6), 190.0, 300.0, False),
-        (galaxy_of(40.0), 700.0, 1.0, False),
+        (galaxy_of(40.0, light=1e6), 90.0, 9e4, True),  # an arm
+        (galaxy_of(40.0, light=1e6), 90.0, 1.1e5, False),  # another galaxy
+        (galaxy_of(40.0, light=1e6), 150.0, 100.0, False),
+        (galaxy_of(10.0, light=1e6), 35.0, 3e4, True),  # a knot, where 98 % of a disc's light is
+        (galaxy_of(10.0, light=1e6), 35.0, 4e4, False),
+        (galaxy_of(10.0, light=1e6), 37.0, 3e4, False),
+        (galaxy_of(33.0, index=2.6, light=1e6), 150.0, 3e4, True),  # a knot of a spiral larger than its model
+        (galaxy_of(33.0, index=2.6, light=1e6), 150.0, 5e4, False),
+        (galaxy_of(33.0, index=2.6, light=1e6), 190.0, 3e4, False),
+        (galaxy_of(48.0, index=4.3, light=5e3), 91.0, 150.0, False),  # wings that nobody sees have no knots
+        (galaxy_of(48.0, index=4.3, light=5e6), 91.0, 1.5e5, True),
+        (galaxy_of(40.0, light=1e6), 700.0, 100.0, False),
     ],
 )
 def test_parts_of_a_galaxy_are_no_others(field, galaxy, away, light, held):

@@ -1,0 +1,122 @@
+"""Stars on a galaxy that no peak shows: on its slope, where a first look sees one object. They are fitted beside it.
+
+Each place is asked what a star there would take from chi-squared while the galaxy's shape, the sky and the neighbours
+stay free: a star that a broader or steeper galaxy describes as well is none.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+
+from app.arrays import Doubles
+from workers.reduction.galaxies.fit import Fitted, stars_at
+from workers.reduction.galaxies.model import draw_model
+from workers.reduction.galaxies.sersic import WIDTHS, sersic_table
+from workers.reduction.galaxies.values import PARAMETERS, Pixels
+
+_NONLINEAR = len(PARAMETERS)
+# From a galaxy's middle. A star nearer is the galaxy's own nucleus as far as pixels tell.
+NEAREST_ARCSEC, FARTHEST_ARCSEC = 2.0, 12.0
+EDGE_ARCSEC = 6.0  # of the pixels that are asked beyond the farthest place
+LEAST_SIGMA, MOST_TRIED = 2.0, 4  # of the mean of 3 x 3 pixels, and of the maxima of it that are tried
+FINE_ARCSEC = 0.5
+LEAST_SHARE = 1e-3  # of what pixels tell of a star that galaxy, sky and neighbours must leave
+
+
+class HiddenStar(NamedTuple):
+    """A star that is fitted beside a galaxy.
+
+    Attributes
+    ----------
+    place : float64 array (2,)
+        From the pixels' middle, arcsec.
+    light_dn : float
+        Of it.
+    change : float
+        Of chi-squared by it.
+    """
+
+    place: Doubles
+    light_dn: float
+    change: float
+
+
+def hidden_star(pixels: Pixels, profile: tuple[Doubles, Doubles], fitted: Fitted) -> HiddenStar | None:
+    """Find the star that a galaxy's pixels ask for most; None where nothing stands out.
+
+    Parameters
+    ----------
+    pixels : Pixels
+        That the galaxy was fitted to.
+    profile : (shares, variances), float64 arrays (k,)
+        Gaussians of the coadd's point-spread function, arcsec^2.
+    fitted : Fitted
+        The galaxy.
+    """
+    middle = fitted.values[1:3]
+    near = _near(pixels, middle)
+    columns = np.empty((fitted.values.size, near.x.size))
+    columns[_NONLINEAR:] = near.linear
+    draw_model(near.x, near.y, fitted.values, (*sersic_table(), WIDTHS), profile, columns)
+    rest = near.value - fitted.values[0] * columns[0]
+    rest -= (fitted.values[_NONLINEAR:, None] * near.linear).sum(axis=0)
+    tried = _maxima(near, rest, middle)
+    if not len(tried):
+        return None
+    known = near, profile, columns, fitted.covariance
+    best = int(np.argmax(_changes(known, rest, tried)[0]))
+    step = FINE_ARCSEC * np.array([(x, y) for x in (-1.0, 0.0, 1.0) for y in (-1.0, 0.0, 1.0)])
+    fine = tried[best] + step
+    change, light = _changes(known, rest, fine)
+    best = int(np.argmax(change))
+    return HiddenStar(fine[best], float(light[best]), float(change[best]))
+
+
+def _near(pixels: Pixels, middle: Doubles) -> Pixels:
+    """Pixels that a star on the galaxy reaches."""
+    away2 = (pixels.x - middle[0]) ** 2 + (pixels.y - middle[1]) ** 2
+    near = away2 < (FARTHEST_ARCSEC + EDGE_ARCSEC) ** 2
+    return Pixels(*(np.ascontiguousarray(values[..., near]) for values in pixels))
+
+
+def _maxima(pixels: Pixels, rest: Doubles, middle: Doubles) -> Doubles:
+    """Places where means of 3 x 3 pixels of what is left stand out most, (n, 2); the most significant first."""
+    half = round(FARTHEST_ARCSEC + EDGE_ARCSEC)
+    side = 2 * half + 1
+    column, row = (
+        np.floor(values - origin + half + 0.5).astype(np.int64)
+        for values, origin in zip((pixels.x, pixels.y), middle, strict=True)
+    )
+    inside = (column >= 0) & (row >= 0) & (column < side) & (row < side)
+    planes = np.zeros((2, side, side))
+    for plane, values in zip(planes, (pixels.weight * rest, pixels.weight), strict=True):
+        np.add.at(plane, (row[inside], column[inside]), values[inside])
+    sums = planes[:, :, :-2] + planes[:, :, 1:-1] + planes[:, :, 2:]
+    light, weight = sums[:, :-2] + sums[:, 1:-1] + sums[:, 2:]
+    y, x = np.mgrid[1 - half : half, 1 - half : half]
+    away = np.hypot(x, y)
+    ring = (away >= NEAREST_ARCSEC) & (away <= FARTHEST_ARCSEC)
+    sigma = np.where(ring, light / np.sqrt(np.maximum(weight, 1e-12)), -np.inf)
+    padded = np.pad(sigma, 1, constant_values=-np.inf)
+    rows, columns = sigma.shape
+    around = np.stack([padded[j : j + rows, i : i + columns] for j in range(3) for i in range(3)])
+    chosen = np.flatnonzero((sigma >= around.max(axis=0)) & (sigma > LEAST_SIGMA))
+    chosen = chosen[np.argsort(-sigma.ravel()[chosen], kind="stable")][:MOST_TRIED]
+    return np.column_stack([x.ravel()[chosen], y.ravel()[chosen]]) + middle
+
+
+def _changes(
+    known: tuple[Pixels, tuple[Doubles, Doubles], Doubles, Doubles], rest: Doubles, places: Doubles
+) -> tuple[Doubles, Doubles]:
+    """Tell what a star at each place would take from chi-squared, and its light, all columns being free."""
+    pixels, profile, columns, covariance = known
+    stars = stars_at(pixels, profile, places)
+    weighted = stars * pixels.weight
+    own = (weighted * stars).sum(axis=1)
+    shared = (weighted[:, None, :] * columns[None]).sum(axis=2)
+    taken = ((shared[:, :, None] * covariance[None]).sum(axis=1) * shared).sum(axis=1)
+    told = (weighted * rest).sum(axis=1)
+    light = told / np.maximum(own - taken, LEAST_SHARE * own)
+    return np.where(told > 0.0, told * light, 0.0), light
