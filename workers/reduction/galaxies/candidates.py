@@ -27,6 +27,7 @@ PAIR_BIAS = 0.5642  # mean of the fainter of two normal values, in sigma
 # Scatter of a pixel of a coadd over that of independent ones of the same large-scale noise.
 SMOOTHED_SIGMA = 0.41
 STAR_SPREAD = 0.03  # of the ratio of annulus and core among stars
+INNER_RING_PIX, RING_PIX = 14, 22  # of the sky around a peak
 LEAST_SNR = 6.0  # of the core, for what is usual
 BOTH_SIDES_SIGMA = 3.0
 DISC_SIGMA = 4.5
@@ -59,9 +60,60 @@ class Seeds(NamedTuple):
 
 
 @njit(**KERNEL)
+def _ring_places(columns: int) -> Integers:
+    """Where the pixels of the ring of the sky lie in memory, from its middle, in an image of some columns."""
+    out = np.empty(2000, np.int64)
+    count = 0
+    for b in range(-RING_PIX, RING_PIX + 1, 2):
+        for a in range(-RING_PIX, RING_PIX + 1):
+            r2 = a * a + b * b
+            if r2 >= INNER_RING_PIX * INNER_RING_PIX and r2 < RING_PIX * RING_PIX:
+                out[count] = b * columns + a
+                count += 1
+    return out[:count]
+
+
+@njit(**KERNEL)
+def _ring_at_border(image: Singles, i: int, j: int, ring: Singles) -> int:
+    """Copy what lies within the image of the ring around column i and row j; how many pixels."""
+    ny, nx = image.shape
+    count = 0
+    for b in range(max(-RING_PIX, -j), min(RING_PIX + 1, ny - j), 2):
+        for a in range(max(-RING_PIX, -i), min(RING_PIX + 1, nx - i)):
+            r2 = a * a + b * b
+            v = image[j + b, i + a]
+            if r2 >= INNER_RING_PIX * INNER_RING_PIX and r2 < RING_PIX * RING_PIX and not np.isnan(v):
+                ring[count] = v
+                count += 1
+    return count
+
+
+@njit(**KERNEL)
+def _sum_sides(image: Singles, i: int, j: int, level: float, bias: float, out: Doubles, s: int) -> None:
+    """Core light and light of both sides of the peak at column i and row j into row s."""
+    core = 0.0
+    both = 0.0
+    for b in range(-8, 9):
+        for a in range(-8, 9):
+            r2 = a * a + b * b
+            if r2 > 64:
+                continue
+            v = image[j + b, i + a] - level
+            if r2 < 9:
+                core += v
+            else:
+                w = image[j - b, i - a] - level
+                both += min(v, w) + bias
+    out[s, 0] = core
+    out[s, 1] = both
+
+
+@njit(**KERNEL)
 def _both_sides(image: Singles, x: Doubles, y: Doubles, sigma: float, out: Doubles) -> None:
     """Core light and light of both sides of peaks whose eight pixels lie within an image; NaN elsewhere."""
     ny, nx = image.shape
+    flat = image.ravel()
+    place = _ring_places(nx)
     ring = np.empty(2000, np.float32)
     for s in range(x.size):
         i = int(np.rint(x[s]))
@@ -71,30 +123,15 @@ def _both_sides(image: Singles, x: Doubles, y: Doubles, sigma: float, out: Doubl
         if i < 9 or j < 9 or i >= nx - 9 or j >= ny - 9:
             continue
         count = 0
-        # The ring of the sky may lie half beyond the border.
-        for b in range(max(-22, -j), min(23, ny - j), 2):
-            for a in range(max(-22, -i), min(23, nx - i)):
-                r2 = a * a + b * b
-                v = image[j + b, i + a]
-                if r2 >= 196 and r2 < 484 and not np.isnan(v):
-                    ring[count] = v
-                    count += 1
+        if i >= RING_PIX and j >= RING_PIX and i < nx - RING_PIX and j < ny - RING_PIX:
+            for k in range(place.size):
+                v = flat[np.uint64(j * nx + i + place[k])]
+                ring[count] = v
+                count += 0 if np.isnan(v) else 1
+        else:
+            count = _ring_at_border(image, i, j, ring)
         level, _, _ = clipped_statistics(ring, count)
-        core = 0.0
-        both = 0.0
-        for b in range(-8, 9):
-            for a in range(-8, 9):
-                r2 = a * a + b * b
-                if r2 > 64:
-                    continue
-                v = image[j + b, i + a] - level
-                if r2 < 9:
-                    core += v
-                else:
-                    w = image[j - b, i - a] - level
-                    both += min(v, w) + PAIR_BIAS * sigma
-        out[s, 0] = core
-        out[s, 1] = both
+        _sum_sides(image, i, j, level, PAIR_BIAS * sigma, out, s)
 
 
 class _Places(NamedTuple):
@@ -243,8 +280,8 @@ def _neighbours(seeds: Seeds, tree: cKDTree, chosen: Integers) -> tuple[Doubles,
     offset = np.zeros((chosen.size, MOST_NEIGHBOURS, 2))
     count, light = np.zeros(chosen.size, np.int64), np.zeros((chosen.size, 1 + MOST_NEIGHBOURS))
     for n, near in enumerate(tree.query_ball_point(places[chosen], NEIGHBOUR_ARCSEC)):
-        own = int(chosen[n])
-        other = np.array([k for k in near if k != own], np.int64)
+        own, other = int(chosen[n]), np.array(near, np.int64)
+        other = other[other != own]
         other = other[np.argsort(-seeds.light_dn[other], kind="stable")][:MOST_NEIGHBOURS]
         count[n] = other.size
         offset[n, : other.size] = places[other] - places[own]
