@@ -16,6 +16,7 @@ from numba import njit
 
 from app.arrays import Bools, Doubles, Integers, Singles
 from workers.reduction.galaxies.coadds import Coadds
+from workers.reduction.galaxies.model import star_light
 from workers.reduction.galaxies.sersic import WIDTHS, sersic_shares
 from workers.reduction.kernels.compiled import KERNEL, clipped_statistics
 
@@ -145,37 +146,24 @@ class _Places(NamedTuple):
 
 
 @njit(**KERNEL)
-def _gaussian_sum(share: Doubles, variance: Doubles, r2: float) -> float:
-    total = 0.0
-    for k in range(share.size):
-        if share[k] != 0.0 and r2 < 20.0 * variance[k]:
-            total += share[k] / (2.0 * math.pi * variance[k]) * math.exp(-0.5 * r2 / variance[k])
-    return total
-
-
-@njit(**KERNEL)
-def _fill_row(
-    places: _Places,
-    s: int,
-    offset: tuple[float, float],
-    profile: tuple[Doubles, Doubles],
-    disc: tuple[Doubles, Doubles],
-    row: Doubles,
-) -> float:
-    """Columns of a pixel: disc, star, sky, neighbours of peak s; the light of star and neighbours there."""
-    dx, dy = offset
-    r2 = dx * dx + dy * dy
-    share = profile[0][s]
-    row[0] = _gaussian_sum(disc[0], disc[1], r2)
-    row[1] = _gaussian_sum(share, profile[1], r2)
-    row[2] = 1.0
-    light: float = places.light[s, 0] * row[1]
-    for k in range(places.known[s]):
-        ax = dx - places.neighbours[s, k, 0]
-        ay = dy - places.neighbours[s, k, 1]
-        row[3 + k] = _gaussian_sum(share, profile[1], ax * ax + ay * ay)
-        light += places.light[s, 1 + k] * row[3 + k]
-    return light
+def _pixels_near(image: Singles, x0: float, y0: float, out: Doubles) -> int:
+    """Write pixels with data near a place: offsets along x and y, and light, rows of `out`; their number."""
+    ny, nx = image.shape
+    i = int(np.rint(x0))
+    j = int(np.rint(y0))
+    count = 0
+    for y in range(max(0, j - DISC_REACH_PIX), min(ny, j + DISC_REACH_PIX + 1)):
+        for x in range(max(0, i - DISC_REACH_PIX), min(nx, i + DISC_REACH_PIX + 1)):
+            v = image[y, x]
+            dx = x - x0
+            dy = y - y0
+            if np.isnan(v) or dx * dx + dy * dy > DISC_REACH_PIX * DISC_REACH_PIX:
+                continue
+            out[0, count] = dx
+            out[1, count] = dy
+            out[2, count] = v
+            count += 1
+    return count
 
 
 @njit(**KERNEL)
@@ -187,34 +175,53 @@ def _disc_sigma(
     sky_variance: float,
     out: Doubles,
 ) -> None:
-    """Significance of a disc at peaks, beside a star, the sky and neighbours; `profile` has shares (n, k)."""
-    ny, nx = image.shape
+    """Significance of a disc at peaks, beside the sky, a star and neighbours; `profile` has shares (n, k)."""
     most = 3 + MOST_NEIGHBOURS
-    row = np.empty(most)
+    room = (2 * DISC_REACH_PIX + 1) * (2 * DISC_REACH_PIX + 1)
+    around = np.empty((3, room))
+    ones = np.ones(room)
+    columns = np.empty((most, room))
+    weight = np.empty(room)
+    middles = np.zeros((most, 2))
     normal = np.empty((most, most))
     right = np.empty(most)
     for s in range(places.x.size):
-        i = int(np.rint(places.x[s]))
-        j = int(np.rint(places.y[s]))
-        size = 3 + places.known[s]
-        normal[:] = 0.0
-        right[:] = 0.0
-        for y in range(max(0, j - DISC_REACH_PIX), min(ny, j + DISC_REACH_PIX + 1)):
-            for x in range(max(0, i - DISC_REACH_PIX), min(nx, i + DISC_REACH_PIX + 1)):
-                v = image[y, x]
-                offset = x - places.x[s], y - places.y[s]
-                if (
-                    np.isnan(v)
-                    or offset[0] * offset[0] + offset[1] * offset[1] > DISC_REACH_PIX * DISC_REACH_PIX
-                ):
-                    continue
-                error = PROFILE_ERROR * _fill_row(places, s, offset, profile, disc, row)
-                w = 1.0 / (sky_variance + error * error)
-                for a in range(size):
-                    right[a] += w * row[a] * v
-                    for b in range(a + 1):
-                        normal[a, b] += w * row[a] * row[b]
+        n = _pixels_near(image, places.x[s], places.y[s], around)
+        stars = 1 + places.known[s]
+        size = 2 + stars
+        for k in range(places.known[s]):
+            middles[1 + k, 0] = places.neighbours[s, k, 0]
+            middles[1 + k, 1] = places.neighbours[s, k, 1]
+        plane = around[0, :n], around[1, :n], ones[:n]
+        star_light(plane, middles[:1], disc[0], disc[1], columns[:1])
+        columns[1, :n] = 1.0
+        star_light(plane, middles[:stars], profile[0][s], profile[1], columns[2:size])
+        for p in range(n):
+            light = 0.0
+            for k in range(stars):
+                light += places.light[s, k] * columns[2 + k, p]
+            error = PROFILE_ERROR * light
+            weight[p] = 1.0 / (sky_variance + error * error)
+        _sum_products(columns, weight, around[2], (size, n), normal, right)
         out[s] = _first_over_error(normal, right, size)
+
+
+@njit(**KERNEL)
+def _sum_products(
+    columns: Doubles, weight: Doubles, value: Doubles, size: tuple[int, int], normal: Doubles, right: Doubles
+) -> None:
+    """Weighted products of the first columns with each other, lower triangle, and with values; `size` is (m, n)."""
+    m, n = size
+    for a in range(m):
+        total = 0.0
+        for p in range(n):
+            total += weight[p] * columns[a, p] * value[p]
+        right[a] = total
+        for b in range(a + 1):
+            total = 0.0
+            for p in range(n):
+                total += weight[p] * columns[a, p] * columns[b, p]
+            normal[a, b] = total
 
 
 @njit(**KERNEL)
