@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
@@ -43,6 +45,12 @@ class BandLight:
     zero_point_mag: float
     level_dn: float
 
+    @cached_property
+    def _nearest_stars(self) -> tuple[float, float]:
+        """Distance, and semi-major axis, of the nearest subtracted star; infinite where there is none."""
+        distances, radii = self.star_distances, self.star_radii
+        return float(distances.min(initial=np.inf)), float(radii.min(initial=np.inf))
+
     def surface_dn(self, brightness_mag: float) -> float:
         """Light a square arcsecond of a surface brightness, DN."""
         return float(10.0 ** (0.4 * (self.zero_point_mag - brightness_mag)))
@@ -69,7 +77,7 @@ class BandLight:
             return unknown, unknown, OFF_THE_DATA
         if not light > 0.0:
             return unknown, unknown, NEGATIVE
-        error = float(np.hypot(self.noise_dn * np.sqrt(area), self.level_error_dn * area))
-        stars = self.star_distances if circular else self.star_radii
-        flag = MASKED if missing > MASKED_SHARE else SUBTRACTED if (stars < radius_arcsec).any() else CLEAN
+        error = float(np.hypot(self.noise_dn * math.sqrt(area), self.level_error_dn * area))
+        nearest = self._nearest_stars[0 if circular else 1]
+        flag = MASKED if missing > MASKED_SHARE else SUBTRACTED if nearest < radius_arcsec else CLEAN
         return self.brightness_mag(light), 1.0857 * error / light, flag

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 import numpy as np
 
 from app.arrays import Doubles, Table
@@ -77,6 +79,12 @@ def light_in_ring(shape: Shape, flux_dn: float) -> float:
     flux_dn : float
         All its light.
     """
+    return max(flux_dn, 0.0) * _share_in_ring(shape)
+
+
+@lru_cache(maxsize=1024)
+def _share_in_ring(shape: Shape) -> float:
+    """Mean light of a model of one DN in the ring of its sky, a square arcsec: the same in all bands."""
     inner, outer = ring_arcsec(shape)
     axis = np.arange(-outer, outer + 0.5 * RING_STEP_ARCSEC, RING_STEP_ARCSEC)
     x, y = (a.ravel() for a in np.meshgrid(axis, axis))
@@ -89,7 +97,7 @@ def light_in_ring(shape: Shape, flux_dn: float) -> float:
     gaussians = mixture(shares, slopes, WIDTHS, sharp, shape.radius_arcsec)
     light = np.empty(x.size)
     plain_light(x, y, np.array([0.0, 0.0, *shape.covariance()]), gaussians, light)
-    return max(flux_dn, 0.0) * float(light.mean())
+    return float(light.mean())
 
 
 def light_on_window(

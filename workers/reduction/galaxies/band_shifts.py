@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 from typing import NamedTuple
 
 import numpy as np
 
 from app.arrays import Doubles
-from workers.reduction.galaxies.fit import light_of
+from workers.reduction.galaxies.fit import moved_lights
 from workers.reduction.galaxies.model import normal_equations
 from workers.reduction.galaxies.values import Pixels, Shape
 
 STEP_ARCSEC = 0.05
 _RIDGE = 1e-9
+_STEPS = np.array([(0.0, 0.0), (STEP_ARCSEC, 0.0), (0.0, STEP_ARCSEC)])
 
 
 class Shift(NamedTuple):
@@ -49,13 +49,9 @@ def band_shift(
     place : (float, float)
         U-scan place of the pixels' middle, arcsec.
     """
-    light = light_of(pixels, shape, profile, place)
-    moved = (
-        replace(shape, x_arcsec=shape.x_arcsec + STEP_ARCSEC),
-        replace(shape, y_arcsec=shape.y_arcsec + STEP_ARCSEC),
-    )
-    slopes = [(light_of(pixels, other, profile, place) - light) / STEP_ARCSEC for other in moved]
-    columns = np.ascontiguousarray(np.concatenate([[light, *slopes], pixels.linear]))
+    light, *moved = moved_lights(pixels, shape, profile, place, _STEPS)
+    slopes = [(other - light) / STEP_ARCSEC for other in moved]
+    columns = np.concatenate([[light, *slopes], pixels.linear])
     normal, right = np.empty((columns.shape[0], columns.shape[0])), np.empty(columns.shape[0])
     normal_equations(columns, pixels.weight, pixels.value, normal, right)
     inverse = np.linalg.inv(normal + _RIDGE * np.diag(np.diag(normal)) + 1e-12 * np.eye(right.size))

@@ -16,6 +16,7 @@ from numba import njit
 
 from app.arrays import Bools, Doubles, Integers, Singles
 from workers.reduction.galaxies.coadds import Coadds
+from workers.reduction.galaxies.model import star_light
 from workers.reduction.galaxies.sersic import WIDTHS, sersic_shares
 from workers.reduction.kernels.compiled import KERNEL, clipped_statistics
 
@@ -27,6 +28,7 @@ PAIR_BIAS = 0.5642  # mean of the fainter of two normal values, in sigma
 # Scatter of a pixel of a coadd over that of independent ones of the same large-scale noise.
 SMOOTHED_SIGMA = 0.41
 STAR_SPREAD = 0.03  # of the ratio of annulus and core among stars
+INNER_RING_PIX, RING_PIX = 14, 22  # of the sky around a peak
 LEAST_SNR = 6.0  # of the core, for what is usual
 BOTH_SIDES_SIGMA = 3.0
 DISC_SIGMA = 4.5
@@ -59,9 +61,60 @@ class Seeds(NamedTuple):
 
 
 @njit(**KERNEL)
+def _ring_places(columns: int) -> Integers:
+    """Where the pixels of the ring of the sky lie in memory, from its middle, in an image of some columns."""
+    out = np.empty(2000, np.int64)
+    count = 0
+    for b in range(-RING_PIX, RING_PIX + 1, 2):
+        for a in range(-RING_PIX, RING_PIX + 1):
+            r2 = a * a + b * b
+            if r2 >= INNER_RING_PIX * INNER_RING_PIX and r2 < RING_PIX * RING_PIX:
+                out[count] = b * columns + a
+                count += 1
+    return out[:count]
+
+
+@njit(**KERNEL)
+def _ring_at_border(image: Singles, i: int, j: int, ring: Singles) -> int:
+    """Copy what lies within the image of the ring around column i and row j; how many pixels."""
+    ny, nx = image.shape
+    count = 0
+    for b in range(max(-RING_PIX, -j), min(RING_PIX + 1, ny - j), 2):
+        for a in range(max(-RING_PIX, -i), min(RING_PIX + 1, nx - i)):
+            r2 = a * a + b * b
+            v = image[j + b, i + a]
+            if r2 >= INNER_RING_PIX * INNER_RING_PIX and r2 < RING_PIX * RING_PIX and not np.isnan(v):
+                ring[count] = v
+                count += 1
+    return count
+
+
+@njit(**KERNEL)
+def _sum_sides(image: Singles, i: int, j: int, level: float, bias: float, out: Doubles, s: int) -> None:
+    """Core light and light of both sides of the peak at column i and row j into row s."""
+    core = 0.0
+    both = 0.0
+    for b in range(-8, 9):
+        for a in range(-8, 9):
+            r2 = a * a + b * b
+            if r2 > 64:
+                continue
+            v = image[j + b, i + a] - level
+            if r2 < 9:
+                core += v
+            else:
+                w = image[j - b, i - a] - level
+                both += min(v, w) + bias
+    out[s, 0] = core
+    out[s, 1] = both
+
+
+@njit(**KERNEL)
 def _both_sides(image: Singles, x: Doubles, y: Doubles, sigma: float, out: Doubles) -> None:
     """Core light and light of both sides of peaks whose eight pixels lie within an image; NaN elsewhere."""
     ny, nx = image.shape
+    flat = image.ravel()
+    place = _ring_places(nx)
     ring = np.empty(2000, np.float32)
     for s in range(x.size):
         i = int(np.rint(x[s]))
@@ -71,30 +124,15 @@ def _both_sides(image: Singles, x: Doubles, y: Doubles, sigma: float, out: Doubl
         if i < 9 or j < 9 or i >= nx - 9 or j >= ny - 9:
             continue
         count = 0
-        # The ring of the sky may lie half beyond the border.
-        for b in range(max(-22, -j), min(23, ny - j), 2):
-            for a in range(max(-22, -i), min(23, nx - i)):
-                r2 = a * a + b * b
-                v = image[j + b, i + a]
-                if r2 >= 196 and r2 < 484 and not np.isnan(v):
-                    ring[count] = v
-                    count += 1
+        if i >= RING_PIX and j >= RING_PIX and i < nx - RING_PIX and j < ny - RING_PIX:
+            for k in range(place.size):
+                v = flat[np.uint64(j * nx + i + place[k])]
+                ring[count] = v
+                count += 0 if np.isnan(v) else 1
+        else:
+            count = _ring_at_border(image, i, j, ring)
         level, _, _ = clipped_statistics(ring, count)
-        core = 0.0
-        both = 0.0
-        for b in range(-8, 9):
-            for a in range(-8, 9):
-                r2 = a * a + b * b
-                if r2 > 64:
-                    continue
-                v = image[j + b, i + a] - level
-                if r2 < 9:
-                    core += v
-                else:
-                    w = image[j - b, i - a] - level
-                    both += min(v, w) + PAIR_BIAS * sigma
-        out[s, 0] = core
-        out[s, 1] = both
+        _sum_sides(image, i, j, level, PAIR_BIAS * sigma, out, s)
 
 
 class _Places(NamedTuple):
@@ -108,37 +146,24 @@ class _Places(NamedTuple):
 
 
 @njit(**KERNEL)
-def _gaussian_sum(share: Doubles, variance: Doubles, r2: float) -> float:
-    total = 0.0
-    for k in range(share.size):
-        if share[k] != 0.0 and r2 < 20.0 * variance[k]:
-            total += share[k] / (2.0 * math.pi * variance[k]) * math.exp(-0.5 * r2 / variance[k])
-    return total
-
-
-@njit(**KERNEL)
-def _fill_row(
-    places: _Places,
-    s: int,
-    offset: tuple[float, float],
-    profile: tuple[Doubles, Doubles],
-    disc: tuple[Doubles, Doubles],
-    row: Doubles,
-) -> float:
-    """Columns of a pixel: disc, star, sky, neighbours of peak s; the light of star and neighbours there."""
-    dx, dy = offset
-    r2 = dx * dx + dy * dy
-    share = profile[0][s]
-    row[0] = _gaussian_sum(disc[0], disc[1], r2)
-    row[1] = _gaussian_sum(share, profile[1], r2)
-    row[2] = 1.0
-    light: float = places.light[s, 0] * row[1]
-    for k in range(places.known[s]):
-        ax = dx - places.neighbours[s, k, 0]
-        ay = dy - places.neighbours[s, k, 1]
-        row[3 + k] = _gaussian_sum(share, profile[1], ax * ax + ay * ay)
-        light += places.light[s, 1 + k] * row[3 + k]
-    return light
+def _pixels_near(image: Singles, x0: float, y0: float, out: Doubles) -> int:
+    """Write pixels with data near a place: offsets along x and y, and light, rows of `out`; their number."""
+    ny, nx = image.shape
+    i = int(np.rint(x0))
+    j = int(np.rint(y0))
+    count = 0
+    for y in range(max(0, j - DISC_REACH_PIX), min(ny, j + DISC_REACH_PIX + 1)):
+        for x in range(max(0, i - DISC_REACH_PIX), min(nx, i + DISC_REACH_PIX + 1)):
+            v = image[y, x]
+            dx = x - x0
+            dy = y - y0
+            if np.isnan(v) or dx * dx + dy * dy > DISC_REACH_PIX * DISC_REACH_PIX:
+                continue
+            out[0, count] = dx
+            out[1, count] = dy
+            out[2, count] = v
+            count += 1
+    return count
 
 
 @njit(**KERNEL)
@@ -150,34 +175,53 @@ def _disc_sigma(
     sky_variance: float,
     out: Doubles,
 ) -> None:
-    """Significance of a disc at peaks, beside a star, the sky and neighbours; `profile` has shares (n, k)."""
-    ny, nx = image.shape
+    """Significance of a disc at peaks, beside the sky, a star and neighbours; `profile` has shares (n, k)."""
     most = 3 + MOST_NEIGHBOURS
-    row = np.empty(most)
+    room = (2 * DISC_REACH_PIX + 1) * (2 * DISC_REACH_PIX + 1)
+    around = np.empty((3, room))
+    ones = np.ones(room)
+    columns = np.empty((most, room))
+    weight = np.empty(room)
+    middles = np.zeros((most, 2))
     normal = np.empty((most, most))
     right = np.empty(most)
     for s in range(places.x.size):
-        i = int(np.rint(places.x[s]))
-        j = int(np.rint(places.y[s]))
-        size = 3 + places.known[s]
-        normal[:] = 0.0
-        right[:] = 0.0
-        for y in range(max(0, j - DISC_REACH_PIX), min(ny, j + DISC_REACH_PIX + 1)):
-            for x in range(max(0, i - DISC_REACH_PIX), min(nx, i + DISC_REACH_PIX + 1)):
-                v = image[y, x]
-                offset = x - places.x[s], y - places.y[s]
-                if (
-                    np.isnan(v)
-                    or offset[0] * offset[0] + offset[1] * offset[1] > DISC_REACH_PIX * DISC_REACH_PIX
-                ):
-                    continue
-                error = PROFILE_ERROR * _fill_row(places, s, offset, profile, disc, row)
-                w = 1.0 / (sky_variance + error * error)
-                for a in range(size):
-                    right[a] += w * row[a] * v
-                    for b in range(a + 1):
-                        normal[a, b] += w * row[a] * row[b]
+        n = _pixels_near(image, places.x[s], places.y[s], around)
+        stars = 1 + places.known[s]
+        size = 2 + stars
+        for k in range(places.known[s]):
+            middles[1 + k, 0] = places.neighbours[s, k, 0]
+            middles[1 + k, 1] = places.neighbours[s, k, 1]
+        plane = around[0, :n], around[1, :n], ones[:n]
+        star_light(plane, middles[:1], disc[0], disc[1], columns[:1])
+        columns[1, :n] = 1.0
+        star_light(plane, middles[:stars], profile[0][s], profile[1], columns[2:size])
+        for p in range(n):
+            light = 0.0
+            for k in range(stars):
+                light += places.light[s, k] * columns[2 + k, p]
+            error = PROFILE_ERROR * light
+            weight[p] = 1.0 / (sky_variance + error * error)
+        _sum_products(columns, weight, around[2], (size, n), normal, right)
         out[s] = _first_over_error(normal, right, size)
+
+
+@njit(**KERNEL)
+def _sum_products(
+    columns: Doubles, weight: Doubles, value: Doubles, size: tuple[int, int], normal: Doubles, right: Doubles
+) -> None:
+    """Weighted products of the first columns with each other, lower triangle, and with values; `size` is (m, n)."""
+    m, n = size
+    for a in range(m):
+        total = 0.0
+        for p in range(n):
+            total += weight[p] * columns[a, p] * value[p]
+        right[a] = total
+        for b in range(a + 1):
+            total = 0.0
+            for p in range(n):
+                total += weight[p] * columns[a, p] * columns[b, p]
+            normal[a, b] = total
 
 
 @njit(**KERNEL)
@@ -243,8 +287,8 @@ def _neighbours(seeds: Seeds, tree: cKDTree, chosen: Integers) -> tuple[Doubles,
     offset = np.zeros((chosen.size, MOST_NEIGHBOURS, 2))
     count, light = np.zeros(chosen.size, np.int64), np.zeros((chosen.size, 1 + MOST_NEIGHBOURS))
     for n, near in enumerate(tree.query_ball_point(places[chosen], NEIGHBOUR_ARCSEC)):
-        own = int(chosen[n])
-        other = np.array([k for k in near if k != own], np.int64)
+        own, other = int(chosen[n]), np.array(near, np.int64)
+        other = other[other != own]
         other = other[np.argsort(-seeds.light_dn[other], kind="stable")][:MOST_NEIGHBOURS]
         count[n] = other.size
         offset[n, : other.size] = places[other] - places[own]

@@ -212,23 +212,23 @@ def _weigh(
     by means of 3 x 3 pixels, those without data as nothing; at the edge the last pixels go on.
     """
     side = light.shape[0]
+    clean = np.empty((side + 2, side + 2))
+    for y in range(side + 2):
+        row = min(max(y - 1, 0), side - 1)
+        for x in range(side + 2):
+            v = light[row, min(max(x - 1, 0), side - 1)]
+            clean[y, x] = 0.0 if np.isnan(v) else v
     for y in range(side):
         for x in range(side):
-            total = 0.0
-            for b in range(y - 1, y + 2):
-                row = min(max(b, 0), side - 1)
-                for a in range(x - 1, x + 2):
-                    v = light[row, min(max(a, 0), side - 1)]
-                    if not np.isnan(v):
-                        total += v
+            total = clean[y, x] + clean[y, x + 1] + clean[y, x + 2]
+            total += clean[y + 1, x] + clean[y + 1, x + 1] + clean[y + 1, x + 2]
+            total += clean[y + 2, x] + clean[y + 2, x + 1] + clean[y + 2, x + 2]
             excess = max(total / 9.0 - middle, 0.0)
-            if looks[y, x] > 0.0:
-                own = LIGHT_ERROR * excess
-                out[0][y, x] = light[y, x]
-                out[1][y, x] = (errors[0] + errors[1] * excess) / looks[y, x] + own * own
-            else:
-                out[0][y, x] = np.nan
-                out[1][y, x] = np.inf
+            own = LIGHT_ERROR * excess
+            seen = looks[y, x] > 0.0
+            out[0][y, x] = light[y, x] if seen else np.nan
+            variance = (errors[0] + errors[1] * excess) / max(looks[y, x], np.float32(1e-9)) + own * own
+            out[1][y, x] = variance if seen else np.inf
 
 
 @njit(**KERNEL)

@@ -80,9 +80,12 @@ def find_galaxies(search: Search, classifier: GalaxyClassifier | None = None) ->
 def _modelled(search: Search, mean: LocalProfiles, index: Integers, known: Sequence[Galaxy]) -> list[Galaxy]:
     """Galaxies that are known, and those that candidates are."""
     seeds, found = search.seeds, [*known]
+    reach = [_reach(galaxy) for galaxy in found]
     for k in index:
         place, light = (float(seeds.x_arcsec[k]), float(seeds.y_arcsec[k])), float(seeds.light_dn[k])
-        if any(_holds(search, galaxy, place, light) for galaxy in found):
+        # Of 30,000 pairs of a field nearly all are far from each other along the scan.
+        along = [n for n, (y, far) in enumerate(reach) if abs(place[1] - y) <= far]
+        if any(_holds(search, found[n], place, light) for n in along):
             continue
         galaxy = Modelling(search, mean, place, found).galaxy()
         if galaxy is None or _is_stripe(search, galaxy):
@@ -90,7 +93,14 @@ def _modelled(search: Search, mean: LocalProfiles, index: Integers, known: Seque
         middle, whole = _middle(galaxy), light_of_sum(galaxy, search.coadds.weights)
         if not any(_holds(search, other, middle, whole) for other in found):
             found.append(galaxy)
+            reach.append(_reach(galaxy))
     return found
+
+
+def _reach(galaxy: Galaxy) -> tuple[float, float]:
+    """Place of a galaxy along the scan, and how far from it something may be held for a part of it, arcsec."""
+    shape = galaxy.shape
+    return shape.y_arcsec, max(HUGE_KNOT_RADII * shape.semi_major_arcsec, HELD_ARCSEC)
 
 
 def _with_faint(search: Search, mean: LocalProfiles, known: Sequence[Galaxy]) -> list[Galaxy]:
@@ -166,8 +176,9 @@ def _spoilt(search: Search, x: Doubles, y: Doubles) -> Bools:
 def _holds(search: Search, galaxy: Galaxy, place: tuple[float, float], light_dn: float) -> bool:
     """Whether what has some light at a place is a part of a galaxy."""
     shape = galaxy.shape
-    # No ellipse reaches farther along the scan than its semi-major axis, and this is asked 30,000 times in a field.
-    if abs(place[1] - shape.y_arcsec) > max(HUGE_KNOT_RADII * shape.semi_major_arcsec, HELD_ARCSEC):
+    # No ellipse reaches farther along the scan than its semi-major axis.
+    y_arcsec, far = _reach(galaxy)
+    if abs(place[1] - y_arcsec) > far:
         return False
     away = float(radii_from(shape, np.array([place[0]]), np.array([place[1]]))[0])
     if away < max(HELD_RADII, HELD_ARCSEC / shape.semi_major_arcsec):

@@ -144,6 +144,31 @@ def light_of(
     return out
 
 
+def moved_lights(
+    pixels: Pixels,
+    shape: Shape,
+    profile: tuple[Doubles, Doubles],
+    middle: tuple[float, float],
+    steps: Doubles,
+) -> Doubles:
+    """Light of a model of one DN without a core, moved by some steps, at pixels; (steps, n).
+
+    Parameters
+    ----------
+    pixels, shape, profile, middle
+        As of `light_of`.
+    steps : float64 array (steps, 2)
+        Arcsec.
+    """
+    shares, slopes = sersic_shares(shape.log_index)
+    gaussians = mixture(shares, slopes, WIDTHS, profile, shape.radius_arcsec)
+    covariance, out = shape.covariance(), np.empty((len(steps), pixels.x.size))
+    for row, (dx, dy) in zip(out, steps.tolist(), strict=True):
+        place = [shape.x_arcsec + dx - middle[0], shape.y_arcsec + dy - middle[1]]
+        plain_light(pixels.x, pixels.y, np.array([*place, *covariance]), gaussians, row)
+    return out
+
+
 def core_light(pixels: Pixels, profile: tuple[Doubles, Doubles], place: tuple[float, float]) -> Doubles:
     """Light of the Gaussians of a core of one DN each at pixels, (2, n).
 

@@ -156,11 +156,13 @@ def fit_model(
                     step[a] = min(max(step[a], -most[a]), most[a])
                 tried[new, a] = tried[best, a] + step[a]
         _limited(tried[new], limits)
-        draws = 2 if turn < 0 else 1
-        for draw in range(draws):
-            draw_model(pixels.x, pixels.y, tried[new], table, profile, columns[new])
-            if draw + 1 < draws:
-                _linear_start(pixels, columns[new], tried[new])
+        if turn < 0:
+            tried[new, 0] = 1.0
+        draw_model(pixels.x, pixels.y, tried[new], table, profile, columns[new])
+        if turn < 0:
+            _linear_start(pixels, columns[new], tried[new])
+            # Derivatives of a model of one DN are those of one of any light but for that light.
+            columns[new, 1:_NONLINEAR] *= tried[new, 0]
         own = leave(columns[new], tried[new], _NONLINEAR, (pixels.value, pixels.weight), rest[new])
         whole = own + prior_terms(tried[new], priors, away[new], slopes[new])
         gain = cost - whole

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import NamedTuple
 
 import numpy as np
@@ -120,8 +121,10 @@ class Modelling:
             share = LARGE_STAR_SHARE if shape.semi_major_arcsec > LARGE_ARCSEC else STAR_SHARE
             near = near[seeds.light_dn[near] > share * own]
         near = near[np.argsort(-seeds.light_dn[near], kind="stable")]
-        places = seeds.x_arcsec[near] - self.place[0], seeds.y_arcsec[near] - self.place[1]
-        return np.column_stack(places), seeds.light_dn[near]
+        places = np.empty((near.size, 2))
+        places[:, 0], places[:, 1] = seeds.x_arcsec[near], seeds.y_arcsec[near]
+        places -= self.place
+        return places, seeds.light_dn[near]
 
     def _frame(self, half: int, shape: Shape | None) -> Frame:
         if half not in self._windows:
@@ -143,12 +146,13 @@ class Modelling:
         side = window.light.shape[0]
         mask = np.zeros((side, side), np.bool_)
         # A star is masked as far as its light exceeds the noise.
-        faint = MASK_SIGMA * float(np.sqrt(np.min(window.variance)))
-        reach = MASK_ARCSEC[0] + MASK_SLOPE_ARCSEC * np.log10(np.clip(light[masked] / faint, 1.0, None))
+        faint = MASK_SIGMA * math.sqrt(window.variance.min())
+        reach = MASK_ARCSEC[0] + MASK_SLOPE_ARCSEC * np.log10(np.maximum(light[masked] / faint, 1.0))
+        x, y = places[masked].T
         cut_discs(
             mask,
-            places[masked, 0] + self.place[0] - window.x_arcsec,
-            places[masked, 1] + self.place[1] - window.y_arcsec,
+            x + self.place[0] - window.x_arcsec,
+            y + self.place[1] - window.y_arcsec,
             np.minimum(reach, MASK_ARCSEC[1]),
         )
         pixels = self._less_known(window.pixels(self.place, float(frame.half), mask), frame.half, band)

@@ -167,7 +167,7 @@ def _blocked_images(search: Search, known: Sequence[Galaxy]) -> list[tuple[Doubl
 
 def _covariances(images: Sequence[tuple[Doubles, Bools]], side: int, planes: int) -> list[Doubles]:
     """Covariance of each plane of blocks, less a bent sky in each square of a side."""
-    products, pairs = np.zeros((planes, side, side)), np.zeros((side, side))
+    products, pairs, columns = np.zeros((planes, side, side)), np.zeros((side, side)), _sky_columns(side)
     for light, seen in images:
         tiles = _tiles(seen, side)
         full = tiles.sum(axis=(1, 2)) > FEWEST_TILE * side * side
@@ -175,8 +175,9 @@ def _covariances(images: Sequence[tuple[Doubles, Bools]], side: int, planes: int
         if not full.any():
             continue
         pairs += _products(tiles)
+        sky = _sky_products(columns, tiles)
         for k, plane in enumerate(light):
-            products[k] += _products(_flattened(_tiles(plane, side)[full], tiles))
+            products[k] += _products(_flattened(_tiles(plane, side)[full], tiles, columns, sky))
     return [_covariance(plane, pairs) for plane in products]
 
 
@@ -187,15 +188,25 @@ def _tiles(plane: Doubles | Bools, side: int) -> Doubles:
     return np.asarray(cut.swapaxes(1, 2).reshape(rows * columns, side, side), np.float64)
 
 
-def _flattened(light: Doubles, seen: Doubles) -> Doubles:
-    """Squares (n, side, side) less a level, a slope and a bend; 0 where nothing is seen."""
-    place = np.linspace(-1.0, 1.0, light.shape[1])
+def _sky_columns(side: int) -> Doubles:
+    """Level, slopes and bends of a sky on a square of blocks, (6, side * side)."""
+    place = np.linspace(-1.0, 1.0, side)
     y, x = (plane.ravel() for plane in np.meshgrid(place, place, indexing="ij"))
-    columns = np.stack([np.ones_like(x), x, y, x * x, x * y, y * y])
-    weight, value = seen.reshape(len(seen), -1), light.reshape(len(light), -1)
+    return np.stack([np.ones_like(x), x, y, x * x, x * y, y * y])
+
+
+def _sky_products(columns: Doubles, seen: Doubles) -> Doubles:
+    """Make normal matrices of a sky on squares by what is seen of these, (n, 6, 6): the same in all bands."""
+    weight = seen.reshape(len(seen), -1)
     products = (columns[:, None, :] * columns[None, :, :])[None] * weight[:, None, None, :]
+    return np.asarray(products.sum(axis=3))
+
+
+def _flattened(light: Doubles, seen: Doubles, columns: Doubles, products: Doubles) -> Doubles:
+    """Squares (n, side, side) less a level, a slope and a bend; 0 where nothing is seen."""
+    weight, value = seen.reshape(len(seen), -1), light.reshape(len(light), -1)
     right = (columns[None] * (weight * value)[:, None, :]).sum(axis=2)
-    sky = np.linalg.solve(products.sum(axis=3), right[:, :, None])[:, :, 0]
+    sky = np.linalg.solve(products, right[:, :, None])[:, :, 0]
     rest = weight * (value - (sky[:, :, None] * columns[None]).sum(axis=1))
     return np.asarray(rest.reshape(light.shape))
 

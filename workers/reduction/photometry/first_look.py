@@ -73,20 +73,23 @@ def first_look(residual: Residual, finder: PeakFinder, parameters: PhotometryPar
     psf, looks = stack.psf, stack.looks(stars)
     chosen = choose_sample(stack.frames, looks, stars, parameters.learning_stars)
     rounds = 0 if stack.fixed.surround(stars.places()[chosen]) else parameters.learning_rounds
-    nothing_drawn = np.zeros(stars.size)
+    # Of 30,000 stars the profile is learnt from 1,000: the looks at these alone are found again.
+    bright, every, nothing_drawn = stars.taken(chosen), np.arange(chosen.size), np.zeros(chosen.size)
+    looks = stack.looks(bright)
     for turn in range(rounds):
-        fit_stars(frames, psf, looks, stars, chosen, nothing_drawn.copy())
-        looks = stack.looks(stars)
+        fit_stars(frames, psf, looks, bright, every, nothing_drawn.copy())
+        looks = stack.looks(bright)
         held = turn < HELD_ROUNDS
         psf = learn(
             frames,
             psf,
-            Sample(looks, settled(stars, chosen, fitted_before=turn > 0), stars.flux_dn, nothing_drawn),
+            Sample(looks, settled(bright, every, fitted_before=turn > 0), bright.flux_dn, nothing_drawn),
             wing=turn == rounds - 1 and stack.crowding() < TOO_CROWDED,
             hold_seeing=held,
             tight=not held,
             guide=stack.guide,
             library=None if held else library,
         )
+    stars.put(chosen, bright)
     residual.change(stars=stars, psf=psf if psf.stars or library is None else taken_from(library, psf))
     return residual.stack

@@ -131,8 +131,9 @@ def _always_clipped(found: Centroids, count: int) -> Bools:
 def _unique(order: Integers, x: Doubles, y: Doubles, core: Doubles) -> list[int]:
     """Rows that no earlier one in the order lies near to: within 1.5", or half its core."""
     kept: list[int] = []
-    for k in order:
-        near = (np.hypot(x[k] - x[m], y[k] - y[m]) < max(SAME_STAR_ARCSEC, 0.5 * core[m]) for m in kept)
-        if not any(near):
-            kept.append(int(k))
+    for k in order.tolist():
+        away = np.hypot(x[k] - x[kept], y[k] - y[kept])
+        # A core that is not known counts as none.
+        if not (away < np.fmax(SAME_STAR_ARCSEC, 0.5 * core[kept])).any():
+            kept.append(k)
     return kept
