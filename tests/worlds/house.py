@@ -160,7 +160,9 @@ def undocumented(*folders: str) -> list[str]:
 
 FLAT: dict[str, str] = {
     "workers/__main__.py:_work": "what a worker is made of, one line a part, and what it says at the end",
-    "workers/reduction/photometry/fit.py:_solve_star": "the turns of one fit; its local arrays are handed on at a cost",
+    "workers/reduction/galaxies/fit_turns.py:fit_model": "the turns of one fit; handing on its local arrays costs",
+    "workers/reduction/galaxies/fit_turns.py:fit_places": "the turns of one fit; handing on its local arrays costs",
+    "workers/reduction/photometry/fit.py:_solve_star": "the turns of one fit; handing on its local arrays costs",
     "workers/reduction/reduce_scan.py:reduce_scan": "the acts of the reduction in their order, one call each",
 }
 """Functions over 40 lines that are flat, well-named sequences, each with its reason."""

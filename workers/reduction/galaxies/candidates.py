@@ -179,7 +179,7 @@ def _disc_sigma(
     most = 3 + MOST_NEIGHBOURS
     room = (2 * DISC_REACH_PIX + 1) * (2 * DISC_REACH_PIX + 1)
     around = np.empty((3, room))
-    ones = np.ones(room)
+    even = np.ones(room)
     columns = np.empty((most, room))
     weight = np.empty(room)
     middles = np.zeros((most, 2))
@@ -192,7 +192,7 @@ def _disc_sigma(
         for k in range(places.known[s]):
             middles[1 + k, 0] = places.neighbours[s, k, 0]
             middles[1 + k, 1] = places.neighbours[s, k, 1]
-        plane = around[0, :n], around[1, :n], ones[:n]
+        plane = around[0, :n], around[1, :n], even[:n]
         star_light(plane, middles[:1], disc[0], disc[1], columns[:1])
         columns[1, :n] = 1.0
         star_light(plane, middles[:stars], profile[0][s], profile[1], columns[2:size])
