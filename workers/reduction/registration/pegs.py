@@ -108,8 +108,10 @@ def meridian_turns(uscan: UScan, x_arcsec: Doubles, y_arcsec: Doubles) -> tuple[
     turn, beside = (-np.arctan2(*uscan.north_angle(x_arcsec + across, y_arcsec)) for across in (0.0, 1.0))
     slope = beside - turn
     unknown = ACROSS_ERROR_ARCSEC * np.hypot(slope[1:], slope[:-1])
-    # A scan across the pole comes down on a meridian of its own: no mount says how the camera lies there.
-    turn = np.where(np.abs(turn) < LARGEST_TURN_RAD, turn, 0.0)
+    # A scan across the pole comes down on a meridian of its own: no mount says how the camera lies there. All frames of
+    # a scan are told or none: at the limit a frame alone would be turned by 0.03 rad from the next one.
+    if np.abs(turn).max() >= LARGEST_TURN_RAD:
+        turn = np.zeros_like(turn)
     return turn, np.hypot(TURN_STEP_RAD, unknown)
 
 

@@ -163,7 +163,17 @@ def test_a_frame_beside_the_meridian_turns_as_its_own_meridian_does(decl):
 def test_the_camera_of_a_scan_across_the_pole_is_not_told():
     scan = UScan.through(np.array([10.0, 10.0]), np.array([89.8, 89.9]))
     turn, _ = meridian_turns(scan, np.full(3, 0.5), np.array([0.0, 719.9, 1500.0]))
-    assert turn[1:].tolist() == [0.0, 0.0]
+    assert turn.tolist() == [0.0, 0.0, 0.0]
+
+
+def test_frames_of_a_scan_aslant_are_told_all_or_none():
+    """Commanded places at 0.03 rad to the meridian: meridians beside it would decide frame by frame."""
+    along = np.arange(FRAMES) * 0.02
+    scan = UScan.through(10.0 + 0.03 * along / np.cos(np.radians(60.0)), 60.0 + along)
+    y = STEP_ARCSEC * np.arange(FRAMES)
+    for x in (np.linspace(-300.0, 300.0, FRAMES), np.zeros(FRAMES)):
+        turn, _ = meridian_turns(scan, x, y)
+        assert np.abs(np.diff(turn)).max() < 3e-3
 
 
 def test_frames_without_stars_turn_with_their_meridians():
