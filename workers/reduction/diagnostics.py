@@ -21,6 +21,7 @@ from app.columns.records import unknown_rows
 from app.quantiles import quick_median
 from workers.reduction.calibration.wells import measure_wells
 from workers.reduction.frames.looks import Looks
+from workers.reduction.frames.prefetch import ask_for_look
 from workers.reduction.frames.uscan import UScan
 from workers.reduction.kernels.compiled import KERNEL
 from workers.reduction.photometry.catalogue import BandCatalogue
@@ -29,6 +30,7 @@ from workers.reduction.photometry.residual import Residual
 from workers.reduction.photometry.stack import BandStack
 from workers.reduction.photometry.transparency import frame_transparency
 from workers.reduction.profile.stamps import (
+    HALF,
     PADDED,
     STAMP,
     blend_stamp,
@@ -41,6 +43,7 @@ from workers.reduction.profile.stars import Stars
 from workers.reduction.profile.table import FramePsf
 from workers.reduction.registration.rounds import ReferenceStars
 
+LOOKS_AHEAD = 6  # about a star's
 PIECE_PIX = 384  # of the Atlas image shown beside its residual
 REFERENCE_RADIUS_ARCSEC = 1.5
 BRIGHT_SNR = 20.0  # of a look: for the transparency of a frame
@@ -140,6 +143,10 @@ def _look_fluxes(frames: LookFrames, looks: LookStars, flux: Doubles, error: Dou
     terms = np.empty((1, frames.tables.shape[2] - 1), np.float32)
     stamp = np.zeros((1, 3, PADDED), np.float32)
     for k in range(looks.frame.size):
+        ahead = k + LOOKS_AHEAD
+        if ahead < looks.frame.size and looks.asked[ahead]:
+            place = looks.x_pix[ahead], looks.y_pix[ahead]
+            ask_for_look(frames.residual, frames.flags, (ny, nx), looks.frame[ahead], place, HALF)
         flux[k] = np.nan
         error[k] = np.nan
         chi2[k] = np.nan

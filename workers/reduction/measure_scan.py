@@ -38,6 +38,7 @@ from workers.reduction.galaxies.light import GalaxyLight
 from workers.reduction.galaxies.local_profile import local_profiles
 from workers.reduction.galaxies.search import Search, merged_seeds, searched_share
 from workers.reduction.galaxies.values import Galaxy
+from workers.reduction.kernels.order import order_along
 from workers.reduction.merging.blends import fill_blend_limits
 from workers.reduction.merging.characters import characters_of
 from workers.reduction.merging.read1 import Read1Scale, apply_read1
@@ -225,7 +226,7 @@ def merge_bands(
     fill_light(extended, galaxies, light)
     fill_models(extended, galaxies)
     # An index takes 15 times as long on rows of 276 bytes.
-    rows = np.take(rows, np.lexsort((rows["ra"], rows["decl"])))
+    rows = np.take(rows, order_along(rows["ra"], rows["decl"]))
     sources, star = _bright_stars(reduced, rows, measured, grid, parameters)
     widen_ellipses(sources, parameters.reference_error_arcsec, reduced.registration.place_error_arcsec)
     beyond = _stars_beyond(reduced, star, measured, grid)

@@ -10,10 +10,12 @@ from numba import njit
 
 from app.arrays import Doubles, Integers
 from workers.reduction.deblending.values import Cutouts
+from workers.reduction.frames.prefetch import ask_for_star
 from workers.reduction.kernels.compiled import BORROWING, KERNEL
 from workers.reduction.photometry.joint_pixels import draw_group, gather_group
 from workers.reduction.photometry.joint_values import MOST_LOOKS, Groups, JointScene, JointWork
 from workers.reduction.photometry.residual import Residual
+from workers.reduction.profile.stamps import HALF
 from workers.reduction.profile.stars import Stars
 
 USUAL_PIXELS = 300  # of a site: seven looks of 40 pixels
@@ -36,8 +38,11 @@ def _give_light_back(scene: JointScene, own: Groups, g: int, size: tuple[int, in
 def _cut(scene: JointScene, seeds: Groups, own: Groups, work: JointWork, out: Cutouts) -> int:
     """Copy the pixels of all sites as long as there is room; the room that all of them need."""
     pixels, stamps = work.pixels, work.stamps
+    frames = scene.frames
+    _, ny, nx = frames.pixels_dn.shape
     n = 0
     for g in range(seeds.start.size - 1):
+        ask_for_star(frames.pixels_dn, frames.flags, (ny, nx), scene.looks, g + 1, HALF)
         size = gather_group(scene, seeds, g, work)
         for k in range(MOST_LOOKS + 1):
             out.first[g, k] = n + pixels.first[min(k, size[0])]

@@ -23,6 +23,7 @@ from workers.reduction.deblending.values import MOST_STARS, BandSums, Cutouts, S
 from workers.reduction.galaxies.instead import galaxies_instead
 from workers.reduction.galaxies.search import Search
 from workers.reduction.galaxies.values import Galaxy
+from workers.reduction.kernels.order import order_along
 from workers.reduction.photometry.joint_values import Groups, JointScene, JointWork
 from workers.reduction.photometry.residual import ResidualMemory
 from workers.reduction.photometry.stack import BandStack
@@ -319,7 +320,7 @@ def _changed(stars: Stars, sites: Sites, found: SiteStars, band: Band) -> tuple[
     limit = np.maximum(light[unseen], 0.0) + 2.0 * error[unseen]
     both = out.taken(~gone).beside(new)
     return (
-        both.taken(np.lexsort((both.x_arcsec, both.y_arcsec))),
+        both.taken(order_along(both.x_arcsec, both.y_arcsec)),
         BlendLimits(number[unseen][order], limit[order]),
     )
 

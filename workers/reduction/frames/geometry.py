@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -69,7 +70,20 @@ class FrameGeometry:
         return self.distortion_arcsec / self.corner_pix**3
 
     def matrices(self) -> Doubles:
-        """Arcseconds per pixel of every frame, turn included; (n, 2, 2)."""
+        """Arcseconds per pixel of every frame, turn included; (n, 2, 2), not to be changed."""
+        return self._matrices
+
+    def inverses(self) -> Doubles:
+        """Pixels per arcsecond of every frame; (n, 2, 2), contiguous, not to be changed."""
+        return self._inverses
+
+    # A scan asks for looks 240 times, and for pieces of its frames 1,100 times.
+    @cached_property
+    def _inverses(self) -> Doubles:
+        return np.ascontiguousarray(np.linalg.inv(self._matrices))
+
+    @cached_property
+    def _matrices(self) -> Doubles:
         (a, b), (c, d) = self.matrix_arcsec
         t = self.turn_rad
         return np.stack([np.stack([a - t * c, b - t * d], -1), np.stack([c + t * a, d + t * b], -1)], -2)

@@ -137,7 +137,7 @@ def find_looks(
     ([0, 2], [0, 1], [137.5, 96.0])
     """
     # The distortion acts on pixels from the middle: U = M p (1 + c r^2); its pixel form has c in 1 / pixel^2.
-    inverse = np.ascontiguousarray(np.linalg.inv(geometry.matrices()))
+    inverse = geometry.inverses()
     bend = geometry.bend / geometry.pixel_arcsec
     sky = _Sky(geometry.x_arcsec, geometry.y_arcsec, inverse, bend, geometry.size_pix, usable)
     start = np.zeros(x_arcsec.size + 1, np.int64)

@@ -9,6 +9,7 @@ import numpy as np
 from app.arrays import Doubles, Integers
 from workers.reduction.frames.geometry import FrameGeometry
 from workers.reduction.frames.looks import find_looks
+from workers.reduction.kernels.order import order_along
 
 RADIUS_PIX = 2.0  # 4"
 
@@ -43,7 +44,7 @@ def find_visits(geometry: FrameGeometry, x_arcsec: Doubles, y_arcsec: Doubles) -
     x_arcsec, y_arcsec : float64 arrays (n,)
         U-scan places of the sources, in any order.
     """
-    order = np.lexsort((x_arcsec, y_arcsec))
+    order = order_along(x_arcsec, y_arcsec)
     every = np.ones(geometry.x_arcsec.size, np.bool_)
     looks = find_looks(geometry, every, x_arcsec[order], y_arcsec[order], margin_pix=RADIUS_PIX)
     source = np.repeat(order, np.diff(looks.start))

@@ -19,6 +19,7 @@ from app.columns.flags import BlendFlag, ReadFlag
 from app.instruments.bands import Band
 from workers.reduction.frames.band import BandFrames
 from workers.reduction.frames.uscan import UScan
+from workers.reduction.kernels.order import order_along
 from workers.reduction.merging.characters import characters_of, text_of
 from workers.reduction.merging.grading import photometric_quality
 from workers.reduction.merging.total_uncertainty import total_uncertainty
@@ -111,7 +112,7 @@ def apply_read1(
     if not rows.size:
         return out
     x, y = uscan.from_sky(out["ra"][rows], out["decl"][rows])
-    order = np.lexsort((x, y))
+    order = order_along(x, y)
     rows, x, y = rows[order], x[order], y[order]
     for band, frames in bands.items():
         saturated = saturated_stars(frames.frames, frames.looks(x, y)) | _unusable(out, band)[rows]

@@ -16,6 +16,7 @@ from workers.reduction.frames.grid import WIDTH
 from workers.reduction.frames.products import SOURCE_DTYPE
 from workers.reduction.frames.scan_grid import ScanGrid
 from workers.reduction.frames.uscan import UScan
+from workers.reduction.kernels.order import order_along
 from workers.reduction.merging import merge
 from workers.reduction.merging.blends import fill_blends
 from workers.reduction.merging.characters import characters_of, text_of
@@ -239,7 +240,7 @@ def fill_limits(
     stack = residual.stack
     x, y = scan_grid.uscan.from_sky(rows["ra"][missing], rows["decl"][missing])
     # Looks are found fastest in the order of y.
-    order = np.lexsort((x, y))
+    order = order_along(x, y)
     missing, x, y = missing[order], x[order], y[order]
     looks = stack.looks(Stars.at(x, y, np.zeros(x.size)), 2.0)
     sums = measure_apertures(residual.arrays(), stack.psf, looks, np.zeros(x.size))

@@ -15,6 +15,7 @@ from numba import njit
 
 from app.arrays import Doubles, Integers, Singles
 from workers.reduction.frames.looks import Looks
+from workers.reduction.frames.prefetch import ask_for_star
 from workers.reduction.frames.values import FlatFrames, FrameArrays
 from workers.reduction.kernels.compiled import BORROWING, KERNEL, SATURATED
 from workers.reduction.profile.stamps import (
@@ -175,6 +176,7 @@ def _measure(
     """Measure stars one after the other; the counts of `out` are zeros before."""
     shape = (frames.rows, frames.columns)
     for s in range(looks.start.size - 1):
+        ask_for_star(frames.pixels_dn, frames.flags, shape, looks, s + 1, RING_REACH)
         total = 0.0
         variance = 0.0
         levels = 0.0

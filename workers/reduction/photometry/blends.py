@@ -12,6 +12,7 @@ from dataclasses import replace
 import numpy as np
 
 from app.arrays import Bools, Doubles, Integers
+from workers.reduction.kernels.order import order_along
 from workers.reduction.kernels.pairs import close_pairs, joined
 from workers.reduction.photometry.hypotheses import EVIDENCE, search_groups
 from workers.reduction.photometry.joint_values import MOST_MEMBERS, Groups, JointScene, JointStars, JointWork
@@ -157,7 +158,7 @@ def _fit_groups(residual: Residual, index: Integers, label: Integers, usual: Dou
     others = np.ones(stack.stars.size, np.bool_)
     others[index[fitted]] = False
     both = stack.stars.taken(others).beside(new)
-    residual.change(stars=both.taken(np.lexsort((both.x_arcsec, both.y_arcsec))))
+    residual.change(stars=both.taken(order_along(both.x_arcsec, both.y_arcsec)))
     residual.subtract(new)
 
 

@@ -15,6 +15,7 @@ from numba import njit
 
 from app.arrays import Doubles, Integers
 from workers.reduction.frames.looks import Looks
+from workers.reduction.frames.prefetch import ask_for_star
 from workers.reduction.frames.values import FrameArrays
 from workers.reduction.kernels.compiled import BORROWING, KERNEL
 from workers.reduction.photometry.fit_steps import (
@@ -30,7 +31,7 @@ from workers.reduction.photometry.fit_steps import (
 from workers.reduction.photometry.joint_pixels import HELD_SIGMA, MOST_HELD
 from workers.reduction.photometry.normal_equations import newton_step, standard_errors, step_gain
 from workers.reduction.photometry.values import FitRules, FitWork
-from workers.reduction.profile.stamps import PHASES, field_place, field_terms
+from workers.reduction.profile.stamps import HALF, PHASES, field_place, field_terms
 from workers.reduction.profile.stars import Stars
 from workers.reduction.profile.table import FramePsf
 from workers.reduction.profile.values import ProfileArrays, StarArrays
@@ -229,7 +230,11 @@ def fit_singles(
     work : FitWork
         Work space; more looks than it has room for are left out.
     """
-    for s in chosen:
+    _, ny, nx = frames.pixels_dn.shape
+    for n in range(chosen.size):
+        s = chosen[n]
+        if n + 1 < chosen.size:
+            ask_for_star(frames.pixels_dn, frames.flags, (ny, nx), looks, chosen[n + 1], HALF)
         count, pixels = _gather_star(frames, profile, looks, s, drawn_flux[s], work)
         stars.pixels[s] = pixels
         stars.converged[s] = False

@@ -14,6 +14,7 @@ from typing import NamedTuple
 import numpy as np
 from numba import njit
 
+from workers.reduction.frames.prefetch import ask_for_star
 from workers.reduction.kernels.compiled import BORROWING, KERNEL
 from workers.reduction.photometry.joint_fit import fit_joint, light_errors, write_group
 from workers.reduction.photometry.joint_pixels import draw_group, drop_lone_pixels, gather_group
@@ -24,6 +25,7 @@ from workers.reduction.photometry.joint_values import (
     JointSums,
     JointWork,
 )
+from workers.reduction.profile.stamps import HALF
 
 FEWEST_PIXELS = 8  # besides three a star
 TRIAL_TURNS, LAST_TURNS = 12, 16
@@ -274,7 +276,10 @@ def search_groups(
     out : JointStars
         Room for as many groups.
     """
+    frames = scene.frames
+    _, ny, nx = frames.pixels_dn.shape
     for g in range(groups.start.size - 1):
+        ask_for_star(frames.pixels_dn, frames.flags, (ny, nx), scene.looks, g + 1, HALF)
         size = gather_group(scene, groups, g, work)
         if size[1] < FEWEST_PIXELS + 3 * (groups.start[g + 1] - groups.start[g]):
             continue

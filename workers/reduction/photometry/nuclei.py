@@ -7,6 +7,7 @@ import numpy as np
 from workers.reduction.galaxies.drawing import subtract_patches
 from workers.reduction.galaxies.light import STAR_AREA_ARCSEC2, GalaxyLight
 from workers.reduction.galaxies.values import surface
+from workers.reduction.kernels.order import order_along
 from workers.reduction.photometry.fit import fit_stars
 from workers.reduction.photometry.residual import Residual
 from workers.reduction.profile.stars import Stars
@@ -50,4 +51,4 @@ def add_nuclei(residual: Residual, least_snr: float) -> None:
         shown = nuclei.taken(nuclei.flux_dn > least_snr * nuclei.flux_error_dn)
     residual.subtract(shown)
     both = stack.stars.beside(shown)
-    residual.change(stars=both.taken(np.lexsort((both.x_arcsec, both.y_arcsec))))
+    residual.change(stars=both.taken(order_along(both.x_arcsec, both.y_arcsec)))

@@ -12,6 +12,7 @@ import numpy as np
 from app.arrays import Bools, Doubles, Integers
 from app.parameters.photometry import PhotometryParameters
 from workers.reduction.frames.looks import find_looks
+from workers.reduction.kernels.order import order_along
 from workers.reduction.kernels.pairs import close_pairs
 from workers.reduction.photometry.blends import resolve_blends
 from workers.reduction.photometry.crowding import between, fall
@@ -177,7 +178,7 @@ def _detect_more(residual: Residual, finder: PeakFinder, parameters: PhotometryP
     fresh = new_stars(peaks, known, stack.fixed, parameters, stack.galaxies)
     drawn = np.concatenate([np.nan_to_num(known.flux_dn), np.zeros(fresh.size)])
     both = known.beside(fresh)
-    order = np.lexsort((both.x_arcsec, both.y_arcsec))
+    order = order_along(both.x_arcsec, both.y_arcsec)
     stars, is_fresh = both.taken(order), order >= known.size
     residual.change(stars=stars)
     sweep(residual, drawn[order], _near_fresh(stars, is_fresh))

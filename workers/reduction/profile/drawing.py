@@ -11,6 +11,7 @@ from numba import njit
 from app.arrays import Bools, Doubles, Flags, Singles
 from workers.reduction.frames.looks import Looks
 from workers.reduction.frames.mesh import background_row
+from workers.reduction.frames.prefetch import ask_for_star
 from workers.reduction.frames.values import FrameArrays
 from workers.reduction.kernels.compiled import BORROWING, KERNEL
 from workers.reduction.profile.stamps import HALF, PADDED, STAMP, look_stamp
@@ -158,6 +159,7 @@ def draw_stars(
     for j in range(6, profile.wing.size - 1):
         highest = max(highest, profile.wing[j])
     for s in range(looks.start.size - 1):
+        ask_for_star(frames.pixels_dn, frames.flags, (ny, nx), looks, s + 1, HALF)
         if flux[s] == 0.0:
             continue
         f = np.float32(flux[s])

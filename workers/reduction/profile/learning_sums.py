@@ -9,6 +9,7 @@ import numpy as np
 from numba import njit
 
 from app.arrays import Doubles, Flags, Singles
+from workers.reduction.frames.prefetch import ask_for_star
 from workers.reduction.frames.values import FrameArrays
 from workers.reduction.kernels.compiled import BORROWING, KERNEL
 from workers.reduction.profile.sample import Sample
@@ -271,7 +272,10 @@ def gather_learning(
     """
     _, ny, nx = frames.pixels_dn.shape
     looks = sample.looks
-    for s in sample.chosen:
+    for n in range(sample.chosen.size):
+        s = sample.chosen[n]
+        if n + 1 < sample.chosen.size:
+            ask_for_star(frames.pixels_dn, frames.flags, (ny, nx), looks, sample.chosen[n + 1], HALF)
         f = sample.flux_dn[s]
         lack = np.float32(f - sample.drawn_flux_dn[s])
         squares = 0.0
