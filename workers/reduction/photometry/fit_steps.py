@@ -27,14 +27,17 @@ def _gather_inside(frames: FrameArrays, i: int, slot: int, work: FitWork) -> int
     x0 = int(work.place[slot, 2]) - HALF
     y0 = int(work.place[slot, 3]) - HALF
     count = 0
+    frame = np.uint64(i)
     # Branch-free: the processor mispredicts the circle's edge.
     for row in range(STAMP):
         dy2 = (row - HALF - fy) * (row - HALF - fy)
+        y = np.uint64(y0 + row)
         for column in range(STAMP):
             p = row * STAMP + column
-            work.data[slot, p] = frames.pixels_dn[i, y0 + row, x0 + column]
+            x = np.uint64(x0 + column)
+            work.data[slot, p] = frames.pixels_dn[frame, y, x]
             dx = column - HALF - fx
-            good = (dx * dx + dy2 <= FIT_RADIUS2) & (frames.flags[i, y0 + row, x0 + column] == 0)
+            good = (dx * dx + dy2 <= FIT_RADIUS2) & (frames.flags[frame, y, x] == 0)
             work.use[slot, p] = np.float32(good)
             count += good
     return count
@@ -219,9 +222,9 @@ def refresh(profile: ProfileArrays, work: FitWork, slot: int, fx: float, fy: flo
         if number != phase:
             count = profile.tables.shape[2] - 1
             blend(profile, work.terms, slot, qx, qy, work.stamps)
-            # The first term is 1: a mere copy would be done pixel by pixel.
+            # The first term is 1: a mere copy would be done pixel by pixel, as is a loop of known length.
             unity = work.terms[slot, 0]
-            for p in range(PADDED):
+            for p in range(work.error.shape[1]):
                 work.error[slot, p] = unity * profile.tables[qy, qx, count, 0, p]
         work.phase[slot] = number
     set_rest(work, slot, fx, fy)
@@ -306,10 +309,13 @@ def write_back(frames: FrameArrays, slot: int, work: FitWork) -> None:
     x0 = jx - HALF
     y0 = jy - HALF
     if x0 >= 0 and y0 >= 0 and x0 + STAMP <= nx and y0 + STAMP <= ny:
+        frame = np.uint64(i)
         for row in range(STAMP):
+            y1 = np.uint64(y0 + row)
             for column in range(STAMP):
-                good = np.float32(frames.flags[i, y0 + row, x0 + column] == 0)
-                frames.pixels_dn[i, y0 + row, x0 + column] = good * work.data[slot, row * STAMP + column]
+                x1 = np.uint64(x0 + column)
+                good = np.float32(frames.flags[frame, y1, x1] == 0)
+                frames.pixels_dn[frame, y1, x1] = good * work.data[slot, row * STAMP + column]
     else:
         for row in range(max(0, HALF - jy), min(STAMP, ny + HALF - jy)):
             y = y0 + row

@@ -163,18 +163,21 @@ def _spread(work: JointWork, star: int, look: int, turned: tuple[float, float, f
     b = np.float32(turned[1])
     c = np.float32(turned[2])
     d = np.float32(turned[3])
-    for q in range(pixels.first[look], pixels.first[look + 1]):
+    own = np.uint64(slot)
+    first = np.uint64(4 * star)
+    for n in range(pixels.first[look], pixels.first[look + 1]):
+        q = np.uint64(n)
         row = pixels.row[q] - cy
         column = pixels.column[q] - cx
         inside = (row >= 0) & (row < STAMP) & (column >= 0) & (column < STAMP)
         # The last value of a padded stamp is 0.
         p = np.uint64(row * STAMP + column if inside else PADDED - 1)
-        east = stamps.stamps[slot, 1, p]
-        north = stamps.stamps[slot, 2, p]
-        stamps.spread[4 * star, q] = stamps.stamps[slot, 0, p] + x0 * east + y0 * north
-        stamps.spread[4 * star + 1, q] = a * east + c * north
-        stamps.spread[4 * star + 2, q] = b * east + d * north
-        stamps.spread[4 * star + 3, q] = stamps.error[slot, p]
+        east = stamps.stamps[own, 1, p]
+        north = stamps.stamps[own, 2, p]
+        stamps.spread[first, q] = stamps.stamps[own, 0, p] + x0 * east + y0 * north
+        stamps.spread[first + np.uint64(1), q] = a * east + c * north
+        stamps.spread[first + np.uint64(2), q] = b * east + d * north
+        stamps.spread[first + np.uint64(3), q] = stamps.error[own, p]
 
 
 @njit(**KERNEL, inline="always")
@@ -207,7 +210,7 @@ def _refresh(
             count = profile.tables.shape[2] - 1
             blend(profile, stamps.terms, slot, qx, qy, stamps.stamps)
             unity = stamps.terms[slot, 0]
-            for p in range(PADDED):
+            for p in range(stamps.error.shape[1]):
                 stamps.error[slot, p] = unity * profile.tables[qy, qx, count, 0, p]
         stamps.phase[slot] = number
         stamps.corner[slot, 0] = jx - HALF
@@ -299,7 +302,8 @@ def sum_group(work: JointWork, size: tuple[int, int], count: int, inverse_gain: 
     chi2 = 0.0
     for k in range(size[0]):
         of_look = np.float32(0.0)
-        for q in range(pixels.first[k], pixels.first[k + 1]):
+        for n in range(pixels.first[k], pixels.first[k + 1]):
+            q = np.uint64(n)
             of_look += pixels.weight[q] * pixels.rest[q] * pixels.rest[q]
         sums.look[k] = of_look
         chi2 += float(of_look)
