@@ -50,18 +50,25 @@ def _finish_row(sums: Sums, held: int, area: float, work: Singles, planes: Plane
             factor = scale / max(w, least)
             place = target + np.uint64(m)
             work[place] = w
-            work[place + n] = sums.total[k] * factor if w > least else no_data
-            work[place + n + n] = np.sqrt(sums.variance[k]) * factor if w > least else no_data
+            # Worked out of all pixels: where it is asked first, the loop goes on pixel by pixel.
+            light = sums.total[k] * factor
+            error = np.sqrt(sums.variance[k]) * factor
+            work[place + n] = light if w > least else no_data
+            work[place + n + n] = error if w > least else no_data
     coverage = planes.coverage[y]
     pixels = planes.pixels[y]
     uncertainty = planes.uncertainty[y]
-    for m in range(half):
-        coverage[2 * m] = work[m]
-        coverage[2 * m + 1] = work[half + m]
-        pixels[2 * m] = work[2 * half + m]
-        pixels[2 * m + 1] = work[3 * half + m]
-        uncertainty[2 * m] = work[4 * half + m]
-        uncertainty[2 * m + 1] = work[5 * half + m]
+    side_by_side = np.uint64(half)
+    for k in range(half):
+        m = np.uint64(k)
+        even = m + m
+        odd = even + np.uint64(1)
+        coverage[even] = work[m]
+        coverage[odd] = work[side_by_side + m]
+        pixels[even] = work[n + m]
+        pixels[odd] = work[n + side_by_side + m]
+        uncertainty[even] = work[n + n + m]
+        uncertainty[odd] = work[n + n + side_by_side + m]
 
 
 @njit(**KERNEL)
