@@ -59,16 +59,16 @@ def _finish_row(sums: Sums, held: int, area: float, work: Singles, planes: Plane
     pixels = planes.pixels[y]
     uncertainty = planes.uncertainty[y]
     side_by_side = np.uint64(half)
-    for k in range(half):
-        m = np.uint64(k)
-        even = m + m
+    for m in range(half):
+        own = np.uint64(m)
+        even = own + own
         odd = even + np.uint64(1)
-        coverage[even] = work[m]
-        coverage[odd] = work[side_by_side + m]
-        pixels[even] = work[n + m]
-        pixels[odd] = work[n + side_by_side + m]
-        uncertainty[even] = work[n + n + m]
-        uncertainty[odd] = work[n + n + side_by_side + m]
+        coverage[even] = work[own]
+        coverage[odd] = work[side_by_side + own]
+        pixels[even] = work[n + own]
+        pixels[odd] = work[n + side_by_side + own]
+        uncertainty[even] = work[n + n + own]
+        uncertainty[odd] = work[n + n + side_by_side + own]
 
 
 @njit(**KERNEL)

@@ -10,7 +10,6 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from llvmlite import ir
 from numba import njit, types
 from numba.core import cgutils
 from numba.extending import intrinsic
@@ -31,9 +30,10 @@ def _ask_for(typing_context: Any, array: Any, index: Any) -> Any:  # noqa: ARG00
     def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
         data = context.make_array(signature.args[0])(context, builder, arguments[0]).data
         element = builder.gep(data, [arguments[1]])
-        byte, number = ir.IntType(8).as_pointer(), ir.IntType(32)
+        byte, number = cgutils.voidptr_t, cgutils.int32_t
+        ir = cgutils.ir  # type: ignore[attr-defined]
         kind = ir.FunctionType(ir.VoidType(), [byte, number, number, number])
-        function = cgutils.get_or_insert_function(builder.module, kind, "llvm.prefetch.p0")
+        function = builder.module.declare_intrinsic("llvm.prefetch.p0", (), kind)
         # To be read, kept in all caches, as data.
         builder.call(function, [builder.bitcast(element, byte), number(0), number(3), number(1)])
         return context.get_dummy_value()
@@ -67,7 +67,7 @@ def ask_for_look(
     y = math.floor(place[1] + 0.5)
     for row in range(max(0, y - reach), min(ny, y + reach + 1)):
         left = (i * ny + row) * nx + x - reach
-        _ask_for(flags, left)
+        _ask_for(flags, left)  # type: ignore[call-arg]
         for step in range(0, 2 * reach, LINE_PIX):
             _ask_for(pixels, left + step)
         _ask_for(pixels, left + 2 * reach)

@@ -85,23 +85,24 @@ def select(values: Singles, count: int, rank: int) -> float:
     low = 0
     high = count - 1
     while low < high:
-        first = values[low]
-        middle = values[(low + high) >> 1]
-        pivot = max(min(first, middle), min(max(first, middle), values[high]))
+        # Unsigned: of an index that may be negative each step tests the sign.
+        first = values[np.uint64(low)]
+        middle = values[np.uint64((low + high) >> 1)]
+        pivot = max(min(first, middle), min(max(first, middle), values[np.uint64(high)]))
         store = low
         for i in range(low, high + 1):
-            v = values[i]
-            values[i] = values[store]
-            values[store] = v
+            v = values[np.uint64(i)]
+            values[np.uint64(i)] = values[np.uint64(store)]
+            values[np.uint64(store)] = v
             store += 1 if v < pivot else 0
         if rank < store:
             high = store - 1
             continue
         start = store
         for i in range(start, high + 1):
-            v = values[i]
-            values[i] = values[store]
-            values[store] = v
+            v = values[np.uint64(i)]
+            values[np.uint64(i)] = values[np.uint64(store)]
+            values[np.uint64(store)] = v
             store += 1 if v <= pivot else 0
         if rank < store:
             return float(pivot)
@@ -148,8 +149,8 @@ def clipped_statistics(values: Singles, count: int) -> tuple[float, float, float
         for i in range(count):
             v = values[i]
             if abs(v - median) <= 2.5 * sigma:
-                values[i] = values[kept]
-                values[kept] = v
+                values[i] = values[np.uint64(kept)]
+                values[np.uint64(kept)] = v
                 kept += 1
                 total += v - median
                 squares += (v - median) * (v - median)

@@ -17,6 +17,11 @@ from workers.reduction.profile.values import ProfileArrays
 
 FIT_RADIUS2 = 6.3  # 2.5 pixels
 OUTLIER_SIGMA = 6.0
+# Of the elements of a stamp from its middle; what pads it lies nowhere.
+COLUMNS, ROWS = (
+    np.append(axis.ravel() - HALF, np.full(PADDED - STAMP * STAMP, 99.0))
+    for axis in np.mgrid[:STAMP, :STAMP][::-1]
+)
 
 
 @njit(**KERNEL, inline="always")
@@ -26,21 +31,25 @@ def _gather_inside(frames: FrameArrays, i: int, slot: int, work: FitWork) -> int
     fy = work.place[slot, 1]
     x0 = int(work.place[slot, 2]) - HALF
     y0 = int(work.place[slot, 3]) - HALF
-    count = 0
+    count = np.float32(0.0)
     frame = np.uint64(i)
     # Branch-free: the processor mispredicts the circle's edge.
     for row in range(STAMP):
-        dy2 = (row - HALF - fy) * (row - HALF - fy)
         y = np.uint64(y0 + row)
         for column in range(STAMP):
             p = row * STAMP + column
             x = np.uint64(x0 + column)
             work.data[slot, p] = frames.pixels_dn[frame, y, x]
-            dx = column - HALF - fx
-            good = (dx * dx + dy2 <= FIT_RADIUS2) & (frames.flags[frame, y, x] == 0)
-            work.use[slot, p] = np.float32(good)
-            count += good
-    return count
+            work.use[slot, p] = np.float32(frames.flags[frame, y, x] == 0)
+    # A loop of a length that is not known beforehand: one that is would be unrolled before it can be made of vectors.
+    for p in range(work.use.shape[1]):
+        dx = COLUMNS[p] - fx
+        dy = ROWS[p] - fy
+        inside = dx * dx + dy * dy <= FIT_RADIUS2
+        work.use[slot, p] = work.use[slot, p] if inside else np.float32(0.0)
+    for p in range(work.use.shape[1]):
+        count += work.use[slot, p]
+    return int(count)
 
 
 @njit(**KERNEL, inline="always")

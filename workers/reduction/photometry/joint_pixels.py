@@ -163,7 +163,6 @@ def _spread(work: JointWork, star: int, look: int, turned: tuple[float, float, f
     b = np.float32(turned[1])
     c = np.float32(turned[2])
     d = np.float32(turned[3])
-    own = np.uint64(slot)
     first = np.uint64(4 * star)
     for n in range(pixels.first[look], pixels.first[look + 1]):
         q = np.uint64(n)
@@ -172,12 +171,12 @@ def _spread(work: JointWork, star: int, look: int, turned: tuple[float, float, f
         inside = (row >= 0) & (row < STAMP) & (column >= 0) & (column < STAMP)
         # The last value of a padded stamp is 0.
         p = np.uint64(row * STAMP + column if inside else PADDED - 1)
-        east = stamps.stamps[own, 1, p]
-        north = stamps.stamps[own, 2, p]
-        stamps.spread[first, q] = stamps.stamps[own, 0, p] + x0 * east + y0 * north
+        east = stamps.stamps[slot, 1, p]
+        north = stamps.stamps[slot, 2, p]
+        stamps.spread[first, q] = stamps.stamps[slot, 0, p] + x0 * east + y0 * north
         stamps.spread[first + np.uint64(1), q] = a * east + c * north
         stamps.spread[first + np.uint64(2), q] = b * east + d * north
-        stamps.spread[first + np.uint64(3), q] = stamps.error[own, p]
+        stamps.spread[first + np.uint64(3), q] = stamps.error[slot, p]
 
 
 @njit(**KERNEL, inline="always")
@@ -303,8 +302,8 @@ def sum_group(work: JointWork, size: tuple[int, int], count: int, inverse_gain: 
     for k in range(size[0]):
         of_look = np.float32(0.0)
         for n in range(pixels.first[k], pixels.first[k + 1]):
-            q = np.uint64(n)
-            of_look += pixels.weight[q] * pixels.rest[q] * pixels.rest[q]
+            own = np.uint64(n)
+            of_look += pixels.weight[own] * pixels.rest[own] * pixels.rest[own]
         sums.look[k] = of_look
         chi2 += float(of_look)
     for a in range(3 * count):

@@ -101,12 +101,13 @@ def _subtract_core(
         work.light[p] = flux * (work.stamps[0, 0, p] + rx * work.stamps[0, 1, p] + ry * work.stamps[0, 2, p])
     jx = math.floor(x_pix + 0.5)
     jy = math.floor(y_pix + 0.5)
+    frame = np.uint64(i)
     for row in range(max(0, HALF - jy), min(STAMP, ny + HALF - jy)):
-        y = jy - HALF + row
+        y = np.uint64(jy - HALF + row)
         for column in range(max(0, HALF - jx), min(STAMP, nx + HALF - jx)):
-            x = jx - HALF + column
-            if frames.flags[i, y, x] == 0:
-                frames.pixels_dn[i, y, x] -= work.light[row * STAMP + column]
+            x = np.uint64(jx - HALF + column)
+            if frames.flags[frame, y, x] == 0:
+                frames.pixels_dn[frame, y, x] -= work.light[np.uint64(row * STAMP + column)]
 
 
 @njit(**KERNEL, inline="always")
@@ -159,7 +160,7 @@ def draw_stars(
     for j in range(6, profile.wing.size - 1):
         highest = max(highest, profile.wing[j])
     for s in range(looks.start.size - 1):
-        ask_for_star(frames.pixels_dn, frames.flags, (ny, nx), looks, s + 1, HALF)
+        ask_for_star(frames.pixels_dn, frames.flags, (ny, nx), looks, s + 2, HALF)
         if flux[s] == 0.0:
             continue
         f = np.float32(flux[s])

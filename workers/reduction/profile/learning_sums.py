@@ -180,8 +180,9 @@ def _add_products(normal: Doubles, node: int, work: LearningWork, w: float, rest
     triangle = count * (count + 1) // 2
     for m in range(triangle):
         normal[node + np.uint64(m)] += w * work.product[m]
-    for m in range(triangle, work.product.size):
-        normal[node + np.uint64(m)] += w * rest * work.product[m]
+    for n in range(triangle, work.product.size):
+        own = np.uint64(n)
+        normal[node + own] += w * rest * work.product[own]
 
 
 @njit(**KERNEL, inline="always")
