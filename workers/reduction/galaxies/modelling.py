@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from app.arrays import Doubles
+from app.arrays import Doubles, Integers
 from app.instruments.bands import Band
 from workers.reduction.galaxies.coadds import Window, cut_discs
 from workers.reduction.galaxies.fit import (
@@ -100,6 +100,9 @@ class Modelling:
         self._known = beside(known, place, 1.5 * HALF_WINDOWS_ARCSEC[-1], KNOWN_RADII)
         # Windows of the coadds are cut once, whatever is fitted on them.
         self._windows: dict[int, dict[Band, Window]] = {}
+        self._near_bright: dict[int, Integers] = {}
+        self.sky_sigma = search.coadds.sky_sigma()
+        self._usual_shares = search.coadds.usual_shares()
         self._sums: dict[int, Window] = {}
         self._profiles: dict[Band, tuple[Doubles, Doubles]] = {}
         # Pixels of the bands and the model's light there, of the last call of `_in_bands`.
@@ -116,6 +119,8 @@ class Modelling:
         around = np.flatnonzero(np.abs(seeds.y_arcsec - self.place[1]) < half + 6.0)
         x, y = seeds.x_arcsec[around] - self.place[0], seeds.y_arcsec[around] - self.place[1]
         near = around[(np.abs(x) < half + 6.0) & (np.hypot(x, y) > OWN_ARCSEC)]
+        if self.search.stars is not None:
+            near = near[~self.search.stars.within(seeds.x_arcsec[near], seeds.y_arcsec[near], self._bright(half))]
         if shape is not None and near.size:
             own = STAR_AREA_ARCSEC2 * self.light * surface(shape, seeds.x_arcsec[near], seeds.y_arcsec[near])
             share = LARGE_STAR_SHARE if shape.semi_major_arcsec > LARGE_ARCSEC else STAR_SHARE
@@ -155,12 +160,26 @@ class Modelling:
             y + self.place[1] - window.y_arcsec,
             np.minimum(reach, MASK_ARCSEC[1]),
         )
+        stars, bright = self.search.stars, self._bright(frame.half)
+        if stars is not None and bright.size:
+            stars.cut(mask, (window.x_arcsec, window.y_arcsec), bright, self.sky_sigma)
         pixels = self._less_known(window.pixels(self.place, float(frame.half), mask), frame.half, band)
+        if stars is not None and bright.size:
+            share = 1.0 if band is None else self._usual_shares[band]
+            pixels = stars.beside(pixels, self.place, bright, self.sky_sigma, share)
         profile = self.profile if band is None else self._profile(band)
         core = core_light(pixels, profile, frame.core) if frame.core is not None else pixels.linear[:0]
         return beside_stars(
             pixels, profile, (places[close], light[close]), core, frame.half if frame.bent else 0
         )
+
+    def _bright(self, half: int) -> Integers:
+        """Saturated stars whose light is in a window."""
+        if self.search.stars is None:
+            return np.zeros(0, np.int64)
+        if half not in self._near_bright:
+            self._near_bright[half] = self.search.stars.near(self.place, half)
+        return self._near_bright[half]
 
     def _profile(self, band: Band) -> tuple[Doubles, Doubles]:
         if band not in self._profiles:
