@@ -19,6 +19,7 @@ from workers.reduction.galaxies.last_fit import light_of_sum, settle
 from workers.reduction.galaxies.local_profile import COADD_ARCSEC2, WIDTHS_PIX, LocalProfiles
 from workers.reduction.galaxies.modelling import Modelling
 from workers.reduction.galaxies.search import LEAST_CHANGE, Search, crowded, sparse
+from workers.reduction.galaxies.second_look import Candidate
 from workers.reduction.galaxies.values import LARGE_ARCSEC, Galaxy, radii_from, surface
 from workers.reduction.kernels.pairs import near_any
 
@@ -87,7 +88,7 @@ def _modelled(search: Search, mean: LocalProfiles, index: Integers, known: Seque
         along = [n for n, (y, far) in enumerate(reach) if abs(place[1] - y) <= far]
         if any(_holds(search, found[n], place, light) for n in along):
             continue
-        galaxy = Modelling(search, mean, place, found).galaxy()
+        galaxy = Candidate(search, mean, place, found).found(light)
         if galaxy is None or _is_stripe(search, galaxy):
             continue
         middle, whole = _middle(galaxy), light_of_sum(galaxy, search.coadds.weights)
