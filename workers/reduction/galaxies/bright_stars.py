@@ -1,7 +1,7 @@
 """Saturated stars beside a candidate: their cores and spikes are no pixels, their wings are columns of its fit.
 
-The first look has no peak of a star that saturates all bands, so that nothing else stood for its light: models of galaxies
-beside it became models of its wing (decision 0041).
+The first look has no peak of a star that saturates all bands, so that nothing else stood for its light: models of
+galaxies beside it became models of its wing (decision 0041).
 """
 
 from __future__ import annotations
@@ -27,8 +27,9 @@ WING_POWER = 11.0 / 3.0  # by which light falls beyond the table of the profile
 MOST_STARS = 4  # of a window: those whose wings are brightest at its middle
 LEAST_WING = 0.03  # of the scatter of a pixel: fainter wings are a sky that slopes
 WING_ERROR = 0.1  # of the light of a wing: the profile is that of fainter stars in the middle of the array
-# Spikes lie along rows and columns. Their light a square arcsec falls as r^-2: that of a star of Ks 7.0 was 8 DN at 10",
-# .025 of 1e-4 of its light, where pixels scatter by .6 DN. They end where they are as bright as the scatter.
+# Spikes lie along rows and columns. A square arcsec of them has .008 / r^2 of the star's light, less where it is faint:
+# of a star of Ks 7.0, 200,000 DN, some 8 DN at 10", where pixels scatter by 1.9 DN (as if they were independent). They
+# are left out as far as they are as bright as that scatter.
 SPIKE_HALF_ARCSEC, SPIKE_SHARE, LONGEST_SPIKE_ARCSEC = 2.5, 0.008, 45.0
 
 
@@ -133,7 +134,6 @@ class BrightStars(NamedTuple):
         error = np.zeros(pixels.x.size)
         for own, column in zip(light.tolist(), linear[count:], strict=True):
             error += own * column
-            # Levels of all columns are of the order of the sky's.
         error *= WING_ERROR
         return pixels._replace(linear=linear, weight=1.0 / (1.0 / pixels.weight + error * error))
 
@@ -214,7 +214,9 @@ def bright_stars(
     wing = np.asarray(sum(own[b] / whole * wing_of(psfs[b], pixel_arcsec) for b in saturated))
     places = np.concatenate([part.stars.places() for part in saturated.values()])
     reach = np.concatenate([part.reach_arcsec for part in saturated.values()])
-    light = np.concatenate([part.stars.flux_dn * whole / usual_light[band] for band, part in saturated.items()])
+    light = np.concatenate(
+        [part.stars.flux_dn * whole / usual_light[band] for band, part in saturated.items()]
+    )
     kept: list[int] = []
     for k in np.lexsort((places[:, 0], places[:, 1], -light)).tolist():
         if all(np.hypot(*(places[k] - places[n])) > SAME_ARCSEC for n in kept):

@@ -1,7 +1,7 @@
-"""Candidates that are refused are asked again: beside stars that no peak shows, and as light beside the star of their peak.
+"""Candidates that are refused are asked again: beside stars that no peak shows, and as light beside their peak's star.
 
-The first look has one peak of a close pair, and none of a galaxy a few arcsec from a star as bright. The model of such a
-candidate is that of the pair or of the star, and wanders off (decision 0041).
+The first look has one peak of a close pair, and none of a galaxy a few arcsec from a star as bright. The model of such
+a candidate is that of the pair or of the star, and wanders off (decision 0041).
 """
 
 from __future__ import annotations
@@ -15,13 +15,17 @@ from workers.reduction.galaxies.modelling import Fit, Modelling
 from workers.reduction.galaxies.search import SPARSE_ARCMIN2
 from workers.reduction.galaxies.sersic import WIDTHS, sersic_shares
 from workers.reduction.galaxies.star_groups import gains
-from workers.reduction.galaxies.surroundings import HALF_WINDOWS_ARCSEC
+from workers.reduction.galaxies.surroundings import HALF_WINDOWS_ARCSEC, SAME_ARCSEC
 from workers.reduction.galaxies.values import Galaxy, Pixels
 
 FARTHEST_ARCSEC = 20.0  # of a star that no peak shows: as far as peaks are fitted
 MOST_UNSEEN, UNSEEN_CHANGE, UNSEEN_SIGMA = 4, 100.0, 5.0
 DISC_ARCSEC = 2.5  # half-light radius of what is looked for beside a star
 BESIDE_ARCSEC, STEP_ARCSEC, LEAST_GAIN = 7.0, 1.4, 60.0  # where, and what it must take from chi-squared
+LEAST_CHI2, LEAST_RATIO = (
+    0.4,
+    0.3,
+)  # of the first model, beside whose peak light is looked for: pairs of stars are flat
 REST_ARCSEC = 11.0  # from the peak, of the pixels that tell
 
 
@@ -36,10 +40,14 @@ class Candidate(Modelling):
         light_dn : float
             Of the peak, in the sum of the bands.
         """
-        galaxy = self.galaxy()
-        if galaxy is None and self.first is not None and self._is_dense() and self._unseen_stars(self.first):
+        galaxy, first = self.galaxy(), self.first
+        if galaxy is not None or first is None:
+            return galaxy
+        wide = first.shape.radius_arcsec > self.least_radius
+        if wide and self._is_dense() and self._unseen_stars(first):
             galaxy = self.galaxy()
-        if galaxy is not None or self.first is None:
+        described = first.fitted.chi2 < LEAST_CHI2 * first.pixels.x.size
+        if galaxy is not None or described or first.shape.axis_ratio < LEAST_RATIO:
             return galaxy
         away = self._light_beside(light_dn)
         if away is None:
@@ -59,6 +67,10 @@ class Candidate(Modelling):
         while len(self.extra) < MOST_UNSEEN:
             star = hidden_star(pixels, self.profile, fitted, FARTHEST_ARCSEC, UNSEEN_SIGMA)
             if star is None or star.change < UNSEEN_CHANGE:
+                break
+            if (
+                np.hypot(*(self._frame(HALF_WINDOWS_ARCSEC[0], None).peaks[0] - star.place).T) < SAME_ARCSEC
+            ).any():
                 break
             self.extra = np.concatenate([self.extra, [[*star.place, star.light_dn]]])
             if len(self.extra) < MOST_UNSEEN:
@@ -80,5 +92,6 @@ class Candidate(Modelling):
         shares, _ = sersic_shares(0.0)
         disc = shares, (WIDTHS * DISC_ARCSEC) ** 2 + float(self.profile[0] @ self.profile[1])
         gain = gains(stars_at(pixels, disc, tried), pixels.weight, rest[near])
+        star = gains(stars_at(pixels, self.profile, tried), pixels.weight, rest[near])
         best = int(np.argmax(gain))
-        return np.asarray(tried[best]) if gain[best] > LEAST_GAIN else None
+        return np.asarray(tried[best]) if gain[best] > max(LEAST_GAIN, float(star.max())) else None

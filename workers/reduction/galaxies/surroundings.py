@@ -68,7 +68,9 @@ class Surroundings:
         x, y = seeds.x_arcsec[around] - self.place[0], seeds.y_arcsec[around] - self.place[1]
         near = around[(np.abs(x) < half + 6.0) & (np.hypot(x, y) > OWN_ARCSEC)]
         if self.search.stars is not None:
-            near = near[~self.search.stars.within(seeds.x_arcsec[near], seeds.y_arcsec[near], self._bright(half))]
+            near = near[
+                ~self.search.stars.within(seeds.x_arcsec[near], seeds.y_arcsec[near], self._bright(half))
+            ]
         if shape is not None and near.size:
             own = STAR_AREA_ARCSEC2 * self.light * surface(shape, seeds.x_arcsec[near], seeds.y_arcsec[near])
             share = LARGE_STAR_SHARE if shape.semi_major_arcsec > LARGE_ARCSEC else STAR_SHARE
