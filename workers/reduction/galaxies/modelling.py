@@ -74,6 +74,7 @@ class Modelling(Surroundings):
     ) -> None:
         super().__init__(search, mean, place, known)
         self.first: Fit | None = None  # of the last call of `galaxy`, in the first window
+        self.steep = False  # whether it was refused for the index alone
         # Pixels of the bands and the model's light there, of the last call of `_in_bands`.
         self._lights: dict[Band, tuple[Pixels, Doubles]] = {}
         self.crowding = crowding(search, place[1])
@@ -82,6 +83,7 @@ class Modelling(Surroundings):
     def galaxy(self) -> Galaxy | None:
         """Fit the candidate in windows that grow with it; None where it is no galaxy."""
         kept: Fit | None = None
+        self.steep = False
         for half in HALF_WINDOWS_ARCSEC:
             fit = self._fit_in(half, kept)
             self.first = fit if kept is None else self.first
@@ -99,7 +101,7 @@ class Modelling(Surroundings):
             return None
         least = self.search.least_change + self.crowding * CROWD_CHANGE
         change = self._change_from_stars(kept, least)
-        if change is None and kept.shape.index > self._largest_index():
+        if change is None and self.steep and self.search.stars is not None:
             # A star on its wings, or a sky that bends, draws a bulge to the end of the range.
             kept = self._as_bulge(kept)
             change = self._change_from_stars(kept, least) if self._plausible(kept) else None
@@ -255,6 +257,7 @@ class Modelling(Surroundings):
         if fitted.values[0] < LEAST_EXCESS * np.clip(light, 0.0, None).sum():
             return None
         if self._halo(shape, change):
+            self.steep = shape.index > self._largest_index()
             return None
         inner = pixels.x**2 + pixels.y**2 < INNER_ARCSEC**2
         if np.count_nonzero(inner) < FEWEST_INNER_PIXELS:

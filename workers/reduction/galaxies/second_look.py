@@ -33,7 +33,9 @@ class Candidate(Modelling):
     """A candidate that is asked twice, as of `Modelling`."""
 
     def found(self, light_dn: float) -> Galaxy | None:
-        """Model the candidate, and where it is refused once more; None where it is no galaxy.
+        """Model the candidate, and on frames once more where it is refused; None where it is no galaxy.
+
+        Stars are not asked about on finished images, whose profiles are less well known.
 
         Parameters
         ----------
@@ -41,7 +43,7 @@ class Candidate(Modelling):
             Of the peak, in the sum of the bands.
         """
         galaxy, first = self.galaxy(), self.first
-        if galaxy is not None or first is None:
+        if galaxy is not None or first is None or self.search.stars is None:
             return galaxy
         wide = first.shape.radius_arcsec > self.least_radius
         if wide and self._is_dense() and self._unseen_stars(first):

@@ -11,12 +11,14 @@ from app.instruments.bands import Band
 from tests.worlds.frame_stack import blank, gaussian_psf, lent, paint, strip
 from tests.worlds.galaxy_stack import search_of, sersic_points
 from workers.reduction.frames.grid import strip_grid
+from workers.reduction.galaxies.bright_stars import BrightStars
 from workers.reduction.galaxies.candidates import Seeds
 from workers.reduction.galaxies.find import find_galaxies
 from workers.reduction.galaxies.second_look import Candidate
 from workers.reduction.galaxies.surroundings import OWN_ARCSEC
 
 FRAMES, LIGHT = 14, 3e4
+NOBODY = BrightStars(np.zeros((0, 2)), np.zeros(0), np.zeros(0), np.zeros(2))  # no star of a scan saturates
 PLACE = (20.4, 500.3)
 
 
@@ -32,6 +34,7 @@ def searched(*stars, galaxy=LIGHT):
         dx, dy = sersic_points(1.0, 5.0, 0.8, 40.0)
         paint(frames, geometry, PLACE[0] + dx, PLACE[1] + dy, np.full(dx.size, galaxy / dx.size), rng=None)
     search, _ = search_of(lent(frames, geometry, psf), strip_grid(geometry))
+    search = replace(search, stars=NOBODY)
     return search, search.profiles.mean(search.sum_weights())
 
 
@@ -55,6 +58,7 @@ def test_a_galaxy_beside_the_star_of_its_only_peak_is_found():
     galaxy = Candidate(search, mean, place, []).found(6e4)
     assert away(galaxy) < 0.6
     assert galaxy.flux_dn[Band.J] == pytest.approx(LIGHT, rel=0.25)
+    assert Candidate(replace(search, stars=None), mean, place, []).found(6e4) is None
 
 
 def test_stars_alone_are_no_galaxy():
