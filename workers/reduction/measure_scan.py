@@ -31,6 +31,7 @@ from workers.reduction.extended.pieces import GalaxyPieces
 from workers.reduction.frame_quality import band_quality
 from workers.reduction.frames.products import EXTENDED_DTYPE, ScanSources
 from workers.reduction.frames.scan_grid import ScanGrid
+from workers.reduction.galaxies.bright_stars import bright_stars
 from workers.reduction.galaxies.coadds import coadds_of
 from workers.reduction.galaxies.drawing import draw_galaxies
 from workers.reduction.galaxies.find import find_galaxies
@@ -185,7 +186,9 @@ def search_of(reduced: ReducedScan, fixed: Mapping[Band, Saturated]) -> Search:
     bright = [np.column_stack([f.stars.places(), f.reach_arcsec]) for f in fixed.values()]
     pixel = next(iter(stacks.values())).geometry.pixel_arcsec
     seeds = merged_seeds(peaks, coadds.weights)
-    return Search(coadds, seeds, profiles, pixel, np.concatenate(bright))
+    psfs = {band: stack.psf for band, stack in stacks.items()}
+    stars = bright_stars(fixed, psfs, pixel, coadds.weights, coadds.usual_light())
+    return Search(coadds, seeds, profiles, pixel, np.concatenate(bright), stars=stars)
 
 
 def merge_bands(

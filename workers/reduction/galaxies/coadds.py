@@ -279,6 +279,12 @@ class Coadds:
         most = max(light.values())
         return {band: value / most for band, value in light.items()}
 
+    def usual_shares(self) -> dict[Band, float]:
+        """Light of a source of usual colours in each band over that in their sum."""
+        weights, light = self.weights, self.usual_light()
+        whole = sum(weights[band] * light[band] for band in weights)
+        return {band: light[band] / whole for band in weights}
+
     def sky_sigma(self) -> float:
         """Scatter of a pixel of the sum of the bands, as if pixels were independent, of six looks."""
         weights = self.weights

@@ -12,13 +12,13 @@ from workers.reduction.galaxies.fit import fit_galaxy, fit_points
 from workers.reduction.galaxies.local_profile import LocalProfiles
 from workers.reduction.galaxies.modelling import (
     FEWEST_PIXELS,
-    HALF_WINDOWS_ARCSEC,
     WINDOW_RADII,
     Fit,
     Modelling,
 )
 from workers.reduction.galaxies.priors import Priors
 from workers.reduction.galaxies.search import Search
+from workers.reduction.galaxies.surroundings import HALF_WINDOWS_ARCSEC
 from workers.reduction.galaxies.values import Galaxy, Shape
 
 FIRST_RADIUS_ARCSEC = 8.0

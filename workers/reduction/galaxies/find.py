@@ -18,7 +18,8 @@ from workers.reduction.galaxies.large import large_patches
 from workers.reduction.galaxies.last_fit import light_of_sum, settle
 from workers.reduction.galaxies.local_profile import COADD_ARCSEC2, WIDTHS_PIX, LocalProfiles
 from workers.reduction.galaxies.modelling import Modelling
-from workers.reduction.galaxies.search import LEAST_CHANGE, Search, crowded, sparse
+from workers.reduction.galaxies.search import Search, crowded, sparse
+from workers.reduction.galaxies.second_look import Candidate
 from workers.reduction.galaxies.values import LARGE_ARCSEC, Galaxy, radii_from, surface
 from workers.reduction.kernels.pairs import near_any
 
@@ -40,9 +41,9 @@ HUGE_ARCSEC, HUGE_INDEX, HUGE_KNOT_RADII = 20.0, 2.0, 5.5
 # it held fourteen galaxies of a field of 138, up to 328" away, as bright as knots of it would be (decision 0038).
 LIT_SIGMA = 0.1
 WING_RADII = 5.0  # within which a bright model errs by more than the surface of a faint galaxy
-# Beyond the reach of a saturated star its halo and spikes still look extended; on frames where stars are sparse 7" lost
-# no reliability (latitude 60, seeds 5 to 9), and the search found a galaxy of Ks 12.15 more.
-BRIGHT_STAR_ARCSEC, SPARSE_BRIGHT_STAR_ARCSEC = 10.0, 7.0
+# Beyond the reach of a saturated star, where its wing is fitted and where it is not (images): there its halo and spikes
+# look extended farther out. With 10" for both a galaxy of Ks 11.0 at 10.9" from a star of Ks 9.1 was 40 point rows.
+BRIGHT_STAR_ARCSEC, UNFITTED_STAR_ARCSEC = 7.0, 10.0
 # A stripe of an array's electronics is a row of peaks: of a false model, 1.5" across, six of them went on at its ends.
 STRIPE_RATIO, STRIPE_ANGLE_DEG, STRIPE_HALF_WIDTH_ARCSEC = 0.35, 12.0, 1.5
 STRIPE_ARCSEC, FEWEST_STRIPE_PEAKS = 25.0, 3
@@ -87,7 +88,7 @@ def _modelled(search: Search, mean: LocalProfiles, index: Integers, known: Seque
         along = [n for n, (y, far) in enumerate(reach) if abs(place[1] - y) <= far]
         if any(_holds(search, found[n], place, light) for n in along):
             continue
-        galaxy = Modelling(search, mean, place, found).galaxy()
+        galaxy = Candidate(search, mean, place, found).found(light)
         if galaxy is None or _is_stripe(search, galaxy):
             continue
         middle, whole = _middle(galaxy), light_of_sum(galaxy, search.coadds.weights)
@@ -168,8 +169,8 @@ def _spoilt(search: Search, x: Doubles, y: Doubles) -> Bools:
     outside = ~search.coadds.inside(x, y, EDGE_ARCSEC) | crowded(search.seeds, y)
     if not search.bright.size:
         return np.asarray(outside)
-    rare = sparse(search.seeds, search.bright[:, 1]) & (search.least_change <= LEAST_CHANGE)
-    reach = search.bright[:, 2] + np.where(rare, SPARSE_BRIGHT_STAR_ARCSEC, BRIGHT_STAR_ARCSEC)
+    beyond = UNFITTED_STAR_ARCSEC if search.stars is None else BRIGHT_STAR_ARCSEC
+    reach = search.bright[:, 2] + beyond
     return np.asarray(outside | near_any(np.column_stack([x, y]), search.bright[:, :2], reach))
 
 

@@ -43,7 +43,13 @@ class HiddenStar(NamedTuple):
     change: float
 
 
-def hidden_star(pixels: Pixels, profile: tuple[Doubles, Doubles], fitted: Fitted) -> HiddenStar | None:
+def hidden_star(
+    pixels: Pixels,
+    profile: tuple[Doubles, Doubles],
+    fitted: Fitted,
+    farthest_arcsec: float = FARTHEST_ARCSEC,
+    least_sigma: float = LEAST_SIGMA,
+) -> HiddenStar | None:
     """Find the star that a galaxy's pixels ask for most; None where nothing stands out.
 
     Parameters
@@ -54,15 +60,19 @@ def hidden_star(pixels: Pixels, profile: tuple[Doubles, Doubles], fitted: Fitted
         Gaussians of the coadd's point-spread function, arcsec^2.
     fitted : Fitted
         The galaxy.
+    farthest_arcsec : float
+        From its middle.
+    least_sigma : float
+        Of the mean of 3 x 3 pixels of what is left where one is looked for.
     """
     middle = fitted.values[1:3]
-    near = _near(pixels, middle)
+    near = _near(pixels, middle, farthest_arcsec)
     columns = np.empty((fitted.values.size, near.x.size))
     columns[_NONLINEAR:] = near.linear
     draw_model(near.x, near.y, fitted.values, (*sersic_table(), WIDTHS), profile, columns)
     rest = near.value - fitted.values[0] * columns[0]
     rest -= (fitted.values[_NONLINEAR:, None] * near.linear).sum(axis=0)
-    tried = _maxima(near, rest, middle)
+    tried = _maxima(near, rest, middle, (farthest_arcsec, least_sigma))
     if not len(tried):
         return None
     known = near, profile, columns, fitted.covariance
@@ -74,16 +84,17 @@ def hidden_star(pixels: Pixels, profile: tuple[Doubles, Doubles], fitted: Fitted
     return HiddenStar(fine[best], float(light[best]), float(change[best]))
 
 
-def _near(pixels: Pixels, middle: Doubles) -> Pixels:
+def _near(pixels: Pixels, middle: Doubles, farthest: float) -> Pixels:
     """Pixels that a star on the galaxy reaches."""
     away2 = (pixels.x - middle[0]) ** 2 + (pixels.y - middle[1]) ** 2
-    near = away2 < (FARTHEST_ARCSEC + EDGE_ARCSEC) ** 2
+    near = away2 < (farthest + EDGE_ARCSEC) ** 2
     return Pixels(*(np.ascontiguousarray(values[..., near]) for values in pixels))
 
 
-def _maxima(pixels: Pixels, rest: Doubles, middle: Doubles) -> Doubles:
+def _maxima(pixels: Pixels, rest: Doubles, middle: Doubles, limits: tuple[float, float]) -> Doubles:
     """Places where means of 3 x 3 pixels of what is left stand out most, (n, 2); the most significant first."""
-    half = round(FARTHEST_ARCSEC + EDGE_ARCSEC)
+    farthest, least_sigma = limits
+    half = round(farthest + EDGE_ARCSEC)
     side = 2 * half + 1
     column, row = (
         np.floor(values - origin + half + 0.5).astype(np.int64)
@@ -97,12 +108,12 @@ def _maxima(pixels: Pixels, rest: Doubles, middle: Doubles) -> Doubles:
     light, weight = sums[:, :-2] + sums[:, 1:-1] + sums[:, 2:]
     y, x = np.mgrid[1 - half : half, 1 - half : half]
     away = np.hypot(x, y)
-    ring = (away >= NEAREST_ARCSEC) & (away <= FARTHEST_ARCSEC)
+    ring = (away >= NEAREST_ARCSEC) & (away <= farthest)
     sigma = np.where(ring, light / np.sqrt(np.maximum(weight, 1e-12)), -np.inf)
     padded = np.pad(sigma, 1, constant_values=-np.inf)
     rows, columns = sigma.shape
     around = np.stack([padded[j : j + rows, i : i + columns] for j in range(3) for i in range(3)])
-    chosen = np.flatnonzero((sigma >= around.max(axis=0)) & (sigma > LEAST_SIGMA))
+    chosen = np.flatnonzero((sigma >= around.max(axis=0)) & (sigma > least_sigma))
     chosen = chosen[np.argsort(-sigma.ravel()[chosen], kind="stable")][:MOST_TRIED]
     return np.column_stack([x.ravel()[chosen], y.ravel()[chosen]]) + middle
 

@@ -14,9 +14,10 @@ import numpy as np
 from app.arrays import Bools, Doubles
 from workers.reduction.galaxies.fit import fit_galaxy, fit_points
 from workers.reduction.galaxies.local_profile import LocalProfiles
-from workers.reduction.galaxies.modelling import FEWEST_PIXELS, FIRST_GUESS, HALF_WINDOWS_ARCSEC, Modelling
+from workers.reduction.galaxies.modelling import FEWEST_PIXELS, FIRST_GUESS, Modelling
 from workers.reduction.galaxies.priors import FAMILY_LOG_INDICES, FAMILY_SIGMA, WEAK, Priors
 from workers.reduction.galaxies.search import Search, sparse
+from workers.reduction.galaxies.surroundings import HALF_WINDOWS_ARCSEC
 from workers.reduction.galaxies.values import Galaxy
 
 # Of a coadd, whose pixels are smoothed: noise alone has a chi-squared of a quarter of their number. Ten pairs of stars

@@ -19,11 +19,7 @@ from workers.reduction.galaxies.hidden_stars import hidden_star
 from workers.reduction.galaxies.local_profile import LocalProfiles
 from workers.reduction.galaxies.modelling import (
     FEWEST_PIXELS,
-    HALF_WINDOWS_ARCSEC,
-    OWN_ARCSEC,
     POOR_CHI2,
-    STAR_AREA_ARCSEC2,
-    STAR_SHARE,
     WINDOW_RADII,
     Fit,
     Modelling,
@@ -43,6 +39,12 @@ from workers.reduction.galaxies.scores import scores_of
 from workers.reduction.galaxies.search import SPARSE_ARCMIN2, Search
 from workers.reduction.galaxies.sky_noise import SkyNoise, wave_variance
 from workers.reduction.galaxies.star_groups import fit_group
+from workers.reduction.galaxies.surroundings import (
+    HALF_WINDOWS_ARCSEC,
+    OWN_ARCSEC,
+    STAR_AREA_ARCSEC2,
+    STAR_SHARE,
+)
 from workers.reduction.galaxies.values import LARGE_ARCSEC, Galaxy, Pixels, Shape, surface
 
 
@@ -77,6 +79,7 @@ def settle(
         last: Galaxy | None = galaxy
         place = galaxy.shape.x_arcsec, galaxy.shape.y_arcsec
         fit = LastFit(search, mean, place, [*out, *found[k + 1 :]], classifier)
+        fit.extra = np.array(galaxy.unseen, np.float64).reshape(-1, 3) - (*place, 0.0)
         if noise is not None and not _is_irregular(galaxy):
             last = fit.settled(galaxy, brightness, noise)
         elif classifier is not None and not galaxy.faint:
@@ -241,6 +244,8 @@ class LastFit(Modelling):
             star = hidden_star(pixels, self.profile, fitted)
             if star is None or star.change < HIDDEN_CHANGE:
                 break
+            # Stars in its place are fitted beside it as well.
+            self.extra = np.concatenate([self.extra, [[*star.place, star.light_dn]]])
             frame = frame.with_star(star.place, star.light_dn)
             pixels = self._sum_pixels(frame)
             fitted = self._best(pixels, first, brightness)

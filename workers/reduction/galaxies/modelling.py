@@ -2,54 +2,44 @@
 
 from __future__ import annotations
 
-import math
+from dataclasses import replace
 from typing import NamedTuple
 
 import numpy as np
 
 from app.arrays import Doubles
 from app.instruments.bands import Band
-from workers.reduction.galaxies.coadds import Window, cut_discs
 from workers.reduction.galaxies.fit import (
     Fitted,
-    beside_stars,
-    core_light,
     fit_galaxy,
     fit_points,
     light_of,
     linear_fit,
     parts_fit,
 )
-from workers.reduction.galaxies.frame import FITTED_ARCSEC, MOST_STARS, Frame
+from workers.reduction.galaxies.frame import Frame
 from workers.reduction.galaxies.large import Large
 from workers.reduction.galaxies.local_profile import LocalProfiles
-from workers.reduction.galaxies.priors import DISC, WEAK, Priors
+from workers.reduction.galaxies.priors import DISC, FAMILY_LOG_INDICES, FAMILY_SIGMA, WEAK, Priors
 from workers.reduction.galaxies.search import LEAST_CHANGE, Search, asked, crowding
+from workers.reduction.galaxies.surroundings import HALF_WINDOWS_ARCSEC, MODEL_ERROR, Surroundings
 from workers.reduction.galaxies.values import (
     CORE_SIGMAS_ARCSEC,
     LARGE_ARCSEC,
     Galaxy,
     Pixels,
     Shape,
-    beside,
-    surface,
 )
 
-OWN_ARCSEC = 2.5  # peaks this near to a candidate are its own light
-STAR_AREA_ARCSEC2 = 12.0  # of a star's image
-# Of the model's light there that a peak within a galaxy must exceed to be fitted as a star; in a large one peaks were
-# fitted with the galaxy's own light in them.
-STAR_SHARE, LARGE_STAR_SHARE = 0.25, 4.0
 ARM_ERROR = 0.15  # of the light of a large galaxy
-HALF_WINDOWS_ARCSEC = (26, 50, 90, 140, 220)
 WINDOW_RADII = 5.0  # of half-light semi-major axes, that a window must hold
-MASK_ARCSEC, MASK_SLOPE_ARCSEC, MASK_SIGMA = (2.5, 14.0), 2.5, 6.0
 INNER_ARCSEC, FEWEST_PIXELS, FEWEST_INNER_PIXELS = 8.0, 100, 40
 FIRST_GUESS = np.array([100.0, 0.0, 0.0, np.log(2.5), 0.0, 0.0, np.log(1.5)])
 DISC_SHARE = 0.25  # of half a window: half-light radius of a disc that may surround a bulge
 LEAST_SNR, LEAST_AXIS_RATIO = 5.0, 0.16  # of the total light; minor over major axis
 # At the end of the models' range only what is sure and round counts: others are the halos of bright stars.
 LARGEST_INDEX, ROUND_RATIO = 5.8, 0.5
+BULGE = FAMILY_LOG_INDICES[1], FAMILY_SIGMA
 BULGE_INDEX, LEAST_BULGE_RATIO = 3.0, 0.22  # no bulge is flatter: stripes and spikes over a star are
 # What crowds add to the least changes and take from the index, and the chi-squared a pixel, mean of the bands, that a
 # small galaxy may have there: at latitude 15, with 13 peaks a square arc minute, four of six false galaxies to Ks 13.5
@@ -64,9 +54,7 @@ LARGEST_RADIUS_ARCSEC, LARGE_CHI2 = 70.0, 4.0
 LARGE_CHANGE = 500.0  # of chi-squared from two stars to a galaxy that blocked images show
 LEAST_EXCESS = 1.2  # of light over that of two stars
 FARTHEST_ARCSEC, FARTHEST_RADII = 4.0, 0.4  # from the peak, in half-light semi-major axes
-KNOWN_RADII = 8.0  # half-light semi-major axes, where models end
 WORST_CHI2 = 1.5  # of the inner pixels; noise alone has 0.2, as pixels of coadds are smoothed
-MODEL_ERROR = 0.05  # of the light of the model, in the inner chi-squared
 
 
 class Fit(NamedTuple):
@@ -78,115 +66,27 @@ class Fit(NamedTuple):
     shape: Shape
 
 
-class Modelling:
-    """One candidate: its windows, the stars and galaxies beside it, its fits.
-
-    Parameters
-    ----------
-    search : Search
-        Of the scan.
-    mean : LocalProfiles
-        Point-spread functions of the sum of the bands.
-    place : (float, float)
-        U-scan place of the peak, arcsec.
-    known : list of Galaxy
-        Those that were found before.
-    """
+class Modelling(Surroundings):
+    """One candidate and its fits, as of `Surroundings`."""
 
     def __init__(
         self, search: Search, mean: LocalProfiles, place: tuple[float, float], known: list[Galaxy]
     ) -> None:
-        self.search, self.place = search, place
-        self._known = beside(known, place, 1.5 * HALF_WINDOWS_ARCSEC[-1], KNOWN_RADII)
-        # Windows of the coadds are cut once, whatever is fitted on them.
-        self._windows: dict[int, dict[Band, Window]] = {}
-        self._sums: dict[int, Window] = {}
-        self._profiles: dict[Band, tuple[Doubles, Doubles]] = {}
+        super().__init__(search, mean, place, known)
+        self.first: Fit | None = None  # of the last call of `galaxy`, in the first window
+        self.steep = False  # whether it was refused for the index alone
         # Pixels of the bands and the model's light there, of the last call of `_in_bands`.
         self._lights: dict[Band, tuple[Pixels, Doubles]] = {}
         self.crowding = crowding(search, place[1])
         self.least_radius, self.sure_change = asked(search, place[1])
-        first = next(iter(mean.shares))
-        self.profile = mean.gaussians(first, *place, search.pixel_arcsec)
-
-    def _peaks(self, half: int, shape: Shape | None) -> tuple[Doubles, Doubles]:
-        """Peaks in a window that are no part of the candidate: places (n, 2) from it, and light; brightest first."""
-        seeds = self.search.seeds
-        # Most of a scan is far along it.
-        around = np.flatnonzero(np.abs(seeds.y_arcsec - self.place[1]) < half + 6.0)
-        x, y = seeds.x_arcsec[around] - self.place[0], seeds.y_arcsec[around] - self.place[1]
-        near = around[(np.abs(x) < half + 6.0) & (np.hypot(x, y) > OWN_ARCSEC)]
-        if shape is not None and near.size:
-            own = STAR_AREA_ARCSEC2 * self.light * surface(shape, seeds.x_arcsec[near], seeds.y_arcsec[near])
-            share = LARGE_STAR_SHARE if shape.semi_major_arcsec > LARGE_ARCSEC else STAR_SHARE
-            near = near[seeds.light_dn[near] > share * own]
-        near = near[np.argsort(-seeds.light_dn[near], kind="stable")]
-        places = np.empty((near.size, 2))
-        places[:, 0], places[:, 1] = seeds.x_arcsec[near], seeds.y_arcsec[near]
-        places -= self.place
-        return places, seeds.light_dn[near]
-
-    def _frame(self, half: int, shape: Shape | None) -> Frame:
-        if half not in self._windows:
-            self._windows[half] = self.search.coadds.windows(*self.place, half)
-        return Frame(half, self._windows[half], self._peaks(half, shape))
-
-    def _sum_pixels(self, frame: Frame) -> Pixels:
-        """Pixels of the sum of the bands, as of `_pixels`."""
-        if frame.half not in self._sums:
-            self._sums[frame.half] = self.search.coadds.sum_of(frame.windows)
-        return self._pixels(self._sums[frame.half], frame, None)
-
-    def _pixels(self, window: Window, frame: Frame, band: Band | None) -> Pixels:
-        """Pixels of a window less known galaxies, with columns of stars near the candidate; farther ones are masked."""
-        places, light = frame.peaks
-        close = np.flatnonzero(np.hypot(*places.T) < FITTED_ARCSEC)[:MOST_STARS]
-        masked = np.ones(light.size, np.bool_)
-        masked[close] = False
-        side = window.light.shape[0]
-        mask = np.zeros((side, side), np.bool_)
-        # A star is masked as far as its light exceeds the noise.
-        faint = MASK_SIGMA * math.sqrt(window.variance.min())
-        reach = MASK_ARCSEC[0] + MASK_SLOPE_ARCSEC * np.log10(np.maximum(light[masked] / faint, 1.0))
-        x, y = places[masked].T
-        cut_discs(
-            mask,
-            x + self.place[0] - window.x_arcsec,
-            y + self.place[1] - window.y_arcsec,
-            np.minimum(reach, MASK_ARCSEC[1]),
-        )
-        pixels = self._less_known(window.pixels(self.place, float(frame.half), mask), frame.half, band)
-        profile = self.profile if band is None else self._profile(band)
-        core = core_light(pixels, profile, frame.core) if frame.core is not None else pixels.linear[:0]
-        return beside_stars(
-            pixels, profile, (places[close], light[close]), core, frame.half if frame.bent else 0
-        )
-
-    def _profile(self, band: Band) -> tuple[Doubles, Doubles]:
-        if band not in self._profiles:
-            self._profiles[band] = self.search.profiles.gaussians(band, *self.place, self.search.pixel_arcsec)
-        return self._profiles[band]
-
-    def _less_known(self, pixels: Pixels, half: int, band: Band | None) -> Pixels:
-        """Pixels less the galaxies that were found before, whose error is noise."""
-        value, variance = pixels.value, 1.0 / pixels.weight
-        weights = self.search.coadds.weights
-        for away, galaxy in self._known:
-            shape = galaxy.shape
-            if away > 1.5 * half + KNOWN_RADII * shape.semi_major_arcsec:
-                continue
-            flux = galaxy.flux_dn[band] if band else sum(weights[b] * f for b, f in galaxy.flux_dn.items())
-            profile = self.profile if band is None else self._profile(band)
-            core = galaxy.core_of(band) if band else galaxy.mean_core(weights)
-            light = flux * light_of(pixels, shape, profile, self.place, core)
-            value, variance = value - light, variance + (MODEL_ERROR * light) ** 2
-        return pixels._replace(value=value, weight=1.0 / variance)
 
     def galaxy(self) -> Galaxy | None:
         """Fit the candidate in windows that grow with it; None where it is no galaxy."""
         kept: Fit | None = None
+        self.steep = False
         for half in HALF_WINDOWS_ARCSEC:
             fit = self._fit_in(half, kept)
+            self.first = fit if kept is None else self.first
             if fit is None or not self._plausible(fit):
                 if kept is None:
                     return None
@@ -199,7 +99,12 @@ class Modelling:
                 break
         if kept is None:
             return None
-        change = self._change_from_stars(kept, self.search.least_change + self.crowding * CROWD_CHANGE)
+        least = self.search.least_change + self.crowding * CROWD_CHANGE
+        change = self._change_from_stars(kept, least)
+        if change is None and self.steep and self.search.stars is not None:
+            # A star on its wings, or a sky that bends, draws a bulge to the end of the range.
+            kept = self._as_bulge(kept)
+            change = self._change_from_stars(kept, least) if self._plausible(kept) else None
         if change is None:
             return None
         final = self._refined(kept)
@@ -209,9 +114,15 @@ class Modelling:
                 return None
             final = kept
         galaxy = self._in_bands(final, change)
+        galaxy = replace(galaxy, unseen=self._extra_stars())
         mean = sum(galaxy.chi2.values()) / len(galaxy.chi2)
         poor = self.crowding * mean > CROWD_CHI2 and final.shape.semi_major_arcsec < LARGE_ARCSEC
         return None if poor else galaxy
+
+    def _extra_stars(self) -> tuple[tuple[float, float, float], ...]:
+        """U-scan places (arcsec) and light of stars beside it that no peak shows."""
+        x, y = self.place
+        return tuple((x + dx, y + dy, light) for dx, dy, light in self.extra.tolist())
 
     def large_galaxy(self, patch: Large) -> Galaxy | None:
         """Fit a large patch of light, a disc to begin with; None where it is no large galaxy.
@@ -346,6 +257,7 @@ class Modelling:
         if fitted.values[0] < LEAST_EXCESS * np.clip(light, 0.0, None).sum():
             return None
         if self._halo(shape, change):
+            self.steep = shape.index > self._largest_index()
             return None
         inner = pixels.x**2 + pixels.y**2 < INNER_ARCSEC**2
         if np.count_nonzero(inner) < FEWEST_INNER_PIXELS:
@@ -360,9 +272,20 @@ class Modelling:
         """Whether a model at the end of the models' range is neither sure nor round, or a bulge is a streak."""
         if shape.index > BULGE_INDEX and shape.axis_ratio < LEAST_BULGE_RATIO:
             return True
-        largest = LARGEST_INDEX - self.crowding * CROWD_INDEX
+        largest = self._largest_index()
         sure = self.sure_change + self.crowding * CROWD_SURE_CHANGE
         return shape.index > largest and (change < sure or shape.axis_ratio < ROUND_RATIO)
+
+    def _largest_index(self) -> float:
+        return LARGEST_INDEX - self.crowding * CROWD_INDEX
+
+    def _as_bulge(self, kept: Fit) -> Fit:
+        """Fit a bulge of the usual index on the same pixels."""
+        start = kept.fitted.values[:7].copy()
+        start[6] = BULGE[0]
+        fitted = fit_galaxy(kept.pixels, self.profile, start, Priors(WEAK.log_radius, BULGE))
+        self.light = float(fitted.values[0])
+        return Fit(kept.pixels, fitted, kept.frame, fitted.shape(*self.place))
 
     def _in_bands(self, fit: Fit, change: float) -> Galaxy:
         """Light of the galaxy in every band for the common shape."""

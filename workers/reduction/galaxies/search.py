@@ -12,6 +12,7 @@ from numba import njit
 
 from app.arrays import Bools, Doubles, Integers
 from app.instruments.bands import Band
+from workers.reduction.galaxies.bright_stars import BrightStars
 from workers.reduction.galaxies.candidates import Seeds
 from workers.reduction.galaxies.coadds import Coadds
 from workers.reduction.galaxies.local_profile import LocalProfiles
@@ -68,6 +69,8 @@ class Search:
         Saturated stars: U-scan place and how far their light reaches, arcsec.
     least_change : float
         Of chi-squared from two stars to a galaxy.
+    stars : BrightStars, optional
+        The saturated stars with their light; not known of finished images.
     """
 
     coadds: Coadds
@@ -76,6 +79,7 @@ class Search:
     pixel_arcsec: float
     bright: Doubles
     least_change: float = LEAST_CHANGE
+    stars: BrightStars | None = None
 
     @cached_property
     def crowd(self) -> Crowd:

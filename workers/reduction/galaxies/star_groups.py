@@ -84,9 +84,23 @@ def _brightest_rest(
     steps = np.arange(-FREE_ARCSEC, FREE_ARCSEC + GRID_ARCSEC, GRID_ARCSEC)
     x, y = (a.ravel() for a in np.meshgrid(steps, steps))
     tried = np.column_stack([x, y])[np.hypot(x, y) < FREE_ARCSEC] + middle
-    gain = np.empty(len(tried))
-    _gains(stars_at(pixels, profile, tried), pixels.weight, rest, gain)
+    gain = gains(stars_at(pixels, profile, tried), pixels.weight, rest)
     return np.asarray(tried[int(np.argmax(gain))])
+
+
+def gains(lights: Doubles, weight: Doubles, rest: Doubles) -> Doubles:
+    """Tell what each of some lights would take from chi-squared, all others being as they are; (lights,).
+
+    Parameters
+    ----------
+    lights : float64 array (lights, n)
+        Light of one DN at pixels; what would be dark takes nothing.
+    weight, rest : float64 arrays (n,)
+        Weights of the pixels, and what is left of them.
+    """
+    gain = np.empty(len(lights))
+    _gains(lights, weight, rest, gain)
+    return gain
 
 
 @njit(**KERNEL)

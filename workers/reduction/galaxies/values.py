@@ -201,6 +201,8 @@ class Galaxy:
         e_score and g_score: 1, certainly extended or a galaxy, to 2, certainly not; None without a classifier.
     faint : bool
         Whether blocked images alone show it: its peaks are noise, and nothing that asks for peaks is asked of it.
+    unseen : tuple of (float, float, float)
+        U-scan places (arcsec) and light (DN) of stars beside it that no peak shows, or whose peak it stands on.
     """
 
     shape: Shape
@@ -215,6 +217,7 @@ class Galaxy:
     evidence: tuple[int, ...] = ()
     scores: tuple[float, float] | None = None
     faint: bool = False
+    unseen: tuple[tuple[float, float, float], ...] = ()
 
     def core_of(self, band: Band) -> tuple[float, ...]:
         """Shares of the light of a band in its core; none for a plain profile."""

@@ -38,8 +38,16 @@ class StarProfile:
         return np.asarray(np.where(np.asarray(radius_pix) <= self.radius_pix[good][-1], np.exp(logs), 0.0))
 
 
-def profile_of(psf: FramePsf) -> StarProfile:
-    """Mean of a point-spread function around the star, at the centre of the focal plane and the scan's mean seeing."""
+def profile_of(psf: FramePsf, reach_pix: float = HALF_PIX) -> StarProfile:
+    """Mean of a point-spread function around the star, at the centre of the focal plane and the scan's mean seeing.
+
+    Parameters
+    ----------
+    psf : FramePsf
+        Of a band.
+    reach_pix : float
+        Where the profile ends.
+    """
     offsets = node_offsets_pix()
     radius = np.hypot(offsets[:, None], offsets[None, :]).ravel()
     inner = radius < CORE_PIX
@@ -49,7 +57,7 @@ def profile_of(psf: FramePsf) -> StarProfile:
     core_radius = np.bincount(bins, radius[inner])[filled] / count[filled]
     core_share = np.bincount(bins, psf.nodes[0].ravel()[inner])[filled] / count[filled]
     wing_radius = WING_STEP_PIX * np.arange(psf.wing.size)
-    outer = (wing_radius >= CORE_PIX) & (wing_radius <= HALF_PIX)
+    outer = (wing_radius >= CORE_PIX) & (wing_radius <= reach_pix)
     place: Doubles = np.concatenate([core_radius, wing_radius[outer]])
     share = np.concatenate([core_share, psf.wing[outer]]) / psf.aperture_share(APERTURE_PIX)
     return StarProfile(place, share)

@@ -9,6 +9,7 @@ import pytest
 
 from app.instruments.bands import Band
 from tests.unit.workers.reduction.galaxies.conftest import TRUE
+from workers.reduction.galaxies.bright_stars import BrightStars
 from workers.reduction.galaxies.candidates import DISC_SIGMA, SPARSE_DISC_SIGMA, Seeds, candidates
 from workers.reduction.galaxies.coadds import cut_discs
 from workers.reduction.galaxies.find import _holds, _is_stripe, _outshines, _spoilt, find_galaxies
@@ -54,12 +55,13 @@ def test_saturated_stars_hide_what_is_beside_them(field):
 
 
 @pytest.mark.parametrize(
-    ("beyond", "least_change", "spoilt"), [(6.0, 20.0, True), (8.0, 20.0, False), (8.0, 49.0, True)]
+    ("beyond", "fitted", "spoilt"), [(6.0, True, True), (8.0, True, False), (8.0, False, True)]
 )
-def test_a_halo_reaches_as_far_as_frames_and_finished_images_ask(field, beyond, least_change, spoilt):
-    """Of finished images more is asked: 49 of chi-squared."""
+def test_a_halo_reaches_less_far_where_its_wing_is_fitted(field, beyond, fitted, spoilt):
+    """Wings of stars on finished images are not known."""
     _, search, *_ = field
-    beside = replace(search, bright=np.array([[0.0, 500.0, 5.0]]), least_change=least_change)
+    nobody = BrightStars(np.zeros((0, 2)), np.zeros(0), np.zeros(0), np.zeros(2)) if fitted else None
+    beside = replace(search, bright=np.array([[0.0, 500.0, 5.0]]), stars=nobody)
     assert _spoilt(beside, np.array([5.0 + beyond]), np.array([500.0])).tolist() == [spoilt]
 
 
