@@ -71,7 +71,7 @@ INDIVIDUAL: tuple[tuple[str, str], ...] = (
 )
 """Apertures of each band: suffix of radius and magnitude, and what it is."""
 
-_NO_TOTAL = "no light in the band, or " + _NO_MODEL
+_NO_TOTAL = "neither light nor a limit in the band, or " + _NO_MODEL
 _NO_SHARE = "no total, or the ellipse leaves the data"
 _SURFACE = "mag.arcsec**-2"
 
@@ -123,13 +123,21 @@ _SHAPE = (
     _measure("sup_ba", "Axis ratio of the model, all bands", "", "phys.size.axisRatio", _NO_MODEL),
     _measure("sup_ba_err", "Uncertainty of sup_ba", "", "stat.error;phys.size.axisRatio", _NO_MODEL),
     _measure(
-        "sup_phi", "Position angle of the model, east of north, all bands", "deg", "pos.posAng", _NO_MODEL
+        "sup_phi",
+        "Position angle of the model, east of north, -90 to 90, all bands",
+        "deg",
+        "pos.posAng",
+        _NO_MODEL,
     ),
     _measure(
         "sersic_n", "Sersic index of the model: 1 a disc, 4 an r^1/4 bulge", "", "stat.fit.param", _NO_MODEL
     ),
     _measure("sersic_n_err", "Uncertainty of sersic_n", "", "stat.error;stat.fit.param", _NO_MODEL),
-    _radius("r_ext", "Semi-major axis of the ellipse that holds half the model's light", _NO_MODEL),
+    _radius(
+        "r_ext",
+        "Total radius: semi-major axis that holds nine tenths of the model's light, 10.05 at least",
+        _NO_MODEL,
+    ),
     Column(
         "n_sub",
         Kind.SMALLINT,
@@ -145,10 +153,16 @@ _SHAPE = (
 _OF_A_BAND = tuple(
     _measure(f"{{b}}_{name}", f"{{B}} {description}", unit, f"{ucd};{{ucd}}", null)
     for name, description, unit, ucd, null in (
-        ("m_ext", "total magnitude, of the Sersic model", "mag", "phot.mag", _NO_TOTAL),
+        (
+            "m_ext",
+            "total magnitude, of the Sersic model; a limit where msig_ext is 0",
+            "mag",
+            "phot.mag",
+            _NO_TOTAL,
+        ),
         (
             "msig_ext",
-            "uncertainty of the total, with that of the model's shape",
+            "uncertainty of the total, with that of the model's shape; 0 of a limit at 3 sigma",
             "mag",
             "stat.error;phot.mag",
             _NO_TOTAL,
@@ -192,7 +206,7 @@ _OF_A_BAND = tuple(
         ("5sig_ba", "axis ratio of the 5-sigma isophote", "", "phys.size.axisRatio", "no such isophote"),
         (
             "5sig_phi",
-            "position angle of the 5-sigma isophote, east of north",
+            "position angle of the 5-sigma isophote, east of north, -90 to 90",
             "deg",
             "pos.posAng",
             "no such isophote",

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from app.columns.column import RAW_ONLY, Column, Kind
+from app.columns.column import MEASURED, Column, Kind
 
 _UNSCORED = (
-    "of a finished image; a pixel within 7 arcsec has no data, too little light, or the scan too few stars"
+    "a pixel within 7 arcsec has no data, too little light, or fewer than 20 lone stars in the scan, or in up to "
+    "four finished images that continue one another"
 )
 _BEYOND = "what the published catalogue measures beyond the wings of a star is not known"
 
@@ -14,7 +15,7 @@ def _score(name: str, parameter: str) -> Column:
     description = f"{{B}} score: {parameter}, less that of the scan's stars as bright, in scatters of theirs"
     return Column(
         f"{{b}}_sc_{name}", Kind.REAL, description, "", "src.morph.param;{ucd}", _UNSCORED,
-        text_format="%6.1f", producers=RAW_ONLY,
+        text_format="%6.1f", producers=MEASURED,
     )  # fmt: skip
 
 

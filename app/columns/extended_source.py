@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from app.columns.column import (
     BY_PUBLICATION,
     BY_STEP,
@@ -143,7 +145,7 @@ _COLUMNS = (
             Column(
                 "{b}_phi",
                 Kind.REAL,
-                "{B} position angle, east of north",
+                "{B} position angle, east of north, -90 to 90",
                 "deg",
                 "pos.posAng;{ucd}",
                 _UNMEASURED,
@@ -168,5 +170,28 @@ _COLUMNS = (
     ),
 )
 
-EXTENDED_SOURCE: tuple[Column, ...] = tuple(sorted(_COLUMNS, key=lambda column: -column.kind.wire_bytes))
+# Formats of the published text; rows of the database keep all digits.
+_FORMATS_BY_UNIT = {"mag": "%6.3f", "mag.arcsec**-2": "%6.2f", "arcsec": "%6.1f", "deg": "%3.0f"}
+_FORMATS_BY_NAME = {
+    "r_ext": "%7.2f", "r_eff": "%6.2f", "ba": "%5.3f", "5sig_ba": "%5.3f", "x_coadd": "%6.1f", "y_coadd": "%6.1f",
+    "pchi": "%6.3f", "con_indx": "%5.2f", "back": "%6.1f", "resid_ann": "%7.3f", "d_area": "%3.0f",
+    "perc_darea": "%3.0f", "bisym_rat": "%5.3f", "bisym_chi": "%6.3f",
+}  # fmt: skip
+
+
+def _with_format(column: Column) -> Column:
+    """Give a number that has no format of its own the one of the published text."""
+    if column.kind is not Kind.REAL or column.text_format != "%s":
+        return column
+    name = column.name.removeprefix("sup_")
+    if column.band is not None:
+        name = name.removeprefix(f"{column.band.value}_")
+    return replace(
+        column, text_format=_FORMATS_BY_NAME.get(name, _FORMATS_BY_UNIT.get(column.unit, column.text_format))
+    )
+
+
+EXTENDED_SOURCE: tuple[Column, ...] = tuple(
+    sorted(map(_with_format, _COLUMNS), key=lambda column: -column.kind.wire_bytes)
+)
 """Columns of wsdb.extended_measurement in table order: wide types before narrow ones, so that rows have no gaps."""

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from app.columns.column import MEASURED, RAW_ONLY, Calibrated, Column, Kind, expand_bands
+from app.columns.column import MEASURED, Calibrated, Column, Kind, expand_bands
 
 _NO_ELLIPSE = "there is no Ks 20 mag isophote, or no magnitude in it"
 _NO_ISOPHOTE = "there is no isophote of 5 sigma"
-_UNSCORED = "of a finished image: the classifier learnt from frames; or too few pixels"
+_UNSCORED = "too few pixels, or a patch of low surface brightness that no peak shows"
 
 
 def _measure(
@@ -33,7 +33,7 @@ EXTENDED_STRUCTURE: tuple[Column, ...] = (
     Column("sys_flg", Kind.SMALLINT, "1: a neighbouring galaxy adds more than 1 percent to m_sys in a band, else 0", "",
            "meta.code.qual", _NO_ELLIPSE, text_format="%1d", producers=MEASURED),
     Column("e_score", Kind.REAL, "Extended or point: 1, certainly extended, to 2, certainly a point or a blend",
-           "", "stat.probability", _UNSCORED, text_format="%7.5f", producers=RAW_ONLY),
+           "", "stat.probability", _UNSCORED, text_format="%7.5f", producers=MEASURED),
     Column("g_score", Kind.REAL, "Galaxy or not, colours included: 1, certainly a galaxy, to 2, certainly none", "",
-           "stat.probability", _UNSCORED, text_format="%7.5f", producers=RAW_ONLY),
+           "stat.probability", _UNSCORED, text_format="%7.5f", producers=MEASURED),
 )  # fmt: skip

@@ -157,7 +157,40 @@ def test_a_galaxy_has_its_published_brightness(galaxy_field):
         assert row[f"{band}_m_70"] == pytest.approx(truth, abs=0.2)
         assert 0.6 < row[f"{band}_ba"] <= 1.0
     assert np.count_nonzero(away < 80.0) == 1
-    assert extended.size <= 4
+
+
+# Small galaxies of that field, looked at: long or soft in the same way in all bands. No catalogue at hand has them.
+SMALL_GALAXIES = ((358.0, 232.0), (311.0, 471.0), (496.0, 536.0), (342.0, 853.0), (486.0, 499.0))
+
+
+def test_all_other_extended_sources_of_that_field_are_galaxies(galaxy_field):
+    """Each is one that was looked at, red as galaxies are and stars are not, and as its score says."""
+    extended = galaxy_field.extended
+    others = extended[np.hypot(extended["x"] - 294.0, extended["y"] - 936.0) > 80.0]
+    assert others.size >= 3
+    for row in others:
+        away = [np.hypot(row["x"] - x, row["y"] - y) for x, y in SMALL_GALAXIES]
+        assert min(away) < 3.0, (row["x"], row["y"])
+        assert row["j_m_ext"] - row["k_m_ext"] > 0.9
+        assert row["e_score"] < 1.05
+        assert row["g_score"] < 1.05
+
+
+def test_rows_keep_the_conventions_of_published_ones(galaxy_field):
+    """Floors of radii, range of angles, and totals brighter than isophotal magnitudes, as published rows have."""
+    with (DATA / "xsc-rows" / "xsc_hcg7_dev.tbl").open() as file:
+        lines = [line for line in file if not line.startswith("\\")]
+    names = [name.strip() for name in lines[0].strip().strip("|").split("|")]
+    rows = [dict(zip(names, line.split(), strict=True)) for line in lines if not line.startswith("|")]
+    assert len(rows) == 12
+    for column in ("r_k20fe", "r_ext"):
+        floor = min(float(row[column]) for row in rows)
+        assert galaxy_field.extended[column].min() >= floor - 1e-3
+    for row in galaxy_field.extended:
+        assert row["r_ext"] > row["r_k20fe"]
+        for column in ("k_phi", "j_phi", "h_phi", "sup_phi"):
+            assert -90.0 <= row[column] <= 90.0 or np.isnan(row[column])
+        assert row["k_m_ext"] < row["k_m_k20fe"]
 
 
 def test_knots_of_a_spiral_are_no_clean_point_sources(galaxy_field):

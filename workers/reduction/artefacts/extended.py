@@ -85,5 +85,5 @@ def latent(
     own = np.column_stack(uscan.from_sky(extended["ra"], extended["decl"])).reshape(-1, 2)
     near = near_any(own, middles, np.full(len(middles), LATENT_ARCSEC))
     with np.errstate(invalid="ignore"):
-        flat = (extended["sersic_n"] < LATENT_INDEX) & (extended["r_ext"] < LATENT_RADIUS_ARCSEC)
+        flat = (extended["sersic_n"] < LATENT_INDEX) & (extended["half_light_arcsec"] < LATENT_RADIUS_ARCSEC)
         return np.asarray(near & flat & (extended["sup_ba"] > LATENT_RATIO))

@@ -89,7 +89,7 @@ class GalaxyPieces:
         b, rows = self._band.value, self._rows
         for name, column in (
             ("ra", "ra"), ("decl", "decl"), ("magnitude", f"{b}_m_ext"), ("isophote_arcsec", "r_k20fe"),
-            ("half_light_arcsec", "r_ext"), ("axis_ratio", "sup_ba"), ("sersic_n", "sersic_n"),
+            ("half_light_arcsec", "half_light_arcsec"), ("axis_ratio", "sup_ba"), ("sersic_n", "sersic_n"),
         ):  # fmt: skip
             rows[name] = extended[column]
         chosen = [n for n in self._planes if kept[n]]

@@ -149,31 +149,47 @@ def ridge_stars(stack: BandStack) -> Integers:
     stack : BandStack
         Of one band; its stars are fitted.
     """
-    stars = stack.stars
-    good = np.flatnonzero(_alone(stack))
-    mag = -2.5 * np.log10(stars.flux_dn[good])
-    step = np.floor(mag / MAG_STEP).astype(np.int64)
-    chosen = []
-    for number in np.unique(step):
-        equal = good[step == number]
-        count = min(equal.size, MOST_A_STEP)
-        chosen.append(equal[np.round(np.linspace(0.0, equal.size - 1.0, count)).astype(np.int64)])
-    return np.sort(np.concatenate(chosen)) if chosen else good
-
-
-def _alone(stack: BandStack) -> Bools:
     stars, places = stack.stars, stack.stars.places()
     with np.errstate(invalid="ignore", divide="ignore"):
         good = stars.flux_dn / stars.flux_error_dn > LEAST_SNR
-    good &= stars.converged & (stars.component == 0) & (stars.flux_dn > 0.0)
-    light = np.nan_to_num(stars.flux_dn)
+    good &= stars.converged & (stars.component == 0)
+    galaxies, fixed = stack.galaxies.places(), stack.fixed
+    spoilt = (
+        np.concatenate([galaxies, fixed.stars.places()]),
+        np.concatenate([np.full(len(galaxies), GALAXY_ARCSEC), fixed.reach_arcsec]),
+    )
+    return choose_stars(places, stars.flux_dn, good, spoilt)
+
+
+def choose_stars(
+    places: Doubles, light_dn: Doubles, good: Bools, spoilt: tuple[Doubles, Doubles]
+) -> Integers:
+    """Choose stars that are alone, of all brightnesses, evenly in their order.
+
+    Parameters
+    ----------
+    places : float64 array (n, 2)
+        Of all stars, arcsec.
+    light_dn : float64 array (n,)
+        Theirs; NaN is none.
+    good : bool array (n,)
+        Which may be chosen.
+    spoilt : (float64 array (m, 2), float64 array (m,))
+        Galaxies and saturated stars, and how far their light reaches, arcsec.
+    """
+    light = np.nan_to_num(light_dn)
+    good = good & (light > 0.0) & ~near_any(places, *spoilt)
     first, second = close_pairs(places, ALONE_ARCSEC).T
     good[first[light[second] > ALONE_SHARE * light[first]]] = False
     good[second[light[first] > ALONE_SHARE * light[second]]] = False
-    galaxies, fixed = stack.galaxies.places(), stack.fixed
-    good &= ~near_any(places, galaxies, np.full(len(galaxies), GALAXY_ARCSEC))
-    good &= ~near_any(places, fixed.stars.places(), fixed.reach_arcsec)
-    return np.asarray(good)
+    index = np.flatnonzero(good)
+    step = np.floor(-2.5 * np.log10(light[index]) / MAG_STEP).astype(np.int64)
+    chosen = []
+    for number in np.unique(step):
+        equal = index[step == number]
+        count = min(equal.size, MOST_A_STEP)
+        chosen.append(equal[np.round(np.linspace(0.0, equal.size - 1.0, count)).astype(np.int64)])
+    return np.sort(np.concatenate(chosen)) if chosen else index
 
 
 def brightness(part: Cutout, level_dn: float) -> float:
@@ -219,7 +235,27 @@ def fill_scores(
         Of a square arcsecond, as if pixels were independent.
     """
     ridge, stack = measure_ridge(*lent, noise_dn), lent[0].stack
-    widths = local_width(stack, stack.galaxies.places()[:, 1])
+    write_scores(out, band, ridge, measured, local_width(stack, stack.galaxies.places()[:, 1]))
+
+
+def write_scores(
+    out: Table, band: Band, ridge: Ridge, measured: Sequence[tuple[float, Doubles]], widths: Doubles
+) -> None:
+    """Write the scores of galaxies in one band into their rows.
+
+    Parameters
+    ----------
+    out : structured array of EXTENDED_DTYPE (n,)
+        Rows of the galaxies.
+    band : Band
+        Whose columns are filled.
+    ridge : Ridge
+        Of that band.
+    measured : sequence of (float, float64 array)
+        `brightness` and `ring_shape` of each galaxy.
+    widths : float64 array (n,)
+        Logarithms of the width of the point-spread function at their places, over the mean.
+    """
     for row, (mag, values), width in zip(out, measured, widths, strict=True):
         scores = ridge.scores(mag, float(width), values)
         for name, score in zip(PARAMETERS, scores, strict=True):

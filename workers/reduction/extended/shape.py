@@ -36,6 +36,23 @@ class Shape:
     area_pix: float
 
 
+def position_angle_deg(angle_deg: float) -> float:
+    """Position angle from north through east, above -90 and up to 90 degrees as published; NaN of NaN.
+
+    Parameters
+    ----------
+    angle_deg : float
+        From +x to +y of a window or scan, whose x runs to the west.
+
+    Examples
+    --------
+    >>> [position_angle_deg(angle) for angle in (90.0, 0.0, 180.0, 100.0, 80.0)]
+    [0.0, 90.0, 90.0, 10.0, -10.0]
+    """
+    angle = (angle_deg - 90.0) % 180.0
+    return angle - 180.0 if angle > 90.0 else angle
+
+
 @njit(**KERNEL, inline="always")
 def _soft(image: Singles, usable: Bools, box: tuple[int, int, int, int], y: int, x: int) -> float:
     """Mean of 3 x 3 pixels; beyond the box its edges go on, and pixels without data are 0."""

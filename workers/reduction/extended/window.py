@@ -10,7 +10,7 @@ from app.arrays import Doubles, Table
 from app.instruments.bands import Band
 from workers.reduction.extended.band_light import BandLight
 from workers.reduction.extended.growth import growth_of
-from workers.reduction.extended.shape import Cutout, isophote
+from workers.reduction.extended.shape import Cutout, isophote, position_angle_deg
 from workers.reduction.extended.structure import fill_structure, opposite_sides
 from workers.reduction.frames.products import EXTENDED_RADII_ARCSEC, RADIUS_FIELDS
 from workers.reduction.galaxies.mixtures import mixture
@@ -165,10 +165,9 @@ def fill_window(row: Table, band: Band, part: Cutout, light: BandLight, pixel_si
     shape = isophote(part.image, part.usable, part.x, part.y, 3.0 * pixel_sigma_dn, reach)
     row[RADIUS_FIELDS[band]] = shape.semi_major_pix
     row[f"{b}_ba"] = shape.axis_ratio
-    # The window's x runs to the west, the angle from +x to +y; the position angle from north through east.
-    row[f"{b}_phi"] = (shape.angle_deg - 90.0) % 180.0
+    row[f"{b}_phi"] = position_angle_deg(shape.angle_deg)
     bright = isophote(part.image, part.usable, part.x, part.y, 5.0 * pixel_sigma_dn, reach)
-    row[f"{b}_5sig_ba"], row[f"{b}_5sig_phi"] = bright.axis_ratio, (bright.angle_deg - 90.0) % 180.0
+    row[f"{b}_5sig_ba"], row[f"{b}_5sig_phi"] = bright.axis_ratio, position_angle_deg(bright.angle_deg)
     symmetry = opposite_sides(part, light.level_dn, shape, pixel_sigma_dn)
     fill_structure(row, band, (shape, bright), symmetry)
     row[f"{b}_resid_ann"] = light.level_dn

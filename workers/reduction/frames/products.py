@@ -73,6 +73,8 @@ EXTENDED_INTERNAL: tuple[tuple[str, str], ...] = (
     ("y", "f4"),
     (RADIUS_FIELDS[Band.J], "f4"),
     (RADIUS_FIELDS[Band.H], "f4"),
+    # Semi-major axis of the ellipse that holds half the model's light, arcsec.
+    ("half_light_arcsec", "f4"),
     # Sky level, and, of finished images, reduced chi-squared of the profile fit to the centre.
     *((f"{band.value}_{name}", "f4") for band in BANDS for name in ("sky_dn", "psfchi")),
 )

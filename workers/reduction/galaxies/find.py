@@ -57,8 +57,8 @@ def find_galaxies(search: Search, classifier: GalaxyClassifier | None = None) ->
     search : Search
         Coadds, peaks and point-spread functions.
     classifier : GalaxyClassifier, optional
-        Gives each its scores; it learnt from frames, so that finished images have none. Their noise is less well known:
-        without a classifier nobody looks for faint surfaces, nor asks less where stars are sparse.
+        Gives each its scores. Without one, and on finished images, whose noise is less well known, nobody looks for
+        faint surfaces, nor asks less where stars are sparse.
     """
     seeds = search.seeds
     if not seeds.x_arcsec.size:
@@ -67,7 +67,7 @@ def find_galaxies(search: Search, classifier: GalaxyClassifier | None = None) ->
     first = next(iter(mean.shares))
     shares = mean.at(first, seeds.x_arcsec, seeds.y_arcsec)
     variance = (WIDTHS_PIX * search.pixel_arcsec) ** 2 + COADD_ARCSEC2
-    loose = sparse(seeds, seeds.y_arcsec) & (classifier is not None)
+    loose = sparse(seeds, seeds.y_arcsec) & (classifier is not None and search.least_change <= LEAST_CHANGE)
     index, _ = candidates(search.coadds, seeds, shares, variance, loose)
     found = _large_galaxies(search, mean)
     index = index[~_spoilt(search, seeds.x_arcsec[index], seeds.y_arcsec[index])]

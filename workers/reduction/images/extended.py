@@ -13,6 +13,8 @@ from app.instruments.bands import Band
 from app.parameters.extraction import ExtractionParameters
 from workers.reduction.extended.apertures import fill_light, fill_models
 from workers.reduction.extended.band_light import BandLight
+from workers.reduction.extended.ridge import brightness
+from workers.reduction.extended.ring_shape import ring_shape
 from workers.reduction.extended.shape import Cutout
 from workers.reduction.extended.window import (
     fill_window,
@@ -25,6 +27,8 @@ from workers.reduction.galaxies.values import Galaxy, Shape
 from workers.reduction.images.galaxy_light import ImageGalaxies
 from workers.reduction.images.galaxy_search import ReducedStrip
 from workers.reduction.images.image_sources import ImageSources
+from workers.reduction.images.ridge import fill_scores
+from workers.reduction.images.stars import Stars
 
 SAME_ARCSEC = 5.0  # galaxies of two fields this near are one
 OWN_PIX = 3.0  # of a detection that is a galaxy's nucleus
@@ -44,15 +48,14 @@ class GalaxyStrip:
         Its galaxies.
     bare : float32 array (ny, nx)
         The image without sky, stars and galaxies, DN.
-    stars_x, stars_y : float64 arrays (n,)
-        Places of the stars, nuclei apart, pixels.
+    stars : Stars
+        The stars that it lacks, nuclei apart.
     """
 
     reduced: ReducedStrip
     drawn: ImageGalaxies
     bare: Singles
-    stars_x: Doubles
-    stars_y: Doubles
+    stars: Stars
 
 
 def _cut_out(strip: GalaxyStrip, own: int, shape: Shape) -> Cutout:
@@ -101,19 +104,37 @@ def _fill_place(
 
 
 def _measure(
-    row: Table, own: int, galaxy: Galaxy, strip: GalaxyStrip, parameters: ExtractionParameters
-) -> BandLight:
+    row: Table, own: int, galaxy: Galaxy, strip: GalaxyStrip, noise: float
+) -> tuple[BandLight, tuple[float, Doubles]]:
+    """Fill what one window tells of a galaxy; its light, and how compact that is."""
     model, band = strip.reduced.model, strip.drawn.band
     part = _cut_out(strip, own, galaxy.shape)
-    noise = float(model.aperture_noise / np.sqrt(np.pi) / parameters.aperture_arcsec)
     light = light_on_window(
         part,
         (galaxy.shape, galaxy.flux_dn[band]),
-        (strip.stars_x, strip.stars_y),
+        (strip.stars.x, strip.stars.y),
         noise,
         strip.reduced.strip.image.zero_point_mag,
     )
     fill_window(row, band, part, light, float(np.sqrt(np.median(model.variance[model.variance > 0.0]))))
+    return light, (brightness(part, light.level_dn), ring_shape(part, light.level_dn, noise))
+
+
+def _fill_band(
+    out: Table, strip: GalaxyStrip, images: Sequence[ImageSources], aperture_arcsec: float
+) -> list[BandLight]:
+    """Fill the columns of one band; what it tells of the light of each galaxy."""
+    band, model, light, compact = strip.drawn.band, strip.reduced.model, [], []
+    # Noise of a square arcsecond, from that of the standard aperture.
+    noise = float(model.aperture_noise / np.sqrt(np.pi) / aperture_arcsec)
+    for n, galaxy in enumerate(strip.drawn.galaxies):
+        row = out[n : n + 1]
+        _fill_place(row, band, strip, galaxy.shape, images)
+        told, shape = _measure(row, n, galaxy, strip, noise)
+        light.append(told)
+        compact.append(shape)
+    places = strip.drawn.light().places()
+    fill_scores(out, band, (model, strip.bare, strip.stars), places, compact, noise)
     return light
 
 
@@ -138,14 +159,7 @@ def measure_field(
     """
     galaxies = strips[0].drawn.galaxies
     out = unknown_rows(EXTENDED_DTYPE, len(galaxies))
-    light: dict[Band, list[BandLight]] = {}
-    for strip in strips:
-        band = strip.drawn.band
-        light[band] = []
-        for n, galaxy in enumerate(galaxies):
-            row = out[n : n + 1]
-            _fill_place(row, band, strip, galaxy.shape, images)
-            light[band].append(_measure(row, n, galaxy, strip, parameters))
+    light = {strip.drawn.band: _fill_band(out, strip, images, parameters.aperture_arcsec) for strip in strips}
     x, y = strips[0].drawn.light().places().T
     ra, decl = strips[0].reduced.strip.image.projection.to_sky(x, y)
     out["ra"], out["decl"] = out["sup_ra"], out["sup_dec"] = ra, decl

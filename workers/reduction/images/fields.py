@@ -10,13 +10,12 @@ import numpy as np
 from app.arrays import Table
 from app.instruments.bands import Band
 from app.parameters.extraction import ExtractionParameters
-from workers.reduction.galaxies.find import find_galaxies
 from workers.reduction.galaxies.local_profile import LocalProfiles
 from workers.reduction.galaxies.search import searched_share
 from workers.reduction.galaxies.values import Galaxy
 from workers.reduction.images.extended import GalaxyStrip, joined_fields, measure_field
 from workers.reduction.images.galaxy_light import draw_on_image, give_back, hide_pieces, without_galaxies
-from workers.reduction.images.galaxy_search import ReducedStrip, fields_of, search_of
+from workers.reduction.images.galaxy_search import ReducedStrip, fields_of, find_on_images, search_of
 from workers.reduction.images.image_sources import ImageSources, detect_on_strip, reduce_strip
 from workers.reduction.images.strips import Strip
 
@@ -56,7 +55,7 @@ def reduce_fields(strips: Sequence[Strip], parameters: ExtractionParameters) -> 
     rows, searched = 0, 0.0
     for field in fields_of(first):
         search = search_of(field, parameters)
-        galaxies = [] if search is None else find_galaxies(search)
+        galaxies = [] if search is None else find_on_images(search)
         again = []
         for band, plain in field.strips.items():
             part = plain
@@ -85,7 +84,8 @@ def _beside_galaxies(
     drawn = draw_on_image(galaxies, band, part.model, profiles)
     model, scale = reduce_strip(part.strip, without_galaxies(part.strip.image, drawn), parameters)
     hide_pieces(model, drawn)
-    bare, x, y = model.residual.copy(), model.stars.x.copy(), model.stars.y.copy()
+    # `give_back` puts others in the place of both.
+    bare, stars = model.residual.copy(), model.stars
     bare[~model.usable] = np.float32(0.0)
     give_back(model, drawn, parameters)
-    return GalaxyStrip(ReducedStrip(part.strip, model, scale), drawn, bare, x, y)
+    return GalaxyStrip(ReducedStrip(part.strip, model, scale), drawn, bare, stars)

@@ -64,7 +64,7 @@ def scan():
     uscan = UScan.through(np.full(10, 30.0), decl)
     owner, _, x, y = latent_places(stars.x_arcsec, stars.y_arcsec, geometry[Band.J], RULE)
     rows = rows_at(EXTENDED_DTYPE, *uscan.to_sky(x, y))
-    rows["sersic_n"], rows["r_ext"], rows["sup_ba"] = 0.6, 2.5, 0.9
+    rows["sersic_n"], rows["half_light_arcsec"], rows["sup_ba"] = 0.6, 2.5, 0.9
     return rows, owner, stars, uscan, geometry
 
 
@@ -80,7 +80,7 @@ def test_latent_images_of_stars_without_a_row_are_told_by_their_places(scan):
     assert not latent(rows, Read1Stars.none((Band.J,)), uscan, geometry, RULE).any()
 
 
-@pytest.mark.parametrize(("name", "value"), [("sersic_n", 4.0), ("r_ext", 9.0), ("sup_ba", 0.4)])
+@pytest.mark.parametrize(("name", "value"), [("sersic_n", 4.0), ("half_light_arcsec", 9.0), ("sup_ba", 0.4)])
 def test_a_galaxy_at_such_a_place_stays(scan, name, value):
     rows, _, stars, uscan, geometry = scan
     rows[name] = value

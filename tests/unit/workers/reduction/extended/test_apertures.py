@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from app.columns.records import unknown_rows
 from app.instruments.bands import Band
 from tests.unit.workers.reduction.extended.test_growth import LENGTH, LIGHT, disc
-from workers.reduction.extended.apertures import fill_light, fill_models
+from workers.reduction.extended.apertures import fill_light, fill_models, total_radii
 from workers.reduction.extended.band_light import BandLight
 from workers.reduction.extended.growth import growth_of
+from workers.reduction.extended.shape import position_angle_deg
 from workers.reduction.frames.products import EXTENDED_DTYPE
 from workers.reduction.galaxies.values import Galaxy, Shape
 
@@ -95,13 +98,50 @@ def test_models_tell_of_shapes(row):
     # The major axis lies along x, east and west.
     assert row["sup_phi"] == pytest.approx(90.0)
     assert row["sersic_n"] == pytest.approx(1.1)
-    assert row["r_ext"] == pytest.approx(1.678 * LENGTH / np.sqrt(0.8))
+    assert row["half_light_arcsec"] == pytest.approx(1.678 * LENGTH / np.sqrt(0.8))
+    # Nine tenths of a disc lie within 3.89 scale lengths; this one's index is 1.1.
+    assert row["r_ext"] == pytest.approx(3.89 * LENGTH / np.sqrt(0.8), rel=0.08)
     assert row["sup_r_3sig"] == 15.0
 
 
 def test_a_galaxy_without_light_in_a_band_has_no_total():
     out = unknown_rows(EXTENDED_DTYPE, 1)
     fill_light(out, [galaxy(-5.0)], {Band.J: [band_light(Band.J)]})
-    assert np.isnan(out["j_m_ext"][0])
+    assert out["j_msig_ext"][0] == 0.0
+    assert np.isnan(out["j_r_eff"][0])
     assert np.isnan(out["r_k20fe"][0])
     assert out["n_sub"][0] == np.iinfo(np.int16).min
+
+
+def test_a_band_without_light_has_a_limit_as_published():
+    """An uncertainty of 0 is a limit (H of 00403343+0049079 in the published catalogue)."""
+    out, dark = unknown_rows(EXTENDED_DTYPE, 1), galaxy(LIGHT)
+    dark.flux_dn[Band.J] = -50.0
+    fill_light(out, [dark], {band: [band_light(band)] for band in (Band.J, Band.K)})
+    assert out["j_msig_ext"][0] == 0.0
+    assert out["j_m_ext"][0] == pytest.approx(21.0 - 2.5 * np.log10(3.0 * 200.0))
+    assert out["k_msig_ext"][0] > 0.0
+    assert np.isnan(out["h_m_ext"][0])
+
+
+def test_small_galaxies_have_the_published_floors():
+    out = unknown_rows(EXTENDED_DTYPE, 1)
+    small = galaxy(LIGHT)
+    small = replace(small, shape=Shape(10.0, 20.0, np.log(1.5), np.log(1.25), 0.0, 0.0))
+    fill_models(out, [small])
+    assert out["r_ext"][0] == np.float32(10.05)
+    assert out["half_light_arcsec"][0] < 2.0
+
+
+@pytest.mark.parametrize("turn_deg", [0.0, 20.0, 70.0, 91.0, 135.0, 179.0])
+def test_angles_run_as_the_published_ones_do(turn_deg):
+    """Above -90 and up to 90 degrees; a quarter turn from the angle to the west."""
+    angle = position_angle_deg(turn_deg)
+    assert -90.0 < angle <= 90.0
+    assert (angle - (turn_deg - 90.0)) % 180.0 == pytest.approx(0.0)
+
+
+def test_nine_tenths_of_the_light_of_discs_and_bulges():
+    """By the incomplete gamma function 2.318 half-light radii of a disc; wings of bulges end before their 5.55."""
+    assert total_radii(0.0) == pytest.approx(2.318, rel=0.02)
+    assert 3.0 < total_radii(np.log(4.0)) < 5.55

@@ -53,7 +53,7 @@ def test_a_large_spiral_is_one_extended_source_with_all_its_light(spiral):
         assert row[f"{band.value}_sky_dn"] == pytest.approx(SKY_DN[band], rel=0.01)
     assert row["r_k20fe"] > 25.0
     assert row["sup_ba"] == pytest.approx(RATIO, abs=0.1)
-    assert abs(row["sup_phi"] - 90.0) < 15.0
+    assert abs(row["sup_phi"]) > 75.0
     assert np.isnan(row["h_m_70"])
 
 
