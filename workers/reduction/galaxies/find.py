@@ -18,7 +18,7 @@ from workers.reduction.galaxies.large import large_patches
 from workers.reduction.galaxies.last_fit import light_of_sum, settle
 from workers.reduction.galaxies.local_profile import COADD_ARCSEC2, WIDTHS_PIX, LocalProfiles
 from workers.reduction.galaxies.modelling import Modelling
-from workers.reduction.galaxies.search import Search, crowded, sparse
+from workers.reduction.galaxies.search import LEAST_CHANGE, Search, crowded, sparse
 from workers.reduction.galaxies.second_look import Candidate
 from workers.reduction.galaxies.values import LARGE_ARCSEC, Galaxy, radii_from, surface
 from workers.reduction.kernels.pairs import near_any
