@@ -35,8 +35,9 @@ def measure_extended(
     residual: Residual,
     scan_grid: ScanGrid,
     pieces: GalaxyPieces | None = None,
+    drawn: Bools | None = None,
 ) -> list[BandLight]:
-    """Fill one band's own columns of EXTENDED_DTYPE rows, one a galaxy; draws the lent residual frames anew.
+    """Fill one band's own columns of EXTENDED_DTYPE rows, one a galaxy; leaves the lent residual frames of no use.
 
     Parameters
     ----------
@@ -52,6 +53,8 @@ def measure_extended(
         Images of the scan and their zero points.
     pieces : GalaxyPieces, optional
         Collects what is shown of the galaxies in this band.
+    drawn : bool array (stars,), optional
+        Which stars the residual frames lack, besides the galaxies; without it they are made anew.
 
     Returns
     -------
@@ -71,7 +74,7 @@ def measure_extended(
     out["y"] = out["y_coadd"] = y - scan_grid.grid.first_y_arcsec - edges
     out[f"{b}_sky_dn"] = out[f"{b}_back"] = 0.25 * stack.sky_dn()
     half = [half_window_arcsec(galaxy.shape) for galaxy in galaxies]
-    drawn = _draw_around(residual, x, y, half)
+    drawn = _draw_around(residual, x, y, half) if drawn is None else drawn
     # Independent frame pixels of 4 square arcsec on each look, spread over four pixels of the window.
     noise = float(0.5 * stack.noise_dn() / np.sqrt(LOOKS))
     stars = stack.stars.x_arcsec, stack.stars.y_arcsec

@@ -10,12 +10,13 @@ from workers.reduction.galaxies.values import surface
 from workers.reduction.kernels.order import order_along
 from workers.reduction.photometry.fit import fit_stars
 from workers.reduction.photometry.residual import Residual
+from workers.reduction.photometry.stack import BandStack
 from workers.reduction.profile.stars import Stars
 
 PLACE_ERROR_ARCSEC = 0.1  # of a model's middle, one sigma a coordinate
 
 
-def add_nuclei(residual: Residual, least_snr: float) -> None:
+def add_nuclei(residual: Residual, least_snr: float) -> Stars:
     """Give the galaxies' light back to the residual frames, and fit one star to each nucleus.
 
     The stars of the band stay as they are; in the end the residual frames lack them and the nuclei, no longer the
@@ -27,11 +28,16 @@ def add_nuclei(residual: Residual, least_snr: float) -> None:
         Loan of the band after `measure`.
     least_snr : float
         Of a nucleus that the band shows.
+
+    Returns
+    -------
+    Stars
+        The nuclei that the band shows.
     """
     stack = residual.stack
     galaxies = stack.galaxies
     if not galaxies.shapes:
-        return
+        return Stars.none()
     subtract_patches(residual.arrays(), galaxies.patches, back=True)
     residual.change(galaxies=GalaxyLight())
     places = galaxies.places()
@@ -52,3 +58,22 @@ def add_nuclei(residual: Residual, least_snr: float) -> None:
     residual.subtract(shown)
     both = stack.stars.beside(shown)
     residual.change(stars=both.taken(order_along(both.x_arcsec, both.y_arcsec)))
+    return shown
+
+
+def take_out_nuclei(residual: Residual, nuclei: Stars, stack: BandStack) -> None:
+    """Undo `add_nuclei`: the residual frames lack the galaxies again, and the stars without nuclei.
+
+    Parameters
+    ----------
+    residual : Residual
+        Loan of the band, as `add_nuclei` left it.
+    nuclei : Stars
+        What that gave.
+    stack : BandStack
+        The band before.
+    """
+    residual.give_light_back(nuclei)
+    residual.change(stars=stack.stars, galaxies=stack.galaxies)
+    if stack.galaxies.shapes:
+        subtract_patches(residual.arrays(), stack.galaxies.patches)
