@@ -62,7 +62,7 @@ GALAXY_DIAGNOSTIC_DTYPE = np.dtype([
     ("ra", "f8"),
     ("decl", "f8"),
     ("magnitude", "f4"),  # total
-    ("isophote_arcsec", "f4"),  # semi-major axis of the Ks 20 mag isophote
+    ("isophote_arcsec", "f4"),  # semi-major axis of the 20 mag isophote in Ks, else in the band that is shown
     ("half_light_arcsec", "f4"),  # semi-major axis of the model's half-light ellipse
     ("axis_ratio", "f4"),
     ("angle_deg", "f4"),  # of the major axis, from +x to +y of the piece

@@ -92,6 +92,9 @@ class GalaxyPieces:
             ("half_light_arcsec", "half_light_arcsec"), ("axis_ratio", "sup_ba"), ("sersic_n", "sersic_n"),
         ):  # fmt: skip
             rows[name] = extended[column]
+        # Without Ks the band that is shown has an isophote of its own.
+        unknown = ~np.isfinite(rows["isophote_arcsec"])
+        rows["isophote_arcsec"][unknown] = extended[f"{b}_r_i20e"][unknown]
         chosen = [n for n in self._planes if kept[n]]
         if not chosen:
             return Pieces.none(GALAXY_DIAGNOSTIC_DTYPE)

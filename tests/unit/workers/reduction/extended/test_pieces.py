@@ -50,6 +50,17 @@ def test_galaxies_that_are_left_out_of_the_list_are_not_shown(collected):
     assert collector.pieces(rows, np.zeros(rows.size, np.bool_)).table.size == 0
 
 
+def test_without_ks_the_isophote_is_that_of_the_band_that_is_shown(collected):
+    rows, _, _, collector = collected
+    rows = rows.copy()
+    rows["r_k20fe"], rows["j_r_i20e"] = (8.0, np.nan), (5.0, 6.0)
+    table = collector.pieces(rows, np.ones(rows.size, np.bool_)).table
+    told = {
+        float(ra): float(radius) for ra, radius in zip(table["ra"], table["isophote_arcsec"], strict=True)
+    }
+    assert told == {float(rows["ra"][0]): 8.0, float(rows["ra"][1]): 6.0}
+
+
 def test_squares_are_means():
     plane = np.arange(16, dtype=np.float32).reshape(4, 4)
     assert _blocks(plane, 2).tolist() == [[2.5, 4.5], [10.5, 12.5]]
