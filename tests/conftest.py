@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from hypothesis import settings as hypothesis_settings
 
 from app.db import migrate
 from app.db.cluster import Cluster
@@ -26,6 +27,9 @@ if TYPE_CHECKING:
     import psycopg
     from sqlalchemy import Engine
 
+# No test asserts a time: hypothesis would, 0.2 s an example, and the first one of a kernel compiles it.
+hypothesis_settings.register_profile("mapps", deadline=None)
+hypothesis_settings.load_profile("mapps")
 TEMPLATE = "mapps_template"
 _numbers = itertools.count(1)
 

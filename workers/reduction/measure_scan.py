@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import NamedTuple
 
 import numpy as np
 
@@ -29,7 +28,7 @@ from workers.reduction.diagnostics import PIECE_PIX, band_diagnostics, reference
 from workers.reduction.extended.apertures import fill_light, fill_models
 from workers.reduction.extended.band_light import BandLight
 from workers.reduction.extended.measure import measure_extended
-from workers.reduction.extended.pieces import GalaxyPieces
+from workers.reduction.extended.pieces import Found, GalaxyPieces
 from workers.reduction.frame_quality import band_quality
 from workers.reduction.frames.products import EXTENDED_DTYPE, ScanSources
 from workers.reduction.frames.scan_grid import ScanGrid
@@ -63,18 +62,6 @@ CLOUD_TRANSPARENCY = 0.07
 CLOUD_SIGMA = 6.0
 CLOUD_FRAMES = 5  # averaged, 7 s
 STEADY_SLOPE = 3e-4  # a frame, 8 % of a full scan
-
-
-class Found(NamedTuple):
-    """The galaxies of a scan, the share of its length that was searched, and what the bands tell, one after the other.
-
-    Nobody searches where stars are too dense.
-    """
-
-    galaxies: tuple[Galaxy, ...]
-    searched: float
-    extended: Table
-    shown: GalaxyPieces
 
 
 @dataclass(frozen=True)

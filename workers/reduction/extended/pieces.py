@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import NamedTuple
 
 import numpy as np
 
@@ -107,3 +108,24 @@ def _blocks(plane: Singles, size: int) -> Singles:
     """Means of squares; NaN where a pixel has no data."""
     n = plane.shape[0] // size
     return np.asarray(plane.reshape(n, size, n, size).mean(axis=(1, 3)), np.float32)
+
+
+class Found(NamedTuple):
+    """The galaxies of a scan, the share of its length that was searched, and what the bands tell, one after the other.
+
+    Attributes
+    ----------
+    galaxies : tuple of Galaxy
+        Of the scan, the same for all bands.
+    searched : float
+        Share of the scan's length: nobody searches where stars are too dense.
+    extended : structured array of EXTENDED_DTYPE
+        A row a galaxy, filled band by band.
+    shown : GalaxyPieces
+        For looking at.
+    """
+
+    galaxies: tuple[Galaxy, ...]
+    searched: float
+    extended: Table
+    shown: GalaxyPieces
