@@ -39,7 +39,6 @@ from workers.reduction.galaxies.find import find_galaxies
 from workers.reduction.galaxies.light import GalaxyLight
 from workers.reduction.galaxies.local_profile import local_profiles
 from workers.reduction.galaxies.search import Search, merged_seeds, searched_share
-from workers.reduction.galaxies.values import Galaxy
 from workers.reduction.kernels.order import order_along
 from workers.reduction.merging.blends import fill_blend_limits
 from workers.reduction.merging.characters import characters_of
