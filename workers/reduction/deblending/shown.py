@@ -96,7 +96,7 @@ def chosen_pairs(found: SiteStars, sample: int, plane: int) -> Integers:
 def pair_pieces(
     residual: Residual, shown: ShownPairs, band: Band, uscan: UScan, zero_point_mag: float
 ) -> Pieces:
-    """Make the pieces of pairs; changes the lent residual frames, which lack all stars: they come last of a loan.
+    """Make the pieces of pairs; the lent residual frames lack all stars, before and afterwards.
 
     Parameters
     ----------
@@ -128,6 +128,8 @@ def pair_pieces(
     image = planes()
     residual.subtract(_stars(shown.alone, light))
     with_one = planes()
+    residual.give_light_back(_stars(shown.alone, light))
+    residual.subtract(_stars(shown.both.reshape(-1, 5), light))
     rows = unknown_rows(PAIR_DIAGNOSTIC_DTYPE, n)
     rows["ra"], rows["decl"] = uscan.to_sky(*middle.T)
     rows["separation_arcsec"] = np.hypot(*(shown.both[:, 1, :2] - shown.both[:, 0, :2]).T)

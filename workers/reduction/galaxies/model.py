@@ -26,15 +26,16 @@ def _bell(square: float) -> float:
     """
     near = square < FARTHEST
     t = (0.5 * FARTHEST - (square if near else FARTHEST)) * (1.0 / 64.0)
-    series = 1.0 + t * (1.0 / 10.0)
-    series = 1.0 + t * series * (1.0 / 9.0)
-    series = 1.0 + t * series * (1.0 / 8.0)
-    series = 1.0 + t * series * (1.0 / 7.0)
-    series = 1.0 + t * series * (1.0 / 6.0)
-    series = 1.0 + t * series * (1.0 / 5.0)
-    series = 1.0 + t * series * (1.0 / 4.0)
-    series = 1.0 + t * series * (1.0 / 3.0)
-    series = 1.0 + t * series * (1.0 / 2.0)
+    series = 1.0 / 3_628_800.0
+    series = 1.0 / 362_880.0 + t * series
+    series = 1.0 / 40_320.0 + t * series
+    series = 1.0 / 5_040.0 + t * series
+    series = 1.0 / 720.0 + t * series
+    series = 1.0 / 120.0 + t * series
+    series = 1.0 / 24.0 + t * series
+    series = 1.0 / 6.0 + t * series
+    series = 1.0 / 2.0 + t * series
+    series = 1.0 + t * series
     series = 1.0 + t * series
     second = series * series
     fourth = second * second

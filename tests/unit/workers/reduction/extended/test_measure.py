@@ -125,6 +125,15 @@ def test_the_published_axis_is_that_of_ks(measured):
     assert (again["k_m_10"] == rows["j_m_10"]).all()
 
 
+def test_frames_that_lack_all_stars_already_tell_the_same(measured):
+    rows, where, (galaxies, residual) = measured
+    again, stars = rows.copy(), residual.stack.stars
+    residual.draw()
+    measure_extended(again, galaxies, Band.J, residual, where, drawn=np.ones(stars.size, np.bool_))
+    for name in ("j_m_10", "j_m_25", "j_ba", "j_r_3sig"):
+        assert again[name] == pytest.approx(rows[name], abs=2e-3)
+
+
 def test_uncertainties_grow_with_the_circle(measured):
     rows, *_ = measured
     sigma = np.array([rows[f"j_msig_{radius}"] for radius in EXTENDED_RADII_ARCSEC[:5]])

@@ -12,7 +12,7 @@ from workers.reduction.galaxies.drawing import draw_galaxies, subtract_patches
 from workers.reduction.galaxies.light import GalaxyLight
 from workers.reduction.galaxies.local_profile import local_profiles
 from workers.reduction.galaxies.values import Galaxy, Shape
-from workers.reduction.photometry.nuclei import add_nuclei
+from workers.reduction.photometry.nuclei import add_nuclei, take_out_nuclei
 from workers.reduction.profile.stars import Stars
 
 
@@ -60,10 +60,22 @@ def test_frames_keep_the_galaxy_less_its_nucleus(loan):
     assert residual.pixels_dn == pytest.approx(before, abs=0.05)
 
 
+def test_nuclei_are_taken_out_again(loan):
+    residual, _ = loan
+    stack, before = residual.stack, residual.pixels_dn.copy()
+    nuclei = add_nuclei(residual, 3.0)
+    assert nuclei.size == 1
+    assert np.abs(residual.pixels_dn - before).max() > 50.0
+    take_out_nuclei(residual, nuclei, stack)
+    assert residual.pixels_dn == pytest.approx(before, abs=0.05)
+    assert residual.stack.galaxies is stack.galaxies
+    assert residual.stack.stars is stack.stars
+
+
 def test_without_galaxies_nothing_changes(loan):
     residual, _ = loan
     residual.change(galaxies=GalaxyLight())
     before = residual.pixels_dn.copy()
-    add_nuclei(residual, 3.0)
+    assert add_nuclei(residual, 3.0).size == 0
     assert (residual.pixels_dn == before).all()
     assert residual.stack.stars.size == 1
