@@ -21,6 +21,9 @@ _NONLINEAR = len(PARAMETERS)
 NEAREST_ARCSEC, FARTHEST_ARCSEC = 2.0, 12.0
 EDGE_ARCSEC = 6.0  # of the pixels that are asked beyond the farthest place
 LEAST_SIGMA, MOST_TRIED = 2.0, 4  # of the mean of 3 x 3 pixels, and of the maxima of it that are tried
+# Of independent pixels, from which on one farther out is none of the sky's; pixels of coadds scatter by .5 of it. At
+# latitude 15 totals of bright bulges are .102 mag too faint without it, .078, .065, .055, .055 with 3, 2, 1.5, 1.2.
+STRAY_SIGMA = 1.5
 FINE_ARCSEC = 0.5
 LEAST_SHARE = 1e-3  # of what pixels tell of a star that galaxy, sky and neighbours must leave
 
@@ -67,11 +70,7 @@ def hidden_star(
     """
     middle = fitted.values[1:3]
     near = _near(pixels, middle, farthest_arcsec)
-    columns = np.empty((fitted.values.size, near.x.size))
-    columns[_NONLINEAR:] = near.linear
-    draw_model(near.x, near.y, fitted.values, (*sersic_table(), WIDTHS), profile, columns)
-    rest = near.value - fitted.values[0] * columns[0]
-    rest -= (fitted.values[_NONLINEAR:, None] * near.linear).sum(axis=0)
+    columns, rest = _rest(near, profile, fitted)
     tried = _maxima(near, rest, middle, (farthest_arcsec, least_sigma))
     if not len(tried):
         return None
@@ -82,6 +81,33 @@ def hidden_star(
     change, light = _changes(known, rest, fine)
     best = int(np.argmax(change))
     return HiddenStar(fine[best], float(light[best]), float(change[best]))
+
+
+def without_strays(pixels: Pixels, profile: tuple[Doubles, Doubles], fitted: Fitted) -> Pixels:
+    """Pixels but for those far from a galaxy's middle that its fit does not describe: faint stars, which are no sky.
+
+    Near the galaxy stars that no peak shows are fitted. Farther out they would raise the sky alone, and its wings would
+    count as sky.
+
+    Parameters
+    ----------
+    pixels, profile, fitted
+        As of `hidden_star`.
+    """
+    _, rest = _rest(pixels, profile, fitted)
+    near = (pixels.x - fitted.values[1]) ** 2 + (pixels.y - fitted.values[2]) ** 2 < FARTHEST_ARCSEC**2
+    kept = near | (rest * rest * pixels.weight < STRAY_SIGMA**2)
+    return Pixels(*(np.ascontiguousarray(values[..., kept]) for values in pixels))
+
+
+def _rest(pixels: Pixels, profile: tuple[Doubles, Doubles], fitted: Fitted) -> tuple[Doubles, Doubles]:
+    """Columns of a fit (7 + linear, n), and what it leaves of the pixels (n,)."""
+    columns = np.empty((fitted.values.size, pixels.x.size))
+    columns[_NONLINEAR:] = pixels.linear
+    draw_model(pixels.x, pixels.y, fitted.values, (*sersic_table(), WIDTHS), profile, columns)
+    rest = pixels.value - fitted.values[0] * columns[0]
+    rest -= (fitted.values[_NONLINEAR:, None] * pixels.linear).sum(axis=0)
+    return columns, rest
 
 
 def _near(pixels: Pixels, middle: Doubles, farthest: float) -> Pixels:

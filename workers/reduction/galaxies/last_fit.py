@@ -15,7 +15,7 @@ from workers.reduction.galaxies.band_shifts import Shift, band_shift
 from workers.reduction.galaxies.evidence import Weighed, evidence_of
 from workers.reduction.galaxies.fit import Fitted, fit_galaxy, light_of, linear_fit
 from workers.reduction.galaxies.frame import Frame
-from workers.reduction.galaxies.hidden_stars import hidden_star
+from workers.reduction.galaxies.hidden_stars import hidden_star, without_strays
 from workers.reduction.galaxies.local_profile import LocalProfiles
 from workers.reduction.galaxies.modelling import (
     FEWEST_PIXELS,
@@ -239,7 +239,7 @@ class LastFit(Modelling):
         self, frame: Frame, pixels: Pixels, first: Galaxy, brightness: tuple[float, float]
     ) -> Fit:
         """Fit the best model, and where stars are not sparse once more beside each star on it that no peak shows."""
-        fitted = self._best(pixels, first, brightness)
+        pixels, fitted = self._best_without_strays(pixels, first, brightness)
         for _ in range(MOST_HIDDEN if self.density >= SPARSE_ARCMIN2 else 0):
             star = hidden_star(pixels, self.profile, fitted)
             if star is None or star.change < HIDDEN_CHANGE:
@@ -247,9 +247,18 @@ class LastFit(Modelling):
             # Stars in its place are fitted beside it as well.
             self.extra = np.concatenate([self.extra, [[*star.place, star.light_dn]]])
             frame = frame.with_star(star.place, star.light_dn)
-            pixels = self._sum_pixels(frame)
-            fitted = self._best(pixels, first, brightness)
+            pixels, fitted = self._best_without_strays(self._sum_pixels(frame), first, brightness)
         return Fit(pixels, fitted, frame, fitted.shape(*self.place))
+
+    def _best_without_strays(
+        self, pixels: Pixels, first: Galaxy, brightness: tuple[float, float]
+    ) -> tuple[Pixels, Fitted]:
+        """Fit the best model, and where stars are dense once more without pixels that are none of the sky's."""
+        fitted = self._best(pixels, first, brightness)
+        if self.density < SPARSE_ARCMIN2:
+            return pixels, fitted
+        left = without_strays(pixels, self.profile, fitted)
+        return left, self._best(left, first, brightness)
 
     def _with_sky_noise(self, galaxy: Galaxy, fit: Fit, noise: SkyNoise) -> Galaxy:
         """Add to the errors of a galaxy's light what waves of the sky and stars that are not fitted make of it.

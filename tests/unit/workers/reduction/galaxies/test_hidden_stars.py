@@ -9,8 +9,14 @@ import pytest
 
 from workers.reduction.galaxies.fit import fit_galaxy, light_of, stars_at
 from workers.reduction.galaxies.frame import Frame
-from workers.reduction.galaxies.hidden_stars import NEAREST_ARCSEC, hidden_star
+from workers.reduction.galaxies.hidden_stars import (
+    FARTHEST_ARCSEC,
+    NEAREST_ARCSEC,
+    hidden_star,
+    without_strays,
+)
 from workers.reduction.galaxies.last_fit import HIDDEN_CHANGE, LastFit
+from workers.reduction.galaxies.priors import WEAK, Priors
 from workers.reduction.galaxies.sky_noise import SkyNoise
 from workers.reduction.galaxies.values import Pixels, Shape
 
@@ -84,4 +90,34 @@ def test_galaxies_without_stars_stay_where_many_stars_are(field):
             last = LastFit(search, mean, (galaxy.shape.x_arcsec, galaxy.shape.y_arcsec), others)
             last.density = density
             models.append(last.settled(galaxy, (0.0, np.inf), noise))
-        assert models[0].shape == models[1].shape
+            assert not last.extra.size
+        # Pixels that are none of the sky's do not count where stars are many.
+        for band, light in models[0].flux_dn.items():
+            assert models[1].flux_dn[band] == pytest.approx(light, abs=0.5 * models[0].flux_error_dn[band])
+
+
+def of_family(pixels, index):
+    """The fit of a disc or a bulge."""
+    start = np.array([LIGHT, 0.0, 0.0, np.log(3.0), 0.0, 0.0, np.log(index)])
+    return fit_galaxy(pixels, PROFILE, start, Priors(WEAK.log_radius, (float(np.log(index)), 0.1)))
+
+
+@pytest.mark.parametrize("index", [1.0, 4.0])
+@pytest.mark.parametrize("seed", [5, 6])
+def test_faint_stars_far_from_a_galaxy_are_none_of_its_sky(index, seed):
+    """Pixels of coadds scatter by half of what their weights say."""
+    places = np.random.default_rng(seed).uniform(-30.0, 30.0, (60, 2))
+    stars = [(x, y, 25.0) for x, y in places.tolist() if np.hypot(x, y) > 14.0]
+    alone, among = (observed(*rows, index=index)[0] for rows in ((), stars))
+    alone, among = (pixels._replace(weight=pixels.weight / 4.0) for pixels in (alone, among))
+    truth, fitted = of_family(alone, index), of_family(among, index)
+    left = without_strays(among, PROFILE, fitted)
+    again = of_family(left, index)
+    assert abs(again.values[0] - truth.values[0]) < 0.75 * abs(fitted.values[0] - truth.values[0])
+    near = np.hypot(among.x - fitted.values[1], among.y - fitted.values[2]) < FARTHEST_ARCSEC
+    assert np.count_nonzero(near) < left.x.size < 0.97 * among.x.size
+    assert left.linear.shape == (3, left.x.size)
+    # Noise alone hardly loses a pixel, and the galaxy none of its light.
+    clean = without_strays(alone, PROFILE, truth)
+    assert clean.x.size > 0.99 * alone.x.size
+    assert of_family(clean, index).values[0] == pytest.approx(truth.values[0], rel=0.002)
