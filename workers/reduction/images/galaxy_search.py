@@ -198,10 +198,16 @@ def find_on_images(search: Search) -> list[Galaxy]:
     """
     # The trees learnt from frames; on images of the same scans they say the same (decision 0042).
     found = find_galaxies(search, classifier_of(shipped_hash()))
-    return [galaxy for galaxy in found if _is_sure(galaxy)]
+    return [galaxy for galaxy in found if is_sure(galaxy)]
 
 
-def _is_sure(galaxy: Galaxy) -> bool:
-    """Whether stars are much worse, or a score says that it is a galaxy."""
+def is_sure(galaxy: Galaxy) -> bool:
+    """Whether stars describe a candidate much worse, or a score says that it is a galaxy.
+
+    Parameters
+    ----------
+    galaxy : Galaxy
+        With its significance, and its scores where it has pixels enough.
+    """
     scored = galaxy.scores is not None and min(galaxy.scores) < GOOD_SCORE
     return scored or galaxy.significance**2 >= SURE_CHANGE

@@ -23,7 +23,9 @@ from tests.worlds.spiral_image import (
     knot_places,
     spiral_images,
 )
+from workers.reduction.galaxies.values import Galaxy, Shape
 from workers.reduction.images.extract import extract_scan
+from workers.reduction.images.galaxy_search import is_sure
 
 PARAMETERS = ExtractionParameters()
 BANDS = (Band.J, Band.K)
@@ -131,3 +133,28 @@ def test_bands_on_other_pixels_give_one_row(spiral):
     for band in BANDS:
         whole = magnitude(band, LIGHT_DN[band] + KNOTS * KNOT_DN)
         assert row[f"{band.value}_m_70"] == pytest.approx(whole, abs=0.1)
+
+
+def test_extended_sources_of_images_have_scores(spiral):
+    _, result = spiral
+    (row,) = result.extended
+    assert 1.0 <= row["e_score"] < 1.2
+    assert 1.0 <= row["g_score"] < 1.2
+
+
+@pytest.mark.parametrize(
+    ("change", "scores", "sure"),
+    [
+        (60.0, (1.9, 1.9), True),
+        (60.0, None, True),
+        (30.0, (1.01, 1.9), True),
+        (30.0, (1.9, 1.01), True),
+        (30.0, (1.1, 1.1), False),
+        (30.0, None, False),
+    ],
+)
+def test_a_score_stands_in_for_a_large_change_of_chi_squared(change, scores, sure):
+    shape = Shape(0.0, 0.0, 1.0, 0.0, 0.0, 0.0)
+    of_bands = {Band.J: 1.0}
+    galaxy = Galaxy(shape, of_bands, of_bands, of_bands, 0.1, 0.1, change**0.5, 0)
+    assert is_sure(replace(galaxy, scores=scores)) is sure
