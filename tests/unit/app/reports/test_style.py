@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import resource
 
 import pytest
@@ -21,21 +22,22 @@ def test_the_same_content_gives_the_same_bytes(tmp_path):
     assert (tmp_path / "a.png").read_bytes().startswith(b"\x89PNG")
 
 
-@pytest.fixture
+@contextlib.contextmanager
 def narrow():
-    """A limit of file sizes stands for a full disk."""
+    """A limit of file sizes stands for a full disk; pytest itself may write its progress to a file, out of it."""
     soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
     resource.setrlimit(resource.RLIMIT_FSIZE, (100, hard))
-    yield
-    resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
 
 
-def test_without_room_the_former_picture_stays(tmp_path, request):
+def test_without_room_the_former_picture_stays(tmp_path):
     path = tmp_path / "a.png"
     draw(path, "before")
     before = path.read_bytes()
-    request.getfixturevalue("narrow")
-    with pytest.raises(OSError, match="File too large"):
+    with narrow(), pytest.raises(OSError, match="File too large"):
         draw(path, "after")
     assert path.read_bytes() == before
     assert [file.name for file in tmp_path.iterdir()] == ["a.png"]
