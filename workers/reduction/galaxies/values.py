@@ -154,7 +154,9 @@ def radii_from(shape: Shape, x_arcsec: Doubles, y_arcsec: Doubles) -> Doubles:
     """
     xx, xy, yy = shape.covariance()
     dx, dy = x_arcsec - shape.x_arcsec, y_arcsec - shape.y_arcsec
-    return np.asarray(np.sqrt((yy * dx * dx - 2.0 * xy * dx * dy + xx * dy * dy) / (xx * yy - xy * xy)))
+    squares = np.maximum(yy * dx * dx - 2.0 * xy * dx * dy + xx * dy * dy, 0.0)
+    # Of an ellipse flatter than 1e-8 the difference loses all digits, and was 0; it is the fourth power of the radius.
+    return np.asarray(np.sqrt(squares / max(xx * yy - xy * xy, 0.5 * math.exp(4.0 * shape.log_radius))))
 
 
 def surface(shape: Shape, x_arcsec: Doubles, y_arcsec: Doubles) -> Doubles:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 import pytest
 from scipy.special import gammaincinv
@@ -92,6 +94,18 @@ def test_a_shape_is_an_ellipse():
     assert np.sqrt(values[0] / values[1]) == pytest.approx(0.5)
     along = shape.semi_major_arcsec * np.array([np.cos(0.5), np.sin(0.5)])
     assert radii_from(shape, np.array([3.0 + along[0]]), np.array([4.0 + along[1]])) == pytest.approx([1.0])
+
+
+@pytest.mark.parametrize("stretch", [1.0, 12.0, 20.0, 40.0])
+def test_distances_from_ellipses_however_flat_are_numbers(stretch):
+    """A trial model may be flatter than double precision tells: its two axes then differ by more than 1e8."""
+    shape = Shape(0.0, 0.0, math.log(2.0), stretch, 0.0, 0.0)
+    radii = radii_from(shape, np.array([0.0, 0.0, shape.semi_major_arcsec]), np.array([0.0, 1.0, 0.0]))
+    assert np.isfinite(radii).all()
+    assert radii[0] == 0.0
+    assert radii[1] > 0.8  # semi-minor axes are 1.2" and less
+    if stretch < 15.0:
+        assert radii[2] == pytest.approx(1.0, rel=0.01)
 
 
 def test_surface_brightness_falls_as_the_profile_does():
