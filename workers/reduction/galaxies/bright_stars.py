@@ -17,7 +17,8 @@ from app.arrays import Bools, Doubles, Integers
 from app.instruments.bands import Band
 from workers.reduction.galaxies.values import Pixels
 from workers.reduction.kernels.compiled import KERNEL
-from workers.reduction.profile.radial import profile_of
+from workers.reduction.kernels.pairs import close_pairs
+from workers.reduction.profile.radial import APERTURE_PIX, profile_of
 from workers.reduction.profile.table import WING_REACH_PIX, FramePsf
 from workers.reduction.saturated.stars import Saturated
 
@@ -185,7 +186,21 @@ def wing_of(psf: FramePsf, pixel_arcsec: float) -> Doubles:
     share = profile.at(np.maximum(radius / pixel_arcsec, profile.radius_pix[0]))
     end = int(np.flatnonzero(share > 0.0)[-1])
     share[end:] = share[end] * (radius[end:] / radius[end]) ** -WING_POWER
-    return np.asarray(share * psf.aperture_share(2.0) / pixel_arcsec**2)
+    return np.asarray(share * psf.aperture_share(APERTURE_PIX) / pixel_arcsec**2)
+
+
+def _once(places: Doubles, light: Doubles) -> Integers:
+    """Rows of stars that stand in several bands, each once: the brightest row."""
+    rank = np.empty(light.size, np.int64)
+    rank[np.lexsort((places[:, 0], places[:, 1], -light))] = np.arange(light.size)
+    pairs = close_pairs(places, SAME_ARCSEC)
+    first = rank[pairs[:, 0]] < rank[pairs[:, 1]]
+    brighter, fainter = np.where(first, pairs.T, pairs.T[::-1])
+    gone = np.zeros(light.size, np.bool_)
+    # A row that is gone itself takes none with it: of each row those above it are through by then.
+    for k in np.argsort(rank[brighter], kind="stable").tolist():
+        gone[fainter[k]] |= not gone[brighter[k]]
+    return np.flatnonzero(~gone)
 
 
 def bright_stars(
@@ -217,10 +232,6 @@ def bright_stars(
     light = np.concatenate(
         [part.stars.flux_dn * whole / usual_light[band] for band, part in saturated.items()]
     )
-    kept: list[int] = []
-    for k in np.lexsort((places[:, 0], places[:, 1], -light)).tolist():
-        if all(np.hypot(*(places[k] - places[n])) > SAME_ARCSEC for n in kept):
-            kept.append(k)
-    order = np.array(kept, np.int64)
+    order = _once(places, light)
     order = order[np.lexsort((places[order, 0], places[order, 1]))]
     return BrightStars(places[order], reach[order], light[order], wing)

@@ -22,10 +22,8 @@ FARTHEST_ARCSEC = 20.0  # of a star that no peak shows: as far as peaks are fitt
 MOST_UNSEEN, UNSEEN_CHANGE, UNSEEN_SIGMA = 4, 100.0, 5.0
 DISC_ARCSEC = 2.5  # half-light radius of what is looked for beside a star
 BESIDE_ARCSEC, STEP_ARCSEC, LEAST_GAIN = 7.0, 1.4, 60.0  # where, and what it must take from chi-squared
-LEAST_CHI2, LEAST_RATIO = (
-    0.4,
-    0.3,
-)  # of the first model, beside whose peak light is looked for: pairs of stars are flat
+# A pixel, and axis ratio, of the first model beside whose peak light is looked for: pairs of stars are flat.
+LEAST_CHI2, LEAST_RATIO = 0.4, 0.3
 REST_ARCSEC = 11.0  # from the peak, of the pixels that tell
 
 
@@ -70,14 +68,13 @@ class Candidate(Modelling):
             star = hidden_star(pixels, self.profile, fitted, FARTHEST_ARCSEC, UNSEEN_SIGMA)
             if star is None or star.change < UNSEEN_CHANGE:
                 break
-            if (
-                np.hypot(*(self._frame(HALF_WINDOWS_ARCSEC[0], None).peaks[0] - star.place).T) < SAME_ARCSEC
-            ).any():
+            peaks, _ = self._frame(HALF_WINDOWS_ARCSEC[0], None).peaks
+            if (np.hypot(*(peaks - star.place).T) < SAME_ARCSEC).any():
                 break
             self.extra = np.concatenate([self.extra, [[*star.place, star.light_dn]]])
             if len(self.extra) < MOST_UNSEEN:
                 pixels = self._sum_pixels(self._frame(HALF_WINDOWS_ARCSEC[0], None))
-                fitted = fit_galaxy(pixels, self.profile, fitted.values[:7])
+                fitted = fit_galaxy(pixels, self.profile, fitted.values)
         return len(self.extra) > 0
 
     def _light_beside(self, light_dn: float) -> Doubles | None:

@@ -105,6 +105,14 @@ def test_a_star_of_several_bands_is_one_and_its_wing_holds_its_light():
     assert whole == pytest.approx(1.0, abs=0.05)
 
 
+def test_a_row_that_is_gone_takes_none_with_it():
+    """Of three in a line, 0.8" apart, the brightest takes the second, and the third stays."""
+    psf, across = turbulent_guess(1.4, 3), np.array([0.8, 1.6, 0.0])
+    line = Saturated(Stars.at(across, np.full(3, 50.0), np.array([5e4, 4e4, 9e4])), np.full(3, 4.0))
+    stars = bright_stars({Band.J: line}, {Band.J: psf}, 2.0, {Band.J: 1.0}, {Band.J: 1.0})
+    assert stars.places[:, 0].tolist() == [0.0, 1.6]
+
+
 def test_wings_never_end_and_always_fall():
     for psf in (gaussian_psf(3), turbulent_guess(1.4, 3)):
         wing = wing_of(psf, 2.0)
